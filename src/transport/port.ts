@@ -1,0 +1,81 @@
+/**
+ * The port: all that `src/query` ever sees of a connection. It speaks of requests, channels, cursors and decoded
+ * events; it knows nothing of sockets, frames, reconnects or which frame carries what.
+ */
+
+/** Ids on the wire are strings or numbers; they are compared by `String(id)`. */
+export type Id = string | number
+
+/** A position in one channel's ordered history. One value: `seq` means nothing under another `epoch`. */
+export interface Cursor {
+  readonly seq?: number
+  readonly epoch?: string
+}
+
+/** One decoded, validated server event. `seq` is present where the server numbers the events of a channel. */
+export interface LiveEvent extends Cursor {
+  readonly type: string
+  readonly payload: unknown
+}
+
+/** Which events make up a channel. Two specs with equal fields share one subscription. */
+export interface ChannelSpec {
+  /** Connection that carries it; the manager's default endpoint when absent. */
+  readonly endpoint?: string | undefined
+  /** Fields an event must match, e.g. `{ room_id: 7 }`. A field that the event does not carry matches; `{}` takes every event of the endpoint. */
+  readonly key: Readonly<Record<string, Id>>
+  /** `false`: being connected to the endpoint is the subscription (an endpoint per room). `true`: subscribe frames ask for it. */
+  readonly subscribe: boolean
+}
+
+export type ChannelSignal =
+  /** One batch (all events of one socket message), in arrival order. Not yet ordered by `seq`, not deduplicated. */
+  | { readonly type: 'events'; readonly events: readonly LiveEvent[] }
+  /**
+   * The subscription stands. `resumed: true`: everything after the cursor that was asked for has been delivered in
+   * `events` before this signal. `resumed: false`: nothing is known about what happened before now, so a snapshot
+   * taken earlier may miss events. `cursor` is where the server says the channel stands, if it says so.
+   */
+  | { readonly type: 'live'; readonly resumed: boolean; readonly cursor?: Cursor | undefined }
+  /** No events arrive until the next `live`. */
+  | { readonly type: 'down' }
+
+export interface ChannelListener {
+  /** Where the listener stands; read at every (re)subscription and `resync()`. `undefined`: nothing to resume from. */
+  cursor(): Cursor | undefined
+  onSignal(signal: ChannelSignal): void
+}
+
+export interface Channel {
+  /** Asks for everything after `listener.cursor()` on the standing subscription; answered by `events`, then `live`. */
+  resync(): void
+  /** Idempotent. The subscription ends when its last channel closes. */
+  close(): void
+}
+
+export interface PortRequestOptions {
+  readonly endpoint?: string | undefined
+  readonly signal?: AbortSignal | undefined
+  readonly timeoutMs?: number | undefined
+  /** Sent again after a reconnect if it was in flight. @default false */
+  readonly idempotent?: boolean | undefined
+}
+
+/** Time as the query layer needs it; the manager's `Environment` satisfies it. */
+export interface PortClock {
+  /** Monotonic milliseconds. */
+  now(): number
+  setTimer(callback: () => void, delayMs: number): () => void
+  /** Calls back at the next animation frame, or after about 16 ms where none comes (hidden tab, no DOM). */
+  requestFrame(callback: () => void): () => void
+}
+
+export interface LivePort {
+  readonly clock: PortClock
+  /** Settles exactly once. Waits for the connection; rejects with a `LiveError`. Resolves with the reply's payload. */
+  request(type: string, data: unknown, options?: PortRequestOptions): Promise<unknown>
+  /** Signals never arrive during the call itself. */
+  open(spec: ChannelSpec, listener: ChannelListener): Channel
+  /** Inspector entries of the query layer (gaps, resets, folds) join the transport's one log. */
+  report(entry: { readonly type: string; readonly [field: string]: unknown }): void
+}
