@@ -61,6 +61,15 @@ export interface PortRequestOptions {
   readonly idempotent?: boolean | undefined
 }
 
+/** `volatile`: dropped when offline. `latest`: coalesced with a waiting frame of the same key. `reliable`: queued in order. */
+export type Delivery = 'reliable' | 'volatile' | { readonly latest: string }
+
+export interface PortSendOptions {
+  readonly endpoint?: string | undefined
+  /** @default 'reliable' */
+  readonly delivery?: Delivery | undefined
+}
+
 /** Time as the query layer needs it; the manager's `Environment` satisfies it. */
 export interface PortClock {
   /** Monotonic milliseconds. */
@@ -74,6 +83,11 @@ export interface LivePort {
   readonly clock: PortClock
   /** Settles exactly once. Waits for the connection; rejects with a `LiveError`. Resolves with the reply's payload. */
   request(type: string, data: unknown, options?: PortRequestOptions): Promise<unknown>
+  /**
+   * A frame that expects no reply. Resolves when it was written to the socket; rejects with a `LiveError` when it
+   * never can be. Frames of one endpoint keep their order, and follow the subscriptions opened before them.
+   */
+  send(type: string, data: unknown, options?: PortSendOptions): Promise<void>
   /** Signals never arrive during the call itself. */
   open(spec: ChannelSpec, listener: ChannelListener): Channel
   /** Inspector entries of the query layer (gaps, resets, folds) join the transport's one log. */
