@@ -3,6 +3,8 @@
  * events; it knows nothing of sockets, frames, reconnects or which frame carries what.
  */
 
+import type { LiveError } from './errors.ts'
+
 /** Ids on the wire are strings or numbers; they are compared by `String(id)`. */
 export type Id = string | number
 
@@ -37,8 +39,8 @@ export type ChannelSignal =
    * taken earlier may miss events. `cursor` is where the server says the channel stands, if it says so.
    */
   | { readonly type: 'live'; readonly resumed: boolean; readonly cursor?: Cursor | undefined }
-  /** No events arrive until the next `live`. */
-  | { readonly type: 'down' }
+  /** No events arrive until the next `live`. `error`: the connection gave up (auth, attempts); nobody dials until `connect()`. */
+  | { readonly type: 'down'; readonly error?: LiveError | undefined }
 
 export interface ChannelListener {
   /** Where the listener stands; read at every (re)subscription and `resync()`. `undefined`: nothing to resume from. */
