@@ -1,0 +1,106 @@
+/** Imports point one way: chat → query → transport. */
+import { describe, expect, it } from 'vitest'
+import { type Import, readSources, type Source } from './sources.ts'
+
+const sources = readSources('src/**/*.{ts,tsx}')
+
+const layerOf = (path: string) => /^src\/([^/]+)\//.exec(path)?.[1] ?? 'root'
+const isReact = (path: string) => path.includes('/react/') || path.endsWith('.tsx')
+
+const violations = (
+  files: readonly Source[],
+  isAllowed: (found: Import, source: Source) => boolean,
+): string[] =>
+  files.flatMap((source) =>
+    source.imports
+      .filter((found) => !isAllowed(found, source))
+      .map(({ request }) => `${source.path} imports ${request}`),
+  )
+
+const mayImport: Record<string, readonly string[]> = {
+  transport: ['transport'],
+  query: ['query', 'transport'],
+  chat: ['chat', 'query', 'transport', 'root'],
+  // Not chat: deleting src/chat must leave the rest standing.
+  testing: ['testing', 'query', 'transport', 'root'],
+  devtools: ['devtools', 'query', 'transport', 'root'],
+  root: ['transport'],
+}
+
+const publicIndexes = new Set([
+  'src/index.ts',
+  'src/transport/index.ts',
+  'src/transport/react/index.ts',
+  'src/query/index.ts',
+  'src/query/react/index.ts',
+])
+
+describe('imports', () => {
+  it('reads the sources of every layer', () => {
+    expect(new Set(sources.map(({ path }) => layerOf(path)))).toEqual(
+      new Set(['root', 'transport', 'query', 'chat', 'testing']),
+    )
+  })
+
+  it('point from chat to query to transport, never back', () => {
+    const allowed = ({ relative, target }: Import, { path }: Source) =>
+      !relative || (mayImport[layerOf(path)] ?? []).includes(layerOf(target))
+    expect(violations(sources, allowed)).toEqual([])
+  })
+
+  it('name a file of this repository with its extension', () => {
+    const paths = new Set(sources.map(({ path }) => path))
+    expect(violations(sources, ({ relative, target }) => !relative || paths.has(target))).toEqual([])
+  })
+
+  it('of React stay in the React folders', () => {
+    const pure = sources.filter(({ path }) => !isReact(path) && layerOf(path) !== 'devtools')
+    const isReactPackage = (name: string) => name === 'react' || name === 'react-dom'
+    expect(violations(pure, ({ target }) => !isReactPackage(target))).toEqual([])
+  })
+
+  it('of React folders come from React folders, public indexes and tests only', () => {
+    const pure = sources.filter(({ path }) => !isReact(path) && !path.endsWith('/index.ts'))
+    expect(violations(pure, ({ relative, target }) => !relative || !isReact(target))).toEqual([])
+  })
+
+  it('of TanStack stay out of transport', () => {
+    const transport = sources.filter(({ path }) => ['transport', 'root'].includes(layerOf(path)))
+    expect(violations(transport, ({ target }) => !target.startsWith('@tanstack/'))).toEqual([])
+  })
+
+  it('of query see of transport the port, the errors and types', () => {
+    const query = sources.filter(({ path }) => layerOf(path) === 'query')
+    const seen = new Set(['src/transport/port.ts', 'src/transport/errors.ts'])
+    const allowed = ({ target, typeOnly }: Import) =>
+      layerOf(target) !== 'transport' || seen.has(target) || (typeOnly && target === 'src/transport/index.ts')
+    expect(violations(query, allowed)).toEqual([])
+  })
+
+  it('of chat reach the layers below through their public indexes', () => {
+    const chat = sources.filter(({ path }) => layerOf(path) === 'chat')
+    const allowed = ({ relative, target }: Import) =>
+      !relative || layerOf(target) === 'chat' || publicIndexes.has(target)
+    expect(violations(chat, allowed)).toEqual([])
+  })
+
+  it('of zod are of zod/mini, the only build of it that is small', () => {
+    const allowed = ({ target, request }: Import) => target !== 'zod' || request === 'zod/mini'
+    expect(violations(sources, allowed)).toEqual([])
+  })
+
+  it('form no cycle', () => {
+    const byPath = new Map(sources.map((source) => [source.path, source]))
+    const done = new Set<string>()
+    const cycles: string[] = []
+    const visit = (path: string, trail: readonly string[]) => {
+      if (trail.includes(path))
+        return void cycles.push([...trail.slice(trail.indexOf(path)), path].join(' → '))
+      if (done.has(path)) return
+      for (const { target } of byPath.get(path)?.imports ?? []) visit(target, [...trail, path])
+      done.add(path)
+    }
+    for (const { path } of sources) visit(path, [])
+    expect(cycles).toEqual([])
+  })
+})
