@@ -1,0 +1,112 @@
+/**
+ * The one place where the transport touches the outside world: sockets, clocks, timers, randomness and the browser's
+ * online and visibility signals. Everything else gets an `Environment`, so a test can hand in a fake one.
+ */
+import { nanoid } from 'nanoid'
+
+/** What travels in one socket message. */
+export type SocketData = string | ArrayBuffer
+
+/** The part of the standard `WebSocket` that is used; `ws` fits as well. */
+export interface Socket {
+  readonly readyState: number
+  /** Bytes handed over but not yet on the network. */
+  readonly bufferedAmount: number
+  binaryType: string
+  onopen: ((event: never) => void) | null
+  onmessage: ((event: { readonly data: unknown }) => void) | null
+  onclose: ((event: { readonly code: number; readonly reason: string }) => void) | null
+  onerror: ((event: never) => void) | null
+  send(data: SocketData): void
+  close(code?: number, reason?: string): void
+}
+
+export type SocketConstructor = new (url: string, protocols?: string[]) => Socket
+
+export type EnvironmentSignal = 'online' | 'offline' | 'visible' | 'hidden' | 'pageshow'
+
+export interface Environment {
+  createSocket(url: string, protocols: readonly string[]): Socket
+  /** Monotonic milliseconds. Durations are measured with this, never with the wall clock, which jumps. */
+  now(): number
+  /** Milliseconds since 1970. */
+  wallNow(): number
+  setTimer(callback: () => void, delayMs: number): () => void
+  /** The next animation frame, or about 16 ms where none comes (hidden tab, no DOM). */
+  requestFrame(callback: () => void): () => void
+  /** Uniform in [0, 1). */
+  random(): number
+  /** Globally unique. */
+  createId(): string
+  /** False only when the device knows that it has no network. */
+  isOnline(): boolean
+  subscribe(listener: (signal: EnvironmentSignal) => void): () => void
+}
+
+export interface BrowserEnvironmentOptions {
+  /** For Node below 22, or to add headers: the class of the `ws` package. @default globalThis.WebSocket */
+  readonly WebSocket?: unknown
+}
+
+const FRAME_MS = 16
+/** A visible page can still stop painting (occluded window); past this the timer takes over. */
+const LATE_FRAME_MS = 50
+
+/**
+ * The real thing: for browsers, workers, Node and server rendering. Globals are looked up when used, so creating one
+ * on a server without `WebSocket` is fine as long as nothing connects.
+ */
+export function browserEnvironment(options: BrowserEnvironmentOptions = {}): Environment {
+  const { document } = globalThis as { document?: Document }
+  return {
+    createSocket: (url, protocols) => {
+      const Constructor = (options.WebSocket ?? globalThis.WebSocket) as SocketConstructor
+      return new Constructor(url, [...protocols])
+    },
+    now: () => performance.now(),
+    wallNow: () => Date.now(),
+    setTimer,
+    requestFrame: (callback) => requestFrameOrTimer(callback, document),
+    random: () => Math.random(),
+    createId: () => nanoid(),
+    isOnline: () => globalThis.navigator?.onLine !== false,
+    subscribe: (listener) => subscribeToSignals(listener, document),
+  }
+}
+
+function setTimer(callback: () => void, delayMs: number): () => void {
+  const timer = setTimeout(callback, delayMs)
+  return () => clearTimeout(timer)
+}
+
+function requestFrameOrTimer(callback: () => void, document: Document | undefined): () => void {
+  if (!document || document.visibilityState === 'hidden') return setTimer(callback, FRAME_MS)
+  const run = () => {
+    cancel()
+    callback()
+  }
+  const frame = requestAnimationFrame(run)
+  const cancelTimer = setTimer(run, LATE_FRAME_MS)
+  const cancel = () => {
+    cancelAnimationFrame(frame)
+    cancelTimer()
+  }
+  return cancel
+}
+
+function subscribeToSignals(
+  listener: (signal: EnvironmentSignal) => void,
+  document: Document | undefined,
+): () => void {
+  // Node has neither; Bun, workers and React Native have one without the other.
+  if (typeof globalThis.addEventListener !== 'function') return () => undefined
+  const forward = (event: Event) => listener(event.type as EnvironmentSignal)
+  const onVisibility = () => listener(document?.visibilityState === 'hidden' ? 'hidden' : 'visible')
+  const types = ['online', 'offline', 'pageshow'] as const
+  for (const type of types) globalThis.addEventListener(type, forward)
+  document?.addEventListener('visibilitychange', onVisibility)
+  return () => {
+    for (const type of types) globalThis.removeEventListener(type, forward)
+    document?.removeEventListener('visibilitychange', onVisibility)
+  }
+}

@@ -1,0 +1,1 @@
+export { browserEnvironment } from './environment.ts'

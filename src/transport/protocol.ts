@@ -1,0 +1,163 @@
+/** Frames as the wire has them, and the types a user declares over them. Knows nothing of sockets or time. */
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { LiveError } from './errors.ts'
+import type { Id } from './port.ts'
+
+/** A frame from the server. Everything but `type` is optional; what is not listed is payload. */
+export interface Frame {
+  readonly type: string
+  readonly id?: Id
+  readonly timestamp?: string
+  readonly reply_to?: Id
+  readonly room_id?: Id
+  readonly seq?: number
+  readonly epoch?: string
+  readonly data?: unknown
+  readonly [key: string]: unknown
+}
+
+/** A frame from the client. */
+export interface OutgoingFrame {
+  readonly type: string
+  readonly data: unknown
+  /** ISO 8601. */
+  readonly timestamp: string
+  readonly id: string
+}
+
+/** Which frames carry channel subscriptions. */
+export interface ChannelFrames {
+  /** The field that names a channel, in keys, parameters and events. @default 'room_id' */
+  readonly key: string
+  /** @default 'subscribe_room' */
+  readonly subscribe: string
+  /** @default 'unsubscribe_room' */
+  readonly unsubscribe: string
+  /** @default 'sync' */
+  readonly sync: string
+  /** The field of a sync request and reply that maps channel to position. @default 'rooms' */
+  readonly field: string
+}
+
+export type EventSchemas = Readonly<Record<string, StandardSchemaV1>>
+export type RequestSchemas = Readonly<
+  Record<string, { readonly params: StandardSchemaV1; readonly result: StandardSchemaV1 }>
+>
+
+export interface Protocol<
+  Events extends EventSchemas = EventSchemas,
+  Requests extends RequestSchemas = RequestSchemas,
+> {
+  readonly events: Events
+  readonly requests: Requests
+  readonly channels: ChannelFrames
+}
+
+// biome-ignore lint/complexity/noBannedTypes: no names declared means no name is typed, which `Record<string, …>` would not say
+type NoNames = {}
+export type UntypedProtocol = Protocol<NoNames, NoNames>
+
+export type EventName<P extends Protocol> = keyof P['events'] & string
+export type RequestName<P extends Protocol> = keyof P['requests'] & string
+export type EventPayload<P extends Protocol, T extends EventName<P>> = StandardSchemaV1.InferOutput<
+  P['events'][T]
+>
+export type RequestParams<P extends Protocol, T extends RequestName<P>> = StandardSchemaV1.InferInput<
+  P['requests'][T]['params']
+>
+export type RequestResult<P extends Protocol, T extends RequestName<P>> = StandardSchemaV1.InferOutput<
+  P['requests'][T]['result']
+>
+
+/**
+ * Declare it once, and the hooks know the payloads:
+ * `declare module 'querywire' { interface Register { protocol: typeof protocol } }`
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: filled by declaration merging in the user's program
+export interface Register {}
+
+export type RegisteredProtocol = Register extends { protocol: infer P extends Protocol } ? P : UntypedProtocol
+
+export const DEFAULT_CHANNELS: ChannelFrames = {
+  key: 'room_id',
+  subscribe: 'subscribe_room',
+  unsubscribe: 'unsubscribe_room',
+  sync: 'sync',
+  field: 'rooms',
+}
+
+/**
+ * Types and validates everything that travels. Schemas come from any library that speaks Standard Schema (Zod,
+ * Valibot, ArkType). Frames of types that are not listed pass unchecked; a listed one that does not fit is reported
+ * and dropped, the connection stays up. Schemas must be synchronous: frames keep their order.
+ *
+ * @example
+ * ```ts
+ * const protocol = defineProtocol({
+ *   events: { price_changed: z.object({ symbol: z.string(), price: z.number() }) },
+ *   requests: { get_prices: { params: z.object({}), result: z.array(Price) } },
+ * })
+ * ```
+ */
+export function defineProtocol<
+  Events extends EventSchemas = NoNames,
+  Requests extends RequestSchemas = NoNames,
+>(definition: {
+  readonly events?: Events
+  readonly requests?: Requests
+  readonly channels?: Partial<ChannelFrames>
+}): Protocol<Events, Requests> {
+  return {
+    events: definition.events ?? ({} as Events),
+    requests: definition.requests ?? ({} as Requests),
+    channels: { ...DEFAULT_CHANNELS, ...definition.channels },
+  }
+}
+
+const ENVELOPE = new Set(['type', 'id', 'timestamp', 'reply_to', 'room_id', 'seq', 'epoch'])
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+export function isFrame(value: unknown): value is Frame {
+  return isRecord(value) && typeof value.type === 'string'
+}
+
+/**
+ * `data` if present; else the one object among the other fields; else the other fields. A flat payload keeps
+ * `room_id`, which is envelope and payload at once: `{"type":"room_removed","room_id":7}`.
+ */
+export function payloadOf(frame: Frame): unknown {
+  if (frame.data !== undefined) return frame.data
+  const names = Object.keys(frame).filter((name) => !ENVELOPE.has(name))
+  const [only] = names
+  if (only !== undefined && names.length === 1 && isRecord(frame[only])) return frame[only]
+  const payload: Record<string, unknown> = {}
+  if (frame.room_id !== undefined) payload.room_id = frame.room_id
+  for (const name of names) payload[name] = frame[name]
+  return payload
+}
+
+/** Returns what the schema makes of the value. @throws LiveError with `code` when it does not fit. */
+export function validate(
+  schema: StandardSchemaV1 | undefined,
+  value: unknown,
+  subject: { readonly code: 'invalid_frame' | 'invalid_params'; readonly name: string },
+): unknown {
+  if (!schema) return value
+  const result = schema['~standard'].validate(value)
+  if (result instanceof Promise) {
+    throw new LiveError(
+      'misconfigured',
+      `The schema of ${subject.name} is asynchronous; use a synchronous one`,
+    )
+  }
+  if (!result.issues) return result.value
+  const [issue] = result.issues
+  const path = issue?.path?.map((part) => String(isRecord(part) ? part.key : part)).join('.')
+  const where = path ? ` at "${path}"` : ''
+  throw new LiveError(subject.code, `${subject.name} does not fit its schema${where}: ${issue?.message}`, {
+    cause: result.issues,
+  })
+}
