@@ -1,0 +1,160 @@
+"""Rooms and who is in them. Plain synchronous functions: a Change (or a reply) in, no sockets."""
+
+import json
+
+from django.db import transaction
+from django.db.models import Count, F, Q
+from django.utils.dateparse import parse_datetime
+
+from . import log, wire
+from .errors import ChatError
+from .models import Membership, Message, Room
+
+
+def membership_of(user, room_id):
+    found = Membership.objects.select_related("room", "user").filter(user=user, room_id=room_id).first()
+    if found is None:
+        raise ChatError("not_member", f"You are not a member of room {room_id!r}.")
+    return found
+
+
+def last_message_of(room_id):
+    visible = Message.objects.filter(room_id=room_id, deleted_at=None)
+    return visible.select_related("sender").prefetch_related("reactions").order_by("-seq").first()
+
+
+def room_for(membership):
+    count = Membership.objects.filter(room_id=membership.room_id).count()
+    return wire.room_json(membership.room, membership, last_message_of(membership.room_id), count)
+
+
+def touch_members(room_id, **changes):
+    """Every member's view of the room changes now; call it before `member_frames`."""
+    Membership.objects.filter(room_id=room_id).update(version=F("version") + 1, **changes)
+
+
+def member_frames(room_id, except_user=None):
+    """For each member's own devices: the room as this member now sees it, and the counts."""
+    members = list(Membership.objects.select_related("room").filter(room_id=room_id))
+    last = last_message_of(room_id)
+    return {
+        member.user_id: [
+            {"type": "room_updated", "data": {"room": wire.room_json(member.room, member, last, len(members))}},
+            {"type": "unread_update", "data": wire.unread_json(member)},
+        ]
+        for member in members
+        if member.user_id != except_user
+    }
+
+
+def get_rooms(user, cursor=None, limit=50):
+    """Newest activity first. `cursor` is opaque: the sort key of the last room of the page before."""
+    memberships = Membership.objects.filter(user=user).select_related("room")
+    if cursor is not None:
+        moment, room_id = read_cursor(cursor)
+        memberships = memberships.filter(
+            Q(room__last_activity_at__lt=moment) | Q(room__last_activity_at=moment, room_id__gt=room_id)
+        )
+    page = list(memberships.order_by("-room__last_activity_at", "room_id")[: limit + 1])
+    more, page = len(page) > limit, page[:limit]
+    counts = dict(
+        Membership.objects.filter(room__in=[member.room_id for member in page])
+        .values_list("room_id")
+        .annotate(count=Count("pk"))
+    )
+    rooms = [
+        wire.room_json(member.room, member, last_message_of(member.room_id), counts[member.room_id])
+        for member in page
+    ]
+    return {"rooms": rooms, "next_cursor": write_cursor(page[-1].room) if more else None}
+
+
+def write_cursor(room):
+    return json.dumps([room.last_activity_at.isoformat(), room.pk])
+
+
+def read_cursor(cursor):
+    try:
+        moment, room_id = json.loads(cursor)
+        return parse_datetime(moment), str(room_id)
+    except (TypeError, ValueError):
+        raise ChatError("invalid", "This cursor is none of ours.") from None
+
+
+def get_members(user, room_id):
+    membership_of(user, room_id)
+    with transaction.atomic():
+        here = log.position(room_id)
+        members = Membership.objects.filter(room_id=room_id).select_related("user").order_by("user__username")
+        page = [wire.member_json(member) for member in members]
+    return {"members": page, "as_of": here["seq"], "epoch": here["epoch"]}
+
+
+def join_room(user, room_id):
+    with transaction.atomic():
+        seq = log.next_seq(room_id)
+        room = Room.objects.get(pk=room_id)
+        if Membership.objects.filter(room=room, user=user).exists():
+            transaction.set_rollback(True)  # nothing happened: give the number back
+        elif room.kind == Room.DIRECT:
+            raise ChatError("forbidden", "A direct conversation cannot be joined.")
+        else:
+            return add_member(user, room, seq)
+    return log.Change(reply={"room": room_for(membership_of(user, room_id))})
+
+
+def add_member(user, room, seq):
+    newest = last_message_of(room.pk)
+    member = Membership.objects.create(
+        room=room, user=user, last_read=newest, last_read_seq=newest.seq if newest else 0
+    )
+    frame = log.record(
+        room.pk, seq, "member_joined", data={"room_id": room.pk, "member": wire.member_json(member)}
+    )
+    Membership.objects.filter(room=room).exclude(user=user).update(version=F("version") + 1)
+    view = room_for(member)
+    frames = member_frames(room.pk, except_user=user.pk)
+    frames[user.pk] = [{"type": "room_added", "data": {"room": view}}]
+    return log.Change(reply={"room": view}, room_id=room.pk, room_frames=[frame], user_frames=frames)
+
+
+def leave_room(user, room_id):
+    with transaction.atomic():
+        seq = log.next_seq(room_id)
+        member = membership_of(user, room_id)
+        left = wire.member_json(member)
+        member.delete()
+        frame = log.record(room_id, seq, "member_left", data={"room_id": room_id, "member": left})
+        touch_members(room_id)
+        frames = member_frames(room_id)
+    frames[user.pk] = [{"type": "room_removed", "data": {"room_id": room_id, "reason": "left"}}]
+    return log.Change(reply={}, room_id=room_id, room_frames=[frame], user_frames=frames)
+
+
+# Left, or removed, while away.
+GONE = {"code": "not_member", "message": "You are not a member of this room.", "retryable": False}
+
+
+def readable(user, room_ids):
+    return list(Membership.objects.filter(user=user, room__in=list(room_ids)).values_list("room_id", flat=True))
+
+
+def sync(user, rooms):
+    """One answer for all rooms."""
+    with transaction.atomic():
+        mine = readable(user, rooms)
+        return {
+            "rooms": {
+                room_id: log.events_since(room_id, cursor)
+                if room_id in mine
+                else {"events": [], "complete": False, "error": GONE}
+                for room_id, cursor in rooms.items()
+            }
+        }
+
+
+def peers_of(user):
+    """Everybody who shares a room with this user."""
+    mine = Membership.objects.filter(user=user).values("room_id")
+    others = Membership.objects.filter(room__in=mine).exclude(user=user)
+    return list(others.values_list("user_id", flat=True).distinct())

@@ -1,0 +1,87 @@
+// `npm run test:django`: the example back end's own tests, then the integration tests against a real daphne.
+// What follows `--` goes to vitest. Ends with a line `N passed, N failed`.
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { findPython, projectFolder, startDjango } from './django.mjs'
+import { run, stopChildrenOnSignals } from './processes.mjs'
+
+const PYTHON_TESTS_TIMEOUT_MS = 120_000
+const VITEST_TIMEOUT_MS = 300_000
+const KEPT_LOG_LINES = 60
+
+const inCi = Boolean(process.env.CI) && process.env.CI !== 'false'
+
+/** The example's own tests: what cannot be seen from a socket. */
+const runPythonTests = async (python, folder) => {
+  const { code, output } = await run([python, 'manage.py', 'test', '--noinput'], {
+    cwd: projectFolder,
+    env: { PYTHONDONTWRITEBYTECODE: '1', DJANGO_DB: join(folder, 'tests.sqlite3'), DJANGO_LOG_LEVEL: 'CRITICAL' },
+    timeoutMs: PYTHON_TESTS_TIMEOUT_MS,
+  })
+  const total = Number(/Ran (\d+) tests?/.exec(output)?.[1] ?? 0)
+  const broken = [...output.matchAll(/(?:failures|errors)=(\d+)/g)].reduce((sum, [, count]) => sum + Number(count), 0)
+  const failed = Math.max(broken, code === 0 && total > 0 ? 0 : 1)
+  console.log(failed === 0 ? `ok    ${total} tests of the back end itself` : `FAIL  the back end itself\n\n${output}`)
+  return { passed: Math.max(total - broken, 0), failed }
+}
+
+const readReport = async (path) => {
+  try {
+    return JSON.parse(await readFile(path, 'utf8'))
+  } catch (error) {
+    // The run ended before it could write its report; its output says why.
+    if (error.code === 'ENOENT' || error instanceof SyntaxError) return undefined
+    throw error
+  }
+}
+
+const runVitest = async (django, folder) => {
+  const path = join(folder, 'report.json')
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${path}`]
+  const { code } = await run(['vitest', 'run', '--project', 'django', ...reporters, ...process.argv.slice(2)], {
+    env: { DJANGO_URL: django.url, DJANGO_TOKEN_URL: django.tokenUrl, DJANGO_HTTP_URL: django.httpUrl },
+    stdio: 'inherit',
+    timeoutMs: VITEST_TIMEOUT_MS,
+  })
+  const report = await readReport(path)
+  const passed = report?.numPassedTests ?? 0
+  const skipped = (report?.numPendingTests ?? 0) + (report?.numTodoTests ?? 0)
+  // A run can fail with no failed test: a file that does not load, an unhandled error. CI skips nothing.
+  const ranBadly = code !== 0 || passed === 0 || (inCi && skipped > 0)
+  if (skipped > 0) console.log(`${skipped} tests skipped`)
+  return { passed, failed: Math.max(report?.numFailedTests ?? 0, ranBadly ? 1 : 0) }
+}
+
+const skip = (error) => {
+  console.log(`${inCi ? 'FAIL' : 'SKIPPED'}  the tests against Django did not run\n\n${error.message}`)
+  return { passed: 0, failed: inCi ? 1 : 0 }
+}
+
+const runAll = async () => {
+  const python = await findPython((line) => console.log(line)).catch(skip)
+  if (typeof python !== 'string') return python
+  const folder = await mkdtemp(join(tmpdir(), 'querywire-django-run-'))
+  const serverLog = []
+  let django
+  try {
+    const own = await runPythonTests(python, folder)
+    django = await startDjango({ log: (line) => serverLog.push(line) })
+    console.log(`ok    daphne at ${django.url}`)
+    const shared = await runVitest(django, folder)
+    if (shared.failed > 0) console.log(`\nThe last lines of daphne:\n${serverLog.slice(-KEPT_LOG_LINES).join('\n')}`)
+    return { passed: own.passed + shared.passed, failed: own.failed + shared.failed }
+  } finally {
+    await django?.stop()
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+stopChildrenOnSignals()
+const { passed, failed } = await runAll().catch((error) => {
+  console.error(error)
+  return { passed: 0, failed: 1 }
+})
+console.log(`\n${passed} passed, ${failed} failed`)
+process.exitCode = failed === 0 ? 0 : 1
