@@ -11,13 +11,20 @@ export const projectFolder = join(root, 'examples', 'django')
 
 const STARTUP_TIMEOUT_MS = 30_000
 const REQUEST_TIMEOUT_MS = 10_000
-const packages = ['python3-django-channels', 'daphne', 'python3-jwt', 'python3-channels-redis', 'redis-server']
+const packages = [
+  'python3-django-channels',
+  'daphne',
+  'python3-jwt',
+  'python3-channels-redis',
+  'redis-server',
+]
 const modules = 'import channels, daphne, django, jwt'
 
 /** Debian's own Python: the packages above belong to it, and not to a `python3` that comes earlier in PATH. */
 const pythonPath = () => process.env.DJANGO_PYTHON || '/usr/bin/python3'
 
-const missing = () => `The Django example needs Python with channels, daphne and PyJWT, and ${pythonPath()} lacks them.
+const missing =
+  () => `The Django example needs Python with channels, daphne and PyJWT, and ${pythonPath()} lacks them.
 One of these helps:
   - Debian, Ubuntu: apt-get install --no-install-recommends ${packages.join(' ')}
   - anywhere: python3 -m venv examples/django/.venv
@@ -104,7 +111,10 @@ export const startDjango = async ({ level = 3, port = 0, dataFolder, redisUrl, l
   let boundPort = port
   const launch = async () => {
     const endpoint = `tcp:${boundPort}:interface=127.0.0.1`
-    child = start([python, '-m', 'daphne', '-e', endpoint, 'project.asgi:application'], { cwd: projectFolder, env })
+    child = start([python, '-m', 'daphne', '-e', endpoint, 'project.asgi:application'], {
+      cwd: projectFolder,
+      env,
+    })
     boundPort = await listening(child, log)
   }
   const stopAll = async () => {

@@ -84,16 +84,18 @@ export const run = (command, { timeoutMs, onOutput, ...options } = {}) =>
 
 const file = ([name]) => name
 
-/** Ctrl-C, SIGTERM and SIGHUP stop every child before this process ends. */
+/** Ctrl-C, SIGTERM and SIGHUP stop every child before this process ends. `received` tells that one has come. */
 export const stopChildrenOnSignals = () => {
-  for (const [signal, code] of [
-    ['SIGINT', 130],
-    ['SIGTERM', 143],
-    ['SIGHUP', 129],
-  ]) {
-    process.once(signal, async () => {
+  const state = { received: false }
+  const codes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }
+  for (const [signal, code] of Object.entries(codes)) {
+    process.on(signal, async () => {
+      // A second Ctrl-C while the children are being stopped changes nothing: `stop` kills after its grace period.
+      if (state.received) return
+      state.received = true
       await Promise.all([...living].map((child) => stop(child)))
       process.exit(code)
     })
   }
+  return state
 }

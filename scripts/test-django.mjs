@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
-import { findPython, projectFolder, startDjango } from './django.mjs'
+import { findPython, projectFolder, startDjango } from './django.mjs.mts'
 import { run, stopChildrenOnSignals } from './processes.mjs'
 
 const PYTHON_TESTS_TIMEOUT_MS = 120_000
@@ -17,13 +17,22 @@ const inCi = Boolean(process.env.CI) && process.env.CI !== 'false'
 const runPythonTests = async (python, folder) => {
   const { code, output } = await run([python, 'manage.py', 'test', '--noinput'], {
     cwd: projectFolder,
-    env: { PYTHONDONTWRITEBYTECODE: '1', DJANGO_DB: join(folder, 'tests.sqlite3'), DJANGO_LOG_LEVEL: 'CRITICAL' },
+    env: {
+      PYTHONDONTWRITEBYTECODE: '1',
+      DJANGO_DB: join(folder, 'tests.sqlite3'),
+      DJANGO_LOG_LEVEL: 'CRITICAL',
+    },
     timeoutMs: PYTHON_TESTS_TIMEOUT_MS,
   })
   const total = Number(/Ran (\d+) tests?/.exec(output)?.[1] ?? 0)
-  const broken = [...output.matchAll(/(?:failures|errors)=(\d+)/g)].reduce((sum, [, count]) => sum + Number(count), 0)
+  const broken = [...output.matchAll(/(?:failures|errors)=(\d+)/g)].reduce(
+    (sum, [, count]) => sum + Number(count),
+    0,
+  )
   const failed = Math.max(broken, code === 0 && total > 0 ? 0 : 1)
-  console.log(failed === 0 ? `ok    ${total} tests of the back end itself` : `FAIL  the back end itself\n\n${output}`)
+  console.log(
+    failed === 0 ? `ok    ${total} tests of the back end itself` : `FAIL  the back end itself\n\n${output}`,
+  )
   return { passed: Math.max(total - broken, 0), failed }
 }
 
@@ -40,11 +49,14 @@ const readReport = async (path) => {
 const runVitest = async (django, folder) => {
   const path = join(folder, 'report.json')
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${path}`]
-  const { code } = await run(['vitest', 'run', '--project', 'django', ...reporters, ...process.argv.slice(2)], {
-    env: { DJANGO_URL: django.url, DJANGO_TOKEN_URL: django.tokenUrl, DJANGO_HTTP_URL: django.httpUrl },
-    stdio: 'inherit',
-    timeoutMs: VITEST_TIMEOUT_MS,
-  })
+  const { code } = await run(
+    ['vitest', 'run', '--project', 'django', ...reporters, ...process.argv.slice(2)],
+    {
+      env: { DJANGO_URL: django.url, DJANGO_TOKEN_URL: django.tokenUrl, DJANGO_HTTP_URL: django.httpUrl },
+      stdio: 'inherit',
+      timeoutMs: VITEST_TIMEOUT_MS,
+    },
+  )
   const report = await readReport(path)
   const passed = report?.numPassedTests ?? 0
   const skipped = (report?.numPendingTests ?? 0) + (report?.numTodoTests ?? 0)
@@ -70,7 +82,8 @@ const runAll = async () => {
     django = await startDjango({ log: (line) => serverLog.push(line) })
     console.log(`ok    daphne at ${django.url}`)
     const shared = await runVitest(django, folder)
-    if (shared.failed > 0) console.log(`\nThe last lines of daphne:\n${serverLog.slice(-KEPT_LOG_LINES).join('\n')}`)
+    if (shared.failed > 0)
+      console.log(`\nThe last lines of daphne:\n${serverLog.slice(-KEPT_LOG_LINES).join('\n')}`)
     return { passed: own.passed + shared.passed, failed: own.failed + shared.failed }
   } finally {
     await django?.stop()

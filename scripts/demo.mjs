@@ -1,0 +1,100 @@
+// `npm run demo`: the chat server and the demo app, until Ctrl-C. WS_PORT (9000) and PORT (5173) are where the search
+// for a free port starts. Restarts nothing: when one of the two ends, so does the other.
+import { join } from 'node:path'
+import process from 'node:process'
+import { createInterface } from 'node:readline'
+import { createLogger, createServer } from 'vite'
+import { root, start, stop, stopChildrenOnSignals } from './processes.mjs'
+
+const STARTUP_TIMEOUT_MS = 30_000
+
+const prefixed = (name, line) => `${name.padEnd(6)} | ${line}`
+
+const readEvent = (line) => {
+  if (!line.startsWith('{')) return undefined
+  try {
+    return JSON.parse(line)
+  } catch {
+    // A line of text that happens to begin with a brace: shown like any other.
+    return undefined
+  }
+}
+
+/** Shows the child's lines as they come; resolves with its `listening` event, rejects when it ends before that. */
+const listening = (child, name) =>
+  new Promise((resolve, reject) => {
+    const onLine = (line) => {
+      const event = readEvent(line)
+      if (event?.event === 'listening') resolve(event)
+      else console.log(prefixed(name, line))
+    }
+    createInterface({ input: child.stdout }).on('line', onLine)
+    createInterface({ input: child.stderr }).on('line', onLine)
+    child.once('error', reject)
+    child.once('exit', (code, signal) =>
+      reject(new Error(`The ${name} ended before it listened (${signal ?? `exit code ${code}`}).`)),
+    )
+    const timer = setTimeout(() => {
+      reject(new Error(`The ${name} did not listen within ${STARTUP_TIMEOUT_MS / 1000} s.`))
+    }, STARTUP_TIMEOUT_MS)
+    timer.unref()
+  })
+
+const startServer = async () => {
+  const child = start(['node', join('examples', 'server', 'main.ts')])
+  // Heard from the start: it may end while the app is still being started.
+  const ended = new Promise((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })))
+  return { child, ended, ...(await listening(child, 'server')) }
+}
+
+const logger = () => {
+  const base = createLogger('info', { allowClearScreen: false })
+  const show = (write) => (message, options) => {
+    for (const line of message.split('\n').filter(Boolean)) write(prefixed('app', line), options)
+  }
+  return { ...base, info: show(base.info), warn: show(base.warn), error: show(base.error) }
+}
+
+const startApp = async ({ url, token_url: tokenUrl }) => {
+  process.env.VITE_WS_URL = url
+  process.env.VITE_TOKEN_URL = tokenUrl
+  const app = await createServer({
+    root: join(root, 'examples', 'demo'),
+    server: { port: Number(process.env.PORT || 5173), strictPort: false },
+    customLogger: logger(),
+    clearScreen: false,
+  })
+  await app.listen()
+  return { app, appUrl: app.resolvedUrls.local[0] }
+}
+
+const announce = (appUrl, serverUrl) => {
+  console.log(`
+  querywire demo
+
+    as Alice   ${appUrl}?user=alice
+    as Bob     ${appUrl}?user=bob
+    server     ${serverUrl}
+
+  Open both in two windows. Ctrl-C stops the demo.
+`)
+}
+
+const main = async () => {
+  const signals = stopChildrenOnSignals()
+  const server = await startServer()
+  const { app, appUrl } = await startApp(server).catch(async (error) => {
+    await stop(server.child)
+    throw error
+  })
+  announce(appUrl, server.url)
+  const { code, signal } = await server.ended
+  if (signals.received) return
+  await app.close()
+  throw new Error(`The server ended (${signal ?? `exit code ${code}`}), so the demo ends too.`)
+}
+
+main().catch((error) => {
+  console.error(`\n${error.message}`)
+  process.exit(1)
+})
