@@ -20,7 +20,7 @@ const tests = (name, projects, { browser = false, needs } = {}) => ({
 
 /** Checks are short and use one core: two at a time. Test runs measure time: one at a time, afterwards. */
 const gates = [
-  check('format and lint', ['biome', 'ci', '--error-on-warnings']),
+  check('format and lint', ['biome', 'check', '--error-on-warnings', '--colors=off', '--max-diagnostics=60']),
   check('types', ['npm', 'run', '--silent', 'types']),
   check('build', ['tsdown']),
   check('package (publint)', ['publint', '--strict'], { needs: 'build' }),
