@@ -1,0 +1,97 @@
+/** The chat server behind a real socket, for Node: tests over TCP, demos, end-to-end runs. */
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { WebSocket, WebSocketServer } from 'ws'
+import type { ChatServer } from './server/chatServer.ts'
+
+export interface NodeMountOptions {
+  /** `0` picks a free one. @default 0 */
+  readonly port?: number
+  /** @default '127.0.0.1' */
+  readonly host?: string
+  /** Plain HTTP requests. @default 404 for all of them */
+  readonly onRequest?: (request: IncomingMessage, response: ServerResponse) => void
+}
+
+export interface NodeMount {
+  readonly port: number
+  /** `ws://host:port` */
+  readonly url: string
+  readonly http: Server
+  /** Ends every connection and frees the port. Idempotent. */
+  close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/** @throws what listening throws, e.g. `EADDRINUSE` */
+export async function mountOnNode(server: ChatServer, options: NodeMountOptions = {}): Promise<NodeMount> {
+  const { port = 0, host = '127.0.0.1', onRequest = notFound } = options
+  // Imported when needed: a browser that loads this module for its other mounts has neither.
+  const [{ createServer }, ws] = await Promise.all([import('node:http'), import('ws')])
+  const http = createServer(onRequest)
+  const sockets = new ws.WebSocketServer({ server: http, handleProtocols: chooseProtocol })
+  sockets.on('connection', (socket, request) => connect(server, socket, request))
+  await listen(http, sockets, { port, host })
+  const { port: openPort } = http.address() as AddressInfo
+  const close = createClose(http, sockets)
+  return { port: openPort, url: `ws://${host}:${openPort}`, http, close, [Symbol.asyncDispose]: close }
+}
+
+/** `['bearer', token]`: the scheme is agreed on, the token is not echoed. */
+function chooseProtocol(offered: Set<string>): string | false {
+  const [first] = offered
+  return first ?? false
+}
+
+function connect(server: ChatServer, socket: WebSocket, request: IncomingMessage): void {
+  const protocols = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim())
+  const accepted = server.accept({
+    url: request.url ?? '/',
+    protocols: protocols.filter((name) => name !== ''),
+    send: (text) => socket.send(text),
+    close: (code, reason) => endSocket(socket, code, reason),
+  })
+  socket.on('message', (data) => accepted.receive(String(data)))
+  socket.on('close', () => accepted.closed())
+  // A client that breaks the WebSocket protocol: `ws` closes the connection itself, `close` follows.
+  socket.on('error', () => undefined)
+}
+
+/** 1005 and 1006 cannot be sent: they say that no close frame came. */
+function endSocket(socket: WebSocket, code: number, reason: string): void {
+  if (code === 1005 || code === 1006) socket.terminate()
+  else socket.close(code, reason)
+}
+
+function listen(
+  http: Server,
+  sockets: WebSocketServer,
+  { port, host }: { port: number; host: string },
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    // `ws` repeats the HTTP server's errors; without a listener there it would throw.
+    sockets.once('error', reject)
+    http.listen(port, host, () => {
+      sockets.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+function createClose(http: Server, sockets: WebSocketServer): () => Promise<void> {
+  let closing: Promise<void> | undefined
+  return () => {
+    closing ??= new Promise((resolve) => {
+      for (const socket of sockets.clients) socket.terminate()
+      sockets.close()
+      http.close(() => resolve())
+      http.closeAllConnections()
+    })
+    return closing
+  }
+}
+
+function notFound(_request: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(404, { 'content-type': 'text/plain' })
+  response.end('Not found: this server speaks WebSocket\n')
+}

@@ -1,0 +1,79 @@
+/** Lets an authenticated connection in: which rooms it hears, what it is told first. */
+import type { Hub } from './hub.ts'
+import { announceArrival } from './presence.ts'
+import { saveMember } from './publish.ts'
+import { type Key, keyOf } from './records.ts'
+import { createRoomState, type RoomState } from './room.ts'
+import type { Session } from './session.ts'
+import { viewUser } from './views.ts'
+import type { User } from './wire.ts'
+
+const FORBIDDEN = 4003
+
+export function admit(hub: Hub, session: Session, user: User): void {
+  const known = hub.state.users.get(keyOf(user.id)) ?? addUser(hub, user)
+  session.user = known
+  if (session.roomKey !== undefined) {
+    const room = hub.state.rooms.get(session.roomKey) ?? openRoom(hub, session.roomKey)
+    if (!room?.members.has(keyOf(user.id))) {
+      hub.close(session, FORBIDDEN, 'not a member of this room')
+      return
+    }
+    session.subscriptions.add(session.roomKey)
+  }
+  session.phase = 'ready'
+  hub.emit({ type: 'authenticated', connectionId: session.id, userId: user.id })
+  if (!hub.capabilities.session) subscribeOwnRooms(hub, session)
+  else welcome(hub, session, user)
+}
+
+function welcome(hub: Hub, session: Session, user: User): void {
+  hub.send(session, welcomeFrame(hub, session, user), 'control')
+  announceArrival(hub, session)
+}
+
+const welcomeFrame = (hub: Hub, session: Session, user: User) => ({
+  type: 'welcome',
+  data: {
+    connection_id: session.id,
+    user: viewUser(user),
+    server_time: hub.now(),
+    batch: true,
+    level: hub.level,
+  },
+})
+
+function addUser(hub: Hub, user: User): User {
+  hub.state.users.set(keyOf(user.id), user)
+  hub.change({ type: 'user', user })
+  return user
+}
+
+/** A level 0 consumer has a group per room name and no list of rooms: whoever connects is in. */
+function openRoom(hub: Hub, key: Key): RoomState | undefined {
+  if (hub.capabilities.replies) return undefined
+  const now = hub.timestamp()
+  const room = createRoomState({ id: key, name: key, kind: 'group', seq: 0, lastActivityAt: now }, 1)
+  hub.state.rooms.set(key, room)
+  hub.change({ type: 'room', room: room.record })
+  for (const userKey of hub.state.users.keys()) {
+    saveMember(hub, room, {
+      userKey,
+      role: 'member',
+      joinedAt: now,
+      lastReadMessageId: null,
+      unreadCount: 0,
+      mentionCount: 0,
+      version: 1,
+    })
+  }
+  return room
+}
+
+/** Level 0 has no `subscribe_room`: a connection to any other endpoint hears all rooms of its user. */
+function subscribeOwnRooms(hub: Hub, session: Session): void {
+  if (session.roomKey !== undefined) return
+  for (const [key, room] of hub.state.rooms) {
+    if (session.user && room.members.has(keyOf(session.user.id))) session.subscriptions.add(key)
+  }
+}

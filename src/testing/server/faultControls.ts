@@ -1,0 +1,58 @@
+/** `server.faults`: the knobs, and the accidents that happen at once. */
+import type { ServerClock } from './clock.ts'
+import type { FaultSettings, Rejection } from './faults.ts'
+import type { Hub } from './hub.ts'
+import type { Session } from './session.ts'
+
+export interface RestartOptions {
+  /** As if the numbering were lost: no client can resume, all must take new snapshots. @default false */
+  readonly newEpoch?: boolean
+  /** Connections are refused with 1013 for so long. @default 0 */
+  readonly downMs?: number
+}
+
+export interface Faults extends FaultSettings {
+  /** The present connections stay open, but nothing gets through any more, in either direction. */
+  halfOpen(select?: (connection: { readonly id: string; readonly userId: string }) => boolean): void
+  disconnectAll(code?: number, reason?: string): void
+  /** Drops every connection with 1012. The state survives, as it would in a database. */
+  restart(options?: RestartOptions): void
+  /** Refuses the next frame(s) of a type. @default rate_limited, once */
+  rejectNext(type: string, rejection?: Rejection): void
+  /** Accepts the next connection(s), and closes them at once with this code. */
+  refuseNext(code: number, times?: number): void
+}
+
+const SERVICE_RESTART = 1012
+const TRY_AGAIN_LATER = 1013
+
+export function createFaultControls(hub: Hub, clock: ServerClock): Faults {
+  const disconnectAll = (code = 1006, reason = '') =>
+    hub.turn(() => {
+      for (const session of hub.sessions) hub.close(session, code, reason)
+    })
+  const controls = {
+    disconnectAll,
+    halfOpen: (select: Parameters<Faults['halfOpen']>[0] = () => true) => {
+      for (const session of hub.sessions) if (select(describe(session))) session.halfOpen = true
+    },
+    restart: ({ newEpoch = false, downMs = 0 }: RestartOptions = {}) => {
+      if (newEpoch) hub.turn(() => startEpoch(hub))
+      if (downMs > 0) hub.faults.refuseUntil(clock.now() + downMs, TRY_AGAIN_LATER)
+      disconnectAll(SERVICE_RESTART, 'service restart')
+    },
+    rejectNext: hub.faults.rejectNext,
+    refuseNext: (code: number, times = 1) => hub.faults.refuseNext(code, times),
+  }
+  // The settings object itself, so that `faults.drop = 0.5` is seen by the plan that reads it.
+  return Object.assign(hub.faults.settings, controls)
+}
+
+function startEpoch(hub: Hub): void {
+  const count = Number(/\d+$/.exec(hub.state.epoch)?.[0] ?? 0)
+  hub.state.epoch = `e${count + 1}`
+  for (const room of hub.state.rooms.values()) room.log.clear()
+  hub.change({ type: 'epoch', epoch: hub.state.epoch })
+}
+
+const describe = (session: Session) => ({ id: session.id, userId: String(session.user?.id ?? '') })

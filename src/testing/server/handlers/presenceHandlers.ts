@@ -1,0 +1,63 @@
+/** Read pointers, typing, heartbeat: what says where people are. */
+import { readBoolean, readId } from '../fields.ts'
+import type { Handler, Hub } from '../hub.ts'
+import { publishPassing, publishReadState, saveMember } from '../publish.ts'
+import type { MemberRecord, MessageRecord } from '../records.ts'
+import { RequestError } from '../requestError.ts'
+import { findMessage, positionOf, type RoomState, recountMember } from '../room.ts'
+import { requireMembership } from '../roomAccess.ts'
+import { roomFrame } from '../roomFrame.ts'
+import { viewReadState, viewUser } from '../views.ts'
+
+/**
+ * Pointers only move forward, over deleted messages too: somebody may delete what another one is just reading. A receipt for something older is answered
+ * with how things stand.
+ */
+export const readReceipt: Handler = (hub, call) => {
+  const { room, member } = requireMembership(hub, call)
+  const message = findMessage(room, readId(call.data, 'message_id'))
+  if (!message) throw new RequestError('not_found', `There is no such message in room "${room.record.id}"`)
+  if (!isAhead(room, member, message)) return viewReadState(room, member)
+  const moved = { ...member, lastReadMessageId: message.id, readAt: hub.timestamp() }
+  const next = saveMember(hub, room, { ...recountMember(room, moved), version: member.version + 1 })
+  publishReceipt(hub, room, next)
+  publishReadState(hub, room, next)
+  return viewReadState(room, next)
+}
+
+const isAhead = (room: RoomState, { lastReadMessageId }: MemberRecord, message: MessageRecord): boolean =>
+  lastReadMessageId === null || positionOf(room, message.id) > positionOf(room, lastReadMessageId)
+
+function publishReceipt(hub: Hub, room: RoomState, member: MemberRecord): void {
+  const user = hub.state.users.get(member.userKey)
+  publishPassing(hub, room, {
+    frame: roomFrame('read_receipt', room, {
+      room_id: room.record.id,
+      user_id: user?.id ?? member.userKey,
+      message_id: member.lastReadMessageId,
+      read_at: member.readAt,
+    }),
+  })
+}
+
+/** Volatile, so there is no reply, and the one who types does not hear it back. */
+export const typingIndicator: Handler = (hub, call) => {
+  const { room } = requireMembership(hub, call)
+  const is_typing = readBoolean(call.data, 'is_typing')
+  publishPassing(hub, room, {
+    frame: roomFrame('typing_indicator', room, {
+      room_id: room.record.id,
+      user: viewUser(call.user),
+      is_typing,
+    }),
+    except: call.session,
+  })
+  return undefined
+}
+
+/** A pong is a frame of its own, not a reply: level 0 has it too. */
+export const ping: Handler = (hub, { data, session }) => {
+  const time = hub.capabilities.session ? { server_time: hub.now() } : {}
+  if (session) hub.send(session, { type: 'pong', data: { ...data, ...time } }, 'control')
+  return undefined
+}

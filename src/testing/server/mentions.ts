@@ -1,0 +1,17 @@
+/** Who a text calls by name. */
+import { type Key, keyOf, type UserRecord } from './records.ts'
+
+/** Keys of the users whose `@username` stands in the text as a word of its own; upper and lower case are the same. */
+export function findMentions(content: string, users: Iterable<UserRecord>): Key[] {
+  if (!content.includes('@')) return []
+  const names = new Set(
+    [...content.matchAll(/(?<![\p{L}\p{N}_])@([\p{L}\p{N}_.-]+)/gu)].flatMap(([, name = '']) => [
+      name.toLowerCase(),
+      // "@bob." ends a sentence; the dot is not part of the name.
+      name.replace(/[.-]+$/, '').toLowerCase(),
+    ]),
+  )
+  const keys: Key[] = []
+  for (const user of users) if (names.has(user.username.toLowerCase())) keys.push(keyOf(user.id))
+  return keys
+}

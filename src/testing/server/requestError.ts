@@ -1,0 +1,37 @@
+/** Why a request is refused. Handlers throw it; the dispatcher turns it into an `error` frame. */
+
+/** Every code of the reference server, and whether asking again without change can help. */
+export const REQUEST_ERRORS = {
+  /** The frame lacks a field or has one of the wrong kind. */
+  invalid: false,
+  empty: false,
+  too_long: false,
+  not_member: false,
+  not_found: false,
+  forbidden: false,
+  unauthorized: false,
+  /** No such frame type at this level. */
+  unsupported: false,
+  rate_limited: true,
+  internal: true,
+} as const satisfies Record<string, boolean>
+
+export type RequestErrorCode = keyof typeof REQUEST_ERRORS
+
+export interface ErrorBody {
+  readonly code: string
+  readonly message: string
+  readonly retryable: boolean
+  readonly retry_after_ms?: number
+}
+
+export class RequestError extends Error {
+  readonly body: ErrorBody
+
+  constructor(code: RequestErrorCode | (string & {}), message: string, details: Partial<ErrorBody> = {}) {
+    super(message)
+    this.name = 'RequestError'
+    const retryable = (REQUEST_ERRORS as Record<string, boolean>)[code] ?? false
+    this.body = { code, message, retryable, ...details }
+  }
+}

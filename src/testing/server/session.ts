@@ -1,0 +1,39 @@
+/** One accepted connection, from the server's side. */
+import type { Key, UserRecord } from './records.ts'
+
+/** What a mount hands in: a socket that is already open, and how to reach it. */
+export interface ServerConnection {
+  /** As the client asked for it: path and query, with or without origin. */
+  readonly url: string
+  /** Subprotocols that the client offered. */
+  readonly protocols?: readonly string[]
+  send(text: string): void
+  close(code: number, reason: string): void
+}
+
+/** What a mount gets back: where to deliver what the socket does. */
+export interface AcceptedConnection {
+  receive(text: string): void
+  /** The socket is gone. Idempotent. */
+  closed(): void
+}
+
+export interface Session {
+  readonly id: string
+  readonly connection: ServerConnection
+  /** Path of the URL, without query. */
+  readonly endpoint: string
+  /** The one room of an endpoint per room; undefined on any other endpoint. */
+  readonly roomKey: Key | undefined
+  readonly subscriptions: Set<Key>
+  user: UserRecord | undefined
+  /** `waiting`: no valid token yet. */
+  phase: 'waiting' | 'ready' | 'closed'
+  /** Open for both sides, but nothing gets through: the network is gone and nobody has noticed. */
+  halfOpen: boolean
+  /** The deadline for a valid token, or the end of the one it has. */
+  cancelDeadline: () => void
+}
+
+export const isReady = (session: Session): session is Session & { user: UserRecord } =>
+  session.phase === 'ready' && session.user !== undefined
