@@ -76,6 +76,10 @@ export interface PortSendOptions {
 export interface PortClock {
   /** Monotonic milliseconds. */
   now(): number
+  /** Milliseconds since 1970. */
+  wallNow(): number
+  /** Globally unique. */
+  createId(): string
   setTimer(callback: () => void, delayMs: number): () => void
   /** Calls back at the next animation frame, or after about 16 ms where none comes (hidden tab, no DOM). */
   requestFrame(callback: () => void): () => void

@@ -1,0 +1,75 @@
+/** `createLive`: the entry point. Definitions in, plain TanStack options out. */
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { QueryClient } from '@tanstack/react-query'
+import type { LivePort } from '../transport/port.ts'
+import type { Protocol } from '../transport/protocol.ts'
+import { defineList, type ListOptions } from './list.ts'
+import { createLiveCore } from './liveCore.ts'
+import type { LiveState } from './entry.ts'
+import { defineMutation, type MutationDefinitionOptions } from './mutation.ts'
+import { defineTimeline, type TimelineOptions } from './timeline.ts'
+import { defineValue, type ValueOptions } from './value.ts'
+
+/** Payloads by event type, as the manager's protocol declares them. */
+export type EventsOf<P> = P extends Protocol<infer Events>
+  ? string extends keyof Events
+    ? Record<string, unknown>
+    : { [T in keyof Events]: StandardSchemaV1.InferOutput<Events[T]> }
+  : Record<string, unknown>
+
+/** What `createLive` needs of a manager. */
+export interface PortHolder<P = unknown> {
+  readonly port: LivePort
+  readonly protocol?: P | undefined
+}
+
+type NoParams = Readonly<Record<never, never>>
+
+export type Live<Events = Record<string, unknown>> = ReturnType<typeof createLiveWith<Events>>
+
+/**
+ * Makes TanStack Query live: define lists, timelines and values once, use them with `useQuery`, `useInfiniteQuery`,
+ * Suspense, loaders and devtools like any other options.
+ *
+ * @example
+ * ```ts
+ * const live = createLive({ manager })
+ * export const prices = live.list('prices', {
+ *   item: Price, id: (price) => price.symbol,
+ *   snapshot: 'get_prices',
+ *   events: { price_changed: patch((event) => event) },
+ * })
+ * live.connect(queryClient)
+ * ```
+ */
+export function createLive<P = unknown>(options: { readonly manager: PortHolder<P> }): Live<EventsOf<P>> {
+  return createLiveWith<EventsOf<P>>(options.manager.port)
+}
+
+function createLiveWith<Events>(port: LivePort) {
+  const core = createLiveCore(port)
+  return {
+    /** A flat list, e.g. the rooms of a user. Returns `(params?) => queryOptions`. */
+    list: <Item, P = NoParams>(name: string, options: ListOptions<P, Events, Item>) => defineList(core, name, options),
+    /** A history in pages, e.g. the messages of a room. Returns `(params, { around?, pageSize? }?) => infiniteQueryOptions`. */
+    timeline: <Item, P = NoParams>(name: string, options: TimelineOptions<P, Events, Item>) =>
+      defineTimeline(core, name, options),
+    /** A single value. Returns `(params?) => queryOptions`. */
+    value: <Value, P = NoParams>(name: string, options: ValueOptions<P, Events, Value>) =>
+      defineValue(core, name, options),
+    /** A write with an optimistic overlay. Returns `(params?) => mutationOptions`. */
+    mutation: <Variables, Result = unknown, P = NoParams>(
+      name: string,
+      options: MutationDefinitionOptions<P, Variables, Result>,
+    ) => defineMutation(core, name, options),
+    /**
+     * Attaches to a QueryClient: from now on its live queries subscribe while they are used. Nothing connects before a
+     * live query is fetched or observed. Returns the way back; calls may nest.
+     */
+    connect: (queryClient: QueryClient): (() => void) => core.connect(queryClient),
+    /** Whether a query is current, and since when. */
+    status: (queryClient: QueryClient, queryKey: readonly unknown[]): LiveState => core.status(queryClient, queryKey),
+    /** Calls back whenever the status of some live query may have changed. */
+    subscribe: (queryClient: QueryClient, listener: () => void): (() => void) => core.subscribe(queryClient, listener),
+  }
+}

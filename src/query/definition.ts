@@ -1,0 +1,112 @@
+/** Definitions: what users declare about live data, and what the engine makes of it. Types and plain look-ups only. */
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { ChannelSpec, Id, LiveEvent, LivePort } from '../transport/port.ts'
+import type { SequencedOp } from './items.ts'
+import type { Op, Reducer } from './ops.ts'
+
+export type Params = Readonly<Record<string, unknown>>
+
+/** A schema that only carries a type: `params: type<{ roomId: Id }>()`. It validates nothing. */
+export function type<T>(): StandardSchemaV1<T, T> {
+  return { '~standard': { version: 1, vendor: 'querywire', validate: (value) => ({ value: value as T }) } }
+}
+
+export interface SnapshotContext<P, PageParam = undefined> {
+  readonly params: P
+  /** Timelines: what to load, `{}` for the newest page. */
+  readonly pageParam: PageParam
+  /** Timelines: how many items. */
+  readonly limit: number
+  /** Items that are loaded already; a back end without history can answer from them. */
+  readonly request: (type: string, data: unknown) => Promise<unknown>
+  /** Reading it makes the fetch stop when nobody is interested any more. */
+  readonly signal: AbortSignal
+}
+
+/** A request frame's type, or any function: HTTP works as well. */
+export type SnapshotSource<P, PageParam = undefined> =
+  | string
+  | ((context: SnapshotContext<P, PageParam>) => Promise<unknown>)
+
+/** What all kinds of definitions share. */
+export interface CommonOptions<P, Events, Item> {
+  readonly params?: StandardSchemaV1<P>
+  /**
+   * Which connection. A function of the parameters means an endpoint per channel: being connected is then the
+   * subscription, and no subscribe frame is sent. @default the manager's endpoint
+   */
+  readonly endpoint?: string | ((params: P) => string)
+  /** Which events of the endpoint, e.g. `({ roomId }) => ({ room_id: roomId })`. @default all of them */
+  readonly channel?: (params: P) => Readonly<Record<string, Id>>
+  readonly events: { readonly [T in keyof Events]?: Reducer<Events[T], Item> }
+}
+
+/** A definition as the engine sees it. */
+export interface Definition {
+  readonly name: string
+  readonly channelOf: (params: Params) => ChannelSpec
+  readonly reducers: Readonly<Record<string, Reducer<unknown, unknown> | undefined>>
+  readonly isItem: (value: unknown) => boolean
+  readonly strategy: Strategy
+}
+
+/** How one kind of cached data takes ops. `Data` is opaque to the engine. */
+export interface Strategy {
+  fold(data: unknown, ops: readonly SequencedOp<unknown>[]): unknown
+  /** Optimistic ops on top of the data; returns `data` itself when there are none. */
+  overlay(data: unknown, ops: readonly Op<unknown>[]): unknown
+  /** Data that came from elsewhere (hydrated, restored, set by hand), without optimistic rows. */
+  adopt(data: unknown): unknown
+  /** If `op` is what the optimistic `pending` anticipated: the op to apply in its place. */
+  confirms?(pending: Op<unknown>, op: Op<unknown>): Op<unknown> | undefined
+  /** Position up to which the data is complete, as far as the data itself can tell. */
+  positionOf(data: unknown): { seq?: number; epoch?: string } | undefined
+}
+
+export function channelSpec<P>(
+  params: P,
+  options: Pick<CommonOptions<P, unknown, unknown>, 'endpoint' | 'channel'>,
+): ChannelSpec {
+  const { endpoint, channel } = options
+  const perChannel = typeof endpoint === 'function'
+  return {
+    endpoint: perChannel ? endpoint(params) : endpoint,
+    key: channel?.(params) ?? {},
+    subscribe: channel !== undefined && !perChannel,
+  }
+}
+
+export function toOps(
+  definition: Definition,
+  params: Params,
+  events: readonly LiveEvent[],
+  report: LivePort['report'],
+): SequencedOp<unknown>[] {
+  const ops: SequencedOp<unknown>[] = []
+  for (const event of events) {
+    const reducer = definition.reducers[event.type]
+    if (!reducer) continue
+    try {
+      const op = reducer(event.payload, { type: event.type, params, seq: event.seq })
+      if (!op) continue
+      if ((op.kind === 'insert' || op.kind === 'upsert') && !definition.isItem(op.item)) {
+        report({ type: 'quarantine', definition: definition.name, event: event.type })
+        continue
+      }
+      ops.push({ op, seq: event.seq })
+    } catch (cause) {
+      // A reducer is the user's code. One event it cannot read must not cost the events behind it.
+      report({ type: 'reducer-error', definition: definition.name, event: event.type, cause })
+    }
+  }
+  return ops
+}
+
+/** Items that fit the schema; the object itself is kept, never the schema's copy. */
+export function itemCheck(schema: StandardSchemaV1 | undefined): (value: unknown) => boolean {
+  if (!schema) return (value) => value !== undefined
+  return (value) => {
+    const result = schema['~standard'].validate(value)
+    return !(result instanceof Promise) && !result.issues
+  }
+}

@@ -1,0 +1,69 @@
+/** `live.list`: a flat list of items that stays current. */
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { type QueryFunctionContext, queryOptions } from '@tanstack/react-query'
+import type { Id } from '../transport/port.ts'
+import { channelSpec, type CommonOptions, itemCheck, type Params, type SnapshotSource } from './definition.ts'
+import { landList } from './foldList.ts'
+import type { ItemSpec } from './items.ts'
+import { changesFor, type LiveCore } from './liveCore.ts'
+import { LIVE_KEY } from './liveClient.ts'
+import { landWhole, liveQueryDefaults, takeSnapshot } from './fetchSnapshot.ts'
+import { readSnapshot } from './snapshot.ts'
+import { listStrategy } from './strategies.ts'
+
+export interface ListOptions<P, Events, Item> extends CommonOptions<P, Events, Item> {
+  /** Checked for snapshots and events; what does not fit is reported and left out. */
+  readonly item: StandardSchemaV1<unknown, Item>
+  readonly id: (item: Item) => Id
+  /** Keeps the list in this order. @default the server's order, new items last */
+  readonly sort?: (a: Item, b: Item) => number
+  /** Grows with every change; an older version never replaces a newer one. */
+  readonly version?: (item: Item) => number | undefined
+  /** What becomes of an item when another state of it arrives. @default the new one */
+  readonly merge?: (current: Item, next: Item) => Item
+  readonly snapshot: SnapshotSource<P>
+}
+
+export function defineList<P, Events, Item>(core: LiveCore, name: string, options: ListOptions<P, Events, Item>) {
+  const spec: ItemSpec<Item> = {
+    id: options.id,
+    key: options.id,
+    order: () => [],
+    sort: options.sort,
+    version: options.version ?? (() => undefined),
+    merge: options.merge,
+  }
+  const isItem = itemCheck(options.item)
+  core.define({
+    name,
+    channelOf: (params) => channelSpec(params as P, options),
+    reducers: options.events as Record<string, never>,
+    isItem,
+    strategy: listStrategy(spec),
+  })
+
+  async function queryFn(context: QueryFunctionContext): Promise<readonly Item[]> {
+    const params = (context.queryKey[2] ?? {}) as P
+    return takeSnapshot(core, context, {
+      source: options.snapshot,
+      channel: channelSpec(params, options),
+      params: params as Params,
+      pageParam: undefined,
+      limit: 0,
+      read(answer, landing) {
+        const snapshot = readSnapshot(name, answer, (item): item is Item => isItem(item))
+        landing?.fetch.arrived(snapshot.position)
+        const items = landList(spec, landing?.entry.current() as readonly Item[] | undefined, snapshot.items)
+        return landing ? (landWhole(landing, items, snapshot.position) as readonly Item[]) : items
+      },
+    })
+  }
+
+  const factory = (params?: P) =>
+    queryOptions({
+      ...liveQueryDefaults(core),
+      queryKey: [LIVE_KEY, name, params ?? ({} as P)] as const,
+      queryFn,
+    })
+  return Object.assign(factory, changesFor<P, Item>(name))
+}

@@ -1,0 +1,124 @@
+/** `live.mutation`: a write that is on screen at once, survives reconnects, and is undone by forgetting it. */
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { type MutationFunctionContext, mutationOptions } from '@tanstack/react-query'
+import { LiveError } from '../transport/errors.ts'
+import type { ChannelSpec, Delivery, Id, LivePort } from '../transport/port.ts'
+import type { LiveChannel } from './channelHub.ts'
+import { channelSpec } from './definition.ts'
+import { LIVE_KEY } from './liveClient.ts'
+import type { LiveCore } from './liveCore.ts'
+import type { Change, Claim, OptimisticContext } from './outbox.ts'
+
+export interface SendContext<P> {
+  readonly params: P
+  readonly clientId: string
+  /** Resolves with the reply. Sent again, with the same data, when the connection is lost before it comes. */
+  readonly request: (type: string, data: unknown) => Promise<unknown>
+  /** For servers that do not reply. Resolves when written. */
+  readonly send: (type: string, data: unknown, delivery?: Delivery) => Promise<void>
+}
+
+export interface MutationDefinitionOptions<P, Variables, Result> {
+  readonly params?: StandardSchemaV1<P>
+  readonly endpoint?: string | ((params: P) => string)
+  readonly channel?: (params: P) => Readonly<Record<string, Id>>
+  /** Sends it and returns what the mutation resolves with. Runs once the channel is live, in the order of the calls. */
+  readonly request: (variables: Variables, context: SendContext<P>) => Promise<Result>
+  /** What to show until the server has confirmed it; called again whenever `status` changes. Pure. */
+  readonly optimistic?: (variables: Variables, context: OptimisticContext<P>) => readonly Change[]
+  /** What the reply says about cached data. Applied together with the end of `optimistic`, in one write. */
+  readonly settle?: (result: Result, variables: Variables, params: P) => readonly Change[]
+  /** Refuses bad input before anything is shown or sent. @throws LiveError */
+  readonly validate?: (variables: Variables, params: P) => void
+}
+
+export function defineMutation<P, Variables, Result>(
+  core: LiveCore,
+  name: string,
+  options: MutationDefinitionOptions<P, Variables, Result>,
+) {
+  const { optimistic } = options
+  core.defineMutation({
+    name,
+    ...(optimistic && {
+      optimistic(variables, context) {
+        if (!isAcceptable(options, variables as Variables, context.params as P)) return []
+        return optimistic(variables as Variables, context as OptimisticContext<P>)
+      },
+    }),
+  })
+
+  async function mutationFn(variables: Variables, context: MutationFunctionContext): Promise<Result> {
+    const client = core.clientOf(context.client)
+    const params = (context.mutationKey?.[2] ?? {}) as P
+    options.validate?.(variables, params)
+    if (!client) {
+      throw new LiveError('misconfigured', `"${name}" needs a connected QueryClient; call live.connect(queryClient) or render <LiveProvider>`)
+    }
+    const claim = client.outbox.claim(name, variables)
+    const spec = channelSpec(params, options)
+    const channel = client.hub.join(spec, { onEvents: () => undefined, onChange: () => undefined })
+    try {
+      const result = await deliver(channel, claim, () =>
+        options.request(variables, sendContext(core.port, spec, params, claim)),
+      )
+      const changes = options.settle?.(result, variables, params) ?? []
+      if (changes.length > 0) claim.applied()
+      client.apply(changes)
+      return result
+    } finally {
+      channel.leave()
+    }
+  }
+
+  return (params?: P) =>
+    mutationOptions<Result, Error, Variables>({
+      mutationKey: [LIVE_KEY, name, params ?? {}],
+      mutationFn,
+      networkMode: 'always',
+      // A failed one stays until it is retried or discarded; it is on screen.
+      gcTime: Number.POSITIVE_INFINITY,
+    })
+}
+
+/** Every wait of this loop is for the connection; a server that answers, with whatever, ends it. */
+async function deliver<Result>(channel: LiveChannel, claim: Claim, attempt: () => Promise<Result>): Promise<Result> {
+  for (;;) {
+    await channel.whenLive()
+    claim.sending(true)
+    try {
+      return await attempt()
+    } catch (error) {
+      if (!(error instanceof LiveError) || !LOST.has(error.code)) throw error
+      claim.sending(false)
+    }
+  }
+}
+
+/** Errors that say nothing but that the connection went away; the data carries its id, so sending again is safe. */
+const LOST: ReadonlySet<string> = new Set(['connection_lost', 'disconnected'])
+
+function sendContext<P>(port: LivePort, spec: ChannelSpec, params: P, claim: Claim): SendContext<P> {
+  const { endpoint } = spec
+  return {
+    params,
+    clientId: claim.clientId,
+    request: (type, data) => port.request(type, data, { endpoint, idempotent: true }),
+    send: (type, data, delivery) => port.send(type, data, { endpoint, delivery }),
+  }
+}
+
+function isAcceptable<P, Variables>(
+  options: Pick<MutationDefinitionOptions<P, Variables, never>, 'validate'>,
+  variables: Variables,
+  params: P,
+): boolean {
+  try {
+    options.validate?.(variables, params)
+    return true
+  } catch {
+    // The mutation itself reports it; there is nothing to show for what is never sent.
+    return false
+  }
+}
+

@@ -1,0 +1,75 @@
+/**
+ * Event reducers: what a server event does to cached data, as plain data (`Op`) that any fold can apply, skip or
+ * replay. They know nothing of pages, queries or channels.
+ */
+import type { Id } from '../transport/port.ts'
+
+export type Op<Item> =
+  /** A new item. Where the loaded window ends before it, it is counted as unseen instead of placed. */
+  | { readonly kind: 'insert'; readonly item: Item }
+  /** An item as it is now: replaces the one of the same id, or is placed where it belongs. */
+  | { readonly kind: 'upsert'; readonly item: Item }
+  /** Some fields of an item that is there; nothing happens when it is not. The id is read from `fields`. */
+  | { readonly kind: 'patch'; readonly fields: Partial<Item> }
+  | { readonly kind: 'remove'; readonly id: Id }
+  | { readonly kind: 'reduce'; readonly apply: (data: never) => unknown }
+
+export interface ReducerContext<Params = unknown> {
+  readonly type: string
+  readonly params: Params
+  readonly seq: number | undefined
+}
+
+export type Reducer<Payload, Item> = (payload: Payload, context: ReducerContext) => Op<Item> | undefined
+
+type Select<Payload, Selected> = (payload: Payload, context: ReducerContext) => Selected | undefined
+
+/**
+ * The event carries a new item (a message that was sent). Its place follows from `order` or `sort`; an item of the
+ * same id is replaced, never doubled. Selecting `undefined` ignores the event.
+ *
+ * @example
+ * ```ts
+ * events: { chat_message: insert((event) => event) }
+ * ```
+ */
+export function insert<Payload, Item>(select?: Select<Payload, Item>): Reducer<Payload, Item> {
+  return (payload, context) => {
+    const item = select ? select(payload, context) : (payload as unknown as Item)
+    return item === undefined ? undefined : { kind: 'insert', item }
+  }
+}
+
+/** The event carries an item as it now is (created or changed). Selecting `undefined` ignores the event. */
+export function upsert<Payload, Item>(select?: Select<Payload, Item>): Reducer<Payload, Item> {
+  return (payload, context) => {
+    const item = select ? select(payload, context) : (payload as unknown as Item)
+    return item === undefined ? undefined : { kind: 'upsert', item }
+  }
+}
+
+/** The event carries some fields of an item, its id among them. They are merged; unknown items are left alone. */
+export function patch<Payload, Item>(select: Select<Payload, Partial<Item>>): Reducer<Payload, Item> {
+  return (payload, context) => {
+    const fields = select(payload, context)
+    return fields === undefined ? undefined : { kind: 'patch', fields }
+  }
+}
+
+/** The event says that an item is gone. Select its id; `undefined` ignores the event. */
+export function remove<Payload, Item>(select: Select<Payload, Id>): Reducer<Payload, Item> {
+  return (payload, context) => {
+    const id = select(payload, context)
+    return id === undefined ? undefined : { kind: 'remove', id }
+  }
+}
+
+/**
+ * Anything else: a pure function of the data. A list gets all its items, a value itself, a timeline the items of
+ * each loaded page in turn. Return the same reference when nothing changes.
+ */
+export function reduce<Data, Payload, Item>(
+  apply: (data: Data, payload: Payload, context: ReducerContext) => Data,
+): Reducer<Payload, Item> {
+  return (payload, context) => ({ kind: 'reduce', apply: (data: never) => apply(data as Data, payload, context) })
+}

@@ -1,0 +1,79 @@
+/**
+ * What a timeline keeps in the cache: pages that own ranges of one total order. Pure vocabulary and look-ups.
+ */
+import type { InfiniteData } from '@tanstack/react-query'
+import type { Id } from '../transport/port.ts'
+
+/** Compared element by element: numbers by value, everything else as text. */
+export type OrderKey = readonly (string | number | undefined)[]
+
+/** One page of a timeline. `pages[0]` is the newest; `items` are oldest first. */
+export interface TimelinePage<Item> {
+  readonly items: readonly Item[]
+  /** Older items exist on the server; asked for with `before`. */
+  readonly hasOlder: boolean
+  /** Newer items exist that are not loaded: the window is detached from the live edge. */
+  readonly hasNewer: boolean
+  /** Cursors of the fetch, not of the items: deleting or editing an item never moves them. */
+  readonly before?: Id
+  readonly after?: Id
+  /** Lower end of the range this page owns; absent where it reaches down to the beginning. */
+  readonly low?: OrderKey
+  /** Snapshot position: numbered events up to it are already in. */
+  readonly asOf?: number
+  readonly epoch?: string
+  /** Newer items that arrived while detached. */
+  readonly unseen: number
+  /** Trailing rows of an optimistic overlay in `items`; they are no part of the history. */
+  readonly pending?: number
+}
+
+/** JSON only, so that pages survive dehydration. `{}` is the newest page. */
+export type TimelinePageParam =
+  | { readonly before: Id }
+  | { readonly after: Id }
+  | { readonly around: Id }
+  | Readonly<Record<never, never>>
+
+export type TimelineData<Item> = InfiniteData<TimelinePage<Item>, TimelinePageParam>
+
+export function compareKeys(a: OrderKey, b: OrderKey): number {
+  for (let i = 0; i < a.length; i++) {
+    const x = a[i]
+    const y = b[i]
+    if (x === y) continue
+    if (typeof x === 'number' && typeof y === 'number') return x - y
+    return String(x) < String(y) ? -1 : 1
+  }
+  return 0
+}
+
+/** First index whose item sorts at or after `key`. */
+export function lowerBound<Item>(items: readonly Item[], key: OrderKey, order: (item: Item) => OrderKey): number {
+  let low = 0
+  let high = items.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    const item = items[middle] as Item
+    if (compareKeys(order(item), key) < 0) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** Index of the page that owns `key`; `undefined` where the range is not loaded. */
+export function pageOf<Item>(pages: readonly TimelinePage<Item>[], key: OrderKey): number | undefined {
+  let low = 0
+  let high = pages.length - 1
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (ownsFrom(pages[middle], key)) high = middle
+    else low = middle + 1
+  }
+  const page = pages[low]
+  return page && (ownsFrom(page, key) || !page.hasOlder) ? low : undefined
+}
+
+function ownsFrom<Item>(page: TimelinePage<Item> | undefined, key: OrderKey): boolean {
+  return page?.low === undefined || compareKeys(key, page.low) >= 0
+}

@@ -1,0 +1,66 @@
+/** The three kinds of live data, as the engine handles them. Pure. */
+import { replaceEqualDeep } from '@tanstack/react-query'
+import type { Strategy } from './definition.ts'
+import { foldList } from './foldList.ts'
+import type { ItemSpec, SequencedOp } from './items.ts'
+import type { Op } from './ops.ts'
+import type { TimelineData } from './pages.ts'
+import { foldTimeline } from './timelineDraft.ts'
+import { adoptTimeline, overlayTimeline } from './timelineOverlay.ts'
+
+export function listStrategy<Item>(spec: ItemSpec<Item>): Strategy {
+  return {
+    fold: (data, ops) => foldList(spec, data as readonly Item[], ops as readonly SequencedOp<Item>[]),
+    overlay: (data, ops) => foldList(spec, data as readonly Item[], unsequenced(ops as readonly Op<Item>[])),
+    adopt: (data) => data,
+    positionOf: () => undefined,
+  }
+}
+
+export type MatchPending<Item> = (pending: Item, confirmed: Item) => Item | undefined
+
+export function timelineStrategy<Item>(
+  spec: ItemSpec<Item>,
+  pageSize: number,
+  matches: MatchPending<Item> | undefined,
+): Strategy {
+  return {
+    fold: (data, ops) =>
+      foldTimeline(spec, data as TimelineData<Item>, ops as readonly SequencedOp<Item>[], { pageSize }),
+    overlay: (data, ops) => overlayTimeline(spec, data as TimelineData<Item>, ops as readonly Op<Item>[]),
+    adopt: (data) => adoptTimeline(data as TimelineData<Item>),
+    positionOf(data) {
+      const [head] = (data as TimelineData<Item>).pages
+      if (head?.asOf === undefined) return undefined
+      return { seq: head.asOf, ...(head.epoch !== undefined && { epoch: head.epoch }) }
+    },
+    confirms(pending, op) {
+      if (!isPlacing<Item>(pending) || !isPlacing<Item>(op)) return undefined
+      if (String(spec.key(pending.item)) === String(spec.key(op.item))) return op
+      const item = op.kind === 'insert' ? matches?.(pending.item, op.item) : undefined
+      return item === undefined ? undefined : { ...op, item }
+    },
+  }
+}
+
+function isPlacing<Item>(op: Op<unknown>): op is Extract<Op<Item>, { item: Item }> {
+  return op.kind === 'insert' || op.kind === 'upsert'
+}
+
+export function valueStrategy(): Strategy {
+  const fold = (data: unknown, op: Op<unknown>): unknown => {
+    if (op.kind === 'reduce') return op.apply(data as never)
+    if (op.kind === 'patch') return replaceEqualDeep(data, { ...(data as object), ...(op.fields as object) })
+    return op.kind === 'remove' ? data : replaceEqualDeep(data, op.item)
+  }
+  return {
+    fold: (data, ops) => ops.reduce((value, { op }) => fold(value, op), data),
+    overlay: (data, ops) => ops.reduce(fold, data),
+    adopt: (data) => data,
+    positionOf: () => undefined,
+  }
+}
+
+function unsequenced<Item>(ops: readonly Op<Item>[]): SequencedOp<Item>[] {
+  return ops.map((op) => ({ op, seq: undefined }))
+}

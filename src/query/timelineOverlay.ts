@@ -1,0 +1,58 @@
+/**
+ * Optimistic rows over a timeline. The history underneath is never touched, so a rollback is simply an overlay that is
+ * computed without the op. New rows come last: they have no place in the server's order yet. Pure.
+ */
+import { type ItemSpec, patchItem } from './items.ts'
+import type { Op } from './ops.ts'
+import type { TimelineData, TimelinePage } from './pages.ts'
+import { indexOf } from './timelineIndex.ts'
+
+export function overlayTimeline<Item>(
+  spec: ItemSpec<Item>,
+  base: TimelineData<Item>,
+  ops: readonly Op<Item>[],
+): TimelineData<Item> {
+  const pages = base.pages.slice()
+  for (const op of ops) {
+    if (op.kind === 'patch') changeItem(spec, base, pages, spec.id(op.fields as Item), (item) => [patchItem(spec, item, op.fields)])
+    if (op.kind === 'remove') changeItem(spec, base, pages, op.id, () => [])
+  }
+  const rows = ops.flatMap((op) => (op.kind === 'insert' || op.kind === 'upsert' ? [op.item] : []))
+  const head = pages[0]
+  const shown = head && !head.hasNewer ? rows.filter((row) => !isConfirmed(spec, pages, row)) : []
+  if (head && shown.length > 0) pages[0] = { ...head, items: [...head.items, ...shown], pending: shown.length }
+  const isSame = pages.every((page, at) => page === base.pages[at])
+  return isSame ? base : { pages, pageParams: base.pageParams }
+}
+
+/** Pages from elsewhere may have been stored with optimistic rows in them; those are no history. */
+export function adoptTimeline<Item>(data: TimelineData<Item>): TimelineData<Item> {
+  if (!data.pages.some((page) => page.pending)) return data
+  const pages = data.pages.map((page) => {
+    const { pending, ...rest } = page
+    return pending ? { ...rest, items: page.items.slice(0, -pending) } : page
+  })
+  return { pages, pageParams: data.pageParams }
+}
+
+/** Its confirmed twin is among the newest rows (an echo that overtook the reply, a refetch). */
+function isConfirmed<Item>(spec: ItemSpec<Item>, pages: readonly TimelinePage<Item>[], row: Item): boolean {
+  const key = String(spec.key(row))
+  return pages.slice(0, 2).some((page) => page.items.some((item) => String(spec.key(item)) === key))
+}
+
+function changeItem<Item>(
+  spec: ItemSpec<Item>,
+  base: TimelineData<Item>,
+  pages: TimelinePage<Item>[],
+  id: string | number,
+  change: (item: Item) => readonly Item[],
+): void {
+  const index = indexOf(spec, base.pages)
+  const number = index.numberOf(id)
+  const position = number === undefined ? -1 : number - index.head
+  const page = pages[position]
+  if (!page) return
+  const items = page.items.flatMap((item) => (String(spec.id(item)) === String(id) ? change(item) : [item]))
+  pages[position] = { ...page, items }
+}

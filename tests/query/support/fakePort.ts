@@ -1,0 +1,91 @@
+import type { Channel, ChannelListener, ChannelSpec, LiveEvent, LivePort } from '../../../src/transport/port.ts'
+
+export interface FakeRequest {
+  readonly type: string
+  readonly data: Record<string, unknown>
+  resolve(answer: unknown): void
+  reject(error: Error): void
+}
+
+/** A port driven by hand: requests are answered, channels go up and down and speak when the test says so. */
+export function createFakePort() {
+  const requests: FakeRequest[] = []
+  const sent: { type: string; data: unknown }[] = []
+  const reports: { type: string }[] = []
+  const channels: { spec: ChannelSpec; listener: ChannelListener; resyncs: number; closed: boolean }[] = []
+  const frames = new Set<() => void>()
+  const timers = new Set<{ at: number; callback: () => void }>()
+  let now = 0
+  let ids = 0
+
+  const port: LivePort = {
+    clock: {
+      now: () => now,
+      wallNow: () => now,
+      createId: () => `id-${++ids}`,
+      setTimer(callback, delayMs) {
+        const timer = { at: now + delayMs, callback }
+        timers.add(timer)
+        return () => timers.delete(timer)
+      },
+      requestFrame(callback) {
+        frames.add(callback)
+        return () => frames.delete(callback)
+      },
+    },
+    request: (type, data) =>
+      new Promise((resolve, reject) => {
+        requests.push({ type, data: data as Record<string, unknown>, resolve, reject })
+      }),
+    async send(type, data) {
+      sent.push({ type, data })
+    },
+    open(spec, listener): Channel {
+      const channel = { spec, listener, resyncs: 0, closed: false }
+      channels.push(channel)
+      return {
+        resync: () => void channel.resyncs++,
+        close: () => void (channel.closed = true),
+      }
+    },
+    report: (entry) => void reports.push(entry),
+  }
+
+  const open = () => channels.filter((channel) => !channel.closed)
+
+  return {
+    port,
+    requests,
+    sent,
+    reports,
+    channels,
+    openChannels: open,
+    live: (resumed = false, cursor?: { seq?: number; epoch?: string }) => {
+      for (const { listener } of open()) listener.onSignal({ type: 'live', resumed, cursor })
+    },
+    down: () => {
+      for (const { listener } of open()) listener.onSignal({ type: 'down' })
+    },
+    emit: (...events: LiveEvent[]) => {
+      for (const { listener } of open()) listener.onSignal({ type: 'events', events })
+    },
+    /** Lets promises and microtasks settle. */
+    async settle() {
+      for (let turn = 0; turn < 20; turn++) await Promise.resolve()
+    },
+    /** One animation frame. */
+    frame() {
+      const due = [...frames]
+      frames.clear()
+      for (const callback of due) callback()
+    },
+    advance(ms: number) {
+      now += ms
+      for (const timer of [...timers]) {
+        if (timer.at > now) continue
+        timers.delete(timer)
+        timer.callback()
+      }
+    },
+  }
+}
