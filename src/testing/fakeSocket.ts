@@ -57,7 +57,7 @@ export function createFakeSocket(url: string, protocols: readonly string[]): Fak
       return sent
     },
     get frames() {
-      return sent.flatMap((data) => JSON.parse(String(data)) as Record<string, unknown>)
+      return sent.flatMap(decode)
     },
     get closedWith() {
       return closedWith
@@ -92,4 +92,9 @@ export function createFakeSocket(url: string, protocols: readonly string[]): Fak
     },
   }
   return socket
+}
+
+function decode(data: SocketData): Record<string, unknown>[] {
+  const parsed: Record<string, unknown> | Record<string, unknown>[] = JSON.parse(String(data))
+  return Array.isArray(parsed) ? parsed : [parsed]
 }

@@ -1,0 +1,19 @@
+/** A timer that suspects itself before it suspects the network. */
+import type { Environment } from './environment.ts'
+
+/** A timer this late says that the device slept or the tab was throttled. */
+export const LATE_MS = 1_000
+const GRACE_MS = 1_000
+
+/**
+ * Calls back after `delayMs`. If the timer ran late, what was waited for may be lying in the socket's buffer, behind
+ * this very callback; then it waits once more (centrifuge-js #398, #423).
+ */
+export function setDeadline(environment: Environment, delayMs: number, onExpired: () => void): () => void {
+  const dueAt = environment.now() + delayMs
+  let cancel = environment.setTimer(() => {
+    if (environment.now() - dueAt < LATE_MS) onExpired()
+    else cancel = environment.setTimer(onExpired, GRACE_MS)
+  }, delayMs)
+  return () => cancel()
+}

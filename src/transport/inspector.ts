@@ -1,0 +1,92 @@
+/** The one log of everything that happens. Debug output, devtools, metrics and tests read it; it holds no secret. */
+import type { ConnectionProblem, ConnectionState } from './connectionMachine.ts'
+import type { Environment } from './environment.ts'
+import type { LiveError } from './errors.ts'
+import type { Frame, OutgoingFrame } from './protocol.ts'
+
+export type TransportEntry = { readonly endpoint: string } & (
+  | {
+      readonly type: 'transition'
+      readonly from: ConnectionState
+      readonly to: ConnectionState
+      readonly cause: string
+      readonly problem: ConnectionProblem | null
+    }
+  /** `url` is without its query, where tokens travel. */
+  | { readonly type: 'dial'; readonly attempt: number; readonly url: string }
+  | { readonly type: 'wait'; readonly delayMs: number; readonly attempt: number }
+  | { readonly type: 'sent'; readonly frame: OutgoingFrame }
+  | { readonly type: 'received'; readonly frame: Frame }
+  | { readonly type: 'roundTrip'; readonly latencyMs: number; readonly clockOffsetMs: number | undefined }
+  | { readonly type: 'queue'; readonly queued: number }
+  | { readonly type: 'quarantine'; readonly error: LiveError; readonly frame: unknown }
+  | { readonly type: 'handOver'; readonly from: number; readonly to: number }
+  | { readonly type: 'error'; readonly error: LiveError }
+)
+
+/** Layers above add their own types of entries. */
+export interface ForeignEntry {
+  readonly type: string
+  readonly [field: string]: unknown
+}
+
+/** `at`: wall-clock milliseconds. */
+export type InspectorEvent = (TransportEntry | ForeignEntry) & { readonly at: number }
+
+export type InspectorListener = (event: InspectorEvent) => void
+
+export interface Inspector {
+  report(entry: TransportEntry | ForeignEntry): void
+  inspect(listener: InspectorListener): () => void
+  /** From now on this text appears in no entry. */
+  keepSecret(secret: string): void
+}
+
+const MAX_SECRETS = 8
+const SECRET_FIELD = /token|password|secret|authorization/i
+const REDACTED = '[redacted]'
+
+export function createInspector(environment: Environment): Inspector {
+  const listeners = new Set<InspectorListener>()
+  const secrets = new Set<string>()
+  return {
+    report: (entry) => {
+      if (listeners.size === 0) return
+      const event = { ...(redact(entry, secrets) as TransportEntry), at: environment.wallNow() }
+      for (const listener of listeners) {
+        try {
+          listener(event)
+        } catch {
+          // A broken observer must not break what it observes, and reporting it here would never end.
+        }
+      }
+    },
+    inspect: (listener) => {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+    keepSecret: (secret) => {
+      secrets.add(secret)
+      for (const oldest of secrets) {
+        if (secrets.size > MAX_SECRETS) secrets.delete(oldest)
+      }
+    },
+  }
+}
+
+function redact(value: unknown, secrets: ReadonlySet<string>): unknown {
+  if (typeof value === 'string') {
+    let text = value
+    for (const secret of secrets) text = text.replaceAll(secret, REDACTED)
+    return text
+  }
+  if (Array.isArray(value)) return value.map((item) => redact(item, secrets))
+  // Errors and other class instances are ours or the platform's, and are built without secrets.
+  if (value === null || typeof value !== 'object' || Object.getPrototypeOf(value) !== Object.prototype)
+    return value
+  const copy: Record<string, unknown> = {}
+  for (const [name, field] of Object.entries(value)) {
+    copy[name] = SECRET_FIELD.test(name) && typeof field === 'string' ? REDACTED : redact(field, secrets)
+  }
+  return copy
+}

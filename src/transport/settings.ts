@@ -1,0 +1,102 @@
+/** The options of a manager, and what they default to. */
+import type { ReconnectOptions } from './backoff.ts'
+import type { CloseAction } from './closeCodes.ts'
+import { type Codec, jsonCodec } from './codec.ts'
+import type { Logger } from './debugLog.ts'
+import type { Environment } from './environment.ts'
+import type { LiveError } from './errors.ts'
+import type { HeartbeatOptions } from './heartbeat.ts'
+import { DEFAULT_CHANNELS, type Protocol } from './protocol.ts'
+import type { QueueLimits } from './sendQueue.ts'
+import {
+  AUTH_CARRIERS,
+  type AuthCarrier,
+  type AuthCarrierName,
+  type Awaitable,
+  type TokenManager,
+} from './tokens.ts'
+
+export interface WebSocketManagerOptions<P extends Protocol = Protocol> {
+  /** Where the endpoints are, e.g. `wss://api.example.com`; a function is asked before every dial. @default env NEXT_PUBLIC_WS_URL */
+  readonly url?: string | (() => Awaitable<string>) | undefined
+  /** The endpoint of everyone who names none, e.g. `/ws/`. */
+  readonly endpoint?: string | undefined
+  readonly tokenManager?: TokenManager | undefined
+  /** How the token travels. @default 'query' → `?token=<jwt>` */
+  readonly auth?: AuthCarrierName | AuthCarrier | undefined
+  /** From `defineProtocol`: types and validates what travels. */
+  readonly protocol?: P | undefined
+  /** @default jsonCodec */
+  readonly codec?: Codec | undefined
+  /** @default the schedule of ReconnectOptions */
+  readonly reconnect?: Partial<ReconnectOptions> | false | undefined
+  readonly heartbeat?: Partial<HeartbeatOptions> | false | undefined
+  /** From the start of a dial, token included, to `open`. @default 10_000 */
+  readonly connectTimeoutMs?: number | undefined
+  /** @default 10_000 */
+  readonly requestTimeoutMs?: number | undefined
+  /** How long a connection outlives its last holder. @default 5_000 */
+  readonly lingerMs?: number | undefined
+  readonly queue?: Partial<QueueLimits> | undefined
+  /** Extends the table of close codes. */
+  readonly closeCodes?: Readonly<Record<number, CloseAction>> | undefined
+  /** Log to the console, or to a logger. @default true when NODE_ENV is 'development' */
+  readonly debug?: boolean | Logger | undefined
+  /** Hears of errors that belong to no call: for Sentry, OpenTelemetry and the like. */
+  readonly onError?: ((error: LiveError) => void) | undefined
+  /** Sockets, clock, timers, randomness, online and visibility. @default browserEnvironment() */
+  readonly environment?: Environment | undefined
+}
+
+export interface Settings {
+  readonly url: string | (() => Awaitable<string>) | undefined
+  readonly endpoint: string | undefined
+  readonly carrier: AuthCarrier
+  readonly protocol: Protocol
+  readonly codec: Codec
+  readonly reconnect: ReconnectOptions | false
+  readonly heartbeat: HeartbeatOptions | false
+  readonly connectTimeoutMs: number
+  readonly requestTimeoutMs: number
+  readonly lingerMs: number
+  readonly queue: QueueLimits
+  readonly closeCodes: Readonly<Record<number, CloseAction>>
+}
+
+const RECONNECT: ReconnectOptions = {
+  intervalMs: 1_000,
+  decay: 1.5,
+  maxAttempts: 10,
+  maxIntervalMs: 30_000,
+  jitter: 0.5,
+}
+const HEARTBEAT: HeartbeatOptions = { intervalMs: 30_000, timeoutMs: 5_000 }
+const QUEUE: QueueLimits = { maxItems: 256, maxBytes: 1_048_576, maxAgeMs: 60_000 }
+
+export function resolveSettings(options: WebSocketManagerOptions): Settings {
+  const { auth = 'query' } = options
+  return {
+    url: options.url ?? urlFromEnv(),
+    endpoint: options.endpoint,
+    carrier: typeof auth === 'function' ? auth : AUTH_CARRIERS[auth],
+    protocol: options.protocol ?? { events: {}, requests: {}, channels: DEFAULT_CHANNELS },
+    codec: options.codec ?? jsonCodec,
+    reconnect: options.reconnect !== false && { ...RECONNECT, ...options.reconnect },
+    heartbeat: options.heartbeat !== false && { ...HEARTBEAT, ...options.heartbeat },
+    connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
+    requestTimeoutMs: options.requestTimeoutMs ?? 10_000,
+    lingerMs: options.lingerMs ?? 5_000,
+    queue: { ...QUEUE, ...options.queue },
+    closeCodes: options.closeCodes ?? {},
+  }
+}
+
+/** Written out in full because bundlers replace exactly this expression. */
+function urlFromEnv(): string | undefined {
+  try {
+    return process.env.NEXT_PUBLIC_WS_URL
+  } catch {
+    // No `process` in a plain browser: then there is no such variable.
+    return undefined
+  }
+}

@@ -1,0 +1,37 @@
+/** Several connections in one line. Pure. */
+import type { ConnectionStatus } from './connection.ts'
+import type { ConnectionState } from './connectionMachine.ts'
+
+export const IDLE_STATUS: ConnectionStatus = {
+  state: 'IDLE',
+  error: null,
+  reconnectAttempts: 0,
+  lastConnectedAt: null,
+  isAuthenticated: false,
+  latencyMs: null,
+  queued: 0,
+}
+
+const BADNESS = {
+  IDLE: 0,
+  CONNECTED: 1,
+  CONNECTING: 2,
+  RECONNECTING: 3,
+  DISCONNECTED: 4,
+  FAILED: 5,
+} as const satisfies Record<ConnectionState, number>
+
+/** The default endpoint speaks for all while it is in use; otherwise the one in the worst state does. */
+export function summarize(
+  connections: Readonly<Record<string, ConnectionStatus>>,
+  endpoint: string | undefined,
+): ConnectionStatus {
+  return (endpoint !== undefined && connections[endpoint]) || worstOf(Object.values(connections))
+}
+
+export function worstOf(statuses: readonly ConnectionStatus[]): ConnectionStatus {
+  return statuses.reduce(
+    (worst, status) => (BADNESS[status.state] > BADNESS[worst.state] ? status : worst),
+    IDLE_STATUS,
+  )
+}

@@ -1,0 +1,72 @@
+/** Where tokens come from and how they travel. */
+import type { Environment } from './environment.ts'
+import { expiryOf } from './jwt.ts'
+import type { Dial } from './link.ts'
+import type { OutgoingFrame } from './protocol.ts'
+
+export type Awaitable<T> = T | Promise<T>
+
+export interface TokenManager {
+  /** Asked before every dial. `null`: nobody is signed in. */
+  getAccessToken(): Awaitable<string | null>
+  /** Asked when the server refused the token, or shortly before it expires. @default getAccessToken */
+  refreshAccessToken?(): Awaitable<string | null>
+}
+
+export interface AuthenticatedDial extends Dial {
+  /** Written before anything else. */
+  readonly firstFrame?: { readonly type: string; readonly data: unknown }
+}
+
+/** Puts a token on a dial. */
+export type AuthCarrier = (dial: Dial, token: string) => AuthenticatedDial
+
+/**
+ * `query` is the seed's and every server's default; a URL ends up in access logs, so prefer `message` (or, where the
+ * server can only refuse an upgrade, `subprotocol`) when the server supports it.
+ */
+export const AUTH_CARRIERS = {
+  query: (dial, token) => {
+    const separator = dial.url.includes('?') ? '&' : '?'
+    return { ...dial, url: `${dial.url}${separator}token=${encodeURIComponent(token)}` }
+  },
+  subprotocol: (dial, token) => ({ ...dial, protocols: [...dial.protocols, 'bearer', token] }),
+  message: (dial, token) => ({ ...dial, firstFrame: { type: 'auth', data: { token } } }),
+} as const satisfies Record<string, AuthCarrier>
+
+export type AuthCarrierName = keyof typeof AUTH_CARRIERS
+
+export type AuthFrame = Pick<OutgoingFrame, 'type' | 'data'>
+
+export interface Tokens {
+  readonly canRefresh: boolean
+  /** `undefined`: the application uses no tokens. `null`: nobody is signed in. */
+  get(refresh: boolean): Promise<string | null | undefined>
+}
+
+export function createTokens(environment: Environment, manager: TokenManager | undefined): Tokens {
+  let refreshing: Promise<string | null> | undefined
+  /** One refresh for all endpoints: refresh tokens are often good for one use. */
+  const refresh = () => {
+    refreshing ??= readFresh(manager).finally(() => {
+      refreshing = undefined
+    })
+    return refreshing
+  }
+  return {
+    canRefresh: manager !== undefined,
+    get: async (wanted) => {
+      if (!manager) return undefined
+      if (wanted) return refresh()
+      const token = await manager.getAccessToken()
+      const expiry = token === null ? undefined : expiryOf(token)
+      const isExpired = expiry !== undefined && expiry <= environment.wallNow()
+      return isExpired && manager.refreshAccessToken ? refresh() : token
+    },
+  }
+}
+
+async function readFresh(manager: TokenManager | undefined): Promise<string | null> {
+  const token = manager?.refreshAccessToken ? manager.refreshAccessToken() : manager?.getAccessToken()
+  return (await token) ?? null
+}
