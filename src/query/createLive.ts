@@ -3,10 +3,12 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { QueryClient } from '@tanstack/react-query'
 import type { LivePort } from '../transport/port.ts'
 import type { Protocol } from '../transport/protocol.ts'
+import type { Params } from './definition.ts'
 import { defineList, type ListOptions } from './list.ts'
 import { createLiveCore } from './liveCore.ts'
 import type { LiveState } from './entry.ts'
 import { defineMutation, type MutationDefinitionOptions } from './mutation.ts'
+import type { Change } from './outbox.ts'
 import { defineTimeline, type TimelineOptions } from './timeline.ts'
 import { defineValue, type ValueOptions } from './value.ts'
 
@@ -67,6 +69,10 @@ function createLiveWith<Events>(port: LivePort) {
      * live query is fetched or observed. Returns the way back; calls may nest.
      */
     connect: (queryClient: QueryClient): (() => void) => core.connect(queryClient),
+    /** Applies what the application itself knows, e.g. `live.apply([rooms.remove({}, id)])`, as if an event had said it. */
+    apply: (changes: readonly Change[]): void => core.apply(changes),
+    /** Asks for a new snapshot of the queries of a definition that are in use. */
+    refresh: (definition: string, params: Params = {}): void => core.refresh(definition, params),
     /** Whether a query is current, and since when. */
     status: (queryClient: QueryClient, queryKey: readonly unknown[]): LiveState => core.status(queryClient, queryKey),
     /** Calls back whenever the status of some live query may have changed. */

@@ -17,7 +17,8 @@ export interface SnapshotContext<P, PageParam = undefined> {
   readonly pageParam: PageParam
   /** Timelines: how many items. */
   readonly limit: number
-  /** Items that are loaded already; a back end without history can answer from them. */
+  /** What is cached now, events included; `undefined` at the first fetch. */
+  readonly current: () => unknown
   readonly request: (type: string, data: unknown) => Promise<unknown>
   /** Reading it makes the fetch stop when nobody is interested any more. */
   readonly signal: AbortSignal

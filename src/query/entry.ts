@@ -68,6 +68,8 @@ export interface Entry {
   /** Applies what waits; writes if anything changed. */
   flush(): void
   apply(ops: readonly SequencedOp<unknown>[]): void
+  /** Something may be missing after all: asks for a new snapshot as soon as possible. */
+  distrust(): void
   /** The fetch in flight ended, one way or the other. */
   fetchSettled(): void
 }
@@ -112,6 +114,10 @@ export function createEntry(host: EntryHost, query: Query, definition: Definitio
       if (ops.length === 0) return
       for (const { op, seq } of ops) pending.push({ op: host.confirm(entry, op), seq })
       host.requestFlush(entry)
+    },
+    distrust() {
+      continuity = -1
+      revalidate()
     },
     fetchSettled() {
       landing = false

@@ -32,7 +32,7 @@ export async function takeSnapshot<P, PageParam, Result>(
   const fetch = entry?.beginFetch()
   try {
     if (fetch) await (typeof plan.source === 'string' ? fetch.ready() : readyOrLate(core, fetch))
-    const answer = await ask(core, context, plan)
+    const answer = await ask(core, context, plan, () => entry?.current())
     return plan.read(answer, entry && fetch && { entry, fetch })
   } catch (error) {
     fetch?.end()
@@ -63,6 +63,7 @@ function ask<P, PageParam, Result>(
   core: LiveCore,
   context: QueryFunctionContext,
   plan: SnapshotPlan<P, PageParam, Result>,
+  current: () => unknown,
 ): Promise<unknown> {
   const { endpoint, key } = plan.channel
   const request = (type: string, data: unknown) => core.port.request(type, data, { endpoint, idempotent: true })
@@ -72,6 +73,7 @@ function ask<P, PageParam, Result>(
       params: plan.params as P,
       pageParam: plan.pageParam,
       limit: plan.limit,
+      current,
       request,
       // Reading the signal tells TanStack to abort on unmount, so only the reader decides.
       get signal() {

@@ -29,6 +29,7 @@ export interface LiveClient {
   entryFor(queryKey: readonly unknown[]): Entry | undefined
   /** What the server has confirmed, as if an event had said it. */
   apply(changes: readonly Change[]): void
+  refresh(definition: string, params: Params): void
   subscribe(listener: () => void): () => void
   status(queryKey: readonly unknown[]): LiveState
   stop(): void
@@ -161,9 +162,12 @@ export function createLiveClient(queryClient: QueryClient, port: LivePort, regis
     entryFor,
     apply(changes) {
       for (const entry of entries.values()) {
-        const own = changes.filter((change) => targets(change, entry))
+        const own = changes.filter((change) => targets(change.definition, change.params, entry))
         entry.apply(own.map(({ op }) => ({ op, seq: undefined })))
       }
+    },
+    refresh(definition, params) {
+      for (const entry of entries.values()) if (targets(definition, params, entry)) entry.distrust()
     },
     subscribe(listener) {
       listeners.add(listener)
@@ -180,7 +184,7 @@ export function createLiveClient(queryClient: QueryClient, port: LivePort, regis
   }
 }
 
-function targets(change: Change, entry: Entry): boolean {
-  if (change.definition !== entry.definition.name) return false
-  return Object.entries(change.params).every(([name, value]) => String(entry.params[name]) === String(value))
+function targets(definition: string, params: Params, entry: Entry): boolean {
+  if (definition !== entry.definition.name) return false
+  return Object.entries(params).every(([name, value]) => String(entry.params[name]) === String(value))
 }

@@ -20,6 +20,10 @@ export interface LiveCore {
   /** Nothing can have been missed since the data was taken. */
   isFresh(query: object): boolean
   connect(queryClient: QueryClient): () => void
+  /** Applies changes to every connected QueryClient, as if an event had said them. */
+  apply(changes: readonly Change[]): void
+  /** Asks for a new snapshot of the queries of a definition that are in use. */
+  refresh(definition: string, params: Params): void
   subscribe(queryClient: QueryClient, listener: () => void): () => void
   status(queryClient: QueryClient, queryKey: readonly unknown[]): LiveState
 }
@@ -28,6 +32,7 @@ export function createLiveCore(port: LivePort): LiveCore {
   const definitions = new Map<string, Definition>()
   const mutations = new Map<string, MutationDefinition>()
   const clients = new WeakMap<QueryClient, { client: LiveClient; holders: number }>()
+  const connected = new Set<LiveClient>()
   const share = createShare()
   const entries = new WeakMap<object, Entry>()
 
@@ -37,6 +42,7 @@ export function createLiveCore(port: LivePort): LiveCore {
     else {
       const client = createLiveClient(queryClient, port, { definitions, mutations, entries, share })
       clients.set(queryClient, { client, holders: 1 })
+      connected.add(client)
     }
     let isHeld = true
     return () => {
@@ -55,6 +61,7 @@ export function createLiveCore(port: LivePort): LiveCore {
     const held = clients.get(queryClient)
     if (!held || --held.holders > 0) return
     clients.delete(queryClient)
+    connected.delete(held.client)
     held.client.stop()
   }
 
@@ -67,6 +74,12 @@ export function createLiveCore(port: LivePort): LiveCore {
     isFresh: (query) => entries.get(query)?.isFresh() ?? false,
     entryOf: (queryClient, queryKey) => clientOf(queryClient)?.entryFor(queryKey),
     connect,
+    apply(changes) {
+      for (const client of connected) client.apply(changes)
+    },
+    refresh(definition, params) {
+      for (const client of connected) client.refresh(definition, params)
+    },
     subscribe: (queryClient, listener) => clientOf(queryClient)?.subscribe(listener) ?? (() => undefined),
     status: (queryClient, queryKey) => clientOf(queryClient)?.status(queryKey) ?? OFFLINE,
   }

@@ -1,6 +1,6 @@
 /** `live.mutation`: a write that is on screen at once, survives reconnects, and is undone by forgetting it. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { type MutationFunctionContext, mutationOptions } from '@tanstack/react-query'
+import { type Mutation, type MutationFunctionContext, mutationOptions, type QueryClient } from '@tanstack/react-query'
 import { LiveError } from '../transport/errors.ts'
 import type { ChannelSpec, Delivery, Id, LivePort } from '../transport/port.ts'
 import type { LiveChannel } from './channelHub.ts'
@@ -71,7 +71,7 @@ export function defineMutation<P, Variables, Result>(
     }
   }
 
-  return (params?: P) =>
+  const factory = (params?: P) =>
     mutationOptions<Result, Error, Variables>({
       mutationKey: [LIVE_KEY, name, params ?? {}],
       mutationFn,
@@ -79,6 +79,29 @@ export function defineMutation<P, Variables, Result>(
       // A failed one stays until it is retried or discarded; it is on screen.
       gcTime: Number.POSITIVE_INFINITY,
     })
+  const find = (queryClient: QueryClient, clientId: string) => core.clientOf(queryClient)?.outbox.find(name, clientId)
+
+  return Object.assign(factory, {
+    /** Starts without a hook, e.g. from an event handler that must not wait. Resolves like `mutateAsync`. */
+    start: (queryClient: QueryClient, variables: Variables, params?: P): Promise<Result> => {
+      // Connected first: the outbox must see the mutation from its beginning.
+      core.clientOf(queryClient)
+      const defaulted = queryClient.defaultMutationOptions(factory(params))
+      return queryClient.getMutationCache().build<Result, Error, Variables, unknown>(queryClient, defaulted).execute(variables)
+    },
+    /** Tries a failed one again, under the same client id. */
+    retry: (queryClient: QueryClient, clientId: string): Promise<void> =>
+      again(find(queryClient, clientId)),
+    /** Forgets one that failed or waits; what it showed goes with it. */
+    discard: (queryClient: QueryClient, clientId: string): void => {
+      const mutation = find(queryClient, clientId)
+      if (mutation) queryClient.getMutationCache().remove(mutation)
+    },
+  })
+}
+
+async function again(mutation: Mutation | undefined): Promise<void> {
+  if (mutation?.state.status === 'error') await mutation.execute(mutation.state.variables)
 }
 
 /** Every wait of this loop is for the connection; a server that answers, with whatever, ends it. */

@@ -38,6 +38,8 @@ export interface Outbox {
   confirm(definition: string, params: Params, confirms: (pending: Op<unknown>) => Op<unknown> | undefined): Op<unknown> | undefined
   /** The mutation that a mutationFn call runs for. Equal variables are interchangeable, so first come, first served. */
   claim(name: string, variables: unknown): Claim
+  /** The mutation with this client id. */
+  find(name: string, clientId: string): Mutation | undefined
   stop(): void
 }
 
@@ -161,6 +163,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
         },
       }
     },
+    find: (name, clientId) =>
+      [...rows.values()].find((row) => row.definition.name === name && row.clientId === clientId)?.mutation,
     stop() {
       unsubscribe()
       rows.clear()

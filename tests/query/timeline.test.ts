@@ -19,7 +19,7 @@ let stop: () => void
 const cleanups: (() => void)[] = []
 
 function setup() {
-  const live = createLive<never>({ manager: { port: fake.port } })
+  const live = createLive({ manager: { port: fake.port } })
   const messages = live.timeline('messages', {
     params: type<{ roomId: string }>(),
     item: type<Message>() as never,
@@ -199,7 +199,7 @@ describe('timeline', () => {
 
 describe('list', () => {
   it('is live, sorted, and hands select outputs through unchanged', async () => {
-    const live = createLive<never>({ manager: { port: fake.port } })
+    const live = createLive({ manager: { port: fake.port } })
     interface Price {
       readonly symbol: string
       readonly price: number
