@@ -23,6 +23,15 @@ const modules = 'import channels, daphne, django, jwt'
 /** Debian's own Python: the packages above belong to it, and not to a `python3` that comes earlier in PATH. */
 const pythonPath = () => process.env.DJANGO_PYTHON || '/usr/bin/python3'
 
+/**
+ * Daphne, until its standard input ends. That end comes however this process dies, so nothing is left running behind a
+ * test run that was killed.
+ */
+const daphne = `import os, sys, threading
+threading.Thread(target=lambda: (sys.stdin.buffer.read(), os._exit(0)), daemon=True).start()
+from daphne.cli import CommandLineInterface
+CommandLineInterface.entrypoint()`
+
 const missing =
   () => `The Django example needs Python with channels, daphne and PyJWT, and ${pythonPath()} lacks them.
 One of these helps:
@@ -111,9 +120,10 @@ export const startDjango = async ({ level = 3, port = 0, dataFolder, redisUrl, l
   let boundPort = port
   const launch = async () => {
     const endpoint = `tcp:${boundPort}:interface=127.0.0.1`
-    child = start([python, '-m', 'daphne', '-e', endpoint, 'project.asgi:application'], {
+    child = start([python, '-c', daphne, '-e', endpoint, 'project.asgi:application'], {
       cwd: projectFolder,
       env,
+      stdio: 'pipe',
     })
     boundPort = await listening(child, log)
   }

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
-import { findPython, projectFolder, startDjango } from './django.mjs.mts'
+import { findPython, projectFolder, startDjango } from './django.mjs'
 import { run, stopChildrenOnSignals } from './processes.mjs'
 
 const PYTHON_TESTS_TIMEOUT_MS = 120_000

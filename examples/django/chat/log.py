@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from django.db import transaction
 from django.db.models import F
 
 from .errors import ChatError
@@ -18,6 +19,12 @@ class Change:
     room_id: str = ""
     room_frames: list = field(default_factory=list)
     user_frames: dict = field(default_factory=dict)
+
+
+def nothing_happened(reply):
+    """Ends the transaction without a trace: the number goes back. `reply` is made before, while queries may be run."""
+    transaction.set_rollback(True)
+    return Change(reply)
 
 
 def next_seq(room_id):

@@ -120,8 +120,7 @@ def edit(user, room_id, message_id, content):
         if message.sender_id != user.pk:
             raise ChatError("forbidden", "Only its sender may edit a message.")
         if message.content == content:
-            transaction.set_rollback(True)  # a retry, or nothing to do: no event
-            return log.Change({"message": wire.message_json(message)})
+            return log.nothing_happened({"message": wire.message_json(message)})
         message.content = content
         message.edited_at = timezone.now()
         message.version += 1
@@ -139,8 +138,7 @@ def delete(user, room_id, message_id):
         if message.sender_id != user.pk and membership.role != "admin":
             raise ChatError("forbidden", "Only its sender or an admin may delete a message.")
         if message.deleted_at is not None:
-            transaction.set_rollback(True)  # a retry: the wish is granted already
-            return log.Change({"message": wire.message_json(message)})
+            return log.nothing_happened({"message": wire.message_json(message)})
         message.content, message.attachments, message.metadata = "", None, None
         message.deleted_at = timezone.now()
         message.version += 1
@@ -161,8 +159,7 @@ def react(user, room_id, message_id, name, add):
         message = find_open(user, room_id, message_id)
         mine = Reaction.objects.filter(message=message, user=user, name=name)
         if mine.exists() == add:
-            transaction.set_rollback(True)  # it is so already: no event, and the number goes back
-            return log.Change({"reactions": wire.reactions_json(message), "version": message.version})
+            return log.nothing_happened({"reactions": wire.reactions_json(message), "version": message.version})
         if add:
             Reaction.objects.create(message=message, user=user, name=name)
         else:

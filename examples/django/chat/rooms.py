@@ -95,12 +95,10 @@ def join_room(user, room_id):
         seq = log.next_seq(room_id)
         room = Room.objects.get(pk=room_id)
         if Membership.objects.filter(room=room, user=user).exists():
-            transaction.set_rollback(True)  # nothing happened: give the number back
-        elif room.kind == Room.DIRECT:
+            return log.nothing_happened({"room": room_for(membership_of(user, room_id))})
+        if room.kind == Room.DIRECT:
             raise ChatError("forbidden", "A direct conversation cannot be joined.")
-        else:
-            return add_member(user, room, seq)
-    return log.Change(reply={"room": room_for(membership_of(user, room_id))})
+        return add_member(user, room, seq)
 
 
 def add_member(user, room, seq):

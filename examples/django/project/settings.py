@@ -24,10 +24,13 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+DATABASE_FILE = os.environ.get("DJANGO_DB", str(BASE_DIR / "db.sqlite3"))
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
-        "NAME": os.environ.get("DJANGO_DB", str(BASE_DIR / "db.sqlite3")),
+        "NAME": DATABASE_FILE,
+        # A file here too: a database in memory knows nothing of several writers.
+        "TEST": {"NAME": f"{DATABASE_FILE}.test"},
         # A second writer waits for the first instead of failing at once with "database is locked".
         "OPTIONS": {"timeout": 20},
         # Channels checks the connection around every database call; reopening the file each time is a waste.
