@@ -1,5 +1,7 @@
 /** `querywire/testing`: a chat back end in memory, its mounts, and an environment that a test moves by hand. */
 
+export type { DemoChat, DemoChatOptions } from './demoChat.ts'
+export { createDemoChat } from './demoChat.ts'
 export type { FakeEnvironment, FakeEnvironmentOptions, FakeSocket } from './fakeEnvironment.ts'
 export { createFakeEnvironment } from './fakeEnvironment.ts'
 export { mountOnFakeSockets } from './mountOnFakeSockets.ts'

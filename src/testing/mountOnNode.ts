@@ -23,6 +23,9 @@ export interface NodeMount {
   [Symbol.asyncDispose](): Promise<void>
 }
 
+/** How long a client has to answer the server's goodbye. */
+const GRACE_MS = 250
+
 /** @throws what listening throws, e.g. `EADDRINUSE` */
 export async function mountOnNode(server: ChatServer, options: NodeMountOptions = {}): Promise<NodeMount> {
   const { port = 0, host = '127.0.0.1', onRequest = notFound } = options
@@ -81,14 +84,30 @@ function listen(
 function createClose(http: Server, sockets: WebSocketServer): () => Promise<void> {
   let closing: Promise<void> | undefined
   return () => {
-    closing ??= new Promise((resolve) => {
-      for (const socket of sockets.clients) socket.terminate()
-      sockets.close()
-      http.close(() => resolve())
-      http.closeAllConnections()
-    })
+    closing ??= closeAll(http, sockets)
     return closing
   }
+}
+
+/** Clients hear a 1001; those that do not answer it are cut off. */
+async function closeAll(http: Server, sockets: WebSocketServer): Promise<void> {
+  const leaving = [...sockets.clients].map(endGracefully)
+  const closed = new Promise((resolve) => http.close(resolve))
+  sockets.close()
+  await Promise.all(leaving)
+  http.closeAllConnections()
+  await closed
+}
+
+function endGracefully(socket: WebSocket): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => socket.terminate(), GRACE_MS)
+    socket.once('close', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+    socket.close(1001, 'going away')
+  })
 }
 
 function notFound(_request: IncomingMessage, response: ServerResponse): void {

@@ -5,7 +5,7 @@ import { saveMember } from './publish.ts'
 import { type Key, keyOf } from './records.ts'
 import { createRoomState, type RoomState } from './room.ts'
 import type { Session } from './session.ts'
-import { viewUser } from './views.ts'
+import { viewCursor, viewUser } from './views.ts'
 import type { User } from './wire.ts'
 
 const FORBIDDEN = 4003
@@ -40,8 +40,15 @@ const welcomeFrame = (hub: Hub, session: Session, user: User) => ({
     server_time: hub.now(),
     batch: true,
     level: hub.level,
+    ...ownRoomPosition(hub, session),
   },
 })
+
+/** On a room's own endpoint nothing is subscribed, so there is no reply to hold where the room stands. */
+function ownRoomPosition(hub: Hub, { roomKey }: Session): object {
+  const room = roomKey === undefined ? undefined : hub.state.rooms.get(roomKey)
+  return room ? { room_id: room.record.id, ...viewCursor(room, hub) } : {}
+}
 
 function addUser(hub: Hub, user: User): User {
   hub.state.users.set(keyOf(user.id), user)

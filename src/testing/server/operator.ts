@@ -10,7 +10,8 @@ import type { RoomState } from './room.ts'
 import { type MessageSeed, type RoomSeed, roomFromSeed } from './seeds.ts'
 import { isReady, type Session } from './session.ts'
 import { type ChatServerState, snapshotState } from './snapshotState.ts'
-import type { Fields, Id, Message, ServerFrame } from './wire.ts'
+import { viewUser } from './views.ts'
+import type { Fields, Id, Message, ServerFrame, User } from './wire.ts'
 
 export type InjectedMessage = Pick<
   MessageSeed,
@@ -35,6 +36,7 @@ export interface Operator {
   drain(options?: { readonly retryAfterMs?: number; readonly closeAfterMs?: number }): void
   /** Tells clients that what they have of a room (or of all rooms) may be wrong. */
   requireResync(options?: { readonly roomId?: Id; readonly reason?: string }): void
+  users(): readonly User[]
   /** A snapshot for assertions. */
   state(): ChatServerState
 }
@@ -63,6 +65,7 @@ export function createOperator(parts: OperatorParts): Operator {
         if (member) removeMember(hub, room, { member, reason })
       }),
     ...createAnnouncements(parts),
+    users: () => [...hub.state.users.values()].map(viewUser),
     state: () => snapshotState(hub),
   }
 }

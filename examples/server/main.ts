@@ -1,0 +1,87 @@
+/**
+ * The demo's back end: `node examples/server/main.ts`. The reference chat server on a real socket, with its state in
+ * `.data/demo.sqlite` (a few weeks of conversations when it is new) and signed tokens from `GET /token?user=alice`.
+ *
+ * Environment: WS_PORT (9000; another free one when it is taken), WS_HOST (127.0.0.1), DEMO_DB (a file),
+ * DEMO_JWT_SECRET, DEMO_LEVEL (3).
+ */
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+import { createDemoChat } from '../../src/testing/demoChat.ts'
+import { mountOnNode, type NodeMount, type NodeMountOptions } from '../../src/testing/mountOnNode.ts'
+import { type ChatServer, createChatServer } from '../../src/testing/server/chatServer.ts'
+import type { ChatLevel } from '../../src/testing/server/wire.ts'
+import { createRoutes } from './httpRoutes.ts'
+import { openSqliteStore } from './sqliteStore.ts'
+import { createTokenIssuer } from './tokens.ts'
+
+const DEFAULT_FILE = fileURLToPath(new URL('../../.data/demo.sqlite', import.meta.url))
+// Known to everybody who reads this: it keeps demo tokens valid over a restart, and nothing safe.
+const DEMO_SECRET = 'querywire demo, not a secret: set DEMO_JWT_SECRET'
+
+async function main(): Promise<void> {
+  const { WS_PORT = '9000', WS_HOST = '127.0.0.1', DEMO_DB = DEFAULT_FILE } = process.env
+  mkdirSync(dirname(DEMO_DB), { recursive: true })
+  const store = openSqliteStore(DEMO_DB)
+  const tokens = createTokenIssuer(process.env.DEMO_JWT_SECRET ?? DEMO_SECRET, (id) =>
+    users().find((user) => String(user.id) === id),
+  )
+  const server = createChatServer({
+    ...createDemoChat({ nowMs: Date.now() }),
+    level: readLevel(process.env.DEMO_LEVEL),
+    store,
+    authenticate: tokens.authenticate,
+  })
+  const users = () => server.users()
+  server.on((event) => {
+    if (event.type === 'failed') console.error(event.error)
+  })
+  const onRequest = createRoutes({ tokens, users })
+  const mount = await mountOnFreePort(server, { port: Number(WS_PORT), host: WS_HOST, onRequest })
+  announce(mount)
+  stopOnSignals(async () => {
+    await mount.close()
+    server.close()
+    store.close()
+  })
+}
+
+function readLevel(text = '3'): ChatLevel {
+  const level = ([0, 1, 2, 3] as const).find((each) => String(each) === text)
+  if (level === undefined) throw new Error(`DEMO_LEVEL must be 0, 1, 2 or 3, not "${text}"`)
+  return level
+}
+
+async function mountOnFreePort(server: ChatServer, options: NodeMountOptions): Promise<NodeMount> {
+  try {
+    return await mountOnNode(server, options)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+    return mountOnNode(server, { ...options, port: 0 })
+  }
+}
+
+/** One line of JSON, so that whoever starts this finds the port. */
+function announce({ url, port }: NodeMount): void {
+  const http = url.replace(/^ws/, 'http')
+  console.log(JSON.stringify({ event: 'listening', url, port, http_url: http, token_url: `${http}/token` }))
+}
+
+/** The second Ctrl-C ends the process at once, whatever still hangs. */
+function stopOnSignals(stop: () => Promise<void>): void {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      stop().then(
+        () => process.exit(0),
+        (error: unknown) => {
+          console.error(error)
+          process.exit(1)
+        },
+      )
+    })
+  }
+}
+
+await main()
