@@ -1,6 +1,6 @@
 // Starts the Django example (examples/django) for a test run: finds or installs what it needs, migrates and seeds a
 // database in a temporary folder, runs daphne. Knows nothing of the tests.
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -93,6 +93,18 @@ const listening = (child, onLine) =>
     setTimeout(() => fail(`did not listen within ${STARTUP_TIMEOUT_MS / 1000} s`), STARTUP_TIMEOUT_MS).unref()
   })
 
+/** Removed by `remove`, and when this process exits before that, as it does on Ctrl-C. */
+export const temporaryFolder = () => {
+  const path = mkdtempSync(join(tmpdir(), 'querywire-django-'))
+  const clear = () => rmSync(path, { recursive: true, force: true })
+  process.once('exit', clear)
+  const remove = () => {
+    process.removeListener('exit', clear)
+    clear()
+  }
+  return { path, remove }
+}
+
 const fetchJson = async (url, options = {}) => {
   const response = await fetch(url, { ...options, signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) })
   const text = await response.text()
@@ -108,10 +120,10 @@ const post = (url, body) => fetchJson(url, { method: 'POST', body: JSON.stringif
  */
 export const startDjango = async ({ level = 3, port = 0, dataFolder, redisUrl, log = () => {} } = {}) => {
   const python = await findPython(log)
-  const folder = dataFolder ?? (await mkdtemp(join(tmpdir(), 'querywire-django-')))
+  const folder = dataFolder === undefined ? temporaryFolder() : { path: dataFolder, remove: () => {} }
   const env = {
     PYTHONDONTWRITEBYTECODE: '1',
-    DJANGO_DB: join(folder, 'db.sqlite3'),
+    DJANGO_DB: join(folder.path, 'db.sqlite3'),
     DJANGO_DEMO: '1',
     QUERYWIRE_LEVEL: String(Math.max(1, level)),
     ...(redisUrl === undefined ? {} : { REDIS_URL: redisUrl }),
@@ -129,7 +141,7 @@ export const startDjango = async ({ level = 3, port = 0, dataFolder, redisUrl, l
   }
   const stopAll = async () => {
     if (child) await stop(child)
-    if (dataFolder === undefined) await rm(folder, { recursive: true, force: true })
+    folder.remove()
   }
   try {
     await manage(python, ['migrate', '-v', '0'], { env })

@@ -1,10 +1,9 @@
 // `npm run test:django`: the example back end's own tests, then the integration tests against a real daphne.
 // What follows `--` goes to vitest. Ends with a line `N passed, N failed`.
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
-import { findPython, projectFolder, startDjango } from './django.mjs'
+import { findPython, projectFolder, startDjango, temporaryFolder } from './django.mjs'
 import { run, stopChildrenOnSignals } from './processes.mjs'
 
 const PYTHON_TESTS_TIMEOUT_MS = 120_000
@@ -74,20 +73,20 @@ const skip = (error) => {
 const runAll = async () => {
   const python = await findPython((line) => console.log(line)).catch(skip)
   if (typeof python !== 'string') return python
-  const folder = await mkdtemp(join(tmpdir(), 'querywire-django-run-'))
+  const folder = temporaryFolder()
   const serverLog = []
   let django
   try {
-    const own = await runPythonTests(python, folder)
+    const own = await runPythonTests(python, folder.path)
     django = await startDjango({ log: (line) => serverLog.push(line) })
     console.log(`ok    daphne at ${django.url}`)
-    const shared = await runVitest(django, folder)
+    const shared = await runVitest(django, folder.path)
     if (shared.failed > 0)
       console.log(`\nThe last lines of daphne:\n${serverLog.slice(-KEPT_LOG_LINES).join('\n')}`)
     return { passed: own.passed + shared.passed, failed: own.failed + shared.failed }
   } finally {
     await django?.stop()
-    await rm(folder, { recursive: true, force: true })
+    folder.remove()
   }
 }
 
