@@ -32,7 +32,7 @@ export interface ConnectionStatus {
 }
 
 export interface Connection {
-  connect(): void
+  connect(hold: boolean): void
   disconnect(): void
   /** Keeps it open until released. `revive`: undoes an earlier `disconnect()` that nobody else lives with. */
   hold(revive: boolean): () => void
@@ -67,9 +67,9 @@ export function createConnection(context: Context, endpoint: string, host: Conne
   const held = assemble(context, endpoint, host)
   const { shell, holders } = held
   return {
-    connect: () => {
-      holders.add(USER)
-      shell.timers.clear('linger')
+    connect: (keep) => {
+      if (keep) holders.add(USER)
+      if (keep) shell.timers.clear('linger')
       raise(shell, { type: 'connect' })
     },
     disconnect: () => {

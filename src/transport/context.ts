@@ -2,7 +2,7 @@
 import type { Environment } from './environment.ts'
 import { LiveError } from './errors.ts'
 import { createInspector, type Inspector } from './inspector.ts'
-import type { OutgoingFrame } from './protocol.ts'
+import type { OutgoingFrame, Protocol } from './protocol.ts'
 import { resolveSettings, type Settings, type WebSocketManagerOptions } from './settings.ts'
 import { createTokens, type Tokens } from './tokens.ts'
 
@@ -16,7 +16,7 @@ export interface Context {
   reportError(endpoint: string, error: unknown): void
 }
 
-export function createContext(options: WebSocketManagerOptions, environment: Environment): Context {
+export function createContext(options: WebSocketManagerOptions<Protocol>, environment: Environment): Context {
   const inspector = createInspector(environment)
   return {
     environment,

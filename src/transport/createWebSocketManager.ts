@@ -54,7 +54,20 @@ export interface Subscribe<P extends Protocol> {
     handler: EventHandler<EventPayload<P, T>>,
     options?: SubscribeOptions,
   ): () => void
-  <Payload = unknown>(type: string, handler: EventHandler<Payload>, options?: SubscribeOptions): () => void
+  <Payload = unknown, T extends string = string>(
+    type: Unlisted<T, EventName<P>>,
+    handler: EventHandler<Payload>,
+    options?: SubscribeOptions,
+  ): () => void
+}
+
+/** A name the protocol does not list; a listed one has its types. */
+type Unlisted<T extends string, Listed extends string> = T &
+  (string extends Listed ? unknown : T extends Listed ? never : unknown)
+
+export interface Send<P extends Protocol> {
+  <T extends RequestName<P>>(type: T, data: RequestParams<P, T>, options?: SendOptions): Promise<void>
+  <T extends string>(type: Unlisted<T, RequestName<P>>, data?: unknown, options?: SendOptions): Promise<void>
 }
 
 export interface Request<P extends Protocol> {
@@ -63,12 +76,23 @@ export interface Request<P extends Protocol> {
     data: RequestParams<P, T>,
     options?: number | RequestOptions,
   ): Promise<RequestResult<P, T>>
-  <Result = unknown>(type: string, data?: unknown, options?: number | RequestOptions): Promise<Result>
+  <Result = unknown, T extends string = string>(
+    type: Unlisted<T, RequestName<P>>,
+    data?: unknown,
+    options?: number | RequestOptions,
+  ): Promise<Result>
 }
 
 export interface WebSocketManager<P extends Protocol = UntypedProtocol> {
-  /** Opens a connection and keeps it open until `disconnect`; revives one that has failed. Never throws: see `store`. */
-  connect(endpoint?: string): void
+  /** The endpoint of everyone who names none. */
+  readonly endpoint: string | undefined
+  /** Whether there is anything to connect to. */
+  readonly hasUrl: boolean
+  /**
+   * Opens a connection, or revives one that has failed, and keeps it open until `disconnect`. Trouble shows in `store`.
+   * `hold: false`: only as long as somebody else holds it.
+   */
+  connect(endpoint?: string, options?: { readonly hold?: boolean }): void
   disconnect(endpoint?: string): void
   /** Holds a connection open, together with everyone else who does. The release is idempotent. */
   acquire(endpoint?: string): () => void
@@ -77,7 +101,7 @@ export interface WebSocketManager<P extends Protocol = UntypedProtocol> {
   /** For new credentials: open connections move to them without a gap, failed ones try again. */
   reauthenticate(): void
   /** Resolves when the frame was written, which for a queued one is later. */
-  send(type: string, data?: unknown, options?: SendOptions): Promise<void>
+  send: Send<P>
   /** Resolves with the payload of the reply. @throws LiveError */
   request: Request<P>
   /** Hears events; opens no connection by itself. */
@@ -124,14 +148,16 @@ export function createWebSocketManager<P extends Protocol = UntypedProtocol>(
   }
   const close = () => closeAll(registry)
   return {
-    connect: (endpoint) => connectionFor(registry, endpoint).connect(),
+    endpoint: context.settings.endpoint,
+    hasUrl: Boolean(context.settings.url),
+    connect: (endpoint, { hold = true } = {}) => connectionFor(registry, endpoint).connect(hold),
     disconnect: (endpoint) => registry.connections.get(endpointOf(registry, endpoint))?.disconnect(),
     acquire: (endpoint) => connectionFor(registry, endpoint).hold(true),
     close,
     reauthenticate: () => {
       for (const connection of [...registry.connections.values()]) connection.renew()
     },
-    send: (type, data = {}, { endpoint, delivery = 'reliable' } = {}) =>
+    send: (type: string, data: unknown = {}, { endpoint, delivery = 'reliable' }: SendOptions = {}) =>
       attempt(() => connectionFor(registry, endpoint).send(type, data, delivery)),
     request: (type: string, data: unknown = {}, given: number | RequestOptions = {}) => {
       const request = typeof given === 'number' ? { timeoutMs: given } : given

@@ -6,8 +6,11 @@ export type { ConnectionProblem, ConnectionState } from './connectionMachine.ts'
 export {
   createWebSocketManager,
   type EventHandler,
+  type Request,
   type RequestOptions,
+  type Send,
   type SendOptions,
+  type Subscribe,
   type SubscribeOptions,
   type WebSocketManager,
   type WebSocketState,

@@ -6,7 +6,7 @@ import type { Logger } from './debugLog.ts'
 import type { Environment } from './environment.ts'
 import type { LiveError } from './errors.ts'
 import type { HeartbeatOptions } from './heartbeat.ts'
-import { DEFAULT_CHANNELS, type Protocol } from './protocol.ts'
+import { DEFAULT_CHANNELS, type Protocol, type UntypedProtocol } from './protocol.ts'
 import type { QueueLimits } from './sendQueue.ts'
 import {
   AUTH_CARRIERS,
@@ -16,7 +16,7 @@ import {
   type TokenManager,
 } from './tokens.ts'
 
-export interface WebSocketManagerOptions<P extends Protocol = Protocol> {
+export interface WebSocketManagerOptions<P extends Protocol = UntypedProtocol> {
   /** Where the endpoints are, e.g. `wss://api.example.com`; a function is asked before every dial. @default env NEXT_PUBLIC_WS_URL */
   readonly url?: string | (() => Awaitable<string>) | undefined
   /** The endpoint of everyone who names none, e.g. `/ws/`. */
@@ -73,7 +73,7 @@ const RECONNECT: ReconnectOptions = {
 const HEARTBEAT: HeartbeatOptions = { intervalMs: 30_000, timeoutMs: 5_000 }
 const QUEUE: QueueLimits = { maxItems: 256, maxBytes: 1_048_576, maxAgeMs: 60_000 }
 
-export function resolveSettings(options: WebSocketManagerOptions): Settings {
+export function resolveSettings(options: WebSocketManagerOptions<Protocol>): Settings {
   const { auth = 'query' } = options
   return {
     url: options.url ?? urlFromEnv(),

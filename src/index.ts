@@ -1,0 +1,3 @@
+export * from './query/index.ts'
+export * from './transport/index.ts'
+export * from './transport/react/index.ts'

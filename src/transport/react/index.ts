@@ -1,0 +1,8 @@
+export { setDefaultManager } from './defaultManager.ts'
+export { type UseWebSocketResult, useWebSocket } from './useWebSocket.ts'
+export { type UseWebSocketRequestResult, useWebSocketRequest } from './useWebSocketRequest.ts'
+export { type UseWebSocketSendResult, useWebSocketSend } from './useWebSocketSend.ts'
+export { describeStatus, useWebSocketStatus, type WebSocketStatus } from './useWebSocketStatus.ts'
+export { useWebSocketStore } from './useWebSocketStore.ts'
+export { useWebSocketSubscription } from './useWebSocketSubscription.ts'
+export { useManager, WebSocketProvider, type WebSocketProviderProps } from './WebSocketProvider.tsx'

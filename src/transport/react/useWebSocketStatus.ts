@@ -1,0 +1,38 @@
+'use client'
+import { useMemo } from 'react'
+import type { ConnectionStatus } from '../connection.ts'
+import { IDLE_STATUS } from '../summary.ts'
+import { useWebSocketStore } from './useWebSocketStore.ts'
+
+export interface WebSocketStatus extends ConnectionStatus {
+  readonly isConnected: boolean
+  readonly isConnecting: boolean
+  readonly isReconnecting: boolean
+  /** Not connected, and not about to be. */
+  readonly isDisconnected: boolean
+  readonly hasError: boolean
+}
+
+/** The state of one connection; without an endpoint that of the default one, or of the worst of all. Opens nothing. */
+export function useWebSocketStatus(endpoint?: string): WebSocketStatus {
+  const status = useConnectionStatus(endpoint)
+  return useMemo(() => describeStatus(status), [status])
+}
+
+export function useConnectionStatus(endpoint: string | undefined): ConnectionStatus {
+  return useWebSocketStore((state) =>
+    endpoint === undefined ? state : (state.connections[endpoint] ?? IDLE_STATUS),
+  )
+}
+
+export function describeStatus(status: ConnectionStatus): WebSocketStatus {
+  const { state, error } = status
+  return {
+    ...status,
+    isConnected: state === 'CONNECTED',
+    isConnecting: state === 'CONNECTING',
+    isReconnecting: state === 'RECONNECTING',
+    isDisconnected: state === 'DISCONNECTED' || state === 'FAILED',
+    hasError: error !== null,
+  }
+}
