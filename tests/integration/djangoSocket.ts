@@ -2,7 +2,7 @@
 import { nanoid } from 'nanoid'
 import { WebSocket } from 'ws'
 
-export interface RawFrame {
+interface RawFrame {
   readonly type: string
   readonly room_id?: string
   readonly reply_to?: string
@@ -43,7 +43,7 @@ export async function closeAll(): Promise<void> {
 
 const WAIT_MS = 10_000
 
-export const djangoUrl = (): string => {
+const djangoUrl = (): string => {
   const url = process.env.DJANGO_URL
   if (url === undefined) throw new Error('DJANGO_URL is not set; run `npm run test:django`')
   return url
