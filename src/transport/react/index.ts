@@ -1,4 +1,4 @@
-export { setDefaultManager } from './defaultManager.ts'
+export { defaultManager, setDefaultManager } from './defaultManager.ts'
 export { type UseWebSocketResult, useWebSocket } from './useWebSocket.ts'
 export { type UseWebSocketRequestResult, useWebSocketRequest } from './useWebSocketRequest.ts'
 export { type UseWebSocketSendResult, useWebSocketSend } from './useWebSocketSend.ts'

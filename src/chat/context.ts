@@ -1,0 +1,36 @@
+/** What the parts of a chat share. */
+import type { Live } from '../query/index.ts'
+import type { WebSocketManager } from '../transport/index.ts'
+import type { Level } from './level.ts'
+import type { ChatSchemas, ChatUser, Id } from './types.ts'
+
+export interface ChatContext {
+  readonly live: Live
+  readonly manager: WebSocketManager
+  readonly level: Level
+  readonly schemas: Required<ChatSchemas>
+  readonly pageSize: number
+  readonly maxLength: number
+  readonly endpoints: ChatEndpoints
+  currentUser(): ChatUser | undefined
+}
+
+export interface ChatEndpoints {
+  /** Connection of the room list and everything else that belongs to the user, not to a room. */
+  readonly rooms: string | undefined
+  /** An endpoint per room as a function; `undefined` where one connection carries all rooms. */
+  readonly room: ((params: { readonly roomId: Id }) => string) | undefined
+}
+
+/** Endpoint and channel of everything that belongs to one room. */
+export function roomChannel({ endpoints }: Pick<ChatContext, 'endpoints'>) {
+  const endpoint = endpoints.room ?? endpoints.rooms
+  return {
+    ...(endpoint !== undefined && { endpoint }),
+    channel: ({ roomId }: { readonly roomId: Id }) => ({ room_id: roomId }),
+  }
+}
+
+export function roomsEndpoint({ endpoints }: Pick<ChatContext, 'endpoints'>) {
+  return endpoints.rooms === undefined ? {} : { endpoint: endpoints.rooms }
+}

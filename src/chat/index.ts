@@ -1,0 +1,28 @@
+export { type Chat, type ChatOptions, type ChatSettings, type ChatState, createChat } from './createChat.ts'
+export { keyOf, orderOf } from './messages.ts'
+export { ChatProvider, type ChatProviderProps, useChat } from './react/ChatProvider.tsx'
+export { type UseChatRoomsResult, useChatRooms } from './react/useChatRooms.ts'
+export { type UseChatWebSocketResult, useChatWebSocket } from './react/useChatWebSocket.ts'
+export { type UseConnectionIndicatorResult, useConnectionIndicator } from './react/useConnectionIndicator.ts'
+export { useDraft } from './react/useDraft.ts'
+export { type MessagesWindow, type UseMessagesResult, useMessages } from './react/useMessages.ts'
+export { usePresence } from './react/usePresence.ts'
+export { type UseReadStateResult, useReadState } from './react/useReadState.ts'
+export { type UseSendMessageResult, useSendMessage } from './react/useSendMessage.ts'
+export { type UseTypingResult, useTyping } from './react/useTyping.ts'
+export { Member, Message, Reaction, Room, User } from './schemas.ts'
+export type { MessageDraft, ReactVariables, SendVariables } from './sendMessage.ts'
+export type {
+  ChatLevel,
+  ChatMember,
+  ChatMessage,
+  ChatReaction,
+  ChatRoom,
+  ChatSchemas,
+  ChatUser,
+  LocalState,
+  Presence,
+  PresenceStatus,
+  ReadState,
+  Typer,
+} from './types.ts'

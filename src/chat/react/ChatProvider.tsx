@@ -1,0 +1,34 @@
+'use client'
+import { createContext, type ReactNode, useContext, useEffect } from 'react'
+import { LiveProvider } from '../../query/index.ts'
+import { defaultManager, WebSocketProvider } from '../../transport/react/index.ts'
+import { type Chat, createChat } from '../createChat.ts'
+
+const ChatContext = createContext<Chat | null>(null)
+
+export interface ChatProviderProps {
+  readonly chat: Chat
+  readonly children?: ReactNode
+}
+
+/** Gives a chat to the hooks below; stands inside a `QueryClientProvider`. Nothing connects until a hook needs it. */
+export function ChatProvider({ chat, children }: ChatProviderProps): ReactNode {
+  useEffect(() => chat.start(), [chat])
+  return (
+    <ChatContext.Provider value={chat}>
+      <WebSocketProvider manager={chat.manager}>
+        <LiveProvider live={chat.live}>{children}</LiveProvider>
+      </WebSocketProvider>
+    </ChatContext.Provider>
+  )
+}
+
+let fallback: Chat | undefined
+
+/** The nearest provider's chat; without one a chat over the default manager (NEXT_PUBLIC_WS_URL). */
+export function useChat(): Chat {
+  const chat = useContext(ChatContext)
+  if (chat) return chat
+  fallback ??= createChat({ manager: defaultManager() })
+  return fallback
+}

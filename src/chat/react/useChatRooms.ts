@@ -1,0 +1,68 @@
+'use client'
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { useCallback } from 'react'
+import { useStore } from 'zustand'
+import { useWebSocketStatus } from '../../transport/react/index.ts'
+import { type ChatRoom, type Id, sameId } from '../types.ts'
+import { useChat } from './ChatProvider.tsx'
+import { useMarkRoomRead } from './useMarkRoomRead.ts'
+
+export interface UseChatRoomsResult {
+  /** Last activity first. */
+  readonly rooms: readonly ChatRoom[]
+  readonly activeRoomId: Id | null
+  readonly isConnected: boolean
+  readonly isLoading: boolean
+  readonly error: Error | null
+  /** Asks for the list again; it is live anyway. */
+  readonly loadRooms: () => Promise<readonly ChatRoom[]>
+  /** Makes it the active room; asks to become a member if one is not. */
+  readonly joinRoom: (roomId: Id) => Promise<void>
+  readonly leaveRoom: (roomId: Id) => Promise<void>
+  readonly markRoomAsRead: (roomId: Id) => Promise<void>
+  readonly setActiveRoom: (roomId: Id | null) => void
+}
+
+const NO_ROOMS: readonly ChatRoom[] = []
+
+export function useChatRooms(): UseChatRoomsResult {
+  const chat = useChat()
+  const { data: rooms = NO_ROOMS, isPending, error, refetch } = useQuery(chat.rooms())
+  const { isConnected } = useWebSocketStatus(chat.context.endpoints.rooms)
+  const activeRoomId = useStore(chat.store, (state) => state.activeRoomId)
+  const { mutateAsync: join } = useMutation(chat.joinRoom())
+  const { mutateAsync: leave } = useMutation(chat.leaveRoom())
+  const setActiveRoom = useCallback((roomId: Id | null) => chat.store.setState({ activeRoomId: roomId }), [chat])
+
+  const joinRoom = useCallback(
+    async (roomId: Id) => {
+      setActiveRoom(roomId)
+      if (!rooms.some(({ id }) => sameId(id, roomId)) && !chat.context.level.isSilent()) await join({ roomId })
+    },
+    [setActiveRoom, rooms, join, chat],
+  )
+  const leaveRoom = useCallback(
+    async (roomId: Id) => {
+      if (sameId(chat.store.getState().activeRoomId, roomId)) setActiveRoom(null)
+      if (!chat.context.level.isSilent()) await leave({ roomId })
+    },
+    [chat, leave, setActiveRoom],
+  )
+  const loadRooms = useCallback(async () => {
+    const result = await refetch({ cancelRefetch: false })
+    return result.data ?? NO_ROOMS
+  }, [refetch])
+
+  return {
+    rooms,
+    activeRoomId,
+    isConnected,
+    isLoading: isPending,
+    error,
+    loadRooms,
+    joinRoom,
+    leaveRoom,
+    markRoomAsRead: useMarkRoomRead(rooms),
+    setActiveRoom,
+  }
+}

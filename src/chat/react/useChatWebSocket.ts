@@ -1,0 +1,117 @@
+'use client'
+import { type RefObject, useCallback, useMemo, useState } from 'react'
+import { LiveError } from '../../transport/errors.ts'
+import { useWebSocketStatus, type WebSocketStatus } from '../../transport/react/index.ts'
+import type { SendVariables } from '../sendMessage.ts'
+import type { ChatMessage, Id } from '../types.ts'
+import { useChat } from './ChatProvider.tsx'
+import { useMessages } from './useMessages.ts'
+import { useReadState } from './useReadState.ts'
+import { useSendMessage } from './useSendMessage.ts'
+import { useStickToBottom } from './useStickToBottom.ts'
+import { useTyping } from './useTyping.ts'
+
+export interface UseChatWebSocketResult {
+  /** Oldest first, own unconfirmed ones last. */
+  readonly messages: readonly ChatMessage[]
+  /** Usernames, never one's own. */
+  readonly typingUsers: readonly string[]
+  readonly isConnected: boolean
+  /** A message is on its way, or waits for the connection. */
+  readonly isSending: boolean
+  readonly error: Error | null
+  /** Resolves when the message is on screen and on its way. @throws LiveError `invalid_params` for an empty or too long one */
+  readonly sendMessage: (message: SendVariables) => Promise<void>
+  readonly sendTypingIndicator: (isTyping: boolean) => void
+  /** Up to this message, the newest by default. */
+  readonly sendReadReceipt: (messageId?: Id) => void
+  /** The next older page; resolves with whether there is more. */
+  readonly loadHistory: () => Promise<boolean>
+  /** Empties this view only: live messages keep arriving, `loadHistory` brings the rest back. */
+  readonly clearMessages: () => void
+  readonly scrollToBottom: (behavior?: ScrollBehavior) => void
+  /** For an empty element behind the last message. */
+  readonly messagesEndRef: RefObject<HTMLDivElement | null>
+  readonly hasOlder: boolean
+  readonly isLoadingHistory: boolean
+  readonly retryMessage: (key: string) => Promise<void>
+  readonly discardMessage: (key: string) => void
+}
+
+/** Everything about one room in one hook. Its parts can be had alone: `useMessages`, `useSendMessage`, `useTyping`, … */
+export function useChatWebSocket(roomId: Id): UseChatWebSocketResult {
+  const { context } = useChat()
+  const status = useWebSocketStatus(context.endpoints.room?.({ roomId }) ?? context.endpoints.rooms)
+  const history = useMessages(roomId)
+  const { send, retry, discard } = useSendMessage(roomId)
+  const typing = useTyping(roomId)
+  const { markRead } = useReadState(roomId)
+  const view = useClearable(roomId, history.messages)
+  const { endRef, scrollToBottom } = useStickToBottom(view.messages)
+  const { keystroke, stop } = typing
+  const { show } = view
+  const { loadOlder } = history
+
+  return {
+    messages: view.messages,
+    typingUsers: useMemo(() => typing.typers.map(({ username }) => username), [typing.typers]),
+    isConnected: status.isConnected,
+    isSending: useMemo(() => isAnySending(history.messages), [history.messages]),
+    error: useMemo(() => errorOf(history, status), [history.error, history.messages, status]),
+    sendMessage: useCallback(
+      (message: SendVariables) => {
+        stop()
+        return send(message)
+      },
+      [send, stop],
+    ),
+    sendTypingIndicator: useCallback((isTyping: boolean) => (isTyping ? keystroke() : stop()), [keystroke, stop]),
+    sendReadReceipt: markRead,
+    loadHistory: useCallback(() => {
+      show()
+      return loadOlder()
+    }, [show, loadOlder]),
+    clearMessages: view.clear,
+    scrollToBottom,
+    messagesEndRef: endRef,
+    hasOlder: history.hasOlder || view.isCleared,
+    isLoadingHistory: history.isLoadingOlder,
+    retryMessage: retry,
+    discardMessage: discard,
+  }
+}
+
+interface Cleared {
+  readonly roomId: Id
+  /** The last message that was on screen; `undefined`: there was none. */
+  readonly upTo: ChatMessage | undefined
+}
+
+function useClearable(roomId: Id, all: readonly ChatMessage[]) {
+  const [cleared, setCleared] = useState<Cleared>()
+  const isCleared = cleared !== undefined && cleared.roomId === roomId
+  const upTo = isCleared ? cleared.upTo : undefined
+  const messages = useMemo(() => {
+    if (!upTo) return all
+    const at = all.findLastIndex(({ id }) => id === upTo.id)
+    return all.slice(at + 1)
+  }, [all, upTo])
+  const clear = useCallback(() => setCleared({ roomId, upTo: all.findLast(({ local }) => !local) }), [roomId, all])
+  const show = useCallback(() => setCleared(undefined), [])
+  return { messages, clear, show, isCleared }
+}
+
+function isAnySending(messages: readonly ChatMessage[]): boolean {
+  return messages.slice(-50).some(({ local }) => local?.status === 'queued' || local?.status === 'sending')
+}
+
+function errorOf(
+  { error, messages }: { readonly error: Error | null; readonly messages: readonly ChatMessage[] },
+  status: WebSocketStatus,
+): Error | null {
+  const failed = messages.findLast(({ local }) => local?.status === 'failed')
+  if (failed?.local?.error) return failed.local.error
+  if (error) return error
+  if (!status.error) return null
+  return new LiveError('connection_failed', status.error.reason, { reason: String(status.error.code) })
+}

@@ -1,0 +1,74 @@
+'use client'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { useCallback, useMemo } from 'react'
+import type { LiveState, TimelinePage } from '../../query/index.ts'
+import type { ChatMessage, Id } from '../types.ts'
+import { useChat } from './ChatProvider.tsx'
+import { useRoomStatus } from './useRoomStatus.ts'
+
+export interface MessagesWindow {
+  /** Start at this message instead of at the newest. */
+  readonly around?: Id | undefined
+  readonly pageSize?: number | undefined
+}
+
+export interface UseMessagesResult {
+  /** Oldest first; own messages that the server has not confirmed come last. An unchanged row is the same object. */
+  readonly messages: readonly ChatMessage[]
+  readonly isLoading: boolean
+  readonly error: Error | null
+  readonly hasOlder: boolean
+  /** The window ends before the newest message. */
+  readonly hasNewer: boolean
+  readonly isLoadingOlder: boolean
+  readonly isLoadingNewer: boolean
+  /** Resolves with whether there is more. */
+  readonly loadOlder: () => Promise<boolean>
+  readonly loadNewer: () => Promise<boolean>
+  /** Messages that arrived beyond a window that ends before the newest. */
+  readonly unseen: number
+  readonly liveStatus: LiveState
+}
+
+const NO_PAGES: readonly TimelinePage<ChatMessage>[] = []
+
+/** The messages of a room. The same query as `useInfiniteQuery(chat.messages(roomId))`, in reading order. */
+export function useMessages(roomId: Id, window?: MessagesWindow): UseMessagesResult {
+  const chat = useChat()
+  const options = chat.messages(roomId, window)
+  const query = useInfiniteQuery(options)
+  const { fetchNextPage, fetchPreviousPage } = query
+  const pages = query.data?.pages ?? NO_PAGES
+  const messages = useMemo(() => pages.toReversed().flatMap((page) => page.items), [pages])
+
+  const loadOlder = useCallback(async () => {
+    // A refetch that is under way is joined, not cancelled; the page is then still to be loaded.
+    const before = (await fetchNextPage({ cancelRefetch: false })).data
+    if (!before || before.pages.length > pages.length) return before !== undefined && hasMore(before.pages)
+    const { data } = await fetchNextPage({ cancelRefetch: false })
+    return data !== undefined && hasMore(data.pages)
+  }, [fetchNextPage, pages.length])
+
+  const loadNewer = useCallback(async () => {
+    const { data } = await fetchPreviousPage({ cancelRefetch: false })
+    return data?.pages[0]?.hasNewer ?? false
+  }, [fetchPreviousPage])
+
+  return {
+    messages,
+    isLoading: query.isPending,
+    error: query.error,
+    hasOlder: query.hasNextPage,
+    hasNewer: query.hasPreviousPage,
+    isLoadingOlder: query.isFetchingNextPage,
+    isLoadingNewer: query.isFetchingPreviousPage,
+    loadOlder,
+    loadNewer,
+    unseen: pages[0]?.unseen ?? 0,
+    liveStatus: useRoomStatus(options.queryKey),
+  }
+}
+
+function hasMore(pages: readonly TimelinePage<ChatMessage>[]): boolean {
+  return pages.at(-1)?.hasOlder ?? false
+}

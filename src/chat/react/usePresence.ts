@@ -1,0 +1,25 @@
+'use client'
+import { useQuery } from '@tanstack/react-query'
+import { useMemo } from 'react'
+import type { Id, Presence } from '../types.ts'
+import { useChat } from './ChatProvider.tsx'
+import { useRoomStatus } from './useRoomStatus.ts'
+
+const UNKNOWN: Presence = { status: 'unknown' }
+
+/** Who is online, by user id. Nothing is known while disconnected. */
+export function usePresence(userIds: readonly Id[]): Readonly<Record<string, Presence>> {
+  const chat = useChat()
+  const options = chat.presence(useSorted(userIds))
+  const { data } = useQuery(options)
+  const { status } = useRoomStatus(options.queryKey)
+  return useMemo(() => {
+    const known = status === 'offline' ? undefined : data
+    return Object.fromEntries(userIds.map((id) => [String(id), known?.[String(id)] ?? UNKNOWN]))
+  }, [data, status, userIds])
+}
+
+/** The same people in another order are the same query. */
+function useSorted(userIds: readonly Id[]): readonly Id[] {
+  return useMemo(() => [...userIds].sort((a, b) => (String(a) < String(b) ? -1 : 1)), [userIds])
+}

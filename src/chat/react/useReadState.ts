@@ -1,0 +1,59 @@
+'use client'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useCallback, useMemo } from 'react'
+import { createReadReporter } from '../readReporter.ts'
+import { type ChatMember, type ChatMessage, type Id, sameId } from '../types.ts'
+import { useChat } from './ChatProvider.tsx'
+import { useMessages } from './useMessages.ts'
+
+export interface UseReadStateResult {
+  /** As the server counts; never added up here. */
+  readonly unreadCount: number
+  readonly mentionCount: number
+  readonly lastReadMessageId: Id | null
+  /** Up to this message, the newest by default. Sent at most twice a second, and never backwards. */
+  readonly markRead: (messageId?: Id) => void
+  /** Others who have read up to this message or further. */
+  readonly readersOf: (message: ChatMessage) => readonly ChatMember[]
+}
+
+const NO_MEMBERS: readonly ChatMember[] = []
+
+export function useReadState(roomId: Id): UseReadStateResult {
+  const chat = useChat()
+  const queryClient = useQueryClient()
+  const { data: state } = useQuery(chat.readState(roomId))
+  const { data: members = NO_MEMBERS } = useQuery(chat.members(roomId))
+  const { messages } = useMessages(roomId)
+  const reporter = useMemo(() => createReadReporter(chat, queryClient, roomId), [chat, queryClient, roomId])
+  const newest = messages.findLast((message) => !message.local)?.id
+
+  const markRead = useCallback(
+    (messageId: Id | undefined = newest) => {
+      if (messageId !== undefined) reporter.report(messageId, messages)
+    },
+    [reporter, newest, messages],
+  )
+
+  const positions = useMemo(() => new Map(messages.map(({ id }, at) => [String(id), at])), [messages])
+  const readersOf = useCallback(
+    (message: ChatMessage) => {
+      const at = positions.get(String(message.id))
+      if (at === undefined) return NO_MEMBERS
+      const me = chat.context.currentUser()?.id
+      return members.filter(({ user, last_read_message_id }) => {
+        const read = positions.get(String(last_read_message_id))
+        return read !== undefined && read >= at && !sameId(user.id, me) && !sameId(user.id, message.sender.id)
+      })
+    },
+    [positions, members, chat],
+  )
+
+  return {
+    unreadCount: state?.unread_count ?? 0,
+    mentionCount: state?.mention_count ?? 0,
+    lastReadMessageId: state?.last_read_message_id ?? null,
+    markRead,
+    readersOf,
+  }
+}

@@ -1,0 +1,75 @@
+'use client'
+import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef } from 'react'
+import { keyOf } from '../messages.ts'
+import type { ChatMessage } from '../types.ts'
+
+/** Within this distance of the end the reader counts as being there. Pixels. */
+const NEAR_END_PX = 80
+
+interface Shown {
+  readonly first: string | undefined
+  readonly last: string | undefined
+  readonly scrollHeight: number
+}
+
+// Rendering on a server has no layout to wait for.
+const useBeforePaint = typeof document === 'undefined' ? useEffect : useLayoutEffect
+
+/**
+ * Keeps a plain scrolling list where its reader wants it: at the end if that is where they are, and else exactly where
+ * they are when older messages are put in front.
+ */
+export function useStickToBottom(messages: readonly ChatMessage[]): {
+  readonly endRef: RefObject<HTMLDivElement | null>
+  readonly scrollToBottom: (behavior?: ScrollBehavior) => void
+} {
+  const endRef = useRef<HTMLDivElement | null>(null)
+  const isAtEnd = useRef(true)
+  const shown = useRef<Shown>({ first: undefined, last: undefined, scrollHeight: 0 })
+
+  useEffect(() => {
+    const scroller = scrollerOf(endRef.current)
+    if (!scroller) return
+    const onScroll = () => {
+      isAtEnd.current = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight <= NEAR_END_PX
+    }
+    scroller.addEventListener('scroll', onScroll, { passive: true })
+    return () => scroller.removeEventListener('scroll', onScroll)
+  }, [])
+
+  useBeforePaint(() => {
+    const scroller = scrollerOf(endRef.current)
+    if (!scroller) return
+    const before = shown.current
+    const first = messages[0]
+    const last = messages.at(-1)
+    const now: Shown = {
+      first: first && String(keyOf(first)),
+      last: last && String(keyOf(last)),
+      scrollHeight: scroller.scrollHeight,
+    }
+    shown.current = now
+    const isOwn = last?.local !== undefined && now.last !== before.last
+    if (isAtEnd.current || isOwn) scroller.scrollTop = scroller.scrollHeight
+    // Browsers that anchor by themselves do not do it at the very top, which is where history is loaded.
+    else if (now.first !== before.first && now.last === before.last && scroller.scrollTop < 1) {
+      scroller.scrollTop += now.scrollHeight - before.scrollHeight
+    }
+  }, [messages])
+
+  const scrollToBottom = useCallback((behavior: ScrollBehavior = 'auto') => {
+    isAtEnd.current = true
+    const scroller = scrollerOf(endRef.current)
+    scroller?.scrollTo({ top: scroller.scrollHeight, behavior })
+  }, [])
+
+  return { endRef, scrollToBottom }
+}
+
+function scrollerOf(element: HTMLElement | null): HTMLElement | null {
+  for (let node = element?.parentElement ?? null; node; node = node.parentElement) {
+    const { overflowY } = getComputedStyle(node)
+    if (overflowY === 'auto' || overflowY === 'scroll') return node
+  }
+  return null
+}

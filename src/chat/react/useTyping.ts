@@ -1,0 +1,30 @@
+'use client'
+import { useQuery } from '@tanstack/react-query'
+import { useEffect, useMemo } from 'react'
+import { createTypingSender } from '../typingSender.ts'
+import type { ChatUser, Id, Typer } from '../types.ts'
+import { useChat } from './ChatProvider.tsx'
+import { useRoomStatus } from './useRoomStatus.ts'
+
+export interface UseTypingResult {
+  /** Who is typing, without oneself; empty while disconnected. */
+  readonly typers: readonly ChatUser[]
+  /** Call it for every key; at most one frame in 3 s is sent. */
+  readonly keystroke: () => void
+  readonly stop: () => void
+}
+
+const NOBODY: readonly Typer[] = []
+
+export function useTyping(roomId: Id): UseTypingResult {
+  const chat = useChat()
+  const options = chat.typing(roomId)
+  const { data = NOBODY } = useQuery(options)
+  const { status } = useRoomStatus(options.queryKey)
+  const isOffline = status === 'offline'
+  const typers = useMemo(() => (isOffline ? [] : data.map(({ user }) => user)), [data, isOffline])
+  const sender = useMemo(() => createTypingSender(chat.context, roomId), [chat, roomId])
+  // Leaving the room, or the page, ends typing there: on the room it began in.
+  useEffect(() => sender.stop, [sender])
+  return { typers, keystroke: sender.keystroke, stop: sender.stop }
+}

@@ -1,0 +1,130 @@
+/** The rooms of a user, and what is unread in them. Counts are the server's, absolute; nothing is ever added up here. */
+import { patch, remove, type, upsert } from '../query/index.ts'
+import { type ChatContext, roomsEndpoint } from './context.ts'
+import { type ChatRoom, type Id, type ReadState, sameId } from './types.ts'
+
+export interface UnreadUpdate {
+  readonly room_id: Id
+  readonly unread_count?: number
+  readonly mention_count?: number
+  readonly last_read_message_id?: Id | null
+  readonly version?: number
+}
+
+export interface RoomParams {
+  readonly roomId: Id
+}
+
+export function defineRooms(context: ChatContext) {
+  const { live, level, schemas } = context
+  return live.list('chat.rooms', {
+    ...roomsEndpoint(context),
+    item: schemas.room,
+    id: (room) => room.id,
+    sort: byActivity,
+    version: (room) => room.version,
+    merge: (current, next) => ({ ...current, ...next }),
+    async snapshot({ request }) {
+      if (level.isSilent()) return []
+      return (await level.answerOf(allRooms(request))) ?? []
+    },
+    events: {
+      room_added: upsert((event) => roomIn(event)),
+      room_updated: upsert((event) => roomIn(event)),
+      room_removed: remove((event) => (event as { room_id: Id }).room_id),
+      unread_update: patch((event) => readFields(event as UnreadUpdate)),
+    },
+  })
+}
+
+export type Rooms = ReturnType<typeof defineRooms>
+
+export function defineMarkRead(context: ChatContext, rooms: Rooms) {
+  const { live, level } = context
+  return live.mutation<{ readonly message_id: Id }, UnreadUpdate | undefined, RoomParams>('chat.markRead', {
+    params: type<RoomParams>(),
+    ...(context.endpoints.room ? { endpoint: context.endpoints.room } : roomsEndpoint(context)),
+    optimistic: ({ message_id }, { params, status }) =>
+      status === 'failed'
+        ? []
+        : [rooms.patch({}, { id: params.roomId, unread_count: 0, mention_count: 0, last_read_message_id: message_id })],
+    async request({ message_id }, { params, request, send }) {
+      const data = { room_id: params.roomId, message_id }
+      if (!level.isSilent()) return (await request('read_receipt', data)) as UnreadUpdate
+      await send('read_receipt', data, { latest: `read ${params.roomId}` })
+      return undefined
+    },
+    settle: (update, { message_id }, params) => [
+      rooms.patch({}, update ? readFields({ ...update, room_id: params.roomId }) : { id: params.roomId, last_read_message_id: message_id }),
+    ],
+  })
+}
+
+export function defineJoinRoom(context: ChatContext, rooms: Rooms) {
+  return context.live.mutation<{ readonly roomId: Id }, ChatRoom | undefined>('chat.joinRoom', {
+    ...roomsEndpoint(context),
+    request: async ({ roomId }, { request }) => roomIn(await request('join_room', { room_id: roomId })),
+    settle: (room) => (room ? [rooms.upsert({}, room)] : []),
+  })
+}
+
+export function defineLeaveRoom(context: ChatContext, rooms: Rooms) {
+  return context.live.mutation<{ readonly roomId: Id }, void>('chat.leaveRoom', {
+    ...roomsEndpoint(context),
+    optimistic: ({ roomId }, { status }) => (status === 'failed' ? [] : [rooms.remove({}, roomId)]),
+    async request({ roomId }, { request }) {
+      await request('leave_room', { room_id: roomId })
+    },
+    settle: (_result, { roomId }) => [rooms.remove({}, roomId)],
+  })
+}
+
+export function readStateIn(rooms: readonly ChatRoom[], roomId: Id): ReadState {
+  const room = rooms.find(({ id }) => sameId(id, roomId))
+  return {
+    room_id: roomId,
+    unread_count: room?.unread_count ?? 0,
+    mention_count: room?.mention_count ?? 0,
+    last_read_message_id: room?.last_read_message_id ?? null,
+  }
+}
+
+function readFields({ room_id, unread_count, mention_count, last_read_message_id, version }: UnreadUpdate): Partial<ChatRoom> {
+  return {
+    id: room_id,
+    ...(unread_count !== undefined && { unread_count }),
+    ...(mention_count !== undefined && { mention_count }),
+    ...(last_read_message_id !== undefined && { last_read_message_id }),
+    ...(version !== undefined && { version }),
+  }
+}
+
+/** Last activity first; by id where that is equal, so that rooms never swap places by chance. */
+function byActivity(a: ChatRoom, b: ChatRoom): number {
+  const difference = Date.parse(b.last_activity_at ?? '') - Date.parse(a.last_activity_at ?? '')
+  if (difference) return difference
+  return String(a.id) < String(b.id) ? -1 : 1
+}
+
+/** A server that pages its room list is asked until it has no more. */
+async function allRooms(request: (type: string, data: unknown) => Promise<unknown>): Promise<unknown[]> {
+  const rooms: unknown[] = []
+  let cursor: unknown
+  for (let page = 0; page < 100; page++) {
+    const answer = (await request('get_rooms', { ...(cursor !== undefined && { cursor }), limit: 100 })) as {
+      rooms?: unknown[]
+      next_cursor?: unknown
+    }
+    rooms.push(...(Array.isArray(answer) ? answer : (answer.rooms ?? [])))
+    cursor = answer.next_cursor ?? undefined
+    if (cursor === undefined) break
+  }
+  return rooms
+}
+
+function roomIn(event: unknown): ChatRoom | undefined {
+  const { room } = (event ?? {}) as { room?: unknown }
+  const candidate = typeof room === 'object' && room !== null ? room : event
+  return typeof candidate === 'object' && candidate !== null && 'id' in candidate ? (candidate as ChatRoom) : undefined
+}
+

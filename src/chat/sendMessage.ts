@@ -1,0 +1,132 @@
+/** Sending, editing, deleting and reacting. */
+import { type OptimisticContext, type } from '../query/index.ts'
+import { LiveError } from '../transport/errors.ts'
+import { type ChatContext, roomChannel } from './context.ts'
+import type { defineMessages } from './messages.ts'
+import type { RoomParams } from './rooms.ts'
+import type { ChatMessage, ChatReaction, Id } from './types.ts'
+
+export interface MessageDraft {
+  readonly content: string
+  readonly reply_to_id?: Id
+  /** Further fields of the message, sent and shown as they are. */
+  readonly extra?: Readonly<Record<string, unknown>>
+}
+
+/** `'Hello'` is short for `{ content: 'Hello' }`. */
+export type SendVariables = string | MessageDraft
+
+type Messages = ReturnType<typeof defineMessages>
+
+const draftOf = (variables: SendVariables): MessageDraft =>
+  typeof variables === 'string' ? { content: variables } : variables
+
+export function defineSendMessage(context: ChatContext, messages: Messages) {
+  const { live, level } = context
+  return live.mutation<SendVariables, ChatMessage | undefined, RoomParams>('chat.sendMessage', {
+    params: type<RoomParams>(),
+    ...roomChannel(context),
+    validate: (variables) => checkContent(draftOf(variables).content, context.maxLength),
+    optimistic: (variables, optimistic) => [
+      messages.insert(optimistic.params, pendingRow(context, draftOf(variables), optimistic)),
+    ],
+    async request(variables, { params, clientId, request, send }) {
+      const { content, extra, ...rest } = draftOf(variables)
+      const data = { room_id: params.roomId, message: content, client_id: clientId, ...extra, ...rest }
+      await level.settle(() => request('get_history', { room_id: params.roomId, limit: 1 }))
+      if (level.isSilent()) {
+        await send('chat_message', data)
+        return undefined
+      }
+      return messageIn(await request('chat_message', data))
+    },
+    settle: (message, _variables, params) => (message ? [messages.upsert(params, message)] : []),
+  })
+}
+
+export function defineEditMessage(context: ChatContext, messages: Messages) {
+  return context.live.mutation<{ message_id: Id; content: string }, ChatMessage | undefined, RoomParams>('chat.editMessage', {
+    params: type<RoomParams>(),
+    ...roomChannel(context),
+    validate: ({ content }) => checkContent(content, context.maxLength),
+    optimistic: ({ message_id, content }, { params, status }) =>
+      status === 'failed' ? [] : [messages.patch(params, { id: message_id, content })],
+    request: async ({ message_id, content }, { params, request }) =>
+      messageIn(await request('edit_message', { room_id: params.roomId, message_id, message: content })),
+    settle: (message, _variables, params) => (message ? [messages.upsert(params, message)] : []),
+  })
+}
+
+export function defineDeleteMessage(context: ChatContext, messages: Messages) {
+  return context.live.mutation<{ message_id: Id }, void, RoomParams>('chat.deleteMessage', {
+    params: type<RoomParams>(),
+    ...roomChannel(context),
+    optimistic: ({ message_id }, { params, status }) => (status === 'failed' ? [] : [messages.remove(params, message_id)]),
+    async request({ message_id }, { params, request }) {
+      await request('delete_message', { room_id: params.roomId, message_id })
+    },
+    settle: (_result, { message_id }, params) => [messages.remove(params, message_id)],
+  })
+}
+
+export interface ReactVariables {
+  readonly message_id: Id
+  readonly reaction: string
+  /** @default false */
+  readonly remove?: boolean
+}
+
+export interface ReactResult {
+  readonly reactions: readonly ChatReaction[]
+  readonly version?: number
+}
+
+export function defineReact(context: ChatContext, messages: Messages) {
+  return context.live.mutation<ReactVariables, ReactResult, RoomParams>('chat.react', {
+    params: type<RoomParams>(),
+    ...roomChannel(context),
+    request: ({ message_id, reaction, remove }, { params, request }) =>
+      request(remove ? 'remove_reaction' : 'add_reaction', { room_id: params.roomId, message_id, reaction }) as Promise<ReactResult>,
+    settle: ({ reactions, version }, { message_id }, params) => [
+      messages.patch(params, { id: message_id, reactions: [...reactions], ...(version !== undefined && { version }) }),
+    ],
+  })
+}
+
+/** @throws LiveError `invalid_params` for what no server would take */
+export function checkContent(content: string, maxLength: number): void {
+  if (content.trim() === '') {
+    throw new LiveError('invalid_params', 'The message is empty; send at least one character', { reason: 'empty' })
+  }
+  if (content.length > maxLength) {
+    throw new LiveError(
+      'invalid_params',
+      `The message has ${content.length} characters; at most ${maxLength} can be sent (option maxLength)`,
+      { reason: 'too_long' },
+    )
+  }
+}
+
+function pendingRow(
+  context: ChatContext,
+  { content, extra, reply_to_id }: MessageDraft,
+  { params, clientId, status, error, attempts, submittedAt }: OptimisticContext<RoomParams>,
+): ChatMessage {
+  return {
+    ...extra,
+    id: clientId,
+    client_id: clientId,
+    room_id: params.roomId,
+    sender: context.currentUser() ?? { id: '', username: '' },
+    content,
+    ...(reply_to_id !== undefined && { reply_to_id }),
+    timestamp: new Date(submittedAt).toISOString(),
+    local: { key: clientId, status, attempts, ...(error && { error }) },
+  }
+}
+
+function messageIn(reply: unknown): ChatMessage | undefined {
+  const { message } = (reply ?? {}) as { message?: unknown }
+  const candidate = typeof message === 'object' && message !== null ? message : reply
+  return typeof candidate === 'object' && candidate !== null && 'id' in candidate ? (candidate as ChatMessage) : undefined
+}

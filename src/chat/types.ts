@@ -1,0 +1,54 @@
+/** The entities of a chat as applications see them: wire shape, snake_case; `local` is ours. */
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type * as z from 'zod/mini'
+import type { SendStatus } from '../query/index.ts'
+import type { Member, Message, Reaction, Room, User } from './schemas.ts'
+
+export type Id = string | number
+export type ChatUser = z.infer<typeof User>
+export type ChatReaction = z.infer<typeof Reaction>
+export type ChatMember = z.infer<typeof Member>
+
+/** Client-only state of a row that this client sent. */
+export interface LocalState {
+  /** Pass it to `retryMessage` and `discardMessage`. */
+  readonly key: string
+  readonly status: SendStatus
+  readonly error?: Error | undefined
+  readonly attempts: number
+}
+
+export type ChatMessage = z.infer<typeof Message> & { readonly local?: LocalState }
+export type ChatRoom = z.infer<typeof Room>
+
+export interface ReadState {
+  readonly room_id: Id
+  readonly unread_count: number
+  readonly mention_count: number
+  readonly last_read_message_id: Id | null
+}
+
+export interface Typer {
+  readonly user: ChatUser
+  /** Monotonic milliseconds; typing ends then, whatever is heard. */
+  readonly until: number
+}
+
+export type PresenceStatus = 'online' | 'away' | 'offline' | 'unknown'
+
+export interface Presence {
+  readonly status: PresenceStatus
+  readonly last_seen_at?: string | null | undefined
+}
+
+export interface ChatSchemas<M = ChatMessage, R = ChatRoom> {
+  readonly message?: StandardSchemaV1<unknown, M>
+  readonly room?: StandardSchemaV1<unknown, R>
+  readonly member?: StandardSchemaV1<unknown, ChatMember>
+}
+
+/** How much a back end offers; see docs/PROTOCOL.md. */
+export type ChatLevel = 0 | 1 | 2 | 3
+
+export const sameId = (a: Id | null | undefined, b: Id | null | undefined): boolean =>
+  a !== undefined && a !== null && b !== undefined && b !== null && String(a) === String(b)

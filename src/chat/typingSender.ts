@@ -1,0 +1,47 @@
+/** Says that one is typing: seldom enough not to flood, often enough not to run out. */
+import type { ChatContext } from './context.ts'
+import type { Id } from './types.ts'
+
+/** Receivers let a signal run out after 7 s; one lost frame must not show. Milliseconds. */
+const REPEAT_MS = 3_000
+const IDLE_MS = 5_000
+
+export interface TypingSender {
+  keystroke(): void
+  stop(): void
+}
+
+export function createTypingSender({ manager, endpoints }: ChatContext, roomId: Id): TypingSender {
+  const { port } = manager
+  const endpoint = endpoints.room?.({ roomId }) ?? endpoints.rooms
+  let sentAt: number | undefined
+  let cancelIdle: (() => void) | undefined
+
+  function say(isTyping: boolean): void {
+    port
+      .send('typing_indicator', { room_id: roomId, is_typing: isTyping }, { endpoint, delivery: 'volatile' })
+      .catch(() => {
+        // Offline: nobody is there to be told, and the next keystroke says it again.
+      })
+  }
+
+  function stop(): void {
+    cancelIdle?.()
+    cancelIdle = undefined
+    if (sentAt === undefined) return
+    sentAt = undefined
+    say(false)
+  }
+
+  return {
+    keystroke() {
+      cancelIdle?.()
+      cancelIdle = port.clock.setTimer(stop, IDLE_MS)
+      const now = port.clock.now()
+      if (sentAt !== undefined && now - sentAt < REPEAT_MS) return
+      sentAt = now
+      say(true)
+    },
+    stop,
+  }
+}
