@@ -21,7 +21,10 @@ export interface FaultSettings {
   drop: number
   /** Probability that an event arrives twice. @default 0 */
   duplicate: number
-  /** Probability that an event arrives after the one that follows it, or 50 ms late if none follows. @default 0 */
+  /**
+   * Probability that an event arrives after the one that follows it: the next numbered one, or the next of its type
+   * where there are no numbers; 50 ms late if none follows. @default 0
+   */
   reorder: number
   /** Whether replies are dropped, duplicated and reordered too. @default false */
   includeReplies: boolean

@@ -70,7 +70,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       return []
     }
     const frames = fate === 'duplicate' ? [frame, frame] : [frame]
-    return kind === 'control' ? frames : [...frames, ...release(line)]
+    return line.held && isSameSequence(line.held, frame) ? [...frames, ...release(line)] : frames
   }
   return {
     add: (outgoing) => void pending.push(outgoing),
@@ -97,6 +97,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
     },
   }
 }
+
+/** Only frames whose order means something change it: a message overtaken by a typing notice would prove nothing. */
+const isSameSequence = (held: ServerFrame, frame: ServerFrame): boolean =>
+  held.seq === undefined ? held.type === frame.type : frame.seq !== undefined
 
 const createLine = (): Line => ({
   held: undefined,
