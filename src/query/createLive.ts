@@ -8,6 +8,7 @@ import { defineList, type ListOptions } from './list.ts'
 import { createLiveCore } from './liveCore.ts'
 import type { LiveState } from './entry.ts'
 import { defineMutation, type MutationDefinitionOptions } from './mutation.ts'
+import type { Op } from './ops.ts'
 import type { Change } from './outbox.ts'
 import { defineTimeline, type TimelineOptions } from './timeline.ts'
 import { defineValue, type ValueOptions } from './value.ts'
@@ -75,7 +76,10 @@ function createLiveWith<Events>(port: LivePort) {
     refresh: (definition: string, params: Params = {}): void => core.refresh(definition, params),
     /** Whether a query is current, and since when. */
     status: (queryClient: QueryClient, queryKey: readonly unknown[]): LiveState => core.status(queryClient, queryKey),
-    /** Calls back whenever the status of some live query may have changed. */
+    /** Optimistic ops for a query, also before it has data to show them in. The same array while nothing changed. */
+    optimistic: (queryClient: QueryClient, queryKey: readonly unknown[]): readonly Op<unknown>[] =>
+      core.optimistic(queryClient, queryKey),
+    /** Calls back whenever the status or the optimistic ops of some live query may have changed. */
     subscribe: (queryClient: QueryClient, listener: () => void): (() => void) => core.subscribe(queryClient, listener),
   }
 }

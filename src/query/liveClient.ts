@@ -30,6 +30,8 @@ export interface LiveClient {
   /** What the server has confirmed, as if an event had said it. */
   apply(changes: readonly Change[]): void
   refresh(definition: string, params: Params): void
+  /** Optimistic ops for a query, also before it has data. The same array while nothing changed. */
+  optimistic(queryKey: readonly unknown[]): readonly Op<unknown>[]
   subscribe(listener: () => void): () => void
   status(queryKey: readonly unknown[]): LiveState
   stop(): void
@@ -56,6 +58,7 @@ export function createLiveClient(queryClient: QueryClient, port: LivePort, regis
     createId: port.clock.createId,
     changed() {
       for (const entry of entries.values()) requestFlush(entry)
+      notify()
     },
   })
 
@@ -169,6 +172,7 @@ export function createLiveClient(queryClient: QueryClient, port: LivePort, regis
     refresh(definition, params) {
       for (const entry of entries.values()) if (targets(definition, params, entry)) entry.distrust()
     },
+    optimistic: ([, name, params]) => outbox.opsFor(String(name), (params ?? {}) as Params),
     subscribe(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)

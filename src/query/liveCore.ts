@@ -24,9 +24,12 @@ export interface LiveCore {
   apply(changes: readonly Change[]): void
   /** Asks for a new snapshot of the queries of a definition that are in use. */
   refresh(definition: string, params: Params): void
+  optimistic(queryClient: QueryClient, queryKey: readonly unknown[]): readonly Op<unknown>[]
   subscribe(queryClient: QueryClient, listener: () => void): () => void
   status(queryClient: QueryClient, queryKey: readonly unknown[]): LiveState
 }
+
+const NO_OPS: readonly Op<unknown>[] = []
 
 export function createLiveCore(port: LivePort): LiveCore {
   const definitions = new Map<string, Definition>()
@@ -80,6 +83,7 @@ export function createLiveCore(port: LivePort): LiveCore {
     refresh(definition, params) {
       for (const client of connected) client.refresh(definition, params)
     },
+    optimistic: (queryClient, queryKey) => clientOf(queryClient)?.optimistic(queryKey) ?? NO_OPS,
     subscribe: (queryClient, listener) => clientOf(queryClient)?.subscribe(listener) ?? (() => undefined),
     status: (queryClient, queryKey) => clientOf(queryClient)?.status(queryKey) ?? OFFLINE,
   }

@@ -1,7 +1,7 @@
 'use client'
-import { useInfiniteQuery } from '@tanstack/react-query'
-import { useCallback, useMemo } from 'react'
-import type { LiveState, TimelinePage } from '../../query/index.ts'
+import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
+import { useCallback, useMemo, useSyncExternalStore } from 'react'
+import type { LiveState, Op, TimelinePage } from '../../query/index.ts'
 import type { ChatMessage, Id } from '../types.ts'
 import { useChat } from './ChatProvider.tsx'
 import { useRoomStatus } from './useRoomStatus.ts'
@@ -39,7 +39,11 @@ export function useMessages(roomId: Id, window?: MessagesWindow): UseMessagesRes
   const query = useInfiniteQuery(options)
   const { fetchNextPage, fetchPreviousPage } = query
   const pages = query.data?.pages ?? NO_PAGES
-  const messages = useMemo(() => pages.toReversed().flatMap((page) => page.items), [pages])
+  const early = useEarlyRows(options.queryKey, query.isPending)
+  const messages = useMemo(
+    () => (early.length > 0 ? early : pages.toReversed().flatMap((page) => page.items)),
+    [pages, early],
+  )
 
   const loadOlder = useCallback(async () => {
     // A refetch that is under way is joined, not cancelled; the page is then still to be loaded.
@@ -67,6 +71,25 @@ export function useMessages(roomId: Id, window?: MessagesWindow): UseMessagesRes
     unseen: pages[0]?.unseen ?? 0,
     liveStatus: useRoomStatus(options.queryKey),
   }
+}
+
+const NO_ROWS: readonly ChatMessage[] = []
+const NO_OPS: readonly Op<unknown>[] = []
+
+/** What was sent before there was a page to show it in. */
+function useEarlyRows(queryKey: readonly unknown[], isPending: boolean): readonly ChatMessage[] {
+  const { live } = useChat()
+  const queryClient = useQueryClient()
+  const subscribe = useCallback((listener: () => void) => live.subscribe(queryClient, listener), [live, queryClient])
+  const ops = useSyncExternalStore(
+    subscribe,
+    () => (isPending ? live.optimistic(queryClient, queryKey) : NO_OPS),
+    () => NO_OPS,
+  )
+  return useMemo(
+    () => (ops.length > 0 ? ops.flatMap((op) => (op.kind === 'insert' ? [op.item as ChatMessage] : [])) : NO_ROWS),
+    [ops],
+  )
 }
 
 function hasMore(pages: readonly TimelinePage<ChatMessage>[]): boolean {
