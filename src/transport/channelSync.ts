@@ -36,6 +36,18 @@ export function subscribe(registry: ChannelRegistry, subscription: Subscription)
   )
 }
 
+/** The same again on another socket, of which nobody needs to hear. */
+export async function resubscribe({ host }: ChannelRegistry, { spec, status }: Subscription): Promise<void> {
+  if (!spec.subscribe || status === 'down') return
+  const { environment, settings } = host.context
+  const asked = host.request({ type: settings.protocol.channels.subscribe, data: spec.key, control: true })
+  let cancel = () => {}
+  const patience = new Promise<void>((resolve) => {
+    cancel = environment.setTimer(resolve, CONFIRM_MS)
+  })
+  await Promise.race([asked, patience]).finally(cancel)
+}
+
 /** Members with a position take part in the next `sync`; the others are live as soon as the subscription stands. */
 export function ask(registry: ChannelRegistry, subscription: Subscription, members: Iterable<Member>): void {
   const { key } = registry.host.context.settings.protocol.channels

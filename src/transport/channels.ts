@@ -12,7 +12,7 @@ import {
   NOTHING,
   type Subscription,
 } from './channelRegistry.ts'
-import { ask, confirmByTraffic, flushSync, settle, subscribe } from './channelSync.ts'
+import { ask, confirmByTraffic, flushSync, resubscribe, settle, subscribe } from './channelSync.ts'
 import type { LiveError } from './errors.ts'
 import type { Channel, ChannelListener, ChannelSpec, Id } from './port.ts'
 
@@ -20,6 +20,8 @@ export interface Channels {
   open(spec: ChannelSpec, listener: ChannelListener): Channel
   /** A socket is open: everything is asked for again. */
   up(): void
+  /** Another socket takes over while the channels stand. Resolves when it carries them; rejects where it does not. */
+  move(): Promise<unknown>
   down(error: LiveError | undefined): void
   receive(events: readonly ChannelEvent[]): void
   /** Something came in that is no answer to a request. */
@@ -41,6 +43,7 @@ export function createChannels(host: ChannelsHost): Channels {
       flushSync(registry)
       settle(registry)
     },
+    move: () => Promise.all([...registry.subscriptions.values()].map((one) => resubscribe(registry, one))),
     down: (error) => {
       registry.asked = []
       each((subscription) => {

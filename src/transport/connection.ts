@@ -39,7 +39,8 @@ export interface Connection {
   send(type: string, data: unknown, delivery: Delivery): Promise<void>
   request(spec: RequestSpec): Promise<unknown>
   open(spec: ChannelSpec, listener: ChannelListener): Channel
-  wake(): void
+  /** Signs of life are asked for; what has given up tries again. `isOffline`: asking is all that makes sense. */
+  wake(isOffline: boolean): void
   /** Moves to a socket with a fresh token, without a gap. */
   renew(): void
   status(): ConnectionStatus
@@ -81,17 +82,21 @@ export function createConnection(context: Context, endpoint: string, host: Conne
     send: (type, data, delivery) => send(held, { type, data, delivery }),
     request: (spec) => request(held, spec),
     open: (spec, listener) => shell.channels.open(spec, listener),
-    wake: () => raise(shell, { type: 'wake', sinceDialMs: context.environment.now() - shell.dialedAt }),
+    wake: (isOffline) => {
+      const sinceDialMs = context.environment.now() - shell.dialedAt
+      if (!isOffline || shell.current) raise(shell, { type: 'wake', sinceDialMs })
+    },
     renew: () => {
-      if (shell.state.phase === 'failed') raise(shell, { type: 'connect' })
-      else raise(shell, { type: 'renew', refresh: false })
+      if (shell.current) raise(shell, { type: 'renew', refresh: false })
+      else if (holders.size > 0) raise(shell, { type: 'connect' })
     },
     status: () => statusOf(shell),
     close: (error) => {
-      holders.clear()
       raise(shell, { type: 'disconnect' })
       shell.outbox.drop(error)
-      shell.timers.clearAll()
+      holders.delete(USER)
+      // Who still holds it finds it disconnected, and can have it back by `connect()`.
+      if (holders.size === 0) end(held)
     },
   }
 }
@@ -140,11 +145,13 @@ function assemble(context: Context, endpoint: string, host: ConnectionHost): Hel
     state: INITIAL_STATE,
     isRunning: false,
     current: undefined,
+    handOver: undefined,
     principal: undefined,
     dialedAt: 0,
     lastConnectedAt: null,
     latencyMs: null,
     onMessage: (attempt, data) => inbox.receive(attempt, data),
+    deliver: (events) => inbox.deliver(events),
     publish,
   }
   const inbox: Inbox = createInbox(shell, requests, (events) => host.onEvents(events))
@@ -178,12 +185,16 @@ function hold(held: Held, revive: boolean): () => void {
 }
 
 /** Not at once: a route change, or React's StrictMode, lets go and takes hold again a moment later. */
-function releaseLater({ shell, holders, host }: Held): void {
+function releaseLater(held: Held): void {
+  const { shell, holders } = held
   if (holders.size > 0) return
-  shell.timers.set('linger', shell.context.settings.lingerMs, () => {
-    raise(shell, { type: 'release' })
-    host.onIdle()
-  })
+  shell.timers.set('linger', shell.context.settings.lingerMs, () => end(held))
+}
+
+function end({ shell, host }: Held): void {
+  shell.timers.clear('linger')
+  raise(shell, { type: 'release' })
+  host.onIdle()
 }
 
 function send(held: Held, frame: { type: string; data: unknown; delivery: Delivery }): Promise<void> {

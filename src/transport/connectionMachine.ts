@@ -292,8 +292,8 @@ function wake(state: MachineState, sinceDialMs: number, { reconnect }: MachineCo
   if (state.phase === 'waiting' && !state.hinted) {
     return restMs > 0 ? [state, [{ type: 'wait', delayMs: restMs }]] : dial(state, state.refresh)
   }
-  // Being refused is not cured by waking up; giving up after too many attempts is.
-  if (state.phase === 'failed' && state.error === 'connection_failed' && restMs <= 0) return connect(state)
+  // Somebody may have signed in meanwhile, in another tab; being forbidden is not cured by waking up.
+  if (state.phase === 'failed' && state.error !== 'forbidden' && restMs <= 0) return connect(state)
   return [state, NONE]
 }
 

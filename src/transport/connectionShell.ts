@@ -1,4 +1,5 @@
 /** Runs the machine of one connection: stores its state, performs its effects in order, feeds back what happens. */
+import type { ChannelEvent } from './channelEvents.ts'
 import type { Channels } from './channels.ts'
 import { closeAction, parseCloseHint } from './closeCodes.ts'
 import {
@@ -13,14 +14,16 @@ import {
 import type { Context } from './context.ts'
 import { prepareDial, problemOf } from './dial.ts'
 import { LiveError } from './errors.ts'
+import { createHandOver, type HandOver } from './handOver.ts'
 import type { Heartbeat } from './heartbeat.ts'
+import type { SentFrame } from './inspector.ts'
 import { expiryOf, principalOf } from './jwt.ts'
 import { type Link, openLink } from './link.ts'
 import type { Outbox } from './outbox.ts'
 import type { Timers } from './timers.ts'
 import type { AuthFrame } from './tokens.ts'
 
-export type TimerName = 'connect' | 'retry' | 'uptime' | 'renewal' | 'linger'
+export type TimerName = 'connect' | 'retry' | 'uptime' | 'renewal' | 'linger' | 'handOver'
 
 /** One connection. The parts know each other only through this. */
 export interface Shell {
@@ -37,15 +40,18 @@ export interface Shell {
   isRunning: boolean
   /** Where frames go. */
   current: OpenLink | undefined
+  handOver: HandOver | undefined
   principal: string | undefined
   dialedAt: number
   lastConnectedAt: number | null
   latencyMs: number | null
   onMessage(attempt: number, data: unknown): void
+  deliver(events: readonly ChannelEvent[]): void
   publish(): void
 }
 
 export interface OpenLink {
+  readonly attempt: number
   readonly link: Link
   readonly token: string | undefined
   readonly firstFrame: AuthFrame | undefined
@@ -53,6 +59,8 @@ export interface OpenLink {
 
 /** Only now is the connection trusted again; accept-then-close servers never get that far. */
 const UPTIME_MS = 10_000
+/** How long two sockets may be open at once. */
+const HAND_OVER_MS = 2_500
 const RENEWAL_RETRY_MS = 10_000
 const RENEWAL_MARGIN_MS = 30_000
 /** Beyond this, timers overflow. */
@@ -111,12 +119,10 @@ function run(shell: Shell, effect: Effect): void {
       shell.heartbeat.probe()
       break
     case 'handOver':
-      drop(shell, effect.from)
-      goDown(shell, null)
-      goUp(shell, effect.to)
+      startHandOver(shell, effect.from, effect.to)
       break
     case 'postponeRenewal':
-      shell.timers.set('renewal', RENEWAL_RETRY_MS, () => raise(shell, { type: 'renew', refresh: false }))
+      shell.timers.set('renewal', RENEWAL_RETRY_MS, () => raise(shell, { type: 'renew', refresh: true }))
   }
 }
 
@@ -145,7 +151,7 @@ function startDial(shell: Shell, attempt: number, refresh: boolean): void {
   dial(shell, attempt, refresh).catch((error: unknown) => {
     if (dialOf(shell.state) !== attempt) return
     const { code, reason, isFinal } = problemOf(error)
-    if (code === 4001) signOut(shell, new LiveError('user_changed', 'The user signed out'))
+    if (code === 4001) signOut(shell, attempt, 'The user signed out')
     if (isFinal) context.reportError(shell.endpoint, error)
     lose(shell, attempt, { cause: isFinal ? 'token' : 'closed', code, reason, isFinal })
   })
@@ -164,21 +170,20 @@ async function dial(shell: Shell, attempt: number, refresh: boolean): Promise<vo
     onMessage: (data) => shell.onMessage(attempt, data),
     onClose: (code, reason) => lose(shell, attempt, { cause: 'closed', code, reason }),
   })
-  links.set(attempt, { link, token, firstFrame: prepared.dial.firstFrame })
+  links.set(attempt, { attempt, link, token, firstFrame: prepared.dial.firstFrame })
 }
 
 function changeUser(shell: Shell, attempt: number, principal: string | undefined): void {
   const before = shell.principal
   shell.principal = principal ?? before
   if (before === undefined || principal === undefined || before === principal) return
-  signOut(shell, new LiveError('user_changed', 'Another user has signed in'))
-  raise(shell, { type: 'userChanged', attempt })
+  signOut(shell, attempt, 'Another user has signed in')
 }
 
-/** What one user meant to send, no other one sends. */
-function signOut(shell: Shell, error: LiveError): void {
-  shell.principal = undefined
-  shell.outbox.drop(error)
+/** What one user meant to send, no other one sends; what one was meant to hear, no other one hears. */
+function signOut(shell: Shell, attempt: number, message: string): void {
+  shell.outbox.drop(new LiveError('user_changed', message))
+  raise(shell, { type: 'userChanged', attempt })
 }
 
 interface LossReport {
@@ -189,6 +194,7 @@ interface LossReport {
 }
 
 export function lose(shell: Shell, attempt: number, { cause, code, reason, isFinal }: LossReport): void {
+  if (attempt === shell.handOver?.from) finishHandOver(shell, true)
   const { environment, settings } = shell.context
   const hint = parseCloseHint(reason)
   const action = isFinal ? 'fail' : closeAction(code, hint, settings.closeCodes)
@@ -208,24 +214,67 @@ export function lose(shell: Shell, attempt: number, { cause, code, reason, isFin
 }
 
 function goUp(shell: Shell, attempt: number): void {
-  const { context, timers, outbox, links } = shell
-  const { environment } = context
-  const current = links.get(attempt)
+  const current = openCurrent(shell, attempt)
   if (!current) return
-  shell.current = current
-  shell.lastConnectedAt = environment.wallNow()
-  outbox.open(current.link)
-  if (current.firstFrame) {
-    current.link.write(
-      context.settings.codec.encode(context.createFrame(current.firstFrame.type, current.firstFrame.data)),
-    )
-  }
   // Subscriptions first: what the queue asks for may depend on them.
   shell.channels.up()
-  outbox.flush()
+  shell.outbox.flush()
   shell.heartbeat.start()
+}
+
+/** From now on frames go out through this socket. */
+function openCurrent(shell: Shell, attempt: number): OpenLink | undefined {
+  const { context, timers, outbox, links } = shell
+  const current = links.get(attempt)
+  if (!current) return undefined
+  const { link, token, firstFrame } = current
+  shell.current = current
+  shell.lastConnectedAt = context.environment.wallNow()
+  outbox.open(link)
+  if (firstFrame) writeBare(shell, link, context.createFrame(firstFrame.type, firstFrame.data))
   timers.set('uptime', UPTIME_MS, () => raise(shell, { type: 'settled', attempt, step: 'uptime' }))
-  scheduleRenewal(shell, current.token)
+  scheduleRenewal(shell, token)
+  return current
+}
+
+/** Past the outbox: frames that are never queued, answered or sent again. */
+export function writeBare(shell: Shell, link: Link, frame: SentFrame): void {
+  link.write(shell.context.settings.codec.encode(frame))
+  shell.context.inspector.report({ type: 'sent', endpoint: shell.endpoint, frame })
+}
+
+function startHandOver(shell: Shell, from: number, to: number): void {
+  const { context, endpoint, links, timers, channels } = shell
+  if (shell.handOver) finishHandOver(shell, false)
+  const old = links.get(from)
+  if (!openCurrent(shell, to) || !old) return
+  context.inspector.report({ type: 'handOver', endpoint, from, to })
+  const handOver = createHandOver(from)
+  shell.handOver = handOver
+  timers.set('handOver', HAND_OVER_MS, () => finishHandOver(shell, false))
+  channels.move().then(
+    () => {
+      // Its pong comes behind everything that the old socket still had to deliver.
+      if (shell.handOver === handOver)
+        writeBare(shell, old.link, { type: 'ping', data: { timestamp: context.environment.wallNow() } })
+    },
+    () => finishHandOver(shell, false),
+  )
+}
+
+/** `isComplete: false`: nobody can tell whether something was missed in between. */
+export function finishHandOver(shell: Shell, isComplete: boolean): void {
+  const { handOver, links, timers, outbox, channels } = shell
+  if (!handOver) return
+  shell.handOver = undefined
+  timers.clear('handOver')
+  const old = links.get(handOver.from)
+  drop(shell, handOver.from)
+  if (old) outbox.lost(old.link)
+  if (!shell.current) return
+  outbox.flush()
+  shell.deliver(handOver.finish())
+  if (!isComplete) channels.reset(undefined)
 }
 
 /** Ahead of the expiry by 30 s or a tenth of what is left, so that a refresh that fails can be tried again. */
@@ -245,10 +294,11 @@ function scheduleRenewal(shell: Shell, token: string | undefined): void {
 function goDown(shell: Shell, code: FailureCode | null): void {
   const { outbox, timers, state } = shell
   shell.heartbeat.stop()
-  timers.clear('uptime')
-  timers.clear('renewal')
   if (shell.current) outbox.lost(shell.current.link)
   shell.current = undefined
+  finishHandOver(shell, false)
+  timers.clear('uptime')
+  timers.clear('renewal')
   const error = failureOf(shell)
   shell.channels.down(error)
   if (error && code) outbox.drop(error)

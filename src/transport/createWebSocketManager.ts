@@ -221,15 +221,17 @@ function connectionFor(registry: Registry, given: string | undefined): Connectio
   })
   connections.set(endpoint, connection)
   registry.unsubscribe ??= context.environment.subscribe((signal) => {
+    if (signal === 'hidden') return
     // `offline` is often wrong; asking the server is how to find out.
-    if (signal !== 'hidden') for (const one of [...connections.values()]) one.wake()
+    for (const one of [...connections.values()]) one.wake(signal === 'offline')
   })
   return connection
 }
 
 function publish(registry: Registry, endpoint: string, status: ConnectionStatus | undefined): void {
   const { store, connections, context } = registry
-  const { [endpoint]: _, ...others } = store.getState().connections
+  const { [endpoint]: before, ...others } = store.getState().connections
+  if (before && status && isSame(before, status)) return
   const all = status && connections.has(endpoint) ? { ...others, [endpoint]: status } : others
   store.setState({ ...summarize(all, context.settings.endpoint), connections: all })
   if (connections.size > 0) return
@@ -237,12 +239,11 @@ function publish(registry: Registry, endpoint: string, status: ConnectionStatus 
   registry.unsubscribe = undefined
 }
 
+function isSame(one: ConnectionStatus, other: ConnectionStatus): boolean {
+  return (Object.keys(one) as (keyof ConnectionStatus)[]).every((field) => one[field] === other[field])
+}
+
 function closeAll(registry: Registry): void {
-  const { connections } = registry
   const error = new LiveError('closed', 'The manager was closed')
-  for (const [endpoint, connection] of [...connections]) {
-    connection.close(error)
-    connections.delete(endpoint)
-    publish(registry, endpoint, undefined)
-  }
+  for (const connection of [...registry.connections.values()]) connection.close(error)
 }

@@ -1,7 +1,7 @@
 /** The way in: decodes, checks, and routes every frame. A bad one is reported and dropped; the socket stays up. */
 import type { ChannelEvent } from './channelEvents.ts'
 import { readHint } from './closeCodes.ts'
-import { raise, type Shell } from './connectionShell.ts'
+import { finishHandOver, raise, type Shell, writeBare } from './connectionShell.ts'
 import { LiveError } from './errors.ts'
 import { type Frame, isFrame, isRecord, payloadOf, validate } from './protocol.ts'
 import { errorOf, type Requests } from './requests.ts'
@@ -9,6 +9,7 @@ import { errorOf, type Requests } from './requests.ts'
 export interface Inbox {
   receive(attempt: number, data: unknown): void
   decode(frame: unknown): ChannelEvent | undefined
+  deliver(events: readonly ChannelEvent[]): void
   sendPing(timestamp: number): void
 }
 
@@ -17,23 +18,25 @@ export function createInbox(
   requests: Requests,
   onEvents: (events: readonly ChannelEvent[]) => void,
 ): Inbox {
+  const deliver = (events: readonly ChannelEvent[]) => {
+    if (events.length === 0) return
+    shell.channels.receive(events)
+    onEvents(events)
+  }
+  const wiring = { shell, requests, onControl: (event: ChannelEvent) => onEvents([event]) }
   return {
     receive: (attempt, data) => {
-      const { state } = shell
-      if (state.phase !== 'connected' || state.attempt !== attempt) return
+      const { current, handOver } = shell
+      if (attempt !== current?.attempt && attempt !== handOver?.from) return
       shell.heartbeat.heard()
-      const events = decodeMessage(shell, data).flatMap((frame) => route(shell, requests, frame) ?? [])
-      if (events.length === 0) return
-      shell.channels.receive(events)
-      onEvents(events)
+      const events = decodeMessage(shell, data).flatMap((frame) => route(wiring, frame, attempt) ?? [])
+      deliver(handOver ? handOver.sift(attempt, events) : events)
     },
+    deliver,
     decode: (frame) => decodeEvent(shell, frame),
     sendPing: (timestamp) => {
-      const frame = { type: 'ping', data: { timestamp } }
-      const { codec } = shell.context.settings
       shell.outbox.mark()
-      shell.current?.link.write(codec.encode(frame))
-      shell.context.inspector.report({ type: 'sent', endpoint: shell.endpoint, frame })
+      if (shell.current) writeBare(shell, shell.current.link, { type: 'ping', data: { timestamp } })
     },
   }
 }
@@ -66,54 +69,65 @@ function decodeEvent(shell: Shell, frame: unknown): ChannelEvent | undefined {
   }
 }
 
+interface Wiring {
+  readonly shell: Shell
+  readonly requests: Requests
+  onControl(event: ChannelEvent): void
+}
+
 /** Returns the frame if it is an event. */
-function route(shell: Shell, requests: Requests, frame: unknown): ChannelEvent | undefined {
+function route(
+  { shell, requests, onControl }: Wiring,
+  frame: unknown,
+  attempt: number,
+): ChannelEvent | undefined {
   if (!isFrame(frame)) return decodeEvent(shell, frame)
   shell.context.inspector.report({ type: 'received', endpoint: shell.endpoint, frame })
   const answersSend = shell.outbox.answered(String(frame.reply_to ?? frame.id))
   const answersRequest = requests.take(frame)
-  const isReply = frame.type === 'response' || frame.type === 'error'
-  if (answersSend || answersRequest) {
-    // An echo is an answer to its sender and an event to everyone, its sender included.
-    return isReply ? undefined : decodeEvent(shell, frame)
+  if (frame.type === 'response' || frame.type === 'error') {
+    // A reply that nobody waits for is late; an error that answers nothing concerns the connection.
+    if (answersSend || answersRequest || frame.type !== 'error' || frame.reply_to !== undefined)
+      return undefined
+    shell.context.reportError(shell.endpoint, errorOf(frame, 'connection'))
+    return undefined
   }
-  if (isReply) return reportReply(shell, frame)
-  control(shell, frame)
-  return decodeEvent(shell, frame)
+  // An echo is an answer to its sender, and an event to everyone, its sender included.
+  const event = decodeEvent(shell, frame)
+  const control = CONTROL[frame.type]
+  if (frame.type !== 'welcome') shell.channels.heard()
+  if (!control) return event
+  control(shell, frame, attempt)
+  if (event) onControl(event)
+  return undefined
 }
 
-/** A reply that nobody waits for is late; an error that answers nothing concerns the connection. */
-function reportReply(shell: Shell, frame: Frame): undefined {
-  if (frame.type === 'error' && frame.reply_to === undefined) {
-    shell.context.reportError(shell.endpoint, errorOf(frame, 'connection'))
-  }
+function fieldsOf(frame: Frame): Readonly<Record<string, unknown>> {
+  const payload = payloadOf(frame)
+  return isRecord(payload) ? payload : {}
 }
 
 /** The frames that are about the connection itself. */
-function control(shell: Shell, frame: Frame): void {
-  const { context, timers, channels, outbox } = shell
-  const payload = payloadOf(frame)
-  const fields = isRecord(payload) ? payload : {}
-  switch (frame.type) {
-    case 'pong':
-      outbox.proven()
-      shell.heartbeat.pong(fields)
-      break
-    case 'welcome':
-      if (fields.batch === true || frame.batch === true) outbox.setBatching(true)
-      return
-    case 'draining': {
-      // Not all clients at the same moment.
-      const delayMs = (readHint(fields).retryAfterMs ?? 0) + context.environment.random() * 1_000
-      timers.set('renewal', delayMs, () => raise(shell, { type: 'renew', refresh: false }))
-      break
-    }
-    case 'resync_required': {
-      const { key } = context.settings.protocol.channels
-      const id = frame[key] ?? fields[key]
-      channels.reset(typeof id === 'string' || typeof id === 'number' ? id : undefined)
-      break
-    }
-  }
-  channels.heard()
+const CONTROL: Readonly<Record<string, (shell: Shell, frame: Frame, attempt: number) => void>> = {
+  ping: (shell, frame) => {
+    if (shell.current) writeBare(shell, shell.current.link, { type: 'pong', data: payloadOf(frame) })
+  },
+  pong: (shell, frame, attempt) => {
+    if (attempt === shell.handOver?.from) return finishHandOver(shell, true)
+    shell.outbox.proven()
+    shell.heartbeat.pong(fieldsOf(frame))
+  },
+  welcome: ({ outbox }, frame) => {
+    if (fieldsOf(frame).batch === true) outbox.setBatching(true)
+  },
+  draining: (shell, frame) => {
+    // Not all clients at the same moment.
+    const delayMs = (readHint(fieldsOf(frame)).retryAfterMs ?? 0) + shell.context.environment.random() * 1_000
+    shell.timers.set('renewal', delayMs, () => raise(shell, { type: 'renew', refresh: false }))
+  },
+  resync_required: ({ channels, context }, frame) => {
+    const { key } = context.settings.protocol.channels
+    const id = frame[key] ?? fieldsOf(frame)[key]
+    channels.reset(id === undefined ? undefined : String(id))
+  },
 }

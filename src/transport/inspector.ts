@@ -4,6 +4,9 @@ import type { Environment } from './environment.ts'
 import type { LiveError } from './errors.ts'
 import type { Frame, OutgoingFrame } from './protocol.ts'
 
+/** Pings have neither id nor timestamp. */
+export type SentFrame = Pick<OutgoingFrame, 'type' | 'data'>
+
 export type TransportEntry = { readonly endpoint: string } & (
   | {
       readonly type: 'transition'
@@ -15,7 +18,7 @@ export type TransportEntry = { readonly endpoint: string } & (
   /** `url` is without its query, where tokens travel. */
   | { readonly type: 'dial'; readonly attempt: number; readonly url: string }
   | { readonly type: 'wait'; readonly delayMs: number; readonly attempt: number }
-  | { readonly type: 'sent'; readonly frame: OutgoingFrame }
+  | { readonly type: 'sent'; readonly frame: SentFrame }
   | { readonly type: 'received'; readonly frame: Frame }
   | { readonly type: 'roundTrip'; readonly latencyMs: number; readonly clockOffsetMs: number | undefined }
   | { readonly type: 'queue'; readonly queued: number }

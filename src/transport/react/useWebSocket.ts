@@ -3,7 +3,8 @@ import { useEffect, useMemo } from 'react'
 import type { ConnectionProblem, ConnectionState } from '../connectionMachine.ts'
 import type { Send, SendOptions, Subscribe } from '../createWebSocketManager.ts'
 import type { RegisteredProtocol } from '../protocol.ts'
-import { useConnectionStatus } from './useWebSocketStatus.ts'
+import { statusOf } from './useWebSocketStatus.ts'
+import { useWebSocketStore } from './useWebSocketStore.ts'
 import { useManager } from './WebSocketProvider.tsx'
 
 export interface UseWebSocketResult {
@@ -24,7 +25,8 @@ export interface UseWebSocketResult {
  */
 export function useWebSocket(endpoint?: string): UseWebSocketResult {
   const manager = useManager()
-  const { state, error } = useConnectionStatus(endpoint)
+  const state = useWebSocketStore((all) => statusOf(all, endpoint).state)
+  const error = useWebSocketStore((all) => statusOf(all, endpoint).error)
   useEffect(() => manager.acquire(endpoint), [manager, endpoint])
   const actions = useMemo(
     () => ({

@@ -1,6 +1,7 @@
 'use client'
 import { useMemo } from 'react'
 import type { ConnectionStatus } from '../connection.ts'
+import type { WebSocketState } from '../createWebSocketManager.ts'
 import { IDLE_STATUS } from '../summary.ts'
 import { useWebSocketStore } from './useWebSocketStore.ts'
 
@@ -15,14 +16,12 @@ export interface WebSocketStatus extends ConnectionStatus {
 
 /** The state of one connection; without an endpoint that of the default one, or of the worst of all. Opens nothing. */
 export function useWebSocketStatus(endpoint?: string): WebSocketStatus {
-  const status = useConnectionStatus(endpoint)
+  const status = useWebSocketStore((all) => statusOf(all, endpoint))
   return useMemo(() => describeStatus(status), [status])
 }
 
-export function useConnectionStatus(endpoint: string | undefined): ConnectionStatus {
-  return useWebSocketStore((state) =>
-    endpoint === undefined ? state : (state.connections[endpoint] ?? IDLE_STATUS),
-  )
+export function statusOf(state: WebSocketState, endpoint: string | undefined): ConnectionStatus {
+  return endpoint === undefined ? state : (state.connections[endpoint] ?? IDLE_STATUS)
 }
 
 export function describeStatus(status: ConnectionStatus): WebSocketStatus {

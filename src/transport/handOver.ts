@@ -1,0 +1,40 @@
+/**
+ * Make before break: for a moment two sockets are open, and what both deliver is heard once and in order. Events of the
+ * new socket wait until the old one has said all it had to say, which a ping through it finds out.
+ */
+import type { ChannelEvent } from './channelEvents.ts'
+
+export interface HandOver {
+  readonly from: number
+  /** What may be delivered now of the events that came in on this socket. */
+  sift(attempt: number, events: readonly ChannelEvent[]): readonly ChannelEvent[]
+  /** The events that only the new socket has delivered. */
+  finish(): readonly ChannelEvent[]
+}
+
+export function createHandOver(from: number): HandOver {
+  /** Frames that the old socket has delivered and the new one may deliver again; equal frames are counted. */
+  const heard = new Map<string, number>()
+  const waiting: ChannelEvent[] = []
+  return {
+    from,
+    sift: (attempt, events) => {
+      if (attempt !== from) {
+        waiting.push(...events)
+        return []
+      }
+      for (const { frame } of events) {
+        const text = JSON.stringify(frame)
+        heard.set(text, (heard.get(text) ?? 0) + 1)
+      }
+      return events
+    },
+    finish: () =>
+      waiting.filter(({ frame }) => {
+        const text = JSON.stringify(frame)
+        const times = heard.get(text) ?? 0
+        heard.set(text, times - 1)
+        return times <= 0
+      }),
+  }
+}
