@@ -40,12 +40,12 @@ async function main(): Promise<void> {
   })
   const onRequest = createRoutes({ tokens, users })
   const mount = await mountOnFreePort(server, { port: Number(WS_PORT), host: WS_HOST, onRequest })
-  announce(mount)
   stopOnSignals(async () => {
     await mount.close()
     server.close()
     store.close()
   })
+  announce(mount)
 }
 
 function readLevel(text = '3'): ChatLevel {

@@ -14,15 +14,15 @@ export interface SqliteStore extends ChatStore {
 const SCHEMA = `
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = NORMAL;
-  CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS users (id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS rooms (id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS users (id TEXT PRIMARY KEY, body TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS rooms (id TEXT PRIMARY KEY, body TEXT NOT NULL);
   CREATE TABLE IF NOT EXISTS members (
     room_id TEXT NOT NULL, user_id TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (room_id, user_id)
-  ) WITHOUT ROWID;
+  );
   CREATE TABLE IF NOT EXISTS messages (
     id TEXT PRIMARY KEY, room_id TEXT NOT NULL, seq INTEGER NOT NULL, body TEXT NOT NULL
-  ) WITHOUT ROWID;
+  );
   CREATE INDEX IF NOT EXISTS messages_in_order ON messages (room_id, seq);
 `
 
@@ -48,12 +48,17 @@ export function openSqliteStore(file: string): SqliteStore {
 }
 
 function createApply(database: DatabaseSync): (change: StoreChange) => void {
+  // Not INSERT OR REPLACE: that deletes the old row, and what is read back would come in another order.
+  const upsert = (into: string, values: string, key: string) =>
+    database.prepare(
+      `INSERT INTO ${into} VALUES (${values}) ON CONFLICT (${key}) DO UPDATE SET body = excluded.body`,
+    )
   const put = {
     meta: database.prepare('INSERT OR REPLACE INTO meta VALUES (?, ?)'),
-    user: database.prepare('INSERT OR REPLACE INTO users VALUES (?, ?)'),
-    room: database.prepare('INSERT OR REPLACE INTO rooms VALUES (?, ?)'),
-    member: database.prepare('INSERT OR REPLACE INTO members VALUES (?, ?, ?)'),
-    message: database.prepare('INSERT OR REPLACE INTO messages VALUES (?, ?, ?, ?)'),
+    user: upsert('users', '?, ?', 'id'),
+    room: upsert('rooms', '?, ?', 'id'),
+    member: upsert('members', '?, ?, ?', 'room_id, user_id'),
+    message: upsert('messages', '?, ?, ?, ?', 'id'),
     noMember: database.prepare('DELETE FROM members WHERE room_id = ? AND user_id = ?'),
   } satisfies Record<string, StatementSync>
   return (change) => {
@@ -79,19 +84,19 @@ function createApply(database: DatabaseSync): (change: StoreChange) => void {
 function load(database: DatabaseSync): StoredChat | undefined {
   const epoch = database.prepare("SELECT value FROM meta WHERE name = 'epoch'").get()?.value
   if (typeof epoch !== 'string') return undefined
-  const members = bodiesByRoom<MemberRecord>(database, 'SELECT room_id, body FROM members')
+  const members = bodiesByRoom<MemberRecord>(database, 'SELECT room_id, body FROM members ORDER BY rowid')
   const messages = bodiesByRoom<MessageRecord>(
     database,
     'SELECT room_id, body FROM messages ORDER BY room_id, seq',
   )
   const rooms = database
-    .prepare('SELECT body FROM rooms')
+    .prepare('SELECT body FROM rooms ORDER BY rowid')
     .all()
     .map(bodyOf<RoomRecord>)
   return {
     epoch,
     users: database
-      .prepare('SELECT body FROM users')
+      .prepare('SELECT body FROM users ORDER BY rowid')
       .all()
       .map(bodyOf<UserRecord>),
     rooms: rooms.map((record): StoredRoom => {

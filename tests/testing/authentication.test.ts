@@ -130,6 +130,16 @@ describe('an authenticator of one’s own', () => {
     expect(client.frames.map(({ type, reply_to }) => reply_to ?? type)).toEqual(['welcome', 1, 2, '3'])
   })
 
+  it('serves none of them when it refuses', async () => {
+    const { server } = createServer({ authenticate: async () => null })
+    const closed = new Promise<void>((resolve) => server.on(({ type }) => type === 'closed' && resolve()))
+    const client = connectClient(server, '/ws/?token=bad')
+    client.send('get_rooms', {}, 'q1')
+    await closed
+    expect(client.frames).toEqual([])
+    expect(client.closed?.code).toBe(4001)
+  })
+
   it('may know users that the server has not heard of', () => {
     const { server } = createServer({ authenticate: (name) => ({ id: name, username: name }) })
     const client = connectClient(server, '/ws/?token=zoe')

@@ -49,6 +49,16 @@ describe('lost, doubled and reordered frames', () => {
     expect(seqsOf(client)).toEqual([3])
   })
 
+  it('lets the next numbered event overtake, not just any frame', () => {
+    const { server } = createServer()
+    const client = listen(server)
+    server.faults.reorder = 1
+    say(server, 1)
+    server.faults.reorder = 0
+    say(server, 1)
+    expect(seqsOf(client)).toEqual([2, 1])
+  })
+
   it('loses nothing by reordering: what nothing overtakes comes late', () => {
     const { server, clock } = createServer()
     const client = listen(server)

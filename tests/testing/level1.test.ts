@@ -389,6 +389,13 @@ describe('presence and typing', () => {
     ])
   })
 
+  it('does not take one who was turned away at the door for somebody who left', () => {
+    const server = createServer({ rooms: [{ id: 'r1' }, { id: 'secret', members: ['alice'] }] })
+    const alice = connectClient(server)
+    connectClient(server, '/ws/chat/secret/?token=bob')
+    expect(alice.ofType('user_status')).toEqual([])
+  })
+
   it('tells a new connection who is there already, if they share a room', () => {
     const server = createServer({ rooms: [{ id: 'r1', members: ['alice', 'bob'] }] })
     connectClient(server, '/ws/?token=bob')

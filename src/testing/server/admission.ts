@@ -12,7 +12,6 @@ const FORBIDDEN = 4003
 
 export function admit(hub: Hub, session: Session, user: User): void {
   const known = hub.state.users.get(keyOf(user.id)) ?? addUser(hub, user)
-  session.user = known
   if (session.roomKey !== undefined) {
     const room = hub.state.rooms.get(session.roomKey) ?? openRoom(hub, session.roomKey)
     if (!room?.members.has(keyOf(user.id))) {
@@ -21,6 +20,7 @@ export function admit(hub: Hub, session: Session, user: User): void {
     }
     session.subscriptions.add(session.roomKey)
   }
+  session.user = known
   session.phase = 'ready'
   hub.emit({ type: 'authenticated', connectionId: session.id, userId: user.id })
   if (!hub.capabilities.session) subscribeOwnRooms(hub, session)

@@ -105,7 +105,7 @@ function closeAfter(listening: Listening, { delayMs, reason }: { delayMs: number
 function receive(listening: Listening, text: string): void {
   const { session, options } = listening
   const { hub } = options
-  if (session.phase === 'closed' || session.halfOpen) return
+  if (isOver(session) || session.halfOpen) return
   hub.emit({ type: 'received', connectionId: session.id, text })
   listen(listening, text)
 }
@@ -119,7 +119,10 @@ function listen(listening: Listening, text: string): void {
   }
 }
 
+const isOver = ({ phase }: Session) => phase === 'closing' || phase === 'closed'
+
 function handle(listening: Listening, frame: ClientFrame): void {
+  if (isOver(listening.session)) return
   if (listening.waiting) listening.waiting.push(frame)
   else if (frame.type === 'auth') authenticateByFrame(listening, frame)
   else dispatch(listening.options.hub, listening.session, frame)
@@ -166,7 +169,7 @@ interface Settled {
 function settleToken(listening: Listening, { result, frame }: Settled): void {
   const { session, options } = listening
   const { hub } = options
-  if (session.phase === 'closed') return
+  if (isOver(session)) return
   const verdict = judge(result)
   if ('code' in verdict) {
     if (frame) refuseToken(hub, session, { frame, reason: verdict.reason })

@@ -130,12 +130,17 @@ interface Closing {
 function createClosings({ onClose, emit }: HubParts, outbox: Outbox) {
   let waiting: Closing[] = []
   return {
-    add: (closing: Closing) => void waiting.push(closing),
+    add: (closing: Closing) => {
+      if (closing.session.phase === 'closed') return
+      closing.session.phase = 'closing'
+      waiting.push(closing)
+    },
     /** False when there was nothing to close. */
     run: (): boolean => {
-      const due = waiting.filter(({ session }) => session.phase !== 'closed')
+      const due = waiting
       waiting = []
       for (const { session, code, reason } of due) {
+        // Closed twice in one turn: the first reason counts.
         if (session.phase === 'closed') continue
         outbox.forget(session)
         onClose(session)

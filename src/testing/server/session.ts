@@ -27,8 +27,8 @@ export interface Session {
   readonly roomKey: Key | undefined
   readonly subscriptions: Set<Key>
   user: UserRecord | undefined
-  /** `waiting`: no valid token yet. */
-  phase: 'waiting' | 'ready' | 'closed'
+  /** `waiting`: no valid token yet. `closing`: what was sent before still goes out, nothing is heard any more. */
+  phase: 'waiting' | 'ready' | 'closing' | 'closed'
   /** Open for both sides, but nothing gets through: the network is gone and nobody has noticed. */
   halfOpen: boolean
   /** The deadline for a valid token, or the end of the one it has. */

@@ -1,0 +1,136 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import { openSqliteStore } from '../../examples/server/sqliteStore.ts'
+import { createChatServer } from '../../src/testing/server/chatServer.ts'
+import type { ChatStore, StoreChange } from '../../src/testing/server/store.ts'
+import { connectClient } from './testClient.ts'
+import { createTestClock } from './testClock.ts'
+
+const cleanups: (() => void)[] = []
+afterEach(() => {
+  for (const cleanup of cleanups.splice(0).reverse()) cleanup()
+})
+
+const createFile = () => {
+  const folder = mkdtempSync(join(tmpdir(), 'querywire-store-'))
+  cleanups.push(() => rmSync(folder, { recursive: true }))
+  return join(folder, 'chat.sqlite')
+}
+
+const openStore = (file: string) => {
+  const store = openSqliteStore(file)
+  cleanups.push(() => store.close())
+  return store
+}
+
+/** A server with something of everything in it. */
+const liveABit = (store: ChatStore) => {
+  const clock = createTestClock()
+  const server = createChatServer({
+    clock,
+    store,
+    users: ['alice', 'bob', { id: 7, username: 'seven' }],
+    rooms: [
+      { id: 'r1', messages: [{ sender: 'bob', content: 'seeded' }] },
+      { id: 42, members: ['alice', 7] },
+    ],
+  })
+  const alice = connectClient(server)
+  const { id } = server.inject('r1', { sender: 'bob', content: 'hello @alice', client_id: 'c-1' })
+  const other = server.inject(42, { sender: 7, content: 'gone soon', metadata: { nested: [1, 2] } })
+  clock.advance(1000)
+  server.act('bob', 'edit_message', { room_id: 'r1', message_id: id, message: 'hello again @alice' })
+  server.act('alice', 'add_reaction', { room_id: 'r1', message_id: id, reaction: '👍' })
+  server.act('alice', 'read_receipt', { room_id: 'r1', message_id: id })
+  server.act(7, 'delete_message', { room_id: 42, message_id: other.id })
+  server.remove(42, 7)
+  server.createRoom({ id: 'late', members: ['alice'] })
+  alice.hangUp()
+  return server
+}
+
+describe('a store', () => {
+  it('[in SQLite] gives everything back after a restart of the process', () => {
+    const file = createFile()
+    const first = openSqliteStore(file)
+    const before = liveABit(first).state()
+    first.close()
+    const server = createChatServer({ store: openStore(file), clock: createTestClock() })
+    expect(server.state()).toEqual(before)
+  })
+
+  it('goes on with ids, numbers and known client ids where it left off', () => {
+    const file = createFile()
+    const first = openSqliteStore(file)
+    const before = liveABit(first)
+    const known = before.state().rooms[0]?.messages ?? []
+    const seq = before.state().rooms[0]?.seq ?? 0
+    first.close()
+    const server = createChatServer({ store: openStore(file), clock: createTestClock() })
+    const repeated = server.inject('r1', { sender: 'bob', content: 'hello @alice', client_id: 'c-1' })
+    expect(known.map(({ id }) => id)).toContain(repeated.id)
+    const next = server.inject('r1', { sender: 'bob', content: 'new' })
+    expect(known.map(({ id }) => id)).not.toContain(next.id)
+    expect(next.seq).toBe(seq + 1)
+  })
+
+  it('lets a client that missed nothing resume, and sends one that did to a new snapshot', () => {
+    const file = createFile()
+    const first = openSqliteStore(file)
+    const seq = liveABit(first).state().rooms[0]?.seq ?? 0
+    first.close()
+    const server = createChatServer({ store: openStore(file), clock: createTestClock() })
+    const alice = connectClient(server)
+    const sync = (from: number) => alice.request('sync', { rooms: { r1: { seq: from, epoch: 'e1' } } }).rooms
+    expect(sync(seq)).toMatchObject({ r1: { complete: true, events: [] } })
+    expect(sync(seq - 1)).toMatchObject({ r1: { complete: false } })
+  })
+
+  it('has everything before any client hears of it', () => {
+    const written: StoreChange[] = []
+    const order: string[] = []
+    const store: ChatStore = {
+      load: () => undefined,
+      write: (changes) => {
+        written.push(...changes)
+        order.push('write')
+      },
+    }
+    const server = createChatServer({ store, clock: createTestClock(), rooms: [{ id: 'r1' }] })
+    const alice = connectClient(server, '/ws/chat/r1/?token=alice')
+    order.length = 0
+    server.on(({ type }) => type === 'sent' && order.push('sent'))
+    alice.request('chat_message', { message: 'hi' })
+    expect(order).toEqual(['write', 'sent'])
+    expect(written.filter(({ type }) => type === 'message')).toHaveLength(1)
+  })
+
+  it('that fails keeps the news from the clients, and gets the changes again', () => {
+    let isBroken = false
+    const written: StoreChange[] = []
+    const store: ChatStore = {
+      load: () => undefined,
+      write: (changes) => {
+        if (isBroken) throw new Error('disk full')
+        written.push(...changes)
+      },
+    }
+    const server = createChatServer({ store, clock: createTestClock(), rooms: [{ id: 'r1' }] })
+    const failures: unknown[] = []
+    server.on((event) => event.type === 'failed' && failures.push(event.error))
+    const alice = connectClient(server, '/ws/chat/r1/?token=alice')
+    alice.clear()
+    isBroken = true
+    alice.send('chat_message', { message: 'hi', client_id: 'c-1' }, 'q1')
+    expect(alice.frames).toEqual([])
+    expect(alice.closed?.code).toBe(1011)
+    expect(failures.length).toBeGreaterThan(0)
+    isBroken = false
+    const again = connectClient(server, '/ws/chat/r1/?token=alice')
+    const reply = again.request('chat_message', { message: 'hi', client_id: 'c-1' })
+    expect(reply).toHaveProperty('message')
+    expect(written.filter(({ type }) => type === 'message')).toHaveLength(1)
+  })
+})
