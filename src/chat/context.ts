@@ -7,7 +7,10 @@ import type { ChatSchemas, ChatUser, Id } from './types.ts'
 export interface ChatContext {
   readonly live: Live
   readonly manager: WebSocketManager
+  /** What answers where rooms are. A chat can have plain consumers per room beside an able endpoint for the user. */
   readonly level: Level
+  /** What answers where the room list is; the same where one connection carries everything. */
+  readonly roomsLevel: Level
   readonly schemas: Required<ChatSchemas>
   readonly pageSize: number
   readonly maxLength: number

@@ -12,7 +12,7 @@ import { MESSAGES, defineMessages } from './messages.ts'
 import type { ChatContext, ChatEndpoints } from './context.ts'
 import { createLevel } from './level.ts'
 import { defineMembers, definePresence, defineTyping } from './people.ts'
-import { defineJoinRoom, defineLeaveRoom, defineMarkRead, defineRooms, readStateIn } from './rooms.ts'
+import { defineJoinRoom, defineLeaveRoom, defineMarkRead, defineRooms, ROOMS, readStateIn } from './rooms.ts'
 import { DEFAULT_SCHEMAS } from './schemas.ts'
 import { defineDeleteMessage, defineEditMessage, defineReact, defineSendMessage } from './sendMessage.ts'
 import { type ChatLevel, type ChatSchemas, type ChatUser, type Id, sameId } from './types.ts'
@@ -58,15 +58,19 @@ export function createChat(options: ChatOptions) {
   const manager = 'manager' in options ? options.manager : createWebSocketManager(options)
   const live: Live = createLive({ manager })
   const store = createStore<ChatState>(() => ({ activeRoomId: null, currentUser: undefined }))
-  const level = createLevel(manager.port.clock, options.level, () => live.refresh(MESSAGES))
+  const endpoints = endpointsOf(options)
+  const newLevel = (definition: string) =>
+    createLevel(manager.port.clock, options.level, () => live.refresh(definition))
+  const level = newLevel(MESSAGES)
   const context: ChatContext = {
     live,
     manager,
     level,
+    roomsLevel: endpoints.room ? newLevel(ROOMS) : level,
     schemas: { ...DEFAULT_SCHEMAS, ...options.schemas },
     pageSize: options.pageSize ?? 50,
     maxLength: options.maxLength ?? 4_000,
-    endpoints: endpointsOf(options),
+    endpoints,
     currentUser: () => userIn(options.currentUser) ?? store.getState().currentUser,
   }
   return { ...definitionsOf(context), manager, live, store, context, start: () => start(options, context, store) }
@@ -110,14 +114,15 @@ function definitionsOf(context: ChatContext) {
 }
 
 /** Listens for what tells who is signed in and how able the server is. Opens no connection. */
-function start(options: ChatOptions, { manager, level }: ChatContext, store: StoreApi<ChatState>): () => void {
+function start(options: ChatOptions, { manager, level, endpoints }: ChatContext, store: StoreApi<ChatState>): () => void {
   let isStopped = false
   const learn = (user: ChatUser | undefined) => {
     if (user && !isStopped) store.setState({ currentUser: user })
   }
   void readUser(options).then(learn)
   const stop = manager.subscribe<{ user?: ChatUser } | undefined>('welcome', (welcome) => {
-    level.heard()
+    // Where every room has its own connection, a greeting does not say which of them greets.
+    if (!endpoints.room) level.heard()
     if (welcome?.user) learn(welcome.user)
   })
   return () => {

@@ -17,7 +17,7 @@ type MessageEvent = ChatMessage | { readonly message: ChatMessage }
 
 export function defineMessages(context: ChatContext) {
   const { live, level, schemas } = context
-  return live.timeline('chat.messages', {
+  return live.timeline(MESSAGES, {
     params: type<{ readonly roomId: Id }>(),
     ...roomChannel(context),
     item: schemas.message,

@@ -3,6 +3,8 @@ import { patch, remove, type, upsert } from '../query/index.ts'
 import { type ChatContext, roomsEndpoint } from './context.ts'
 import { type ChatRoom, type Id, type ReadState, sameId } from './types.ts'
 
+export const ROOMS = 'chat.rooms'
+
 export interface UnreadUpdate {
   readonly room_id: Id
   readonly unread_count?: number
@@ -16,8 +18,8 @@ export interface RoomParams {
 }
 
 export function defineRooms(context: ChatContext) {
-  const { live, level, schemas } = context
-  return live.list('chat.rooms', {
+  const { live, roomsLevel: level, schemas } = context
+  return live.list(ROOMS, {
     ...roomsEndpoint(context),
     item: schemas.room,
     id: (room) => room.id,
@@ -50,6 +52,7 @@ export function defineMarkRead(context: ChatContext, rooms: Rooms) {
         : [rooms.patch({}, { id: params.roomId, unread_count: 0, mention_count: 0, last_read_message_id: message_id })],
     async request({ message_id }, { params, request, send }) {
       const data = { room_id: params.roomId, message_id }
+      await level.settle(() => request('get_history', { room_id: params.roomId, limit: 1 }))
       if (!level.isSilent()) return (await request('read_receipt', data)) as UnreadUpdate
       await send('read_receipt', data, { latest: `read ${params.roomId}` })
       return undefined

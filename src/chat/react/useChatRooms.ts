@@ -37,14 +37,14 @@ export function useChatRooms(): UseChatRoomsResult {
   const joinRoom = useCallback(
     async (roomId: Id) => {
       setActiveRoom(roomId)
-      if (!rooms.some(({ id }) => sameId(id, roomId)) && !chat.context.level.isSilent()) await join({ roomId })
+      if (!rooms.some(({ id }) => sameId(id, roomId)) && !chat.context.roomsLevel.isSilent()) await join({ roomId })
     },
     [setActiveRoom, rooms, join, chat],
   )
   const leaveRoom = useCallback(
     async (roomId: Id) => {
       if (sameId(chat.store.getState().activeRoomId, roomId)) setActiveRoom(null)
-      if (!chat.context.level.isSilent()) await leave({ roomId })
+      if (!chat.context.roomsLevel.isSilent()) await leave({ roomId })
     },
     [chat, leave, setActiveRoom],
   )

@@ -6,7 +6,7 @@ import type { SendVariables } from '../sendMessage.ts'
 import type { ChatMessage, Id } from '../types.ts'
 import { useChat } from './ChatProvider.tsx'
 import { useMessages } from './useMessages.ts'
-import { useReadState } from './useReadState.ts'
+import { useReadReporter } from './useReadReporter.ts'
 import { useSendMessage } from './useSendMessage.ts'
 import { useStickToBottom } from './useStickToBottom.ts'
 import { useTyping } from './useTyping.ts'
@@ -45,7 +45,7 @@ export function useChatWebSocket(roomId: Id): UseChatWebSocketResult {
   const history = useMessages(roomId)
   const { send, retry, discard } = useSendMessage(roomId)
   const typing = useTyping(roomId)
-  const { markRead } = useReadState(roomId)
+  const markRead = useReadReporter(roomId, history.messages)
   const view = useClearable(roomId, history.messages)
   const { endRef, scrollToBottom } = useStickToBottom(view.messages)
   const { keystroke, stop } = typing

@@ -1,10 +1,10 @@
 'use client'
-import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { useCallback, useMemo } from 'react'
-import { createReadReporter } from '../readReporter.ts'
 import { type ChatMember, type ChatMessage, type Id, sameId } from '../types.ts'
 import { useChat } from './ChatProvider.tsx'
 import { useMessages } from './useMessages.ts'
+import { useReadReporter } from './useReadReporter.ts'
 
 export interface UseReadStateResult {
   /** As the server counts; never added up here. */
@@ -21,19 +21,10 @@ const NO_MEMBERS: readonly ChatMember[] = []
 
 export function useReadState(roomId: Id): UseReadStateResult {
   const chat = useChat()
-  const queryClient = useQueryClient()
   const { data: state } = useQuery(chat.readState(roomId))
   const { data: members = NO_MEMBERS } = useQuery(chat.members(roomId))
   const { messages } = useMessages(roomId)
-  const reporter = useMemo(() => createReadReporter(chat, queryClient, roomId), [chat, queryClient, roomId])
-  const newest = messages.findLast((message) => !message.local)?.id
-
-  const markRead = useCallback(
-    (messageId: Id | undefined = newest) => {
-      if (messageId !== undefined) reporter.report(messageId, messages)
-    },
-    [reporter, newest, messages],
-  )
+  const markRead = useReadReporter(roomId, messages)
 
   const positions = useMemo(() => new Map(messages.map(({ id }, at) => [String(id), at])), [messages])
   const readersOf = useCallback(
