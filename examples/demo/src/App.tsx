@@ -1,0 +1,40 @@
+/** Rooms on one side, the chosen one on the other; on a narrow screen one at a time. */
+import { useEffect } from 'react'
+import { useChatRooms } from '../../../src/chat/index.ts'
+import { ChatRoom } from '../../../storybook/components/ChatRoom.tsx'
+import { ConnectionIndicator } from '../../../storybook/components/ConnectionIndicator.tsx'
+import { RoomList } from '../../../storybook/components/RoomList.tsx'
+import '../../../storybook/components/theme.css'
+import './App.css'
+import { useRoomInAddress } from './address.ts'
+import { TopBar } from './TopBar.tsx'
+import { useNarrow } from './useNarrow.ts'
+
+export function App() {
+  const { roomId, hrefOf, open, replace } = useRoomInAddress()
+  const { rooms } = useChatRooms()
+  const isNarrow = useNarrow()
+  const firstRoomId = rooms[0]?.id
+  // Put into the address, and not derived: the first room is another one as soon as somebody writes elsewhere.
+  useEffect(() => {
+    if (roomId === undefined && !isNarrow && firstRoomId !== undefined) replace(firstRoomId)
+  }, [roomId, isNarrow, firstRoomId, replace])
+  return (
+    <div className="qw demo">
+      <ConnectionIndicator />
+      <div className="demo-panes">
+        {(!isNarrow || roomId === undefined) && (
+          <div className="demo-side">
+            <TopBar />
+            <RoomList selectedRoomId={roomId} hrefOf={hrefOf} onSelect={open} />
+          </div>
+        )}
+        {roomId !== undefined && (
+          <main className="demo-main">
+            <ChatRoom roomId={roomId} onBack={isNarrow ? () => open(undefined) : undefined} />
+          </main>
+        )}
+      </div>
+    </div>
+  )
+}

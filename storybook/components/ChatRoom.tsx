@@ -1,0 +1,107 @@
+/** A room: who is there, what was said, who is writing, and where to write oneself. One hook per concern. */
+import { useQuery } from '@tanstack/react-query'
+import { useEffect, useState } from 'react'
+import {
+  type ChatMessage,
+  useChat,
+  useMessages,
+  useReadState,
+  useSendMessage,
+  useTyping,
+} from '../../src/chat/index.ts'
+import { ChatHeader } from './ChatHeader.tsx'
+import './ChatRoom.css'
+import { MessageAnnouncer } from './MessageAnnouncer.tsx'
+import { MessageComposer } from './MessageComposer.tsx'
+import { MessageList } from './MessageList.tsx'
+import type { Id } from './messageRows.ts'
+import { TypingIndicator } from './TypingIndicator.tsx'
+import { useCurrentUser } from './useCurrentUser.ts'
+import { usePageVisible } from './usePageVisible.ts'
+
+export interface ChatRoomProps {
+  readonly roomId: Id
+  /** Opens at this message instead of at the newest. */
+  readonly around?: Id | undefined
+  /** Shows a way back, where there is room for one pane only. */
+  readonly onBack?: (() => void) | undefined
+}
+
+export function ChatRoom({ roomId, around, onBack }: ChatRoomProps) {
+  const [window, setWindow] = useState({ roomId, around })
+  const toLatest = () => setWindow({ roomId, around: undefined })
+  if (window.roomId !== roomId) setWindow({ roomId, around })
+  return (
+    <section className="qw-chat-room" aria-label="Conversation">
+      <ChatHeader roomId={roomId} onBack={onBack} />
+      {/* Another room or another place in it is another list, with its own scroll position. */}
+      <RoomMessages
+        key={`${roomId} ${window.around ?? ''}`}
+        roomId={roomId}
+        around={window.around}
+        onJumpToLatest={toLatest}
+      />
+      <RoomTyping roomId={roomId} />
+      <MessageComposer key={roomId} roomId={roomId} onSend={toLatest} />
+    </section>
+  )
+}
+
+interface RoomMessagesProps {
+  readonly roomId: Id
+  readonly around: Id | undefined
+  readonly onJumpToLatest: () => void
+}
+
+function RoomMessages({ roomId, around, onJumpToLatest }: RoomMessagesProps) {
+  const { messages, loadOlder, loadNewer, ...history } = useMessages(roomId, { around })
+  const { retry, discard } = useSendMessage(roomId)
+  const { markRead, readersOf } = useReadState(roomId)
+  const unreadAfter = useUnreadDivider(roomId)
+  const user = useCurrentUser()
+  const [isAtEnd, setIsAtEnd] = useState(true)
+  const isVisible = usePageVisible()
+  const newestId = messages.findLast(({ local }) => local === undefined)?.id
+  // Read is what was in view, on a page that was in view.
+  useEffect(() => {
+    if (isAtEnd && isVisible && newestId !== undefined) markRead(newestId)
+  }, [isAtEnd, isVisible, newestId, markRead])
+  return (
+    <>
+      <MessageList
+        {...history}
+        messages={messages}
+        currentUserId={user?.id}
+        around={around}
+        unreadAfter={unreadAfter}
+        loadOlder={() => void loadOlder()}
+        loadNewer={() => void loadNewer()}
+        readersOf={(message: ChatMessage) => readersOf(message).map((member) => member.user)}
+        onRetry={(key) => void retry(key)}
+        onDiscard={discard}
+        onAtEndChange={setIsAtEnd}
+        onJumpToLatest={onJumpToLatest}
+      />
+      <MessageAnnouncer messages={messages} currentUserId={user?.id} />
+    </>
+  )
+}
+
+/**
+ * Where the unread messages began when the room was opened. Frozen then: opening the room marks it as read, and the
+ * divider is for whoever is just about to read. `undefined` until it is known, `null` when nothing was unread.
+ */
+function useUnreadDivider(roomId: Id): Id | null | undefined {
+  const { data: room } = useQuery(useChat().room(roomId))
+  const [divider, setDivider] = useState<Id | null>()
+  if (room && divider === undefined) {
+    setDivider(room.unread_count ? (room.last_read_message_id ?? null) : null)
+  }
+  return divider
+}
+
+/** A component of its own, so that a keystroke of somebody else renders this line and nothing more. */
+function RoomTyping({ roomId }: { readonly roomId: Id }) {
+  const { typers } = useTyping(roomId)
+  return <TypingIndicator names={typers.map(({ username }) => username)} />
+}

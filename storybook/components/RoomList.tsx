@@ -1,0 +1,118 @@
+/** The rooms of the user as links: last activity first, what is unread, and the last thing that was said. */
+import type { KeyboardEvent, MouseEvent } from 'react'
+import { type ChatRoom as Room, useChatRooms } from '../../src/chat/index.ts'
+import { Avatar } from './Avatar.tsx'
+import { type Id, isSame } from './messageRows.ts'
+import './RoomList.css'
+import { recentText } from './times.ts'
+import { useCurrentUser } from './useCurrentUser.ts'
+
+export interface RoomListProps {
+  readonly selectedRoomId?: Id | undefined
+  /** @default `?room=<id>` */
+  readonly hrefOf?: (roomId: Id) => string
+  /** Instead of following the link. A click that asks for a new tab still gets one. */
+  readonly onSelect?: (roomId: Id) => void
+}
+
+const searchOf = (roomId: Id) => `?room=${encodeURIComponent(roomId)}`
+
+export function RoomList({ selectedRoomId, hrefOf = searchOf, onSelect }: RoomListProps) {
+  const { rooms, isLoading, error } = useChatRooms()
+  return (
+    <nav className="qw-rooms" aria-label="Rooms">
+      {rooms.length === 0 && <p className="qw-rooms-note">{noteFor(isLoading, error)}</p>}
+      <ul onKeyDown={moveFocus}>
+        {rooms.map((room) => (
+          <li key={room.id}>
+            <RoomLink
+              room={room}
+              isSelected={selectedRoomId !== undefined && isSame(room.id, selectedRoomId)}
+              href={hrefOf(room.id)}
+              onSelect={onSelect}
+            />
+          </li>
+        ))}
+      </ul>
+    </nav>
+  )
+}
+
+interface RoomLinkProps {
+  readonly room: Room
+  readonly isSelected: boolean
+  readonly href: string
+  readonly onSelect: ((roomId: Id) => void) | undefined
+}
+
+function RoomLink({ room, isSelected, href, onSelect }: RoomLinkProps) {
+  const { name, unread_count: unread = 0, last_activity_at } = room
+  const onClick = (event: MouseEvent) => {
+    if (!onSelect || event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return
+    event.preventDefault()
+    onSelect(room.id)
+  }
+  return (
+    <a
+      className="qw-room"
+      href={href}
+      aria-current={isSelected ? 'page' : undefined}
+      data-unread={unread > 0 || undefined}
+      onClick={onClick}
+    >
+      <Avatar name={name} size={44} />
+      <span className="qw-room-name">{name}</span>
+      {last_activity_at ? (
+        <time className="qw-room-time" dateTime={last_activity_at}>
+          {recentText(last_activity_at)}
+        </time>
+      ) : (
+        <span />
+      )}
+      <span className="qw-room-preview">
+        <Preview room={room} />
+      </span>
+      {unread > 0 && (
+        <span className="qw-unread-badge">
+          {unread > 99 ? '99+' : unread}
+          <span className="qw-only-read"> unread</span>
+        </span>
+      )}
+    </a>
+  )
+}
+
+function Preview({ room }: { readonly room: Room }) {
+  const user = useCurrentUser()
+  const message = room.last_message
+  if (!message) return 'No messages yet'
+  const { sender } = message as { readonly sender?: { readonly id: Id; readonly username: string } }
+  if (!sender) return message.content
+  const author = user && isSame(sender.id, user.id) ? 'You' : sender.username
+  return `${author}: ${message.content}`
+}
+
+function noteFor(isLoading: boolean, error: Error | null): string {
+  if (isLoading) return 'Loading rooms…'
+  return error ? `The rooms could not be loaded: ${error.message}` : 'You are in no room yet.'
+}
+
+const STEPS: Readonly<Record<string, (index: number, count: number) => number>> = {
+  ArrowDown: (index, count) => Math.min(index + 1, count - 1),
+  ArrowUp: (index) => Math.max(index - 1, 0),
+  Home: () => 0,
+  End: (_index, count) => count - 1,
+}
+
+function moveFocus(event: KeyboardEvent<HTMLUListElement>): void {
+  const step = STEPS[event.key]
+  if (!step) return
+  const links = [...event.currentTarget.querySelectorAll('a')]
+  event.preventDefault()
+  links[
+    step(
+      links.findIndex((link) => link.matches(':focus')),
+      links.length,
+    )
+  ]?.focus()
+}
