@@ -3,7 +3,7 @@
  * `.data/demo.sqlite` (a few weeks of conversations when it is new) and signed tokens from `GET /token?user=alice`.
  *
  * Environment: WS_PORT (9000; another free one when it is taken), WS_HOST (127.0.0.1), DEMO_DB (a file),
- * DEMO_JWT_SECRET, DEMO_LEVEL (3).
+ * DEMO_JWT_SECRET, DEMO_LEVEL (3), DEMO_COMPANY (1: absent members read and answer).
  */
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -12,7 +12,9 @@ import { fileURLToPath } from 'node:url'
 import { createDemoChat } from '../../src/testing/demoChat.ts'
 import { mountOnNode, type NodeMount, type NodeMountOptions } from '../../src/testing/mountOnNode.ts'
 import { type ChatServer, createChatServer } from '../../src/testing/server/chatServer.ts'
+import { realClock } from '../../src/testing/server/clock.ts'
 import type { ChatLevel } from '../../src/testing/server/wire.ts'
+import { type CompanyOptions, keepCompany } from './company.ts'
 import { createRoutes } from './httpRoutes.ts'
 import { openSqliteStore } from './sqliteStore.ts'
 import { createTokenIssuer } from './tokens.ts'
@@ -20,6 +22,8 @@ import { createTokenIssuer } from './tokens.ts'
 const DEFAULT_FILE = fileURLToPath(new URL('../../.data/demo.sqlite', import.meta.url))
 // Known to everybody who reads this: it keeps demo tokens valid over a restart, and nothing safe.
 const DEMO_SECRET = 'querywire demo, not a secret: set DEMO_JWT_SECRET'
+
+const realChance: CompanyOptions = { random: Math.random, setTimer: realClock.setTimer }
 
 async function main(): Promise<void> {
   const { WS_PORT = '9000', WS_HOST = '127.0.0.1', DEMO_DB = DEFAULT_FILE } = process.env
@@ -40,7 +44,9 @@ async function main(): Promise<void> {
   })
   const onRequest = createRoutes({ tokens, users })
   const mount = await mountOnFreePort(server, { port: Number(WS_PORT), host: WS_HOST, onRequest })
+  const company = process.env.DEMO_COMPANY === '1' ? keepCompany(server, realChance) : undefined
   stopOnSignals(async () => {
+    company?.stop()
     await mount.close()
     server.close()
     store.close()

@@ -20,6 +20,6 @@ export type { MemberRecord, MessageRecord, RoomRecord, UserRecord } from './serv
 export { RequestError } from './server/requestError.ts'
 export type { MessageSeed, RoomSeed, UserSeed } from './server/seeds.ts'
 export type { AcceptedConnection, ServerConnection } from './server/session.ts'
-export type { ChatServerState } from './server/snapshotState.ts'
+export type { ChatServerState, ConnectionSnapshot, RoomSnapshot } from './server/snapshotState.ts'
 export type { ChatStore, StoreChange, StoredChat, StoredRoom } from './server/store.ts'
 export type * from './server/wire.ts'

@@ -52,7 +52,7 @@ const liveABit = (store: ChatStore) => {
 }
 
 describe('a store', () => {
-  it('[in SQLite] gives everything back after a restart of the process', () => {
+  it('in SQLite gives everything back after a restart of the process', () => {
     const file = createFile()
     const first = openSqliteStore(file)
     const before = liveABit(first).state()

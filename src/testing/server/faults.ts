@@ -32,7 +32,7 @@ export interface FaultSettings {
   skewClockMs: number
 }
 
-export type Fate = 'deliver' | 'drop' | 'duplicate' | 'hold'
+type Fate = 'deliver' | 'drop' | 'duplicate' | 'hold'
 
 export interface FaultPlan {
   readonly settings: FaultSettings

@@ -7,7 +7,7 @@ import type { RoomState } from './room.ts'
 import type { Session } from './session.ts'
 import type { StoreChange } from './store.ts'
 import type { View } from './views.ts'
-import type { ChatLevel, Fields, Id, ServerFrame } from './wire.ts'
+import type { ChatLevel, Fields, Id, Message, ServerFrame } from './wire.ts'
 
 /** Faults hit events, and replies where asked to; they never hit `control` frames (welcome, pong, draining, …). */
 export type FrameKind = 'event' | 'reply' | 'control'
@@ -23,6 +23,8 @@ export type ChatServerEvent =
       readonly code?: number
       readonly reason?: string
     }
+  /** Somebody said something, by whatever way. Edits and repetitions do not count. */
+  | { readonly type: 'message'; readonly message: Message }
   /** A handler, the authenticator or the store threw what no client is to blame for. */
   | { readonly type: 'failed'; readonly error: unknown }
 

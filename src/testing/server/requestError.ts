@@ -1,7 +1,7 @@
 /** Why a request is refused. Handlers throw it; the dispatcher turns it into an `error` frame. */
 
 /** Every code of the reference server, and whether asking again without change can help. */
-export const REQUEST_ERRORS = {
+const REQUEST_ERRORS = {
   /** The frame lacks a field or has one of the wrong kind. */
   invalid: false,
   empty: false,

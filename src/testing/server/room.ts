@@ -73,7 +73,7 @@ export function numberEvent(room: RoomState, event: RoomEvent): number {
 }
 
 /** Unread messages: later than the pointer, by someone else, not deleted. */
-export function countUnread(room: RoomState, member: MemberRecord): { unread: number; mentions: number } {
+function countUnread(room: RoomState, member: MemberRecord): { unread: number; mentions: number } {
   const pointer = member.lastReadMessageId === null ? -1 : positionOf(room, member.lastReadMessageId)
   let unread = 0
   let mentions = 0

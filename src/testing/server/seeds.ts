@@ -43,7 +43,7 @@ export interface SeedContext {
   createMessageId(): string
 }
 
-export const userFromSeed = (seed: UserSeed): UserRecord =>
+const userFromSeed = (seed: UserSeed): UserRecord =>
   typeof seed === 'string' ? { id: seed, username: seed } : seed
 
 export function chatFromSeeds(

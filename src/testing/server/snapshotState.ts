@@ -9,11 +9,11 @@ import type { Id, Message, User } from './wire.ts'
 export interface ChatServerState {
   readonly epoch: string
   readonly users: readonly User[]
-  readonly connections: readonly ConnectionState[]
+  readonly connections: readonly ConnectionSnapshot[]
   readonly rooms: readonly RoomSnapshot[]
 }
 
-export interface ConnectionState {
+export interface ConnectionSnapshot {
   readonly id: string
   readonly endpoint: string
   /** Undefined until it is authenticated. */

@@ -34,7 +34,9 @@ export const sendMessage: Handler = (hub, call) => {
   room.record = { ...room.record, lastActivityAt: message.timestamp }
   publishRoomEvent(hub, room, { type: 'chat_message', message })
   publishRoomChange(hub, room, (member) => countNewMessage(member, message))
-  return replyWith(hub, message, call)
+  const reply = replyWith(hub, message, call)
+  hub.emit({ type: 'message', message: reply.message })
+  return reply
 }
 
 function composeMessage(
