@@ -37,8 +37,13 @@ const pure = new Set(['Date'])
 /** Whole folders and files whose job is the outside world. */
 const gateways = ['src/transport/environment', 'src/testing/', 'src/devtools/']
 
-/** Single names a React file needs because no environment reaches it. */
-const exceptions: Readonly<Record<string, readonly string[]>> = {}
+/** Single names that a React file needs and no environment offers. */
+const exceptions: Readonly<Record<string, readonly string[]>> = {
+  // A draft is kept where the page keeps it.
+  'src/chat/react/useDraft.ts': ['globalThis'],
+  // Asks whether it renders on a server, where a layout effect would warn.
+  'src/chat/react/useStickToBottom.ts': ['document'],
+}
 
 const writerMethods = [
   'setQueryData',
