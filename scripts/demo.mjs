@@ -50,7 +50,8 @@ const startServer = async () => {
 const logger = () => {
   const base = createLogger('info', { allowClearScreen: false })
   const show = (write) => (message, options) => {
-    for (const line of message.split('\n').filter(Boolean)) write(prefixed('app', line), options)
+    const plain = { ...options, timestamp: false }
+    for (const line of message.split('\n').filter(Boolean)) write(prefixed('app', line), plain)
   }
   return { ...base, info: show(base.info), warn: show(base.warn), error: show(base.error) }
 }
