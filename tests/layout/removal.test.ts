@@ -51,9 +51,10 @@ describe('in bare Node', () => {
     const script = [
       `for (const name of ${JSON.stringify(browserNames)}) delete globalThis[name]`,
       ...pure.map(({ path }) => `await import(${JSON.stringify(`./${path}`)})`),
-      // A timer, socket or listener left by an import would be listed here and keep the process alive.
+      // A timer, socket or listener left by an import would be listed here.
       'const held = process.getActiveResourcesInfo().filter((name) => !/^(PipeWrap|TTYWrap|FSReq|CloseReq)/.test(name))',
       'console.log(JSON.stringify(held))',
+      'process.exit()',
     ].join('\n')
     const output = await outputOf(process.execPath, ['--input-type=module', '--eval', script])
     expect(output.trim()).toBe('[]')
