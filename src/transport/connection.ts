@@ -76,7 +76,6 @@ export function createConnection(context: Context, endpoint: string, host: Conne
     disconnect: () => {
       raise(shell, { type: 'disconnect' })
       holders.delete(USER)
-      releaseLater(held)
     },
     hold: (revive) => hold(held, revive),
     send: (type, data, delivery) => send(held, { type, data, delivery }),
@@ -188,7 +187,9 @@ function hold(held: Held, revive: boolean): () => void {
 function releaseLater(held: Held): void {
   const { shell, holders } = held
   if (holders.size > 0) return
-  shell.timers.set('linger', shell.context.settings.lingerMs, () => end(held))
+  const { phase } = shell.state
+  // What was disconnected on purpose stays so, and visibly, until somebody wants it again.
+  if (phase !== 'disconnected') shell.timers.set('linger', shell.context.settings.lingerMs, () => end(held))
 }
 
 function end({ shell, host }: Held): void {

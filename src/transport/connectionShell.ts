@@ -193,9 +193,11 @@ interface LossReport {
   readonly isFinal?: boolean
 }
 
-export function lose(shell: Shell, attempt: number, { cause, code, reason, isFinal }: LossReport): void {
+export function lose(shell: Shell, attempt: number, report: LossReport): void {
   if (attempt === shell.handOver?.from) finishHandOver(shell, true)
-  const { environment, settings } = shell.context
+  const { environment, settings, inspector } = shell.context
+  const { cause, code, isFinal } = report
+  const reason = inspector.clean(report.reason)
   const hint = parseCloseHint(reason)
   const action = isFinal ? 'fail' : closeAction(code, hint, settings.closeCodes)
   raise(shell, {

@@ -195,15 +195,19 @@ async function attempt<T>(run: () => Promise<T>): Promise<T> {
 }
 
 /** Without an endpoint anywhere, the only open connection is meant; if there is none, the URL itself. */
-function endpointOf({ context, connections }: Registry, endpoint: string | undefined): string {
+function endpointOf({ context, store }: Registry, endpoint: string | undefined): string {
   const named = endpoint ?? context.settings.endpoint
-  if (named !== undefined || connections.size === 0 || connections.has('')) return named ?? ''
-  const [only] = connections.keys()
-  if (connections.size === 1 && only !== undefined) return only
+  if (named !== undefined) return named
+  const open = activeOf(store.getState().connections)
+  if (open.length <= 1 || open.includes('')) return open.includes('') ? '' : (open[0] ?? '')
   throw new LiveError(
     'misconfigured',
-    `Which of ${connections.size} connections is meant? Pass { endpoint } or give the manager a default one`,
+    `Which of ${open.length} connections is meant? Pass { endpoint } or give the manager a default one`,
   )
+}
+
+function activeOf(connections: WebSocketState['connections']): string[] {
+  return Object.keys(connections).filter((endpoint) => connections[endpoint]?.state !== 'DISCONNECTED')
 }
 
 function connectionFor(registry: Registry, given: string | undefined): Connection {
@@ -220,11 +224,6 @@ function connectionFor(registry: Registry, given: string | undefined): Connectio
     },
   })
   connections.set(endpoint, connection)
-  registry.unsubscribe ??= context.environment.subscribe((signal) => {
-    if (signal === 'hidden') return
-    // `offline` is often wrong; asking the server is how to find out.
-    for (const one of [...connections.values()]) one.wake(signal === 'offline')
-  })
   return connection
 }
 
@@ -234,9 +233,21 @@ function publish(registry: Registry, endpoint: string, status: ConnectionStatus 
   if (before && status && isSame(before, status)) return
   const all = status && connections.has(endpoint) ? { ...others, [endpoint]: status } : others
   store.setState({ ...summarize(all, context.settings.endpoint), connections: all })
-  if (connections.size > 0) return
-  registry.unsubscribe?.()
-  registry.unsubscribe = undefined
+  listenToPage(registry, activeOf(all).length > 0)
+}
+
+/** Only while there is something to wake. */
+function listenToPage(registry: Registry, isWanted: boolean): void {
+  if (!isWanted) {
+    registry.unsubscribe?.()
+    registry.unsubscribe = undefined
+    return
+  }
+  registry.unsubscribe ??= registry.context.environment.subscribe((signal) => {
+    if (signal === 'hidden') return
+    // `offline` is often wrong; asking the server is how to find out.
+    for (const one of [...registry.connections.values()]) one.wake(signal === 'offline')
+  })
 }
 
 function isSame(one: ConnectionStatus, other: ConnectionStatus): boolean {

@@ -43,6 +43,8 @@ export interface Inspector {
   inspect(listener: InspectorListener): () => void
   /** From now on this text appears in no entry. */
   keepSecret(secret: string): void
+  /** For text from outside that is shown elsewhere too. */
+  clean(text: string): string
 }
 
 const MAX_SECRETS = 8
@@ -68,6 +70,7 @@ export function createInspector(environment: Environment): Inspector {
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
+    clean: (text) => redact(text, secrets) as string,
     keepSecret: (secret) => {
       secrets.add(secret)
       for (const oldest of secrets) {

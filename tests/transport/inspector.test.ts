@@ -1,0 +1,177 @@
+import { describe, expect, expectTypeOf, it, vi } from 'vitest'
+import * as z from 'zod/mini'
+import {
+  browserEnvironment,
+  createWebSocketManager,
+  defineProtocol,
+  payloadOf,
+} from '../../src/transport/index.ts'
+import { reply, setup } from './kit.ts'
+
+const protocol = defineProtocol({
+  events: { price_changed: z.object({ symbol: z.string(), price: z.number() }) },
+  requests: { get_prices: { params: z.object({ limit: z.number() }), result: z.array(z.string()) } },
+})
+
+describe('protocol', () => {
+  it('[T17] finds the payload in `data`, in the only object, or in what is not envelope', () => {
+    expect(payloadOf({ type: 'a', data: 1, message: {} })).toBe(1)
+    expect(payloadOf({ type: 'a', id: 1, message: { id: 2 } })).toEqual({ id: 2 })
+    expect(payloadOf({ type: 'a', user_id: 5, timestamp: 'now' })).toEqual({ user_id: 5 })
+    expect(payloadOf({ type: 'a', message: { id: 2 }, extra: 1 })).toEqual({ message: { id: 2 }, extra: 1 })
+    expect(payloadOf({ type: 'room_removed', room_id: 7 })).toEqual({ room_id: 7 })
+    expect(payloadOf({ type: 'a', list: [1] })).toEqual({ list: [1] })
+  })
+
+  it('[T17] an event that does not fit is reported and dropped; the socket and the next event are fine', async () => {
+    const { manager, open, errors, log } = setup({ protocol })
+    const heard = vi.fn()
+    manager.subscribe('price_changed', heard)
+    const socket = await open()
+    socket.receive({ type: 'price_changed', data: { symbol: 'X', price: 'high' } })
+    socket.receive('not json')
+    socket.receive({ no: 'type' })
+    socket.receive([null, { type: 'price_changed', data: { symbol: 'X', price: 1 } }])
+    expect(heard.mock.calls.map(([payload]) => payload)).toEqual([{ symbol: 'X', price: 1 }])
+    expect(errors.map(({ code }) => code)).toEqual(Array(4).fill('invalid_frame'))
+    expect(errors[0]?.message).toContain('"price"')
+    expect(log.filter(({ type }) => type === 'quarantine')).toHaveLength(4)
+    expect(socket.readyState).toBe(1)
+  })
+
+  it('[T17] checks parameters before anything is sent, and results before anyone sees them', async () => {
+    const { manager, open } = setup({ protocol })
+    const socket = await open()
+    await expect(manager.request('get_prices', { limit: 'all' } as never)).rejects.toMatchObject({
+      code: 'invalid_params',
+    })
+    expect(socket.frames).toEqual([])
+    const asked = manager.request('get_prices', { limit: 1 })
+    reply(socket, 'get_prices', [1])
+    await expect(asked).rejects.toMatchObject({ code: 'invalid_frame' })
+  })
+
+  it('[T17] types follow from the protocol', () => {
+    const manager = createWebSocketManager({ url: 'ws://x', protocol, debug: false })
+    const typed = () => {
+      manager.subscribe('price_changed', (payload) =>
+        expectTypeOf(payload).toEqualTypeOf<{ symbol: string; price: number }>(),
+      )
+      manager.subscribe('unlisted', (payload) => expectTypeOf(payload).toBeUnknown())
+      manager.subscribe<{ a: 1 }>('unlisted', (payload) => expectTypeOf(payload.a).toEqualTypeOf<1>())
+      expectTypeOf(manager.request('get_prices', { limit: 1 })).resolves.toEqualTypeOf<string[]>()
+      // @ts-expect-error the parameters of a listed request are checked
+      void manager.request('get_prices', { limit: '1' })
+      // @ts-expect-error also when they are sent
+      void manager.send('get_prices', { limit: '1' })
+      expectTypeOf(manager.request('unlisted', 1)).resolves.toBeUnknown()
+      expectTypeOf(manager.request<number>('unlisted', 1, 5_000)).resolves.toEqualTypeOf<number>()
+    }
+    expect(typed).toBeTypeOf('function')
+  })
+})
+
+describe('inspector', () => {
+  it('[T24] one log tells of dials, transitions with their cause, frames, waits and hand-overs', async () => {
+    const { manager, clock, log, open } = setup()
+    const socket = await open()
+    await manager.send('x')
+    socket.receive({ type: 'y' })
+    socket.drop(1011, 'Restart')
+    await clock.advance(1_000)
+    manager.port.report({ type: 'gap', from: 1 })
+    expect(log.map(({ type }) => type)).toEqual([
+      'transition',
+      'dial',
+      'transition',
+      'sent',
+      'received',
+      'transition',
+      'wait',
+      'dial',
+      'transition',
+      'gap',
+    ])
+    expect(log[5]).toEqual({
+      type: 'transition',
+      endpoint: '/ws/',
+      from: 'CONNECTED',
+      to: 'RECONNECTING',
+      cause: 'lost',
+      problem: { code: 1011, reason: 'Restart' },
+      at: 1_705_314_600_000,
+    })
+  })
+
+  it('[T24] debug lines are worded as in the guide', async () => {
+    const lines: string[] = []
+    const { manager, clock, open } = setup({ debug: (line) => lines.push(line) })
+    const socket = await open()
+    await manager.send('x')
+    socket.receive({ type: 'y' })
+    await clock.advance(30_000)
+    socket.receive({ type: 'pong', data: {} })
+    expect(lines.map((line) => line.replace('[WebSocketManager] ', ''))).toEqual([
+      'IDLE → CONNECTING (connect)',
+      'Connecting to WebSocket...',
+      'WebSocket connected successfully',
+      'Message sent:',
+      'Message received:',
+      'Heartbeat ping sent',
+      'Heartbeat pong received',
+    ])
+    expect(lines.every((line) => line.startsWith('[WebSocketManager] '))).toBe(true)
+  })
+
+  it('[T24] logs to the console in development only', async () => {
+    const console_ = vi.spyOn(console, 'log').mockImplementation(() => undefined)
+    vi.stubEnv('NODE_ENV', 'development')
+    await setup({ debug: undefined }).open()
+    expect(console_).toHaveBeenCalledWith('[WebSocketManager] WebSocket connected successfully')
+    console_.mockClear()
+    vi.stubEnv('NODE_ENV', 'production')
+    await setup({ debug: undefined }).open()
+    expect(console_).not.toHaveBeenCalled()
+    vi.unstubAllEnvs()
+    vi.restoreAllMocks()
+  })
+
+  it('[T24] a broken observer or handler breaks nothing, and connection errors reach onError', async () => {
+    const { manager, open, errors } = setup()
+    manager.inspect(() => {
+      throw new Error('observer')
+    })
+    const heard = vi.fn()
+    manager.subscribe('x', () => {
+      throw new Error('handler')
+    })
+    manager.subscribe('x', heard)
+    const socket = await open()
+    socket.receive({ type: 'x' })
+    socket.receive({ type: 'error', error: { code: 'overloaded', message: 'Try later' } })
+    expect(heard).toHaveBeenCalledTimes(1)
+    expect(errors.map(({ message }) => message)).toEqual([
+      'Error: handler',
+      expect.stringContaining('Try later'),
+    ])
+  })
+})
+
+describe('environment', () => {
+  it('[T21] needs no global until something connects', () => {
+    const environment = browserEnvironment()
+    expect(environment.createId()).not.toBe(environment.createId())
+    expect(environment.isOnline()).toBe(true)
+    expect(environment.subscribe(() => undefined)).toBeTypeOf('function')
+    expect(createWebSocketManager({ debug: false }).store.getState().state).toBe('IDLE')
+  })
+
+  it('[T21] calls back without animation frames too', async () => {
+    const environment = browserEnvironment()
+    await new Promise<void>((resolve) => environment.requestFrame(resolve))
+    const cancelled = vi.fn()
+    environment.requestFrame(cancelled)()
+    await new Promise<void>((resolve) => environment.setTimer(resolve, 30))
+    expect(cancelled).not.toHaveBeenCalled()
+  })
+})

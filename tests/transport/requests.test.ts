@@ -1,0 +1,134 @@
+import { describe, expect, it, vi } from 'vitest'
+import { reply, sentOf, setup, typesOf, watch } from './kit.ts'
+
+describe('requests', () => {
+  it('[T16] resolve with the payload of the reply', async () => {
+    const { manager, open } = setup()
+    const socket = await open()
+    const asked = manager.request('get_rooms', { limit: 10 })
+    reply(socket, 'get_rooms', { rooms: [] })
+    expect(await asked).toEqual({ rooms: [] })
+  })
+
+  it('[T16] take an echo of their id as the reply, and deliver it as the event that it is', async () => {
+    const { manager, open } = setup()
+    const socket = await open()
+    const heard = vi.fn()
+    manager.subscribe('chat_message', heard)
+    const asked = manager.request('chat_message', { message: 'Hi' })
+    socket.receive({
+      type: 'chat_message',
+      id: sentOf(socket, 'chat_message')[0]?.id,
+      message: { content: 'Hi' },
+    })
+    expect(await asked).toEqual({ content: 'Hi' })
+    expect(heard).toHaveBeenCalledTimes(1)
+  })
+
+  it('[T16] reject with the error of the server', async () => {
+    const { manager, open } = setup()
+    const socket = await open()
+    const asked = manager.request('x')
+    socket.receive({
+      type: 'error',
+      reply_to: sentOf(socket, 'x')[0]?.id,
+      error: { code: 'rate_limited', message: 'Slow down', retryable: true, retry_after_ms: 500 },
+    })
+    await expect(asked).rejects.toMatchObject({
+      code: 'rejected',
+      reason: 'rate_limited',
+      retryable: true,
+      retryAfterMs: 500,
+      message: expect.stringContaining('Slow down'),
+    })
+  })
+
+  it('[T16] time out from the call, connecting included', async () => {
+    const { manager, clock } = setup({}, () => undefined)
+    const asked = watch(manager.request('x', {}, 5_000))
+    await clock.advance(4_999)
+    expect(asked.isSettled).toBe(false)
+    await clock.advance(1)
+    expect(asked.error).toMatchObject({ code: 'timeout' })
+  })
+
+  it('[T16] time out through the port from when they were written', async () => {
+    const { manager, clock, socket } = setup({ connectTimeoutMs: 60_000 }, () => undefined)
+    const asked = watch(manager.port.request('x', {}, { timeoutMs: 5_000 }))
+    await clock.advance(30_000)
+    socket().accept()
+    await clock.advance(4_999)
+    expect(asked.isSettled).toBe(false)
+    await clock.advance(1)
+    expect(asked.error).toMatchObject({ code: 'timeout' })
+  })
+
+  it('[T16] that are aborted while queued are never sent', async () => {
+    const { manager, socket, flush } = setup({}, () => undefined)
+    const abort = new AbortController()
+    const asked = watch(manager.request('x', {}, { signal: abort.signal }))
+    await flush()
+    abort.abort(new Error('left'))
+    await flush()
+    expect(asked.error).toMatchObject({ code: 'aborted', cause: new Error('left') })
+    socket().accept()
+    await flush()
+    expect(typesOf(socket())).toEqual([])
+    await expect(manager.request('x', {}, { signal: abort.signal })).rejects.toMatchObject({
+      code: 'aborted',
+    })
+  })
+
+  it('[T16] in flight when the connection is lost: idempotent ones are answered after the reconnect, others reject', async () => {
+    const { manager, clock, socket, open } = setup()
+    const first = await open()
+    const once = watch(manager.request('pay'))
+    const again = watch(manager.request('read', {}, { idempotent: true }))
+    first.drop()
+    await clock.advance(1_000)
+    expect(once.error).toMatchObject({ code: 'connection_lost', maybeDelivered: true })
+    expect(typesOf(socket())).toEqual(['read'])
+    expect(socket().frames[0]?.id).toBe(sentOf(first, 'read')[0]?.id)
+    reply(socket(), 'read', 42)
+    await clock.advance(0)
+    expect(again.value).toBe(42)
+  })
+
+  it('[T16] settle once, whatever comes after', async () => {
+    const { manager, clock, open } = setup()
+    const socket = await open()
+    const abort = new AbortController()
+    const settled: unknown[] = []
+    manager.request('x', {}, { signal: abort.signal, timeoutMs: 100 }).then(
+      (value) => settled.push(value),
+      (error) => settled.push(error),
+    )
+    reply(socket, 'x', 1)
+    reply(socket, 'x', 2)
+    abort.abort()
+    socket.drop()
+    await clock.advance(10_000)
+    expect(settled).toEqual([1])
+  })
+
+  it('[T16] reject when the connection gives up or is disconnected, instead of waiting', async () => {
+    const { manager, clock } = setup({ reconnect: { maxAttempts: 0 } }, (socket) => socket.drop())
+    const asked = watch(manager.port.request('x', {}))
+    await clock.advance(0)
+    expect(asked.error).toMatchObject({ code: 'connection_failed' })
+    await expect(manager.request('y')).rejects.toMatchObject({ code: 'connection_failed' })
+    manager.disconnect()
+    await expect(manager.request('y')).rejects.toMatchObject({ code: 'disconnected' })
+  })
+
+  it('[T16] by the thousand, each gets its own reply', async () => {
+    const { manager, open, flush } = setup()
+    const socket = await open()
+    const all = Promise.all(Array.from({ length: 5_000 }, (_, n) => manager.request('n', n)))
+    for (const { id, data } of [...socket.frames].reverse()) {
+      socket.receive({ type: 'response', reply_to: id, data: Number(data) * 2 })
+    }
+    await flush()
+    expect((await all).every((value, n) => value === n * 2)).toBe(true)
+  })
+})
