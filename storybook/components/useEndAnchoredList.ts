@@ -22,7 +22,7 @@ export interface EndAnchoredListOptions {
 const END_THRESHOLD = 80
 /** How far from an edge the next page is asked for, so that it is there before the edge is. Pixels. */
 const LOAD_DISTANCE = 600
-export const TOP_SPACE = 56
+const TOP_SPACE = 56
 const BOTTOM_SPACE = 12
 const ESTIMATED_ROW = 48
 
@@ -74,12 +74,15 @@ type List = ReturnType<typeof useVirtualizer<HTMLDivElement, Element>>
 /**
  * By default a row above the view that changes its height while one scrolls up is not compensated, to spare a cascade
  * of jumps in lists of unknown heights. Here such a change is rare (an edit, a picture), and a jump is worse.
+ *
+ * "Above" begins a little below the edge: who has scrolled to the very top sees the space above the first row, and the
+ * rows of the next page that come to stand in that space must not push the first row down when they get their height.
  */
 function useCompensation(virtualizer: List): void {
   useLayoutEffect(() => {
     virtualizer.shouldAdjustScrollPositionOnItemSizeChange = ({ start, end, key }, _delta, list) => {
-      const offset = list.scrollOffset ?? 0
-      return list.itemSizeCache.has(key) ? end <= offset : start < offset
+      const edge = (list.scrollOffset ?? 0) + TOP_SPACE
+      return list.itemSizeCache.has(key) ? end <= edge : start < edge
     }
   }, [virtualizer])
 }

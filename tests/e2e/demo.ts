@@ -1,0 +1,160 @@
+/** The demo as `npm run demo` starts it, on free ports and with a data file of its own, and pages that look at it. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { createServer } from 'vite'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+interface Listening {
+  readonly event: 'listening'
+  readonly url: string
+  readonly port: number
+  readonly token_url: string
+}
+
+export interface Demo {
+  readonly appUrl: string
+  killServer(): Promise<void>
+  /** With the same data; on the same port, or on another one, where no page looks for it. */
+  startServer(options?: { readonly elsewhere: boolean }): Promise<{ readonly url: string }>
+  close(): Promise<void>
+}
+
+export async function startDemo(): Promise<Demo> {
+  const folder = mkdtempSync(join(tmpdir(), 'querywire-e2e-'))
+  const database = join(folder, 'demo.sqlite')
+  let server = await startServer({ DEMO_DB: database, WS_PORT: '0' })
+  const { port } = server.listening
+  const app = await startApp(server.listening)
+  const killServer = async () => {
+    if (server.child.exitCode !== null || server.child.signalCode !== null) return
+    server.child.kill('SIGKILL')
+    await once(server.child, 'exit')
+  }
+  return {
+    appUrl: app.url,
+    killServer,
+    startServer: async ({ elsewhere } = { elsewhere: false }) => {
+      server = await startServer({ DEMO_DB: database, WS_PORT: elsewhere ? '0' : String(port) })
+      return server.listening
+    },
+    close: async () => {
+      await app.close()
+      await killServer()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+async function startServer(
+  env: Record<string, string>,
+): Promise<{ child: ChildProcess; listening: Listening }> {
+  const child = spawn(process.execPath, [join('examples', 'server', 'main.ts')], {
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (line.startsWith('{')) return { child, listening: JSON.parse(line) as Listening }
+  }
+  throw new Error('The demo server ended before it listened')
+}
+
+async function startApp({ url, token_url }: Listening): Promise<{ url: string; close: () => Promise<void> }> {
+  process.env.VITE_WS_URL = url
+  process.env.VITE_TOKEN_URL = token_url
+  const app = await createServer({
+    root: join(root, 'examples', 'demo'),
+    logLevel: 'error',
+    server: { port: 0 },
+    clearScreen: false,
+  })
+  await app.listen()
+  const address = app.resolvedUrls?.local[0]
+  if (address === undefined) throw new Error('Vite listens nowhere')
+  return { url: address, close: () => app.close() }
+}
+
+const BROWSER_ARGUMENTS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-sync',
+]
+
+export const startBrowser = (): Promise<Browser> =>
+  chromium.launch({
+    executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
+    args: [...BROWSER_ARGUMENTS, '--disable-background-networking', '--disable-component-update'],
+  })
+
+/** A page, and everything that went wrong on it. */
+export interface Visit {
+  readonly page: Page
+  readonly problems: readonly string[]
+}
+
+export interface VisitOptions {
+  readonly user: string
+  readonly room?: string
+  readonly width?: number
+  readonly height?: number
+  readonly colorScheme?: 'light' | 'dark'
+}
+
+/** A context of its own: two users in one browser share neither storage nor cookies. */
+export async function visit(browser: Browser, demo: Demo, options: VisitOptions): Promise<Visit> {
+  const { user, room, width = 1100, height = 720, colorScheme = 'light' } = options
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme })
+  const page = await context.newPage()
+  const problems: string[] = []
+  page.on('pageerror', (error) => problems.push(error.message))
+  page.on('console', (message) => {
+    // A refused connection is logged by the browser itself; being without a server is a part of these tests.
+    if (message.type() === 'error' && !/ERR_CONNECTION_REFUSED|WebSocket connection/.test(message.text())) {
+      problems.push(message.text())
+    }
+  })
+  const search = new URLSearchParams({ user, ...(room === undefined ? {} : { room }) })
+  await page.goto(`${demo.appUrl}?${search}`)
+  return { page, problems }
+}
+
+export const log = (page: Page) => page.getByRole('log', { name: 'Messages' })
+
+export const bubbles = (page: Page, text: string) => log(page).getByText(text, { exact: true })
+
+export async function say(page: Page, text: string): Promise<void> {
+  await page.getByRole('textbox', { name: 'Message' }).fill(text)
+  await page.getByRole('button', { name: 'Send' }).click()
+}
+
+/** Resolves when the list has something to show. */
+export async function ready(page: Page): Promise<void> {
+  await log(page).getByRole('article').first().waitFor()
+}
+
+/** A message of somebody who has no page, through a socket of its own. Resolves when the server has taken it. */
+export async function sayFromElsewhere(
+  url: string,
+  { user, room, text }: { readonly user: string; readonly room: string; readonly text: string },
+): Promise<void> {
+  const answer = await fetch(`${url.replace(/^ws/, 'http')}/token?user=${user}`)
+  const { token } = (await answer.json()) as { token: string }
+  const socket = new WebSocket(`${url}/ws/?token=${token}`)
+  await once(socket, 'open')
+  const data = { room_id: room, message: text, client_id: `elsewhere-${text}` }
+  socket.send(JSON.stringify({ type: 'chat_message', data, id: 'said' }))
+  for (let taken = false; !taken; ) {
+    const [event] = (await once(socket, 'message')) as [MessageEvent<string>]
+    taken = event.data.includes('"reply_to":"said"')
+  }
+  socket.close()
+}
