@@ -8,9 +8,9 @@ import {
   type WebSocketManager,
   type WebSocketManagerOptions,
 } from '../transport/index.ts'
-import { MESSAGES, defineMessages } from './messages.ts'
 import type { ChatContext, ChatEndpoints } from './context.ts'
 import { createLevel } from './level.ts'
+import { defineMessages, MESSAGES } from './messages.ts'
 import { defineMembers, definePresence, defineTyping } from './people.ts'
 import { defineJoinRoom, defineLeaveRoom, defineMarkRead, defineRooms, ROOMS, readStateIn } from './rooms.ts'
 import { DEFAULT_SCHEMAS } from './schemas.ts'
@@ -73,7 +73,14 @@ export function createChat(options: ChatOptions) {
     endpoints,
     currentUser: () => userIn(options.currentUser) ?? store.getState().currentUser,
   }
-  return { ...definitionsOf(context), manager, live, store, context, start: () => start(options, context, store) }
+  return {
+    ...definitionsOf(context),
+    manager,
+    live,
+    store,
+    context,
+    start: () => start(options, context, store),
+  }
 }
 
 function definitionsOf(context: ChatContext) {
@@ -114,7 +121,11 @@ function definitionsOf(context: ChatContext) {
 }
 
 /** Listens for what tells who is signed in and how able the server is. Opens no connection. */
-function start(options: ChatOptions, { manager, level, endpoints }: ChatContext, store: StoreApi<ChatState>): () => void {
+function start(
+  options: ChatOptions,
+  { manager, level, endpoints }: ChatContext,
+  store: StoreApi<ChatState>,
+): () => void {
   let isStopped = false
   const learn = (user: ChatUser | undefined) => {
     if (user && !isStopped) store.setState({ currentUser: user })
@@ -158,7 +169,8 @@ function userIn(user: ChatSettings['currentUser']): ChatUser | undefined {
 function endpointsOf(options: ChatOptions): ChatEndpoints {
   const { endpoints } = options
   const shared = 'endpoint' in options ? options.endpoint : undefined
-  const perRoom = endpoints?.room ?? (shared === undefined && !endpoints?.rooms ? (id: Id) => `/ws/chat/${id}/` : undefined)
+  const perRoom =
+    endpoints?.room ?? (shared === undefined && !endpoints?.rooms ? (id: Id) => `/ws/chat/${id}/` : undefined)
   return {
     rooms: endpoints?.rooms ?? shared ?? '/ws/chat/',
     room: perRoom && (({ roomId }) => perRoom(roomId)),

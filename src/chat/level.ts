@@ -19,8 +19,13 @@ export interface Level {
 /** Longer than a slow history query takes, shorter than anyone wants to look at a spinner. Milliseconds. */
 const SILENCE_MS = 1_500
 
-export function createLevel(clock: LivePort['clock'], level: ChatLevel | undefined, corrected: () => void): Level {
-  let known: 'silent' | 'replying' | undefined = level === undefined ? undefined : level === 0 ? 'silent' : 'replying'
+export function createLevel(
+  clock: LivePort['clock'],
+  level: ChatLevel | undefined,
+  corrected: () => void,
+): Level {
+  let known: 'silent' | 'replying' | undefined =
+    level === undefined ? undefined : level === 0 ? 'silent' : 'replying'
   const isFixed = level !== undefined
 
   function heard(): void {

@@ -39,7 +39,11 @@ export function defineMessages(context: ChatContext) {
       message_deleted: remove((event) => (event as { message_id: Id }).message_id),
       reaction_updated: patch((event) => {
         const { message_id, reactions, version } = event as ReactionEvent
-        return { id: message_id, reactions, ...(version !== undefined && { version }) } as Partial<ChatMessage>
+        return {
+          id: message_id,
+          reactions,
+          ...(version !== undefined && { version }),
+        } as Partial<ChatMessage>
       }),
     },
   })
@@ -53,7 +57,9 @@ interface ReactionEvent {
 
 function messageOf(event: unknown): ChatMessage {
   const holder = event as MessageEvent
-  return 'message' in holder && typeof holder.message === 'object' ? (holder.message as ChatMessage) : (holder as ChatMessage)
+  return 'message' in holder && typeof holder.message === 'object'
+    ? (holder.message as ChatMessage)
+    : (holder as ChatMessage)
 }
 
 /** History of a server that forgets client ids must not change the key of a row that is on screen. */

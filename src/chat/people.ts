@@ -2,7 +2,15 @@
 import { reduce, type, upsert } from '../query/index.ts'
 import { type ChatContext, roomChannel, roomsEndpoint } from './context.ts'
 import type { RoomParams } from './rooms.ts'
-import { type ChatMember, type ChatUser, type Id, type Presence, type PresenceStatus, sameId, type Typer } from './types.ts'
+import {
+  type ChatMember,
+  type ChatUser,
+  type Id,
+  type Presence,
+  type PresenceStatus,
+  sameId,
+  type Typer,
+} from './types.ts'
 
 /** A typing signal that nobody repeats or ends is over after this. Senders repeat every 3 s. Milliseconds. */
 export const TYPING_TTL_MS = 7_000
@@ -24,7 +32,9 @@ export function defineMembers(context: ChatContext) {
       member_left: reduce((members: readonly ChatMember[], event) =>
         members.filter(({ user }) => !sameId(user.id, memberIn(event).user.id)),
       ),
-      read_receipt: reduce((members: readonly ChatMember[], event) => moveRead(members, event as ReadReceipt)),
+      read_receipt: reduce((members: readonly ChatMember[], event) =>
+        moveRead(members, event as ReadReceipt),
+      ),
     },
   })
 }
@@ -35,12 +45,17 @@ interface ReadReceipt {
   readonly read_at?: string
 }
 
-function moveRead(members: readonly ChatMember[], { user_id, message_id, read_at }: ReadReceipt): readonly ChatMember[] {
+function moveRead(
+  members: readonly ChatMember[],
+  { user_id, message_id, read_at }: ReadReceipt,
+): readonly ChatMember[] {
   return members.map((member) => {
     const isNews = sameId(member.user.id, user_id) && !sameId(member.last_read_message_id, message_id)
     // Receipts can overtake each other; reading never goes backwards.
     const isLate = read_at !== undefined && member.read_at != null && read_at < member.read_at
-    return isNews && !isLate ? { ...member, last_read_message_id: message_id, ...(read_at !== undefined && { read_at }) } : member
+    return isNews && !isLate
+      ? { ...member, last_read_message_id: message_id, ...(read_at !== undefined && { read_at }) }
+      : member
   })
 }
 
@@ -60,7 +75,9 @@ export function defineTyping(context: ChatContext) {
   }
   const without = (typers: readonly Typer[], userId: Id) => {
     const current = stillTyping(typers)
-    return current.some(({ user }) => sameId(user.id, userId)) ? current.filter(({ user }) => !sameId(user.id, userId)) : current
+    return current.some(({ user }) => sameId(user.id, userId))
+      ? current.filter(({ user }) => !sameId(user.id, userId))
+      : current
   }
   const definition = live.value('chat.typing', {
     params: type<RoomParams>(),
@@ -81,7 +98,9 @@ export function defineTyping(context: ChatContext) {
         const { user_id, status } = event as { user_id: Id; status: PresenceStatus }
         return status === 'offline' ? without(typers, user_id) : typers
       }),
-      member_left: reduce((typers: readonly Typer[], event) => without(typers, (event as { member: ChatMember }).member.user.id)),
+      member_left: reduce((typers: readonly Typer[], event) =>
+        without(typers, (event as { member: ChatMember }).member.user.id),
+      ),
     },
   })
   return definition
@@ -109,9 +128,16 @@ export function definePresence({ live, endpoints }: ChatContext) {
     initial: ({ userIds }) => Object.fromEntries(userIds.map((id) => [String(id), UNKNOWN])),
     events: {
       user_status: reduce((presence: Readonly<Record<string, Presence>>, event) => {
-        const { user_id, status, last_seen_at } = event as { user_id: Id; status: PresenceStatus; last_seen_at?: string }
+        const { user_id, status, last_seen_at } = event as {
+          user_id: Id
+          status: PresenceStatus
+          last_seen_at?: string
+        }
         if (!(String(user_id) in presence)) return presence
-        return { ...presence, [String(user_id)]: { status, ...(last_seen_at !== undefined && { last_seen_at }) } }
+        return {
+          ...presence,
+          [String(user_id)]: { status, ...(last_seen_at !== undefined && { last_seen_at }) },
+        }
       }),
     },
   })

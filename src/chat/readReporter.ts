@@ -1,8 +1,8 @@
 /** Tells the server how far one has read: not for every row that scrolls by, and never backwards. */
 import type { QueryClient } from '@tanstack/react-query'
+import { compareKeys } from '../query/index.ts'
 import type { Chat } from './createChat.ts'
 import { orderOf } from './messages.ts'
-import { compareKeys } from '../query/index.ts'
 import { type ChatMessage, type Id, sameId } from './types.ts'
 
 /** Trailing: a reader who scrolls through a room reports once, at the end. Milliseconds. */

@@ -49,7 +49,12 @@ export function defineMarkRead(context: ChatContext, rooms: Rooms) {
     optimistic: ({ message_id }, { params, status }) =>
       status === 'failed'
         ? []
-        : [rooms.patch({}, { id: params.roomId, unread_count: 0, mention_count: 0, last_read_message_id: message_id })],
+        : [
+            rooms.patch(
+              {},
+              { id: params.roomId, unread_count: 0, mention_count: 0, last_read_message_id: message_id },
+            ),
+          ],
     async request({ message_id }, { params, request, send }) {
       const data = { room_id: params.roomId, message_id }
       await level.settle(() => request('get_history', { room_id: params.roomId, limit: 1 }))
@@ -58,7 +63,12 @@ export function defineMarkRead(context: ChatContext, rooms: Rooms) {
       return undefined
     },
     settle: (update, { message_id }, params) => [
-      rooms.patch({}, update ? readFields({ ...update, room_id: params.roomId }) : { id: params.roomId, last_read_message_id: message_id }),
+      rooms.patch(
+        {},
+        update
+          ? readFields({ ...update, room_id: params.roomId })
+          : { id: params.roomId, last_read_message_id: message_id },
+      ),
     ],
   })
 }
@@ -92,7 +102,13 @@ export function readStateIn(rooms: readonly ChatRoom[], roomId: Id): ReadState {
   }
 }
 
-function readFields({ room_id, unread_count, mention_count, last_read_message_id, version }: UnreadUpdate): Partial<ChatRoom> {
+function readFields({
+  room_id,
+  unread_count,
+  mention_count,
+  last_read_message_id,
+  version,
+}: UnreadUpdate): Partial<ChatRoom> {
   return {
     id: room_id,
     ...(unread_count !== undefined && { unread_count }),
@@ -128,6 +144,7 @@ async function allRooms(request: (type: string, data: unknown) => Promise<unknow
 function roomIn(event: unknown): ChatRoom | undefined {
   const { room } = (event ?? {}) as { room?: unknown }
   const candidate = typeof room === 'object' && room !== null ? room : event
-  return typeof candidate === 'object' && candidate !== null && 'id' in candidate ? (candidate as ChatRoom) : undefined
+  return typeof candidate === 'object' && candidate !== null && 'id' in candidate
+    ? (candidate as ChatRoom)
+    : undefined
 }
-

@@ -45,23 +45,27 @@ export function defineSendMessage(context: ChatContext, messages: Messages) {
 }
 
 export function defineEditMessage(context: ChatContext, messages: Messages) {
-  return context.live.mutation<{ message_id: Id; content: string }, ChatMessage | undefined, RoomParams>('chat.editMessage', {
-    params: type<RoomParams>(),
-    ...roomChannel(context),
-    validate: ({ content }) => checkContent(content, context.maxLength),
-    optimistic: ({ message_id, content }, { params, status }) =>
-      status === 'failed' ? [] : [messages.patch(params, { id: message_id, content })],
-    request: async ({ message_id, content }, { params, request }) =>
-      messageIn(await request('edit_message', { room_id: params.roomId, message_id, message: content })),
-    settle: (message, _variables, params) => (message ? [messages.upsert(params, message)] : []),
-  })
+  return context.live.mutation<{ message_id: Id; content: string }, ChatMessage | undefined, RoomParams>(
+    'chat.editMessage',
+    {
+      params: type<RoomParams>(),
+      ...roomChannel(context),
+      validate: ({ content }) => checkContent(content, context.maxLength),
+      optimistic: ({ message_id, content }, { params, status }) =>
+        status === 'failed' ? [] : [messages.patch(params, { id: message_id, content })],
+      request: async ({ message_id, content }, { params, request }) =>
+        messageIn(await request('edit_message', { room_id: params.roomId, message_id, message: content })),
+      settle: (message, _variables, params) => (message ? [messages.upsert(params, message)] : []),
+    },
+  )
 }
 
 export function defineDeleteMessage(context: ChatContext, messages: Messages) {
   return context.live.mutation<{ message_id: Id }, void, RoomParams>('chat.deleteMessage', {
     params: type<RoomParams>(),
     ...roomChannel(context),
-    optimistic: ({ message_id }, { params, status }) => (status === 'failed' ? [] : [messages.remove(params, message_id)]),
+    optimistic: ({ message_id }, { params, status }) =>
+      status === 'failed' ? [] : [messages.remove(params, message_id)],
     async request({ message_id }, { params, request }) {
       await request('delete_message', { room_id: params.roomId, message_id })
     },
@@ -86,9 +90,17 @@ export function defineReact(context: ChatContext, messages: Messages) {
     params: type<RoomParams>(),
     ...roomChannel(context),
     request: ({ message_id, reaction, remove }, { params, request }) =>
-      request(remove ? 'remove_reaction' : 'add_reaction', { room_id: params.roomId, message_id, reaction }) as Promise<ReactResult>,
+      request(remove ? 'remove_reaction' : 'add_reaction', {
+        room_id: params.roomId,
+        message_id,
+        reaction,
+      }) as Promise<ReactResult>,
     settle: ({ reactions, version }, { message_id }, params) => [
-      messages.patch(params, { id: message_id, reactions: [...reactions], ...(version !== undefined && { version }) }),
+      messages.patch(params, {
+        id: message_id,
+        reactions: [...reactions],
+        ...(version !== undefined && { version }),
+      }),
     ],
   })
 }
@@ -96,7 +108,9 @@ export function defineReact(context: ChatContext, messages: Messages) {
 /** @throws LiveError `invalid_params` for what no server would take */
 export function checkContent(content: string, maxLength: number): void {
   if (content.trim() === '') {
-    throw new LiveError('invalid_params', 'The message is empty; send at least one character', { reason: 'empty' })
+    throw new LiveError('invalid_params', 'The message is empty; send at least one character', {
+      reason: 'empty',
+    })
   }
   if (content.length > maxLength) {
     throw new LiveError(
@@ -128,5 +142,7 @@ function pendingRow(
 function messageIn(reply: unknown): ChatMessage | undefined {
   const { message } = (reply ?? {}) as { message?: unknown }
   const candidate = typeof message === 'object' && message !== null ? message : reply
-  return typeof candidate === 'object' && candidate !== null && 'id' in candidate ? (candidate as ChatMessage) : undefined
+  return typeof candidate === 'object' && candidate !== null && 'id' in candidate
+    ? (candidate as ChatMessage)
+    : undefined
 }

@@ -32,12 +32,16 @@ export function useChatRooms(): UseChatRoomsResult {
   const activeRoomId = useStore(chat.store, (state) => state.activeRoomId)
   const { mutateAsync: join } = useMutation(chat.joinRoom())
   const { mutateAsync: leave } = useMutation(chat.leaveRoom())
-  const setActiveRoom = useCallback((roomId: Id | null) => chat.store.setState({ activeRoomId: roomId }), [chat])
+  const setActiveRoom = useCallback(
+    (roomId: Id | null) => chat.store.setState({ activeRoomId: roomId }),
+    [chat],
+  )
 
   const joinRoom = useCallback(
     async (roomId: Id) => {
       setActiveRoom(roomId)
-      if (!rooms.some(({ id }) => sameId(id, roomId)) && !chat.context.roomsLevel.isSilent()) await join({ roomId })
+      if (!rooms.some(({ id }) => sameId(id, roomId)) && !chat.context.roomsLevel.isSilent())
+        await join({ roomId })
     },
     [setActiveRoom, rooms, join, chat],
   )

@@ -65,7 +65,10 @@ export function useChatWebSocket(roomId: Id): UseChatWebSocketResult {
       },
       [send, stop],
     ),
-    sendTypingIndicator: useCallback((isTyping: boolean) => (isTyping ? keystroke() : stop()), [keystroke, stop]),
+    sendTypingIndicator: useCallback(
+      (isTyping: boolean) => (isTyping ? keystroke() : stop()),
+      [keystroke, stop],
+    ),
     sendReadReceipt: markRead,
     loadHistory: useCallback(() => {
       show()
@@ -96,7 +99,10 @@ function useClearable(roomId: Id, all: readonly ChatMessage[]) {
     const at = all.findLastIndex(({ id }) => id === upTo.id)
     return all.slice(at + 1)
   }, [all, upTo])
-  const clear = useCallback(() => setCleared({ roomId, upTo: all.findLast(({ local }) => !local) }), [roomId, all])
+  const clear = useCallback(
+    () => setCleared({ roomId, upTo: all.findLast(({ local }) => !local) }),
+    [roomId, all],
+  )
   const show = useCallback(() => setCleared(undefined), [])
   return { messages, clear, show, isCleared }
 }

@@ -9,7 +9,11 @@ const memory = new Map<string, string>()
 /** What was typed in a room and not sent; survives a change of room and a reload. */
 export function useDraft(roomId: Id): readonly [draft: string, setDraft: (draft: string) => void] {
   const key = `querywire.draft.${roomId}`
-  const draft = useSyncExternalStore(subscribe, () => read(key), () => '')
+  const draft = useSyncExternalStore(
+    subscribe,
+    () => read(key),
+    () => '',
+  )
   const setDraft = useCallback((text: string) => write(key, text), [key])
   return [draft, setDraft]
 }

@@ -80,14 +80,18 @@ const NO_OPS: readonly Op<unknown>[] = []
 function useEarlyRows(queryKey: readonly unknown[], isPending: boolean): readonly ChatMessage[] {
   const { live } = useChat()
   const queryClient = useQueryClient()
-  const subscribe = useCallback((listener: () => void) => live.subscribe(queryClient, listener), [live, queryClient])
+  const subscribe = useCallback(
+    (listener: () => void) => live.subscribe(queryClient, listener),
+    [live, queryClient],
+  )
   const ops = useSyncExternalStore(
     subscribe,
     () => (isPending ? live.optimistic(queryClient, queryKey) : NO_OPS),
     () => NO_OPS,
   )
   return useMemo(
-    () => (ops.length > 0 ? ops.flatMap((op) => (op.kind === 'insert' ? [op.item as ChatMessage] : [])) : NO_ROWS),
+    () =>
+      ops.length > 0 ? ops.flatMap((op) => (op.kind === 'insert' ? [op.item as ChatMessage] : [])) : NO_ROWS,
     [ops],
   )
 }

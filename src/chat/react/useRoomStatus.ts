@@ -10,7 +10,10 @@ const OFFLINE: LiveState = { status: 'offline', since: 0 }
 export function useRoomStatus(queryKey: readonly unknown[]): LiveState {
   const { live } = useChat()
   const queryClient = useQueryClient()
-  const subscribe = useCallback((listener: () => void) => live.subscribe(queryClient, listener), [live, queryClient])
+  const subscribe = useCallback(
+    (listener: () => void) => live.subscribe(queryClient, listener),
+    [live, queryClient],
+  )
   return useSyncExternalStore(
     subscribe,
     () => live.status(queryClient, queryKey),

@@ -35,7 +35,10 @@ export function useSendMessage(roomId: Id): UseSendMessageResult {
       }),
     [sendMessage, queryClient],
   )
-  const discard = useCallback((key: string) => sendMessage.discard(queryClient, key), [sendMessage, queryClient])
+  const discard = useCallback(
+    (key: string) => sendMessage.discard(queryClient, key),
+    [sendMessage, queryClient],
+  )
 
   return { send, retry, discard }
 }

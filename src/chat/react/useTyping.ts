@@ -1,8 +1,8 @@
 'use client'
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useMemo } from 'react'
-import { createTypingSender } from '../typingSender.ts'
 import type { ChatUser, Id, Typer } from '../types.ts'
+import { createTypingSender } from '../typingSender.ts'
 import { useChat } from './ChatProvider.tsx'
 import { useRoomStatus } from './useRoomStatus.ts'
 
