@@ -3,8 +3,15 @@
  * `npm --prefix bench install && npm --prefix bench run transport`
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { clients, type Heartbeat, startQuerywire, type StartClient, type TokenCount } from './clients.ts'
-import { acceptingServer, type BadServer, blackHoleProxy, greet, muteServer, refusingServer } from './servers.ts'
+import { clients, type Heartbeat, type StartClient, startQuerywire, type TokenCount } from './clients.ts'
+import {
+  acceptingServer,
+  type BadServer,
+  blackHoleProxy,
+  greet,
+  muteServer,
+  refusingServer,
+} from './servers.ts'
 
 // Clients report refused connections in many ways; here they are the point.
 process.on('unhandledRejection', () => undefined)
@@ -12,7 +19,11 @@ process.on('uncaughtException', () => undefined)
 
 type Row = Readonly<Record<string, string | number>>
 
-async function attemptsIn(start: StartClient, create: () => Promise<BadServer>, windowMs: number): Promise<readonly number[]> {
+async function attemptsIn(
+  start: StartClient,
+  create: () => Promise<BadServer>,
+  windowMs: number,
+): Promise<readonly number[]> {
   const server = await create()
   const stop = start(`${server.url}/`)
   await sleep(windowMs)
@@ -24,7 +35,8 @@ async function attemptsIn(start: StartClient, create: () => Promise<BadServer>, 
 /** One table: a row per client, a column per misbehaviour. */
 async function storms(): Promise<void> {
   const cases: Readonly<Record<string, () => Promise<BadServer>>> = {
-    'TCP kill after 5 ms': () => acceptingServer((_socket, { socket: tcp }) => void setTimeout(() => tcp.destroy(), 5)),
+    'TCP kill after 5 ms': () =>
+      acceptingServer((_socket, { socket: tcp }) => void setTimeout(() => tcp.destroy(), 5)),
     'close 1011': () => acceptingServer((socket) => void setTimeout(() => socket.close(1011), 5)),
     'close 4401': () => acceptingServer((socket) => void setTimeout(() => socket.close(4401), 5)),
     'HTTP 401': () => refusingServer('401 Unauthorized'),
@@ -32,11 +44,15 @@ async function storms(): Promise<void> {
   const rows: Record<string, Row> = {}
   for (const [name, start] of Object.entries(clients)) {
     const counts = await Promise.all(
-      Object.entries(cases).map(async ([label, create]) => [label, (await attemptsIn(start, create, 10_000)).length] as const),
+      Object.entries(cases).map(
+        async ([label, create]) => [label, (await attemptsIn(start, create, 10_000)).length] as const,
+      ),
     )
     rows[name] = Object.fromEntries(counts)
   }
-  console.log('\nConnection attempts in 10 s (a server that accepts and closes; lower is better, 0 retries is no virtue)')
+  console.log(
+    '\nConnection attempts in 10 s (a server that accepts and closes; lower is better, 0 retries is no virtue)',
+  )
   console.table(rows)
 
   const tokens: TokenCount = { refreshes: 0 }
@@ -45,7 +61,9 @@ async function storms(): Promise<void> {
     () => refusingServer('401 Unauthorized'),
     10_000,
   )
-  console.log(`querywire with tokens, HTTP 401 on upgrade: ${attempts.length} attempts in 10 s, ${tokens.refreshes} token refresh(es)`)
+  console.log(
+    `querywire with tokens, HTTP 401 on upgrade: ${attempts.length} attempts in 10 s, ${tokens.refreshes} token refresh(es)`,
+  )
 }
 
 const HEARTBEAT: Heartbeat = { intervalMs: 1_000, timeoutMs: 500 }
@@ -69,13 +87,20 @@ async function hungUpgrade(start: StartClient): Promise<number | undefined> {
   return second
 }
 
-const seconds = (ms: number | undefined, over: string) => (ms === undefined ? `> ${over}` : `${(ms / 1_000).toFixed(1)} s`)
+const seconds = (ms: number | undefined, over: string) =>
+  ms === undefined ? `> ${over}` : `${(ms / 1_000).toFixed(1)} s`
 
 async function silence(): Promise<void> {
   const rows = await Promise.all(
     Object.entries(clients).map(async ([name, start]) => {
       const [dead, hung] = await Promise.all([blackHole(start), hungUpgrade(start)])
-      return [name, { 'black hole → 2nd dial': seconds(dead, '40 s'), 'upgrade unanswered → 2nd dial': seconds(hung, '25 s') }] as const
+      return [
+        name,
+        {
+          'black hole → 2nd dial': seconds(dead, '40 s'),
+          'upgrade unanswered → 2nd dial': seconds(hung, '25 s'),
+        },
+      ] as const
     }),
   )
   console.log('\nA connection that is dead without saying so (heartbeat 1 s + 0.5 s where there is one)')
@@ -100,7 +125,10 @@ async function busyWithoutPong(start: StartClient): Promise<number> {
 async function busy(): Promise<void> {
   const names = ['querywire', '@trpc/client', 'phoenix', 'partysocket']
   const rows = await Promise.all(
-    names.map(async (name) => [name, { 'reconnects in 6 s': await busyWithoutPong(clients[name] ?? startQuerywire) }] as const),
+    names.map(
+      async (name) =>
+        [name, { 'reconnects in 6 s': await busyWithoutPong(clients[name] ?? startQuerywire) }] as const,
+    ),
   )
   console.log('\nA busy server that never sends a pong')
   console.table(Object.fromEntries(rows))

@@ -1,6 +1,12 @@
 /** Servers that misbehave in one way each. They count the connections that are attempted. */
 import { createServer, type IncomingMessage, type Server } from 'node:http'
-import { type AddressInfo, connect, createServer as createTcpServer, type Server as TcpServer, type Socket } from 'node:net'
+import {
+  type AddressInfo,
+  connect,
+  createServer as createTcpServer,
+  type Socket,
+  type Server as TcpServer,
+} from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
 
 export interface BadServer {
@@ -91,7 +97,8 @@ export async function blackHoleProxy(target: string, afterMs: number): Promise<B
 
 /** Says enough, in each client's own protocol, for it to count itself as connected, and answers its heartbeats. */
 export function greet(socket: WebSocket, request: IncomingMessage, answersPings = true): void {
-  const reply = (value: object | string) => socket.send(typeof value === 'string' ? value : JSON.stringify(value))
+  const reply = (value: object | string) =>
+    socket.send(typeof value === 'string' ? value : JSON.stringify(value))
   if (request.url?.startsWith('/socket.io/')) {
     reply('0{"sid":"s","upgrades":[],"pingInterval":1000,"pingTimeout":500,"maxPayload":100000}')
     if (answersPings) {
@@ -103,7 +110,8 @@ export function greet(socket: WebSocket, request: IncomingMessage, answersPings 
     const text = String(data)
     if (text === '40') reply('40{"sid":"s"}')
     if (text.startsWith('{"type":"connection_init"')) reply({ type: 'connection_ack' })
-    if (text.includes('"connect":')) reply({ id: 1, connect: { client: 'c', version: '5', ping: 1, pong: true } })
+    if (text.includes('"connect":'))
+      reply({ id: 1, connect: { client: 'c', version: '5', ping: 1, pong: true } })
     if (answersPings) answerPing(text, reply)
   })
 }

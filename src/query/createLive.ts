@@ -2,11 +2,11 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { QueryClient } from '@tanstack/react-query'
 import type { LivePort } from '../transport/port.ts'
-import type { Protocol } from '../transport/protocol.ts'
+import type { Protocol } from '../transport/index.ts'
 import type { Params } from './definition.ts'
+import type { LiveState } from './entry.ts'
 import { defineList, type ListOptions } from './list.ts'
 import { createLiveCore } from './liveCore.ts'
-import type { LiveState } from './entry.ts'
 import { defineMutation, type MutationDefinitionOptions } from './mutation.ts'
 import type { Op } from './ops.ts'
 import type { Change } from './outbox.ts'
@@ -14,11 +14,12 @@ import { defineTimeline, type TimelineOptions } from './timeline.ts'
 import { defineValue, type ValueOptions } from './value.ts'
 
 /** Payloads by event type, as the manager's protocol declares them. */
-export type EventsOf<P> = P extends Protocol<infer Events>
-  ? string extends keyof Events
-    ? Record<string, unknown>
-    : { [T in keyof Events]: StandardSchemaV1.InferOutput<Events[T]> }
-  : Record<string, unknown>
+export type EventsOf<P> =
+  P extends Protocol<infer Events>
+    ? string extends keyof Events
+      ? Record<string, unknown>
+      : { [T in keyof Events]: StandardSchemaV1.InferOutput<Events[T]> }
+    : Record<string, unknown>
 
 /** What `createLive` needs of a manager. */
 export interface PortHolder<P = unknown> {
@@ -53,7 +54,8 @@ function createLiveWith<Events>(port: LivePort) {
   const core = createLiveCore(port)
   return {
     /** A flat list, e.g. the rooms of a user. Returns `(params?) => queryOptions`. */
-    list: <Item, P = NoParams>(name: string, options: ListOptions<P, Events, Item>) => defineList(core, name, options),
+    list: <Item, P = NoParams>(name: string, options: ListOptions<P, Events, Item>) =>
+      defineList(core, name, options),
     /** A history in pages, e.g. the messages of a room. Returns `(params, { around?, pageSize? }?) => infiniteQueryOptions`. */
     timeline: <Item, P = NoParams>(name: string, options: TimelineOptions<P, Events, Item>) =>
       defineTimeline(core, name, options),
@@ -75,11 +77,13 @@ function createLiveWith<Events>(port: LivePort) {
     /** Asks for a new snapshot of the queries of a definition that are in use. */
     refresh: (definition: string, params: Params = {}): void => core.refresh(definition, params),
     /** Whether a query is current, and since when. */
-    status: (queryClient: QueryClient, queryKey: readonly unknown[]): LiveState => core.status(queryClient, queryKey),
+    status: (queryClient: QueryClient, queryKey: readonly unknown[]): LiveState =>
+      core.status(queryClient, queryKey),
     /** Optimistic ops for a query, also before it has data to show them in. The same array while nothing changed. */
     optimistic: (queryClient: QueryClient, queryKey: readonly unknown[]): readonly Op<unknown>[] =>
       core.optimistic(queryClient, queryKey),
     /** Calls back whenever the status or the optimistic ops of some live query may have changed. */
-    subscribe: (queryClient: QueryClient, listener: () => void): (() => void) => core.subscribe(queryClient, listener),
+    subscribe: (queryClient: QueryClient, listener: () => void): (() => void) =>
+      core.subscribe(queryClient, listener),
   }
 }

@@ -148,7 +148,8 @@ export function createEntry(host: EntryHost, query: Query, definition: Definitio
     const resumeFrom = leftAt ?? (data === undefined ? undefined : strategy.positionOf(data))
     channel = host.hub.join(definition.channelOf(params), member, resumeFrom)
     // Data that says where it stands can be continued from there; the channel asks for what it lacks.
-    if (resumeFrom?.seq !== undefined && channel.cursor?.seq === resumeFrom.seq) continuity = channel.continuity
+    if (resumeFrom?.seq !== undefined && channel.cursor?.seq === resumeFrom.seq)
+      continuity = channel.continuity
   }
 
   function detach(): void {

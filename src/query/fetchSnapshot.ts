@@ -66,7 +66,8 @@ function ask<P, PageParam, Result>(
   current: () => unknown,
 ): Promise<unknown> {
   const { endpoint, key } = plan.channel
-  const request = (type: string, data: unknown) => core.port.request(type, data, { endpoint, idempotent: true })
+  const request = (type: string, data: unknown) =>
+    core.port.request(type, data, { endpoint, idempotent: true })
   const { source } = plan
   if (typeof source === 'function') {
     const snapshotContext: SnapshotContext<P, PageParam> = {
@@ -97,4 +98,3 @@ function readyOrLate(core: LiveCore, fetch: Fetch): Promise<void> {
     fetch.ready().then(settle, settle)
   })
 }
-

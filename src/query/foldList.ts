@@ -2,14 +2,22 @@
 import { type ItemSpec, patchItem, replaceItem, type SequencedOp } from './items.ts'
 import type { Op } from './ops.ts'
 
-export function foldList<Item>(spec: ItemSpec<Item>, data: readonly Item[], ops: readonly SequencedOp<Item>[]): readonly Item[] {
+export function foldList<Item>(
+  spec: ItemSpec<Item>,
+  data: readonly Item[],
+  ops: readonly SequencedOp<Item>[],
+): readonly Item[] {
   const draft = createListDraft(spec, data)
   for (const { op } of ops) draft.apply(op)
   return draft.finish()
 }
 
 /** A snapshot against what is there: an item that did not change stays the same object. */
-export function landList<Item>(spec: ItemSpec<Item>, current: readonly Item[] | undefined, items: readonly Item[]): readonly Item[] {
+export function landList<Item>(
+  spec: ItemSpec<Item>,
+  current: readonly Item[] | undefined,
+  items: readonly Item[],
+): readonly Item[] {
   const known = new Map((current ?? []).map((item) => [String(spec.id(item)), item]))
   const next = items.map((item) => {
     const before = known.get(String(spec.id(item)))
@@ -51,8 +59,11 @@ function createListDraft<Item>(spec: ItemSpec<Item>, data: readonly Item[]) {
   }
 
   function apply(op: Op<Item>): void {
-    if (op.kind === 'reduce') return replaceAll((op.apply as (items: readonly Item[]) => readonly Item[])(items))
-    const id = String(op.kind === 'remove' ? op.id : spec.id(op.kind === 'patch' ? (op.fields as Item) : op.item))
+    if (op.kind === 'reduce')
+      return replaceAll((op.apply as (items: readonly Item[]) => readonly Item[])(items))
+    const id = String(
+      op.kind === 'remove' ? op.id : spec.id(op.kind === 'patch' ? (op.fields as Item) : op.item),
+    )
     const at = positionOf(id)
     const current = at === undefined ? undefined : items[at]
     if (at !== undefined && current !== undefined) {
@@ -101,7 +112,11 @@ function positionsOf<Item>(spec: ItemSpec<Item>, items: readonly Item[]): Map<st
   return positions ?? new Map(items.map((item, at) => [String(spec.id(item)), at]))
 }
 
-function keepPositions(items: readonly unknown[], positions: Map<string, number>, previous: readonly unknown[]): void {
+function keepPositions(
+  items: readonly unknown[],
+  positions: Map<string, number>,
+  previous: readonly unknown[],
+): void {
   known.delete(previous)
   known.set(items, positions)
 }

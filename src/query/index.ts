@@ -6,7 +6,13 @@ export type { ListOptions } from './list.ts'
 export type { MutationDefinitionOptions, SendContext } from './mutation.ts'
 export { insert, type Op, patch, type Reducer, type ReducerContext, reduce, remove, upsert } from './ops.ts'
 export type { Change, OptimisticContext, SendStatus } from './outbox.ts'
-export { compareKeys, type OrderKey, type TimelineData, type TimelinePage, type TimelinePageParam } from './pages.ts'
+export {
+  compareKeys,
+  type OrderKey,
+  type TimelineData,
+  type TimelinePage,
+  type TimelinePageParam,
+} from './pages.ts'
 export { LiveProvider, type LiveProviderProps } from './react/LiveProvider.tsx'
 export { useLiveStatus } from './react/useLiveStatus.ts'
 export { NO_HISTORY } from './snapshot.ts'

@@ -24,7 +24,8 @@ export interface SequencedOp<Item> {
 export function replaceItem<Item>(spec: ItemSpec<Item>, current: Item, next: Item): Item {
   const currentVersion = spec.version(current)
   const nextVersion = spec.version(next)
-  if (currentVersion !== undefined && nextVersion !== undefined && nextVersion < currentVersion) return current
+  if (currentVersion !== undefined && nextVersion !== undefined && nextVersion < currentVersion)
+    return current
   return replaceEqualDeep(current, spec.merge ? spec.merge(current, next) : next)
 }
 

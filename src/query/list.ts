@@ -2,12 +2,12 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { type QueryFunctionContext, queryOptions } from '@tanstack/react-query'
 import type { Id } from '../transport/port.ts'
-import { channelSpec, type CommonOptions, itemCheck, type Params, type SnapshotSource } from './definition.ts'
+import { type CommonOptions, channelSpec, itemCheck, type Params, type SnapshotSource } from './definition.ts'
+import { landWhole, liveQueryDefaults, takeSnapshot } from './fetchSnapshot.ts'
 import { landList } from './foldList.ts'
 import type { ItemSpec } from './items.ts'
-import { changesFor, type LiveCore } from './liveCore.ts'
 import { LIVE_KEY } from './liveClient.ts'
-import { landWhole, liveQueryDefaults, takeSnapshot } from './fetchSnapshot.ts'
+import { changesFor, type LiveCore } from './liveCore.ts'
 import { readSnapshot } from './snapshot.ts'
 import { listStrategy } from './strategies.ts'
 
@@ -24,7 +24,11 @@ export interface ListOptions<P, Events, Item> extends CommonOptions<P, Events, I
   readonly snapshot: SnapshotSource<P>
 }
 
-export function defineList<P, Events, Item>(core: LiveCore, name: string, options: ListOptions<P, Events, Item>) {
+export function defineList<P, Events, Item>(
+  core: LiveCore,
+  name: string,
+  options: ListOptions<P, Events, Item>,
+) {
   const spec: ItemSpec<Item> = {
     id: options.id,
     key: options.id,

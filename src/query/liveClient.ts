@@ -118,7 +118,10 @@ export function createLiveClient(queryClient: QueryClient, port: LivePort, regis
       lingering.delete(query)
       entry.attach()
     } else if (!lingering.has(query) && entry.isAttached()) {
-      lingering.set(query, port.clock.setTimer(() => release(query, entry), LINGER_MS))
+      lingering.set(
+        query,
+        port.clock.setTimer(() => release(query, entry), LINGER_MS),
+      )
     }
   }
 
@@ -143,7 +146,8 @@ export function createLiveClient(queryClient: QueryClient, port: LivePort, regis
     lease(query, entry)
     if (event.type !== 'updated') return
     const { type } = event.action
-    if (type === 'error' || (type === 'success' && !event.action.manual) || type === 'setState') entry.fetchSettled()
+    if (type === 'error' || (type === 'success' && !event.action.manual) || type === 'setState')
+      entry.fetchSettled()
   }
 
   writer.setDefaults([LIVE_KEY], { structuralSharing: registry.share.structuralSharing })

@@ -6,8 +6,8 @@ import type { Definition, Params } from './definition.ts'
 import type { Entry, LiveState } from './entry.ts'
 import { OFFLINE } from './entry.ts'
 import { createLiveClient, type LiveClient } from './liveClient.ts'
-import type { Change, MutationDefinition } from './outbox.ts'
 import type { Op } from './ops.ts'
+import type { Change, MutationDefinition } from './outbox.ts'
 import { createShare, type Share } from './share.ts'
 
 export interface LiveCore {
@@ -91,7 +91,10 @@ export function createLiveCore(port: LivePort): LiveCore {
 
 function register<T extends { readonly name: string }>(known: Map<string, T>, definition: T): void {
   if (known.has(definition.name)) {
-    throw new LiveError('misconfigured', `"${definition.name}" is defined twice; each name is a query key, so give one of them another`)
+    throw new LiveError(
+      'misconfigured',
+      `"${definition.name}" is defined twice; each name is a query key, so give one of them another`,
+    )
   }
   known.set(definition.name, definition)
 }
@@ -105,7 +108,11 @@ export interface Changes<P, Item> {
 }
 
 export function changesFor<P, Item>(definition: string): Changes<P, Item> {
-  const change = (params: P, op: Op<Item>): Change => ({ definition, params: params as Params, op: op as Op<unknown> })
+  const change = (params: P, op: Op<Item>): Change => ({
+    definition,
+    params: params as Params,
+    op: op as Op<unknown>,
+  })
   return {
     insert: (params, item) => change(params, { kind: 'insert', item }),
     upsert: (params, item) => change(params, { kind: 'upsert', item }),

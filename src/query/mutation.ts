@@ -1,6 +1,11 @@
 /** `live.mutation`: a write that is on screen at once, survives reconnects, and is undone by forgetting it. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { type Mutation, type MutationFunctionContext, mutationOptions, type QueryClient } from '@tanstack/react-query'
+import {
+  type Mutation,
+  type MutationFunctionContext,
+  mutationOptions,
+  type QueryClient,
+} from '@tanstack/react-query'
 import { LiveError } from '../transport/errors.ts'
 import type { ChannelSpec, Delivery, Id, LivePort } from '../transport/port.ts'
 import type { LiveChannel } from './channelHub.ts'
@@ -53,7 +58,10 @@ export function defineMutation<P, Variables, Result>(
     const params = (context.mutationKey?.[2] ?? {}) as P
     options.validate?.(variables, params)
     if (!client) {
-      throw new LiveError('misconfigured', `"${name}" needs a connected QueryClient; call live.connect(queryClient) or render <LiveProvider>`)
+      throw new LiveError(
+        'misconfigured',
+        `"${name}" needs a connected QueryClient; call live.connect(queryClient) or render <LiveProvider>`,
+      )
     }
     const claim = client.outbox.claim(name, variables)
     const spec = channelSpec(params, options)
@@ -79,7 +87,8 @@ export function defineMutation<P, Variables, Result>(
       // A failed one stays until it is retried or discarded; it is on screen.
       gcTime: Number.POSITIVE_INFINITY,
     })
-  const find = (queryClient: QueryClient, clientId: string) => core.clientOf(queryClient)?.outbox.find(name, clientId)
+  const find = (queryClient: QueryClient, clientId: string) =>
+    core.clientOf(queryClient)?.outbox.find(name, clientId)
 
   return Object.assign(factory, {
     /** Starts without a hook, e.g. from an event handler that must not wait. Resolves like `mutateAsync`. */
@@ -87,11 +96,13 @@ export function defineMutation<P, Variables, Result>(
       // Connected first: the outbox must see the mutation from its beginning.
       core.clientOf(queryClient)
       const defaulted = queryClient.defaultMutationOptions(factory(params))
-      return queryClient.getMutationCache().build<Result, Error, Variables, unknown>(queryClient, defaulted).execute(variables)
+      return queryClient
+        .getMutationCache()
+        .build<Result, Error, Variables, unknown>(queryClient, defaulted)
+        .execute(variables)
     },
     /** Tries a failed one again, under the same client id. */
-    retry: (queryClient: QueryClient, clientId: string): Promise<void> =>
-      again(find(queryClient, clientId)),
+    retry: (queryClient: QueryClient, clientId: string): Promise<void> => again(find(queryClient, clientId)),
     /** Forgets one that failed or waits; what it showed goes with it. */
     discard: (queryClient: QueryClient, clientId: string): void => {
       const mutation = find(queryClient, clientId)
@@ -105,7 +116,11 @@ async function again(mutation: Mutation | undefined): Promise<void> {
 }
 
 /** Every wait of this loop is for the connection; a server that answers, with whatever, ends it. */
-async function deliver<Result>(channel: LiveChannel, claim: Claim, attempt: () => Promise<Result>): Promise<Result> {
+async function deliver<Result>(
+  channel: LiveChannel,
+  claim: Claim,
+  attempt: () => Promise<Result>,
+): Promise<Result> {
   for (;;) {
     await channel.whenLive()
     claim.sending(true)
@@ -144,4 +159,3 @@ function isAcceptable<P, Variables>(
     return false
   }
 }
-

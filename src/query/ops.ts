@@ -71,5 +71,8 @@ export function remove<Payload, Item>(select: Select<Payload, Id>): Reducer<Payl
 export function reduce<Data, Payload, Item>(
   apply: (data: Data, payload: Payload, context: ReducerContext) => Data,
 ): Reducer<Payload, Item> {
-  return (payload, context) => ({ kind: 'reduce', apply: (data: never) => apply(data as Data, payload, context) })
+  return (payload, context) => ({
+    kind: 'reduce',
+    apply: (data: never) => apply(data as Data, payload, context),
+  })
 }

@@ -87,7 +87,11 @@ function advance(cursor: Cursor | undefined, event: LiveEvent): Cursor {
   return { ...(event.seq !== undefined && { seq: event.seq }), ...(epoch !== undefined && { epoch }) }
 }
 
-function drain(start: Cursor | undefined, held: Map<number, LiveEvent>, events: LiveEvent[]): Cursor | undefined {
+function drain(
+  start: Cursor | undefined,
+  held: Map<number, LiveEvent>,
+  events: LiveEvent[],
+): Cursor | undefined {
   let cursor = start
   for (;;) {
     const next = cursor?.seq === undefined ? undefined : held.get(cursor.seq + 1)

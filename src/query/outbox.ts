@@ -35,7 +35,11 @@ export interface Outbox {
   /** Optimistic ops for one query; the same array while nothing changed. */
   opsFor(definition: string, params: Params): readonly Op<unknown>[]
   /** Drops the first optimistic op that `confirms` accepts, and returns what it made of it. */
-  confirm(definition: string, params: Params, confirms: (pending: Op<unknown>) => Op<unknown> | undefined): Op<unknown> | undefined
+  confirm(
+    definition: string,
+    params: Params,
+    confirms: (pending: Op<unknown>) => Op<unknown> | undefined,
+  ): Op<unknown> | undefined
   /** The mutation that a mutationFn call runs for. Equal variables are interchangeable, so first come, first served. */
   claim(name: string, variables: unknown): Claim
   /** The mutation with this client id. */
@@ -111,7 +115,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
   }
 
   const unsubscribe = options.cache.subscribe((event) => {
-    if (!event.mutation || (event.type !== 'added' && event.type !== 'updated' && event.type !== 'removed')) return
+    if (!event.mutation || (event.type !== 'added' && event.type !== 'updated' && event.type !== 'removed'))
+      return
     if (event.type === 'removed') {
       if (rows.delete(event.mutation)) refresh()
       return
@@ -147,7 +152,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
     claim(name, variables) {
       const row = [...rows.values()].find(
         ({ definition, mutation, running }) =>
-          definition.name === name && !running && mutation.state.status === 'pending' && mutation.state.variables === variables,
+          definition.name === name &&
+          !running &&
+          mutation.state.status === 'pending' &&
+          mutation.state.variables === variables,
       )
       if (row) row.running = true
       return {
@@ -203,13 +211,17 @@ function targetOf(definition: string, params: Params): string {
   return hashKey([definition, params])
 }
 
-function isSame(previous: readonly Op<unknown>[] | undefined, next: readonly Op<unknown>[]): readonly Op<unknown>[] {
+function isSame(
+  previous: readonly Op<unknown>[] | undefined,
+  next: readonly Op<unknown>[],
+): readonly Op<unknown>[] {
   return previous?.length === next.length && next.every((op, at) => op === previous[at]) ? previous : next
 }
 
 function clientIdOf(state: { readonly context: unknown; readonly variables: unknown }): string | undefined {
   for (const holder of [state.variables, state.context]) {
-    const id = typeof holder === 'object' && holder !== null ? (holder as { clientId?: unknown }).clientId : undefined
+    const id =
+      typeof holder === 'object' && holder !== null ? (holder as { clientId?: unknown }).clientId : undefined
     if (typeof id === 'string') return id
   }
   return undefined

@@ -49,7 +49,11 @@ export function compareKeys(a: OrderKey, b: OrderKey): number {
 }
 
 /** First index whose item sorts at or after `key`. */
-export function lowerBound<Item>(items: readonly Item[], key: OrderKey, order: (item: Item) => OrderKey): number {
+export function lowerBound<Item>(
+  items: readonly Item[],
+  key: OrderKey,
+  order: (item: Item) => OrderKey,
+): number {
   let low = 0
   let high = items.length
   while (low < high) {

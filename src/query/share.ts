@@ -8,7 +8,10 @@ import type { FreshPage } from './timelineLanding.ts'
 
 export interface PageInFlight {
   readonly fresh: FreshPage<unknown>
-  readonly land: (result: TimelineData<unknown>, fresh: ReadonlyMap<TimelinePage<unknown>, FreshPage<unknown>>) => unknown
+  readonly land: (
+    result: TimelineData<unknown>,
+    fresh: ReadonlyMap<TimelinePage<unknown>, FreshPage<unknown>>,
+  ) => unknown
 }
 
 export interface Share {
@@ -60,7 +63,8 @@ export function createShare(): Share {
  * (measured: 200 of 200 memoised rows render instead of one).
  */
 function shareShallow(current: unknown, next: object): unknown {
-  if (typeof current !== 'object' || current === null || Array.isArray(current) !== Array.isArray(next)) return next
+  if (typeof current !== 'object' || current === null || Array.isArray(current) !== Array.isArray(next))
+    return next
   const keys = Object.keys(next)
   if (keys.length !== Object.keys(current).length) return next
   const a = current as Record<string, unknown>

@@ -19,7 +19,11 @@ export interface Snapshot<Item> {
 /** `partial: true` tells a timeline that the back end has no history to ask for. */
 export const NO_HISTORY = { items: [], partial: true } as const
 
-export function readSnapshot<Item>(name: string, answer: unknown, isItem: (item: unknown) => item is Item): Snapshot<Item> {
+export function readSnapshot<Item>(
+  name: string,
+  answer: unknown,
+  isItem: (item: unknown) => item is Item,
+): Snapshot<Item> {
   const fields = isRecord(answer) ? answer : { items: answer }
   const items = fields.items ?? Object.values(fields).find(Array.isArray)
   if (!Array.isArray(items)) {

@@ -2,7 +2,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { infiniteQueryOptions, type QueryFunctionContext } from '@tanstack/react-query'
 import type { Id } from '../transport/port.ts'
-import { channelSpec, type CommonOptions, itemCheck, type Params, type SnapshotSource } from './definition.ts'
+import { type CommonOptions, channelSpec, itemCheck, type Params, type SnapshotSource } from './definition.ts'
 import { liveQueryDefaults, type SnapshotLanding, takeSnapshot } from './fetchSnapshot.ts'
 import type { ItemSpec } from './items.ts'
 import { LIVE_KEY } from './liveClient.ts'
@@ -79,14 +79,22 @@ export function defineTimeline<P, Events, Item>(
       read(answer, landing) {
         const snapshot = readSnapshot(name, answer, isItem)
         landing?.fetch.arrived(snapshot.position)
-        const pages = window.split(spec, toPage(spec, snapshot, { param: context.pageParam, limit: window.limit }))
+        const pages = window.split(
+          spec,
+          toPage(spec, snapshot, { param: context.pageParam, limit: window.limit }),
+        )
         if (landing) for (const page of pages) announce(landing, page, pageSize, snapshot.partial)
         return window.serve(pages)
       },
     })
   }
 
-  function announce(landing: SnapshotLanding, page: TimelinePage<Item>, pageSize: number, partial: boolean): void {
+  function announce(
+    landing: SnapshotLanding,
+    page: TimelinePage<Item>,
+    pageSize: number,
+    partial: boolean,
+  ): void {
     const { entry, fetch } = landing
     const position = page.asOf === undefined ? undefined : { seq: page.asOf }
     const fresh: FreshPage<unknown> = {
@@ -134,4 +142,3 @@ function keyOf(window: TimelineWindow): TimelineWindow {
     ...(window.pageSize !== undefined && { pageSize: window.pageSize }),
   }
 }
-

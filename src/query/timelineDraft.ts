@@ -4,7 +4,14 @@
  */
 import type { Id } from '../transport/port.ts'
 import { type ItemSpec, patchItem, replaceItem, type SequencedOp } from './items.ts'
-import { compareKeys, lowerBound, pageOf, type TimelineData, type TimelinePage, type TimelinePageParam } from './pages.ts'
+import {
+  compareKeys,
+  lowerBound,
+  pageOf,
+  type TimelineData,
+  type TimelinePage,
+  type TimelinePageParam,
+} from './pages.ts'
 import { indexOf, keepIndex, type TimelineIndex } from './timelineIndex.ts'
 
 export interface TimelineDraft<Item> {
@@ -40,7 +47,11 @@ export function foldTimeline<Item>(
   return finish(draft, options.pageSize)
 }
 
-function applyOp<Item>(draft: TimelineDraft<Item>, op: SequencedOp<Item>['op'], seq: number | undefined): void {
+function applyOp<Item>(
+  draft: TimelineDraft<Item>,
+  op: SequencedOp<Item>['op'],
+  seq: number | undefined,
+): void {
   switch (op.kind) {
     case 'insert':
     case 'upsert':
@@ -59,7 +70,8 @@ function applyOp<Item>(draft: TimelineDraft<Item>, op: SequencedOp<Item>['op'], 
 function place<Item>(draft: TimelineDraft<Item>, item: Item, seq: number | undefined, isNew: boolean): void {
   const { spec, index, base } = draft
   const id = spec.id(item)
-  if (index.numberOf(id) !== undefined) return change(draft, id, seq, (current) => replaceItem(spec, current, item))
+  if (index.numberOf(id) !== undefined)
+    return change(draft, id, seq, (current) => replaceItem(spec, current, item))
   // Without numbers nothing else tells a late duplicate of a removed item from a new one.
   if (seq === undefined && index.wasRemoved(id)) return
   const key = spec.order(item)
@@ -173,7 +185,13 @@ function sealOldHalf<Item>(
   if (!head || cut === undefined || head.items.length <= 2 * pageSize) return false
   const before = draft.spec.id(cut)
   const { after: _after, ...rest } = head
-  pages[0] = { ...head, items: head.items.slice(pageSize), low: draft.spec.order(cut), before, hasOlder: true }
+  pages[0] = {
+    ...head,
+    items: head.items.slice(pageSize),
+    low: draft.spec.order(cut),
+    before,
+    hasOlder: true,
+  }
   pages.splice(1, 0, { ...rest, items: head.items.slice(0, pageSize), hasNewer: false, unseen: 0 })
   pageParams.splice(1, 0, { before })
   draft.index.head--

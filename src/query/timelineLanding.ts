@@ -42,7 +42,8 @@ function landAll<Item>(landing: Landing<Item>): TimelineData<Item> {
   const { spec, current, result, fresh } = landing
   if (current && result.pages.every((page) => fresh.get(page)?.partial)) return current
   const known = new Map<string, Item>()
-  for (const page of current?.pages ?? []) for (const item of page.items) known.set(String(spec.id(item)), item)
+  for (const page of current?.pages ?? [])
+    for (const item of page.items) known.set(String(spec.id(item)), item)
   const seen = new Set<string>()
   const pages = result.pages.map((page) => {
     const items: Item[] = []
@@ -79,7 +80,11 @@ function landNewer<Item>(landing: Landing<Item>, current: TimelineData<Item>, pa
   const info = landing.fresh.get(page)
   const added = withoutLoaded(landing, current, page)
   if (added.items.length === 0 && current.pages[0]) {
-    const head = { ...current.pages[0], hasNewer: page.hasNewer, unseen: page.hasNewer ? current.pages[0].unseen : 0 }
+    const head = {
+      ...current.pages[0],
+      hasNewer: page.hasNewer,
+      unseen: page.hasNewer ? current.pages[0].unseen : 0,
+    }
     return foldInto(landing, { ...current, pages: [head, ...current.pages.slice(1)] }, 0, info)
   }
   const dropped = Math.max(0, (info?.loaded ?? 0) + 1 - landing.result.pages.length)

@@ -14,13 +14,15 @@ export function overlayTimeline<Item>(
 ): TimelineData<Item> {
   const pages = base.pages.slice()
   for (const op of ops) {
-    if (op.kind === 'patch') changeItem(spec, base, pages, spec.id(op.fields as Item), (item) => [patchItem(spec, item, op.fields)])
+    if (op.kind === 'patch')
+      changeItem(spec, base, pages, spec.id(op.fields as Item), (item) => [patchItem(spec, item, op.fields)])
     if (op.kind === 'remove') changeItem(spec, base, pages, op.id, () => [])
   }
   const rows = ops.flatMap((op) => (op.kind === 'insert' || op.kind === 'upsert' ? [op.item] : []))
   const head = pages[0]
   const shown = head && !head.hasNewer ? rows.filter((row) => !isConfirmed(spec, pages, row)) : []
-  if (head && shown.length > 0) pages[0] = { ...head, items: [...head.items, ...shown], pending: shown.length }
+  if (head && shown.length > 0)
+    pages[0] = { ...head, items: [...head.items, ...shown], pending: shown.length }
   const isSame = pages.every((page, at) => page === base.pages[at])
   return isSame ? base : { pages, pageParams: base.pageParams }
 }

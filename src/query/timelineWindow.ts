@@ -37,7 +37,8 @@ export function createWindow<Item>(
   return {
     limit: isRefetch && isFirst ? Math.min(MAX_WINDOW, Math.max(pageSize, loaded)) : pageSize,
     next() {
-      const stash = isRefetch && !isFirst ? (stashes.get(query) as TimelinePage<Item>[] | undefined) : undefined
+      const stash =
+        isRefetch && !isFirst ? (stashes.get(query) as TimelinePage<Item>[] | undefined) : undefined
       const [page] = stash ?? []
       if (page === undefined || !('before' in param) || !isNext(page, param.before)) return undefined
       stash?.shift()
@@ -70,7 +71,8 @@ function chunk<Item>(spec: ItemSpec<Item>, page: TimelinePage<Item>, size: numbe
     const next: TimelinePage<Item> = {
       ...rest,
       items,
-      ...(end > size && oldest !== undefined && { hasOlder: true, before: spec.id(oldest), low: spec.order(oldest) }),
+      ...(end > size &&
+        oldest !== undefined && { hasOlder: true, before: spec.id(oldest), low: spec.order(oldest) }),
       ...(above ? { hasNewer: false } : after !== undefined && { after }),
     }
     if (above?.before !== undefined) cursors.set(next, String(above.before))

@@ -2,7 +2,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { type QueryFunctionContext, queryOptions, replaceEqualDeep } from '@tanstack/react-query'
 import { LiveError } from '../transport/errors.ts'
-import { channelSpec, type CommonOptions, itemCheck, type Params, type SnapshotSource } from './definition.ts'
+import { type CommonOptions, channelSpec, itemCheck, type Params, type SnapshotSource } from './definition.ts'
 import { landWhole, liveQueryDefaults, takeSnapshot } from './fetchSnapshot.ts'
 import { LIVE_KEY } from './liveClient.ts'
 import { changesFor, type LiveCore } from './liveCore.ts'
@@ -17,7 +17,11 @@ export type ValueOptions<P, Events, Value> = CommonOptions<P, Events, Value> & {
     | { readonly snapshot?: never; readonly initial: Value | ((params: P) => Value) }
   )
 
-export function defineValue<P, Events, Value>(core: LiveCore, name: string, options: ValueOptions<P, Events, Value>) {
+export function defineValue<P, Events, Value>(
+  core: LiveCore,
+  name: string,
+  options: ValueOptions<P, Events, Value>,
+) {
   const isValue = itemCheck(options.schema)
   core.define({
     name,

@@ -1,11 +1,14 @@
 /** The one place that writes to a QueryClient. Everything else hands it finished data. */
-import { type Query, type QueryClient, notifyManager } from '@tanstack/react-query'
+import { notifyManager, type Query, type QueryClient } from '@tanstack/react-query'
 
 export interface Writer {
   write(query: Query, data: unknown): void
   refetch(query: Query): void
   /** Options every query under `key` gets, whatever an ad-hoc `useQuery` with the same key says. */
-  setDefaults(key: readonly unknown[], options: { structuralSharing: (current: unknown, next: unknown) => unknown }): void
+  setDefaults(
+    key: readonly unknown[],
+    options: { structuralSharing: (current: unknown, next: unknown) => unknown },
+  ): void
   batch(run: () => void): void
 }
 

@@ -22,7 +22,11 @@ function open(options: ChatOptions, roomId: string) {
   const chat: Chat = createChat({ ...options, reconnect: { intervalMs: 50, jitter: 0 } } as ChatOptions)
   const queryClient = new QueryClient()
   const observer = new InfiniteQueryObserver(queryClient, chat.messages(roomId))
-  stops.push(chat.live.connect(queryClient), chat.start(), observer.subscribe(() => undefined))
+  stops.push(
+    chat.live.connect(queryClient),
+    chat.start(),
+    observer.subscribe(() => undefined),
+  )
   stops.push(() => chat.manager.close())
   const rows = (): ChatMessage[] =>
     (observer.getCurrentResult().data?.pages ?? []).toReversed().flatMap((page) => [...page.items])
@@ -55,7 +59,11 @@ describe.each(backends)('chat on $name', (backend) => {
     await Promise.all([alice.isReady(), bob.isReady()])
 
     proxy.cut()
-    await until(() => expect(alice.chat.live.status(alice.queryClient, alice.observer.options.queryKey).status).toBe('offline'))
+    await until(() =>
+      expect(alice.chat.live.status(alice.queryClient, alice.observer.options.queryKey).status).toBe(
+        'offline',
+      ),
+    )
     const sending = alice.send('typed offline')
     await until(() => expect(alice.rows().at(-1)?.local?.status).toBe('queued'))
     const missed = ['one', 'two', 'three']
@@ -63,7 +71,11 @@ describe.each(backends)('chat on $name', (backend) => {
 
     proxy.mend()
     await sending
-    await until(() => expect(bob.texts()).toEqual(hasReplies ? [...missed, 'typed offline'] : expect.arrayContaining([...missed, 'typed offline'])))
+    await until(() =>
+      expect(bob.texts()).toEqual(
+        hasReplies ? [...missed, 'typed offline'] : expect.arrayContaining([...missed, 'typed offline']),
+      ),
+    )
     if (hasReplies) await until(() => expect(alice.texts()).toEqual([...missed, 'typed offline']))
     await until(() => expect(alice.confirmed().map(({ content }) => content)).toContain('typed offline'))
     expect(unique(alice.rows().map(({ id }) => id))).toBe(alice.rows().length)
@@ -99,7 +111,8 @@ describe.each(backends)('chat on $name', (backend) => {
     const older = alice.observer.fetchNextPage({ cancelRefetch: false })
     await bob.send('meanwhile')
     await older
-    while (alice.observer.getCurrentResult().hasNextPage) await alice.observer.fetchNextPage({ cancelRefetch: false })
+    while (alice.observer.getCurrentResult().hasNextPage)
+      await alice.observer.fetchNextPage({ cancelRefetch: false })
     await until(() => expect(alice.rows()).toHaveLength(121))
     expect(unique(alice.rows().map(({ id }) => id))).toBe(121)
     expect(alice.texts().at(-1)).toBe('meanwhile')
@@ -119,7 +132,10 @@ describe.each(backends)('chat on $name', (backend) => {
 
     const { queryClient } = alice
     const run = <V>(options: object, variables: V) =>
-      queryClient.getMutationCache().build(queryClient, options as never).execute(variables as never)
+      queryClient
+        .getMutationCache()
+        .build(queryClient, options as never)
+        .execute(variables as never)
     await run(alice.chat.editMessage(room.id), { message_id: first.id, content: 'first, edited' })
     await until(() => expect(bob.texts()).toEqual(['first, edited', 'second']))
     expect(bob.rows()[1]).toBe(untouched)
@@ -143,9 +159,13 @@ describe.each(backends)('chat on $name', (backend) => {
     await until(() => expect(unread.getCurrentResult().data?.unread_count).toBe(0))
     await alice.send('hey @bob')
     const last = await alice.send('are you there?')
-    await until(() => expect(unread.getCurrentResult().data).toMatchObject({ unread_count: 2, mention_count: 1 }))
+    await until(() =>
+      expect(unread.getCurrentResult().data).toMatchObject({ unread_count: 2, mention_count: 1 }),
+    )
     await bob.chat.markRead.start(bob.queryClient, { message_id: last?.id ?? '' }, { roomId: room.id })
-    await until(() => expect(unread.getCurrentResult().data).toMatchObject({ unread_count: 0, mention_count: 0 }))
+    await until(() =>
+      expect(unread.getCurrentResult().data).toMatchObject({ unread_count: 0, mention_count: 0 }),
+    )
     expect(String(unread.getCurrentResult().data?.last_read_message_id)).toBe(String(last?.id))
   })
 
@@ -173,7 +193,10 @@ describe.each(backends)('chat on $name', (backend) => {
     const alice = open(await room.options('alice'), room.id)
     await alice.isReady()
     await expect(alice.send('   ')).rejects.toMatchObject({ code: 'invalid_params', reason: 'empty' })
-    await expect(alice.send('x'.repeat(4_001))).rejects.toMatchObject({ code: 'invalid_params', reason: 'too_long' })
+    await expect(alice.send('x'.repeat(4_001))).rejects.toMatchObject({
+      code: 'invalid_params',
+      reason: 'too_long',
+    })
     expect(alice.rows()).toEqual([])
   })
 })

@@ -11,7 +11,8 @@ interface Message {
 }
 
 const message = (id: number, text = `m${id}`): Message => ({ id, text })
-const range = (from: number, to: number): Message[] => Array.from({ length: to - from + 1 }, (_, at) => message(from + at))
+const range = (from: number, to: number): Message[] =>
+  Array.from({ length: to - from + 1 }, (_, at) => message(from + at))
 
 let fake: ReturnType<typeof createFakePort>
 let queryClient: QueryClient
@@ -52,7 +53,12 @@ function observe(messages: ReturnType<typeof setup>['messages']) {
   return { observer, rows }
 }
 
-const answer = (items: Message[], more: Record<string, unknown> = {}) => ({ messages: items, has_older: true, has_newer: false, ...more })
+const answer = (items: Message[], more: Record<string, unknown> = {}) => ({
+  messages: items,
+  has_older: true,
+  has_newer: false,
+  ...more,
+})
 
 beforeEach(() => {
   fake = createFakePort()
@@ -149,7 +155,10 @@ describe('timeline', () => {
     const { rows } = observe(messages)
     fake.live(false, { seq: 1, epoch: 'e' })
     await fake.settle()
-    fake.emit({ type: 'created', payload: message(4), seq: 2, epoch: 'e' }, { type: 'deleted', payload: { id: 1 }, seq: 3, epoch: 'e' })
+    fake.emit(
+      { type: 'created', payload: message(4), seq: 2, epoch: 'e' },
+      { type: 'deleted', payload: { id: 1 }, seq: 3, epoch: 'e' },
+    )
     fake.requests[0]?.resolve(answer([message(2), message(3), message(4)], { as_of: 3, epoch: 'e' }))
     await fake.settle()
     expect(rows()).toEqual(['m2', 'm3', 'm4'])
@@ -212,11 +221,17 @@ describe('list', () => {
       events: { price_changed: patch((event) => event as Price) },
     })
     stop = live.connect(queryClient)
-    const observer = new QueryObserver(queryClient, { ...prices(), select: (all) => all.map((item) => item.symbol) })
+    const observer = new QueryObserver(queryClient, {
+      ...prices(),
+      select: (all) => all.map((item) => item.symbol),
+    })
     cleanups.push(observer.subscribe(() => undefined))
     fake.live()
     await fake.settle()
-    fake.requests[0]?.resolve([{ symbol: 'a', price: 1 }, { symbol: 'b', price: 2 }])
+    fake.requests[0]?.resolve([
+      { symbol: 'a', price: 1 },
+      { symbol: 'b', price: 2 },
+    ])
     await fake.settle()
     const first = observer.getCurrentResult().data
     expect(first).toEqual(['b', 'a'])

@@ -21,6 +21,7 @@ export function LiveProvider({ live, children }: LiveProviderProps): ReactNode {
 
 export function useLive(): Live {
   const live = useContext(LiveContext)
-  if (!live) throw new LiveError('misconfigured', 'No live data here; render <LiveProvider live={live}> above')
+  if (!live)
+    throw new LiveError('misconfigured', 'No live data here; render <LiveProvider live={live}> above')
   return live
 }

@@ -11,7 +11,10 @@ import { useLive } from './LiveProvider.tsx'
 export function useLiveStatus(options: { readonly queryKey: readonly unknown[] }): LiveState {
   const live = useLive()
   const queryClient = useQueryClient()
-  const subscribe = useCallback((listener: () => void) => live.subscribe(queryClient, listener), [live, queryClient])
+  const subscribe = useCallback(
+    (listener: () => void) => live.subscribe(queryClient, listener),
+    [live, queryClient],
+  )
   return useSyncExternalStore(
     subscribe,
     () => live.status(queryClient, options.queryKey),

@@ -2,7 +2,8 @@
 'use client'
 
 // biome-ignore lint/correctness/noUnusedImports: the guide's component is kept to the letter
-import React, { useState } from 'react'
+import type React from 'react'
+import { useState } from 'react'
 import { useChatWebSocket } from '../../../src/chat/index.ts'
 
 // biome-ignore format: kept to the letter

@@ -20,7 +20,8 @@ export interface Backend {
 }
 
 // A DOM emulation guards its origin; the test's own calls to the server's demo pages are none of the page's business.
-const emulation = (globalThis as { happyDOM?: { settings: { fetch: { disableSameOriginPolicy: boolean } } } }).happyDOM
+const emulation = (globalThis as { happyDOM?: { settings: { fetch: { disableSameOriginPolicy: boolean } } } })
+  .happyDOM
 if (emulation) emulation.settings.fetch.disableSameOriginPolicy = true
 
 /** Node's own WebSocket: the one of a DOM emulation refuses to leave its page's origin. */

@@ -1,6 +1,7 @@
 /** A TCP proxy that a test cuts and mends: what a tunnel, a restart or a dead access point does to a connection. */
-import { connect, createServer, type Server, type Socket } from 'node:net'
+
 import type { AddressInfo } from 'node:net'
+import { connect, createServer, type Server, type Socket } from 'node:net'
 
 export interface CutProxy {
   readonly url: string

@@ -1,4 +1,10 @@
-import type { Channel, ChannelListener, ChannelSpec, LiveEvent, LivePort } from '../../../src/transport/port.ts'
+import type {
+  Channel,
+  ChannelListener,
+  ChannelSpec,
+  LiveEvent,
+  LivePort,
+} from '../../../src/transport/port.ts'
 
 export interface FakeRequest {
   readonly type: string
