@@ -1,6 +1,6 @@
 /** Sending, editing, deleting and reacting. */
 import { type OptimisticContext, type } from '../query/index.ts'
-import { LiveError } from '../transport/errors.ts'
+import { LiveError } from '../transport/index.ts'
 import { type ChatContext, roomChannel } from './context.ts'
 import type { defineMessages } from './messages.ts'
 import type { RoomParams } from './rooms.ts'

@@ -1,6 +1,6 @@
 'use client'
 import { type RefObject, useCallback, useMemo, useState } from 'react'
-import { LiveError } from '../../transport/errors.ts'
+import { LiveError } from '../../transport/index.ts'
 import { useWebSocketStatus, type WebSocketStatus } from '../../transport/react/index.ts'
 import type { SendVariables } from '../sendMessage.ts'
 import type { ChatMessage, Id } from '../types.ts'
@@ -15,7 +15,7 @@ export interface UseChatWebSocketResult {
   /** Oldest first, own unconfirmed ones last. */
   readonly messages: readonly ChatMessage[]
   /** Usernames, never one's own. */
-  readonly typingUsers: readonly string[]
+  readonly typingUsers: string[]
   readonly isConnected: boolean
   /** A message is on its way, or waits for the connection. */
   readonly isSending: boolean
