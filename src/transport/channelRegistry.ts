@@ -3,12 +3,11 @@ import type { ChannelEvent } from './channelEvents.ts'
 import type { Context } from './context.ts'
 import type { LiveError } from './errors.ts'
 import type { ChannelListener, ChannelSignal, ChannelSpec, Cursor } from './port.ts'
-import type { RequestSpec } from './requests.ts'
 
 export interface ChannelsHost {
   readonly context: Context
-  readonly endpoint: string
-  request(spec: RequestSpec): Promise<unknown>
+  /** On the open socket, or not at all. */
+  request(type: string, data: unknown): Promise<unknown>
   /** Keeps the connection open. */
   hold(): () => void
   isUp(): boolean
@@ -30,12 +29,14 @@ export interface Member {
 
 export interface Subscription {
   readonly spec: ChannelSpec
+  /** Under which name it takes part in `sync`, if it can. */
+  readonly syncKey: string | undefined
   readonly members: Set<Member>
   /** Number of the last asking; an answer to an earlier one means nothing. */
   turn: number
   status: 'down' | 'asking' | 'live'
   /** Ends the wait for a confirmation. */
-  confirm: (cursor?: Cursor) => void
+  confirm: () => void
   cancelTimer: () => void
 }
 
@@ -54,23 +55,22 @@ export interface ChannelRegistry {
   turns: number
 }
 
-export const NOTHING = () => undefined
+export const NOTHING = () => {}
 
-/** Forgets what was asked; answers that are still under way find another turn. */
-export function forgetAnswers(subscription: Subscription): void {
+/** Answers that are still under way will find another turn. */
+export function takeDown(subscription: Subscription): void {
   subscription.cancelTimer()
   subscription.status = 'down'
   subscription.turn = 0
-  subscription.confirm = NOTHING
   for (const member of subscription.members) member.awaiting = 'nothing'
 }
 
-export function emit(registry: ChannelRegistry, members: Iterable<Member>, signal: ChannelSignal): void {
+export function emit({ host }: ChannelRegistry, members: Iterable<Member>, signal: ChannelSignal): void {
   for (const { listener } of [...members]) {
     try {
       listener.onSignal(signal)
     } catch (error) {
-      registry.host.context.reportError(registry.host.endpoint, error)
+      host.context.reportError(host.context.name, error)
     }
   }
 }

@@ -2,19 +2,19 @@
  * The channels of one connection: who listens to what, counted, asked for again on every socket. How they are asked for
  * is in `channelSync.ts`.
  */
-import { type ChannelEvent, eventFor, isMatch, nameOf, syncKeyOf } from './channelEvents.ts'
+import { type ChannelEvent, eventFor, isMatch, nameOf } from './channelEvents.ts'
 import {
   type ChannelRegistry,
   type ChannelsHost,
   emit,
-  forgetAnswers,
   type Member,
   NOTHING,
   type Subscription,
+  takeDown,
 } from './channelRegistry.ts'
-import { ask, confirmByTraffic, flushSync, resubscribe, settle, subscribe } from './channelSync.ts'
+import { ask, flushSync, settle, stand, subscribe } from './channelSync.ts'
 import type { LiveError } from './errors.ts'
-import type { Channel, ChannelListener, ChannelSpec, Id } from './port.ts'
+import type { Channel, ChannelListener, ChannelSpec } from './port.ts'
 
 export interface Channels {
   open(spec: ChannelSpec, listener: ChannelListener): Channel
@@ -27,79 +27,75 @@ export interface Channels {
   /** Something came in that is no answer to a request. */
   heard(): void
   /** The server has lost track of one channel, or of all. */
-  reset(key: Id | undefined): void
+  reset(key: string | undefined): void
 }
 
 export function createChannels(host: ChannelsHost): Channels {
   const registry: ChannelRegistry = { host, subscriptions: new Map(), asked: [], turns: 0 }
-  const { key: keyField } = host.context.settings.protocol.channels
-  const each = (act: (subscription: Subscription) => void) => {
-    for (const subscription of [...registry.subscriptions.values()]) act(subscription)
-  }
+  const all = () => [...registry.subscriptions.values()]
   return {
     open: (spec, listener) => open(registry, spec, listener),
     up: () => {
-      each((subscription) => subscribe(registry, subscription))
+      for (const subscription of all()) subscribe(registry, subscription)
       flushSync(registry)
       settle(registry)
     },
-    move: () => Promise.all([...registry.subscriptions.values()].map((one) => resubscribe(registry, one))),
+    move: () => Promise.all(all().map((subscription) => stand(registry, subscription))),
     down: (error) => {
       registry.asked = []
-      each((subscription) => {
-        forgetAnswers(subscription)
+      for (const subscription of all()) {
+        takeDown(subscription)
         emit(registry, subscription.members, { type: 'down', error })
-      })
+      }
     },
-    receive: (events) =>
-      each(({ spec, members, status }) => {
-        const matching = status === 'down' ? [] : events.filter((event) => isMatch(spec, event))
-        if (matching.length === 0) return
-        emit(registry, members, {
-          type: 'events',
-          events: matching.map((event) => eventFor(spec, event, keyField)),
-        })
-      }),
-    heard: () => confirmByTraffic(registry),
-    reset: (key) =>
-      each(({ spec, members, status }) => {
-        const own = syncKeyOf(spec, keyField)
-        const isMeant = key === undefined || own === undefined || own === String(key)
-        if (status === 'live' && isMeant) emit(registry, members, { type: 'live', resumed: false })
-      }),
+    receive: (events) => {
+      for (const { spec, members, status } of all()) {
+        const own = status === 'down' ? [] : events.filter((event) => isMatch(spec, event))
+        if (own.length === 0) continue
+        const { key } = host.context.protocol.channels
+        emit(registry, members, { type: 'events', events: own.map((event) => eventFor(spec, event, key)) })
+      }
+    },
+    // A server that never answers has taken in the subscribe frame when something later comes back from it.
+    heard: () => {
+      if (!host.answers()) for (const { confirm } of all()) confirm()
+    },
+    reset: (key) => {
+      for (const { syncKey = key, members, status } of all()) {
+        if (status !== 'live' || (key !== undefined && syncKey !== key)) continue
+        emit(registry, members, { type: 'live', resumed: false })
+      }
+    },
   }
 }
 
 function open(registry: ChannelRegistry, spec: ChannelSpec, listener: ChannelListener): Channel {
   const { host, subscriptions } = registry
   const name = nameOf(spec)
-  const subscription = subscriptions.get(name) ?? createSubscription(spec)
+  const subscription = subscriptions.get(name) ?? createSubscription(registry, spec)
   const member: Member = { listener, awaiting: 'nothing' }
   subscriptions.set(name, subscription)
   subscription.members.add(member)
   const release = host.hold()
-  const isOpen = () => subscription.members.has(member)
+  const { members } = subscription
   // Later in this turn: nobody hears a signal from inside its own call, and channels opened together share a `sync`.
   queueMicrotask(() => {
-    if (!isOpen()) return
+    if (!members.has(member)) return
     const error = host.failure()
     if (error) emit(registry, [member], { type: 'down', error })
     if (!host.isUp()) return
+    // The first one of a turn to get here asks for all of them.
     if (subscription.status === 'down') subscribe(registry, subscription)
-    // The first one of a turn to get here has asked for all of them.
-    else if (member.awaiting === 'nothing') ask(registry, subscription, [member])
-    queueMicrotask(() => flushSync(registry))
+    else ask(registry, subscription, [member])
   })
   return {
     resync: () =>
       queueMicrotask(() => {
-        if (!isOpen() || subscription.status !== 'live' || member.awaiting !== 'nothing') return
-        ask(registry, subscription, [member])
-        queueMicrotask(() => flushSync(registry))
+        if (members.has(member) && subscription.status === 'live') ask(registry, subscription, [member])
       }),
     close: () => {
-      if (!subscription.members.delete(member)) return
-      if (subscription.members.size === 0) {
+      if (!members.delete(member)) return
+      if (members.size === 0) {
         subscriptions.delete(name)
         unsubscribe(registry, subscription)
       }
@@ -109,15 +105,23 @@ function open(registry: ChannelRegistry, spec: ChannelSpec, listener: ChannelLis
   }
 }
 
-function createSubscription(spec: ChannelSpec): Subscription {
-  return { spec, members: new Set(), turn: 0, status: 'down', confirm: NOTHING, cancelTimer: NOTHING }
+function createSubscription({ host }: ChannelRegistry, spec: ChannelSpec): Subscription {
+  const key = spec.key[host.context.protocol.channels.key]
+  return {
+    spec,
+    syncKey: key === undefined ? undefined : String(key),
+    members: new Set(),
+    turn: 0,
+    status: 'down',
+    confirm: NOTHING,
+    cancelTimer: NOTHING,
+  }
 }
 
 function unsubscribe({ host }: ChannelRegistry, subscription: Subscription): void {
-  const wasAsked = subscription.status !== 'down'
-  forgetAnswers(subscription)
-  if (!wasAsked || !subscription.spec.subscribe) return
-  const { unsubscribe: type } = host.context.settings.protocol.channels
+  const { spec, status } = subscription
+  takeDown(subscription)
+  if (status === 'down' || !spec.subscribe) return
   // Whether the server confirms it or not: nobody listens any more.
-  host.request({ type, data: subscription.spec.key, control: true }).catch(NOTHING)
+  host.request(host.context.protocol.channels.unsubscribe, spec.key).catch(NOTHING)
 }

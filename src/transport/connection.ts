@@ -1,20 +1,17 @@
 /** One endpoint's connection as the manager uses it: held, sent through, listened to. */
 import type { ChannelEvent } from './channelEvents.ts'
 import { createChannels } from './channels.ts'
-import {
-  type ConnectionProblem,
-  type ConnectionState,
-  INITIAL_STATE,
-  publicState,
-} from './connectionMachine.ts'
-import { disconnected, failureOf, lose, raise, type Shell } from './connectionShell.ts'
+import { type ConnectionState, INITIAL_STATE, type MachineEvent, publicState } from './connectionMachine.ts'
+import { disconnected, failureOf, lose, raise, type Shell, writeBare } from './connectionShell.ts'
 import type { Context } from './context.ts'
+import { dial } from './dial.ts'
 import type { LiveError } from './errors.ts'
 import { createHeartbeat } from './heartbeat.ts'
-import { createInbox, type Inbox } from './inbox.ts'
+import { decodeEvent, receive } from './inbox.ts'
+import type { ConnectionProblem } from './lossPolicy.ts'
 import { createOutbox } from './outbox.ts'
 import type { Channel, ChannelListener, ChannelSpec, Delivery } from './port.ts'
-import { createRequests, type RequestSpec, type Requests } from './requests.ts'
+import { type RequestSpec, request } from './requests.ts'
 import { createTimers } from './timers.ts'
 
 export interface ConnectionStatus {
@@ -32,7 +29,8 @@ export interface ConnectionStatus {
 }
 
 export interface Connection {
-  connect(hold: boolean): void
+  /** `keep`: until `disconnect`, whoever else holds it. */
+  connect(keep: boolean): void
   disconnect(): void
   /** Keeps it open until released. `revive`: undoes an earlier `disconnect()` that nobody else lives with. */
   hold(revive: boolean): () => void
@@ -43,7 +41,6 @@ export interface Connection {
   wake(isOffline: boolean): void
   /** Moves to a socket with a fresh token, without a gap. */
   renew(): void
-  status(): ConnectionStatus
   close(error: LiveError): void
 }
 
@@ -57,41 +54,45 @@ export interface ConnectionHost {
 interface Held {
   readonly shell: Shell
   readonly host: ConnectionHost
-  readonly requests: Requests
   readonly holders: Set<unknown>
 }
 
 /** The holder that `connect()` stands for. */
 const USER = 'user'
 
-export function createConnection(context: Context, endpoint: string, host: ConnectionHost): Connection {
-  const held = assemble(context, endpoint, host)
-  const { shell, holders } = held
+export function createConnection(context: Context, host: ConnectionHost): Connection {
+  const holders = new Set<unknown>()
+  const shell = createShell(context, host, () => hold(held, true))
+  const held: Held = { shell, host, holders }
+  const tell = (event: MachineEvent) => raise(shell, event)
   return {
     connect: (keep) => {
       if (keep) holders.add(USER)
       if (keep) shell.timers.clear('linger')
-      raise(shell, { type: 'connect' })
+      tell({ type: 'connect' })
     },
     disconnect: () => {
-      raise(shell, { type: 'disconnect' })
+      tell({ type: 'disconnect' })
       holders.delete(USER)
     },
     hold: (revive) => hold(held, revive),
     send: (type, data, delivery) => send(held, { type, data, delivery }),
-    request: (spec) => request(held, spec),
+    request: async (spec) => {
+      const problem = failureOf(shell) ?? (shell.state.phase === 'disconnected' ? disconnected() : undefined)
+      if (problem) throw problem
+      return request(context, shell.outbox, spec).finally(hold(held, false))
+    },
     open: (spec, listener) => shell.channels.open(spec, listener),
     wake: (isOffline) => {
       const sinceDialMs = context.environment.now() - shell.dialedAt
-      if (!isOffline || shell.current) raise(shell, { type: 'wake', sinceDialMs })
+      if (!isOffline || shell.current) tell({ type: 'wake', sinceDialMs })
     },
     renew: () => {
-      if (shell.current) raise(shell, { type: 'renew', refresh: false })
-      else if (holders.size > 0) raise(shell, { type: 'connect' })
+      if (shell.current) tell({ type: 'renew', refresh: false })
+      else if (holders.size > 0) tell({ type: 'connect' })
     },
-    status: () => statusOf(shell),
     close: (error) => {
-      raise(shell, { type: 'disconnect' })
+      tell({ type: 'disconnect' })
       shell.outbox.drop(error)
       holders.delete(USER)
       // Who still holds it finds it disconnected, and can have it back by `connect()`.
@@ -100,45 +101,38 @@ export function createConnection(context: Context, endpoint: string, host: Conne
   }
 }
 
-function assemble(context: Context, endpoint: string, host: ConnectionHost): Held {
-  const { environment, settings } = context
-  const publish = () => host.onStatus(statusOf(shell))
-  const outbox = createOutbox(context, endpoint, () => publish())
-  const requests = createRequests(context, outbox)
-  const heartbeat = createHeartbeat(environment, settings.heartbeat, {
-    sendPing: (timestamp) => inbox.sendPing(timestamp),
-    onSilent: () => {
-      const { state } = shell
-      if (state.phase !== 'connected') return
-      lose(shell, state.attempt, { cause: 'silent', code: 1006, reason: 'The server stopped answering' })
-    },
-    onRoundTrip: ({ latencyMs, clockOffsetMs }) => {
-      shell.latencyMs = latencyMs
-      context.inspector.report({ type: 'roundTrip', endpoint, latencyMs, clockOffsetMs })
-      publish()
-    },
-  })
-  const channels = createChannels({
-    context,
-    endpoint,
-    request: (spec) => requests.request(spec),
-    hold: () => hold(held, true),
-    isUp: () => shell.current !== undefined,
-    failure: () => failureOf(shell),
-    answers: () => outbox.isAnswering(),
-    decode: (frame) => inbox.decode(frame),
-    onSettled: () => {
-      const { state } = shell
-      if (state.phase === 'connected') raise(shell, { type: 'settled', attempt: state.attempt, step: 'sync' })
-    },
-  })
+function createShell(context: Context, host: ConnectionHost, holdIt: () => () => void): Shell {
+  const outbox = createOutbox(context, () => shell.publish())
   const shell: Shell = {
     context,
-    endpoint,
-    timers: createTimers(environment),
     outbox,
-    heartbeat,
-    channels,
+    timers: createTimers(context.environment),
+    heartbeat: createHeartbeat(context, {
+      sendPing: (timestamp) => {
+        outbox.mark()
+        writeBare(shell, shell.current, { type: 'ping', data: { timestamp } })
+      },
+      onSilent: () => {
+        const reason = 'The server stopped answering'
+        if (shell.current) lose(shell, shell.current.attempt, { cause: 'silent', code: 1006, reason })
+      },
+      onRoundTrip: (latencyMs) => {
+        shell.latencyMs = latencyMs
+        shell.publish()
+      },
+    }),
+    channels: createChannels({
+      context,
+      request: (type, data) => request(context, outbox, { type, data, control: true }),
+      hold: holdIt,
+      isUp: () => shell.current !== undefined,
+      failure: () => failureOf(shell),
+      answers: () => outbox.isAnswering(),
+      decode: (frame) => decodeEvent(shell, frame),
+      onSettled: () => {
+        if (shell.current) raise(shell, { type: 'settled', attempt: shell.current.attempt, step: 'sync' })
+      },
+    }),
     links: new Map(),
     events: [],
     state: INITIAL_STATE,
@@ -149,21 +143,26 @@ function assemble(context: Context, endpoint: string, host: ConnectionHost): Hel
     dialedAt: 0,
     lastConnectedAt: null,
     latencyMs: null,
-    onMessage: (attempt, data) => inbox.receive(attempt, data),
-    deliver: (events) => inbox.deliver(events),
-    publish,
+    dial: (attempt, refresh) =>
+      dial(shell, attempt, {
+        refresh,
+        onMessage: (data) => receive(shell, { attempt, data }, host.onEvents),
+      }),
+    deliver: (events) => {
+      if (events.length === 0) return
+      shell.channels.receive(events)
+      host.onEvents(events)
+    },
+    publish: () => host.onStatus(statusOf(shell)),
   }
-  const inbox: Inbox = createInbox(shell, requests, (events) => host.onEvents(events))
-  const held: Held = { shell, host, requests, holders: new Set() }
-  return held
+  return shell
 }
 
 function statusOf({ state, lastConnectedAt, latencyMs, current, outbox }: Shell): ConnectionStatus {
-  const shown = publicState(state)
   return {
-    state: shown,
+    state: publicState(state),
     error: state.problem,
-    reconnectAttempts: shown === 'CONNECTED' ? 0 : state.trouble.losses,
+    reconnectAttempts: current ? 0 : state.trouble.losses,
     lastConnectedAt,
     isAuthenticated: current?.token !== undefined,
     latencyMs,
@@ -179,17 +178,11 @@ function hold(held: Held, revive: boolean): () => void {
   shell.timers.clear('linger')
   if (shell.state.phase === 'idle' || (revive && isFirst)) raise(shell, { type: 'hold' })
   return () => {
-    if (holders.delete(holder)) releaseLater(held)
+    // What was disconnected on purpose stays so, and visibly, until somebody wants it again.
+    if (!holders.delete(holder) || holders.size > 0 || shell.state.phase === 'disconnected') return
+    // Not at once: a route change, or React's StrictMode, lets go and takes hold again a moment later.
+    shell.timers.set('linger', shell.context.lingerMs, () => end(held))
   }
-}
-
-/** Not at once: a route change, or React's StrictMode, lets go and takes hold again a moment later. */
-function releaseLater(held: Held): void {
-  const { shell, holders } = held
-  if (holders.size > 0) return
-  const { phase } = shell.state
-  // What was disconnected on purpose stays so, and visibly, until somebody wants it again.
-  if (phase !== 'disconnected') shell.timers.set('linger', shell.context.settings.lingerMs, () => end(held))
 }
 
 function end({ shell, host }: Held): void {
@@ -198,30 +191,19 @@ function end({ shell, host }: Held): void {
   host.onIdle()
 }
 
-function send(held: Held, frame: { type: string; data: unknown; delivery: Delivery }): Promise<void> {
+async function send(held: Held, frame: { type: string; data: unknown; delivery: Delivery }): Promise<void> {
   const { shell } = held
   const { type, data, delivery } = frame
+  if (delivery === 'volatile' && !shell.current) return
   const failure = failureOf(shell)
-  if (delivery === 'volatile' && !shell.current) return Promise.resolve()
-  if (failure) return Promise.reject(failure)
+  if (failure) throw failure
   const release = hold(held, false)
-  return new Promise<void>((resolve, reject) => {
+  await new Promise<void>((resolve, reject) => {
     shell.outbox.push({
       frame: shell.context.createFrame(type, data),
       delivery,
-      request: false,
-      idempotent: false,
       onWritten: resolve,
       onDropped: (error) => (error ? reject(error) : resolve()),
     })
   }).finally(release)
-}
-
-function request(held: Held, spec: RequestSpec): Promise<unknown> {
-  const { shell, requests } = held
-  const failure = failureOf(shell)
-  if (failure) return Promise.reject(failure)
-  if (shell.state.phase === 'disconnected') return Promise.reject(disconnected())
-  const release = hold(held, false)
-  return requests.request(spec).finally(release)
 }

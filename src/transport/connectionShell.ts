@@ -1,35 +1,32 @@
-/** Runs the machine of one connection: stores its state, performs its effects in order, feeds back what happens. */
+/** Runs the machine of one connection: stores its state, keeps the sockets it wants, performs its effects in order. */
 import type { ChannelEvent } from './channelEvents.ts'
 import type { Channels } from './channels.ts'
 import { closeAction, parseCloseHint } from './closeCodes.ts'
 import {
+  attemptOf,
+  dialOf,
   type Effect,
-  type FailureCode,
-  type LossCause,
   type MachineEvent,
   type MachineState,
   publicState,
   transition,
 } from './connectionMachine.ts'
 import type { Context } from './context.ts'
-import { prepareDial, problemOf } from './dial.ts'
 import { LiveError } from './errors.ts'
 import { createHandOver, type HandOver } from './handOver.ts'
 import type { Heartbeat } from './heartbeat.ts'
 import type { SentFrame } from './inspector.ts'
-import { expiryOf, principalOf } from './jwt.ts'
-import { type Link, openLink } from './link.ts'
-import type { Outbox } from './outbox.ts'
+import { expiryOf } from './jwt.ts'
+import type { Link } from './link.ts'
+import type { Loss } from './lossPolicy.ts'
+import type { Outbox } from './outgoing.ts'
 import type { Timers } from './timers.ts'
 import type { AuthFrame } from './tokens.ts'
-
-export type TimerName = 'connect' | 'retry' | 'uptime' | 'renewal' | 'linger' | 'handOver'
 
 /** One connection. The parts know each other only through this. */
 export interface Shell {
   readonly context: Context
-  readonly endpoint: string
-  readonly timers: Timers<TimerName>
+  readonly timers: Timers<'connect' | 'retry' | 'uptime' | 'renewal' | 'linger' | 'handOver'>
   readonly outbox: Outbox
   readonly heartbeat: Heartbeat
   readonly channels: Channels
@@ -45,7 +42,7 @@ export interface Shell {
   dialedAt: number
   lastConnectedAt: number | null
   latencyMs: number | null
-  onMessage(attempt: number, data: unknown): void
+  dial(attempt: number, refresh: boolean): void
   deliver(events: readonly ChannelEvent[]): void
   publish(): void
 }
@@ -76,130 +73,80 @@ export function raise(shell: Shell, event: MachineEvent): void {
 }
 
 function step(shell: Shell, event: MachineEvent): void {
-  const { context, endpoint, timers } = shell
-  const { reconnect } = context.settings
-  const before = shell.state
-  const [state, effects] = transition(before, event, { reconnect, canRefresh: context.tokens.canRefresh })
+  const { context, timers, state: before } = shell
+  const { reconnect, tokens } = context
+  const [state, effects] = transition(before, event, { reconnect, canRefresh: tokens.canRefresh })
   shell.state = state
-  if (dialOf(state) === undefined) timers.clear('connect')
-  if (state.phase !== 'waiting') timers.clear('retry')
   const from = publicState(before)
   const to = publicState(state)
-  if (from !== to) {
-    const { problem } = state
-    context.inspector.report({ type: 'transition', endpoint, from, to, cause: event.type, problem })
-  }
+  if (from !== to) context.report({ type: 'transition', from, to, cause: event.type, problem: state.problem })
+  if (dialOf(state) === null) timers.clear('connect')
+  if (state.phase !== 'waiting') timers.clear('retry')
+  follow(shell, before)
+  sweep(shell)
   for (const effect of effects) run(shell, effect)
 }
 
-/** The dial that is under way. */
-function dialOf(state: MachineState): number | undefined {
-  if (state.phase === 'dialing') return state.dials
-  return state.phase === 'connected' ? (state.successor ?? undefined) : undefined
+/** What a change of socket or of hope means to everyone else. */
+function follow(shell: Shell, before: MachineState): void {
+  const { state } = shell
+  const from = attemptOf(before)
+  const to = attemptOf(state)
+  if (to === null) {
+    const hasEnded = state.phase !== before.phase && state.phase !== 'dialing' && state.phase !== 'waiting'
+    if (from !== null || hasEnded) goDown(shell)
+  } else if (from === null) {
+    openCurrent(shell, to)
+    // Subscriptions first: what the queue asks for may depend on them.
+    shell.channels.up()
+    shell.outbox.flush()
+    shell.heartbeat.start()
+  } else if (from !== to) {
+    startHandOver(shell, from, to)
+  }
+}
+
+/** No socket outlives its use. */
+function sweep({ state, links, handOver }: Shell): void {
+  for (const [attempt, { link }] of links) {
+    if (attempt === attemptOf(state) || attempt === dialOf(state) || attempt === handOver?.from) continue
+    link.drop()
+    links.delete(attempt)
+  }
 }
 
 function run(shell: Shell, effect: Effect): void {
+  const { context, timers, state } = shell
   switch (effect.type) {
     case 'dial':
-      startDial(shell, effect.attempt, effect.refresh)
-      break
-    case 'drop':
-      drop(shell, effect.attempt)
-      break
-    case 'up':
-      goUp(shell, effect.attempt)
-      break
-    case 'down':
-      goDown(shell, effect.error)
+      shell.dial(state.dials, effect.refresh)
       break
     case 'wait':
-      wait(shell, effect.delayMs)
+      context.report({ type: 'wait', delayMs: effect.delayMs, attempt: state.trouble.losses })
+      timers.set('retry', effect.delayMs, () => raise(shell, { type: 'retry' }))
       break
     case 'probe':
       shell.heartbeat.probe()
       break
-    case 'handOver':
-      startHandOver(shell, effect.from, effect.to)
-      break
     case 'postponeRenewal':
-      shell.timers.set('renewal', RENEWAL_RETRY_MS, () => raise(shell, { type: 'renew', refresh: true }))
+      renewIn(shell, RENEWAL_RETRY_MS, true)
   }
 }
 
-function drop({ links }: Shell, attempt: number): void {
-  links.get(attempt)?.link.drop()
-  links.delete(attempt)
+export function renewIn(shell: Shell, delayMs: number, refresh: boolean): void {
+  shell.timers.set('renewal', delayMs, () => raise(shell, { type: 'renew', refresh }))
 }
 
-function wait(shell: Shell, delayMs: number): void {
-  const { endpoint, context, state } = shell
-  context.inspector.report({ type: 'wait', endpoint, delayMs, attempt: state.trouble.losses })
-  shell.timers.set('retry', delayMs, () => raise(shell, { type: 'retry' }))
-}
-
-function startDial(shell: Shell, attempt: number, refresh: boolean): void {
-  const { context, timers } = shell
-  const { connectTimeoutMs } = context.settings
-  shell.dialedAt = context.environment.now()
-  timers.setDeadline('connect', connectTimeoutMs, () =>
-    lose(shell, attempt, {
-      cause: 'timeout',
-      code: 1006,
-      reason: `No connection within ${connectTimeoutMs} ms`,
-    }),
-  )
-  dial(shell, attempt, refresh).catch((error: unknown) => {
-    if (dialOf(shell.state) !== attempt) return
-    const { code, reason, isFinal } = problemOf(error)
-    if (code === 4001) signOut(shell, attempt, 'The user signed out')
-    if (isFinal) context.reportError(shell.endpoint, error)
-    lose(shell, attempt, { cause: isFinal ? 'token' : 'closed', code, reason, isFinal })
-  })
-}
-
-async function dial(shell: Shell, attempt: number, refresh: boolean): Promise<void> {
-  const { context, endpoint, links } = shell
-  const prepared = await prepareDial(context, endpoint, refresh)
-  // Since then the dial may have timed out or been called off.
-  if (dialOf(shell.state) !== attempt) return
-  const { token, url } = prepared
-  if (token !== undefined) changeUser(shell, attempt, principalOf(token))
-  context.inspector.report({ type: 'dial', endpoint, attempt, url })
-  const link = openLink(context.environment, prepared.dial, {
-    onOpen: () => raise(shell, { type: 'opened', attempt }),
-    onMessage: (data) => shell.onMessage(attempt, data),
-    onClose: (code, reason) => lose(shell, attempt, { cause: 'closed', code, reason }),
-  })
-  links.set(attempt, { attempt, link, token, firstFrame: prepared.dial.firstFrame })
-}
-
-function changeUser(shell: Shell, attempt: number, principal: string | undefined): void {
-  const before = shell.principal
-  shell.principal = principal ?? before
-  if (before === undefined || principal === undefined || before === principal) return
-  signOut(shell, attempt, 'Another user has signed in')
-}
-
-/** What one user meant to send, no other one sends; what one was meant to hear, no other one hears. */
-function signOut(shell: Shell, attempt: number, message: string): void {
-  shell.outbox.drop(new LiveError('user_changed', message))
-  raise(shell, { type: 'userChanged', attempt })
-}
-
-interface LossReport {
-  readonly cause: LossCause
-  readonly code: number
-  readonly reason: string
-  readonly isFinal?: boolean
-}
-
-export function lose(shell: Shell, attempt: number, report: LossReport): void {
+export function lose(
+  shell: Shell,
+  attempt: number,
+  report: Pick<Loss, 'cause' | 'code' | 'reason'> & { readonly isFinal?: boolean },
+): void {
+  const { environment, inspector, closeCodes } = shell.context
   if (attempt === shell.handOver?.from) finishHandOver(shell, true)
-  const { environment, settings, inspector } = shell.context
   const { cause, code, isFinal } = report
   const reason = inspector.clean(report.reason)
   const hint = parseCloseHint(reason)
-  const action = isFinal ? 'fail' : closeAction(code, hint, settings.closeCodes)
   raise(shell, {
     type: 'lost',
     attempt,
@@ -207,7 +154,7 @@ export function lose(shell: Shell, attempt: number, report: LossReport): void {
       cause,
       code,
       reason,
-      action,
+      action: isFinal ? 'fail' : closeAction(code, hint, closeCodes),
       retryAfterMs: hint.retryAfterMs,
       online: environment.isOnline(),
       random: environment.random(),
@@ -215,50 +162,49 @@ export function lose(shell: Shell, attempt: number, report: LossReport): void {
   })
 }
 
-function goUp(shell: Shell, attempt: number): void {
-  const current = openCurrent(shell, attempt)
-  if (!current) return
-  // Subscriptions first: what the queue asks for may depend on them.
-  shell.channels.up()
-  shell.outbox.flush()
-  shell.heartbeat.start()
-}
-
 /** From now on frames go out through this socket. */
-function openCurrent(shell: Shell, attempt: number): OpenLink | undefined {
+function openCurrent(shell: Shell, attempt: number): void {
   const { context, timers, outbox, links } = shell
   const current = links.get(attempt)
-  if (!current) return undefined
-  const { link, token, firstFrame } = current
+  if (!current) return
   shell.current = current
   shell.lastConnectedAt = context.environment.wallNow()
-  outbox.open(link)
-  if (firstFrame) writeBare(shell, link, context.createFrame(firstFrame.type, firstFrame.data))
+  outbox.open(current.link)
+  const { firstFrame } = current
+  if (firstFrame) writeBare(shell, current, context.createFrame(firstFrame.type, firstFrame.data))
   timers.set('uptime', UPTIME_MS, () => raise(shell, { type: 'settled', attempt, step: 'uptime' }))
-  scheduleRenewal(shell, token)
-  return current
+  scheduleRenewal(shell, current.token)
 }
 
 /** Past the outbox: frames that are never queued, answered or sent again. */
-export function writeBare(shell: Shell, link: Link, frame: SentFrame): void {
-  link.write(shell.context.settings.codec.encode(frame))
-  shell.context.inspector.report({ type: 'sent', endpoint: shell.endpoint, frame })
+export function writeBare({ context }: Shell, to: OpenLink | undefined, frame: SentFrame): void {
+  to?.link.write(context.codec.encode(frame))
+  context.report({ type: 'sent', frame })
+}
+
+/** Ahead of the expiry by 30 s or a tenth of what is left, so that a refresh that fails can be tried again. */
+function scheduleRenewal(shell: Shell, token: string | undefined): void {
+  shell.timers.clear('renewal')
+  const leftMs = ((token && expiryOf(token)) || 0) - shell.context.environment.wallNow()
+  const delayMs = leftMs - Math.max(RENEWAL_MARGIN_MS, leftMs / 10)
+  // Too short-lived to be renewed: the server will say when it is over.
+  if (delayMs > 0) renewIn(shell, Math.min(delayMs, MAX_TIMER_MS), true)
 }
 
 function startHandOver(shell: Shell, from: number, to: number): void {
-  const { context, endpoint, links, timers, channels } = shell
-  if (shell.handOver) finishHandOver(shell, false)
-  const old = links.get(from)
-  if (!openCurrent(shell, to) || !old) return
-  context.inspector.report({ type: 'handOver', endpoint, from, to })
+  const { context, links, timers, channels } = shell
+  finishHandOver(shell, false)
+  openCurrent(shell, to)
+  context.report({ type: 'handOver', from, to })
   const handOver = createHandOver(from)
   shell.handOver = handOver
   timers.set('handOver', HAND_OVER_MS, () => finishHandOver(shell, false))
   channels.move().then(
     () => {
       // Its pong comes behind everything that the old socket still had to deliver.
+      const timestamp = context.environment.wallNow()
       if (shell.handOver === handOver)
-        writeBare(shell, old.link, { type: 'ping', data: { timestamp: context.environment.wallNow() } })
+        writeBare(shell, links.get(from), { type: 'ping', data: { timestamp } })
     },
     () => finishHandOver(shell, false),
   )
@@ -271,7 +217,7 @@ export function finishHandOver(shell: Shell, isComplete: boolean): void {
   shell.handOver = undefined
   timers.clear('handOver')
   const old = links.get(handOver.from)
-  drop(shell, handOver.from)
+  sweep(shell)
   if (old) outbox.lost(old.link)
   if (!shell.current) return
   outbox.flush()
@@ -279,40 +225,24 @@ export function finishHandOver(shell: Shell, isComplete: boolean): void {
   if (!isComplete) channels.reset(undefined)
 }
 
-/** Ahead of the expiry by 30 s or a tenth of what is left, so that a refresh that fails can be tried again. */
-function scheduleRenewal(shell: Shell, token: string | undefined): void {
-  const expiresAt = token && expiryOf(token)
-  shell.timers.clear('renewal')
-  if (!expiresAt) return
-  const leftMs = expiresAt - shell.context.environment.wallNow()
-  const delayMs = leftMs - Math.max(RENEWAL_MARGIN_MS, leftMs / 10)
-  // Too short-lived to be renewed: the server will say when it is over.
-  if (delayMs <= 0) return
-  shell.timers.set('renewal', Math.min(delayMs, MAX_TIMER_MS), () =>
-    raise(shell, { type: 'renew', refresh: true }),
-  )
-}
-
-function goDown(shell: Shell, code: FailureCode | null): void {
-  const { outbox, timers, state } = shell
-  shell.heartbeat.stop()
-  if (shell.current) outbox.lost(shell.current.link)
+function goDown(shell: Shell): void {
+  const { outbox, timers, state, current, heartbeat } = shell
+  heartbeat.stop()
   shell.current = undefined
+  if (current) outbox.lost(current.link)
   finishHandOver(shell, false)
   timers.clear('uptime')
   timers.clear('renewal')
-  const error = failureOf(shell)
-  shell.channels.down(error)
-  if (error && code) outbox.drop(error)
-  else if (state.phase === 'disconnected') outbox.dropRequests(disconnected())
+  const failure = failureOf(shell)
+  shell.channels.down(failure)
+  if (failure) outbox.drop(failure)
+  else if (state.phase === 'disconnected') outbox.drop(disconnected(), true)
 }
 
-export function failureOf({ state, endpoint }: Shell): LiveError | undefined {
+export function failureOf({ state, context }: Shell): LiveError | undefined {
   if (state.phase !== 'failed') return undefined
   const reason = state.problem?.reason || `close code ${state.problem?.code}`
-  return new LiveError(state.error, `The connection to "${endpoint}" gave up: ${reason}`, {
-    reason,
-  })
+  return new LiveError(state.error, `The connection to "${context.name}" gave up: ${reason}`, { reason })
 }
 
 export function disconnected(): LiveError {

@@ -61,22 +61,19 @@ export interface LiveErrorDetails {
  * ```
  */
 export class LiveError extends Error {
-  readonly code: LiveErrorCode
-  readonly recovery: Recovery
-  readonly reason: string | undefined
-  readonly retryable: boolean
-  readonly retryAfterMs: number | undefined
-  readonly maybeDelivered: boolean
+  declare readonly code: LiveErrorCode
+  declare readonly recovery: Recovery
+  declare readonly reason: string | undefined
+  declare readonly retryable: boolean
+  declare readonly retryAfterMs: number | undefined
+  declare readonly maybeDelivered: boolean
 
-  constructor(code: LiveErrorCode, message: string, details: LiveErrorDetails = {}) {
-    super(message, 'cause' in details ? { cause: details.cause } : undefined)
-    this.name = 'LiveError'
-    this.code = code
-    this.recovery = RECOVERY[code]
-    this.reason = details.reason
-    this.retryable = details.retryable ?? (this.recovery === 'retry' || this.recovery === 'reconnect')
-    this.retryAfterMs = details.retryAfterMs
-    this.maybeDelivered = details.maybeDelivered ?? false
+  constructor(code: LiveErrorCode, message: string, { cause, ...details }: LiveErrorDetails = {}) {
+    super(message, { cause })
+    const recovery = RECOVERY[code]
+    const retryable = recovery === 'retry' || recovery === 'reconnect'
+    Object.assign(this, { name: 'LiveError', code, recovery, maybeDelivered: false, ...details })
+    Object.assign(this, { retryable: details.retryable ?? retryable })
   }
 }
 

@@ -1,24 +1,11 @@
 /** Notices a connection that is dead without having been closed, and measures the round trip on the way. */
-import type { Environment } from './environment.ts'
+import type { Context } from './context.ts'
 import { createTimers } from './timers.ts'
-
-export interface HeartbeatOptions {
-  /** @default 30_000 */
-  readonly intervalMs: number
-  /** How long after a ping something must be heard. @default 5_000 */
-  readonly timeoutMs: number
-}
-
-export interface RoundTrip {
-  readonly latencyMs: number
-  /** Server clock minus ours, if the server tells its time. */
-  readonly clockOffsetMs: number | undefined
-}
 
 export interface HeartbeatHandlers {
   sendPing(timestamp: number): void
   onSilent(): void
-  onRoundTrip(roundTrip: RoundTrip): void
+  onRoundTrip(latencyMs: number): void
 }
 
 export interface Heartbeat {
@@ -33,11 +20,8 @@ export interface Heartbeat {
 
 const PROBE_MS = 2_500
 
-export function createHeartbeat(
-  environment: Environment,
-  options: HeartbeatOptions | false,
-  handlers: HeartbeatHandlers,
-): Heartbeat {
+export function createHeartbeat(context: Context, handlers: HeartbeatHandlers): Heartbeat {
+  const { environment, heartbeat: options } = context
   const timers = createTimers<'interval' | 'deadline'>(environment)
   let heard = 0
   let ping: { readonly timestamp: number; readonly at: number } | undefined
@@ -69,7 +53,9 @@ export function createHeartbeat(
       const serverAt = toWallMs(payload.server_time)
       const clockOffsetMs = serverAt && serverAt - (environment.wallNow() - latencyMs / 2)
       ping = undefined
-      handlers.onRoundTrip({ latencyMs, clockOffsetMs })
+      // Server clock minus ours, if the server tells its time.
+      context.report({ type: 'roundTrip', latencyMs, clockOffsetMs })
+      handlers.onRoundTrip(latencyMs)
     },
     probe: () => send(PROBE_MS),
   }

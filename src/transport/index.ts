@@ -2,19 +2,8 @@ export type { ReconnectOptions } from './backoff.ts'
 export { type CloseAction, WebSocketCloseCode } from './closeCodes.ts'
 export { type Codec, jsonCodec } from './codec.ts'
 export type { ConnectionStatus } from './connection.ts'
-export type { ConnectionProblem, ConnectionState } from './connectionMachine.ts'
-export {
-  createWebSocketManager,
-  type EventHandler,
-  type Request,
-  type RequestOptions,
-  type Send,
-  type SendOptions,
-  type Subscribe,
-  type SubscribeOptions,
-  type WebSocketManager,
-  type WebSocketState,
-} from './createWebSocketManager.ts'
+export type { ConnectionState } from './connectionMachine.ts'
+export { createWebSocketManager } from './createWebSocketManager.ts'
 export type { Logger } from './debugLog.ts'
 export {
   type BrowserEnvironmentOptions,
@@ -25,9 +14,9 @@ export {
   type SocketData,
 } from './environment.ts'
 export { isLiveError, LiveError, type LiveErrorCode, RECOVERY, type Recovery } from './errors.ts'
-export type { HeartbeatOptions } from './heartbeat.ts'
 export type { ForeignEntry, InspectorEvent, TransportEntry } from './inspector.ts'
 export { readClaims, type TokenClaims } from './jwt.ts'
+export type { ConnectionProblem } from './lossPolicy.ts'
 export type {
   Channel,
   ChannelListener,
@@ -59,6 +48,17 @@ export {
   type UntypedProtocol,
 } from './protocol.ts'
 export type { QueueLimits } from './sendQueue.ts'
-export type { WebSocketManagerOptions } from './settings.ts'
+export type { HeartbeatOptions, WebSocketManagerOptions } from './settings.ts'
 export { IDLE_STATUS, worstOf } from './summary.ts'
 export type { AuthCarrier, Awaitable, TokenManager } from './tokens.ts'
+export type {
+  EventHandler,
+  Request,
+  RequestOptions,
+  Send,
+  SendOptions,
+  Subscribe,
+  SubscribeOptions,
+  WebSocketManager,
+  WebSocketState,
+} from './webSocketManager.ts'

@@ -1,13 +1,15 @@
 /** The one log of everything that happens. Debug output, devtools, metrics and tests read it; it holds no secret. */
-import type { ConnectionProblem, ConnectionState } from './connectionMachine.ts'
+import type { ConnectionState } from './connectionMachine.ts'
 import type { Environment } from './environment.ts'
 import type { LiveError } from './errors.ts'
+import type { ConnectionProblem } from './lossPolicy.ts'
 import type { Frame, OutgoingFrame } from './protocol.ts'
 
 /** Pings have neither id nor timestamp. */
 export type SentFrame = Pick<OutgoingFrame, 'type' | 'data'>
 
-export type TransportEntry = { readonly endpoint: string } & (
+/** What a connection tells of itself. */
+export type OwnEntry =
   | {
       readonly type: 'transition'
       readonly from: ConnectionState
@@ -25,7 +27,8 @@ export type TransportEntry = { readonly endpoint: string } & (
   | { readonly type: 'quarantine'; readonly error: LiveError; readonly frame: unknown }
   | { readonly type: 'handOver'; readonly from: number; readonly to: number }
   | { readonly type: 'error'; readonly error: LiveError }
-)
+
+export type TransportEntry = { readonly endpoint: string } & OwnEntry
 
 /** Layers above add their own types of entries. */
 export interface ForeignEntry {

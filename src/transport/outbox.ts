@@ -3,55 +3,35 @@ import { byteLength } from './codec.ts'
 import type { Context } from './context.ts'
 import { LiveError } from './errors.ts'
 import type { Link } from './link.ts'
-import type { Delivery } from './port.ts'
-import type { OutgoingFrame } from './protocol.ts'
-import { enqueue, isExpired, isResendable, nextExpiryAt, type Waiting } from './sendQueue.ts'
-import { createTimers } from './timers.ts'
+import type { Outbox, Outgoing } from './outgoing.ts'
+import type { Frame, OutgoingFrame } from './protocol.ts'
+import { isFull, isResendable, isSuperseded, type SendClass, type Waiting } from './sendQueue.ts'
+import { createTimers, type Timers } from './timers.ts'
 
-export interface Outgoing {
-  readonly frame: OutgoingFrame
-  /** `control`: written now, ahead of the queue, or not at all; whoever sends it does so again on the next socket. */
-  readonly delivery: Delivery | 'control'
-  readonly request: boolean
-  readonly idempotent: boolean
-  /** It is on the wire. Called again when it is sent again. */
-  onWritten(): void
-  /** It will not be written (again). No error: its delivery class says that this is fine. */
-  onDropped(error?: LiveError): void
-}
-
-export interface Outbox {
-  push(item: Outgoing): void
-  /** New frames go here from now on; `flush` lets the queue follow. */
-  open(link: Link): void
-  flush(): void
-  /** What was written to it and not answered is queued again, or given up. */
-  lost(link: Link): void
-  /** Takes it out, queued or unanswered. */
-  forget(id: string): void
-  /** The server has answered the frame. True if it was a send that waited for it. */
-  answered(id: string): boolean
-  /** A later `proven()` says that all that is written by now has arrived. */
-  mark(): void
-  proven(): void
-  /** Gives everything up. */
-  drop(error: LiveError): void
-  dropRequests(error: LiveError): void
-  /** Whether the server has ever answered anything. */
-  isAnswering(): boolean
-  setBatching(on: boolean): void
-  size(): number
-}
-
-interface Queued extends Waiting {
+interface Entry extends Waiting {
   readonly item: Outgoing
-  readonly delivery: Delivery
+  bytes: number
+  queuedAt: number
+  /** Where and as how many-eth it was last written. */
+  link?: Link
+  order: number
 }
 
-interface Unanswered {
-  readonly item: Outgoing
-  readonly link: Link
-  readonly order: number
+interface Box {
+  readonly context: Context
+  readonly onChange: () => void
+  readonly timers: Timers<'expiry' | 'drain'>
+  readonly unanswered: Map<string, Entry>
+  readonly answered: Set<string>
+  queue: Set<Entry>
+  link: Link | undefined
+  paused: boolean
+  batching: boolean
+  /** A flush is due at the end of this turn. */
+  flushing: boolean
+  order: number
+  marked: number
+  provenOrder: number
 }
 
 /** Above this the socket is not keeping up and the lower classes wait; below the other they go on. */
@@ -61,31 +41,14 @@ const LOW_WATER_BYTES = 65_536
 const DRAIN_POLL_MS = 50
 const BATCH_ITEMS = 100
 
-interface Box {
-  readonly context: Context
-  readonly endpoint: string
-  readonly timers: ReturnType<typeof createTimers<'expiry' | 'drain'>>
-  readonly unanswered: Map<string, Unanswered>
-  readonly answeredTypes: Set<string>
-  queue: readonly Queued[]
-  link: Link | undefined
-  paused: boolean
-  batching: boolean
-  flushing: boolean
-  order: number
-  marked: number
-  provenOrder: number
-  readonly onChange: () => void
-}
-
-export function createOutbox(context: Context, endpoint: string, onChange: () => void): Outbox {
+export function createOutbox(context: Context, onChange: () => void): Outbox {
   const box: Box = {
     context,
-    endpoint,
+    onChange,
     timers: createTimers(context.environment),
     unanswered: new Map(),
-    answeredTypes: new Set(),
-    queue: [],
+    answered: new Set(),
+    queue: new Set(),
     link: undefined,
     paused: false,
     batching: false,
@@ -93,7 +56,6 @@ export function createOutbox(context: Context, endpoint: string, onChange: () =>
     order: 0,
     marked: 0,
     provenOrder: 0,
-    onChange,
   }
   return {
     push: (item) => push(box, item),
@@ -103,47 +65,88 @@ export function createOutbox(context: Context, endpoint: string, onChange: () =>
     },
     flush: () => flush(box),
     lost: (link) => lost(box, link),
-    forget: (id) => {
-      box.unanswered.delete(id)
-      setQueue(
-        box,
-        box.queue.filter(({ item }) => item.frame.id !== id),
-      )
-    },
-    answered: (id) => answered(box, id),
+    take: (frame) => take(box, frame),
     mark: () => {
       box.marked = box.order
     },
     proven: () => {
       box.provenOrder = Math.max(box.provenOrder, box.marked)
     },
-    drop: (error) => drop(box, error, () => true),
-    dropRequests: (error) => drop(box, error, ({ request }) => request),
-    isAnswering: () => box.answeredTypes.size > 0,
+    drop: (error, onlyRequests) => {
+      for (const entry of [...box.unanswered.values(), ...box.queue]) {
+        if (!onlyRequests || entry.item.onAnswer) remove(box, entry, error)
+      }
+    },
     setBatching: (on) => {
       box.batching = on
     },
-    size: () => box.queue.length,
+    isAnswering: () => box.answered.size > 0,
+    size: () => box.queue.size,
   }
 }
 
-function push(box: Box, item: Outgoing): void {
-  const { delivery } = item
-  if (delivery === 'control') {
-    if (box.link) write(box, box.link, [item])
-    else item.onDropped(connectionLost(item.frame.type))
+function push(box: Box, item: Outgoing): () => void {
+  const { delivery, frame } = item
+  const isWritable = canWrite(box, delivery)
+  const entry: Entry = {
+    item,
+    delivery,
+    bytes: box.link || item.onAnswer ? 0 : measure(box, frame),
+    queuedAt: box.context.environment.now(),
+    order: 0,
+  }
+  if (!isWritable && delivery === 'volatile') item.onDropped()
+  else if (!isWritable && delivery === 'control') item.onDropped(connectionLost(frame))
+  else if (isWritable && (delivery === 'control' || (!box.batching && box.queue.size === 0)))
+    write(box, [entry])
+  else enqueue(box, entry)
+  return () => remove(box, entry)
+}
+
+function enqueue(box: Box, entry: Entry): void {
+  const { item, bytes, delivery } = entry
+  if (bytes > 0 && isFull(box.queue, bytes, box.context.queue)) {
+    item.onDropped(new LiveError('queue_full', `"${item.frame.type}" was not sent: the send queue is full`))
     return
   }
-  const isWritable = canWrite(box, delivery)
-  if (delivery === 'volatile' && !isWritable) {
-    item.onDropped()
-  } else if (box.link && isWritable && !box.batching && box.queue.length === 0) {
-    write(box, box.link, [item])
-  } else {
-    addToQueue(box, item, delivery)
-    if (box.batching) flushLater(box)
-    else flush(box)
+  for (const waiting of [...box.queue])
+    if (isSuperseded(waiting.delivery, delivery)) remove(box, waiting, null)
+  box.queue.add(entry)
+  changed(box)
+  if (box.batching) flushLater(box)
+  else flush(box)
+}
+
+function measure(box: Box, frame: OutgoingFrame): number {
+  try {
+    return byteLength(box.context.codec.encode(frame))
+  } catch {
+    // It fails again, and is reported, when it is written.
+    return 1
   }
+}
+
+/** An error: its owner hears of it. `null`: he hears that it is pointless now. Nothing: he knows. */
+function remove(box: Box, entry: Entry, error?: LiveError | null): void {
+  box.unanswered.delete(entry.item.frame.id)
+  if (box.queue.delete(entry)) changed(box)
+  if (error !== undefined) entry.item.onDropped(error ?? undefined)
+}
+
+function changed(box: Box): void {
+  const { environment, queue } = box.context
+  box.timers.clear('expiry')
+  const oldest = [...box.queue].find(({ bytes }) => bytes > 0)
+  if (oldest && !box.link) {
+    box.timers.set('expiry', oldest.queuedAt + queue.maxAgeMs - environment.now(), () =>
+      remove(
+        box,
+        oldest,
+        new LiveError('expired', `"${oldest.item.frame.type}" was not sent: it waited too long`),
+      ),
+    )
+  }
+  box.onChange()
 }
 
 /** All that one turn sends goes out as one message. */
@@ -156,160 +159,90 @@ function flushLater(box: Box): void {
   })
 }
 
-function addToQueue(box: Box, item: Outgoing, delivery: Delivery): void {
-  const { context } = box
-  const queued: Queued = {
-    item,
-    delivery,
-    limited: !box.link && !item.request,
-    bytes: box.link ? 0 : measure(box, item),
-    queuedAt: context.environment.now(),
-  }
-  const { queue, accepted, superseded } = enqueue(box.queue, queued, context.settings.queue)
-  if (!accepted) {
-    const { type } = item.frame
-    item.onDropped(new LiveError('queue_full', `"${type}" was not sent: the send queue is full`))
-    return
-  }
-  setQueue(box, queue)
-  superseded?.item.onDropped()
-}
-
-function measure(box: Box, item: Outgoing): number {
-  try {
-    return byteLength(box.context.settings.codec.encode(item.frame))
-  } catch {
-    // It fails again, and is reported, when it is written.
-    return 0
-  }
-}
-
-function setQueue(box: Box, queue: readonly Queued[]): void {
-  if (queue.length === box.queue.length && queue.every((queued, index) => queued === box.queue[index])) return
-  box.queue = queue
-  const { environment, settings } = box.context
-  const expiryAt = box.link ? undefined : nextExpiryAt(queue, settings.queue)
-  if (expiryAt === undefined) box.timers.clear('expiry')
-  else box.timers.set('expiry', expiryAt - environment.now(), () => expire(box))
-  box.onChange()
-}
-
-function expire(box: Box): void {
-  const { environment, settings } = box.context
-  const now = environment.now()
-  const expired = box.queue.filter((queued) => isExpired(queued, now, settings.queue))
-  setQueue(
-    box,
-    box.queue.filter((queued) => !expired.includes(queued)),
-  )
-  for (const { item } of expired) {
-    item.onDropped(new LiveError('expired', `"${item.frame.type}" was not sent: it waited too long`))
-  }
-}
-
-function canWrite(box: Box, delivery: Delivery): boolean {
-  if (!box.link) return false
-  if (delivery === 'reliable') return true
-  if (!box.paused && box.link.bufferedBytes() > HIGH_WATER_BYTES) pause(box)
+function canWrite(box: Box, delivery: SendClass): boolean {
+  const { link } = box
+  if (!link || delivery === 'reliable' || delivery === 'control') return link !== undefined
+  if (!box.paused && link.bufferedBytes() > HIGH_WATER_BYTES) pause(box)
   return !box.paused
 }
 
 function pause(box: Box): void {
   box.paused = true
   box.timers.set('drain', DRAIN_POLL_MS, () => {
-    if (box.link && box.link.bufferedBytes() > LOW_WATER_BYTES) return pause(box)
     box.paused = false
-    flush(box)
+    if (box.link && box.link.bufferedBytes() > LOW_WATER_BYTES) pause(box)
+    else flush(box)
   })
 }
 
 function flush(box: Box): void {
-  const { link, queue } = box
-  if (!link) return
-  const ready = queue.filter(({ delivery }) => canWrite(box, delivery))
-  setQueue(
-    box,
-    queue.filter((queued) => !ready.includes(queued)),
-  )
+  const ready = [...box.queue].filter(({ delivery }) => canWrite(box, delivery))
+  if (ready.length === 0) return
+  for (const entry of ready) box.queue.delete(entry)
+  changed(box)
   const size = box.batching ? BATCH_ITEMS : 1
-  for (let start = 0; start < ready.length; start += size) {
-    write(
-      box,
-      link,
-      ready.slice(start, start + size).map(({ item }) => item),
-    )
-  }
+  for (let start = 0; start < ready.length; start += size) write(box, ready.slice(start, start + size))
 }
 
-function write(box: Box, link: Link, items: readonly Outgoing[]): void {
-  const frames = items.map(({ frame }) => frame)
+function write(box: Box, entries: readonly Entry[]): void {
+  const { link, context, unanswered } = box
+  if (!link) return
+  const frames = entries.map(({ item }) => item.frame)
   try {
-    link.write(box.context.settings.codec.encode(frames.length === 1 ? frames[0] : frames))
+    link.write(context.codec.encode(frames.length === 1 ? frames[0] : frames))
   } catch (cause) {
-    for (const item of items) {
-      item.onDropped(new LiveError('invalid_params', `"${item.frame.type}" cannot be encoded`, { cause }))
-    }
+    const error = new LiveError('invalid_params', `"${frames[0]?.type}" cannot be encoded`, { cause })
+    for (const entry of entries) remove(box, entry, error)
     return
   }
-  for (const item of items) {
-    const { frame } = item
-    box.context.inspector.report({ type: 'sent', endpoint: box.endpoint, frame })
-    box.order++
-    if (item.request || item.delivery === 'reliable') remember(box, { item, link, order: box.order })
+  for (const entry of entries) {
+    const { item } = entry
+    context.report({ type: 'sent', frame: item.frame })
+    entry.link = link
+    entry.order = ++box.order
+    if (item.onAnswer || item.delivery === 'reliable') unanswered.set(item.frame.id, entry)
     item.onWritten()
   }
+  if (!entries[0]?.item.onAnswer) forgetOldest(box)
 }
 
-function remember(box: Box, entry: Unanswered): void {
-  box.unanswered.set(entry.item.frame.id, entry)
-  if (box.unanswered.size <= box.context.settings.queue.maxItems) return
-  for (const [id, { item }] of box.unanswered) {
-    if (!item.request) return void box.unanswered.delete(id)
+/** Those that nobody answers would be kept for ever. */
+function forgetOldest({ unanswered, context }: Box): void {
+  for (const [id, { item }] of unanswered) {
+    if (unanswered.size <= context.queue.maxItems) break
+    if (!item.onAnswer) unanswered.delete(id)
   }
 }
 
-function answered(box: Box, id: string): boolean {
-  const entry = box.unanswered.get(id)
+function take(box: Box, frame: Frame): boolean {
+  const entry = box.unanswered.get(String(frame.reply_to ?? frame.id))
   if (!entry) return false
-  box.unanswered.delete(id)
-  box.answeredTypes.add(entry.item.frame.type)
+  remove(box, entry)
+  box.answered.add(entry.item.frame.type)
   box.provenOrder = Math.max(box.provenOrder, entry.order)
-  return !entry.item.request
+  entry.item.onAnswer?.(frame)
+  return true
 }
 
 function lost(box: Box, link: Link): void {
   if (box.link === link) box.link = undefined
-  const again: Queued[] = []
-  const queuedAt = box.context.environment.now()
-  for (const [id, entry] of box.unanswered) {
-    if (entry.link !== link) continue
-    box.unanswered.delete(id)
-    const { item } = entry
-    const evidence = { answered: box.answeredTypes, provenOrder: box.provenOrder }
-    const repeat = item.request
-      ? item.idempotent
-      : isResendable({ type: item.frame.type, order: entry.order }, evidence)
-    if (repeat && item.delivery !== 'control') {
-      again.push({ item, delivery: item.delivery, limited: !item.request, bytes: 0, queuedAt })
-    } else if (item.request) {
-      item.onDropped(connectionLost(item.frame.type))
-    }
-  }
-  setQueue(box, [...again, ...box.queue])
+  const again = [...box.unanswered.values()].filter((entry) => {
+    if (entry.link !== link) return false
+    const { onAnswer, idempotent, delivery, frame } = entry.item
+    const isRepeated = onAnswer
+      ? idempotent && delivery !== 'control'
+      : isResendable(frame.type, entry.order, box)
+    remove(box, entry, onAnswer && !isRepeated ? connectionLost(frame) : undefined)
+    entry.bytes = onAnswer ? 0 : 1
+    entry.queuedAt = box.context.environment.now()
+    return isRepeated
+  })
+  box.queue = new Set([...again, ...box.queue])
+  changed(box)
 }
 
-function connectionLost(type: string): LiveError {
+function connectionLost({ type }: OutgoingFrame): LiveError {
   return new LiveError('connection_lost', `The connection was lost before "${type}" was answered`, {
     maybeDelivered: true,
   })
-}
-
-function drop(box: Box, error: LiveError, isMeant: (item: Outgoing) => boolean): void {
-  const items = [...box.unanswered.values(), ...box.queue].map(({ item }) => item).filter(isMeant)
-  for (const { frame } of items) box.unanswered.delete(frame.id)
-  setQueue(
-    box,
-    box.queue.filter(({ item }) => !isMeant(item)),
-  )
-  for (const item of items) item.onDropped(error)
 }

@@ -1,8 +1,8 @@
-/** Frames that await a reply. Each settles exactly once, whoever comes first: reply, error, timeout, abort, loss. */
+/** A frame that awaits a reply. It settles exactly once, whoever comes first: reply, error, timeout, abort, loss. */
 import type { Context } from './context.ts'
 import { setDeadline } from './deadline.ts'
 import { LiveError } from './errors.ts'
-import type { Outbox } from './outbox.ts'
+import type { Outbox } from './outgoing.ts'
 import { type Frame, isRecord, payloadOf, validate } from './protocol.ts'
 
 export interface RequestSpec {
@@ -14,118 +14,58 @@ export interface RequestSpec {
   /** `write`: waiting for a connection does not count. */
   readonly timeoutFrom?: 'call' | 'write'
   readonly control?: boolean
-  readonly onWritten?: () => void
 }
 
-export interface Requests {
-  request(spec: RequestSpec): Promise<unknown>
-  /** Takes the frame if it answers a request. */
-  take(frame: Frame): boolean
-}
+const NOTHING = () => {}
 
-interface Pending {
-  readonly type: string
-  resolve(frame: Frame): void
-  reject(error: LiveError): void
-}
-
-export function createRequests(context: Context, outbox: Outbox): Requests {
-  const pending = new Map<string, Pending>()
-  return {
-    request: (spec) =>
-      new Promise((resolve, reject) => {
-        start({ context, outbox, pending }, spec, { resolve, reject })
-      }),
-    take: (frame) => {
-      const entry = pending.get(String(frame.reply_to ?? frame.id))
-      if (!entry) return false
-      if (frame.type === 'error') entry.reject(errorOf(frame, entry.type))
-      else entry.resolve(frame)
-      return true
-    },
-  }
-}
-
-interface Registry {
-  readonly context: Context
-  readonly outbox: Outbox
-  readonly pending: Map<string, Pending>
-}
-
-interface Settle {
-  resolve(result: unknown): void
-  reject(error: unknown): void
-}
-
-function start(registry: Registry, spec: RequestSpec, settle: Settle): void {
-  const { context, outbox, pending } = registry
-  const { type, signal } = spec
-  const { environment, settings } = context
-  const schemas = settings.protocol.requests[type]
-  if (signal?.aborted) return void settle.reject(abortedError(type, signal))
+export async function request(context: Context, outbox: Outbox, spec: RequestSpec): Promise<unknown> {
+  const { type, data, signal, timeoutMs = context.requestTimeoutMs } = spec
+  const schemas = context.protocol.requests[type]
+  validate(schemas?.params, data, { code: 'invalid_params', name: `The parameters of "${type}"` })
+  let cancelTimer = NOTHING
+  let takeOut = NOTHING
+  let abort = NOTHING
   try {
-    validate(schemas?.params, spec.data, { code: 'invalid_params', name: `The parameters of "${type}"` })
-  } catch (error) {
-    return void settle.reject(error)
-  }
-
-  const id = environment.createId()
-  let cancelTimer = () => {}
-  const finish = (run: () => void) => {
-    if (!pending.delete(id)) return
+    const reply = await new Promise<Frame>((resolve, reject) => {
+      abort = () => reject(new LiveError('aborted', `"${type}" was aborted`, { cause: signal?.reason }))
+      if (signal?.aborted) return abort()
+      signal?.addEventListener('abort', abort)
+      const armTimer = () => {
+        cancelTimer()
+        cancelTimer = setDeadline(context.environment, timeoutMs, () =>
+          reject(new LiveError('timeout', `"${type}" was not answered within ${timeoutMs} ms`)),
+        )
+      }
+      if (spec.timeoutFrom !== 'write') armTimer()
+      takeOut = outbox.push({
+        frame: context.createFrame(type, data),
+        delivery: spec.control ? 'control' : 'reliable',
+        idempotent: spec.idempotent,
+        onAnswer: (frame) => (frame.type === 'error' ? reject(errorOf(frame, type)) : resolve(frame)),
+        onWritten: () => {
+          if (spec.timeoutFrom === 'write') armTimer()
+        },
+        onDropped: reject,
+      })
+    })
+    return validate(schemas?.result, payloadOf(reply), {
+      code: 'invalid_frame',
+      name: `The reply to "${type}"`,
+    })
+  } finally {
     cancelTimer()
-    signal?.removeEventListener('abort', onAbort)
-    outbox.forget(id)
-    run()
+    takeOut()
+    signal?.removeEventListener('abort', abort)
   }
-  const reject = (error: unknown) => finish(() => settle.reject(error))
-  const onAbort = () => signal && reject(abortedError(type, signal))
-  const timeoutMs = spec.timeoutMs ?? settings.requestTimeoutMs
-  const armTimer = () => {
-    cancelTimer()
-    cancelTimer = setDeadline(environment, timeoutMs, () =>
-      reject(new LiveError('timeout', `"${type}" was not answered within ${timeoutMs} ms`)),
-    )
-  }
-  pending.set(id, {
-    type,
-    reject,
-    resolve: (frame) =>
-      finish(() => {
-        try {
-          const subject = { code: 'invalid_frame', name: `The reply to "${type}"` } as const
-          settle.resolve(validate(schemas?.result, payloadOf(frame), subject))
-        } catch (error) {
-          settle.reject(error)
-        }
-      }),
-  })
-  signal?.addEventListener('abort', onAbort)
-  if (spec.timeoutFrom !== 'write') armTimer()
-  outbox.push({
-    frame: context.createFrame(type, spec.data, id),
-    delivery: spec.control ? 'control' : 'reliable',
-    request: true,
-    idempotent: spec.idempotent ?? false,
-    onWritten: () => {
-      if (spec.timeoutFrom === 'write') armTimer()
-      spec.onWritten?.()
-    },
-    onDropped: (error) => reject(error),
-  })
-}
-
-function abortedError(type: string, signal: AbortSignal): LiveError {
-  return new LiveError('aborted', `"${type}" was aborted`, { cause: signal.reason })
 }
 
 export function errorOf(frame: Frame, type: string): LiveError {
-  const error = isRecord(frame.error) ? frame.error : {}
-  const { code, message, retryable, retry_after_ms } = error
+  const cause = isRecord(frame.error) ? frame.error : {}
+  const { code, message, retryable, retry_after_ms } = cause
   return new LiveError('rejected', `The server rejected "${type}": ${message ?? code ?? 'no reason given'}`, {
     reason: code === undefined ? undefined : String(code),
     retryable: retryable === true,
     retryAfterMs: typeof retry_after_ms === 'number' ? retry_after_ms : undefined,
-    cause: error,
+    cause,
   })
 }

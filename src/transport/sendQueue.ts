@@ -1,4 +1,4 @@
-/** What waits while nothing can be written: order, limits, coalescing. Pure. */
+/** What waits while nothing can be written: limits, and what is worth sending twice. Pure. */
 import type { Delivery } from './port.ts'
 
 export interface QueueLimits {
@@ -10,53 +10,30 @@ export interface QueueLimits {
   readonly maxAgeMs: number
 }
 
+/** `control`: written now, ahead of the queue, or not at all; whoever sends it does so again on the next socket. */
+export type SendClass = Delivery | 'control'
+
 export interface Waiting {
-  readonly delivery: Delivery
+  readonly delivery: SendClass
+  /** 0 for what counts towards no limit: requests have their own timeout. */
   readonly bytes: number
   readonly queuedAt: number
-  /** Requests have their own timeout and count towards no limit. */
-  readonly limited: boolean
-}
-
-export interface Enqueued<T> {
-  readonly queue: readonly T[]
-  readonly accepted: boolean
-  /** The frame of the same key that this one makes pointless. */
-  readonly superseded: T | undefined
 }
 
 /** A full queue refuses the newest: what was accepted first has been promised first. */
-export function enqueue<T extends Waiting>(queue: readonly T[], item: T, limits: QueueLimits): Enqueued<T> {
-  const superseded = queue.find((waiting) => isSameLatest(waiting.delivery, item.delivery))
-  const rest = superseded ? queue.filter((waiting) => waiting !== superseded) : queue
-  if (item.limited) {
-    const limited = rest.filter((waiting) => waiting.limited)
-    const bytes = limited.reduce((sum, waiting) => sum + waiting.bytes, item.bytes)
-    if (limited.length >= limits.maxItems || bytes > limits.maxBytes) {
-      return { queue, accepted: false, superseded: undefined }
-    }
+export function isFull(queue: Iterable<Waiting>, bytes: number, limits: QueueLimits): boolean {
+  let items = 1
+  let total = bytes
+  for (const waiting of queue) {
+    if (waiting.bytes > 0) items++
+    total += waiting.bytes
   }
-  return { queue: [...rest, item], accepted: true, superseded }
+  return items > limits.maxItems || total > limits.maxBytes
 }
 
-function isSameLatest(one: Delivery, other: Delivery): boolean {
+/** Both speak of the same thing, and only the later one counts. */
+export function isSuperseded(one: SendClass, other: SendClass): boolean {
   return typeof one === 'object' && typeof other === 'object' && one.latest === other.latest
-}
-
-/** When the first frame becomes too old. */
-export function nextExpiryAt(queue: readonly Waiting[], { maxAgeMs }: QueueLimits): number | undefined {
-  const oldest = queue.find((waiting) => waiting.limited)
-  return oldest && oldest.queuedAt + maxAgeMs
-}
-
-export function isExpired(waiting: Waiting, now: number, { maxAgeMs }: QueueLimits): boolean {
-  return waiting.limited && waiting.queuedAt + maxAgeMs <= now
-}
-
-export interface Written {
-  readonly type: string
-  /** Position in the order of writing. */
-  readonly order: number
 }
 
 /** What the server has shown of its manners on this connection. */
@@ -71,6 +48,6 @@ export interface Evidence {
  * Whether a frame that was written before the socket died is written again, with the same id. A server that answers
  * nothing cannot recognise a repeated id either, and would show the message twice.
  */
-export function isResendable({ type, order }: Written, { answered, provenOrder }: Evidence): boolean {
+export function isResendable(type: string, order: number, { answered, provenOrder }: Evidence): boolean {
   return answered.has(type) || (answered.size > 0 && order > provenOrder)
 }

@@ -5,7 +5,6 @@ import { type Codec, jsonCodec } from './codec.ts'
 import type { Logger } from './debugLog.ts'
 import type { Environment } from './environment.ts'
 import type { LiveError } from './errors.ts'
-import type { HeartbeatOptions } from './heartbeat.ts'
 import { DEFAULT_CHANNELS, type Protocol, type UntypedProtocol } from './protocol.ts'
 import type { QueueLimits } from './sendQueue.ts'
 import {
@@ -15,6 +14,13 @@ import {
   type Awaitable,
   type TokenManager,
 } from './tokens.ts'
+
+export interface HeartbeatOptions {
+  /** @default 30_000 */
+  readonly intervalMs: number
+  /** How long after a ping something must be heard. @default 5_000 */
+  readonly timeoutMs: number
+}
 
 export interface WebSocketManagerOptions<P extends Protocol = UntypedProtocol> {
   /** Where the endpoints are, e.g. `wss://api.example.com`; a function is asked before every dial. @default env NEXT_PUBLIC_WS_URL */

@@ -1,6 +1,6 @@
 /** Who listens to which type of event, across all connections. */
 import type { ChannelEvent } from './channelEvents.ts'
-import type { Context } from './context.ts'
+import type { ManagerContext } from './context.ts'
 import type { Frame } from './protocol.ts'
 
 type Handler = (payload: unknown, frame: Frame) => void
@@ -16,7 +16,7 @@ export interface Subscribers {
   receive(endpoint: string, events: readonly ChannelEvent[]): void
 }
 
-export function createSubscribers(context: Context): Subscribers {
+export function createSubscribers(context: ManagerContext): Subscribers {
   const byType = new Map<string, Set<Subscriber>>()
   return {
     add: (type, handler, endpoint) => {

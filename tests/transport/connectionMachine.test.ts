@@ -1,16 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import {
+  attemptOf,
+  dialOf,
   INITIAL_STATE,
-  type Loss,
-  type MachineConfig,
   type MachineEvent,
   type MachineState,
   publicState,
   transition,
 } from '../../src/transport/connectionMachine.ts'
+import type { Loss, LossConfig } from '../../src/transport/lossPolicy.ts'
 
 const reconnect = { intervalMs: 1_000, decay: 1.5, maxAttempts: 10, maxIntervalMs: 30_000, jitter: 0 }
-const config: MachineConfig = { reconnect, canRefresh: true }
+const config: LossConfig = { reconnect, canRefresh: true }
 
 const loss: Loss = {
   cause: 'closed',
@@ -26,7 +27,7 @@ const tried = { ...trouble, losses: 1 }
 const problem = { code: 1006, reason: '' }
 
 const states = {
-  idle: INITIAL_STATE,
+  idle: { ...INITIAL_STATE, dials: 3 },
   disconnected: { phase: 'disconnected', dials: 3, trouble, problem: null },
   dialing: { phase: 'dialing', dials: 3, trouble, problem: null },
   connected: {
@@ -91,15 +92,15 @@ const _types: Record<MachineEvent['type'], EventName> = {
 
 const IGNORED = 'ignored'
 
-/** Written as `phase: effects`. */
+/** Written as `phase [sockets] effects`: the sockets that may live, and what is to be done. */
 const table: Record<StateName, Record<EventName, string>> = {
   idle: {
-    connect: 'dialing: dial',
-    hold: 'dialing: dial',
-    release: 'idle:',
-    disconnect: 'disconnected:',
-    opened: 'idle: drop',
-    'successor opened': 'idle: drop',
+    connect: 'dialing [4] dial',
+    hold: 'dialing [4] dial',
+    release: 'idle []',
+    disconnect: 'disconnected []',
+    opened: IGNORED,
+    'successor opened': IGNORED,
     settled: IGNORED,
     lost: IGNORED,
     'late loss': IGNORED,
@@ -111,12 +112,12 @@ const table: Record<StateName, Record<EventName, string>> = {
     userChanged: IGNORED,
   },
   disconnected: {
-    connect: 'dialing: dial',
-    hold: 'dialing: dial',
-    release: 'idle:',
-    disconnect: 'disconnected:',
-    opened: 'disconnected: drop',
-    'successor opened': 'disconnected: drop',
+    connect: 'dialing [4] dial',
+    hold: 'dialing [4] dial',
+    release: 'idle []',
+    disconnect: 'disconnected []',
+    opened: IGNORED,
+    'successor opened': IGNORED,
     settled: IGNORED,
     lost: IGNORED,
     'late loss': IGNORED,
@@ -130,12 +131,12 @@ const table: Record<StateName, Record<EventName, string>> = {
   dialing: {
     connect: IGNORED,
     hold: IGNORED,
-    release: 'idle: drop down',
-    disconnect: 'disconnected: drop down',
-    opened: 'connected: up',
-    'successor opened': 'dialing: drop',
+    release: 'idle []',
+    disconnect: 'disconnected []',
+    opened: 'connected [3]',
+    'successor opened': IGNORED,
     settled: IGNORED,
-    lost: 'waiting: drop down wait',
+    lost: 'waiting [] wait',
     'late loss': IGNORED,
     'successor lost': IGNORED,
     retry: IGNORED,
@@ -147,95 +148,95 @@ const table: Record<StateName, Record<EventName, string>> = {
   connected: {
     connect: IGNORED,
     hold: IGNORED,
-    release: 'idle: drop down',
-    disconnect: 'disconnected: drop down',
-    opened: 'connected: drop',
-    'successor opened': 'connected: drop',
-    settled: 'connected:',
-    lost: 'waiting: drop down wait',
+    release: 'idle []',
+    disconnect: 'disconnected []',
+    opened: IGNORED,
+    'successor opened': IGNORED,
+    settled: 'connected [3]',
+    lost: 'waiting [] wait',
     'late loss': IGNORED,
     'successor lost': IGNORED,
     retry: IGNORED,
-    wake: 'connected: probe',
-    'early wake': 'connected: probe',
-    renew: 'connected: dial',
+    wake: 'connected [3] probe',
+    'early wake': 'connected [3] probe',
+    renew: 'connected [3, 4] dial',
     userChanged: IGNORED,
   },
   renewing: {
     connect: IGNORED,
     hold: IGNORED,
-    release: 'idle: drop drop down',
-    disconnect: 'disconnected: drop drop down',
-    opened: 'connected: drop',
-    'successor opened': 'connected: handOver',
-    settled: 'connected:',
-    lost: 'dialing: drop down',
+    release: 'idle []',
+    disconnect: 'disconnected []',
+    opened: IGNORED,
+    'successor opened': 'connected [4]',
+    settled: 'connected [3, 4]',
+    lost: 'dialing [4]',
     'late loss': IGNORED,
-    'successor lost': 'connected: drop postponeRenewal',
+    'successor lost': 'connected [3] postponeRenewal',
     retry: IGNORED,
-    wake: 'connected: probe',
-    'early wake': 'connected: probe',
+    wake: 'connected [3, 4] probe',
+    'early wake': 'connected [3, 4] probe',
     renew: IGNORED,
-    userChanged: 'dialing: drop down',
+    userChanged: 'dialing [4]',
   },
   waiting: {
-    connect: 'dialing: dial',
+    connect: 'dialing [4] dial',
     hold: IGNORED,
-    release: 'idle: down',
-    disconnect: 'disconnected: down',
-    opened: 'waiting: drop',
-    'successor opened': 'waiting: drop',
+    release: 'idle []',
+    disconnect: 'disconnected []',
+    opened: IGNORED,
+    'successor opened': IGNORED,
     settled: IGNORED,
     lost: IGNORED,
     'late loss': IGNORED,
     'successor lost': IGNORED,
-    retry: 'dialing: dial',
-    wake: 'dialing: dial',
-    'early wake': 'waiting: wait',
+    retry: 'dialing [4] dial',
+    wake: 'dialing [4] dial',
+    'early wake': 'waiting [] wait',
     renew: IGNORED,
     userChanged: IGNORED,
   },
   hinted: {
-    connect: 'dialing: dial',
+    connect: 'dialing [4] dial',
     hold: IGNORED,
-    release: 'idle: down',
-    disconnect: 'disconnected: down',
-    opened: 'waiting: drop',
-    'successor opened': 'waiting: drop',
+    release: 'idle []',
+    disconnect: 'disconnected []',
+    opened: IGNORED,
+    'successor opened': IGNORED,
     settled: IGNORED,
     lost: IGNORED,
     'late loss': IGNORED,
     'successor lost': IGNORED,
-    retry: 'dialing: dial',
+    retry: 'dialing [4] dial',
     wake: IGNORED,
     'early wake': IGNORED,
     renew: IGNORED,
     userChanged: IGNORED,
   },
   failed: {
-    connect: 'dialing: dial',
+    connect: 'dialing [4] dial',
     hold: IGNORED,
-    release: 'idle:',
-    disconnect: 'disconnected:',
-    opened: 'failed: drop',
-    'successor opened': 'failed: drop',
+    release: 'idle []',
+    disconnect: 'disconnected []',
+    opened: IGNORED,
+    'successor opened': IGNORED,
     settled: IGNORED,
     lost: IGNORED,
     'late loss': IGNORED,
     'successor lost': IGNORED,
     retry: IGNORED,
-    wake: 'dialing: dial',
+    wake: 'dialing [4] dial',
     'early wake': IGNORED,
     renew: IGNORED,
     userChanged: IGNORED,
   },
   forbidden: {
-    connect: 'dialing: dial',
+    connect: 'dialing [4] dial',
     hold: IGNORED,
-    release: 'idle:',
-    disconnect: 'disconnected:',
-    opened: 'failed: drop',
-    'successor opened': 'failed: drop',
+    release: 'idle []',
+    disconnect: 'disconnected []',
+    opened: IGNORED,
+    'successor opened': IGNORED,
     settled: IGNORED,
     lost: IGNORED,
     'late loss': IGNORED,
@@ -259,7 +260,8 @@ const cells = Object.entries(table).flatMap(([state, row]) =>
 function outcome(state: MachineState, event: MachineEvent): string {
   const [next, effects] = transition(state, event, config)
   if (next === state && effects.length === 0) return IGNORED
-  return `${next.phase}: ${effects.map(({ type }) => type).join(' ')}`.trim()
+  const sockets = [attemptOf(next), dialOf(next)].filter((attempt) => attempt !== null).join(', ')
+  return [next.phase, `[${sockets}]`, ...effects.map(({ type }) => type)].join(' ')
 }
 
 /** Feeds events until nothing is left to do, and returns the last state. */
@@ -276,7 +278,7 @@ describe('connection machine', () => {
     for (const { state, event } of cells) {
       const [next, effects] = transition(states[state], events[event], config)
       for (const effect of effects) {
-        if (effect.type === 'dial') expect(effect.attempt).toBeGreaterThan(states[state].dials)
+        if (effect.type === 'dial') expect(next.dials).toBeGreaterThan(states[state].dials)
       }
       expect(next.dials).toBeGreaterThanOrEqual(states[state].dials)
     }
@@ -306,7 +308,7 @@ describe('connection machine', () => {
   it('[T7] an unauthorized close is retried once with a fresh token, then fails', () => {
     const refused: Loss = { ...loss, code: 4001, action: 'reauthenticate' }
     const [once, effects] = transition(states.connected, { type: 'lost', attempt: 3, loss: refused }, config)
-    expect(effects.at(-1)).toEqual({ type: 'dial', attempt: 4, refresh: true })
+    expect(effects).toEqual([{ type: 'dial', refresh: true }])
     const twice = feed(once, { type: 'lost', attempt: 4, loss: refused })
     expect(twice).toMatchObject({ phase: 'failed', error: 'unauthorized', problem: { code: 4001 } })
   })
@@ -372,7 +374,7 @@ describe('connection machine', () => {
   })
 
   it('[T3] with `reconnect: false` a loss is the end until connect()', () => {
-    const never: MachineConfig = { reconnect: false, canRefresh: true }
+    const never: LossConfig = { reconnect: false, canRefresh: true }
     const [state] = transition(states.connected, events.lost, never)
     expect(state.phase).toBe('disconnected')
     expect(transition(state, events.wake, never)[0]).toBe(state)

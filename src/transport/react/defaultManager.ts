@@ -1,7 +1,8 @@
 /** The manager of components that stand under no provider. */
-import { createWebSocketManager, type WebSocketManager } from '../createWebSocketManager.ts'
+import { createWebSocketManager } from '../createWebSocketManager.ts'
 import { LiveError } from '../errors.ts'
 import type { Protocol } from '../protocol.ts'
+import type { WebSocketManager } from '../webSocketManager.ts'
 
 let current: WebSocketManager | undefined
 

@@ -1,8 +1,8 @@
 'use client'
 import { useMemo } from 'react'
 import type { ConnectionStatus } from '../connection.ts'
-import type { WebSocketState } from '../createWebSocketManager.ts'
 import { IDLE_STATUS } from '../summary.ts'
+import type { WebSocketState } from '../webSocketManager.ts'
 import { useWebSocketStore } from './useWebSocketStore.ts'
 
 export interface WebSocketStatus extends ConnectionStatus {

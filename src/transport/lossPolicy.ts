@@ -1,0 +1,92 @@
+/** What the loss of a socket means: try again, when, with a new token, or not at all. Pure; knows no state machine. */
+import { backoffMs, type ReconnectOptions } from './backoff.ts'
+import type { CloseAction } from './closeCodes.ts'
+import type { LiveErrorCode } from './errors.ts'
+
+/** Why the connection is not what it should be, as `useWebSocketStatus().error` shows it. */
+export interface ConnectionProblem {
+  /** A close code; 1006 where there was no close frame. */
+  readonly code: number
+  readonly reason: string
+}
+
+/** What went wrong since the connection last settled. It only settles after it has stayed up and caught up. */
+export interface Trouble {
+  readonly losses: number
+  /** Closes before `open` in a row. A browser shows a refused upgrade (HTTP 401) as nothing else. */
+  readonly unopened: number
+  /** Closes that say that the two sides disagree about the protocol. */
+  readonly mismatches: number
+  readonly refreshed: boolean
+}
+
+export const CALM: Trouble = { losses: 0, unopened: 0, mismatches: 0, refreshed: false }
+
+export type FailureCode = Extract<LiveErrorCode, 'unauthorized' | 'forbidden' | 'connection_failed'>
+
+/** `closed`: by the other side. `silent`: a ping went unanswered. `timeout`: never opened. `token`: nobody is signed in. */
+export type LossCause = 'closed' | 'silent' | 'timeout' | 'token'
+
+export interface Loss extends ConnectionProblem {
+  readonly cause: LossCause
+  readonly action: CloseAction
+  readonly retryAfterMs: number | undefined
+  readonly online: boolean
+  /** Uniform in [0, 1), for the delay. */
+  readonly random: number
+}
+
+export interface LossConfig {
+  readonly reconnect: ReconnectOptions | false
+  /** There is a token source that can be asked for a fresh token. */
+  readonly canRefresh: boolean
+}
+
+export type Verdict =
+  | { readonly type: 'fail'; readonly error: FailureCode }
+  /** The user does not want reconnects. */
+  | { readonly type: 'stop' }
+  | { readonly type: 'dial'; readonly refresh: boolean }
+  /** `hinted`: the server named the delay. */
+  | { readonly type: 'wait'; readonly delayMs: number; readonly refresh: boolean; readonly hinted: boolean }
+
+const MAX_MISMATCHES = 2
+
+export function countLoss(trouble: Trouble, { cause, action, online }: Loss, isDialing: boolean): Trouble {
+  const { losses, unopened, mismatches, refreshed } = trouble
+  return {
+    // Without a network nothing is learned about the server, and the attempts are kept for when there is one.
+    losses: online ? losses + 1 : Math.max(losses, 1),
+    unopened: isDialing && cause === 'closed' && online ? unopened + 1 : 0,
+    mismatches: action === 'retry-twice' ? mismatches + 1 : mismatches,
+    refreshed,
+  }
+}
+
+/** `trouble` counts this loss already. */
+export function judgeLoss(trouble: Trouble, loss: Loss, { reconnect, canRefresh }: LossConfig): Verdict {
+  const { action, cause, code, online } = loss
+  const fail = (error: FailureCode): Verdict => ({ type: 'fail', error })
+  if (action === 'reauthenticate' && canRefresh && !trouble.refreshed) return { type: 'dial', refresh: true }
+  if (action === 'reauthenticate' || cause === 'token') return fail('unauthorized')
+  if (action === 'fail') return fail(code === 4003 ? 'forbidden' : 'connection_failed')
+  if (trouble.mismatches > MAX_MISMATCHES) return fail('connection_failed')
+  if (!reconnect) return { type: 'stop' }
+  if (trouble.losses > reconnect.maxAttempts) return fail('connection_failed')
+  // Found out by ourselves, so at no time that others share, and already late: the first redial need not wait.
+  if (cause === 'silent' && trouble.losses === 1 && online) return { type: 'dial', refresh: false }
+  return judgeDelay(trouble, loss, reconnect)
+}
+
+function judgeDelay(trouble: Trouble, loss: Loss, reconnect: ReconnectOptions): Verdict {
+  const { online, random, retryAfterMs } = loss
+  const backoff = online ? backoffMs(reconnect, trouble.losses - 1, random) : reconnect.maxIntervalMs
+  const hinted = retryAfterMs !== undefined
+  return {
+    type: 'wait',
+    // Never earlier than the hint; the spread comes on top, or everybody would come back at the same hinted moment.
+    delayMs: hinted ? retryAfterMs + random * reconnect.intervalMs : backoff,
+    refresh: trouble.unopened >= 2 && !trouble.refreshed,
+    hinted,
+  }
+}
