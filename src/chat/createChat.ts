@@ -103,12 +103,7 @@ function definitionsOf(context: ChatContext) {
     members: (roomId: Id) => members({ roomId }),
     /** Unread and mention counts and the pointer, as the server says them. */
     readState: (roomId: Id) => queryOptions({ ...rooms(), select: (all) => readStateIn(all, roomId) }),
-    typing: (roomId: Id) =>
-      queryOptions({
-        ...typing({ roomId }),
-        // Nobody says "stopped" when a tab is closed; asking again is what lets a signal run out.
-        refetchInterval: (query) => (query.state.data?.length ? 1_000 : false),
-      }),
+    typing: (roomId: Id) => typing({ roomId }),
     presence: (userIds: readonly Id[]) => presence({ userIds }),
     sendMessage: Object.assign((roomId: Id) => sendMessage({ roomId }), sendMessage),
     editMessage: (roomId: Id) => editMessage({ roomId }),

@@ -14,6 +14,7 @@ import {
 
 /** A typing signal that nobody repeats or ends is over after this. Senders repeat every 3 s. Milliseconds. */
 export const TYPING_TTL_MS = 7_000
+const TYPING = 'chat.typing'
 
 export function defineMembers(context: ChatContext) {
   const { live, level, schemas } = context
@@ -69,28 +70,26 @@ interface TypingEvent {
 export function defineTyping(context: ChatContext) {
   const { live, manager } = context
   const { clock } = manager.port
-  const stillTyping = (typers: readonly Typer[]) => {
-    const now = clock.now()
-    return typers.every(({ until }) => until > now) ? typers : typers.filter(({ until }) => until > now)
-  }
+  const { stillTyping, watch } = createExpiry(live, clock)
   const without = (typers: readonly Typer[], userId: Id) => {
     const current = stillTyping(typers)
-    return current.some(({ user }) => sameId(user.id, userId))
-      ? current.filter(({ user }) => !sameId(user.id, userId))
-      : current
+    const isAmong = current.some(({ user }) => sameId(user.id, userId))
+    return isAmong ? current.filter(({ user }) => !sameId(user.id, userId)) : current
   }
-  const definition = live.value('chat.typing', {
+  return live.value(TYPING, {
     params: type<RoomParams>(),
     ...roomChannel(context),
     schema: type<readonly Typer[]>(),
     snapshot: async ({ current }) => stillTyping((current() as readonly Typer[] | undefined) ?? []),
     events: {
-      typing_indicator: reduce((typers: readonly Typer[], event) => {
+      typing_indicator: reduce((typers: readonly Typer[], event, { params }) => {
         const user = typerIn(event as TypingEvent)
         if (!user || sameId(user.id, context.currentUser()?.id)) return typers
         const others = without(typers, user.id)
         if ((event as TypingEvent).is_typing === false) return others
-        return [...others, { user, until: clock.now() + TYPING_TTL_MS }]
+        const until = clock.now() + TYPING_TTL_MS
+        watch((params as RoomParams).roomId, until)
+        return [...others, { user, until }]
       }),
       // Whoever has sent the message is not typing it any more.
       chat_message: reduce((typers: readonly Typer[], event) => without(typers, senderIn(event))),
@@ -103,7 +102,34 @@ export function defineTyping(context: ChatContext) {
       ),
     },
   })
-  return definition
+}
+
+/** Nobody says "stopped" when a tab is closed: a signal that is not repeated runs out by itself. */
+function createExpiry(live: ChatContext['live'], clock: ChatContext['manager']['port']['clock']) {
+  const watched = new Set<string>()
+
+  function stillTyping(typers: readonly Typer[]): readonly Typer[] {
+    const now = clock.now()
+    return typers.every(({ until }) => until > now) ? typers : typers.filter(({ until }) => until > now)
+  }
+
+  function watch(roomId: Id, until: number): void {
+    const key = String(roomId)
+    if (watched.has(key)) return
+    watched.add(key)
+    clock.setTimer(() => {
+      watched.delete(key)
+      live.apply([{ definition: TYPING, params: { roomId }, op: { kind: 'reduce', apply: expire } }])
+    }, until - clock.now())
+
+    function expire(typers: readonly Typer[]): readonly Typer[] {
+      const left = stillTyping(typers)
+      if (left.length > 0) watch(roomId, Math.min(...left.map((typer) => typer.until)))
+      return left
+    }
+  }
+
+  return { stillTyping, watch }
 }
 
 function senderIn(event: unknown): Id {

@@ -1,6 +1,6 @@
 /** The rooms of a user, and what is unread in them. Counts are the server's, absolute; nothing is ever added up here. */
 import { patch, remove, type, upsert } from '../query/index.ts'
-import { type ChatContext, roomsEndpoint } from './context.ts'
+import { type ChatContext, roomChannel, roomsEndpoint } from './context.ts'
 import { type ChatRoom, type Id, type ReadState, sameId } from './types.ts'
 
 export const ROOMS = 'chat.rooms'
@@ -45,7 +45,8 @@ export function defineMarkRead(context: ChatContext, rooms: Rooms) {
   const { live, level } = context
   return live.mutation<{ readonly message_id: Id }, UnreadUpdate | undefined, RoomParams>('chat.markRead', {
     params: type<RoomParams>(),
-    ...(context.endpoints.room ? { endpoint: context.endpoints.room } : roomsEndpoint(context)),
+    // One connection for all: a receipt from the room list is no reason to subscribe the room.
+    ...(context.endpoints.room ? roomChannel(context) : roomsEndpoint(context)),
     optimistic: ({ message_id }, { params, status }) =>
       status === 'failed'
         ? []

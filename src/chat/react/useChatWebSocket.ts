@@ -57,7 +57,10 @@ export function useChatWebSocket(roomId: Id): UseChatWebSocketResult {
     typingUsers: useMemo(() => typing.typers.map(({ username }) => username), [typing.typers]),
     isConnected: status.isConnected,
     isSending: useMemo(() => isAnySending(history.messages), [history.messages]),
-    error: useMemo(() => errorOf(history, status), [history.error, history.messages, status]),
+    error: useMemo(
+      () => errorOf(history.messages, history.error, status.error),
+      [history.messages, history.error, status.error],
+    ),
     sendMessage: useCallback(
       (message: SendVariables) => {
         stop()
@@ -111,13 +114,14 @@ function isAnySending(messages: readonly ChatMessage[]): boolean {
   return messages.slice(-50).some(({ local }) => local?.status === 'queued' || local?.status === 'sending')
 }
 
+/** What failed here comes before what failed around it. */
 function errorOf(
-  { error, messages }: { readonly error: Error | null; readonly messages: readonly ChatMessage[] },
-  status: WebSocketStatus,
+  messages: readonly ChatMessage[],
+  historyError: Error | null,
+  connectionError: WebSocketStatus['error'],
 ): Error | null {
   const failed = messages.findLast(({ local }) => local?.status === 'failed')
   if (failed?.local?.error) return failed.local.error
-  if (error) return error
-  if (!status.error) return null
-  return new LiveError('connection_failed', status.error.reason, { reason: String(status.error.code) })
+  if (historyError || !connectionError) return historyError
+  return new LiveError('connection_failed', connectionError.reason, { reason: String(connectionError.code) })
 }

@@ -1,13 +1,14 @@
 // The Quick Start of the guide, with its import path changed and nothing else (besides the imports it takes for granted).
-'use client'
+// biome-ignore-all format: kept to the letter
+// biome-ignore-all lint/style/noDefaultExport: kept to the letter
+// biome-ignore-all lint/a11y/useButtonType: kept to the letter
+// biome-ignore-all lint/nursery/noMisusedPromises: kept to the letter
+'use client';
 
-// biome-ignore lint/correctness/noUnusedImports: the guide's component is kept to the letter
-import type React from 'react'
-import { useState } from 'react'
-import { useChatWebSocket } from '../../../src/chat/index.ts'
+import type React from 'react';
+import { useState } from 'react';
+import { useChatWebSocket } from '../../../src/chat/index.ts';
 
-// biome-ignore format: kept to the letter
-// biome-ignore lint/style/noDefaultExport: kept to the letter
 export default function ChatRoom({ roomId }: { roomId: string }) {
   const {
     messages,

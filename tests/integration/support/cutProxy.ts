@@ -46,7 +46,9 @@ export async function startCutProxy(target: string): Promise<CutProxy> {
       isCut = false
       isSilent = false
     },
-    silence: () => void (isSilent = true),
+    silence() {
+      isSilent = true
+    },
     close: () =>
       new Promise((resolve) => {
         destroyAll()
