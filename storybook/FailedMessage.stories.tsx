@@ -1,0 +1,40 @@
+import type { Meta, StoryObj } from '@storybook/react-vite'
+import { expect, fn } from 'storybook/test'
+import { FailedMessage } from './components/FailedMessage.tsx'
+import { Frame } from './support/Frame.tsx'
+
+const code = `
+const { retry, discard } = useSendMessage(roomId)
+{message.local?.status === 'failed' && (
+  <FailedMessage
+    reason={message.local.error?.message}
+    onRetry={() => retry(message.local.key)}
+    onDiscard={() => discard(message.local.key)}
+  />
+)}`
+
+const meta = {
+  component: FailedMessage,
+  args: { onRetry: fn(), onDiscard: fn() },
+  decorators: [(Story) => <Frame>{Story()}</Frame>],
+  parameters: { docs: { source: { code } } },
+} satisfies Meta<typeof FailedMessage>
+
+export default meta
+type Story = StoryObj<typeof meta>
+
+export const Default: Story = {
+  play: async ({ canvas, userEvent, args }) => {
+    await userEvent.click(canvas.getByRole('button', { name: 'Retry' }))
+    await expect(args.onRetry).toHaveBeenCalledOnce()
+    await userEvent.click(canvas.getByRole('button', { name: 'Discard' }))
+    await expect(args.onDiscard).toHaveBeenCalledOnce()
+  },
+}
+
+export const WithReason: Story = {
+  args: { reason: 'You are not a member of this room any more.' },
+  play: async ({ canvas }) => {
+    await expect(canvas.getByText('You are not a member of this room any more.')).toBeVisible()
+  },
+}

@@ -1,0 +1,50 @@
+import type { Meta, StoryObj } from '@storybook/react-vite'
+import { expect } from 'storybook/test'
+import { TypingIndicator } from './components/TypingIndicator.tsx'
+import { Frame } from './support/Frame.tsx'
+
+const code = `
+function RoomTyping({ roomId }) {
+  const { typers } = useTyping(roomId)
+  return <TypingIndicator names={typers.map(({ username }) => username)} />
+}`
+
+const meta = {
+  component: TypingIndicator,
+  args: { names: [] },
+  decorators: [(Story) => <Frame>{Story()}</Frame>],
+  parameters: { docs: { source: { code } } },
+} satisfies Meta<typeof TypingIndicator>
+
+export default meta
+type Story = StoryObj<typeof meta>
+
+export const One: Story = {
+  args: { names: ['bob'] },
+  play: async ({ canvas }) => {
+    await expect(canvas.getByText('bob is typing')).toBeVisible()
+  },
+}
+
+export const Two: Story = {
+  args: { names: ['bob', 'carol'] },
+  play: async ({ canvas }) => {
+    await expect(canvas.getByText('bob and carol are typing')).toBeVisible()
+  },
+}
+
+export const Many: Story = {
+  args: { names: ['bob', 'carol', 'dave', 'erin'] },
+  play: async ({ canvas }) => {
+    await expect(canvas.getByText('Several people are typing')).toBeVisible()
+  },
+}
+
+/** Nobody: the line stays, so that nothing moves when somebody begins. */
+export const Nobody: Story = {
+  play: async ({ canvasElement }) => {
+    const line = canvasElement.querySelector('.qw-typing')
+    await expect(line?.getBoundingClientRect().height).toBeGreaterThanOrEqual(24)
+    await expect(line).toHaveTextContent('')
+  },
+}

@@ -1,0 +1,21 @@
+/** The part of a page that a component would have, in a story. */
+import type { ReactNode } from 'react'
+import '../components/theme.css'
+import './frame.css'
+
+export interface FrameProps {
+  readonly children: ReactNode
+  /** Pixels; without it as high as what is inside. */
+  readonly height?: number
+  readonly width?: number
+  /** What the component stands on. @default 'sunken' */
+  readonly shows?: 'surface' | 'sunken'
+}
+
+export function Frame({ children, height, width, shows = 'sunken' }: FrameProps) {
+  return (
+    <div className="qw story-frame" data-shows={shows} style={{ blockSize: height, maxInlineSize: width }}>
+      {children}
+    </div>
+  )
+}

@@ -1,0 +1,111 @@
+/**
+ * A back end for a story: the chat server of `querywire/testing` behind Mock Service Worker, new for every showing,
+ * and one client per user, each with a cache of its own.
+ */
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import type { WebSocketHandler } from 'msw'
+import type { SetupWorker } from 'msw/browser'
+import type {} from 'msw-storybook-addon/types'
+import type { ReactNode } from 'react'
+import { type Chat, ChatProvider, createChat } from '../../src/chat/index.ts'
+import {
+  type ChatServer,
+  type ChatServerOptions,
+  createChatServer,
+  mountOnMsw,
+} from '../../src/testing/index.ts'
+import {
+  browserEnvironment,
+  type Environment,
+  type WebSocketManagerOptions,
+} from '../../src/transport/index.ts'
+import './frame.css'
+
+export interface SceneOptions {
+  /** @default the server's own: alice, bob and carol in one empty room */
+  readonly server?: () => ChatServerOptions
+  readonly client?: Partial<WebSocketManagerOptions>
+  /** How many times faster than real the clients' timers run: no story should make anybody wait for a grace period. */
+  readonly haste?: number
+  /** Before anybody connects. What it returns ends what it has started. */
+  readonly prepare?: (server: ChatServer) => undefined | (() => void)
+}
+
+export interface Scene {
+  readonly beforeEach: (context: { readonly msw: SetupWorker }) => () => void
+  /** The server of this showing. */
+  readonly server: () => ChatServer
+  /** Everything inside is what this user sees. */
+  readonly As: (props: { readonly user: string; readonly children: ReactNode }) => ReactNode
+}
+
+interface Client {
+  readonly chat: Chat
+  readonly queryClient: QueryClient
+}
+
+interface Showing {
+  readonly server: ChatServer
+  readonly clients: Map<string, Client>
+}
+
+/** A page of documentation shows many stories at once, and each of them resets the worker when it begins. */
+const mounted = new Map<string, readonly WebSocketHandler[]>()
+let scenes = 0
+
+export function createScene(options: SceneOptions = {}): Scene {
+  const url = `ws://scene-${++scenes}.querywire.test`
+  let showing: Showing | undefined
+  const current = () => {
+    if (!showing) throw new Error('The scene has not begun: give its beforeEach to the story')
+    return showing
+  }
+  return {
+    beforeEach: ({ msw }) => {
+      const server = createChatServer(options.server?.())
+      const stop = options.prepare?.(server)
+      mounted.set(url, mountOnMsw(server, url))
+      msw.resetHandlers(...[...mounted.values()].flat())
+      localStorage.clear()
+      const begun: Showing = { server, clients: new Map() }
+      showing = begun
+      return () => {
+        stop?.()
+        for (const { chat } of begun.clients.values()) chat.manager.close()
+        server.close()
+      }
+    },
+    server: () => current().server,
+    As: ({ user, children }) => {
+      const { clients } = current()
+      const client = clients.get(user) ?? createClient(user, url, options)
+      clients.set(user, client)
+      return (
+        <QueryClientProvider client={client.queryClient}>
+          <ChatProvider chat={client.chat}>{children}</ChatProvider>
+        </QueryClientProvider>
+      )
+    },
+  }
+}
+
+function createClient(user: string, url: string, { client, haste = 1 }: SceneOptions): Client {
+  return {
+    chat: createChat({
+      url,
+      endpoint: '/ws/',
+      currentUser: { id: user, username: user },
+      // The test server takes the id of a user for a token.
+      tokenManager: { getAccessToken: () => user },
+      environment: hastened(browserEnvironment(), haste),
+      debug: false,
+      ...client,
+    }),
+    queryClient: new QueryClient(),
+  }
+}
+
+const hastened = (environment: Environment, haste: number): Environment => ({
+  ...environment,
+  setTimer: (callback, delayMs) => environment.setTimer(callback, delayMs / haste),
+})
