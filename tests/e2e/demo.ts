@@ -72,7 +72,8 @@ async function startApp({ url, token_url }: Listening): Promise<{ url: string; c
   const app = await createServer({
     root: join(root, 'examples', 'demo'),
     logLevel: 'error',
-    server: { port: 0 },
+    // A page must not reload or change because somebody saves a file while the tests run.
+    server: { port: 0, hmr: false, watch: null },
     clearScreen: false,
   })
   await app.listen()
