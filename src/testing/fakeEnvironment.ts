@@ -49,7 +49,7 @@ interface Timer {
 
 const FRAME_MS = 16
 /** Deep enough for every promise chain of the library, and cheap. */
-const MICROTASK_TURNS = 40
+const MICROTASK_TURNS = 100
 
 export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): FakeEnvironment {
   const clock = createClock(options.startAt ?? 1_705_314_600_000)
