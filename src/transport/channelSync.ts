@@ -44,7 +44,10 @@ export function subscribe(registry: ChannelRegistry, subscription: Subscription)
       goLive(registry, subscription, cursor)
     },
     (error: LiveError) => {
-      if (subscription.turn === turn) refuse(registry, subscription, error)
+      if (subscription.turn !== turn) return
+      // Asked through a socket that another one has replaced meanwhile.
+      if (error.code === 'connection_lost') subscribe(registry, subscription)
+      else refuse(registry, subscription, error)
     },
   )
 }

@@ -21,7 +21,7 @@ export type CloseCodeTable = Readonly<Record<number, CloseAction>>
  * 1000 says "retry" because a close we asked for never gets here: a server or proxy that restarts politely
  * closes with 1000, and clients that take it for the end stay dead (phoenix #3161, graphql-ws #446).
  */
-export const CLOSE_CODES = {
+const CLOSE_CODES = {
   [WebSocketCloseCode.NORMAL_CLOSURE]: 'retry',
   [WebSocketCloseCode.GOING_AWAY]: 'retry',
   [WebSocketCloseCode.PROTOCOL_ERROR]: 'retry-twice',

@@ -2,7 +2,7 @@
 import type { Environment } from './environment.ts'
 
 /** A timer this late says that the device slept or the tab was throttled. */
-export const LATE_MS = 1_000
+const LATE_MS = 1_000
 const GRACE_MS = 1_000
 
 /**

@@ -81,7 +81,7 @@ function signOut(shell: Shell, attempt: number, message: string): void {
 }
 
 /** `http` becomes `ws`; the query of the base stays behind the path. */
-export function joinUrl(base: string, endpoint: string): string {
+function joinUrl(base: string, endpoint: string): string {
   const [path = '', query] = base.replace(/^http/, 'ws').split('?')
   const joined = endpoint ? `${path.replace(/\/+$/, '')}/${endpoint.replace(/^\/+/, '')}` : path
   return query === undefined ? joined : `${joined}${joined.includes('?') ? '&' : '?'}${query}`

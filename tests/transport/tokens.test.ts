@@ -281,6 +281,24 @@ describe('tokens', () => {
       ])
     })
 
+    it('[T11] asks again for a channel whose answer the old socket took with it', async () => {
+      const { manager, clock, sockets, open, flush } = setup({
+        tokenManager: tokenManager(),
+        heartbeat: false,
+      })
+      await open()
+      manager.reauthenticate()
+      const { signals } = listen(manager)
+      await flush()
+      const [old, next] = sockets
+      old?.drop(1000)
+      await flush()
+      if (next) reply(next, 'subscribe_room', {})
+      await clock.advance(1_000)
+      expect(signals).toEqual([{ type: 'live', resumed: false, cursor: undefined }])
+      expect(typesOf(next as FakeSocket).every((type) => type === 'subscribe_room')).toBe(true)
+    })
+
     it('[T11] keeps the old socket when the new one does not open, and tries again', async () => {
       const { manager, clock, sockets, open } = setup(
         { tokenManager: tokenManager(), heartbeat: false },
