@@ -66,14 +66,15 @@ export function createFakeSocket(url: string, protocols: readonly string[]): Fak
       if (readyState === CONNECTING) throw new Error('Still in CONNECTING state')
       if (readyState !== OPEN) return
       sent.push(data)
-      socket.onClientMessage?.(data)
+      // The other end hears of it later than the write returns, as over any network.
+      queueMicrotask(() => socket.onClientMessage?.(data))
     },
     close: (code, reason) => {
       if (readyState >= CLOSING) return
       const before = readyState
       readyState = CLOSING
       closedWith = { code, reason }
-      socket.onClientClose?.(code, reason)
+      queueMicrotask(() => socket.onClientClose?.(code, reason))
       queueMicrotask(() => end(before === CONNECTING ? 1006 : (code ?? 1005), reason ?? ''))
     },
     accept: () => {
