@@ -14,6 +14,9 @@ export function mountOnFakeSockets(server: ChatServer): (socket: FakeSocket) => 
   return (socket) => {
     // Closed by the client before the handshake was answered.
     if (socket.readyState !== 0) return
+    // What the client writes as soon as the socket opens must not be lost.
+    const early: unknown[] = []
+    socket.onClientMessage = (data) => early.push(data)
     socket.accept()
     const accepted = server.accept({
       url: socket.url,
@@ -22,6 +25,7 @@ export function mountOnFakeSockets(server: ChatServer): (socket: FakeSocket) => 
       close: (code, reason) => socket.drop(code, reason),
     })
     socket.onClientMessage = (data) => accepted.receive(String(data))
+    for (const data of early) accepted.receive(String(data))
     socket.onClientClose = () => accepted.closed()
   }
 }
