@@ -5,7 +5,7 @@ import { type ConnectionState, INITIAL_STATE, type MachineEvent, publicState } f
 import { disconnected, failureOf, lose, raise, type Shell, writeBare } from './connectionShell.ts'
 import type { Context } from './context.ts'
 import { dial } from './dial.ts'
-import type { LiveError } from './errors.ts'
+import { LiveError } from './errors.ts'
 import { createHeartbeat } from './heartbeat.ts'
 import { decodeEvent, receive } from './inbox.ts'
 import type { ConnectionProblem } from './lossPolicy.ts'
@@ -188,6 +188,8 @@ function hold(held: Held, revive: boolean): () => void {
 function end({ shell, host }: Held): void {
   shell.timers.clear('linger')
   raise(shell, { type: 'release' })
+  // Whoever waited for something would hold it; what is left are repeats of frames that were written already.
+  shell.outbox.drop(new LiveError('closed', 'Nobody holds the connection any more'))
   host.onIdle()
 }
 

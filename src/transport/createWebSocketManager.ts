@@ -63,6 +63,7 @@ export function createWebSocketManager<P extends Protocol = UntypedProtocol>(
     reauthenticate: () => {
       for (const connection of [...registry.connections.values()]) connection.renew()
     },
+    identify: context.tokens.identify,
     send: (type: string, data: unknown = {}, { endpoint, delivery = 'reliable' }: SendOptions = {}) =>
       attempt(() => connectionFor(registry, endpoint).send(type, data, delivery)),
     request: (type: string, data: unknown = {}, given: number | RequestOptions = {}) => {

@@ -50,7 +50,7 @@ export {
 export type { QueueLimits } from './sendQueue.ts'
 export type { HeartbeatOptions, WebSocketManagerOptions } from './settings.ts'
 export { IDLE_STATUS, worstOf } from './summary.ts'
-export type { AuthCarrier, Awaitable, TokenManager } from './tokens.ts'
+export type { AuthCarrier, Awaitable, IdentityListener, TokenManager } from './tokens.ts'
 export type {
   EventHandler,
   Request,

@@ -1,6 +1,6 @@
 /** Where tokens come from and how they travel. */
 import type { Environment } from './environment.ts'
-import { expiryOf } from './jwt.ts'
+import { expiryOf, readClaims, type TokenClaims } from './jwt.ts'
 import type { Dial } from './link.ts'
 import type { OutgoingFrame } from './protocol.ts'
 
@@ -42,7 +42,12 @@ export interface Tokens {
   readonly canRefresh: boolean
   /** `undefined`: the application uses no tokens. `null`: nobody is signed in. */
   get(refresh: boolean): Promise<string | null | undefined>
+  /** Tells what the token says, as soon as there is one and whenever another one is used. Connects nothing. */
+  identify(listener: IdentityListener): () => void
 }
+
+/** `undefined`: nobody is signed in, or the token does not say who. */
+export type IdentityListener = (claims: TokenClaims | undefined) => void
 
 export function createTokens(environment: Environment, manager: TokenManager | undefined): Tokens {
   let refreshing: Promise<string | null> | undefined
@@ -53,15 +58,28 @@ export function createTokens(environment: Environment, manager: TokenManager | u
     })
     return refreshing
   }
+  const read = async (wanted: boolean) => {
+    if (!manager) return undefined
+    if (wanted) return refresh()
+    const token = await manager.getAccessToken()
+    const expiry = token === null ? undefined : expiryOf(token)
+    const isExpired = expiry !== undefined && expiry <= environment.wallNow()
+    return isExpired && manager.refreshAccessToken ? refresh() : token
+  }
+  const listeners = new Set<IdentityListener>()
+  const get = async (wanted: boolean) => {
+    const token = await read(wanted)
+    for (const listener of listeners) listener(token ? readClaims(token) : undefined)
+    return token
+  }
   return {
     canRefresh: manager !== undefined,
-    get: async (wanted) => {
-      if (!manager) return undefined
-      if (wanted) return refresh()
-      const token = await manager.getAccessToken()
-      const expiry = token === null ? undefined : expiryOf(token)
-      const isExpired = expiry !== undefined && expiry <= environment.wallNow()
-      return isExpired && manager.refreshAccessToken ? refresh() : token
+    get,
+    identify(listener) {
+      listeners.add(listener)
+      // A token that cannot be read now is read again by the next dial, which reports what went wrong.
+      get(false).catch(() => undefined)
+      return () => listeners.delete(listener)
     },
   }
 }

@@ -13,6 +13,7 @@ import type {
   RequestResult,
   UntypedProtocol,
 } from './protocol.ts'
+import type { IdentityListener } from './tokens.ts'
 
 export interface WebSocketState extends ConnectionStatus {
   readonly connections: Readonly<Record<string, ConnectionStatus>>
@@ -92,6 +93,8 @@ export interface WebSocketManager<P extends Protocol = UntypedProtocol> {
   close(): void
   /** For new credentials: open connections move to them without a gap, failed ones try again. */
   reauthenticate(): void
+  /** Tells what the token says about who is signed in: soon, and whenever another token is used. Connects nothing. */
+  identify(listener: IdentityListener): () => void
   /** Resolves when the frame was written, which for a queued one is later. */
   send: Send<P>
   /** Resolves with the payload of the reply. @throws LiveError */
