@@ -99,6 +99,24 @@ it('keeps the place when a message above the view is edited', async () => {
   expect(moved).toBeLessThanOrEqual(1)
 })
 
+it('moves by what one scrolls up, and by nothing else, while rows above get their heights', async () => {
+  const { log } = await open()
+  await scrollTo(log(), 4_000)
+  const reads = firstInView(log())
+  const topOf = () =>
+    log().querySelector(`article[data-message-id="${reads}"]`)?.getBoundingClientRect().top ?? Number.NaN
+  let worst = 0
+  for (let step = 0; step < 40; step++) {
+    const before = topOf()
+    const scrolls = step % 10 === 5 ? 0 : 8
+    if (scrolls === 0) growBy(aboveView(log()), 30)
+    else log().scrollTop -= scrolls
+    await frames(2)
+    worst = Math.max(worst, Math.abs(topOf() - before - scrolls))
+  }
+  expect(worst).toBeLessThanOrEqual(1)
+})
+
 it('keeps the focus of the list while older messages are put above', async () => {
   const { log, show } = await open({ hasOlder: true })
   log().focus()
