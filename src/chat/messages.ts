@@ -1,7 +1,10 @@
 /** The history of a room: one timeline definition. */
+import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { insert, NO_HISTORY, type OrderKey, patch, remove, type, upsert } from '../query/index.ts'
 import { type ChatContext, roomChannel } from './context.ts'
-import { type ChatMessage, type Id, sameId } from './types.ts'
+import { MessageDeleted, ReactionUpdate } from './schemas.ts'
+import { checked } from './shape.ts'
+import { type BaseMessage, type ChatMessage, type Id, type Row, sameId } from './types.ts'
 
 export const MESSAGES = 'chat.messages'
 
@@ -15,18 +18,18 @@ export const keyOf = (message: ChatMessage): Id => message.client_id ?? message.
 
 type MessageEvent = ChatMessage | { readonly message: ChatMessage }
 
-export function defineMessages(context: ChatContext) {
+export function defineMessages<M extends BaseMessage>(context: ChatContext<M>) {
   const { live, level, schemas } = context
   return live.timeline(MESSAGES, {
     params: type<{ readonly roomId: Id }>(),
     ...roomChannel(context),
-    item: schemas.message,
+    item: schemas.message as StandardSchemaV1<unknown, Row<M>>,
     id: (message) => message.id,
     key: keyOf,
     order: orderOf,
     version: (message) => message.version,
-    merge: keepClientId,
-    matches,
+    merge: keepClientId<Row<M>>,
+    matches: matches<Row<M>>,
     pageSize: context.pageSize,
     async snapshot({ params, pageParam, limit, request }) {
       if (level.isSilent()) return NO_HISTORY
@@ -34,36 +37,35 @@ export function defineMessages(context: ChatContext) {
       return (await level.answerOf(answer)) ?? NO_HISTORY
     },
     events: {
-      chat_message: insert((event) => messageOf(event)),
-      message_updated: upsert((event) => messageOf(event)),
-      message_deleted: remove((event) => (event as { message_id: Id }).message_id),
-      reaction_updated: patch((event) => {
-        const { message_id, reactions, version } = event as ReactionEvent
-        return {
-          id: message_id,
-          reactions,
-          ...(version !== undefined && { version }),
-        } as Partial<ChatMessage>
-      }),
+      chat_message: insert((event) => messageOf<M>(event)),
+      message_updated: upsert((event) => messageOf<M>(event)),
+      message_deleted: checked(
+        MessageDeleted,
+        remove((event) => event.message_id),
+      ),
+      reaction_updated: checked(
+        ReactionUpdate,
+        patch(
+          ({ message_id, reactions, version }) => ({
+            id: message_id,
+            reactions,
+            ...(version !== undefined && { version }),
+          }),
+        ),
+      ),
     },
   })
 }
 
-interface ReactionEvent {
-  readonly message_id: Id
-  readonly reactions: ChatMessage['reactions']
-  readonly version?: number
-}
-
-function messageOf(event: unknown): ChatMessage {
+function messageOf<M extends BaseMessage>(event: unknown): Row<M> {
   const holder = event as MessageEvent
   return 'message' in holder && typeof holder.message === 'object'
-    ? (holder.message as ChatMessage)
-    : (holder as ChatMessage)
+    ? (holder.message as Row<M>)
+    : (holder as Row<M>)
 }
 
 /** History of a server that forgets client ids must not change the key of a row that is on screen. */
-function keepClientId(current: ChatMessage, next: ChatMessage): ChatMessage {
+function keepClientId<M extends ChatMessage>(current: M, next: M): M {
   return next.client_id || !current.client_id ? next : { ...next, client_id: current.client_id }
 }
 
@@ -71,7 +73,7 @@ function keepClientId(current: ChatMessage, next: ChatMessage): ChatMessage {
  * The echo of a server that sends no client id back: own message, same room, same text, oldest first. Two equal
  * messages are interchangeable, so the first one waiting is as right as any.
  */
-function matches(pending: ChatMessage, confirmed: ChatMessage): ChatMessage | undefined {
+function matches<M extends ChatMessage>(pending: M, confirmed: M): M | undefined {
   const isEcho =
     !confirmed.client_id &&
     pending.local?.status !== 'queued' &&

@@ -1,9 +1,14 @@
 /** Who is there: members, who types, who is online. None of it touches a message row. */
-import { reduce, type, upsert } from '../query/index.ts'
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { reduce, remove, type, upsert } from '../query/index.ts'
 import { type ChatContext, roomChannel, roomsEndpoint } from './context.ts'
 import type { RoomParams } from './rooms.ts'
+import { MemberChange, ReadReceipt as Receipt, TypingSignal, UserStatus } from './schemas.ts'
+import { checked } from './shape.ts'
 import {
+  type BaseMessage,
   type ChatMember,
+  type ChatRoom,
   type ChatUser,
   type Id,
   type Presence,
@@ -16,9 +21,8 @@ import {
 export const TYPING_TTL_MS = 7_000
 const TYPING = 'chat.typing'
 
-export function defineMembers(context: ChatContext) {
+export function defineMembers<B extends ChatMember>(context: ChatContext<BaseMessage, ChatRoom, B>) {
   const { live, level, schemas } = context
-  const memberIn = (event: unknown) => (event as { member: ChatMember }).member
   return live.list('chat.members', {
     params: type<RoomParams>(),
     ...roomChannel(context),
@@ -29,27 +33,25 @@ export function defineMembers(context: ChatContext) {
       return (await level.answerOf(request('get_members', { room_id: params.roomId }))) ?? []
     },
     events: {
-      member_joined: upsert((event) => memberIn(event)),
-      member_left: reduce((members: readonly ChatMember[], event) =>
-        members.filter(({ user }) => !sameId(user.id, memberIn(event).user.id)),
+      member_joined: checked(
+        MemberChange,
+        upsert(({ member }) => member),
       ),
-      read_receipt: reduce((members: readonly ChatMember[], event) =>
-        moveRead(members, event as ReadReceipt),
+      member_left: checked(
+        MemberChange,
+        remove(({ member }) => member.user.id),
       ),
+      read_receipt: checked(Receipt, reduce(moveRead)),
     },
   })
 }
 
-interface ReadReceipt {
-  readonly user_id: Id
-  readonly message_id: Id
-  readonly read_at?: string
-}
+type ReadReceipt = StandardSchemaV1.InferOutput<typeof Receipt>
 
-function moveRead(
-  members: readonly ChatMember[],
+function moveRead<B extends ChatMember>(
+  members: readonly B[],
   { user_id, message_id, read_at }: ReadReceipt,
-): readonly ChatMember[] {
+): readonly B[] {
   return members.map((member) => {
     const isNews = sameId(member.user.id, user_id) && !sameId(member.last_read_message_id, message_id)
     // Receipts can overtake each other; reading never goes backwards.
@@ -60,12 +62,7 @@ function moveRead(
   })
 }
 
-interface TypingEvent {
-  readonly user?: ChatUser
-  readonly user_id?: Id
-  readonly username?: string
-  readonly is_typing?: boolean
-}
+type TypingEvent = StandardSchemaV1.InferOutput<typeof TypingSignal>
 
 export function defineTyping(context: ChatContext) {
   const { live, manager } = context
@@ -82,23 +79,29 @@ export function defineTyping(context: ChatContext) {
     schema: type<readonly Typer[]>(),
     snapshot: async ({ current }) => stillTyping((current() as readonly Typer[] | undefined) ?? []),
     events: {
-      typing_indicator: reduce((typers: readonly Typer[], event, { params }) => {
-        const user = typerIn(event as TypingEvent)
-        if (!user || sameId(user.id, context.currentUser()?.id)) return typers
-        const others = without(typers, user.id)
-        if ((event as TypingEvent).is_typing === false) return others
-        const until = clock.now() + TYPING_TTL_MS
-        watch((params as RoomParams).roomId, until)
-        return [...others, { user, until }]
-      }),
+      typing_indicator: checked(
+        TypingSignal,
+        reduce((typers: readonly Typer[], event, { params }) => {
+          const user = typerIn(event)
+          if (!user || sameId(user.id, context.currentUser()?.id)) return typers
+          const others = without(typers, user.id)
+          if (event.is_typing === false) return others
+          const until = clock.now() + TYPING_TTL_MS
+          watch((params as RoomParams).roomId, until)
+          return [...others, { user, until }]
+        }),
+      ),
       // Whoever has sent the message is not typing it any more.
       chat_message: reduce((typers: readonly Typer[], event) => without(typers, senderIn(event))),
-      user_status: reduce((typers: readonly Typer[], event) => {
-        const { user_id, status } = event as { user_id: Id; status: PresenceStatus }
-        return status === 'offline' ? without(typers, user_id) : typers
-      }),
-      member_left: reduce((typers: readonly Typer[], event) =>
-        without(typers, (event as { member: ChatMember }).member.user.id),
+      user_status: checked(
+        UserStatus,
+        reduce((typers: readonly Typer[], { user_id, status }) =>
+          status === 'offline' ? without(typers, user_id) : typers,
+        ),
+      ),
+      member_left: checked(
+        MemberChange,
+        reduce((typers: readonly Typer[], { member }) => without(typers, member.user.id)),
       ),
     },
   })
@@ -153,18 +156,17 @@ export function definePresence({ live, endpoints }: ChatContext) {
     schema: type<Readonly<Record<string, Presence>>>(),
     initial: ({ userIds }) => Object.fromEntries(userIds.map((id) => [String(id), UNKNOWN])),
     events: {
-      user_status: reduce((presence: Readonly<Record<string, Presence>>, event) => {
-        const { user_id, status, last_seen_at } = event as {
-          user_id: Id
-          status: PresenceStatus
-          last_seen_at?: string
-        }
-        if (!(String(user_id) in presence)) return presence
-        return {
-          ...presence,
-          [String(user_id)]: { status, ...(last_seen_at !== undefined && { last_seen_at }) },
-        }
-      }),
+      user_status: checked(
+        UserStatus,
+        reduce((presence: Readonly<Record<string, Presence>>, { user_id, status, last_seen_at }) => {
+          if (!(String(user_id) in presence)) return presence
+          const next = {
+            status: status as PresenceStatus,
+            ...(last_seen_at !== undefined && { last_seen_at }),
+          }
+          return { ...presence, [String(user_id)]: next }
+        }),
+      ),
     },
   })
 }

@@ -1,23 +1,20 @@
 /** The rooms of a user, and what is unread in them. Counts are the server's, absolute; nothing is ever added up here. */
+import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { patch, remove, type, upsert } from '../query/index.ts'
 import { type ChatContext, roomChannel, roomsEndpoint } from './context.ts'
-import { type ChatRoom, type Id, type ReadState, sameId } from './types.ts'
+import { RoomRemoved, UnreadUpdate as Unread } from './schemas.ts'
+import { checked } from './shape.ts'
+import { type BaseMessage, type ChatRoom, type Id, type ReadState, sameId } from './types.ts'
 
 export const ROOMS = 'chat.rooms'
 
-export interface UnreadUpdate {
-  readonly room_id: Id
-  readonly unread_count?: number
-  readonly mention_count?: number
-  readonly last_read_message_id?: Id | null
-  readonly version?: number
-}
+export type UnreadUpdate = StandardSchemaV1.InferOutput<typeof Unread>
 
 export interface RoomParams {
   readonly roomId: Id
 }
 
-export function defineRooms(context: ChatContext) {
+export function defineRooms<R extends ChatRoom>(context: ChatContext<BaseMessage, R>) {
   const { live, roomsLevel: level, schemas } = context
   return live.list(ROOMS, {
     ...roomsEndpoint(context),
@@ -31,10 +28,13 @@ export function defineRooms(context: ChatContext) {
       return (await level.answerOf(allRooms(request))) ?? []
     },
     events: {
-      room_added: upsert((event) => roomIn(event)),
-      room_updated: upsert((event) => roomIn(event)),
-      room_removed: remove((event) => (event as { room_id: Id }).room_id),
-      unread_update: patch((event) => readFields(event as UnreadUpdate)),
+      room_added: upsert((event) => roomIn(event) as R | undefined),
+      room_updated: upsert((event) => roomIn(event) as R | undefined),
+      room_removed: checked(
+        RoomRemoved,
+        remove((event) => event.room_id),
+      ),
+      unread_update: checked(Unread, patch(readFields)),
     },
   })
 }

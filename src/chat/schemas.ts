@@ -1,52 +1,70 @@
 /** What travels in a chat, as schemas. Fields that are not listed here pass through untouched. */
-import * as z from 'zod/mini'
+import { extend, flag, id, list, nullish, number, object, optional, text } from './shape.ts'
 
-const Id = z.union([z.string(), z.number()])
+export { extend }
 
-export const User = z.looseObject({
-  id: Id,
-  username: z.string(),
-  avatar_url: z.nullish(z.string()),
-})
+export const User = object({ id, username: text, avatar_url: nullish(text) })
 
-export const Reaction = z.looseObject({ name: z.string(), count: z.number(), me: z.optional(z.boolean()) })
+export const Reaction = object({ name: text, count: number, me: optional(flag) })
 
-export const Message = z.looseObject({
-  id: Id,
-  client_id: z.nullish(z.string()),
-  room_id: Id,
+export const Message = object({
+  id,
+  client_id: nullish(text),
+  room_id: id,
   sender: User,
-  content: z.string(),
+  content: text,
   /** ISO 8601, by the server's clock. */
-  timestamp: z.string(),
-  seq: z.optional(z.number()),
-  version: z.optional(z.number()),
-  edited_at: z.nullish(z.string()),
-  deleted_at: z.nullish(z.string()),
-  reply_to_id: z.nullish(Id),
-  reactions: z.optional(z.array(Reaction)),
+  timestamp: text,
+  seq: optional(number),
+  version: optional(number),
+  edited_at: nullish(text),
+  deleted_at: nullish(text),
+  reply_to_id: nullish(id),
+  reactions: optional(list(Reaction)),
 })
 
-export const Room = z.looseObject({
-  id: Id,
-  name: z.string(),
-  kind: z.optional(z.string()),
-  avatar_url: z.nullish(z.string()),
-  last_message: z.nullish(z.looseObject({ id: Id, content: z.string() })),
-  last_activity_at: z.nullish(z.string()),
-  member_count: z.optional(z.number()),
-  unread_count: z.optional(z.number()),
-  mention_count: z.optional(z.number()),
-  last_read_message_id: z.nullish(Id),
-  version: z.optional(z.number()),
+export const Room = object({
+  id,
+  name: text,
+  kind: optional(text),
+  avatar_url: nullish(text),
+  last_message: nullish(object({ id, content: text })),
+  last_activity_at: nullish(text),
+  member_count: optional(number),
+  unread_count: optional(number),
+  mention_count: optional(number),
+  last_read_message_id: nullish(id),
+  version: optional(number),
 })
 
-export const Member = z.looseObject({
+export const Member = object({
   user: User,
-  role: z.optional(z.string()),
-  joined_at: z.nullish(z.string()),
-  last_read_message_id: z.nullish(Id),
-  read_at: z.nullish(z.string()),
+  role: optional(text),
+  joined_at: nullish(text),
+  last_read_message_id: nullish(id),
+  read_at: nullish(text),
 })
 
 export const DEFAULT_SCHEMAS = { message: Message, room: Room, member: Member }
+
+/** Payloads of events, where they are not one of the above. */
+export const MessageDeleted = object({ message_id: id })
+export const ReactionUpdate = object({ message_id: id, reactions: list(Reaction), version: optional(number) })
+export const RoomRemoved = object({ room_id: id })
+export const UnreadUpdate = object({
+  room_id: id,
+  unread_count: optional(number),
+  mention_count: optional(number),
+  last_read_message_id: nullish(id),
+  version: optional(number),
+})
+export const ReadReceipt = object({ user_id: id, message_id: id, read_at: optional(text) })
+export const UserStatus = object({ user_id: id, status: text, last_seen_at: nullish(text) })
+/** Consumers name the user in one of three ways. */
+export const TypingSignal = object({
+  user: optional(User),
+  user_id: optional(id),
+  username: optional(text),
+  is_typing: optional(flag),
+})
+export const MemberChange = object({ member: Member })

@@ -1,13 +1,13 @@
 /** The entities of a chat as applications see them: wire shape, snake_case; `local` is ours. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import type * as z from 'zod/mini'
 import type { SendStatus } from '../query/index.ts'
 import type { Member, Message, Reaction, Room, User } from './schemas.ts'
 
 export type Id = string | number
-export type ChatUser = z.infer<typeof User>
-export type ChatReaction = z.infer<typeof Reaction>
-export type ChatMember = z.infer<typeof Member>
+export type ChatUser = StandardSchemaV1.InferOutput<typeof User>
+export type ChatReaction = StandardSchemaV1.InferOutput<typeof Reaction>
+export type BaseMessage = StandardSchemaV1.InferOutput<typeof Message>
+export type ChatMember = StandardSchemaV1.InferOutput<typeof Member>
 
 /** Client-only state of a row that this client sent. */
 export interface LocalState {
@@ -18,8 +18,10 @@ export interface LocalState {
   readonly attempts: number
 }
 
-export type ChatMessage = z.infer<typeof Message> & { readonly local?: LocalState }
-export type ChatRoom = z.infer<typeof Room>
+/** A message as it is shown; `M` is what the application's schema makes of one. */
+export type Row<M> = M & { readonly local?: LocalState }
+export type ChatMessage = Row<BaseMessage>
+export type ChatRoom = StandardSchemaV1.InferOutput<typeof Room>
 
 export interface ReadState {
   readonly room_id: Id
@@ -41,10 +43,15 @@ export interface Presence {
   readonly last_seen_at?: string | null | undefined
 }
 
-export interface ChatSchemas<M = ChatMessage, R = ChatRoom> {
+/** Schemas of one's own; each extends the one it replaces, and the rows of hooks and factories have its type. */
+export interface ChatSchemas<
+  M extends BaseMessage = BaseMessage,
+  R extends ChatRoom = ChatRoom,
+  B extends ChatMember = ChatMember,
+> {
   readonly message?: StandardSchemaV1<unknown, M>
   readonly room?: StandardSchemaV1<unknown, R>
-  readonly member?: StandardSchemaV1<unknown, ChatMember>
+  readonly member?: StandardSchemaV1<unknown, B>
 }
 
 /** How much a back end offers; see docs/PROTOCOL.md. */
