@@ -32,7 +32,7 @@ export function ChatRoom({ roomId, around, onBack }: ChatRoomProps) {
   const toLatest = () => setWindow({ roomId, around: undefined })
   if (window.roomId !== roomId) setWindow({ roomId, around })
   return (
-    <section className="qw-chat-room" aria-label="Conversation">
+    <section className="qw-chat-room">
       <ChatHeader roomId={roomId} onBack={onBack} />
       {/* Another room or another place in it is another list, with its own scroll position. */}
       <RoomMessages

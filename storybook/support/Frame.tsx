@@ -10,11 +10,18 @@ export interface FrameProps {
   readonly width?: number
   /** What the component stands on. @default 'sunken' */
   readonly shows?: 'surface' | 'sunken'
+  /** @default the system's */
+  readonly theme?: 'light' | 'dark' | undefined
 }
 
-export function Frame({ children, height, width, shows = 'sunken' }: FrameProps) {
+export function Frame({ children, height, width, shows = 'sunken', theme }: FrameProps) {
   return (
-    <div className="qw story-frame" data-shows={shows} style={{ blockSize: height, maxInlineSize: width }}>
+    <div
+      className="qw story-frame"
+      data-shows={shows}
+      data-theme={theme}
+      style={{ blockSize: height, maxInlineSize: width }}
+    >
       {children}
     </div>
   )

@@ -25,7 +25,7 @@ export interface SceneOptions {
   /** @default the server's own: alice, bob and carol in one empty room */
   readonly server?: () => ChatServerOptions
   readonly client?: Partial<WebSocketManagerOptions>
-  /** How many times faster than real the clients' timers run: no story should make anybody wait for a grace period. */
+  /** How many times faster than real the clients wait: no story should make anybody sit through a grace period. */
   readonly haste?: number
   /** Before anybody connects. What it returns ends what it has started. */
   readonly prepare?: (server: ChatServer) => undefined | (() => void)
@@ -98,10 +98,14 @@ function createClient(user: string, url: string, { client, haste = 1 }: SceneOpt
       // The test server takes the id of a user for a token.
       tokenManager: { getAccessToken: () => user },
       environment: hastened(browserEnvironment(), haste),
+      // The server is no faster than usual: what waits for it must not be hastened.
+      ...(haste === 1
+        ? {}
+        : { heartbeat: false, requestTimeoutMs: 10_000 * haste, connectTimeoutMs: 10_000 * haste }),
       debug: false,
       ...client,
     }),
-    queryClient: new QueryClient(),
+    queryClient: new QueryClient({ defaultOptions: { queries: { retryDelay: 1_000 / haste } } }),
   }
 }
 

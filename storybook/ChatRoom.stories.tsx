@@ -1,0 +1,170 @@
+import type { Meta, StoryObj } from '@storybook/react-vite'
+import { expect, fn, waitFor } from 'storybook/test'
+import { ChatRoom } from './components/ChatRoom.tsx'
+import { Frame } from './support/Frame.tsx'
+import { harbour, talk, USERS } from './support/people.ts'
+import { createScene, type Scene, type SceneOptions } from './support/scene.tsx'
+
+const inHarbour = (options: SceneOptions = {}) =>
+  createScene({ server: () => ({ users: USERS, rooms: [harbour()] }), ...options })
+
+const code = `
+function ChatRoom({ roomId }) {
+  const { messages, loadOlder, ...history } = useMessages(roomId)
+  const { send, retry, discard } = useSendMessage(roomId)
+  const { markRead, readersOf } = useReadState(roomId)
+  const { typers, keystroke, stop } = useTyping(roomId)
+  …
+}
+// or all of it in one hook: useChatWebSocket(roomId)`
+
+const meta = {
+  component: ChatRoom,
+  args: { roomId: 'harbour' },
+  parameters: { docs: { source: { code } } },
+} satisfies Meta<typeof ChatRoom>
+
+export default meta
+type Story = StoryObj<typeof meta>
+
+const shownIn = (scene: Scene): Pick<Story, 'beforeEach' | 'decorators'> => ({
+  beforeEach: scene.beforeEach,
+  decorators: [
+    (Story) => (
+      <Frame height={560}>
+        <scene.As user="alice">{Story()}</scene.As>
+      </Frame>
+    ),
+  ],
+})
+
+const live = inHarbour()
+
+/** Somebody else types and writes; what they say is read out, outside of the list. */
+export const Live: Story = {
+  ...shownIn(live),
+  play: async ({ canvas }) => {
+    await canvas.findByText('I will look at the board after lunch.')
+    live.server().act('bob', 'typing_indicator', { room_id: 'harbour', is_typing: true })
+    await expect(await canvas.findByText('bob is typing')).toBeVisible()
+    live.server().inject('harbour', { sender: 'bob', content: 'Thanks!' })
+    const list = canvas.getByRole('log', { name: 'Messages' })
+    await waitFor(() => expect(list).toHaveTextContent('Thanks!'))
+    await waitFor(() => expect(canvas.queryByText('bob is typing')).toBeNull())
+    const announcer = canvas.getByRole('status', { name: 'New messages' })
+    await waitFor(() => expect(announcer).toHaveTextContent('bob: Thanks!'), { timeout: 3_000 })
+  },
+}
+
+const read = inHarbour()
+
+/** What one has written is marked as read when somebody reads it. */
+export const ReadByOthers: Story = {
+  ...shownIn(read),
+  play: async ({ canvas, userEvent }) => {
+    await canvas.findByText('I will look at the board after lunch.')
+    await userEvent.type(canvas.getByRole('textbox', { name: 'Message' }), 'Here it is{Enter}')
+    const sent = await waitFor(() => {
+      const messages = read.server().state().rooms[0]?.messages ?? []
+      const found = messages.find(({ content }) => content === 'Here it is')
+      if (!found) throw new Error('Not sent yet')
+      return found
+    })
+    read.server().act('carol', 'read_receipt', { room_id: 'harbour', message_id: sent.id })
+    await expect(await canvas.findByText('Read by carol')).toBeVisible()
+  },
+}
+
+const refusing = inHarbour({
+  prepare: (server) => {
+    const rejection = { code: 'forbidden', message: 'The room is closed for the night', retryable: false }
+    server.faults.rejectNext('chat_message', { ...rejection, times: 2 })
+    return undefined
+  },
+})
+
+/** Refused by the server: the message says so, and what can be done. */
+export const FailedSends: Story = {
+  ...shownIn(refusing),
+  play: async ({ canvas, userEvent }) => {
+    await canvas.findByText('I will look at the board after lunch.')
+    const field = canvas.getByRole('textbox', { name: 'Message' })
+    await userEvent.type(field, 'Is anybody there?{Enter}')
+    await canvas.findByRole('button', { name: 'Retry' })
+    await userEvent.type(field, 'Hello?{Enter}')
+    await waitFor(() => expect(canvas.getAllByText(/closed for the night/)).toHaveLength(2))
+    const [retry] = canvas.getAllByRole('button', { name: 'Retry' })
+    if (retry) await userEvent.click(retry)
+    await waitFor(() => expect(canvas.getAllByText(/closed for the night/)).toHaveLength(1))
+    await userEvent.click(canvas.getByRole('button', { name: 'Discard' }))
+    await waitFor(() => expect(canvas.queryByText('Hello?')).toBeNull())
+    await expect(canvas.getByText('Is anybody there?')).toBeVisible()
+  },
+}
+
+const missing = inHarbour({ haste: 50 })
+
+export const NotAMember: Story = {
+  ...shownIn(missing),
+  args: { roomId: 'nowhere' },
+  play: async ({ canvas }) => {
+    await expect(await canvas.findByText(/could not be loaded/, {}, { timeout: 5_000 })).toBeVisible()
+  },
+}
+
+const unread = inHarbour({
+  server: () => ({ users: USERS, rooms: [harbour({ messages: talk(30), unread: { alice: 5 } })] }),
+})
+
+/** The divider stands where the unread ones began, also after they have been read. */
+export const Unread: Story = {
+  ...shownIn(unread),
+  play: async ({ canvas }) => {
+    await expect(await canvas.findByText('New messages')).toBeVisible()
+    const isRead = () =>
+      unread
+        .server()
+        .state()
+        .rooms[0]?.members.find(({ userKey }) => userKey.includes('alice'))?.unreadCount
+    await waitFor(() => expect(isRead()).toBe(0), { timeout: 3_000 })
+    await expect(canvas.getByText('New messages')).toBeVisible()
+  },
+}
+
+const past = inHarbour({ server: () => ({ users: USERS, rooms: [harbour({ messages: talk(2_000) })] }) })
+
+/** Opens in the middle of the history; new messages are counted until one jumps to the latest. */
+export const JumpToMessage: Story = {
+  ...shownIn(past),
+  args: { around: 't1000' },
+  play: async ({ canvas, userEvent }) => {
+    await expect(await canvas.findByText(/^1000:/)).toBeVisible()
+    await userEvent.click(await canvas.findByRole('button', { name: 'Jump to latest' }))
+    await expect(await canvas.findByText(/^2000:/)).toBeVisible()
+    await waitFor(() => expect(canvas.queryByRole('button', { name: 'Jump to latest' })).toBeNull())
+  },
+}
+
+const phone = inHarbour()
+
+/** As on a phone: one pane, and a way back. */
+export const Narrow: Story = {
+  ...shownIn(phone),
+  args: { onBack: fn() },
+  decorators: [
+    (Story) => (
+      <div style={{ inlineSize: 328 }}>
+        <Frame height={560}>
+          <phone.As user="alice">{Story()}</phone.As>
+        </Frame>
+      </div>
+    ),
+  ],
+  play: async ({ canvas, userEvent, args }) => {
+    await canvas.findByText('I will look at the board after lunch.')
+    const list = canvas.getByRole('log', { name: 'Messages' })
+    await expect(list.scrollWidth).toBe(list.clientWidth)
+    await userEvent.click(canvas.getByRole('button', { name: 'Back to rooms' }))
+    await expect(args.onBack).toHaveBeenCalledOnce()
+  },
+}

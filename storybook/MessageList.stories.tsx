@@ -1,0 +1,208 @@
+import type { Meta, StoryObj } from '@storybook/react-vite'
+import { expect, fn, waitFor } from 'storybook/test'
+import { MessageList } from './components/MessageList.tsx'
+import { Frame } from './support/Frame.tsx'
+import { message, messagesOf, morning, talk } from './support/people.ts'
+
+const code = `
+const { messages, loadOlder, loadNewer, ...history } = useMessages(roomId)
+const { retry, discard } = useSendMessage(roomId)
+const { markRead, readersOf } = useReadState(roomId)
+
+<MessageList
+  {...history}
+  messages={messages}
+  currentUserId={user.id}
+  loadOlder={() => void loadOlder()}
+  loadNewer={() => void loadNewer()}
+  readersOf={(message) => readersOf(message).map((member) => member.user)}
+  onRetry={(key) => void retry(key)}
+  onDiscard={discard}
+  onAtEndChange={(isAtEnd) => isAtEnd && markRead()}
+/>`
+
+const meta = {
+  component: MessageList,
+  args: { messages: messagesOf(morning()), currentUserId: 'alice', onRetry: fn(), onDiscard: fn() },
+  decorators: [
+    (Story, { parameters }) => (
+      <Frame height={480} theme={parameters.theme}>
+        {Story()}
+      </Frame>
+    ),
+  ],
+  parameters: { docs: { source: { code } } },
+} satisfies Meta<typeof MessageList>
+
+export default meta
+type Story = StoryObj<typeof meta>
+
+const alice = { id: 'alice', username: 'alice' }
+
+/** Days, groups of one sender within five minutes, and who wrote what. */
+export const Conversation: Story = {
+  play: async ({ canvas }) => {
+    const list = canvas.getByRole('log', { name: 'Messages' })
+    await expect(list).toHaveAttribute('aria-live', 'off')
+    await expect(canvas.getByText('Today')).toBeVisible()
+    await expect(canvas.getByText('This is where it began')).toBeInTheDocument()
+    await waitFor(() => expect(list.scrollTop + list.clientHeight).toBeGreaterThan(list.scrollHeight - 2))
+  },
+}
+
+export const Loading: Story = {
+  args: { messages: [], isLoading: true },
+  play: async ({ canvas }) => {
+    await expect(canvas.getByRole('img', { name: 'Loading messages' })).toBeVisible()
+  },
+}
+
+export const Empty: Story = {
+  args: { messages: [] },
+  play: async ({ canvas }) => {
+    await expect(canvas.getByText('No messages yet. Say hello!')).toBeVisible()
+  },
+}
+
+export const Unavailable: Story = {
+  args: { messages: [], error: new Error('You are not a member of this room') },
+  play: async ({ canvas }) => {
+    await expect(canvas.getByText(/You are not a member of this room/)).toBeVisible()
+  },
+}
+
+/** A short conversation sits at the bottom, next to where one writes. */
+export const Short: Story = {
+  args: { messages: messagesOf(morning().slice(-1)) },
+  play: async ({ canvas }) => {
+    const list = canvas.getByRole('log', { name: 'Messages' }).getBoundingClientRect()
+    const row = (await canvas.findByRole('article')).getBoundingClientRect()
+    await expect(list.bottom - row.bottom).toBeLessThan(20)
+  },
+}
+
+/** Waiting, on its way, arrived, read, refused: each on the row it belongs to. */
+export const Sending: Story = {
+  args: {
+    messages: [
+      message({ id: 1, content: 'Did you get the tickets?' }),
+      message({ id: 2, content: 'Yes, two of them', sender: alice, local: local('a', 'sent') }),
+      message({ id: 3, content: 'On the upper deck', sender: alice, local: local('b', 'sending') }),
+      message({ id: 4, content: 'See you there', sender: alice, local: local('c', 'queued') }),
+      message({
+        id: 5,
+        content: 'And bring your own coffee',
+        sender: alice,
+        local: { ...local('d', 'failed'), error: new Error('Refused: too many messages at once') },
+      }),
+    ],
+  },
+  play: async ({ canvas, userEvent, args }) => {
+    for (const label of ['Sent', 'Sending', 'Waiting to be sent', 'Not sent']) {
+      await expect(canvas.getByRole('img', { name: label })).toBeVisible()
+    }
+    await userEvent.click(canvas.getByRole('button', { name: 'Retry' }))
+    await expect(args.onRetry).toHaveBeenCalledWith('d')
+    await userEvent.click(canvas.getByRole('button', { name: 'Discard' }))
+    await expect(args.onDiscard).toHaveBeenCalledWith('d')
+  },
+}
+
+function local(key: string, status: 'queued' | 'sending' | 'sent' | 'failed') {
+  return { key, status, attempts: 1 } as const
+}
+
+export const EditedDeletedAndReactions: Story = {
+  args: {
+    messages: [
+      message({ id: 1, content: 'The 9:15 leaves from North Dock', edited_at: new Date().toISOString() }),
+      message({ id: 2, content: 'gone', deleted_at: new Date().toISOString() }),
+      message({
+        id: 3,
+        content: 'Thank you all!',
+        sender: alice,
+        reactions: [
+          { name: '🎉', count: 3, me: true },
+          { name: '👍', count: 1, me: false },
+        ],
+      }),
+    ],
+    readersOf: () => [{ id: 'bob', username: 'bob' }],
+  },
+  play: async ({ canvas }) => {
+    await expect(canvas.getByText('edited')).toBeVisible()
+    await expect(canvas.getByText('Message deleted')).toBeVisible()
+    await expect(canvas.queryByText('gone')).toBeNull()
+    await expect(canvas.getByRole('list', { name: 'Reactions' })).toHaveTextContent('🎉 3')
+    await expect(canvas.getByText('Read by bob')).toBeVisible()
+  },
+}
+
+/** Below the last message that had been read when the room was opened. */
+export const Unread: Story = {
+  args: { unreadAfter: 'm5' },
+  play: async ({ canvas }) => {
+    const divider = canvas.getByText('New messages').getBoundingClientRect()
+    const read = canvas.getByText(/I have a picture of it/).getBoundingClientRect()
+    const unread = canvas.getByText('It does. Send it over?').getBoundingClientRect()
+    await expect(divider.top).toBeGreaterThan(read.bottom)
+    await expect(divider.bottom).toBeLessThan(unread.top)
+  },
+}
+
+/** While one reads above, new messages are counted and nothing moves. */
+export const ReadingAbove: Story = {
+  args: { messages: messagesOf(talk(200)) },
+  play: async ({ canvas, userEvent }) => {
+    const list = canvas.getByRole('log', { name: 'Messages' })
+    await waitFor(() => expect(list.scrollTop).toBeGreaterThan(500))
+    list.scrollTop -= 1_000
+    await userEvent.click(await canvas.findByRole('button', { name: 'Jump to latest' }))
+    await waitFor(() => expect(list.scrollTop + list.clientHeight).toBeGreaterThan(list.scrollHeight - 2))
+    await waitFor(() => expect(canvas.queryByRole('button', { name: 'Jump to latest' })).toBeNull())
+  },
+}
+
+/** A failure while older messages are loaded is told where they would be. */
+export const OlderFailed: Story = {
+  args: {
+    messages: messagesOf(talk(100)),
+    hasOlder: true,
+    error: new Error('Timed out'),
+    loadOlder: fn(),
+  },
+  play: async ({ canvas, userEvent, args }) => {
+    const list = canvas.getByRole('log', { name: 'Messages' })
+    await waitFor(() => expect(list.scrollTop).toBeGreaterThan(500))
+    await expect(args.loadOlder).not.toHaveBeenCalled()
+    list.scrollTop = 0
+    await waitFor(() => expect(args.loadOlder).toHaveBeenCalled())
+    await userEvent.click(canvas.getByRole('button', { name: /Try again/ }))
+  },
+}
+
+/** Every message in its own direction, and the whole in that of the page. */
+export const RightToLeft: Story = {
+  args: {
+    messages: [
+      message({ id: 1, content: 'متى تغادر العبّارة؟' }),
+      message({ id: 2, content: 'At 7:40, from Old Pier', sender: alice }),
+      message({ id: 3, content: 'شكرًا!' }),
+    ],
+  },
+  decorators: [(Story) => <div dir="rtl">{Story()}</div>],
+  play: async ({ canvas }) => {
+    const [theirs, own] = await canvas.findAllByRole('article')
+    const left = (row: HTMLElement | undefined) =>
+      row?.querySelector('.qw-bubble')?.getBoundingClientRect().left ?? Number.NaN
+    await expect(left(own)).toBeLessThan(left(theirs))
+  },
+}
+
+export const Dark: Story = {
+  args: { unreadAfter: 'm5' },
+  parameters: { theme: 'dark' },
+  play: async ({ canvas }) => {
+    await expect(await canvas.findByText('It does. Send it over?')).toBeVisible()
+  },
+}

@@ -1,0 +1,186 @@
+import type { Meta, StoryObj } from '@storybook/react-vite'
+import { expect, waitFor, within } from 'storybook/test'
+import { ChatRoom } from './components/ChatRoom.tsx'
+import { ConnectionIndicator } from './components/ConnectionIndicator.tsx'
+import { RoomList } from './components/RoomList.tsx'
+import { Frame } from './support/Frame.tsx'
+import { harbour, talk, USERS } from './support/people.ts'
+import { createScene, type Scene, type SceneOptions } from './support/scene.tsx'
+
+const meta = { title: 'Scenes', parameters: { layout: 'fullscreen' } } satisfies Meta
+
+export default meta
+type Story = StoryObj<typeof meta>
+
+const inHarbour = (options: SceneOptions = {}) =>
+  createScene({ server: () => ({ users: USERS, rooms: [harbour()] }), ...options })
+
+const as = (scene: Scene, user: string) => (
+  <Frame height={600}>
+    <scene.As user={user}>
+      <ConnectionIndicator />
+      <ChatRoom roomId="harbour" />
+    </scene.As>
+  </Frame>
+)
+
+const inApp = (scene: Scene): Pick<Story, 'beforeEach' | 'render'> => ({
+  beforeEach: scene.beforeEach,
+  render: () => (
+    <Frame height={600}>
+      <scene.As user="alice">
+        <ConnectionIndicator />
+        <div className="story-app">
+          <RoomList selectedRoomId="harbour" />
+          <ChatRoom roomId="harbour" />
+        </div>
+      </scene.As>
+    </Frame>
+  ),
+})
+
+const messagesIn = (canvasElement: HTMLElement) =>
+  within(canvasElement).findByRole('log', { name: 'Messages' })
+
+const belowEnd = ({ scrollHeight, scrollTop, clientHeight }: HTMLElement) =>
+  scrollHeight - scrollTop - clientHeight
+
+const two = inHarbour()
+
+/** Alice and Bob, each with a connection and a cache of their own. */
+export const TwoPeopleChatting: Story = {
+  beforeEach: two.beforeEach,
+  render: () => (
+    <div className="story-pair">
+      <section aria-label="Alice">{as(two, 'alice')}</section>
+      <section aria-label="Bob">{as(two, 'bob')}</section>
+    </div>
+  ),
+  play: async ({ canvas, userEvent }) => {
+    const alice = within(canvas.getByRole('region', { name: 'Alice' }))
+    const bob = within(canvas.getByRole('region', { name: 'Bob' }))
+    await bob.findByText('I will look at the board after lunch.')
+    await userEvent.type(await alice.findByRole('textbox'), 'Do you still have the picture?')
+    await expect(await bob.findByText('alice is typing')).toBeVisible()
+    await userEvent.keyboard('{Enter}')
+    const heard = await within(bob.getByRole('log')).findByText('Do you still have the picture?')
+    await expect(heard).toBeVisible()
+    await userEvent.type(bob.getByRole('textbox'), 'I do, one moment.{Enter}')
+    await expect(await within(alice.getByRole('log')).findByText('I do, one moment.')).toBeVisible()
+    await expect(await within(bob.getByRole('log')).findByText('Read by alice')).toBeVisible()
+    await expect(within(alice.getByRole('log')).getAllByText('I do, one moment.')).toHaveLength(1)
+  },
+}
+
+const returning = inHarbour({ haste: 20, client: { reconnect: { maxAttempts: 1_000 } } })
+
+/** The server goes away while people write, and comes back: everything is there, once and in order. */
+export const ServerRestart: Story = {
+  ...inApp(returning),
+  play: async ({ canvas, canvasElement, userEvent }) => {
+    const list = within(await messagesIn(canvasElement))
+    await list.findByText('I will look at the board after lunch.')
+    returning.server().faults.restart({ downMs: 1_500 })
+    await userEvent.type(canvas.getByRole('textbox'), 'Can anybody hear me?{Enter}')
+    returning.server().inject('harbour', { sender: 'bob', content: 'The board is down' })
+    const banner = canvas.getByRole('status', { name: 'Connection' })
+    await waitFor(() => expect(banner).toHaveTextContent('Reconnecting'))
+    await expect(await list.findByText('The board is down', {}, { timeout: 10_000 })).toBeVisible()
+    await waitFor(() => expect(banner).toBeEmptyDOMElement())
+    await waitFor(() => expect(list.queryByRole('img', { name: 'Waiting to be sent' })).toBeNull())
+    await expect(list.getAllByText('Can anybody hear me?')).toHaveLength(1)
+    await expect(list.getAllByText('The board is down')).toHaveLength(1)
+  },
+}
+
+const slow = inHarbour({
+  prepare: (server) => {
+    server.faults.latencyMs = 600
+    return undefined
+  },
+})
+
+/** Six tenths of a second for everything: one's own messages are there at once all the same. */
+export const SlowNetwork: Story = {
+  ...inApp(slow),
+  play: async ({ canvas, canvasElement, userEvent }) => {
+    const list = within(await messagesIn(canvasElement))
+    await list.findByText('I will look at the board after lunch.', {}, { timeout: 5_000 })
+    await userEvent.type(canvas.getByRole('textbox'), 'On my way{Enter}')
+    const row = list.getByText('On my way').closest('article')
+    await expect(row).toHaveAttribute('data-status', 'sending')
+    await waitFor(() => expect(row).not.toHaveAttribute('data-status', 'sending'), { timeout: 5_000 })
+    await expect(list.getByText('On my way').closest('article')).toBe(row)
+  },
+}
+
+const unreliable = inHarbour({
+  server: () => ({ users: USERS, rooms: [harbour()], seed: 7 }),
+  prepare: (server) => {
+    Object.assign(server.faults, { drop: 0.2, duplicate: 0.2, reorder: 0.2 })
+    return undefined
+  },
+})
+
+/** Every fifth event is lost, every fifth comes twice, every fifth too late; what is shown is right. */
+export const BadNetwork: Story = {
+  ...inApp(unreliable),
+  play: async ({ canvasElement }) => {
+    const list = await messagesIn(canvasElement)
+    await within(list).findByText('I will look at the board after lunch.')
+    const said = Array.from({ length: 20 }, (_, index) => `Number ${index + 1}`)
+    for (const content of said) unreliable.server().inject('harbour', { sender: 'bob', content })
+    Object.assign(unreliable.server().faults, { drop: 0, duplicate: 0, reorder: 0 })
+    unreliable.server().inject('harbour', { sender: 'bob', content: 'The end' })
+    await within(list).findByText('The end', {}, { timeout: 10_000 })
+    const shown = () =>
+      [...list.querySelectorAll('.qw-bubble-text')].map(({ textContent }) => textContent).slice(-6)
+    await waitFor(() => expect(shown()).toEqual([...said.slice(-5), 'The end']), { timeout: 10_000 })
+  },
+}
+
+const long = createScene({
+  server: () => ({ users: USERS, rooms: [harbour({ messages: talk(50_000) })] }),
+})
+
+/** Fifty thousand messages. Pages come as one scrolls up; only what is in view has elements. */
+export const LongHistory: Story = {
+  ...inApp(long),
+  play: async ({ canvasElement }) => {
+    const list = await messagesIn(canvasElement)
+    await within(list).findByText(/^50000:/, {}, { timeout: 15_000 })
+    for (let page = 1; page <= 5; page++) {
+      const height = list.scrollHeight
+      list.scrollTop = 0
+      await waitFor(() => expect(list.scrollHeight).toBeGreaterThan(height + 1_000), { timeout: 5_000 })
+    }
+    await expect(list.querySelectorAll('article').length).toBeLessThan(60)
+  },
+}
+
+const busy = createScene({
+  server: () => ({ users: USERS, rooms: [harbour({ messages: talk(300) })] }),
+  prepare: (server) => {
+    let number = 0
+    const timer = setInterval(() => {
+      number += 1
+      server.inject('harbour', { sender: number % 3 === 0 ? 'carol' : 'bob', content: `Message ${number}` })
+    }, 60)
+    return () => clearInterval(timer)
+  },
+})
+
+/** A thousand messages a minute: the newest stay in view, and the announcer sums up. */
+export const BusyRoom: Story = {
+  ...inApp(busy),
+  play: async ({ canvas, canvasElement }) => {
+    const list = await messagesIn(canvasElement)
+    await within(list).findByText('Message 40', {}, { timeout: 10_000 })
+    await expect(belowEnd(list)).toBeLessThanOrEqual(80)
+    await waitFor(
+      () =>
+        expect(canvas.getByRole('status', { name: 'New messages' })).toHaveTextContent(/\d+ new messages/),
+      { timeout: 4_000 },
+    )
+  },
+}
