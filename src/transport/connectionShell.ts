@@ -137,11 +137,9 @@ export function renewIn(shell: Shell, delayMs: number, refresh: boolean): void {
   shell.timers.set('renewal', delayMs, () => raise(shell, { type: 'renew', refresh }))
 }
 
-export function lose(
-  shell: Shell,
-  attempt: number,
-  report: Pick<Loss, 'cause' | 'code' | 'reason'> & { readonly isFinal?: boolean },
-): void {
+type LossReport = Pick<Loss, 'cause' | 'code' | 'reason'> & { readonly isFinal?: boolean }
+
+export function lose(shell: Shell, attempt: number, report: LossReport): void {
   const { environment, inspector, closeCodes } = shell.context
   if (attempt === shell.handOver?.from) finishHandOver(shell, true)
   const { cause, code, isFinal } = report
@@ -169,14 +167,14 @@ function openCurrent(shell: Shell, attempt: number): void {
   if (!current) return
   shell.current = current
   shell.lastConnectedAt = context.environment.wallNow()
-  outbox.open(current.link)
+  outbox.open(current.link, shell.handOver !== undefined)
   const { firstFrame } = current
   if (firstFrame) writeBare(shell, current, context.createFrame(firstFrame.type, firstFrame.data))
   timers.set('uptime', UPTIME_MS, () => raise(shell, { type: 'settled', attempt, step: 'uptime' }))
   scheduleRenewal(shell, current.token)
 }
 
-/** Past the outbox: frames that are never queued, answered or sent again. */
+/** Past the outbox: frames that are never queued or repeated. */
 export function writeBare({ context }: Shell, to: OpenLink | undefined, frame: SentFrame): void {
   to?.link.write(context.codec.encode(frame))
   context.report({ type: 'sent', frame })
@@ -194,10 +192,10 @@ function scheduleRenewal(shell: Shell, token: string | undefined): void {
 function startHandOver(shell: Shell, from: number, to: number): void {
   const { context, links, timers, channels } = shell
   finishHandOver(shell, false)
-  openCurrent(shell, to)
-  context.report({ type: 'handOver', from, to })
   const handOver = createHandOver(from)
   shell.handOver = handOver
+  openCurrent(shell, to)
+  context.report({ type: 'handOver', from, to })
   timers.set('handOver', HAND_OVER_MS, () => finishHandOver(shell, false))
   channels.move().then(
     () => {
@@ -220,6 +218,7 @@ export function finishHandOver(shell: Shell, isComplete: boolean): void {
   sweep(shell)
   if (old) outbox.lost(old.link)
   if (!shell.current) return
+  outbox.open(shell.current.link, false)
   outbox.flush()
   shell.deliver(handOver.finish())
   if (!isComplete) channels.reset(undefined)

@@ -25,6 +25,7 @@ interface Box {
   readonly answered: Set<string>
   queue: Set<Entry>
   link: Link | undefined
+  isHeld: boolean
   paused: boolean
   batching: boolean
   /** A flush is due at the end of this turn. */
@@ -50,6 +51,7 @@ export function createOutbox(context: Context, onChange: () => void): Outbox {
     answered: new Set(),
     queue: new Set(),
     link: undefined,
+    isHeld: false,
     paused: false,
     batching: false,
     flushing: false,
@@ -59,10 +61,7 @@ export function createOutbox(context: Context, onChange: () => void): Outbox {
   }
   return {
     push: (item) => push(box, item),
-    open: (link) => {
-      box.link = link
-      box.paused = false
-    },
+    open: (link, isHeld) => Object.assign(box, { link, isHeld, paused: false }),
     flush: () => flush(box),
     lost: (link) => lost(box, link),
     take: (frame) => take(box, frame),
@@ -161,7 +160,8 @@ function flushLater(box: Box): void {
 
 function canWrite(box: Box, delivery: SendClass): boolean {
   const { link } = box
-  if (!link || delivery === 'reliable' || delivery === 'control') return link !== undefined
+  if (!link || delivery === 'control') return link !== undefined
+  if (delivery === 'reliable' || box.isHeld) return !box.isHeld
   if (!box.paused && link.bufferedBytes() > HIGH_WATER_BYTES) pause(box)
   return !box.paused
 }

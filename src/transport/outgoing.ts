@@ -19,8 +19,11 @@ export interface Outgoing {
 export interface Outbox {
   /** Returns how to take it out again, queued or unanswered. */
   push(item: Outgoing): () => void
-  /** New frames go here from now on; `flush` lets the queue follow. */
-  open(link: Link): void
+  /**
+   * New frames go here from now on; `flush` lets the queue follow. `isHeld`: only control frames do, for as long as
+   * another socket may still carry frames that were written before.
+   */
+  open(link: Link, isHeld: boolean): void
   flush(): void
   /** What was written to it and not answered is queued again, or given up. */
   lost(link: Link): void

@@ -14,8 +14,11 @@ function createServer(random: () => number) {
     if (mood.isRefusing) return socket.drop(random() < 0.5 ? 1006 : 1013)
     if (mood.isSilent) return
     socket.accept()
+    let isDead = false
     socket.onClientMessage = (data) => {
-      if (mood.isSilent) return
+      // TCP loses the end of what was sent, never the middle.
+      isDead ||= mood.isSilent
+      if (isDead) return
       const frame = JSON.parse(String(data)) as { type: string; id: string; data: { n: number } }
       if (frame.type === 'msg') received.push({ id: frame.id, n: frame.data.n })
       if (frame.type === 'ping') socket.receive({ type: 'pong', data: frame.data })
