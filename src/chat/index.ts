@@ -10,7 +10,7 @@ export { usePresence } from './react/usePresence.ts'
 export { type UseReadStateResult, useReadState } from './react/useReadState.ts'
 export { type UseSendMessageResult, useSendMessage } from './react/useSendMessage.ts'
 export { type UseTypingResult, useTyping } from './react/useTyping.ts'
-export { Member, Message, Reaction, Room, User } from './schemas.ts'
+export { extend, Member, Message, Reaction, Room, User } from './schemas.ts'
 export type { MessageDraft, ReactVariables, SendVariables } from './sendMessage.ts'
 export type {
   ChatLevel,

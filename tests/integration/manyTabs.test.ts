@@ -74,7 +74,7 @@ describe.each([
   { level: 2, topology: 'one socket' },
   { level: 2, topology: 'a socket per room' },
 ] as const)('two people, three tabs each, level $level, $topology', ({ level, topology }) => {
-  it('shows every message once, in one order, and the counts of the server, in every tab', async () => {
+  it('[C33] shows every message once, in one order, and the counts of the server, in every tab', async () => {
     const roomId = `room-${nanoid(6)}`
     const server = createChatServer({ level, users: USERS, rooms: [{ id: roomId }], seed: 7 })
     const mount = await mountOnNode(server)
