@@ -2,16 +2,20 @@
 import type { Live } from '../query/index.ts'
 import type { WebSocketManager } from '../transport/index.ts'
 import type { Level } from './level.ts'
-import type { ChatSchemas, ChatUser, Id } from './types.ts'
+import type { BaseMessage, ChatMember, ChatRoom, ChatSchemas, ChatUser, Id } from './types.ts'
 
-export interface ChatContext {
+export interface ChatContext<
+  M extends BaseMessage = BaseMessage,
+  R extends ChatRoom = ChatRoom,
+  B extends ChatMember = ChatMember,
+> {
   readonly live: Live
   readonly manager: WebSocketManager
   /** What answers where rooms are. A chat can have plain consumers per room beside an able endpoint for the user. */
   readonly level: Level
   /** What answers where the room list is; the same where one connection carries everything. */
   readonly roomsLevel: Level
-  readonly schemas: Required<ChatSchemas>
+  readonly schemas: Required<ChatSchemas<M, R, B>>
   readonly pageSize: number
   readonly maxLength: number
   readonly endpoints: ChatEndpoints

@@ -1,31 +1,44 @@
 /** `createChat`: rooms, messages, read state, typing and presence as TanStack options over one manager. */
-import { queryOptions } from '@tanstack/react-query'
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import { createLive, type Live } from '../query/index.ts'
 import {
   createWebSocketManager,
-  readClaims,
+  type Protocol,
+  type UntypedProtocol,
   type WebSocketManager,
   type WebSocketManagerOptions,
 } from '../transport/index.ts'
 import type { ChatContext, ChatEndpoints } from './context.ts'
+import { type CurrentUser, userGiven, userOfClaims } from './currentUser.ts'
+import { defineAll } from './definitions.ts'
 import { createLevel } from './level.ts'
-import { defineMessages, MESSAGES } from './messages.ts'
-import { defineMembers, definePresence, defineTyping } from './people.ts'
-import { defineJoinRoom, defineLeaveRoom, defineMarkRead, defineRooms, ROOMS, readStateIn } from './rooms.ts'
+import { MESSAGES } from './messages.ts'
+import { ROOMS } from './rooms.ts'
 import { DEFAULT_SCHEMAS } from './schemas.ts'
-import { defineDeleteMessage, defineEditMessage, defineReact, defineSendMessage } from './sendMessage.ts'
-import { type ChatLevel, type ChatSchemas, type ChatUser, type Id, sameId } from './types.ts'
+import {
+  type BaseMessage,
+  type ChatLevel,
+  type ChatMember,
+  type ChatRoom,
+  type ChatSchemas,
+  type ChatUser,
+  type Id,
+  sameId,
+} from './types.ts'
 
-export interface ChatSettings {
+export interface ChatSettings<
+  M extends BaseMessage = BaseMessage,
+  R extends ChatRoom = ChatRoom,
+  B extends ChatMember = ChatMember,
+> {
   /** Who is signed in. @default the token's claims (`sub` or `user_id`; `username` or `name`) */
-  readonly currentUser?: ChatUser | (() => ChatUser | undefined) | undefined
+  readonly currentUser?: CurrentUser | undefined
   /**
    * `room`: an endpoint per room. `rooms`: where the room list lives.
    * @default the manager's `endpoint` for everything; without one `/ws/chat/<roomId>/` and `/ws/chat/`
    */
   readonly endpoints?: { readonly rooms?: string; readonly room?: (roomId: Id) => string } | undefined
-  readonly schemas?: ChatSchemas | undefined
+  readonly schemas?: ChatSchemas<M, R, B> | undefined
   /** Messages per page. @default 50 */
   readonly pageSize?: number | undefined
   /** Characters a message may have. @default 4000 */
@@ -34,7 +47,16 @@ export interface ChatSettings {
   readonly level?: ChatLevel | undefined
 }
 
-export type ChatOptions = ChatSettings & (WebSocketManagerOptions | { readonly manager: WebSocketManager })
+type ManagerSource<P extends Protocol> =
+  | WebSocketManagerOptions<P>
+  | { readonly manager: WebSocketManager<P> }
+
+export type ChatOptions<
+  M extends BaseMessage = BaseMessage,
+  R extends ChatRoom = ChatRoom,
+  B extends ChatMember = ChatMember,
+  P extends Protocol = UntypedProtocol,
+> = ChatSettings<M, R, B> & ManagerSource<P>
 
 /** Client state of the chat; server state is in the QueryClient. */
 export interface ChatState {
@@ -42,7 +64,11 @@ export interface ChatState {
   readonly currentUser: ChatUser | undefined
 }
 
-export type Chat = ReturnType<typeof createChat>
+export type Chat<
+  M extends BaseMessage = BaseMessage,
+  R extends ChatRoom = ChatRoom,
+  B extends ChatMember = ChatMember,
+> = ReturnType<typeof createChat<M, R, B>>
 
 /**
  * Everything a chat needs, as options for plain TanStack hooks.
@@ -54,120 +80,89 @@ export type Chat = ReturnType<typeof createChat>
  * const { mutate } = useMutation(chat.sendMessage(roomId))
  * ```
  */
-export function createChat(options: ChatOptions) {
-  const manager = 'manager' in options ? options.manager : createWebSocketManager(options)
+export function createChat<
+  M extends BaseMessage = BaseMessage,
+  R extends ChatRoom = ChatRoom,
+  B extends ChatMember = ChatMember,
+  P extends Protocol = UntypedProtocol,
+>(options: ChatOptions<M, R, B, P>) {
+  const manager = managerOf(options)
   const live: Live = createLive({ manager })
   const store = createStore<ChatState>(() => ({ activeRoomId: null, currentUser: undefined }))
-  const endpoints = endpointsOf(options)
+  const endpoints = endpointsOf(options.endpoints, manager.endpoint)
   const newLevel = (definition: string) =>
     createLevel(manager.port.clock, options.level, () => live.refresh(definition))
   const level = newLevel(MESSAGES)
-  const context: ChatContext = {
+  const context: ChatContext<M, R, B> = {
     live,
     manager,
     level,
     roomsLevel: endpoints.room ? newLevel(ROOMS) : level,
-    schemas: { ...DEFAULT_SCHEMAS, ...options.schemas },
+    schemas: { ...DEFAULT_SCHEMAS, ...options.schemas } as Required<ChatSchemas<M, R, B>>,
     pageSize: options.pageSize ?? 50,
     maxLength: options.maxLength ?? 4_000,
     endpoints,
-    currentUser: () => userIn(options.currentUser) ?? store.getState().currentUser,
+    currentUser: () => userGiven(options.currentUser) ?? store.getState().currentUser,
   }
   return {
-    ...definitionsOf(context),
+    ...defineAll(context),
     manager,
     live,
     store,
     context,
-    start: () => start(options, context, store),
-  }
-}
-
-function definitionsOf(context: ChatContext) {
-  const messages = defineMessages(context)
-  const rooms = defineRooms(context)
-  const members = defineMembers(context)
-  const typing = defineTyping(context)
-  const presence = definePresence(context)
-  const sendMessage = defineSendMessage(context, messages)
-  const editMessage = defineEditMessage(context, messages)
-  const deleteMessage = defineDeleteMessage(context, messages)
-  const react = defineReact(context, messages)
-  const markRead = defineMarkRead(context, rooms)
-  return {
-    rooms: () => rooms(),
-    room: (roomId: Id) =>
-      queryOptions({ ...rooms(), select: (all) => all.find(({ id }) => sameId(id, roomId)) }),
-    messages: (roomId: Id, window?: { around?: Id | undefined; pageSize?: number | undefined }) =>
-      messages({ roomId }, window),
-    members: (roomId: Id) => members({ roomId }),
-    /** Unread and mention counts and the pointer, as the server says them. */
-    readState: (roomId: Id) => queryOptions({ ...rooms(), select: (all) => readStateIn(all, roomId) }),
-    typing: (roomId: Id) => typing({ roomId }),
-    presence: (userIds: readonly Id[]) => presence({ userIds }),
-    sendMessage: Object.assign((roomId: Id) => sendMessage({ roomId }), sendMessage),
-    editMessage: (roomId: Id) => editMessage({ roomId }),
-    deleteMessage: (roomId: Id) => deleteMessage({ roomId }),
-    react: (roomId: Id) => react({ roomId }),
-    markRead: Object.assign((roomId: Id) => markRead({ roomId }), markRead),
-    joinRoom: defineJoinRoom(context, rooms),
-    leaveRoom: defineLeaveRoom(context, rooms),
+    /** Starts to listen for who is signed in, as `ChatProvider` does; returns what ends it. */
+    start: shared(() => listen(context, store)),
   }
 }
 
 /** Listens for what tells who is signed in and how able the server is. Opens no connection. */
-function start(
-  options: ChatOptions,
-  { manager, level, endpoints }: ChatContext,
-  store: StoreApi<ChatState>,
-): () => void {
-  let isStopped = false
-  const learn = (user: ChatUser | undefined) => {
-    if (user && !isStopped) store.setState({ currentUser: user })
-  }
-  void readUser(options).then(learn)
-  const stop = manager.subscribe<{ user?: ChatUser } | undefined>('welcome', (welcome) => {
+function listen({ manager, level, endpoints }: ChatContext, store: StoreApi<ChatState>): () => void {
+  const stopIdentity = manager.identify((claims) => {
+    const currentUser = userOfClaims(claims)
+    // The greeting knows more of the same user than the token does, and a token need not say who it is for.
+    const isNews = currentUser && !sameId(store.getState().currentUser?.id, currentUser.id)
+    if (isNews) store.setState({ currentUser })
+  })
+  const stopWelcome = manager.subscribe<{ user?: ChatUser } | undefined>('welcome', (welcome) => {
     // Where every room has its own connection, a greeting does not say which of them greets.
     if (!endpoints.room) level.heard()
-    if (welcome?.user) learn(welcome.user)
+    if (welcome?.user) store.setState({ currentUser: welcome.user })
   })
   return () => {
-    isStopped = true
-    stop()
+    stopIdentity()
+    stopWelcome()
   }
 }
 
-/** The user in the token's claims. A token that cannot be read now is read again at the next start. */
-async function readUser(options: ChatOptions): Promise<ChatUser | undefined> {
-  if (!('tokenManager' in options) || !options.tokenManager) return undefined
-  try {
-    const token = await options.tokenManager.getAccessToken()
-    return token === null ? undefined : userOfToken(token)
-  } catch {
-    // Connecting reports it; who is signed in simply stays unknown.
-    return undefined
+/** Runs while anybody wants it. */
+function shared(run: () => () => void): () => () => void {
+  let holders = 0
+  let stop: (() => void) | undefined
+  return () => {
+    holders++
+    stop ??= run()
+    let isHeld = true
+    return () => {
+      if (!isHeld) return
+      isHeld = false
+      if (--holders > 0) return
+      stop?.()
+      stop = undefined
+    }
   }
 }
 
-export function userOfToken(token: string): ChatUser | undefined {
-  const claims = readClaims(token)
-  const id = claims?.sub ?? claims?.user_id
-  if (typeof id !== 'string' && typeof id !== 'number') return undefined
-  const name = claims?.username ?? claims?.name
-  return { id, username: typeof name === 'string' ? name : String(id) }
+/** The chat adds nothing to the protocol; whatever else it declares is the application's. */
+function managerOf<P extends Protocol>(options: ManagerSource<P>): WebSocketManager {
+  const manager = 'manager' in options ? options.manager : createWebSocketManager<P>(options)
+  return manager as unknown as WebSocketManager
 }
 
-function userIn(user: ChatSettings['currentUser']): ChatUser | undefined {
-  return typeof user === 'function' ? user() : user
-}
-
-function endpointsOf(options: ChatOptions): ChatEndpoints {
-  const { endpoints } = options
-  const shared = 'endpoint' in options ? options.endpoint : undefined
+function endpointsOf(given: ChatSettings['endpoints'], shared: string | undefined): ChatEndpoints {
   const perRoom =
-    endpoints?.room ?? (shared === undefined && !endpoints?.rooms ? (id: Id) => `/ws/chat/${id}/` : undefined)
+    given?.room ?? (shared === undefined && !given?.rooms ? (id: Id) => `/ws/chat/${id}/` : undefined)
   return {
-    rooms: endpoints?.rooms ?? shared ?? '/ws/chat/',
+    rooms: given?.rooms ?? shared ?? '/ws/chat/',
     room: perRoom && (({ roomId }) => perRoom(roomId)),
   }
 }

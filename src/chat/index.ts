@@ -13,10 +13,12 @@ export { type UseTypingResult, useTyping } from './react/useTyping.ts'
 export { extend, Member, Message, Reaction, Room, User } from './schemas.ts'
 export type { MessageDraft, ReactVariables, SendVariables } from './sendMessage.ts'
 export type {
+  BaseMessage,
   ChatLevel,
   ChatMember,
   ChatMessage,
   ChatReaction,
+  ChatRegister,
   ChatRoom,
   ChatSchemas,
   ChatUser,
@@ -24,5 +26,6 @@ export type {
   Presence,
   PresenceStatus,
   ReadState,
+  Row,
   Typer,
 } from './types.ts'

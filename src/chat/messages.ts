@@ -45,13 +45,10 @@ export function defineMessages<M extends BaseMessage>(context: ChatContext<M>) {
       ),
       reaction_updated: checked(
         ReactionUpdate,
-        patch(
-          ({ message_id, reactions, version }) => ({
-            id: message_id,
-            reactions,
-            ...(version !== undefined && { version }),
-          }),
-        ),
+        patch(({ message_id, reactions, version }) => {
+          const fields = { id: message_id, reactions, ...(version !== undefined && { version }) }
+          return fields as Partial<Row<M>>
+        }),
       ),
     },
   })

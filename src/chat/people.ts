@@ -35,13 +35,16 @@ export function defineMembers<B extends ChatMember>(context: ChatContext<BaseMes
     events: {
       member_joined: checked(
         MemberChange,
-        upsert(({ member }) => member),
+        upsert(({ member }) => member as B),
       ),
       member_left: checked(
         MemberChange,
         remove(({ member }) => member.user.id),
       ),
-      read_receipt: checked(Receipt, reduce(moveRead)),
+      read_receipt: checked(
+        Receipt,
+        reduce((members: readonly B[], receipt) => moveRead(members, receipt)),
+      ),
     },
   })
 }

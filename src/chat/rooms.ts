@@ -34,12 +34,15 @@ export function defineRooms<R extends ChatRoom>(context: ChatContext<BaseMessage
         RoomRemoved,
         remove((event) => event.room_id),
       ),
-      unread_update: checked(Unread, patch(readFields)),
+      unread_update: checked(
+        Unread,
+        patch((update) => readFields(update) as Partial<R>),
+      ),
     },
   })
 }
 
-export type Rooms = ReturnType<typeof defineRooms>
+export type Rooms = ReturnType<typeof defineRooms<ChatRoom>>
 
 export function defineMarkRead(context: ChatContext, rooms: Rooms) {
   const { live, level } = context

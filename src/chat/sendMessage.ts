@@ -4,7 +4,7 @@ import { LiveError } from '../transport/index.ts'
 import { type ChatContext, roomChannel } from './context.ts'
 import type { defineMessages } from './messages.ts'
 import type { RoomParams } from './rooms.ts'
-import type { ChatMessage, ChatReaction, Id } from './types.ts'
+import type { BaseMessage, ChatMessage, ChatReaction, Id } from './types.ts'
 
 export interface MessageDraft {
   readonly content: string
@@ -16,7 +16,7 @@ export interface MessageDraft {
 /** `'Hello'` is short for `{ content: 'Hello' }`. */
 export type SendVariables = string | MessageDraft
 
-type Messages = ReturnType<typeof defineMessages>
+export type Messages = ReturnType<typeof defineMessages<BaseMessage>>
 
 const draftOf = (variables: SendVariables): MessageDraft =>
   typeof variables === 'string' ? { content: variables } : variables

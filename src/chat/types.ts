@@ -54,6 +54,19 @@ export interface ChatSchemas<
   readonly member?: StandardSchemaV1<unknown, B>
 }
 
+/**
+ * Says once what one's schemas make of rows, for hooks that are not told by a type argument:
+ * `declare module 'querywire/chat' { interface ChatRegister { message: MyMessage; room: MyRoom; member: MyMember } }`
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: filled by declaration merging in the user's program
+export interface ChatRegister {}
+
+export type RegisteredMessage = ChatRegister extends { message: infer M extends BaseMessage }
+  ? M
+  : BaseMessage
+export type RegisteredRoom = ChatRegister extends { room: infer R extends ChatRoom } ? R : ChatRoom
+export type RegisteredMember = ChatRegister extends { member: infer B extends ChatMember } ? B : ChatMember
+
 /** How much a back end offers; see docs/PROTOCOL.md. */
 export type ChatLevel = 0 | 1 | 2 | 3
 

@@ -27,8 +27,14 @@ let fallback: Chat | undefined
 
 /** The nearest provider's chat; without one a chat over the default manager (NEXT_PUBLIC_WS_URL). */
 export function useChat(): Chat {
-  const chat = useContext(ChatContext)
-  if (chat) return chat
-  fallback ??= createChat({ manager: defaultManager() })
+  const provided = useContext(ChatContext)
+  const chat = provided ?? defaultChat()
+  useEffect(() => (provided ? undefined : chat.start()), [provided, chat])
+  return chat
+}
+
+function defaultChat(): Chat {
+  const manager = defaultManager()
+  if (fallback?.manager !== manager) fallback = createChat({ manager })
   return fallback
 }

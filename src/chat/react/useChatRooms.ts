@@ -3,19 +3,19 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { useCallback } from 'react'
 import { useStore } from 'zustand'
 import { useWebSocketStatus } from '../../transport/react/index.ts'
-import { type ChatRoom, type Id, sameId } from '../types.ts'
+import { type ChatRoom, type Id, type RegisteredRoom, sameId } from '../types.ts'
 import { useChat } from './ChatProvider.tsx'
 import { useMarkRoomRead } from './useMarkRoomRead.ts'
 
-export interface UseChatRoomsResult {
+export interface UseChatRoomsResult<R extends ChatRoom = RegisteredRoom> {
   /** Last activity first. */
-  readonly rooms: readonly ChatRoom[]
+  readonly rooms: readonly R[]
   readonly activeRoomId: Id | null
   readonly isConnected: boolean
   readonly isLoading: boolean
   readonly error: Error | null
   /** Asks for the list again; it is live anyway. */
-  readonly loadRooms: () => Promise<readonly ChatRoom[]>
+  readonly loadRooms: () => Promise<readonly R[]>
   /** Makes it the active room; asks to become a member if one is not. */
   readonly joinRoom: (roomId: Id) => Promise<void>
   readonly leaveRoom: (roomId: Id) => Promise<void>
@@ -25,7 +25,7 @@ export interface UseChatRoomsResult {
 
 const NO_ROOMS: readonly ChatRoom[] = []
 
-export function useChatRooms(): UseChatRoomsResult {
+export function useChatRooms<R extends ChatRoom = RegisteredRoom>(): UseChatRoomsResult<R> {
   const chat = useChat()
   const { data: rooms = NO_ROOMS, isPending, error, refetch } = useQuery(chat.rooms())
   const { isConnected } = useWebSocketStatus(chat.context.endpoints.rooms)
@@ -54,11 +54,11 @@ export function useChatRooms(): UseChatRoomsResult {
   )
   const loadRooms = useCallback(async () => {
     const result = await refetch({ cancelRefetch: false })
-    return result.data ?? NO_ROOMS
+    return (result.data ?? NO_ROOMS) as readonly R[]
   }, [refetch])
 
   return {
-    rooms,
+    rooms: rooms as readonly R[],
     activeRoomId,
     isConnected,
     isLoading: isPending,

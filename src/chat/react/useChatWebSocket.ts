@@ -3,7 +3,7 @@ import { type RefObject, useCallback, useMemo, useState } from 'react'
 import { LiveError } from '../../transport/index.ts'
 import { useWebSocketStatus, type WebSocketStatus } from '../../transport/react/index.ts'
 import type { SendVariables } from '../sendMessage.ts'
-import type { ChatMessage, Id } from '../types.ts'
+import type { BaseMessage, ChatMessage, Id, RegisteredMessage, Row } from '../types.ts'
 import { useChat } from './ChatProvider.tsx'
 import { useMessages } from './useMessages.ts'
 import { useReadReporter } from './useReadReporter.ts'
@@ -11,9 +11,9 @@ import { useSendMessage } from './useSendMessage.ts'
 import { useStickToBottom } from './useStickToBottom.ts'
 import { useTyping } from './useTyping.ts'
 
-export interface UseChatWebSocketResult {
+export interface UseChatWebSocketResult<M extends BaseMessage = RegisteredMessage> {
   /** Oldest first, own unconfirmed ones last. */
-  readonly messages: readonly ChatMessage[]
+  readonly messages: readonly Row<M>[]
   /** Usernames, never one's own. */
   readonly typingUsers: string[]
   readonly isConnected: boolean
@@ -39,10 +39,12 @@ export interface UseChatWebSocketResult {
 }
 
 /** Everything about one room in one hook. Its parts can be had alone: `useMessages`, `useSendMessage`, `useTyping`, … */
-export function useChatWebSocket(roomId: Id): UseChatWebSocketResult {
+export function useChatWebSocket<M extends BaseMessage = RegisteredMessage>(
+  roomId: Id,
+): UseChatWebSocketResult<M> {
   const { context } = useChat()
   const status = useWebSocketStatus(context.endpoints.room?.({ roomId }) ?? context.endpoints.rooms)
-  const history = useMessages(roomId)
+  const history = useMessages<M>(roomId)
   const { send, retry, discard } = useSendMessage(roomId)
   const typing = useTyping(roomId)
   const markRead = useReadReporter(roomId, history.messages)
@@ -93,7 +95,7 @@ interface Cleared {
   readonly upTo: ChatMessage | undefined
 }
 
-function useClearable(roomId: Id, all: readonly ChatMessage[]) {
+function useClearable<M extends ChatMessage>(roomId: Id, all: readonly M[]) {
   const [cleared, setCleared] = useState<Cleared>()
   const isCleared = cleared !== undefined && cleared.roomId === roomId
   const upTo = isCleared ? cleared.upTo : undefined

@@ -2,7 +2,7 @@
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
 import { useCallback, useMemo, useSyncExternalStore } from 'react'
 import type { LiveState, Op, TimelinePage } from '../../query/index.ts'
-import type { ChatMessage, Id } from '../types.ts'
+import type { BaseMessage, ChatMessage, Id, RegisteredMessage, Row } from '../types.ts'
 import { useChat } from './ChatProvider.tsx'
 import { useRoomStatus } from './useRoomStatus.ts'
 
@@ -12,9 +12,9 @@ export interface MessagesWindow {
   readonly pageSize?: number | undefined
 }
 
-export interface UseMessagesResult {
+export interface UseMessagesResult<M extends BaseMessage = RegisteredMessage> {
   /** Oldest first; own messages that the server has not confirmed come last. An unchanged row is the same object. */
-  readonly messages: readonly ChatMessage[]
+  readonly messages: readonly Row<M>[]
   readonly isLoading: boolean
   readonly error: Error | null
   readonly hasOlder: boolean
@@ -33,7 +33,10 @@ export interface UseMessagesResult {
 const NO_PAGES: readonly TimelinePage<ChatMessage>[] = []
 
 /** The messages of a room. The same query as `useInfiniteQuery(chat.messages(roomId))`, in reading order. */
-export function useMessages(roomId: Id, window?: MessagesWindow): UseMessagesResult {
+export function useMessages<M extends BaseMessage = RegisteredMessage>(
+  roomId: Id,
+  window?: MessagesWindow,
+): UseMessagesResult<M> {
   const chat = useChat()
   const options = chat.messages(roomId, window)
   const query = useInfiniteQuery(options)
@@ -59,7 +62,7 @@ export function useMessages(roomId: Id, window?: MessagesWindow): UseMessagesRes
   }, [fetchPreviousPage])
 
   return {
-    messages,
+    messages: messages as readonly ChatMessage[] as readonly Row<M>[],
     isLoading: query.isPending,
     error: query.error,
     hasOlder: query.hasNextPage,

@@ -1,12 +1,12 @@
 'use client'
 import { useQuery } from '@tanstack/react-query'
 import { useCallback, useMemo } from 'react'
-import { type ChatMember, type ChatMessage, type Id, sameId } from '../types.ts'
+import { type ChatMember, type ChatMessage, type Id, type RegisteredMember, sameId } from '../types.ts'
 import { useChat } from './ChatProvider.tsx'
 import { useMessages } from './useMessages.ts'
 import { useReadReporter } from './useReadReporter.ts'
 
-export interface UseReadStateResult {
+export interface UseReadStateResult<B extends ChatMember = RegisteredMember> {
   /** As the server counts; never added up here. */
   readonly unreadCount: number
   readonly mentionCount: number
@@ -14,12 +14,12 @@ export interface UseReadStateResult {
   /** Up to this message, the newest by default. Sent at most twice a second, and never backwards. */
   readonly markRead: (messageId?: Id) => void
   /** Others who have read up to this message or further. */
-  readonly readersOf: (message: ChatMessage) => readonly ChatMember[]
+  readonly readersOf: (message: ChatMessage) => readonly B[]
 }
 
 const NO_MEMBERS: readonly ChatMember[] = []
 
-export function useReadState(roomId: Id): UseReadStateResult {
+export function useReadState<B extends ChatMember = RegisteredMember>(roomId: Id): UseReadStateResult<B> {
   const chat = useChat()
   const { data: state } = useQuery(chat.readState(roomId))
   const { data: members = NO_MEMBERS } = useQuery(chat.members(roomId))
@@ -28,11 +28,11 @@ export function useReadState(roomId: Id): UseReadStateResult {
 
   const positions = useMemo(() => new Map(messages.map(({ id }, at) => [String(id), at])), [messages])
   const readersOf = useCallback(
-    (message: ChatMessage) => {
+    (message: ChatMessage): readonly B[] => {
       const at = positions.get(String(message.id))
-      if (at === undefined) return NO_MEMBERS
+      if (at === undefined) return []
       const me = chat.context.currentUser()?.id
-      return members.filter(({ user, last_read_message_id }) => {
+      return (members as readonly B[]).filter(({ user, last_read_message_id }) => {
         const read = positions.get(String(last_read_message_id))
         return read !== undefined && read >= at && !sameId(user.id, me) && !sameId(user.id, message.sender.id)
       })

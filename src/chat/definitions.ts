@@ -1,0 +1,59 @@
+/** All of a chat's queries and mutations, each as options for the plain TanStack hooks. */
+import { queryOptions } from '@tanstack/react-query'
+import type { ChatContext } from './context.ts'
+import { defineMessages } from './messages.ts'
+import { defineMembers, definePresence, defineTyping } from './people.ts'
+import {
+  defineJoinRoom,
+  defineLeaveRoom,
+  defineMarkRead,
+  defineRooms,
+  type Rooms,
+  readStateIn,
+} from './rooms.ts'
+import {
+  defineDeleteMessage,
+  defineEditMessage,
+  defineReact,
+  defineSendMessage,
+  type Messages,
+} from './sendMessage.ts'
+import { type BaseMessage, type ChatMember, type ChatRoom, type Id, sameId } from './types.ts'
+
+export function defineAll<M extends BaseMessage, R extends ChatRoom, B extends ChatMember>(
+  own: ChatContext<M, R, B>,
+) {
+  // What is read has the application's types; what writes knows the fields it needs.
+  const context = own as unknown as ChatContext
+  const messages = defineMessages<M>(own as unknown as ChatContext<M>)
+  const rooms = defineRooms<R>(own as unknown as ChatContext<BaseMessage, R>)
+  const members = defineMembers<B>(own as unknown as ChatContext<BaseMessage, ChatRoom, B>)
+  const typing = defineTyping(context)
+  const presence = definePresence(context)
+  const written = messages as unknown as Messages
+  const writtenRooms = rooms as unknown as Rooms
+  const sendMessage = defineSendMessage(context, written)
+  const editMessage = defineEditMessage(context, written)
+  const deleteMessage = defineDeleteMessage(context, written)
+  const react = defineReact(context, written)
+  const markRead = defineMarkRead(context, writtenRooms)
+  return {
+    rooms: () => rooms(),
+    room: (roomId: Id) =>
+      queryOptions({ ...rooms(), select: (all) => all.find(({ id }) => sameId(id, roomId)) }),
+    messages: (roomId: Id, window?: { around?: Id | undefined; pageSize?: number | undefined }) =>
+      messages({ roomId }, window),
+    members: (roomId: Id) => members({ roomId }),
+    /** Unread and mention counts and the pointer, as the server says them. */
+    readState: (roomId: Id) => queryOptions({ ...rooms(), select: (all) => readStateIn(all, roomId) }),
+    typing: (roomId: Id) => typing({ roomId }),
+    presence: (userIds: readonly Id[]) => presence({ userIds }),
+    sendMessage: Object.assign((roomId: Id) => sendMessage({ roomId }), sendMessage),
+    editMessage: (roomId: Id) => editMessage({ roomId }),
+    deleteMessage: (roomId: Id) => deleteMessage({ roomId }),
+    react: (roomId: Id) => react({ roomId }),
+    markRead: Object.assign((roomId: Id) => markRead({ roomId }), markRead),
+    joinRoom: defineJoinRoom(context, writtenRooms),
+    leaveRoom: defineLeaveRoom(context, writtenRooms),
+  }
+}
