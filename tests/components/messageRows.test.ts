@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest'
+import { toRows } from '../../storybook/components/messageRows.ts'
+import { initialsOf } from '../../storybook/components/personColor.ts'
+import { dayText, recentText } from '../../storybook/components/times.ts'
+
+const at = (day: number, hour: number, minute = 0) => new Date(2026, 4, day, hour, minute).toISOString()
+
+const said = (id: string, by: string, timestamp: string) => ({ id, sender: { id: by }, timestamp })
+
+const talk = [
+  said('1', 'bob', at(1, 9, 0)),
+  said('2', 'bob', at(1, 9, 4)),
+  said('3', 'bob', at(1, 9, 10)),
+  said('4', 'alice', at(1, 9, 11)),
+  said('5', 'alice', at(2, 0, 1)),
+]
+
+const marks = (
+  name: 'startsDay' | 'startsGroup' | 'endsGroup' | 'startsUnread',
+  rows: ReturnType<typeof toRows>,
+) => rows.filter((row) => row[name]).map(({ message }) => message.id)
+
+describe('rows', () => {
+  it('begin a day where the calendar does', () => {
+    expect(marks('startsDay', toRows(talk, { hasOlder: false }))).toEqual(['1', '5'])
+  })
+
+  it('begin a group with another sender, after five minutes, and with a day', () => {
+    const rows = toRows(talk, { hasOlder: false })
+    expect(marks('startsGroup', rows)).toEqual(['1', '3', '4', '5'])
+    expect(marks('endsGroup', rows)).toEqual(['2', '3', '4', '5'])
+  })
+
+  it('have the unread divider below the last message that was read, and a group begins there', () => {
+    const rows = toRows(talk, { hasOlder: false, unreadAfter: '1' })
+    expect(marks('startsUnread', rows)).toEqual(['2'])
+    expect(marks('startsGroup', rows)).toEqual(['1', '2', '3', '4', '5'])
+  })
+
+  it('look the same whatever is loaded above them', () => {
+    const all = toRows(talk, { hasOlder: false })
+    for (let loaded = 1; loaded <= talk.length; loaded++) {
+      const rows = toRows(talk.slice(-loaded), { hasOlder: loaded < talk.length })
+      expect(rows).toEqual(rows.length === 0 ? [] : all.slice(-rows.length))
+    }
+  })
+
+  it('keep their key when the server gives the message its id', () => {
+    const pending = { ...said('c1', 'bob', at(1, 9)), client_id: 'c1' }
+    const confirmed = { ...pending, id: '77' }
+    const keyOf = (message: typeof pending) => toRows([message], { hasOlder: false })[0]?.key
+    expect(keyOf(confirmed)).toBe(keyOf(pending))
+  })
+})
+
+describe('times', () => {
+  const now = new Date(2026, 4, 20, 12)
+
+  it('are named by how far away the day is', () => {
+    expect(dayText(at(20, 1), now)).toBe('Today')
+    expect(dayText(at(19, 23), now)).toBe('Yesterday')
+    expect(dayText(at(16, 23), now)).toBe(
+      new Intl.DateTimeFormat(undefined, { weekday: 'long' }).format(new Date(2026, 4, 16)),
+    )
+    expect(dayText(at(1, 23), now)).toMatch(/2026/)
+  })
+
+  it('never lie in the future, whatever the server says', () => {
+    expect(dayText(at(21, 1), now)).toBe('Today')
+    expect(recentText(at(21, 1), now)).toMatch(/\d/)
+  })
+})
+
+describe('initials', () => {
+  it('are the first and the last word’s', () => {
+    expect(['alice', 'Alice and Bob', 'old_pier-crew', '  ', '👩‍🚀 club'].map(initialsOf)).toEqual([
+      'A',
+      'AB',
+      'OC',
+      '',
+      '👩C',
+    ])
+  })
+})
