@@ -19,6 +19,7 @@ import {
   type Environment,
   type WebSocketManagerOptions,
 } from '../../src/transport/index.ts'
+import { controlServer, watchClient } from '../network/network.ts'
 import './frame.css'
 
 export interface SceneOptions {
@@ -42,6 +43,7 @@ export interface Scene {
 interface Client {
   readonly chat: Chat
   readonly queryClient: QueryClient
+  readonly unwatch: () => void
 }
 
 interface Showing {
@@ -64,6 +66,7 @@ export function createScene(options: SceneOptions = {}): Scene {
     beforeEach: ({ msw }) => {
       const server = createChatServer(options.server?.())
       const stop = options.prepare?.(server)
+      const release = controlServer(server)
       mounted.set(url, mountOnMsw(server, url))
       msw.resetHandlers(...[...mounted.values()].flat())
       localStorage.clear()
@@ -71,7 +74,11 @@ export function createScene(options: SceneOptions = {}): Scene {
       showing = begun
       return () => {
         stop?.()
-        for (const { chat } of begun.clients.values()) chat.manager.close()
+        release()
+        for (const { chat, unwatch } of begun.clients.values()) {
+          unwatch()
+          chat.manager.close()
+        }
         server.close()
       }
     },
@@ -90,21 +97,23 @@ export function createScene(options: SceneOptions = {}): Scene {
 }
 
 function createClient(user: string, url: string, { client, haste = 1 }: SceneOptions): Client {
+  const chat = createChat({
+    url,
+    endpoint: '/ws/',
+    currentUser: { id: user, username: user },
+    // The test server takes the id of a user for a token.
+    tokenManager: { getAccessToken: () => user },
+    environment: hastened(browserEnvironment(), haste),
+    // The server is no faster than usual: what waits for it must not be hastened.
+    ...(haste === 1
+      ? {}
+      : { heartbeat: false, requestTimeoutMs: 10_000 * haste, connectTimeoutMs: 10_000 * haste }),
+    debug: false,
+    ...client,
+  })
   return {
-    chat: createChat({
-      url,
-      endpoint: '/ws/',
-      currentUser: { id: user, username: user },
-      // The test server takes the id of a user for a token.
-      tokenManager: { getAccessToken: () => user },
-      environment: hastened(browserEnvironment(), haste),
-      // The server is no faster than usual: what waits for it must not be hastened.
-      ...(haste === 1
-        ? {}
-        : { heartbeat: false, requestTimeoutMs: 10_000 * haste, connectTimeoutMs: 10_000 * haste }),
-      debug: false,
-      ...client,
-    }),
+    chat,
+    unwatch: watchClient(user, chat),
     queryClient: new QueryClient({ defaultOptions: { queries: { retryDelay: 1_000 / haste } } }),
   }
 }
