@@ -133,7 +133,8 @@ const Log = ({ lines }: { lines: readonly LogLine[] }) => (
   <ol className="qw-network-log" aria-label="Inspector log">
     {lines.toReversed().map(({ number, at, user, type, text }) => (
       <li key={number} data-type={type}>
-        <time>{clock.format(at)}</time> <b>{user}</b> <i>{type}</i> <code>{text}</code>
+        <time>{clock.format(at)}</time> <b>{user}</b> <i>{type}</i>{' '}
+        <span className="qw-network-text">{text}</span>
       </li>
     ))}
   </ol>

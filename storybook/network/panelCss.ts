@@ -13,6 +13,6 @@ export const panelCss = `
 .qw-network-log { flex: 2 1 420px; block-size: 100%; min-block-size: 120px; margin: 0; padding: 12px 16px; overflow: auto; list-style: none; line-height: 1.6; }
 .qw-network-log li { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .qw-network-log time { opacity: 0.7; font-variant-numeric: tabular-nums; }
-.qw-network-log code { font-size: 11px; }
+.qw-network-text { font-family: ui-monospace, monospace; font-size: 11px; }
 .qw-network-log li:is([data-type="transition"], [data-type="error"], [data-type="wait"]) { font-weight: 600; }
 `
