@@ -1,40 +1,41 @@
 /**
  * One subscription per channel for all queries that read it: puts its events in order, keeps the recent ones for
- * fetches in flight, and knows whether the channel is continuous. Knows nothing of queries or caches.
+ * snapshots that lack them, and knows whether the channel is continuous. Knows nothing of queries or caches.
  */
 import { LiveError } from '../transport/errors.ts'
 import type { Channel, ChannelSignal, ChannelSpec, Cursor, LiveEvent, LivePort } from '../transport/port.ts'
-import { type Admission, admit, baseline, type ChannelOrder, hasGap, restart, START } from './order.ts'
+import { admit, baseline, type ChannelOrder, isOtherEpoch, type Reset, restart } from './order.ts'
 
 export interface ChannelMember {
   /** Events to apply now, in order, each exactly once where the server numbers them. */
-  onEvents(events: readonly LiveEvent[]): void
+  onEvents?(events: readonly LiveEvent[]): void
   /** Liveness, continuity or gap changed. */
-  onChange(): void
+  onChange?(): void
 }
 
-/** Remembers which events arrive from now on; `release` lets them go. */
+/** A point in the stream; events after it are kept until it is released. */
 export interface EventMark {
-  /**
-   * Everything a snapshot lacks: with a position the numbered events after it, even those that arrived before the
-   * mark (a snapshot from a replica may lag), and the unnumbered ones since the mark.
-   */
-  since(position: Cursor | undefined): readonly LiveEvent[]
-  release(): void
+  readonly from: number
 }
 
 export interface LiveChannel {
-  readonly live: boolean
-  readonly failure: LiveError | undefined
-  readonly gap: boolean
+  readonly port: LivePort
+  readonly members: Set<ChannelMember>
+  readonly order: ChannelOrder
+  readonly marks: Set<EventMark>
+  readonly waiting: Set<{ resolve(): void; reject(error: LiveError): void }>
+  live: boolean
+  failure: LiveError | undefined
   /** Grows whenever events may have been missed: data taken under another number is not to be trusted. */
-  readonly continuity: number
-  readonly cursor: Cursor | undefined
-  mark(): EventMark
-  /** Where a snapshot was taken; `undefined` where the server does not say. */
-  baseline(position: Cursor | undefined): void
-  whenLive(): Promise<void>
-  leave(): void
+  continuity: number
+  log: LiveEvent[]
+  /** Events before `log[0]`. */
+  dropped: number
+  /** Numbered events after this one are all in the log. */
+  reach: number | undefined
+  link: Channel | undefined
+  stopGapTimer: (() => void) | undefined
+  forget(): void
 }
 
 export interface ChannelHub {
@@ -44,190 +45,187 @@ export interface ChannelHub {
 
 /** A missing event usually overtakes by milliseconds; only after this is it asked for. Milliseconds. */
 const GAP_PATIENCE_MS = 200
-
-interface Shared {
-  readonly members: Set<ChannelMember>
-  readonly marks: Set<{ from: number }>
-  readonly waiting: Set<{ resolve(): void; reject(error: LiveError): void }>
-  order: ChannelOrder
-  live: boolean
-  failure: LiveError | undefined
-  continuity: number
-  log: LiveEvent[]
-  /** Events before `log[0]`. */
-  dropped: number
-  port: Channel | undefined
-  stopGapTimer: (() => void) | undefined
-}
-
-export function createChannelHub(port: LivePort): ChannelHub {
-  const channels = new Map<string, Shared>()
-
-  function join(spec: ChannelSpec, member: ChannelMember, resumeFrom?: Cursor): LiveChannel {
-    const hash = hashOf(spec)
-    let shared = channels.get(hash)
-    if (!shared) {
-      const opened = createShared(resumeFrom)
-      shared = opened
-      channels.set(hash, opened)
-      opened.port = port.open(spec, {
-        cursor: () => opened.order.cursor,
-        onSignal: (signal) => onSignal(port, opened, signal),
-      })
-    }
-    shared.members.add(member)
-    return viewOf(port, shared, member, () => channels.delete(hash))
-  }
-
-  return { join }
-}
-
-function createShared(resumeFrom: Cursor | undefined): Shared {
-  return {
-    members: new Set(),
-    marks: new Set(),
-    waiting: new Set(),
-    order: resumeFrom ? { ...START, cursor: resumeFrom } : START,
-    live: false,
-    failure: undefined,
-    continuity: 0,
-    log: [],
-    dropped: 0,
-    port: undefined,
-    stopGapTimer: undefined,
-  }
-}
-
-function onSignal(port: LivePort, shared: Shared, signal: ChannelSignal): void {
-  switch (signal.type) {
-    case 'events':
-      return take(port, shared, admit(shared.order, signal.events, shared.marks.size > 0))
-    case 'down':
-      shared.live = false
-      shared.failure = signal.error
-      if (signal.error) settleWaiting(shared, signal.error)
-      return notify(shared)
-    case 'live':
-      shared.live = true
-      shared.failure = undefined
-      if (!signal.resumed) startOver(port, shared, signal.cursor)
-      settleWaiting(shared)
-      return notify(shared)
-  }
-}
-
-function startOver(port: LivePort, shared: Shared, position: Cursor | undefined): void {
-  if (hasGap(shared.order)) port.report({ type: 'channel-reset', reason: 'gap' })
-  shared.continuity++
-  shared.order = restart(shared.order, position)
-  watchGap(port, shared)
-}
-
-function take(port: LivePort, shared: Shared, admission: Admission): void {
-  const hadGap = hasGap(shared.order)
-  shared.order = admission.order
-  if (admission.type === 'reset') {
-    port.report({ type: 'channel-reset', reason: admission.reason })
-    shared.continuity++
-  } else if (admission.events.length > 0) {
-    shared.log.push(...admission.events)
-    trimLog(shared)
-    for (const member of shared.members) member.onEvents(admission.events)
-  }
-  watchGap(port, shared)
-  if (admission.type === 'reset' || hadGap !== hasGap(shared.order)) notify(shared)
-}
-
-function watchGap(port: LivePort, shared: Shared): void {
-  // While a snapshot is on its way its position will close or explain the hole.
-  const missing = hasGap(shared.order) && shared.order.cursor !== undefined
-  if (missing === (shared.stopGapTimer !== undefined)) return
-  shared.stopGapTimer?.()
-  shared.stopGapTimer = undefined
-  if (!missing) return
-  shared.stopGapTimer = port.clock.setTimer(() => {
-    shared.stopGapTimer = undefined
-    port.report({ type: 'gap', after: shared.order.cursor?.seq, held: shared.order.held.size })
-    shared.port?.resync()
-  }, GAP_PATIENCE_MS)
-}
-
-function viewOf(port: LivePort, shared: Shared, member: ChannelMember, forget: () => void): LiveChannel {
-  return {
-    get live() {
-      return shared.live
-    },
-    get failure() {
-      return shared.failure
-    },
-    get gap() {
-      return hasGap(shared.order)
-    },
-    get continuity() {
-      return shared.continuity
-    },
-    get cursor() {
-      return shared.order.cursor
-    },
-    mark: () => markIn(shared),
-    baseline: (position) => take(port, shared, baseline(shared.order, position)),
-    whenLive: () => whenLive(shared),
-    leave() {
-      if (!shared.members.delete(member) || shared.members.size > 0) return
-      forget()
-      shared.stopGapTimer?.()
-      shared.port?.close()
-      settleWaiting(
-        shared,
-        new LiveError('closed', 'The channel was closed before it was live; nobody reads it any more'),
-      )
-    },
-  }
-}
-
-function markIn(shared: Shared): EventMark {
-  const mark = { from: shared.dropped + shared.log.length }
-  shared.marks.add(mark)
-  return {
-    since(position) {
-      const from = mark.from - shared.dropped
-      const after = position?.seq
-      if (after === undefined) return shared.log.slice(from)
-      return shared.log.filter((event, at) => (event.seq === undefined ? at >= from : event.seq > after))
-    },
-    release() {
-      shared.marks.delete(mark)
-      trimLog(shared)
-    },
-  }
-}
-
 /** Kept for snapshots that lag behind the stream. */
 const LOG_TAIL = 256
 
+export function createChannelHub(port: LivePort): ChannelHub {
+  const channels = new Map<string, LiveChannel>()
+
+  function open(spec: ChannelSpec, hash: string, cursor: Cursor | undefined): LiveChannel {
+    const channel: LiveChannel = {
+      port,
+      members: new Set(),
+      order: { cursor, held: new Map() },
+      marks: new Set(),
+      waiting: new Set(),
+      live: false,
+      failure: undefined,
+      continuity: 0,
+      log: [],
+      dropped: 0,
+      reach: cursor?.seq,
+      link: undefined,
+      stopGapTimer: undefined,
+      forget: () => void channels.delete(hash),
+    }
+    channels.set(hash, channel)
+    channel.link = port.open(spec, {
+      cursor: () => channel.order.cursor,
+      onSignal: (signal) => onSignal(channel, signal),
+    })
+    return channel
+  }
+
+  return {
+    join(spec, member, resumeFrom) {
+      const hash = hashOf(spec)
+      const channel = channels.get(hash) ?? open(spec, hash, resumeFrom)
+      channel.members.add(member)
+      return channel
+    },
+  }
+}
+
+export function leave(channel: LiveChannel, member: ChannelMember): void {
+  if (!channel.members.delete(member) || channel.members.size > 0) return
+  channel.forget()
+  channel.stopGapTimer?.()
+  channel.link?.close()
+  settleWaiting(
+    channel,
+    new LiveError('closed', 'The channel was closed before it was live; nobody reads it any more'),
+  )
+}
+
+export function whenLive(channel: LiveChannel): Promise<void> {
+  if (channel.live) return Promise.resolve()
+  if (channel.failure) return Promise.reject(channel.failure)
+  return new Promise((resolve, reject) => channel.waiting.add({ resolve, reject }))
+}
+
+export function hasGap({ stopGapTimer }: LiveChannel): boolean {
+  return stopGapTimer !== undefined
+}
+
+export function mark(channel: LiveChannel): EventMark {
+  const mark = { from: channel.dropped + channel.log.length }
+  channel.marks.add(mark)
+  return mark
+}
+
+export function release(channel: LiveChannel, mark: EventMark): void {
+  channel.marks.delete(mark)
+  trimLog(channel)
+  // The snapshot that was to tell the position never came.
+  if (channel.marks.size === 0 && channel.order.held.size > 0) arrived(channel, undefined)
+}
+
+/** A snapshot was taken there; `undefined` where the server does not say. */
+export function arrived(channel: LiveChannel, position: Cursor | undefined): void {
+  if (channel.order.cursor?.seq !== undefined) return
+  take(channel, baseline(channel.order, position))
+}
+
+/** Whether the log holds all that data of this position lacks. Data without one is told by `mark` alone. */
+export function reaches({ order, reach }: LiveChannel, position: Cursor): boolean {
+  if (position.seq === undefined || reach === undefined) return false
+  return position.seq >= reach && !isOtherEpoch(order.cursor, position)
+}
+
+/**
+ * Everything a snapshot lacks: with a position the numbered events after it, even those from before the mark (a
+ * snapshot from a replica may lag), and the unnumbered ones since the mark.
+ */
+export function since(
+  channel: LiveChannel,
+  position: Cursor | undefined,
+  mark?: EventMark,
+): readonly LiveEvent[] {
+  const { log, dropped } = channel
+  const from = mark ? Math.max(0, mark.from - dropped) : log.length
+  const after = position?.seq
+  if (after === undefined) return log.slice(from)
+  return log.filter((event, at) =>
+    event.seq === undefined ? at >= from : event.seq > after && !isOtherEpoch(position, event),
+  )
+}
+
+function onSignal(channel: LiveChannel, signal: ChannelSignal): void {
+  if (signal.type === 'events') {
+    return take(channel, admit(channel.order, signal.events, channel.marks.size > 0))
+  }
+  channel.live = signal.type === 'live'
+  channel.failure = signal.type === 'down' ? signal.error : undefined
+  if (signal.type === 'live' && !signal.resumed) {
+    restart(channel.order, signal.cursor)
+    startOver(channel)
+  }
+  if (channel.live || channel.failure) settleWaiting(channel, channel.failure)
+  watchGap(channel)
+  notify(channel)
+}
+
+function startOver(channel: LiveChannel): void {
+  channel.continuity++
+  channel.reach = channel.order.cursor?.seq
+}
+
+function take(channel: LiveChannel, admitted: LiveEvent[] | Reset): void {
+  const hadGap = hasGap(channel)
+  if (typeof admitted === 'string') {
+    channel.port.report({ type: 'channel-reset', reason: admitted })
+    startOver(channel)
+    watchGap(channel)
+    return notify(channel)
+  }
+  const [first] = admitted
+  if (first) {
+    if (first.seq !== undefined) channel.reach ??= first.seq - 1
+    channel.log.push(...admitted)
+    trimLog(channel)
+    for (const member of channel.members) member.onEvents?.(admitted)
+  }
+  channel.reach ??= channel.order.cursor?.seq
+  watchGap(channel)
+  if (hadGap !== hasGap(channel)) notify(channel)
+}
+
+function watchGap(channel: LiveChannel): void {
+  const { order, port } = channel
+  // While a snapshot is on its way its position will close or explain the hole.
+  const isMissing = channel.live && order.held.size > 0 && order.cursor !== undefined
+  if (isMissing === hasGap(channel)) return
+  channel.stopGapTimer?.()
+  channel.stopGapTimer = undefined
+  if (!isMissing) return
+  channel.stopGapTimer = port.clock.setTimer(() => {
+    channel.stopGapTimer = undefined
+    port.report({ type: 'gap', after: order.cursor?.seq, held: order.held.size })
+    channel.link?.resync()
+    watchGap(channel)
+  }, GAP_PATIENCE_MS)
+}
+
 /** The log serves fetches in flight; without one only its tail is kept. */
-function trimLog(shared: Shared): void {
-  let from = shared.dropped + Math.max(0, shared.log.length - LOG_TAIL)
-  for (const mark of shared.marks) from = Math.min(from, mark.from)
+function trimLog(channel: LiveChannel): void {
+  const { log, dropped, marks } = channel
+  let count = log.length - LOG_TAIL
   // In slices: shifting the array for every event would cost more than applying it.
-  if (from - shared.dropped < LOG_TAIL) return
-  shared.log.splice(0, from - shared.dropped)
-  shared.dropped = from
+  if (count < LOG_TAIL) return
+  for (const { from } of marks) count = Math.min(count, from - dropped)
+  if (count < LOG_TAIL) return
+  const lastDropped = log.splice(0, count).findLast(({ seq }) => seq !== undefined)
+  channel.reach = lastDropped?.seq ?? channel.reach
+  channel.dropped += count
 }
 
-function whenLive(shared: Shared): Promise<void> {
-  if (shared.live) return Promise.resolve()
-  if (shared.failure) return Promise.reject(shared.failure)
-  return new Promise((resolve, reject) => shared.waiting.add({ resolve, reject }))
+function settleWaiting({ waiting }: LiveChannel, error?: LiveError): void {
+  for (const waiter of waiting) error ? waiter.reject(error) : waiter.resolve()
+  waiting.clear()
 }
 
-function settleWaiting(shared: Shared, error?: LiveError): void {
-  for (const waiter of shared.waiting) error ? waiter.reject(error) : waiter.resolve()
-  shared.waiting.clear()
-}
-
-function notify(shared: Shared): void {
-  for (const member of [...shared.members]) member.onChange()
+function notify({ members }: LiveChannel): void {
+  for (const member of [...members]) member.onChange?.()
 }
 
 function hashOf(spec: ChannelSpec): string {

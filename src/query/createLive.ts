@@ -1,8 +1,8 @@
 /** `createLive`: the entry point. Definitions in, plain TanStack options out. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { QueryClient } from '@tanstack/react-query'
-import type { LivePort } from '../transport/port.ts'
 import type { Protocol } from '../transport/index.ts'
+import type { LivePort } from '../transport/port.ts'
 import type { Params } from './definition.ts'
 import type { LiveState } from './entry.ts'
 import { defineList, type ListOptions } from './list.ts'

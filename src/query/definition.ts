@@ -4,6 +4,9 @@ import type { ChannelSpec, Id, LiveEvent, LivePort } from '../transport/port.ts'
 import type { SequencedOp } from './items.ts'
 import type { Op, Reducer } from './ops.ts'
 
+/** First element of every key. */
+export const LIVE_KEY = 'live'
+
 export type Params = Readonly<Record<string, unknown>>
 
 /** A schema that only carries a type: `params: type<{ roomId: Id }>()`. It validates nothing. */
@@ -79,9 +82,8 @@ export function channelSpec<P>(
 
 export function toOps(
   definition: Definition,
-  params: Params,
+  { params, report }: { readonly params: Params; readonly report: LivePort['report'] },
   events: readonly LiveEvent[],
-  report: LivePort['report'],
 ): SequencedOp<unknown>[] {
   const ops: SequencedOp<unknown>[] = []
   for (const event of events) {

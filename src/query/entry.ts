@@ -4,10 +4,24 @@
  */
 import type { Query } from '@tanstack/react-query'
 import type { Cursor, LiveEvent, LivePort } from '../transport/port.ts'
-import type { ChannelHub, EventMark, LiveChannel } from './channelHub.ts'
+import {
+  arrived,
+  type ChannelHub,
+  type ChannelMember,
+  type EventMark,
+  hasGap,
+  type LiveChannel,
+  leave,
+  mark,
+  reaches,
+  release,
+  since,
+  whenLive,
+} from './channelHub.ts'
 import { type Definition, type Params, toOps } from './definition.ts'
 import type { SequencedOp } from './items.ts'
 import type { Op } from './ops.ts'
+import { targetOf } from './outbox.ts'
 
 export type LiveStatus = 'live' | 'catching-up' | 'gap' | 'offline'
 
@@ -22,7 +36,7 @@ export const OFFLINE: LiveState = { status: 'offline', since: 0 }
 export interface EntryHost {
   readonly port: LivePort
   readonly hub: ChannelHub
-  /** Something is to be written: soon, together with others. */
+  /** Something is to be written or asked for: soon, together with others. */
   requestFlush(entry: Entry): void
   write(query: Query, data: unknown): void
   refetch(query: Query): void
@@ -35,211 +49,319 @@ export interface EntryHost {
   finished(data: unknown): void
 }
 
-/** A fetch under way. */
+/** What is in the cache, or on its way there: `of` with the optimistic ops `shown` on top. */
+interface Picture {
+  readonly of: unknown
+  readonly view: unknown
+  readonly shown: readonly Op<unknown>[]
+}
+
+/** A snapshot under way. */
 export interface Fetch {
-  /** Resolves when a snapshot taken from now on misses nothing. */
-  ready(): Promise<void>
-  /** The answer is here; its position, if it has one. */
-  arrived(position: Cursor | undefined): void
-  /** What happened since that the answer lacks. */
-  since(position: Cursor | undefined): readonly SequencedOp<unknown>[]
-  /** Whole data was taken from the server, so it is as continuous as the channel was when it was asked for. */
-  complete(): void
-  end(): void
+  readonly entry: Entry
+  readonly channel: LiveChannel
+  readonly mark: EventMark
+  /** Identifies TanStack's fetch: one that was superseded goes on, and nobody takes its result. */
+  readonly of: unknown
+  /** Continuity of the channel when the snapshot was asked for; -1 while it was not live. */
+  continuity: number
 }
 
 export interface Entry {
+  readonly host: EntryHost
   readonly query: Query
   readonly definition: Definition
   readonly params: Params
-  /** The same object while the status does not change. */
-  state(): LiveState
-  isFresh(): boolean
-  isAttached(): boolean
-  attach(): void
-  detach(): void
-  beginFetch(): Fetch
-  /** Data with every event so far, without optimistic rows; `undefined` before the first snapshot. */
-  current(): unknown
-  /** New data of record. Returns what belongs into the cache: the data with optimistic ops on top. */
-  settle(data: unknown): unknown
-  /** As `settle`, for the end of a queryFn: nothing is written until TanStack has taken the result. */
-  land(data: unknown): unknown
-  /** Applies what waits; writes if anything changed. */
-  flush(): void
-  apply(ops: readonly SequencedOp<unknown>[]): void
-  /** Something may be missing after all: asks for a new snapshot as soon as possible. */
-  distrust(): void
-  /** The fetch in flight ended, one way or the other. */
-  fetchSettled(): void
+  /** Where optimistic ops for it are found. */
+  readonly target: string
+  readonly member: ChannelMember
+  readonly fetches: Set<Fetch>
+  channel: LiveChannel | undefined
+  /** The data of record: every event applied, nothing optimistic. */
+  base: unknown
+  picture: Picture
+  /** Ops that are not in the data yet. */
+  pending: SequencedOp<unknown>[]
+  /** Where the data stood when the channel was left. */
+  leftAt: Cursor | undefined
+  /** Continuity of the channel that the data stands on; -1: none, whatever the channel says. */
+  continuity: number
+  /** Position of the snapshot that the data began with; what is older must not be applied to it. */
+  asOf: Cursor | undefined
+  /** Result of a queryFn that TanStack has not written yet, and how many of the pending ops it holds. */
+  landing: (Picture & { readonly pending: number }) | undefined
+  /** Not asked again before this is over: the last answer was an error, or older than the stream. */
+  stopPause: (() => void) | undefined
+  state: LiveState
 }
 
-export function createEntry(host: EntryHost, query: Query, definition: Definition, params: Params): Entry {
-  const { strategy } = definition
-  let channel: LiveChannel | undefined
-  let pending: SequencedOp<unknown>[] = []
-  /** Where the data stood when the channel was left. */
-  let leftAt: Cursor | undefined
-  /** Continuity of the channel that the data stands on; -1: none, whatever the channel says. */
-  let continuity = -1
-  /** The data of record: every event applied, nothing optimistic. */
-  let base: unknown
-  /** What is in the cache, or on its way there: `viewBase` with `shown` on top. */
-  let view: unknown
-  let viewBase: unknown
-  let shown: readonly Op<unknown>[] = []
-  /** A fetch has its result, TanStack has not written it yet. */
-  let landing = false
-  let lastState = OFFLINE
-  const fetches = new Set<Fetch>()
+const NOTHING: Picture = { of: undefined, view: undefined, shown: [] }
+/** Between two attempts to catch up that failed. TanStack's own retries come on top. Milliseconds. */
+const PAUSE_MS = 2_000
 
+export function createEntry(host: EntryHost, query: Query, definition: Definition): Entry {
+  const params = (query.queryKey[2] ?? {}) as Params
   const entry: Entry = {
+    host,
     query,
     definition,
     params,
-    state,
-    isFresh: () => channel?.live === true && continuity === channel.continuity,
-    isAttached: () => channel !== undefined,
-    attach,
-    detach,
-    beginFetch,
-    current,
-    settle,
-    land(data) {
-      landing = true
-      return settle(data)
-    },
-    flush,
-    apply(ops) {
-      if (ops.length === 0) return
-      for (const { op, seq } of ops) pending.push({ op: host.confirm(entry, op), seq })
-      host.requestFlush(entry)
-    },
-    distrust() {
-      continuity = -1
-      revalidate()
-    },
-    fetchSettled() {
-      landing = false
-      for (const fetch of fetches) fetch.end()
-      fetches.clear()
-      revalidate()
-      if (pending.length > 0) host.requestFlush(entry)
-    },
-  }
-
-  function status(): LiveStatus {
-    if (!channel?.live) return 'offline'
-    if (channel.gap) return 'gap'
-    return continuity === channel.continuity ? 'live' : 'catching-up'
-  }
-
-  function state(): LiveState {
-    const now = status()
-    if (now !== lastState.status) lastState = { status: now, since: host.port.clock.wallNow() }
-    return lastState
-  }
-
-  function attach(): void {
-    if (channel) return
-    continuity = -1
-    const data = stored()
-    const member = { onEvents, onChange }
-    const resumeFrom = leftAt ?? (data === undefined ? undefined : strategy.positionOf(data))
-    channel = host.hub.join(definition.channelOf(params), member, resumeFrom)
-    // Data that says where it stands can be continued from there; the channel asks for what it lacks.
-    if (resumeFrom?.seq !== undefined && channel.cursor?.seq === resumeFrom.seq)
-      continuity = channel.continuity
-  }
-
-  function detach(): void {
-    flush()
-    leftAt = channel && continuity === channel.continuity ? channel.cursor : undefined
-    channel?.leave()
-    channel = undefined
-    pending = []
-    continuity = -1
-  }
-
-  function onEvents(events: readonly LiveEvent[]): void {
-    entry.apply(toOps(definition, params, events, host.port.report))
-  }
-
-  function onChange(): void {
-    revalidate()
-    // Queued rows turn into rows being sent, and back.
-    host.requestFlush(entry)
-    host.statusChanged()
-  }
-
-  function revalidate(): void {
-    const isBehind = channel?.live === true && continuity !== channel.continuity
-    const hasAsked = query.state.data !== undefined || query.state.status === 'error'
-    if (isBehind && hasAsked && query.state.fetchStatus === 'idle' && query.isActive()) host.refetch(query)
-  }
-
-  function beginFetch(): Fetch {
-    attach()
-    landing = false
-    const joined = channel
-    const mark: EventMark | undefined = joined?.mark()
-    let startedAt = -1
-    const fetch: Fetch = {
-      async ready() {
-        await joined?.whenLive()
-        startedAt = joined?.live ? joined.continuity : -1
-      },
-      arrived: (position) => joined?.baseline(position),
-      since: (position) => toOps(definition, params, mark?.since(position) ?? [], host.port.report),
-      complete() {
-        if (joined === channel) continuity = startedAt
+    target: targetOf(definition.name, params),
+    fetches: new Set(),
+    channel: undefined,
+    base: undefined,
+    picture: NOTHING,
+    pending: [],
+    leftAt: undefined,
+    continuity: -1,
+    asOf: undefined,
+    landing: undefined,
+    stopPause: undefined,
+    state: OFFLINE,
+    member: {
+      onEvents: (events) => apply(entry, opsOf(entry, events)),
+      onChange() {
+        endPause(entry)
+        revalidate(entry)
+        // Queued rows turn into rows being sent, and back.
+        host.requestFlush(entry)
         host.statusChanged()
       },
-      end: () => mark?.release(),
-    }
-    fetches.add(fetch)
-    return fetch
+    },
   }
-
-  /** What is in the cache, less optimistic rows. Adopts what others wrote there. */
-  function stored(): unknown {
-    const { data } = query.state
-    if (Object.is(data, view)) return base
-    view = data
-    viewBase = undefined
-    leftAt = undefined
-    base = data === undefined ? undefined : strategy.adopt(data)
-    return base
-  }
-
-  function current(): unknown {
-    const data = stored()
-    const ops = pending
-    pending = []
-    if (data !== undefined && ops.length > 0) base = strategy.fold(data, ops)
-    return base
-  }
-
-  function settle(data: unknown): unknown {
-    const optimistic = host.optimistic(entry)
-    base = data
-    if (!Object.is(data, viewBase) || optimistic !== shown) {
-      view = optimistic.length === 0 ? data : strategy.overlay(data, optimistic)
-      viewBase = data
-      shown = optimistic
-      host.finished(view)
-    }
-    return view
-  }
-
-  function flush(): void {
-    // Between the end of a queryFn and TanStack's write lie microtasks; a write now would be overwritten by the result.
-    if (landing && query.state.fetchStatus === 'fetching') return
-    const data = current()
-    if (data === undefined) return
-    const next = settle(data)
-    if (!Object.is(next, query.state.data)) host.write(query, next)
-  }
-
   return entry
+}
+
+/** The same object while the status does not change. */
+export function stateOf(entry: Entry): LiveState {
+  const { channel, host } = entry
+  let status: LiveStatus = 'offline'
+  if (channel?.live) status = hasGap(channel) ? 'gap' : isContinuous(entry) ? 'live' : 'catching-up'
+  if (status !== entry.state.status) entry.state = { status, since: host.port.clock.wallNow() }
+  return entry.state
+}
+
+/** Nothing can have been missed since the data was taken. */
+export function isFresh(entry: Entry): boolean {
+  return entry.channel?.live === true && isContinuous(entry)
+}
+
+function isContinuous({ channel, continuity }: Entry): boolean {
+  return channel?.continuity === continuity
+}
+
+export function attach(entry: Entry): void {
+  if (entry.channel) return
+  const { definition, host, params } = entry
+  const data = stored(entry)
+  const position = entry.leftAt ?? (data === undefined ? undefined : definition.strategy.positionOf(data))
+  entry.channel = host.hub.join(definition.channelOf(params), entry.member, position)
+  catchUp(entry, position)
+}
+
+export function detach(entry: Entry): void {
+  const { channel } = entry
+  if (!channel) return
+  const data = current(entry)
+  if (data !== undefined) show(entry, data)
+  entry.leftAt = isContinuous(entry) ? channel.order.cursor : undefined
+  endPause(entry)
+  leave(channel, entry.member)
+  entry.channel = undefined
+  entry.continuity = -1
+}
+
+/** Data that says where it stands is continued from there, if the channel knows what came after. */
+function catchUp(entry: Entry, position: Cursor | undefined): void {
+  const { channel } = entry
+  const canContinue = channel !== undefined && position !== undefined && reaches(channel, position)
+  entry.continuity = canContinue ? channel.continuity : -1
+  entry.asOf = canContinue ? position : undefined
+  if (canContinue) entry.pending = opsOf(entry, since(channel, position))
+}
+
+function opsOf({ definition, params, host }: Entry, events: readonly LiveEvent[]): SequencedOp<unknown>[] {
+  return toOps(definition, { params, report: host.port.report }, events)
+}
+
+export function apply(entry: Entry, ops: readonly SequencedOp<unknown>[]): void {
+  const { asOf, host } = entry
+  if (ops.length === 0) return
+  // What the snapshot has already; only data of this continuity is told by its number.
+  const known = isContinuous(entry) ? asOf?.seq : undefined
+  for (const { op, seq } of ops) {
+    const isKnown = known !== undefined && seq !== undefined && seq <= known
+    const confirmed = host.confirm(entry, op)
+    if (!isKnown) entry.pending.push({ op: confirmed, seq })
+  }
+  host.requestFlush(entry)
+}
+
+/** Something may be missing after all: asks for a new snapshot as soon as possible. */
+export function distrust(entry: Entry): void {
+  entry.continuity = -1
+  entry.host.requestFlush(entry)
+}
+
+export function beginFetch(entry: Entry): Fetch {
+  attach(entry)
+  const channel = entry.channel as LiveChannel
+  const fetch: Fetch = { entry, channel, mark: mark(channel), of: entry.query.promise, continuity: -1 }
+  entry.landing = undefined
+  entry.fetches.add(fetch)
+  return fetch
+}
+
+/** Resolves when a snapshot taken from now on misses nothing, or after so many milliseconds. */
+export async function readyToAsk(fetch: Fetch, patienceMs?: number): Promise<void> {
+  const { channel } = fetch
+  const live = whenLive(channel)
+  if (patienceMs === undefined) await live
+  else {
+    let cancel = () => {}
+    const patience = new Promise<void>((resolve) => {
+      cancel = channel.port.clock.setTimer(resolve, patienceMs)
+    })
+    await Promise.race([live.catch(() => patience), patience])
+    cancel()
+  }
+  fetch.continuity = channel.live ? channel.continuity : -1
+}
+
+/** What happened since that an answer of this position lacks. */
+export function missedBy(
+  { entry, channel, mark }: Fetch,
+  position: Cursor | undefined,
+): SequencedOp<unknown>[] {
+  return opsOf(entry, since(channel, position, mark))
+}
+
+/** TanStack will take its result: the fetch was not superseded by another one. */
+export function isCurrent({ entry, of }: Fetch): boolean {
+  return entry.query.promise === of
+}
+
+/**
+ * Data was taken from the server. Whole data is as continuous as the channel was when it was asked for; a snapshot that
+ * is older than what the channel remembers has a hole behind it, and is asked for again.
+ */
+export function complete(fetch: Fetch, position: Cursor | undefined, isWhole = true): void {
+  const { entry, channel } = fetch
+  const isOlder = position !== undefined && !reaches(channel, position)
+  if (isWhole) {
+    entry.continuity = fetch.continuity
+    entry.asOf = position
+  }
+  if (isOlder) {
+    entry.continuity = -1
+    pause(entry)
+  } else if (isWhole) endPause(entry)
+  entry.host.statusChanged()
+}
+
+export function endFetch(fetch: Fetch): void {
+  fetch.entry.fetches.delete(fetch)
+  release(fetch.channel, fetch.mark)
+}
+
+/** What is in the cache, less optimistic rows. Adopts what others wrote there. */
+export function stored(entry: Entry): unknown {
+  const { strategy } = entry.definition
+  const { data } = entry.query.state
+  if (Object.is(data, entry.picture.view)) return entry.base
+  entry.base = data === undefined ? undefined : strategy.adopt(data)
+  entry.picture = { ...NOTHING, view: data }
+  entry.leftAt = undefined
+  catchUp(entry, data === undefined ? undefined : strategy.positionOf(entry.base))
+  return entry.base
+}
+
+/** Data with every event so far, without optimistic rows; `undefined` before the first snapshot. */
+export function current(entry: Entry): unknown {
+  const base = stored(entry)
+  const { pending } = entry
+  if (pending.length === 0) return base
+  entry.pending = []
+  if (base !== undefined) entry.base = entry.definition.strategy.fold(base, pending)
+  return entry.base
+}
+
+/** New data of record. Returns what belongs into the cache: the data with optimistic ops on top. */
+export function settle(entry: Entry, base: unknown): unknown {
+  entry.base = base
+  entry.picture = pictureOf(entry, base)
+  return entry.picture.view
+}
+
+/** As `settle`, for the end of a queryFn: it takes effect when TanStack has written the result. */
+export function land(entry: Entry, base: unknown): unknown {
+  const picture = pictureOf(entry, base)
+  entry.landing = { ...picture, pending: entry.pending.length }
+  return picture.view
+}
+
+function pictureOf(entry: Entry, base: unknown): Picture {
+  const { picture, host, definition } = entry
+  const shown = host.optimistic(entry)
+  if (Object.is(base, picture.of) && shown === picture.shown) return picture
+  const view = shown.length === 0 ? base : definition.strategy.overlay(base, shown)
+  host.finished(view)
+  return { of: base, view, shown }
+}
+
+/** Applies what waits, writes if that changed anything, and asks for a snapshot if one is needed. */
+export function flush(entry: Entry): void {
+  const { query, landing } = entry
+  // Between the end of a queryFn and TanStack's write lie microtasks; a write now would be overwritten by the result.
+  if (landing && query.state.fetchStatus === 'fetching') return
+  const data = current(entry)
+  if (data !== undefined) show(entry, data)
+  revalidate(entry)
+}
+
+function show(entry: Entry, data: unknown): void {
+  const view = settle(entry, data)
+  if (!Object.is(view, entry.query.state.data)) entry.host.write(entry.query, view)
+}
+
+function revalidate(entry: Entry): void {
+  const { query, channel, stopPause, host } = entry
+  if (!channel?.live || stopPause || query.state.fetchStatus !== 'idle' || !query.isActive()) return
+  // Without data: the first fetch was cancelled, or failed while the channel was down.
+  if (query.state.data === undefined || !isContinuous(entry)) host.refetch(query)
+}
+
+/** The cache changed: a fetch ended one way or the other, or others wrote. */
+export function cacheChanged(entry: Entry, how: 'success' | 'error' | 'setState' | 'manual'): void {
+  const { landing, query } = entry
+  if (how === 'manual' && Object.is(query.state.data, entry.picture.view)) return
+  if (how === 'success' && landing && Object.is(query.state.data, landing.view)) {
+    entry.base = landing.of
+    entry.picture = landing
+    entry.pending.splice(0, landing.pending)
+  }
+  if (query.state.fetchStatus === 'idle') {
+    entry.landing = undefined
+    for (const fetch of entry.fetches) endFetch(fetch)
+  }
+  if (how === 'error') pause(entry)
+  stored(entry)
+  entry.host.requestFlush(entry)
+}
+
+function pause(entry: Entry): void {
+  const { query, host } = entry
+  endPause(entry)
+  const resume = () => {
+    endPause(entry)
+    host.requestFlush(entry)
+  }
+  // An error without data is on screen; only its reader or the next connection asks again.
+  const isShown = query.state.data === undefined && query.state.status === 'error'
+  entry.stopPause = isShown ? () => {} : host.port.clock.setTimer(resume, PAUSE_MS)
+}
+
+function endPause(entry: Entry): void {
+  entry.stopPause?.()
+  entry.stopPause = undefined
 }

@@ -2,14 +2,18 @@
 import type { Query, QueryFunctionContext } from '@tanstack/react-query'
 import type { ChannelSpec, Cursor } from '../transport/port.ts'
 import type { Params, SnapshotContext, SnapshotSource } from './definition.ts'
-import type { Entry, Fetch } from './entry.ts'
+import {
+  beginFetch,
+  complete,
+  endFetch,
+  type Fetch,
+  isCurrent,
+  land,
+  missedBy,
+  readyToAsk,
+  stored,
+} from './entry.ts'
 import type { LiveCore } from './liveCore.ts'
-
-/** Where a snapshot meets the cache; absent where the QueryClient is not connected (server rendering). */
-export interface SnapshotLanding {
-  readonly entry: Entry
-  readonly fetch: Fetch
-}
 
 export interface SnapshotPlan<P, PageParam, Result> {
   readonly source: SnapshotSource<P, PageParam>
@@ -17,7 +21,8 @@ export interface SnapshotPlan<P, PageParam, Result> {
   readonly params: Params
   readonly pageParam: PageParam
   readonly limit: number
-  readonly read: (answer: unknown, landing: SnapshotLanding | undefined) => Result
+  /** `fetch`: where it meets the cache; absent where the QueryClient is not connected (server rendering). */
+  readonly read: (answer: unknown, fetch: Fetch | undefined) => Result
 }
 
 /** HTTP does not need the socket. It waits this long for the subscription, then loads all the same. Milliseconds. */
@@ -29,22 +34,23 @@ export async function takeSnapshot<P, PageParam, Result>(
   plan: SnapshotPlan<P, PageParam, Result>,
 ): Promise<Result> {
   const entry = core.entryOf(context.client, context.queryKey)
-  const fetch = entry?.beginFetch()
+  const fetch = entry && beginFetch(entry)
   try {
-    if (fetch) await (typeof plan.source === 'string' ? fetch.ready() : readyOrLate(core, fetch))
-    const answer = await ask(core, context, plan, () => entry?.current())
-    return plan.read(answer, entry && fetch && { entry, fetch })
+    if (fetch) await readyToAsk(fetch, typeof plan.source === 'string' ? undefined : HTTP_PATIENCE_MS)
+    const answer = await ask(core, context, { ...plan, current: () => entry && stored(entry) })
+    return plan.read(answer, fetch)
   } catch (error) {
-    fetch?.end()
+    if (fetch) endFetch(fetch)
     throw error
   }
 }
 
 /** Lands whole data at the end of a queryFn: what the answer lacks is folded in, the result is what to return. */
-export function landWhole(landing: SnapshotLanding, data: unknown, position: Cursor | undefined): unknown {
-  const { entry, fetch } = landing
-  fetch.complete()
-  return entry.land(entry.definition.strategy.fold(data, fetch.since(position)))
+export function landWhole(fetch: Fetch | undefined, data: unknown, position: Cursor | undefined): unknown {
+  if (!fetch || !isCurrent(fetch)) return data
+  const { entry } = fetch
+  complete(fetch, position)
+  return land(entry, entry.definition.strategy.fold(data, missedBy(fetch, position)))
 }
 
 /** Options every live query starts from; all of them can be overridden where the options are used. */
@@ -62,8 +68,7 @@ export function liveQueryDefaults(core: LiveCore) {
 function ask<P, PageParam, Result>(
   core: LiveCore,
   context: QueryFunctionContext,
-  plan: SnapshotPlan<P, PageParam, Result>,
-  current: () => unknown,
+  plan: SnapshotPlan<P, PageParam, Result> & { readonly current: () => unknown },
 ): Promise<unknown> {
   const { endpoint, key } = plan.channel
   const request = (type: string, data: unknown) =>
@@ -74,7 +79,7 @@ function ask<P, PageParam, Result>(
       params: plan.params as P,
       pageParam: plan.pageParam,
       limit: plan.limit,
-      current,
+      current: plan.current,
       request,
       // Reading the signal tells TanStack to abort on unmount, so only the reader decides.
       get signal() {
@@ -85,16 +90,4 @@ function ask<P, PageParam, Result>(
   }
   const subject = Object.keys(key).length > 0 ? key : plan.params
   return request(source, { ...subject, ...plan.pageParam, ...(plan.limit > 0 && { limit: plan.limit }) })
-}
-
-function readyOrLate(core: LiveCore, fetch: Fetch): Promise<void> {
-  return new Promise((resolve) => {
-    const cancel = core.port.clock.setTimer(resolve, HTTP_PATIENCE_MS)
-    const settle = () => {
-      cancel()
-      resolve()
-    }
-    // Without a subscription the snapshot is loaded all the same; it counts as stale until the channel is live.
-    fetch.ready().then(settle, settle)
-  })
 }

@@ -2,11 +2,19 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { type QueryFunctionContext, queryOptions } from '@tanstack/react-query'
 import type { Id } from '../transport/port.ts'
-import { type CommonOptions, channelSpec, itemCheck, type Params, type SnapshotSource } from './definition.ts'
+import { arrived } from './channelHub.ts'
+import {
+  type CommonOptions,
+  channelSpec,
+  itemCheck,
+  LIVE_KEY,
+  type Params,
+  type SnapshotSource,
+} from './definition.ts'
+import { stored } from './entry.ts'
 import { landWhole, liveQueryDefaults, takeSnapshot } from './fetchSnapshot.ts'
 import { landList } from './foldList.ts'
 import type { ItemSpec } from './items.ts'
-import { LIVE_KEY } from './liveClient.ts'
 import { changesFor, type LiveCore } from './liveCore.ts'
 import { readSnapshot } from './snapshot.ts'
 import { listStrategy } from './strategies.ts'
@@ -54,11 +62,11 @@ export function defineList<P, Events, Item>(
       params: params as Params,
       pageParam: undefined,
       limit: 0,
-      read(answer, landing) {
+      read(answer, fetch) {
         const snapshot = readSnapshot(name, answer, (item): item is Item => isItem(item))
-        landing?.fetch.arrived(snapshot.position)
-        const items = landList(spec, landing?.entry.current() as readonly Item[] | undefined, snapshot.items)
-        return landing ? (landWhole(landing, items, snapshot.position) as readonly Item[]) : items
+        if (fetch) arrived(fetch.channel, snapshot.position)
+        const before = fetch && (stored(fetch.entry) as readonly Item[] | undefined)
+        return landWhole(fetch, landList(spec, before, snapshot.items), snapshot.position) as readonly Item[]
       },
     })
   }

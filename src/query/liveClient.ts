@@ -3,14 +3,26 @@
  * landings. It writes through the writer only, and never throws inside a cache listener: TanStack would turn that
  * into a failed fetch.
  */
-import type { Query, QueryCacheNotifyEvent, QueryClient } from '@tanstack/react-query'
+import type { Mutation, Query, QueryCacheNotifyEvent, QueryClient } from '@tanstack/react-query'
 import type { LivePort } from '../transport/port.ts'
 import { type ChannelHub, createChannelHub } from './channelHub.ts'
 import { createCoalescer } from './coalescer.ts'
-import type { Definition, Params } from './definition.ts'
-import { createEntry, type Entry, type LiveState, OFFLINE } from './entry.ts'
+import { type Definition, LIVE_KEY, type Params } from './definition.ts'
+import {
+  apply,
+  attach,
+  cacheChanged,
+  createEntry,
+  detach,
+  distrust,
+  type Entry,
+  flush,
+  type LiveState,
+  OFFLINE,
+  stateOf,
+} from './entry.ts'
 import type { Op } from './ops.ts'
-import { type Change, createOutbox, type MutationDefinition, type Outbox } from './outbox.ts'
+import { type Change, createOutbox, type MutationDefinition, type Outbox, targetOf } from './outbox.ts'
 import type { Share } from './share.ts'
 import { createWriter } from './writer.ts'
 
@@ -25,6 +37,7 @@ export interface Registry {
 export interface LiveClient {
   readonly hub: ChannelHub
   readonly outbox: Outbox
+  defineMutation(definition: MutationDefinition): void
   entryOf(query: Query): Entry | undefined
   entryFor(queryKey: readonly unknown[]): Entry | undefined
   /** What the server has confirmed, as if an event had said it. */
@@ -40,8 +53,6 @@ export interface LiveClient {
 /** How long a channel outlives its last reader: route changes, StrictMode and slow Suspense commits. Milliseconds. */
 const LINGER_MS = 5_000
 
-export const LIVE_KEY = 'live'
-
 export function createLiveClient(queryClient: QueryClient, port: LivePort, registry: Registry): LiveClient {
   const cache = queryClient.getQueryCache()
   const writer = createWriter(queryClient)
@@ -52,10 +63,29 @@ export function createLiveClient(queryClient: QueryClient, port: LivePort, regis
   const listeners = new Set<() => void>()
   const coalescer = createCoalescer(port.clock, flushAll)
 
+  function restored(mutation: Mutation): void {
+    // Restored before this was connected, it knows nothing but its key.
+    mutation.setOptions(queryClient.defaultMutationOptions(mutation.options))
+    if (mutation.state.status !== 'pending') return
+    // In the order in which they were started, once the whole cache is there.
+    queueMicrotask(() => {
+      mutation.continue().catch(() => {
+        // The mutation's own state carries the error.
+      })
+    })
+  }
+
+  /** A mutation out of a restored cache knows its key and nothing else. */
+  function defineMutation({ name, options }: MutationDefinition): void {
+    queryClient.setMutationDefaults([LIVE_KEY, name], options)
+  }
+
+  for (const definition of registry.mutations.values()) defineMutation(definition)
   const outbox = createOutbox({
     cache: queryClient.getMutationCache(),
     definitionOf: (name) => registry.mutations.get(name),
     createId: port.clock.createId,
+    restored,
     changed() {
       for (const entry of entries.values()) requestFlush(entry)
       notify()
@@ -71,11 +101,11 @@ export function createLiveClient(queryClient: QueryClient, port: LivePort, regis
       if (cache.get(query.queryHash) === query) writer.write(query, data)
     },
     refetch: writer.refetch,
-    optimistic: (entry: Entry) => outbox.opsFor(entry.definition.name, entry.params),
+    optimistic: (entry: Entry) => outbox.opsFor(entry.target),
     confirm(entry: Entry, op: Op<unknown>) {
       const { confirms } = entry.definition.strategy
       if (!confirms) return op
-      return outbox.confirm(entry.definition.name, entry.params, (pending) => confirms(pending, op)) ?? op
+      return outbox.confirm(entry.target, (pending) => confirms(pending, op)) ?? op
     },
     statusChanged: notify,
     finished: registry.share.finished,
@@ -84,10 +114,10 @@ export function createLiveClient(queryClient: QueryClient, port: LivePort, regis
   function entryOf(query: Query): Entry | undefined {
     const known = entries.get(query)
     if (known) return known
-    const [scope, name, params] = query.queryKey
+    const [scope, name] = query.queryKey
     const definition = scope === LIVE_KEY ? registry.definitions.get(String(name)) : undefined
     if (!definition) return undefined
-    const entry = createEntry(host, query, definition, (params ?? {}) as Params)
+    const entry = createEntry(host, query, definition)
     entries.set(query, entry)
     registry.entries.set(query, entry)
     return entry
@@ -102,7 +132,7 @@ export function createLiveClient(queryClient: QueryClient, port: LivePort, regis
     const batch = [...dirty]
     dirty.clear()
     writer.batch(() => {
-      for (const entry of batch) entry.flush()
+      for (const entry of batch) flush(entry)
     })
   }
 
@@ -116,8 +146,8 @@ export function createLiveClient(queryClient: QueryClient, port: LivePort, regis
     if (isWanted) {
       lingering.get(query)?.()
       lingering.delete(query)
-      entry.attach()
-    } else if (!lingering.has(query) && entry.isAttached()) {
+      attach(entry)
+    } else if (!lingering.has(query) && entry.channel) {
       lingering.set(
         query,
         port.clock.setTimer(() => release(query, entry), LINGER_MS),
@@ -128,7 +158,7 @@ export function createLiveClient(queryClient: QueryClient, port: LivePort, regis
   function release(query: Query, entry: Entry): void {
     lingering.get(query)?.()
     lingering.delete(query)
-    entry.detach()
+    detach(entry)
     notify()
   }
 
@@ -146,8 +176,8 @@ export function createLiveClient(queryClient: QueryClient, port: LivePort, regis
     lease(query, entry)
     if (event.type !== 'updated') return
     const { type } = event.action
-    if (type === 'error' || (type === 'success' && !event.action.manual) || type === 'setState')
-      entry.fetchSettled()
+    if (type === 'error' || type === 'setState') cacheChanged(entry, type)
+    if (type === 'success') cacheChanged(entry, event.action.manual ? 'manual' : type)
   }
 
   writer.setDefaults([LIVE_KEY], { structuralSharing: registry.share.structuralSharing })
@@ -165,23 +195,27 @@ export function createLiveClient(queryClient: QueryClient, port: LivePort, regis
   return {
     hub,
     outbox,
+    defineMutation,
     entryOf,
     entryFor,
     apply(changes) {
       for (const entry of entries.values()) {
         const own = changes.filter((change) => targets(change.definition, change.params, entry))
-        entry.apply(own.map(({ op }) => ({ op, seq: undefined })))
+        apply(
+          entry,
+          own.map(({ op }) => ({ op, seq: undefined })),
+        )
       }
     },
     refresh(definition, params) {
-      for (const entry of entries.values()) if (targets(definition, params, entry)) entry.distrust()
+      for (const entry of entries.values()) if (targets(definition, params, entry)) distrust(entry)
     },
-    optimistic: ([, name, params]) => outbox.opsFor(String(name), (params ?? {}) as Params),
+    optimistic: ([, name, params]) => outbox.opsFor(targetOf(String(name), (params ?? {}) as Params)),
     subscribe(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
-    status: (queryKey) => entryFor(queryKey)?.state() ?? OFFLINE,
+    status: (queryKey) => stateIn(entryFor(queryKey)),
     stop() {
       unsubscribe()
       coalescer.stop()
@@ -190,6 +224,10 @@ export function createLiveClient(queryClient: QueryClient, port: LivePort, regis
       entries.clear()
     },
   }
+}
+
+function stateIn(entry: Entry | undefined): LiveState {
+  return entry ? stateOf(entry) : OFFLINE
 }
 
 function targets(definition: string, params: Params, entry: Entry): boolean {

@@ -4,7 +4,7 @@ import { LiveError } from '../transport/errors.ts'
 import type { LivePort } from '../transport/port.ts'
 import type { Definition, Params } from './definition.ts'
 import type { Entry, LiveState } from './entry.ts'
-import { OFFLINE } from './entry.ts'
+import { isFresh, OFFLINE } from './entry.ts'
 import { createLiveClient, type LiveClient } from './liveClient.ts'
 import type { Op } from './ops.ts'
 import type { Change, MutationDefinition } from './outbox.ts'
@@ -72,9 +72,15 @@ export function createLiveCore(port: LivePort): LiveCore {
     port,
     share,
     define: (definition) => register(definitions, definition),
-    defineMutation: (definition) => register(mutations, definition),
+    defineMutation(definition) {
+      register(mutations, definition)
+      for (const client of connected) client.defineMutation(definition)
+    },
     clientOf,
-    isFresh: (query) => entries.get(query)?.isFresh() ?? false,
+    isFresh(query) {
+      const entry = entries.get(query)
+      return entry !== undefined && isFresh(entry)
+    },
     entryOf: (queryClient, queryKey) => clientOf(queryClient)?.entryFor(queryKey),
     connect,
     apply(changes) {

@@ -3,14 +3,14 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import {
   type Mutation,
   type MutationFunctionContext,
+  type MutationOptions,
   mutationOptions,
   type QueryClient,
 } from '@tanstack/react-query'
 import { LiveError } from '../transport/errors.ts'
 import type { ChannelSpec, Delivery, Id, LivePort } from '../transport/port.ts'
-import type { LiveChannel } from './channelHub.ts'
-import { channelSpec } from './definition.ts'
-import { LIVE_KEY } from './liveClient.ts'
+import { type ChannelMember, type LiveChannel, leave, whenLive } from './channelHub.ts'
+import { channelSpec, LIVE_KEY } from './definition.ts'
 import type { LiveCore } from './liveCore.ts'
 import type { Change, Claim, OptimisticContext } from './outbox.ts'
 
@@ -42,17 +42,6 @@ export function defineMutation<P, Variables, Result>(
   name: string,
   options: MutationDefinitionOptions<P, Variables, Result>,
 ) {
-  const { optimistic } = options
-  core.defineMutation({
-    name,
-    ...(optimistic && {
-      optimistic(variables, context) {
-        if (!isAcceptable(options, variables as Variables, context.params as P)) return []
-        return optimistic(variables as Variables, context as OptimisticContext<P>)
-      },
-    }),
-  })
-
   async function mutationFn(variables: Variables, context: MutationFunctionContext): Promise<Result> {
     const client = core.clientOf(context.client)
     const params = (context.mutationKey?.[2] ?? {}) as P
@@ -65,7 +54,8 @@ export function defineMutation<P, Variables, Result>(
     }
     const claim = client.outbox.claim(name, variables)
     const spec = channelSpec(params, options)
-    const channel = client.hub.join(spec, { onEvents: () => undefined, onChange: () => undefined })
+    const member: ChannelMember = {}
+    const channel = client.hub.join(spec, member)
     try {
       const result = await deliver(channel, claim, () =>
         options.request(variables, sendContext(core.port, spec, params, claim)),
@@ -75,17 +65,36 @@ export function defineMutation<P, Variables, Result>(
       client.apply(changes)
       return result
     } finally {
-      channel.leave()
+      leave(channel, member)
     }
   }
 
+  const common = {
+    mutationFn,
+    // Where the id survives a reload.
+    onMutate: (variables: Variables, { client }: MutationFunctionContext): Named => ({
+      clientId: core.clientOf(client)?.outbox.nameOf(name, variables) ?? core.port.clock.createId(),
+    }),
+    networkMode: 'always' as const,
+    // A failed one stays until it is retried or discarded; it is on screen.
+    gcTime: Number.POSITIVE_INFINITY,
+  }
+  const { optimistic } = options
+  core.defineMutation({
+    name,
+    options: common as unknown as MutationOptions,
+    ...(optimistic && {
+      optimistic(variables, context) {
+        if (!isAcceptable(options, variables as Variables, context.params as P)) return []
+        return optimistic(variables as Variables, context as OptimisticContext<P>)
+      },
+    }),
+  })
+
   const factory = (params?: P) =>
-    mutationOptions<Result, Error, Variables>({
+    mutationOptions<Result, Error, Variables, Named>({
+      ...common,
       mutationKey: [LIVE_KEY, name, params ?? {}],
-      mutationFn,
-      networkMode: 'always',
-      // A failed one stays until it is retried or discarded; it is on screen.
-      gcTime: Number.POSITIVE_INFINITY,
     })
   const find = (queryClient: QueryClient, clientId: string) =>
     core.clientOf(queryClient)?.outbox.find(name, clientId)
@@ -98,7 +107,7 @@ export function defineMutation<P, Variables, Result>(
       const defaulted = queryClient.defaultMutationOptions(factory(params))
       return queryClient
         .getMutationCache()
-        .build<Result, Error, Variables, unknown>(queryClient, defaulted)
+        .build<Result, Error, Variables, Named>(queryClient, defaulted)
         .execute(variables)
     },
     /** Tries a failed one again, under the same client id. */
@@ -109,6 +118,11 @@ export function defineMutation<P, Variables, Result>(
       if (mutation) queryClient.getMutationCache().remove(mutation)
     },
   })
+}
+
+/** Kept in the mutation's context. */
+export interface Named {
+  readonly clientId: string
 }
 
 async function again(mutation: Mutation | undefined): Promise<void> {
@@ -122,7 +136,7 @@ async function deliver<Result>(
   attempt: () => Promise<Result>,
 ): Promise<Result> {
   for (;;) {
-    await channel.whenLive()
+    await whenLive(channel)
     claim.sending(true)
     try {
       return await attempt()
@@ -158,4 +172,16 @@ function isAcceptable<P, Variables>(
     // The mutation itself reports it; there is nothing to show for what is never sent.
     return false
   }
+}
+
+/**
+ * For `dehydrate` and the persisters: keeps live mutations that are not done, also those on their way, beside what
+ * TanStack keeps (the paused ones). They resume in order once their QueryClient is connected.
+ */
+export function shouldDehydrateMutation(mutation: Mutation): boolean {
+  const { status, isPaused } = mutation.state
+  return (
+    isPaused ||
+    (mutation.options.mutationKey?.[0] === LIVE_KEY && (status === 'pending' || status === 'error'))
+  )
 }

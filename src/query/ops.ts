@@ -57,7 +57,7 @@ export function patch<Payload, Item>(select: Select<Payload, Partial<Item>>): Re
 }
 
 /** The event says that an item is gone. Select its id; `undefined` ignores the event. */
-export function remove<Payload, Item>(select: Select<Payload, Id>): Reducer<Payload, Item> {
+export function remove<Payload>(select: Select<Payload, Id>): Reducer<Payload, never> {
   return (payload, context) => {
     const id = select(payload, context)
     return id === undefined ? undefined : { kind: 'remove', id }
@@ -68,9 +68,9 @@ export function remove<Payload, Item>(select: Select<Payload, Id>): Reducer<Payl
  * Anything else: a pure function of the data. A list gets all its items, a value itself, a timeline the items of
  * each loaded page in turn. Return the same reference when nothing changes.
  */
-export function reduce<Data, Payload, Item>(
+export function reduce<Data, Payload>(
   apply: (data: Data, payload: Payload, context: ReducerContext) => Data,
-): Reducer<Payload, Item> {
+): Reducer<Payload, never> {
   return (payload, context) => ({
     kind: 'reduce',
     apply: (data: never) => apply(data as Data, payload, context),

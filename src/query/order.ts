@@ -1,103 +1,96 @@
 /**
  * The order of one channel: which event is next, which is a duplicate, which must wait for one that is missing.
- * Pure; knows nothing of queries, timers or sockets.
+ * Knows nothing of queries, timers or sockets. An order is changed in place: a copy per event would be its main cost.
  */
 import type { Cursor, LiveEvent } from '../transport/port.ts'
 
 export interface ChannelOrder {
   /** Everything up to here was applied, without a hole. `undefined` until the first position is known. */
-  readonly cursor: Cursor | undefined
+  cursor: Cursor | undefined
   /** Events past a hole, by seq. */
-  readonly held: ReadonlyMap<number, LiveEvent>
+  readonly held: Map<number, LiveEvent>
 }
-
-export const START: ChannelOrder = { cursor: undefined, held: new Map() }
 
 /** More held events than this and waiting is pointless: a snapshot is cheaper than the replay. */
 export const MAX_HELD = 1_000
 
-export type Admission =
-  /** `events` are to be applied now, in this order. */
-  | { readonly type: 'apply'; readonly order: ChannelOrder; readonly events: readonly LiveEvent[] }
-  /** Another history begins (`epoch`), or too much is missing: only a new snapshot can tell what the state is. */
-  | { readonly type: 'reset'; readonly order: ChannelOrder; readonly reason: 'epoch' | 'overflow' }
+/** Another history begins (`epoch`), or too much is missing: only a new snapshot can tell what the state is. */
+export type Reset = 'epoch' | 'overflow'
 
 /**
- * Takes a batch in arrival order. Unnumbered events pass as they come. Numbered ones move the cursor over contiguous
- * numbers only; taking the highest number seen instead would lose whatever is still on its way (75 of 200 random
- * schedules in a fuzz of that variant). `awaitBaseline`: a snapshot that will tell the position is on its way, so the
- * first number seen must not be taken for it.
+ * Takes a batch in arrival order; returns what is to be applied now, or why that cannot be told. Unnumbered events
+ * pass as they come. Numbered ones move the cursor over contiguous numbers only; taking the highest number seen
+ * instead would lose whatever is still on its way (75 of 200 random schedules in a fuzz of that variant).
+ * `awaitBaseline`: a snapshot that will tell the position is on its way, so the first number is not taken for it.
  */
-export function admit(order: ChannelOrder, batch: readonly LiveEvent[], awaitBaseline = false): Admission {
-  let { cursor } = order
-  const held = new Map(order.held)
+export function admit(
+  order: ChannelOrder,
+  batch: readonly LiveEvent[],
+  awaitBaseline = false,
+): LiveEvent[] | Reset {
   const events: LiveEvent[] = []
   for (const event of batch) {
-    if (event.seq === undefined) {
+    const { seq } = event
+    if (seq === undefined) {
       events.push(event)
       continue
     }
-    if (isOtherEpoch(cursor, event)) {
-      return { type: 'reset', reason: 'epoch', order: { cursor: advance(undefined, event), held: new Map() } }
+    if (isOtherEpoch(order.cursor, event)) {
+      order.cursor = cursorOf(event)
+      order.held.clear()
+      return 'epoch'
     }
-    const next = cursor?.seq === undefined ? (awaitBaseline ? -1 : event.seq) : cursor.seq + 1
-    if (event.seq > next) held.set(event.seq, event)
-    if (event.seq !== next) continue
-    events.push(event)
-    cursor = advance(cursor, event)
-    cursor = drain(cursor, held, events)
+    const next = expected(order.cursor, seq, awaitBaseline)
+    if (seq === next) apply(order, event, events)
+    else if (seq > next) order.held.set(seq, event)
   }
-  if (held.size > MAX_HELD) {
-    const seq = Math.max(...held.keys())
-    return { type: 'reset', reason: 'overflow', order: { cursor: { ...cursor, seq }, held: new Map() } }
-  }
-  return { type: 'apply', order: { cursor, held }, events }
+  if (order.held.size <= MAX_HELD) return events
+  restart(order, undefined)
+  return 'overflow'
+}
+
+/** Before the first position is known the number at hand is taken for it, unless a snapshot will tell. */
+function expected(cursor: Cursor | undefined, seq: number, awaitBaseline: boolean): number {
+  if (cursor?.seq !== undefined) return cursor.seq + 1
+  return awaitBaseline ? -1 : seq
 }
 
 /**
  * A snapshot or a subscription told where the channel stands; only taken where nothing better is known. Without a
  * position the oldest held event is taken for the next one.
  */
-export function baseline(order: ChannelOrder, position: Cursor | undefined): Admission {
-  if (order.cursor?.seq !== undefined) return { type: 'apply', order, events: [] }
+export function baseline(order: ChannelOrder, position: Cursor | undefined): LiveEvent[] {
   const seq = position?.seq ?? Math.min(...order.held.keys()) - 1
-  if (!Number.isFinite(seq)) return { type: 'apply', order, events: [] }
-  const held = new Map([...order.held].filter(([heldSeq]) => heldSeq > seq))
-  const events: LiveEvent[] = []
-  return { type: 'apply', order: { cursor: drain({ ...position, seq }, held, events), held }, events }
+  if (order.cursor?.seq !== undefined || !Number.isFinite(seq)) return []
+  order.cursor = { ...position, seq }
+  for (const heldSeq of order.held.keys()) if (heldSeq <= seq) order.held.delete(heldSeq)
+  return drain(order, [])
 }
 
-/** Continuity ended: start again from `position`, or else behind the newest event seen. */
-export function restart(order: ChannelOrder, position: Cursor | undefined): ChannelOrder {
-  if (position?.seq !== undefined) return { cursor: position, held: new Map() }
-  const seq = Math.max(order.cursor?.seq ?? -1, ...order.held.keys())
-  return { cursor: seq < 0 ? undefined : { ...order.cursor, seq }, held: new Map() }
+/** Continuity ended: start again from `position`, or from whatever comes next. */
+export function restart(order: ChannelOrder, position: Cursor | undefined): void {
+  order.cursor = position?.seq === undefined ? undefined : cursorOf(position)
+  order.held.clear()
 }
 
-export function hasGap(order: ChannelOrder): boolean {
-  return order.held.size > 0
+export function isOtherEpoch(one: Cursor | undefined, other: Cursor): boolean {
+  return one?.epoch !== undefined && other.epoch !== undefined && one.epoch !== other.epoch
 }
 
-function isOtherEpoch(cursor: Cursor | undefined, event: LiveEvent): boolean {
-  return cursor?.epoch !== undefined && event.epoch !== undefined && cursor.epoch !== event.epoch
+function apply(order: ChannelOrder, event: LiveEvent, events: LiveEvent[]): void {
+  events.push(event)
+  order.cursor = { ...order.cursor, ...cursorOf(event) }
+  if (order.held.size > 0) drain(order, events)
 }
 
-function advance(cursor: Cursor | undefined, event: LiveEvent): Cursor {
-  const epoch = event.epoch ?? cursor?.epoch
-  return { ...(event.seq !== undefined && { seq: event.seq }), ...(epoch !== undefined && { epoch }) }
+function drain(order: ChannelOrder, events: LiveEvent[]): LiveEvent[] {
+  const next = order.held.get((order.cursor?.seq ?? 0) + 1)
+  if (next?.seq === undefined) return events
+  order.held.delete(next.seq)
+  apply(order, next, events)
+  return events
 }
 
-function drain(
-  start: Cursor | undefined,
-  held: Map<number, LiveEvent>,
-  events: LiveEvent[],
-): Cursor | undefined {
-  let cursor = start
-  for (;;) {
-    const next = cursor?.seq === undefined ? undefined : held.get(cursor.seq + 1)
-    if (next?.seq === undefined) return cursor
-    held.delete(next.seq)
-    events.push(next)
-    cursor = advance(cursor, next)
-  }
+function cursorOf({ seq, epoch }: Cursor): Cursor {
+  return { ...(seq !== undefined && { seq }), ...(epoch !== undefined && { epoch }) }
 }

@@ -2,8 +2,8 @@
  * Live mutations: what they show before the server knows, and until when. The MutationCache is the only store: an
  * optimistic op exists exactly as long as its mutation does and nothing has confirmed it.
  */
-import { hashKey, type Mutation, type MutationCache } from '@tanstack/react-query'
-import type { Params } from './definition.ts'
+import { hashKey, type Mutation, type MutationCache, type MutationOptions } from '@tanstack/react-query'
+import { LIVE_KEY, type Params } from './definition.ts'
 import type { Op } from './ops.ts'
 
 /** An op for the data of one definition and one set of parameters. */
@@ -28,19 +28,22 @@ export interface OptimisticContext<P = Params> {
 
 export interface MutationDefinition {
   readonly name: string
+  /** For a mutation that was restored from storage. */
+  readonly options: MutationOptions
   optimistic?(variables: unknown, context: OptimisticContext): readonly Change[]
 }
 
 export interface Outbox {
-  /** Optimistic ops for one query; the same array while nothing changed. */
-  opsFor(definition: string, params: Params): readonly Op<unknown>[]
+  /** Optimistic ops for one query, by `targetOf`; the same array while nothing changed. */
+  opsFor(target: string): readonly Op<unknown>[]
   /** Drops the first optimistic op that `confirms` accepts, and returns what it made of it. */
   confirm(
-    definition: string,
-    params: Params,
+    target: string,
     confirms: (pending: Op<unknown>) => Op<unknown> | undefined,
   ): Op<unknown> | undefined
-  /** The mutation that a mutationFn call runs for. Equal variables are interchangeable, so first come, first served. */
+  /** The client id of a mutation that begins, for its context: it must survive a reload. */
+  nameOf(name: string, variables: unknown): string
+  /** The mutation that a mutationFn call runs for. */
   claim(name: string, variables: unknown): Claim
   /** The mutation with this client id. */
   find(name: string, clientId: string): Mutation | undefined
@@ -49,7 +52,6 @@ export interface Outbox {
 
 export interface Claim {
   readonly clientId: string
-  readonly params: Params
   sending(isSending: boolean): void
   /** The reply has been applied to the data. */
   applied(): void
@@ -61,106 +63,105 @@ interface Row {
   readonly params: Params
   readonly clientId: string
   phase: 'queued' | 'sending'
-  running: boolean
+  /** Steps of the present attempt that have found their row. */
+  readonly claimed: Set<'name' | 'run'>
   confirmed: boolean
   token: string
-  changes: readonly Change[]
+  changes: readonly TargetedOp[]
+}
+
+interface TargetedOp {
+  readonly target: string
+  readonly op: Op<unknown>
 }
 
 export interface OutboxOptions {
   readonly cache: MutationCache
   readonly definitionOf: (name: string) => MutationDefinition | undefined
   readonly createId: () => string
+  /** A mutation that comes out of storage. */
+  readonly restored: (mutation: Mutation) => void
   readonly changed: () => void
 }
 
 const NONE: readonly Op<unknown>[] = []
 
 export function createOutbox(options: OutboxOptions): Outbox {
+  const { cache } = options
   const rows = new Map<Mutation, Row>()
   let byTarget = new Map<string, readonly Op<unknown>[]>()
 
   function rowOf(mutation: Mutation): Row | undefined {
-    const known = rows.get(mutation)
-    if (known) return known
-    const [scope, name, params] = mutation.options.mutationKey ?? []
-    const definition = scope === 'live' && typeof name === 'string' ? options.definitionOf(name) : undefined
-    if (!definition || mutation.state.status === 'idle') return undefined
-    const row: Row = {
-      mutation,
-      definition,
-      params: (params ?? {}) as Params,
-      clientId: clientIdOf(mutation.state) ?? options.createId(),
-      phase: 'queued',
-      running: false,
-      confirmed: false,
-      token: '',
-      changes: [],
-    }
-    rows.set(mutation, row)
+    const row = rows.get(mutation) ?? createRow(options, mutation)
+    if (row) rows.set(mutation, row)
     return row
   }
 
   function refresh(): void {
     const next = new Map<string, Op<unknown>[]>()
     for (const row of rows.values()) {
-      for (const { definition, params, op } of row.confirmed ? [] : changesOf(row)) {
-        const target = targetOf(definition, params)
-        next.set(target, [...(next.get(target) ?? []), op])
-      }
+      if (row.confirmed) continue
+      for (const { target, op } of changesOf(row)) next.set(target, [...(next.get(target) ?? []), op])
     }
     const previous = byTarget
     byTarget = new Map([...next].map(([target, ops]) => [target, isSame(previous.get(target), ops)]))
     options.changed()
   }
 
-  const unsubscribe = options.cache.subscribe((event) => {
-    if (!event.mutation || (event.type !== 'added' && event.type !== 'updated' && event.type !== 'removed'))
-      return
-    if (event.type === 'removed') {
-      if (rows.delete(event.mutation)) refresh()
-      return
-    }
-    const row = rowOf(event.mutation)
-    if (!row) return
-    const { status } = event.mutation.state
-    if (status !== 'pending') row.running = false
+  function forget(row: Row): void {
+    row.confirmed = true
     // Confirmed although the reply never came (an error): it was sent all the same.
-    if (status !== 'pending' && row.confirmed) return options.cache.remove(event.mutation)
+    if (row.mutation.state.status !== 'pending') cache.remove(row.mutation)
+  }
+
+  function take(mutation: Mutation, isNew: boolean): void {
+    const row = rowOf(mutation)
+    if (!row) return
+    const isPending = mutation.state.status === 'pending'
+    if (isNew) options.restored(mutation)
+    if (!isPending) row.claimed.clear()
+    if (row.confirmed) forget(row)
     refresh()
+  }
+
+  /** Equal variables are interchangeable, so first come, first served. */
+  function claim(step: 'name' | 'run', name: string, variables: unknown): Row | undefined {
+    const row = [...rows.values()].find(
+      ({ definition, mutation: { state }, claimed }) =>
+        definition.name === name &&
+        !claimed.has(step) &&
+        state.status === 'pending' &&
+        state.variables === variables,
+    )
+    row?.claimed.add(step)
+    return row
+  }
+
+  const unsubscribe = cache.subscribe(({ type, mutation }) => {
+    if (!mutation) return
+    if (type === 'added' || type === 'updated') take(mutation, type === 'added')
+    if (type === 'removed' && rows.delete(mutation)) refresh()
   })
-  for (const mutation of options.cache.getAll()) rowOf(mutation)
+  for (const mutation of cache.getAll()) take(mutation, true)
 
   return {
-    opsFor: (definition, params) => byTarget.get(targetOf(definition, params)) ?? NONE,
-    confirm(definition, params, confirms) {
-      const target = targetOf(definition, params)
+    opsFor: (target) => byTarget.get(target) ?? NONE,
+    confirm(target, confirms) {
       if (!byTarget.has(target)) return undefined
       for (const row of rows.values()) {
-        if (row.confirmed) continue
-        for (const change of row.changes) {
-          const op = targetOf(change.definition, change.params) === target ? confirms(change.op) : undefined
-          if (!op) continue
-          row.confirmed = true
-          if (row.mutation.state.status === 'success') options.cache.remove(row.mutation)
-          refresh()
-          return op
-        }
+        const op = row.confirmed ? undefined : firstConfirmed(row.changes, target, confirms)
+        if (!op) continue
+        forget(row)
+        refresh()
+        return op
       }
       return undefined
     },
+    nameOf: (name, variables) => claim('name', name, variables)?.clientId ?? options.createId(),
     claim(name, variables) {
-      const row = [...rows.values()].find(
-        ({ definition, mutation, running }) =>
-          definition.name === name &&
-          !running &&
-          mutation.state.status === 'pending' &&
-          mutation.state.variables === variables,
-      )
-      if (row) row.running = true
+      const row = claim('run', name, variables)
       return {
         clientId: row?.clientId ?? options.createId(),
-        params: row?.params ?? {},
         sending(isSending) {
           if (!row) return
           row.phase = isSending ? 'sending' : 'queued'
@@ -181,22 +182,54 @@ export function createOutbox(options: OutboxOptions): Outbox {
   }
 }
 
+function createRow({ definitionOf, createId }: OutboxOptions, mutation: Mutation): Row | undefined {
+  const [scope, name, params] = mutation.options.mutationKey ?? []
+  const definition = scope === LIVE_KEY && typeof name === 'string' ? definitionOf(name) : undefined
+  if (!definition || mutation.state.status === 'idle') return undefined
+  return {
+    mutation,
+    definition,
+    params: (params ?? {}) as Params,
+    clientId: clientIdOf(mutation.state) ?? createId(),
+    phase: 'queued',
+    claimed: new Set(),
+    confirmed: false,
+    token: '',
+    changes: [],
+  }
+}
+
+function firstConfirmed(
+  changes: readonly TargetedOp[],
+  target: string,
+  confirms: (pending: Op<unknown>) => Op<unknown> | undefined,
+): Op<unknown> | undefined {
+  for (const change of changes) {
+    const op = change.target === target ? confirms(change.op) : undefined
+    if (op) return op
+  }
+  return undefined
+}
+
 /** Computed again only when the mutation changed, so that an unchanged row keeps its identity. */
-function changesOf(row: Row): readonly Change[] {
+function changesOf(row: Row): readonly TargetedOp[] {
   const { state } = row.mutation
   const status = statusOf(row)
   const token = `${status} ${state.failureCount}`
   if (token !== row.token) {
     row.token = token
-    row.changes =
-      row.definition.optimistic?.(state.variables, {
-        params: row.params,
-        clientId: row.clientId,
-        status,
-        error: state.error ?? undefined,
-        attempts: state.failureCount,
-        submittedAt: state.submittedAt,
-      }) ?? []
+    const changes = row.definition.optimistic?.(state.variables, {
+      params: row.params,
+      clientId: row.clientId,
+      status,
+      error: state.error ?? undefined,
+      attempts: state.failureCount,
+      submittedAt: state.submittedAt,
+    })
+    row.changes = (changes ?? []).map(({ definition, params, op }) => ({
+      target: targetOf(definition, params),
+      op,
+    }))
   }
   return row.changes
 }
@@ -207,7 +240,8 @@ function statusOf(row: Row): SendStatus {
   return status === 'success' ? 'sent' : row.phase
 }
 
-function targetOf(definition: string, params: Params): string {
+/** One definition with one set of parameters. */
+export function targetOf(definition: string, params: Params): string {
   return hashKey([definition, params])
 }
 

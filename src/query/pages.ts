@@ -2,7 +2,7 @@
  * What a timeline keeps in the cache: pages that own ranges of one total order. Pure vocabulary and look-ups.
  */
 import type { InfiniteData } from '@tanstack/react-query'
-import type { Id } from '../transport/port.ts'
+import type { Cursor, Id } from '../transport/port.ts'
 
 /** Compared element by element: numbers by value, everything else as text. */
 export type OrderKey = readonly (string | number | undefined)[]
@@ -19,6 +19,8 @@ export interface TimelinePage<Item> {
   readonly after?: Id
   /** Lower end of the range this page owns; absent where it reaches down to the beginning. */
   readonly low?: OrderKey
+  /** Upper end of the range, while `hasNewer`. */
+  readonly high?: OrderKey
   /** Snapshot position: numbered events up to it are already in. */
   readonly asOf?: number
   readonly epoch?: string
@@ -80,4 +82,17 @@ export function pageOf<Item>(pages: readonly TimelinePage<Item>[], key: OrderKey
 
 function ownsFrom<Item>(page: TimelinePage<Item> | undefined, key: OrderKey): boolean {
   return page?.low === undefined || compareKeys(key, page.low) >= 0
+}
+
+export function positionOfPage({ asOf, epoch }: TimelinePage<unknown>): Cursor | undefined {
+  return asOf === undefined ? undefined : { seq: asOf, ...(epoch !== undefined && { epoch }) }
+}
+
+/** The earliest of them: the pages were taken one after another, and all are complete from there on. */
+export function positionOfPages(pages: readonly TimelinePage<unknown>[]): Cursor | undefined {
+  const positions = pages.map(positionOfPage)
+  const [first] = positions
+  const seq = Math.min(...positions.map((position) => position?.seq ?? Number.NaN))
+  const isOneHistory = positions.every((position) => position?.epoch === first?.epoch)
+  return isOneHistory && Number.isFinite(seq) ? { ...first, seq } : undefined
 }

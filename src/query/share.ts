@@ -6,37 +6,29 @@
 import type { TimelineData, TimelinePage } from './pages.ts'
 import type { FreshPage } from './timelineLanding.ts'
 
-export interface PageInFlight {
-  readonly fresh: FreshPage<unknown>
-  readonly land: (
-    result: TimelineData<unknown>,
-    fresh: ReadonlyMap<TimelinePage<unknown>, FreshPage<unknown>>,
-  ) => unknown
-}
+export type FreshPages = ReadonlyMap<TimelinePage<unknown>, FreshPage>
 
 export interface Share {
   readonly structuralSharing: (current: unknown, next: unknown) => unknown
   /** Data that is finished: taken as it is. */
   finished(data: unknown): void
   /** A page that comes out of a queryFn and has not met the cache yet. */
-  fetched(page: TimelinePage<unknown>, how: PageInFlight): void
+  fetched(page: TimelinePage<unknown>, fresh: FreshPage): void
 }
 
 export function createShare(): Share {
   const finishedData = new WeakSet<object>()
   const finishedPages = new WeakSet<object>()
-  const inFlight = new WeakMap<object, PageInFlight>()
+  const inFlight = new WeakMap<object, FreshPage>()
 
   function landing(next: TimelineData<unknown>): unknown {
-    const fresh = new Map<TimelinePage<unknown>, FreshPage<unknown>>()
-    let land: PageInFlight['land'] | undefined
+    const fresh = new Map<TimelinePage<unknown>, FreshPage>()
     for (const page of next.pages) {
       const found = inFlight.get(page)
-      if (!found) continue
-      land ??= found.land
-      fresh.set(page, found.fresh)
+      if (found) fresh.set(page, found)
     }
-    return land?.(next, fresh)
+    const [any] = fresh.values()
+    return any?.land(next, fresh)
   }
 
   return {
@@ -46,7 +38,7 @@ export function createShare(): Share {
       const { pages } = data as Partial<TimelineData<unknown>>
       if (Array.isArray(pages)) finishedPages.add(pages)
     },
-    fetched: (page, how) => void inFlight.set(page, how),
+    fetched: (page, fresh) => void inFlight.set(page, fresh),
     structuralSharing(current, next) {
       if (typeof next !== 'object' || next === null || finishedData.has(next)) return next
       const { pages } = next as Partial<TimelineData<unknown>>

@@ -68,6 +68,7 @@ export function toPage<Item>(
     ...(before !== undefined && { before }),
     ...(after !== undefined && { after }),
     ...(hasOlder && oldest !== undefined && { low: spec.order(oldest) }),
+    ...(snapshot.hasNewer && newest !== undefined && { high: spec.order(newest) }),
     ...(snapshot.position?.seq !== undefined && { asOf: snapshot.position.seq }),
     ...(snapshot.position?.epoch !== undefined && { epoch: snapshot.position.epoch }),
     unseen: 0,

@@ -4,7 +4,7 @@ import type { Strategy } from './definition.ts'
 import { foldList } from './foldList.ts'
 import type { ItemSpec, SequencedOp } from './items.ts'
 import type { Op } from './ops.ts'
-import type { TimelineData } from './pages.ts'
+import { positionOfPages, type TimelineData } from './pages.ts'
 import { foldTimeline } from './timelineDraft.ts'
 import { adoptTimeline, overlayTimeline } from './timelineOverlay.ts'
 
@@ -26,14 +26,10 @@ export function timelineStrategy<Item>(
 ): Strategy {
   return {
     fold: (data, ops) =>
-      foldTimeline(spec, data as TimelineData<Item>, ops as readonly SequencedOp<Item>[], { pageSize }),
+      foldTimeline({ spec, pageSize }, data as TimelineData<Item>, ops as readonly SequencedOp<Item>[]),
     overlay: (data, ops) => overlayTimeline(spec, data as TimelineData<Item>, ops as readonly Op<Item>[]),
     adopt: (data) => adoptTimeline(data as TimelineData<Item>),
-    positionOf(data) {
-      const [head] = (data as TimelineData<Item>).pages
-      if (head?.asOf === undefined) return undefined
-      return { seq: head.asOf, ...(head.epoch !== undefined && { epoch: head.epoch }) }
-    },
+    positionOf: (data) => positionOfPages((data as TimelineData<Item>).pages),
     confirms(pending, op) {
       if (!isPlacing<Item>(pending) || !isPlacing<Item>(op)) return undefined
       if (String(spec.key(pending.item)) === String(spec.key(op.item))) return op

@@ -2,16 +2,30 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { infiniteQueryOptions, type QueryFunctionContext } from '@tanstack/react-query'
 import type { Id } from '../transport/port.ts'
-import { type CommonOptions, channelSpec, itemCheck, type Params, type SnapshotSource } from './definition.ts'
-import { liveQueryDefaults, type SnapshotLanding, takeSnapshot } from './fetchSnapshot.ts'
+import { arrived } from './channelHub.ts'
+import {
+  type CommonOptions,
+  channelSpec,
+  itemCheck,
+  LIVE_KEY,
+  type Params,
+  type SnapshotSource,
+} from './definition.ts'
+import { complete, current, type Fetch, missedBy, settle } from './entry.ts'
+import { liveQueryDefaults, takeSnapshot } from './fetchSnapshot.ts'
 import type { ItemSpec } from './items.ts'
-import { LIVE_KEY } from './liveClient.ts'
 import { changesFor, type LiveCore } from './liveCore.ts'
-import type { OrderKey, TimelineData, TimelinePage, TimelinePageParam } from './pages.ts'
+import {
+  type OrderKey,
+  positionOfPage,
+  type TimelineData,
+  type TimelinePage,
+  type TimelinePageParam,
+} from './pages.ts'
 import { readSnapshot, toPage } from './snapshot.ts'
 import { type MatchPending, timelineStrategy } from './strategies.ts'
-import { type FreshPage, landTimeline } from './timelineLanding.ts'
-import { createWindow } from './timelineWindow.ts'
+import { landTimeline } from './timelineLanding.ts'
+import { isPage, nextRequest, servePages } from './timelineWindow.ts'
 
 export interface TimelineOptions<P, Events, Item> extends CommonOptions<P, Events, Item> {
   /** Checked for snapshots and events; what does not fit is reported and left out. */
@@ -67,53 +81,44 @@ export function defineTimeline<P, Events, Item>(
   async function fetchPage(context: PageContext, pageSize: number): Promise<TimelinePage<Item>> {
     const params = (context.queryKey[2] ?? {}) as P
     const query = context.client.getQueryCache().find({ queryKey: context.queryKey, exact: true })
-    const window = createWindow<Item>(query, context.pageParam, pageSize)
-    const ready = window.next()
-    if (ready) return ready
+    const next = nextRequest(spec, query, { param: context.pageParam, limit: pageSize })
+    if (isPage(next)) return next
     return takeSnapshot(core, context, {
       source: options.snapshot,
       channel: channelSpec(params, options),
       params: params as Params,
-      pageParam: context.pageParam,
-      limit: window.limit,
-      read(answer, landing) {
+      pageParam: next.param,
+      limit: next.limit,
+      read(answer, fetch) {
         const snapshot = readSnapshot(name, answer, isItem)
-        landing?.fetch.arrived(snapshot.position)
-        const pages = window.split(
-          spec,
-          toPage(spec, snapshot, { param: context.pageParam, limit: window.limit }),
-        )
-        if (landing) for (const page of pages) announce(landing, page, pageSize, snapshot.partial)
-        return window.serve(pages)
+        if (fetch) arrived(fetch.channel, snapshot.position)
+        const pages = servePages(spec, query, { page: toPage(spec, snapshot, next), pageSize })
+        if (fetch) for (const page of pages) announce(page, fetch, { pageSize, partial: snapshot.partial })
+        return pages[0] as TimelinePage<Item>
       },
     })
   }
 
   function announce(
-    landing: SnapshotLanding,
     page: TimelinePage<Item>,
-    pageSize: number,
-    partial: boolean,
+    fetch: Fetch,
+    { pageSize, partial }: { readonly pageSize: number; readonly partial: boolean },
   ): void {
-    const { entry, fetch } = landing
-    const position = page.asOf === undefined ? undefined : { seq: page.asOf }
-    const fresh: FreshPage<unknown> = {
-      ops: () => fetch.since(position),
+    const { entry } = fetch
+    const position = positionOfPage(page)
+    core.share.fetched(page as TimelinePage<unknown>, {
+      missed: () => missedBy(fetch, position),
       loaded: (entry.query.state.data as TimelineData<Item> | undefined)?.pages.length ?? 0,
       partial,
-    }
-    core.share.fetched(page as TimelinePage<unknown>, {
-      fresh,
-      land(result, inFlight) {
-        const data = landTimeline<unknown>({
-          spec: spec as unknown as ItemSpec<unknown>,
-          pageSize,
-          current: entry.current() as TimelineData<unknown> | undefined,
-          result,
-          fresh: inFlight,
-        })
-        if (result.pages.every((each) => inFlight.has(each))) fetch.complete()
-        return entry.settle(data)
+      land(result, fresh) {
+        const before = current(entry) as TimelineData<Item> | undefined
+        const landing = { spec, pageSize, current: before, result: result as TimelineData<Item>, fresh }
+        complete(
+          fetch,
+          position,
+          result.pages.every((each) => fresh.has(each)),
+        )
+        return settle(entry, landTimeline(landing))
       },
     })
   }

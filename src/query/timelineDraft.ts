@@ -28,13 +28,18 @@ export interface TimelineDraft<Item> {
 const AFTER_SNAPSHOT = <Item>(page: TimelinePage<Item>, seq: number | undefined): boolean =>
   seq === undefined || page.asOf === undefined || seq > page.asOf
 
+export interface FoldOptions<Item> {
+  readonly spec: ItemSpec<Item>
+  readonly pageSize: number
+  /** Pages that take the ops; all of them where absent. */
+  readonly only?: ReadonlySet<TimelinePage<Item>>
+}
+
 export function foldTimeline<Item>(
-  spec: ItemSpec<Item>,
+  { spec, pageSize, only }: FoldOptions<Item>,
   base: TimelineData<Item>,
   ops: readonly SequencedOp<Item>[],
-  options: { readonly pageSize: number; readonly only?: ReadonlySet<TimelinePage<Item>> },
 ): TimelineData<Item> {
-  const { only } = options
   const draft: TimelineDraft<Item> = {
     spec,
     base,
@@ -44,7 +49,7 @@ export function foldTimeline<Item>(
     unseen: base.pages[0]?.unseen ?? 0,
   }
   for (const { op, seq } of ops) applyOp(draft, op, seq)
-  return finish(draft, options.pageSize)
+  return finish(draft, pageSize)
 }
 
 function applyOp<Item>(
@@ -80,7 +85,7 @@ function place<Item>(draft: TimelineDraft<Item>, item: Item, seq: number | undef
   if (position === undefined || !page || !draft.accepts(page, seq)) return
   const items = itemsOf(draft, position)
   const at = lowerBound(items, key, spec.order)
-  if (position === 0 && page.hasNewer && at === items.length) {
+  if (page.hasNewer && (!page.high || compareKeys(key, page.high) > 0)) {
     // Beyond the loaded window: the gap between could hide items, so it is only counted.
     if (isNew) draft.unseen++
     return

@@ -4,16 +4,19 @@
  * from it, and the events that came in meanwhile are folded into those. Pure.
  */
 import { type ItemSpec, replaceItem, type SequencedOp } from './items.ts'
-import type { TimelineData, TimelinePage } from './pages.ts'
+import type { TimelineData, TimelinePage, TimelinePageParam } from './pages.ts'
 import { foldTimeline } from './timelineDraft.ts'
 import { indexOf } from './timelineIndex.ts'
 
-export interface FreshPage<Item> {
-  /** Events since the page was asked for, up to now. */
-  readonly ops: () => readonly SequencedOp<Item>[]
+/** A page that comes out of a queryFn and has not met the cache yet. */
+export interface FreshPage {
+  /** Events that the page lacks, up to now. */
+  readonly missed: () => readonly SequencedOp<unknown>[]
   /** Pages that were loaded when it was asked for. */
   readonly loaded: number
+  /** The server keeps no history: what is loaded stays, and this adds nothing. */
   readonly partial: boolean
+  readonly land: (result: TimelineData<unknown>, fresh: ReadonlyMap<object, FreshPage>) => unknown
 }
 
 export interface Landing<Item> {
@@ -22,19 +25,28 @@ export interface Landing<Item> {
   /** The cached data with every event applied, without optimistic rows. */
   readonly current: TimelineData<Item> | undefined
   readonly result: TimelineData<Item>
-  readonly fresh: ReadonlyMap<TimelinePage<Item>, FreshPage<Item>>
+  readonly fresh: ReadonlyMap<object, FreshPage>
 }
 
 export function landTimeline<Item>(landing: Landing<Item>): TimelineData<Item> {
   const { result, fresh, current } = landing
-  const first = result.pages[0]
-  const last = result.pages.at(-1)
-  if (!first || !last) return current ?? result
-  if (result.pages.every((page) => fresh.has(page))) return landAll(landing)
-  if (!current) return result
-  if (fresh.has(last)) return landOlder(landing, current, last)
-  if (fresh.has(first)) return landNewer(landing, current, first)
+  const { pages, pageParams } = result
+  if (pages.every((page) => fresh.has(page))) return landAll(landing)
+  const first = pages[0]
+  const last = pages.at(-1)
+  if (!current || !first || !last) return current ?? result
+  // Beside a window that was replaced meanwhile the page would leave a hole, or lie over it.
+  if (fresh.has(last) && isNextTo(pageParams.at(-1), 'before', current.pages.at(-1)?.before)) {
+    return landOlder(landing, current, last)
+  }
+  if (fresh.has(first) && isNextTo(pageParams[0], 'after', current.pages[0]?.after)) {
+    return landNewer(landing, current, first)
+  }
   return current
+}
+
+function isNextTo(param: TimelinePageParam | undefined, side: 'before' | 'after', cursor: unknown): boolean {
+  return cursor !== undefined && (param as Partial<Record<typeof side, unknown>>)?.[side] === cursor
 }
 
 /** First load or refetch: every page is new, but an item that did not change stays the same object. */
@@ -45,55 +57,57 @@ function landAll<Item>(landing: Landing<Item>): TimelineData<Item> {
   for (const page of current?.pages ?? [])
     for (const item of page.items) known.set(String(spec.id(item)), item)
   const seen = new Set<string>()
-  const pages = result.pages.map((page) => {
-    const items: Item[] = []
-    for (const item of page.items) {
-      const id = String(spec.id(item))
-      // Pages are asked for one after another; an item that moved between them would show up twice.
-      if (seen.has(id)) continue
-      seen.add(id)
-      const before = known.get(id)
-      items.push(before === undefined ? item : replaceItem(spec, before, item))
-    }
-    return { ...page, items }
-  })
-  const infos = result.pages.map((page) => fresh.get(page))
+  const keep = (item: Item): readonly Item[] => {
+    const id = String(spec.id(item))
+    // Pages are asked for one after another; an item that moved between them would show up twice.
+    if (seen.has(id)) return []
+    seen.add(id)
+    const before = known.get(id)
+    return [before === undefined ? item : replaceItem(spec, before, item)]
+  }
+  const pages = result.pages.map((page) => ({ ...page, items: page.items.flatMap(keep) }))
   let data: TimelineData<Item> = { pages, pageParams: result.pageParams }
   // From the old end, so that sealing a grown head does not move the pages still to come.
   for (let position = pages.length - 1; position >= 0; position--) {
-    data = foldInto(landing, data, position, infos[position])
+    data = foldMissed(landing, { data, position, fetched: result.pages[position] })
   }
   return data
 }
 
 function landOlder<Item>(landing: Landing<Item>, current: TimelineData<Item>, page: TimelinePage<Item>) {
-  const info = landing.fresh.get(page)
-  const dropped = Math.max(0, (info?.loaded ?? 0) + 1 - landing.result.pages.length)
+  const dropped = droppedPages(landing, page)
   const data: TimelineData<Item> = {
     pages: [...current.pages, withoutLoaded(landing, current, page)].slice(dropped),
     pageParams: [...current.pageParams, landing.result.pageParams.at(-1) ?? {}].slice(dropped),
   }
-  return foldInto(landing, dropped > 0 ? detached(landing.spec, data) : data, data.pages.length - 1, info)
+  return foldMissed(landing, {
+    data: dropped > 0 ? detached(landing.spec, data) : data,
+    position: data.pages.length - 1,
+    fetched: page,
+  })
 }
 
 function landNewer<Item>(landing: Landing<Item>, current: TimelineData<Item>, page: TimelinePage<Item>) {
-  const info = landing.fresh.get(page)
   const added = withoutLoaded(landing, current, page)
-  if (added.items.length === 0 && current.pages[0]) {
-    const head = {
-      ...current.pages[0],
-      hasNewer: page.hasNewer,
-      unseen: page.hasNewer ? current.pages[0].unseen : 0,
-    }
-    return foldInto(landing, { ...current, pages: [head, ...current.pages.slice(1)] }, 0, info)
+  const [head, ...rest] = current.pages
+  if (head && added.items.length === 0) {
+    // Nothing new up there: the head itself reaches as far as the answer did.
+    const { hasNewer, after, high } = page
+    const edge = { hasNewer, ...(after !== undefined && { after }), ...(high && { high }) }
+    const pages = [{ ...head, ...edge, unseen: hasNewer ? head.unseen : 0 }, ...rest]
+    return foldMissed(landing, { data: { ...current, pages }, position: 0, fetched: page })
   }
-  const dropped = Math.max(0, (info?.loaded ?? 0) + 1 - landing.result.pages.length)
-  const pages = current.pages.slice(0, Math.max(1, current.pages.length - dropped))
+  const kept = Math.max(1, current.pages.length - droppedPages(landing, page))
   const data: TimelineData<Item> = {
-    pages: [added, ...pages],
-    pageParams: [landing.result.pageParams[0] ?? {}, ...current.pageParams.slice(0, pages.length)],
+    pages: [added, ...current.pages.slice(0, kept)],
+    pageParams: [landing.result.pageParams[0] ?? {}, ...current.pageParams.slice(0, kept)],
   }
-  return foldInto(landing, data, 0, info)
+  return foldMissed(landing, { data, position: 0, fetched: page })
+}
+
+/** How many pages a window cap (`maxPages`) took from the other end. */
+function droppedPages<Item>({ fresh, result }: Landing<Item>, page: TimelinePage<Item>): number {
+  return Math.max(0, (fresh.get(page)?.loaded ?? 0) + 1 - result.pages.length)
 }
 
 /** A window cap dropped the newest pages: what is left no longer touches the live edge. */
@@ -101,7 +115,8 @@ function detached<Item>(spec: ItemSpec<Item>, data: TimelineData<Item>): Timelin
   const [head, ...rest] = data.pages
   const newest = head?.items.at(-1)
   if (!head || newest === undefined) return data
-  return { ...data, pages: [{ ...head, hasNewer: true, after: spec.id(newest) }, ...rest] }
+  const edge = { hasNewer: true, after: spec.id(newest), high: spec.order(newest) }
+  return { ...data, pages: [{ ...head, ...edge }, ...rest] }
 }
 
 function withoutLoaded<Item>(landing: Landing<Item>, current: TimelineData<Item>, page: TimelinePage<Item>) {
@@ -109,14 +124,18 @@ function withoutLoaded<Item>(landing: Landing<Item>, current: TimelineData<Item>
   return { ...page, items: page.items.filter((item) => index.numberOf(landing.spec.id(item)) === undefined) }
 }
 
-function foldInto<Item>(
+interface Landed<Item> {
+  readonly data: TimelineData<Item>
+  readonly position: number
+  readonly fetched: TimelinePage<Item> | undefined
+}
+
+function foldMissed<Item>(
   landing: Landing<Item>,
-  data: TimelineData<Item>,
-  position: number,
-  info: FreshPage<Item> | undefined,
+  { data, position, fetched }: Landed<Item>,
 ): TimelineData<Item> {
   const page = data.pages[position]
-  const ops = info?.ops() ?? []
-  if (!page || ops.length === 0) return data
-  return foldTimeline(landing.spec, data, ops, { pageSize: landing.pageSize, only: new Set([page]) })
+  const ops = (fetched && landing.fresh.get(fetched)?.missed()) as readonly SequencedOp<Item>[] | undefined
+  if (!page || !ops || ops.length === 0) return data
+  return foldTimeline({ ...landing, only: new Set([page]) }, data, ops)
 }

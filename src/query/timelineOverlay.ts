@@ -56,5 +56,7 @@ function changeItem<Item>(
   const page = pages[position]
   if (!page) return
   const items = page.items.flatMap((item) => (String(spec.id(item)) === String(id) ? change(item) : [item]))
-  pages[position] = { ...page, items }
+  // Stored as it is, the page could not be told from the history; without a position it is loaded again.
+  const { asOf: _asOf, ...rest } = page
+  pages[position] = { ...rest, items }
 }

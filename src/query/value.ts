@@ -2,9 +2,17 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { type QueryFunctionContext, queryOptions, replaceEqualDeep } from '@tanstack/react-query'
 import { LiveError } from '../transport/errors.ts'
-import { type CommonOptions, channelSpec, itemCheck, type Params, type SnapshotSource } from './definition.ts'
+import { arrived } from './channelHub.ts'
+import {
+  type CommonOptions,
+  channelSpec,
+  itemCheck,
+  LIVE_KEY,
+  type Params,
+  type SnapshotSource,
+} from './definition.ts'
+import { stored } from './entry.ts'
 import { landWhole, liveQueryDefaults, takeSnapshot } from './fetchSnapshot.ts'
-import { LIVE_KEY } from './liveClient.ts'
 import { changesFor, type LiveCore } from './liveCore.ts'
 import { positionOf } from './snapshot.ts'
 import { valueStrategy } from './strategies.ts'
@@ -44,14 +52,14 @@ export function defineValue<P, Events, Value>(
       params: params as Params,
       pageParam: undefined,
       limit: 0,
-      read(answer, landing) {
+      read(answer, fetch) {
         if (!isValue(answer)) {
           throw new LiveError('invalid_frame', `The snapshot of "${name}" does not fit its schema`)
         }
         const position = positionOf(answer)
-        landing?.fetch.arrived(position)
-        const value = replaceEqualDeep(landing?.entry.current(), answer as Value) as Value
-        return landing ? (landWhole(landing, value, position) as Value) : value
+        if (fetch) arrived(fetch.channel, position)
+        const value = replaceEqualDeep(fetch && stored(fetch.entry), answer as Value)
+        return landWhole(fetch, value, position) as Value
       },
     })
   }

@@ -1,0 +1,140 @@
+/** Compares what a subject shows with what the server has. */
+import type { LiveEvent } from '../../transport/port.ts'
+import type { ModelItem, ModelServer } from './modelServer.ts'
+import type { World } from './schedule.ts'
+import type { Shown, Target } from './subject.ts'
+
+/**
+ * `lost`: missing. `ghost`: there, but not on the server. `stale`: an older state. `duplicate`: twice.
+ * `misplaced`: in the wrong order. `stuck`: pending, fetching, failed or optimistic for ever.
+ */
+export type FindingKind = 'lost' | 'ghost' | 'stale' | 'duplicate' | 'misplaced' | 'stuck'
+
+export interface Finding {
+  readonly kind: FindingKind
+  readonly target: Target | 'sends'
+  readonly detail: string
+}
+
+/** Holds at every moment, not only in the end: no row twice. */
+export function auditMoment({ subject }: World): Finding[] {
+  return subject.targets.flatMap((target) => duplicatesIn(target, subject.shown(target)?.items ?? []))
+}
+
+/** Holds once everything is quiet. `expected`: what a server without history can be expected to be known of. */
+export function auditEnd(world: World, expected?: readonly ModelItem[]): Finding[] {
+  const { subject } = world
+  const findings = subject.targets.flatMap((target) => {
+    const shown = subject.shown(target)
+    if (shown?.status !== 'success' || shown.fetchStatus !== 'idle') {
+      return [finding('stuck', target, `${shown?.status} ${shown?.fetchStatus}`)]
+    }
+    if (shown.topic) return auditTopic(world.server, shown.topic)
+    return auditItems(world, target, { shown, expected: expected ?? expectedOf(world.server, target, shown) })
+  })
+  return [...findings, ...auditSends(world)]
+}
+
+/** What events make of items, for back ends where nothing else tells. */
+export function applyEvents(items: readonly ModelItem[], events: readonly LiveEvent[]): readonly ModelItem[] {
+  const byId = new Map(items.map((item) => [item.id, item]))
+  const gone = new Set<number>()
+  for (const { type, payload } of events) {
+    const item = payload as ModelItem
+    const known = byId.get(item.id)
+    if (gone.has(item.id)) continue
+    if (type === 'deleted') {
+      byId.delete(item.id)
+      gone.add(item.id)
+    } else if (type === 'ranked') {
+      if (known && item.version > known.version) byId.set(item.id, { ...known, ...item })
+    } else if (type !== 'topic' && !(known && known.version >= item.version)) byId.set(item.id, item)
+  }
+  return [...byId.values()].sort((a, b) => a.position - b.position || a.id - b.id)
+}
+
+function expectedOf(server: ModelServer, target: Target, shown: Shown): readonly ModelItem[] {
+  const { items } = server.state
+  if (target === 'list') return [...items].sort((a, b) => a.rank - b.rank || a.id - b.id)
+  const [position, id] = (shown.hasOlder ? shown.low : undefined) ?? []
+  const newest = shown.hasNewer ? shown.items.at(-1) : undefined
+  return items.filter((item) => {
+    const isAbove =
+      position === undefined || compare(item, { position: Number(position), id: Number(id) }) >= 0
+    return isAbove && (newest === undefined || compare(item, newest) <= 0)
+  })
+}
+
+function compare(a: Pick<ModelItem, 'position' | 'id'>, b: Pick<ModelItem, 'position' | 'id'>): number {
+  return a.position - b.position || a.id - b.id
+}
+
+function auditItems(
+  { level }: World,
+  target: Target,
+  { shown, expected }: { readonly shown: Shown; readonly expected: readonly ModelItem[] },
+): Finding[] {
+  const findings = duplicatesIn(target, shown.items)
+  const actual = new Map(shown.items.map((item) => [item.id, item]))
+  const wanted = new Map(expected.map((item) => [item.id, item]))
+  const texts = new Set(expected.map(({ text }) => text))
+  for (const item of expected) {
+    const found = actual.get(item.id)
+    if (!found) findings.push(finding('lost', target, JSON.stringify(item)))
+    else if (!isEqual(level, item, found)) {
+      findings.push(finding('stale', target, `${JSON.stringify(found)} for ${JSON.stringify(item)}`))
+    }
+  }
+  for (const item of shown.items) {
+    if (wanted.has(item.id)) continue
+    if (typeof item.id === 'number') findings.push(finding('ghost', target, JSON.stringify(item)))
+    // Where nothing is acknowledged, a row waits for its echo, and the echo may have been missed.
+    else if (level > 0 || texts.has(item.text)) findings.push(finding('stuck', target, JSON.stringify(item)))
+  }
+  const order = shown.items.flatMap((item) => (wanted.has(item.id) ? [item.id] : []))
+  const right = expected.flatMap((item) => (actual.has(item.id) ? [item.id] : []))
+  if (findings.length === 0 && order.join() !== right.join()) {
+    findings.push(finding('misplaced', target, `${order.join()} for ${right.join()}`))
+  }
+  return findings
+}
+
+function isEqual(level: number, a: ModelItem, b: ModelItem): boolean {
+  const fields = ['position', 'text', 'rank', 'version'] as const
+  // A plain consumer forgets the client id; the row keeps it all the same.
+  return fields.every((field) => a[field] === b[field]) && (level === 0 || a.client_id === b.client_id)
+}
+
+function auditTopic(server: ModelServer, topic: object): Finding[] {
+  const expected = JSON.stringify(server.state.topic)
+  const { text, version, changes } = topic as ModelServer['state']['topic']
+  const actual = JSON.stringify({ text, version, changes })
+  return actual === expected ? [] : [finding('stale', 'topic', `${actual} for ${expected}`)]
+}
+
+function auditSends({ sent, server, level }: World): Finding[] {
+  if (level === 0) return []
+  const findings: Finding[] = []
+  const texts = server
+    .since(0)
+    .flatMap(({ type, payload }) => (type === 'created' ? [(payload as ModelItem).text] : []))
+  for (const [text, state] of sent) {
+    if (state === 'open') findings.push(finding('stuck', 'sends', text))
+    if (texts.filter((each) => each === text).length > 1) findings.push(finding('duplicate', 'sends', text))
+  }
+  return findings
+}
+
+function duplicatesIn(target: Target, items: readonly ModelItem[]): Finding[] {
+  const seen = new Set<unknown>()
+  return items.flatMap((item) => {
+    const key = item.client_id ?? item.id
+    if (seen.has(key) || seen.has(item.id)) return [finding('duplicate', target, JSON.stringify(item))]
+    seen.add(key).add(item.id)
+    return []
+  })
+}
+
+function finding(kind: FindingKind, target: Finding['target'], detail: string): Finding {
+  return { kind, target, detail }
+}

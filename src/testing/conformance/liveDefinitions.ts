@@ -1,0 +1,107 @@
+/** The live data of a conformance run, as an application would define it. */
+import { createLive } from '../../query/createLive.ts'
+import { type } from '../../query/definition.ts'
+import { insert, patch, reduce, remove, upsert } from '../../query/ops.ts'
+import { NO_HISTORY } from '../../query/snapshot.ts'
+import type { LivePort } from '../../transport/port.ts'
+import type { Level } from './modelNetwork.ts'
+import type { ModelItem, ModelTopic } from './modelServer.ts'
+
+export const PAGE_SIZE = 5
+
+interface Room {
+  readonly roomId: number
+}
+
+export interface EditVariables {
+  readonly id: number
+  readonly text: string
+}
+
+const LAST_POSITION = Number.MAX_SAFE_INTEGER
+
+const room = {
+  params: type<Room>(),
+  channel: ({ roomId }: Room) => ({ room_id: roomId }),
+}
+
+const itemOptions = {
+  ...room,
+  item: type<ModelItem>(),
+  id: (item: ModelItem) => item.id,
+  version: (item: ModelItem) => item.version,
+  events: {
+    created: insert((event: unknown) => event as ModelItem),
+    edited: upsert((event: unknown) => event as ModelItem),
+    ranked: patch((event: unknown) => event as Partial<ModelItem>),
+    deleted: remove((event: unknown) => (event as ModelItem).id),
+  },
+}
+
+export function defineLiveData(port: LivePort, level: Level) {
+  const live = createLive({ manager: { port } })
+  const items = live.timeline('items', {
+    ...itemOptions,
+    key: (item) => item.client_id ?? item.id,
+    order: (item) => [item.position, item.id],
+    pageSize: PAGE_SIZE,
+    snapshot: level === 0 ? async () => NO_HISTORY : 'page',
+    ...(level === 0 && { matches: matchByText }),
+  })
+  const list = live.list('list', {
+    ...itemOptions,
+    sort: (a, b) => a.rank - b.rank || a.id - b.id,
+    // A function may ask anything; it must not need the subscription first.
+    snapshot: ({ request }) => request('list', {}),
+  })
+  const topic = live.value('topic', {
+    ...room,
+    schema: type<ModelTopic>(),
+    snapshot: 'topic',
+    events: {
+      topic: reduce((current: ModelTopic, event: unknown) =>
+        changeTopic(level, current, event as ModelTopic),
+      ),
+    },
+  })
+  const send = live.mutation<string, ModelItem | undefined, Room>('send', {
+    ...room,
+    optimistic: (text, { params, clientId }) => [
+      items.insert(params, {
+        id: clientId as unknown as number,
+        client_id: clientId,
+        position: LAST_POSITION,
+        text,
+        rank: 0,
+        version: 0,
+      }),
+    ],
+    async request(text, { clientId, request, send: write }) {
+      if (level > 0)
+        return ((await request('send', { client_id: clientId, text })) as { item: ModelItem }).item
+      await write('send', { client_id: clientId, text })
+      return undefined
+    },
+    settle: (item, _text, params) => (item ? [items.upsert(params, item)] : []),
+  })
+  const edit = live.mutation<EditVariables, ModelItem | undefined, Room>('edit', {
+    ...room,
+    optimistic: ({ id, text }, { params, status }) =>
+      status === 'failed' ? [] : [items.patch(params, { id, text })],
+    request: async (variables, { request }) =>
+      ((await request('edit', variables)) as { item?: ModelItem }).item,
+    settle: (item, _variables, params) => (item ? [items.upsert(params, item)] : []),
+  })
+  return { live, items, list, topic, send, edit }
+}
+
+/** Where a snapshot says at which event it was taken, counting is exact; elsewhere an event must bear repetition. */
+function changeTopic(level: Level, current: ModelTopic, next: ModelTopic): ModelTopic {
+  if (level === 3) return { ...next, changes: current.changes + 1 }
+  return next.version > current.version ? next : current
+}
+
+function matchByText(pending: ModelItem, confirmed: ModelItem): ModelItem | undefined {
+  const key = pending.client_id
+  return key !== undefined && pending.text === confirmed.text ? { ...confirmed, client_id: key } : undefined
+}

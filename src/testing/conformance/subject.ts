@@ -1,0 +1,45 @@
+/** What is under test: a client that fetches, listens and sends. Whatever keeps its cache, the schedule is the same. */
+import type { QueryClient } from '@tanstack/react-query'
+import type { ModelItem, ModelTopic } from './modelServer.ts'
+
+/** The newest items in pages, a window around one of them, all of them by rank, and a single value. */
+export type Target = 'newest' | 'around' | 'list' | 'topic'
+
+export interface Shown {
+  readonly status: string
+  readonly fetchStatus: string
+  /** Whether the query's own data says where it ends. */
+  readonly hasOlder: boolean
+  readonly hasNewer: boolean
+  /** Lower end of what is loaded, by position and id; everything where absent. */
+  readonly low: readonly unknown[] | undefined
+  /** Items of a timeline or list, oldest or lowest first. */
+  readonly items: readonly ModelItem[]
+  readonly topic: ModelTopic | undefined
+}
+
+export interface Subject {
+  readonly targets: readonly Target[]
+  client(): QueryClient
+  mount(target: Target): void
+  unmount(target: Target): void
+  isMounted(target: Target): boolean
+  older(target: Target): void
+  newer(target: Target): void
+  invalidate(target: Target): void
+  cancel(target: Target): void
+  /** `undefined` while there is no data. */
+  shown(target: Target): Shown | undefined
+  /** Resolves when the server has it; absent where nothing is sent. */
+  send?(text: string): Promise<unknown>
+  edit?(id: number, text: string): Promise<unknown>
+  /** Tries every failed send again, or forgets it. */
+  settleFailed?(how: 'retry' | 'discard'): void
+  /** The cache as JSON. */
+  save(): string
+  /** A new page load with this cache, or with nothing. */
+  reload(saved: string | undefined): void
+  /** Another tab or a server hands over a cache that pretends to be newer. */
+  receive(saved: string): void
+  stop(): void
+}
