@@ -1,0 +1,32 @@
+/** One room, one set of parameters, however its id is written. */
+import type { Live } from '../query/index.ts'
+import type { RoomParams } from './rooms.ts'
+import type { Id } from './types.ts'
+
+/** `7` and `'7'` are the same room and must be the same cache entry: the form that came first is used for both. */
+export function createRoomParams(): (roomId: Id) => RoomParams {
+  const known = new Map<string, RoomParams>()
+  return (roomId) => {
+    const key = String(roomId)
+    const params = known.get(key) ?? { roomId }
+    known.set(key, params)
+    return params
+  }
+}
+
+declare const live: Live
+type RoomMutation<Variables, Result> = ReturnType<typeof live.mutation<Variables, Result, RoomParams>>
+
+/** A mutation by room id, its `start` included. */
+export function perRoom<Variables, Result>(
+  mutation: RoomMutation<Variables, Result>,
+  paramsOf: (roomId: Id) => RoomParams,
+) {
+  const { start, retry, discard } = mutation
+  return Object.assign((roomId: Id) => mutation(paramsOf(roomId)), {
+    start: ((queryClient, variables, params) =>
+      start(queryClient, variables, params && paramsOf(params.roomId))) as typeof start,
+    retry,
+    discard,
+  })
+}
