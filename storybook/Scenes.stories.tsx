@@ -6,6 +6,7 @@ import { RoomList } from './components/RoomList.tsx'
 import { Frame } from './support/Frame.tsx'
 import { harbour, talk, USERS } from './support/people.ts'
 import { createScene, type Scene, type SceneOptions } from './support/scene.tsx'
+import { createTokens, type Tokens } from './support/tokens.ts'
 
 const meta = { title: 'Scenes', parameters: { layout: 'fullscreen' } } satisfies Meta
 
@@ -182,5 +183,53 @@ export const BusyRoom: Story = {
         expect(canvas.getByRole('status', { name: 'New messages' })).toHaveTextContent(/\d+ new messages/),
       { timeout: 4_000 },
     )
+  },
+}
+
+const withTokens = (tokens: Tokens) =>
+  inHarbour({
+    client: { tokenManager: tokens },
+    prepare: () => {
+      tokens.reset()
+      return undefined
+    },
+  })
+
+// A connection is renewed half a minute before its token runs out: here, after a second and a half.
+const renewedTokens = createTokens('alice', 31_500)
+const renewing = withTokens(renewedTokens)
+
+/** The token is about to run out: a second connection takes over before that, and nobody notices. */
+export const TokenRenewal: Story = {
+  ...inApp(renewing),
+  play: async ({ canvas, canvasElement }) => {
+    const list = within(await messagesIn(canvasElement))
+    await list.findByText('I will look at the board after lunch.')
+    const connectionIds = () =>
+      renewing
+        .server()
+        .state()
+        .connections.map(({ id }) => id)
+    const [first] = connectionIds()
+    await waitFor(() => expect(connectionIds()).not.toContain(first), { timeout: 6_000 })
+    await expect(connectionIds()).toHaveLength(1)
+    await expect(renewedTokens.refreshed()).toBe(1)
+    renewing.server().inject('harbour', { sender: 'bob', content: 'Still there?' })
+    await expect(await list.findByText('Still there?')).toBeVisible()
+    await expect(list.getAllByText('Still there?')).toHaveLength(1)
+    await expect(canvas.getByRole('status', { name: 'Connection' })).toBeEmptyDOMElement()
+  },
+}
+
+const expiredTokens = createTokens('alice', -60_000)
+const expired = withTokens(expiredTokens)
+
+/** The token has run out already: refused with 4001, a fresh one is asked for, once. */
+export const TokenExpired: Story = {
+  ...inApp(expired),
+  play: async ({ canvasElement }) => {
+    const list = within(await messagesIn(canvasElement))
+    await expect(await list.findByText('I will look at the board after lunch.')).toBeVisible()
+    await expect(expiredTokens.refreshed()).toBe(1)
   },
 }
