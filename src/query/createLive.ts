@@ -1,7 +1,6 @@
 /** `createLive`: the entry point. Definitions in, plain TanStack options out. */
-import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { QueryClient } from '@tanstack/react-query'
-import type { Protocol } from '../transport/index.ts'
+import type { EventName, EventPayload, Protocol, WebSocketManager } from '../transport/index.ts'
 import type { LivePort } from '../transport/port.ts'
 import type { Params } from './definition.ts'
 import type { LiveState } from './entry.ts'
@@ -13,18 +12,14 @@ import type { Change } from './outbox.ts'
 import { defineTimeline, type TimelineOptions } from './timeline.ts'
 import { defineValue, type ValueOptions } from './value.ts'
 
-/** Payloads by event type, as the manager's protocol declares them. */
-export type EventsOf<P> =
-  P extends Protocol<infer Events>
-    ? string extends keyof Events
-      ? Record<string, unknown>
-      : { [T in keyof Events]: StandardSchemaV1.InferOutput<Events[T]> }
-    : Record<string, unknown>
+/** Payloads by event type, as the manager's protocol declares them; any type with any payload where it declares none. */
+export type EventsOf<P extends Protocol> = [EventName<P>] extends [never]
+  ? Record<string, unknown>
+  : { [T in EventName<P>]: EventPayload<P, T> }
 
 /** What `createLive` needs of a manager. */
-export interface PortHolder<P = unknown> {
+export interface PortHolder {
   readonly port: LivePort
-  readonly protocol?: P | undefined
 }
 
 type NoParams = Readonly<Record<never, never>>
@@ -46,8 +41,12 @@ export type Live<Events = Record<string, unknown>> = ReturnType<typeof createLiv
  * live.connect(queryClient)
  * ```
  */
-export function createLive<P = unknown>(options: { readonly manager: PortHolder<P> }): Live<EventsOf<P>> {
-  return createLiveWith<EventsOf<P>>(options.manager.port)
+export function createLive<P extends Protocol>(options: {
+  readonly manager: WebSocketManager<P>
+}): Live<EventsOf<P>>
+export function createLive(options: { readonly manager: PortHolder }): Live
+export function createLive(options: { readonly manager: PortHolder }): Live {
+  return createLiveWith(options.manager.port)
 }
 
 function createLiveWith<Events>(port: LivePort) {

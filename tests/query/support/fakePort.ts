@@ -51,7 +51,9 @@ export function createFakePort() {
       channels.push(channel)
       return {
         resync: () => void channel.resyncs++,
-        close: () => void (channel.closed = true),
+        close: () => {
+          channel.closed = true
+        },
       }
     },
     report: (entry) => void reports.push(entry),
