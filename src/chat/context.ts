@@ -1,6 +1,6 @@
 /** What the parts of a chat share. */
 import type { Live } from '../query/index.ts'
-import type { WebSocketManager } from '../transport/index.ts'
+import type { LiveError, WebSocketManager } from '../transport/index.ts'
 import type { Level } from './level.ts'
 import type { BaseMessage, ChatMember, ChatRoom, ChatSchemas, ChatUser, Id } from './types.ts'
 
@@ -20,6 +20,8 @@ export interface ChatContext<
   readonly maxLength: number
   readonly endpoints: ChatEndpoints
   currentUser(): ChatUser | undefined
+  /** Why one is no longer in a room that one was in. */
+  removalOf(roomId: Id): LiveError | undefined
 }
 
 export interface ChatEndpoints {

@@ -1,5 +1,5 @@
 /** `createChat`: rooms, messages, read state, typing and presence as TanStack options over one manager. */
-import { createStore, type StoreApi } from 'zustand/vanilla'
+import { createStore } from 'zustand/vanilla'
 import { createLive, type Live } from '../query/index.ts'
 import {
   createWebSocketManager,
@@ -9,22 +9,15 @@ import {
   type WebSocketManagerOptions,
 } from '../transport/index.ts'
 import type { ChatContext, ChatEndpoints } from './context.ts'
-import { type CurrentUser, userGiven, userOfClaims } from './currentUser.ts'
+import { type CurrentUser, userGiven } from './currentUser.ts'
 import { defineAll } from './definitions.ts'
 import { createLevel } from './level.ts'
 import { MESSAGES } from './messages.ts'
+import { createPresenceBook } from './presence.ts'
 import { ROOMS } from './rooms.ts'
 import { DEFAULT_SCHEMAS } from './schemas.ts'
-import {
-  type BaseMessage,
-  type ChatLevel,
-  type ChatMember,
-  type ChatRoom,
-  type ChatSchemas,
-  type ChatUser,
-  type Id,
-  sameId,
-} from './types.ts'
+import { type ChatState, listen } from './session.ts'
+import type { BaseMessage, ChatLevel, ChatMember, ChatRoom, ChatSchemas, Id } from './types.ts'
 
 export interface ChatSettings<
   M extends BaseMessage = BaseMessage,
@@ -58,12 +51,6 @@ export type ChatOptions<
   P extends Protocol = UntypedProtocol,
 > = ChatSettings<M, R, B> & ManagerSource<P>
 
-/** Client state of the chat; server state is in the QueryClient. */
-export interface ChatState {
-  readonly activeRoomId: Id | null
-  readonly currentUser: ChatUser | undefined
-}
-
 export type Chat<
   M extends BaseMessage = BaseMessage,
   R extends ChatRoom = ChatRoom,
@@ -88,7 +75,11 @@ export function createChat<
 >(options: ChatOptions<M, R, B, P>) {
   const manager = managerOf(options)
   const live: Live = createLive({ manager })
-  const store = createStore<ChatState>(() => ({ activeRoomId: null, currentUser: undefined }))
+  const store = createStore<ChatState>(() => ({
+    activeRoomId: null,
+    currentUser: undefined,
+    removals: new Map(),
+  }))
   const endpoints = endpointsOf(options.endpoints, manager.endpoint)
   const newLevel = (definition: string) =>
     createLevel(manager.port.clock, options.level, () => live.refresh(definition))
@@ -102,35 +93,18 @@ export function createChat<
     pageSize: options.pageSize ?? 50,
     maxLength: options.maxLength ?? 4_000,
     endpoints,
+    removalOf: (roomId) => store.getState().removals.get(String(roomId)),
     currentUser: () => userGiven(options.currentUser) ?? store.getState().currentUser,
   }
+  const book = createPresenceBook(context)
   return {
-    ...defineAll(context),
+    ...defineAll(context, book),
     manager,
     live,
     store,
     context,
     /** Starts to listen for who is signed in, as `ChatProvider` does; returns what ends it. */
-    start: shared(() => listen(context, store)),
-  }
-}
-
-/** Listens for what tells who is signed in and how able the server is. Opens no connection. */
-function listen({ manager, level, endpoints }: ChatContext, store: StoreApi<ChatState>): () => void {
-  const stopIdentity = manager.identify((claims) => {
-    const currentUser = userOfClaims(claims)
-    // The greeting knows more of the same user than the token does, and a token need not say who it is for.
-    const isNews = currentUser && !sameId(store.getState().currentUser?.id, currentUser.id)
-    if (isNews) store.setState({ currentUser })
-  })
-  const stopWelcome = manager.subscribe<{ user?: ChatUser } | undefined>('welcome', (welcome) => {
-    // Where every room has its own connection, a greeting does not say which of them greets.
-    if (!endpoints.room) level.heard()
-    if (welcome?.user) store.setState({ currentUser: welcome.user })
-  })
-  return () => {
-    stopIdentity()
-    stopWelcome()
+    start: shared(() => listen(context as unknown as ChatContext, store, book)),
   }
 }
 

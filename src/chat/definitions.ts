@@ -2,11 +2,14 @@
 import { queryOptions } from '@tanstack/react-query'
 import type { ChatContext } from './context.ts'
 import { defineMessages } from './messages.ts'
-import { defineMembers, definePresence, defineTyping } from './people.ts'
+import { defineMembers, defineTyping } from './people.ts'
+import { definePresence, type PresenceBook } from './presence.ts'
+import { createRoomParams, perRoom } from './roomParams.ts'
 import {
   defineJoinRoom,
   defineLeaveRoom,
   defineMarkRead,
+  defineMarkUnread,
   defineRooms,
   type Rooms,
   readStateIn,
@@ -22,6 +25,7 @@ import { type BaseMessage, type ChatMember, type ChatRoom, type Id, sameId } fro
 
 export function defineAll<M extends BaseMessage, R extends ChatRoom, B extends ChatMember>(
   own: ChatContext<M, R, B>,
+  book: PresenceBook,
 ) {
   // What is read has the application's types; what writes knows the fields it needs.
   const context = own as unknown as ChatContext
@@ -29,7 +33,8 @@ export function defineAll<M extends BaseMessage, R extends ChatRoom, B extends C
   const rooms = defineRooms<R>(own as unknown as ChatContext<BaseMessage, R>)
   const members = defineMembers<B>(own as unknown as ChatContext<BaseMessage, ChatRoom, B>)
   const typing = defineTyping(context)
-  const presence = definePresence(context)
+  const paramsOf = createRoomParams()
+  const presence = definePresence(context, book)
   const written = messages as unknown as Messages
   const writtenRooms = rooms as unknown as Rooms
   const sendMessage = defineSendMessage(context, written)
@@ -37,22 +42,25 @@ export function defineAll<M extends BaseMessage, R extends ChatRoom, B extends C
   const deleteMessage = defineDeleteMessage(context, written)
   const react = defineReact(context, written)
   const markRead = defineMarkRead(context, writtenRooms)
+  const markUnread = defineMarkUnread(context, writtenRooms)
   return {
     rooms: () => rooms(),
     room: (roomId: Id) =>
       queryOptions({ ...rooms(), select: (all) => all.find(({ id }) => sameId(id, roomId)) }),
     messages: (roomId: Id, window?: { around?: Id | undefined; pageSize?: number | undefined }) =>
-      messages({ roomId }, window),
-    members: (roomId: Id) => members({ roomId }),
+      messages(paramsOf(roomId), window),
+    members: (roomId: Id) => members(paramsOf(roomId)),
     /** Unread and mention counts and the pointer, as the server says them. */
     readState: (roomId: Id) => queryOptions({ ...rooms(), select: (all) => readStateIn(all, roomId) }),
-    typing: (roomId: Id) => typing({ roomId }),
+    typing: (roomId: Id) => typing(paramsOf(roomId)),
     presence: (userIds: readonly Id[]) => presence({ userIds }),
-    sendMessage: Object.assign((roomId: Id) => sendMessage({ roomId }), sendMessage),
-    editMessage: (roomId: Id) => editMessage({ roomId }),
-    deleteMessage: (roomId: Id) => deleteMessage({ roomId }),
-    react: (roomId: Id) => react({ roomId }),
-    markRead: Object.assign((roomId: Id) => markRead({ roomId }), markRead),
+    sendMessage: perRoom(sendMessage, paramsOf),
+    editMessage: perRoom(editMessage, paramsOf),
+    deleteMessage: perRoom(deleteMessage, paramsOf),
+    react: perRoom(react, paramsOf),
+    markRead: perRoom(markRead, paramsOf),
+    /** From this message on, for oneself. */
+    markUnread: perRoom(markUnread, paramsOf),
     joinRoom: defineJoinRoom(context, writtenRooms),
     leaveRoom: defineLeaveRoom(context, writtenRooms),
   }

@@ -1,7 +1,7 @@
-/** Who is there: members, who types, who is online. None of it touches a message row. */
+/** Who is there: members, and who types. None of it touches a message row. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { reduce, remove, type, upsert } from '../query/index.ts'
-import { type ChatContext, roomChannel, roomsEndpoint } from './context.ts'
+import { type Change, reduce, remove, type, upsert } from '../query/index.ts'
+import { type ChatContext, roomChannel } from './context.ts'
 import type { RoomParams } from './rooms.ts'
 import { MemberChange, ReadReceipt as Receipt, TypingSignal, UserStatus } from './schemas.ts'
 import { checked } from './shape.ts'
@@ -11,8 +11,6 @@ import {
   type ChatRoom,
   type ChatUser,
   type Id,
-  type Presence,
-  type PresenceStatus,
   sameId,
   type Typer,
 } from './types.ts'
@@ -110,6 +108,12 @@ export function defineTyping(context: ChatContext) {
   })
 }
 
+/** For a connection that is lost: who types there now is not known any more. */
+export function nobodyTypes(roomId: Id): Change {
+  const apply = (typers: readonly Typer[]) => (typers.length === 0 ? typers : [])
+  return { definition: TYPING, params: { roomId }, op: { kind: 'reduce', apply } }
+}
+
 /** Nobody says "stopped" when a tab is closed: a signal that is not repeated runs out by itself. */
 function createExpiry(live: ChatContext['live'], clock: ChatContext['manager']['port']['clock']) {
   const watched = new Set<string>()
@@ -148,28 +152,4 @@ function typerIn({ user, user_id, username }: TypingEvent): ChatUser | undefined
   if (user && typeof user === 'object') return user
   const id = user_id ?? username
   return id === undefined ? undefined : { id, username: username ?? String(id) }
-}
-
-const UNKNOWN: Presence = { status: 'unknown' }
-
-export function definePresence({ live, endpoints }: ChatContext) {
-  return live.value('chat.presence', {
-    params: type<{ readonly userIds: readonly Id[] }>(),
-    ...roomsEndpoint({ endpoints }),
-    schema: type<Readonly<Record<string, Presence>>>(),
-    initial: ({ userIds }) => Object.fromEntries(userIds.map((id) => [String(id), UNKNOWN])),
-    events: {
-      user_status: checked(
-        UserStatus,
-        reduce((presence: Readonly<Record<string, Presence>>, { user_id, status, last_seen_at }) => {
-          if (!(String(user_id) in presence)) return presence
-          const next = {
-            status: status as PresenceStatus,
-            ...(last_seen_at !== undefined && { last_seen_at }),
-          }
-          return { ...presence, [String(user_id)]: next }
-        }),
-      ),
-    },
-  })
 }

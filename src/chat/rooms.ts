@@ -1,10 +1,17 @@
 /** The rooms of a user, and what is unread in them. Counts are the server's, absolute; nothing is ever added up here. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { patch, remove, type, upsert } from '../query/index.ts'
+import { type Change, patch, reduce, remove, type, upsert } from '../query/index.ts'
 import { type ChatContext, roomChannel, roomsEndpoint } from './context.ts'
 import { RoomRemoved, UnreadUpdate as Unread } from './schemas.ts'
 import { checked } from './shape.ts'
-import { type BaseMessage, type ChatRoom, type Id, type ReadState, sameId } from './types.ts'
+import {
+  type BaseMessage,
+  type ChatMessage,
+  type ChatRoom,
+  type Id,
+  type ReadState,
+  sameId,
+} from './types.ts'
 
 export const ROOMS = 'chat.rooms'
 
@@ -34,6 +41,8 @@ export function defineRooms<R extends ChatRoom>(context: ChatContext<BaseMessage
         RoomRemoved,
         remove((event) => event.room_id),
       ),
+      // Where rooms are not reported, their messages are; a replay must not bring an old one back.
+      chat_message: reduce((rooms: readonly R[], event) => withPreview(rooms, event)),
       unread_update: checked(
         Unread,
         patch((update) => readFields(update) as Partial<R>),
@@ -51,14 +60,7 @@ export function defineMarkRead(context: ChatContext, rooms: Rooms) {
     // One connection for all: a receipt from the room list is no reason to subscribe the room.
     ...(context.endpoints.room ? roomChannel(context) : roomsEndpoint(context)),
     optimistic: ({ message_id }, { params, status }) =>
-      status === 'failed'
-        ? []
-        : [
-            rooms.patch(
-              {},
-              { id: params.roomId, unread_count: 0, mention_count: 0, last_read_message_id: message_id },
-            ),
-          ],
+      status === 'failed' ? [] : [roomChange(params.roomId, (room) => readUpTo(room, message_id))],
     async request({ message_id }, { params, request, send }) {
       const data = { room_id: params.roomId, message_id }
       await level.settle(() => request('get_history', { room_id: params.roomId, limit: 1 }))
@@ -75,6 +77,51 @@ export function defineMarkRead(context: ChatContext, rooms: Rooms) {
       ),
     ],
   })
+}
+
+/** Everything from a message on is unread again, on all of one's devices. */
+export function defineMarkUnread(context: ChatContext, rooms: Rooms) {
+  return context.live.mutation<{ readonly message_id: Id }, UnreadUpdate, RoomParams>('chat.markUnread', {
+    params: type<RoomParams>(),
+    ...(context.endpoints.room ? roomChannel(context) : roomsEndpoint(context)),
+    optimistic: (_variables, { params, status }) =>
+      status === 'failed' ? [] : [roomChange(params.roomId, withSomethingUnread)],
+    request: ({ message_id }, { params, request }) =>
+      request('mark_unread', { room_id: params.roomId, message_id }) as Promise<UnreadUpdate>,
+    settle: (update, _variables, params) => [
+      rooms.patch({}, readFields({ ...update, room_id: params.roomId })),
+    ],
+  })
+}
+
+function roomChange(roomId: Id, change: (room: ChatRoom) => ChatRoom): Change {
+  const apply = (rooms: readonly ChatRoom[]) =>
+    rooms.map((room) => (sameId(room.id, roomId) ? change(room) : room))
+  return { definition: ROOMS, params: {}, op: { kind: 'reduce', apply } }
+}
+
+/** How many are left in the middle of a room only the server knows; it says so in a moment. */
+function readUpTo(room: ChatRoom, messageId: Id): ChatRoom {
+  const isAll = !room.last_message || sameId(room.last_message.id, messageId)
+  return {
+    ...room,
+    last_read_message_id: messageId,
+    ...(isAll && { unread_count: 0, mention_count: 0 }),
+  }
+}
+
+const withSomethingUnread = (room: ChatRoom): ChatRoom => ({
+  ...room,
+  unread_count: Math.max(1, room.unread_count ?? 0),
+})
+
+function withPreview<R extends ChatRoom>(rooms: readonly R[], event: unknown): readonly R[] {
+  const message = (event as { message?: ChatMessage }).message ?? (event as ChatMessage)
+  const isNewer = (room: R) => !(Date.parse(room.last_activity_at ?? '') >= Date.parse(message.timestamp))
+  const isConcerned = (room: R) => sameId(room.id, message.room_id) && isNewer(room)
+  if (!rooms.some(isConcerned)) return rooms
+  const preview = { last_message: message, last_activity_at: message.timestamp }
+  return rooms.map((room) => (isConcerned(room) ? { ...room, ...preview } : room))
 }
 
 export function defineJoinRoom(context: ChatContext, rooms: Rooms) {

@@ -4,6 +4,7 @@ import { LiveError } from '../transport/index.ts'
 import { type ChatContext, roomChannel } from './context.ts'
 import type { defineMessages } from './messages.ts'
 import type { RoomParams } from './rooms.ts'
+import { createSendGate } from './sendGate.ts'
 import type { BaseMessage, ChatMessage, ChatReaction, Id } from './types.ts'
 
 export interface MessageDraft {
@@ -23,6 +24,7 @@ const draftOf = (variables: SendVariables): MessageDraft =>
 
 export function defineSendMessage(context: ChatContext, messages: Messages) {
   const { live, level } = context
+  const gate = createSendGate(context.manager.port.clock)
   return live.mutation<SendVariables, ChatMessage | undefined, RoomParams>('chat.sendMessage', {
     params: type<RoomParams>(),
     ...roomChannel(context),
@@ -33,12 +35,13 @@ export function defineSendMessage(context: ChatContext, messages: Messages) {
     async request(variables, { params, clientId, request, send }) {
       const { content, extra, ...rest } = draftOf(variables)
       const data = { room_id: params.roomId, message: content, client_id: clientId, ...extra, ...rest }
+      checkMember(context, params.roomId)
       await level.settle(() => request('get_history', { room_id: params.roomId, limit: 1 }))
       if (level.isSilent()) {
         await send('chat_message', data)
         return undefined
       }
-      return messageIn(await request('chat_message', data))
+      return messageIn(await gate.pass(params.roomId, () => request('chat_message', data)))
     },
     settle: (message, _variables, params) => (message ? [messages.upsert(params, message)] : []),
   })
@@ -103,6 +106,12 @@ export function defineReact(context: ChatContext, messages: Messages) {
       }),
     ],
   })
+}
+
+/** @throws LiveError `forbidden` after one has left the room, or was removed */
+export function checkMember({ removalOf }: ChatContext, roomId: Id): void {
+  const removal = removalOf(roomId)
+  if (removal) throw removal
 }
 
 /** @throws LiveError `invalid_params` for what no server would take */

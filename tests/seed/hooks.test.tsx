@@ -115,6 +115,7 @@ describe('Available Hooks', () => {
     )
 
     await act(() => result.current.sendMessage('hello'))
+    await advance(16)
     expect(result.current.messages.at(-1)).toMatchObject({ content: 'hello', sender: { username: 'alice' } })
     await advance(20)
     expect(result.current).toMatchObject({ isSending: false })

@@ -1,5 +1,6 @@
 'use client'
 import { type RefObject, useCallback, useMemo, useState } from 'react'
+import { useStore } from 'zustand'
 import { LiveError } from '../../transport/index.ts'
 import { useWebSocketStatus, type WebSocketStatus } from '../../transport/react/index.ts'
 import type { SendVariables } from '../sendMessage.ts'
@@ -19,6 +20,7 @@ export interface UseChatWebSocketResult<M extends BaseMessage = RegisteredMessag
   readonly isConnected: boolean
   /** A message is on its way, or waits for the connection. */
   readonly isSending: boolean
+  /** One is no longer in the room, a message could not be sent, or the connection gave up. */
   readonly error: Error | null
   /** Resolves when the message is on screen and on its way. @throws LiveError `invalid_params` for an empty or too long one */
   readonly sendMessage: (message: SendVariables) => Promise<void>
@@ -42,7 +44,8 @@ export interface UseChatWebSocketResult<M extends BaseMessage = RegisteredMessag
 export function useChatWebSocket<M extends BaseMessage = RegisteredMessage>(
   roomId: Id,
 ): UseChatWebSocketResult<M> {
-  const { context } = useChat()
+  const { context, store } = useChat()
+  const removal = useStore(store, () => context.removalOf(roomId))
   const status = useWebSocketStatus(context.endpoints.room?.({ roomId }) ?? context.endpoints.rooms)
   const history = useMessages<M>(roomId)
   const { send, retry, discard } = useSendMessage(roomId)
@@ -60,8 +63,8 @@ export function useChatWebSocket<M extends BaseMessage = RegisteredMessage>(
     isConnected: status.isConnected,
     isSending: useMemo(() => isAnySending(history.messages), [history.messages]),
     error: useMemo(
-      () => errorOf(history.messages, history.error, status.error),
-      [history.messages, history.error, status.error],
+      () => removal ?? errorOf(history.messages, history.error, status.error),
+      [removal, history.messages, history.error, status.error],
     ),
     sendMessage: useCallback(
       (message: SendVariables) => {

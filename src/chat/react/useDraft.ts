@@ -1,14 +1,18 @@
 'use client'
 import { useCallback, useSyncExternalStore } from 'react'
+import { useStore } from 'zustand'
 import type { Id } from '../types.ts'
+import { useChat } from './ChatProvider.tsx'
 
 const listeners = new Set<() => void>()
 // For browsers that refuse storage (private mode, quota): the draft then lives as long as the page.
 const memory = new Map<string, string>()
 
-/** What was typed in a room and not sent; survives a change of room and a reload. */
+/** What one typed in a room and did not send; survives a change of room and a reload, and is nobody else's. */
 export function useDraft(roomId: Id): readonly [draft: string, setDraft: (draft: string) => void] {
-  const key = `querywire.draft.${roomId}`
+  const { store, context } = useChat()
+  const userId = useStore(store, () => context.currentUser()?.id ?? '')
+  const key = `querywire.draft.${userId}.${roomId}`
   const draft = useSyncExternalStore(
     subscribe,
     () => read(key),

@@ -1,6 +1,6 @@
 'use client'
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
-import { useCallback, useMemo, useSyncExternalStore } from 'react'
+import { useCallback, useMemo, useState, useSyncExternalStore } from 'react'
 import type { LiveState, Op, TimelinePage } from '../../query/index.ts'
 import type { BaseMessage, ChatMessage, Id, RegisteredMessage, Row } from '../types.ts'
 import { useChat } from './ChatProvider.tsx'
@@ -27,6 +27,9 @@ export interface UseMessagesResult<M extends BaseMessage = RegisteredMessage> {
   readonly loadNewer: () => Promise<boolean>
   /** Messages that arrived beyond a window that ends before the newest. */
   readonly unseen: number
+  /** Shows the history around a message; `jumpToLatest` comes back to where live messages arrive. */
+  readonly jumpTo: (messageId: Id) => void
+  readonly jumpToLatest: () => void
   readonly liveStatus: LiveState
 }
 
@@ -38,7 +41,8 @@ export function useMessages<M extends BaseMessage = RegisteredMessage>(
   window?: MessagesWindow,
 ): UseMessagesResult<M> {
   const chat = useChat()
-  const options = chat.messages(roomId, window)
+  const { around, jumpTo, jumpToLatest } = useAnchor(roomId, window?.around)
+  const options = chat.messages(roomId, { ...window, around })
   const query = useInfiniteQuery(options)
   const { fetchNextPage, fetchPreviousPage } = query
   const pages = query.data?.pages ?? NO_PAGES
@@ -72,8 +76,23 @@ export function useMessages<M extends BaseMessage = RegisteredMessage>(
     loadOlder,
     loadNewer,
     unseen: pages[0]?.unseen ?? 0,
+    jumpTo,
+    jumpToLatest,
     liveStatus: useRoomStatus(options.queryKey),
   }
+}
+
+/** Where the view starts: as its caller says, until the reader jumps elsewhere. */
+function useAnchor(roomId: Id, given: Id | undefined) {
+  const [jumped, setJumped] = useState<{
+    readonly roomId: Id
+    readonly given: Id | undefined
+    readonly to: Id | undefined
+  }>()
+  const isHere = jumped?.roomId === roomId && jumped.given === given
+  const jumpTo = useCallback((to: Id) => setJumped({ roomId, given, to }), [roomId, given])
+  const jumpToLatest = useCallback(() => setJumped({ roomId, given, to: undefined }), [roomId, given])
+  return { around: isHere ? jumped.to : given, jumpTo, jumpToLatest }
 }
 
 const NO_ROWS: readonly ChatMessage[] = []

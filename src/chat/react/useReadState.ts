@@ -1,10 +1,11 @@
 'use client'
-import { useQuery } from '@tanstack/react-query'
+import { useMutation, useQuery } from '@tanstack/react-query'
 import { useCallback, useMemo } from 'react'
 import { type ChatMember, type ChatMessage, type Id, type RegisteredMember, sameId } from '../types.ts'
 import { useChat } from './ChatProvider.tsx'
 import { useMessages } from './useMessages.ts'
 import { useReadReporter } from './useReadReporter.ts'
+import { useUnreadDivider } from './useUnreadDivider.ts'
 
 export interface UseReadStateResult<B extends ChatMember = RegisteredMember> {
   /** As the server counts; never added up here. */
@@ -13,6 +14,12 @@ export interface UseReadStateResult<B extends ChatMember = RegisteredMember> {
   readonly lastReadMessageId: Id | null
   /** Up to this message, the newest by default. Sent at most twice a second, and never backwards. */
   readonly markRead: (messageId?: Id) => void
+  /** From this message on, on all of one's devices. The row jumps back when the server refuses. */
+  readonly markUnread: (messageId: Id) => Promise<void>
+  /** The first message that was unread when the room was opened; reading on does not move it. `null`: none was. */
+  readonly firstUnreadId: Id | null
+  /** For when one has seen it, e.g. after sending. */
+  readonly clearDivider: () => void
   /** Others who have read up to this message or further. */
   readonly readersOf: (message: ChatMessage) => readonly B[]
 }
@@ -24,27 +31,39 @@ export function useReadState<B extends ChatMember = RegisteredMember>(roomId: Id
   const { data: state } = useQuery(chat.readState(roomId))
   const { data: members = NO_MEMBERS } = useQuery(chat.members(roomId))
   const { messages } = useMessages(roomId)
-  const markRead = useReadReporter(roomId, messages)
+  const { mutateAsync } = useMutation(chat.markUnread(roomId))
+  const { firstUnreadId, clearDivider } = useUnreadDivider(roomId, state, messages)
 
+  return {
+    unreadCount: state?.unread_count ?? 0,
+    mentionCount: state?.mention_count ?? 0,
+    lastReadMessageId: state?.last_read_message_id ?? null,
+    markRead: useReadReporter(roomId, messages),
+    markUnread: useCallback(
+      async (messageId: Id) => {
+        await mutateAsync({ message_id: messageId })
+      },
+      [mutateAsync],
+    ),
+    firstUnreadId,
+    clearDivider,
+    readersOf: useReaders(members as readonly B[], messages),
+  }
+}
+
+function useReaders<B extends ChatMember>(members: readonly B[], messages: readonly ChatMessage[]) {
+  const chat = useChat()
   const positions = useMemo(() => new Map(messages.map(({ id }, at) => [String(id), at])), [messages])
-  const readersOf = useCallback(
+  return useCallback(
     (message: ChatMessage): readonly B[] => {
       const at = positions.get(String(message.id))
       if (at === undefined) return []
       const me = chat.context.currentUser()?.id
-      return (members as readonly B[]).filter(({ user, last_read_message_id }) => {
+      return members.filter(({ user, last_read_message_id }) => {
         const read = positions.get(String(last_read_message_id))
         return read !== undefined && read >= at && !sameId(user.id, me) && !sameId(user.id, message.sender.id)
       })
     },
     [positions, members, chat],
   )
-
-  return {
-    unreadCount: state?.unread_count ?? 0,
-    mentionCount: state?.mention_count ?? 0,
-    lastReadMessageId: state?.last_read_message_id ?? null,
-    markRead,
-    readersOf,
-  }
 }

@@ -1,7 +1,7 @@
 'use client'
 import { useQueryClient } from '@tanstack/react-query'
 import { useCallback } from 'react'
-import { checkContent, type SendVariables } from '../sendMessage.ts'
+import { checkContent, checkMember, type SendVariables } from '../sendMessage.ts'
 import type { Id } from '../types.ts'
 import { useChat } from './ChatProvider.tsx'
 
@@ -21,6 +21,7 @@ export function useSendMessage(roomId: Id): UseSendMessageResult {
 
   const send = useCallback(
     async (message: SendVariables) => {
+      checkMember(context, roomId)
       checkContent(typeof message === 'string' ? message : message.content, context.maxLength)
       sendMessage.start(queryClient, message, { roomId }).catch(() => {
         // The row shows it, with the way to try again.

@@ -1,6 +1,7 @@
 'use client'
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useMemo } from 'react'
+import { nobodyTypes } from '../people.ts'
 import type { ChatUser, Id, Typer } from '../types.ts'
 import { createTypingSender } from '../typingSender.ts'
 import { useChat } from './ChatProvider.tsx'
@@ -12,6 +13,8 @@ export interface UseTypingResult {
   /** Call it for every key; at most one frame in 3 s is sent. */
   readonly keystroke: () => void
   readonly stop: () => void
+  /** For the element that is typed into: reports keystrokes, and stops when it loses the focus. */
+  readonly inputProps: { readonly onInput: () => void; readonly onBlur: () => void }
 }
 
 const NOBODY: readonly Typer[] = []
@@ -23,8 +26,14 @@ export function useTyping(roomId: Id): UseTypingResult {
   const { status } = useRoomStatus(options.queryKey)
   const isOffline = status === 'offline'
   const typers = useMemo(() => (isOffline ? [] : data.map(({ user }) => user)), [data, isOffline])
+  useEffect(() => {
+    // Whoever is still typing after the connection came back says so again.
+    if (isOffline) chat.live.apply([nobodyTypes(roomId)])
+  }, [isOffline, chat, roomId])
   const sender = useMemo(() => createTypingSender(chat.context, roomId), [chat, roomId])
   // Leaving the room, or the page, ends typing there: on the room it began in.
   useEffect(() => sender.stop, [sender])
-  return { typers, keystroke: sender.keystroke, stop: sender.stop }
+  const { keystroke, stop } = sender
+  const inputProps = useMemo(() => ({ onInput: keystroke, onBlur: stop }), [keystroke, stop])
+  return { typers, keystroke, stop, inputProps }
 }

@@ -2,7 +2,7 @@
 import type { Handler } from '../hub.ts'
 import { getHistory, getMembers, getRooms } from './historyHandlers.ts'
 import { addReaction, deleteMessage, editMessage, removeReaction, sendMessage } from './messageHandlers.ts'
-import { ping, readReceipt, typingIndicator } from './presenceHandlers.ts'
+import { markUnread, ping, readReceipt, typingIndicator } from './presenceHandlers.ts'
 import { joinRoom, leaveRoom, subscribeRoom, sync, unsubscribeRoom } from './roomHandlers.ts'
 
 export const HANDLERS: Readonly<Record<string, Handler>> = {
@@ -14,6 +14,7 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
   remove_reaction: removeReaction,
   typing_indicator: typingIndicator,
   read_receipt: readReceipt,
+  mark_unread: markUnread,
   get_rooms: getRooms,
   get_history: getHistory,
   get_members: getMembers,

@@ -25,6 +25,18 @@ export const readReceipt: Handler = (hub, call) => {
   return viewReadState(room, next)
 }
 
+/** The one move backwards, and only one's own: everything from this message on is unread again. Others are not told. */
+export const markUnread: Handler = (hub, call) => {
+  const { room, member } = requireMembership(hub, call)
+  const message = findMessage(room, readId(call.data, 'message_id'))
+  if (!message) throw new RequestError('not_found', `There is no such message in room "${room.record.id}"`)
+  const before = room.messages[positionOf(room, message.id) - 1]
+  const moved = { ...member, lastReadMessageId: before?.id ?? null }
+  const next = saveMember(hub, room, { ...recountMember(room, moved), version: member.version + 1 })
+  publishReadState(hub, room, next)
+  return viewReadState(room, next)
+}
+
 const isAhead = (room: RoomState, { lastReadMessageId }: MemberRecord, message: MessageRecord): boolean =>
   lastReadMessageId === null || positionOf(room, message.id) > positionOf(room, lastReadMessageId)
 

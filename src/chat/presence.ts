@@ -1,0 +1,94 @@
+/**
+ * Who is online. A server tells it once, when the connection opens, which is before anybody asks; so what was heard is
+ * kept here, per user, and cached values are made of it.
+ */
+import { type Change, reduce, type } from '../query/index.ts'
+import { type ChatContext, roomsEndpoint } from './context.ts'
+import { UserStatus } from './schemas.ts'
+import { checked } from './shape.ts'
+import type { Id, Presence, PresenceStatus } from './types.ts'
+
+const PRESENCE = 'chat.presence'
+/** Who reloads a page or changes trains is not gone. Milliseconds. */
+export const GRACE_MS = 10_000
+const UNKNOWN: Presence = { status: 'unknown' }
+
+type Known = Readonly<Record<string, Presence>>
+
+export interface StatusEvent {
+  readonly user_id: Id
+  readonly status: string
+  readonly last_seen_at?: string | null | undefined
+}
+
+interface Heard {
+  readonly presence: Presence
+  /** Milliseconds since 1970; what was heard over an earlier connection says nothing about now. */
+  readonly at: number
+  readonly cancel?: () => void
+}
+
+export function createPresenceBook({
+  live,
+  manager,
+  endpoints,
+}: Pick<ChatContext, 'live' | 'manager' | 'endpoints'>) {
+  const { clock } = manager.port
+  const book = new Map<string, Heard>()
+
+  function hear({ user_id, status, last_seen_at }: StatusEvent): void {
+    const id = String(user_id)
+    const presence: Presence = {
+      status: status as PresenceStatus,
+      ...(last_seen_at !== undefined && { last_seen_at }),
+    }
+    const before = book.get(id)
+    const shown = before?.presence.status
+    const isLeaving = status === 'offline' && (shown === 'online' || shown === 'away')
+    if (isLeaving && before?.cancel) return
+    before?.cancel?.()
+    if (!isLeaving) return void book.set(id, { presence, at: clock.wallNow() })
+    const cancel = clock.setTimer(() => {
+      book.set(id, { presence, at: clock.wallNow() })
+      live.apply([refreshed])
+    }, GRACE_MS)
+    book.set(id, { presence: before?.presence ?? UNKNOWN, at: clock.wallNow(), cancel })
+  }
+
+  function presenceOf(id: string): Presence {
+    const { connections } = manager.store.getState()
+    const since = connections[endpoints.rooms ?? '']?.lastConnectedAt ?? 0
+    const heard = book.get(id)
+    return heard && heard.at >= since ? heard.presence : UNKNOWN
+  }
+
+  const look = (known: Known): Known => {
+    const isSame = Object.entries(known).every(([id, presence]) => presence === presenceOf(id))
+    return isSame ? known : Object.fromEntries(Object.keys(known).map((id) => [id, presenceOf(id)]))
+  }
+  const refreshed: Change = {
+    definition: PRESENCE,
+    params: {},
+    op: { kind: 'reduce', apply: look },
+  }
+
+  return { hear, presenceOf, look }
+}
+
+export type PresenceBook = ReturnType<typeof createPresenceBook>
+
+export function definePresence({ live, endpoints }: ChatContext, book: PresenceBook) {
+  return live.value<Known, { readonly userIds: readonly Id[] }>(PRESENCE, {
+    params: type<{ readonly userIds: readonly Id[] }>(),
+    ...roomsEndpoint({ endpoints }),
+    schema: type<Known>(),
+    snapshot: async ({ params }) =>
+      Object.fromEntries(params.userIds.map((id) => [String(id), book.presenceOf(String(id))])),
+    events: {
+      user_status: checked(UserStatus, (event, context) => {
+        book.hear(event)
+        return reduce((known: Known) => book.look(known))(event, context)
+      }),
+    },
+  })
+}
