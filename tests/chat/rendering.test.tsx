@@ -1,0 +1,175 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { act, cleanup, render, renderHook } from '@testing-library/react'
+import { Activity, type ReactNode, StrictMode } from 'react'
+import { renderToString } from 'react-dom/server'
+import { afterEach, describe, expect, it } from 'vitest'
+import {
+  ChatProvider,
+  keyOf,
+  useChatRooms,
+  useChatWebSocket,
+  useConnectionIndicator,
+  useDraft,
+  useMessages,
+  usePresence,
+  useReadState,
+  useSendMessage,
+  useTyping,
+} from '../../src/chat/index.ts'
+import { createWorld, ROOM, seeded, type World } from './kit.ts'
+
+let world: World
+afterEach(() => {
+  cleanup()
+  world.close()
+  localStorage.clear()
+})
+
+function start(options?: Parameters<typeof createWorld>[0]) {
+  world = createWorld(options)
+  const chat = world.newChat('alice')
+  const queryClient = new QueryClient()
+  const wrapper = ({ children }: { children: ReactNode }) => (
+    <StrictMode>
+      <QueryClientProvider client={queryClient}>
+        <ChatProvider chat={chat}>{children}</ChatProvider>
+      </QueryClientProvider>
+    </StrictMode>
+  )
+  return { ...world, chat, queryClient, wrapper, advance: (ms = 100) => act(() => world.pass(ms)) }
+}
+
+const PEOPLE = ['bob']
+const HOOKS: Record<string, () => unknown> = {
+  useChatWebSocket: () => useChatWebSocket(ROOM),
+  useChatRooms: () => useChatRooms(),
+  useConnectionIndicator: () => useConnectionIndicator(),
+  useMessages: () => useMessages(ROOM),
+  useSendMessage: () => useSendMessage(ROOM),
+  useReadState: () => useReadState(ROOM),
+  useTyping: () => useTyping(ROOM),
+  usePresence: () => usePresence(PEOPLE),
+  useDraft: () => useDraft(ROOM),
+}
+
+function Messages() {
+  const { messages } = useMessages(ROOM)
+  const { typers } = useTyping(ROOM)
+  return (
+    <ul data-typers={typers.length}>
+      {messages.map((message) => (
+        <li key={keyOf(message)}>{message.content}</li>
+      ))}
+    </ul>
+  )
+}
+
+describe('rendering', () => {
+  it.each(Object.entries(HOOKS))(
+    '[C70] %s renders on a server, without a socket or a timer',
+    (_name, useHook) => {
+      const { wrapper: Wrapper, sockets, held } = start()
+      function Subject() {
+        useHook()
+        return <p>there</p>
+      }
+      expect(
+        renderToString(
+          <Wrapper>
+            <Subject />
+          </Wrapper>,
+        ),
+      ).toContain('there')
+      expect(sockets).toHaveLength(0)
+      expect(held()).toEqual({ timers: 0, listeners: 0, sockets: 0 })
+    },
+  )
+
+  it.each(Object.entries(HOOKS))('[C70] %s works alone', async (_name, useHook) => {
+    const { wrapper, advance } = start({ rooms: [{ id: ROOM, messages: seeded(3) }] })
+    const { result, unmount } = renderHook(useHook, { wrapper })
+    await advance()
+    expect(result.current).toBeTypeOf('object')
+    unmount()
+  })
+
+  it('[C71] a hidden <Activity> keeps its rows, lets its channel go, and is current when it comes back', async () => {
+    const { wrapper, advance, server } = start({ rooms: [{ id: ROOM, messages: seeded(2) }] })
+    const tree = (mode: 'visible' | 'hidden') => (
+      <Activity mode={mode}>
+        <Messages />
+      </Activity>
+    )
+    const { container, rerender } = render(tree('visible'), { wrapper })
+    await advance()
+    const rows = () => [...container.querySelectorAll('li')].map(({ textContent }) => textContent)
+    expect(rows()).toEqual(['old 1', 'old 2'])
+    rerender(tree('hidden'))
+    await advance(20_000)
+    expect(server.state().connections.flatMap(({ subscriptions }) => subscriptions)).toEqual([])
+    server.inject(ROOM, { sender: 'bob', content: 'meanwhile' })
+    await advance()
+    rerender(tree('visible'))
+    await advance(1_000)
+    expect(rows()).toEqual(['old 1', 'old 2', 'meanwhile'])
+  })
+
+  it('[C72] uses nothing of React that React 18 does not have', () => {
+    const newer = /\b(use|useActionState|useOptimistic|useFormStatus|useEffectEvent|cache|Activity)\b/
+    const folder = 'src/chat/react'
+    const offenders = readdirSync(folder).flatMap((file) => {
+      const text = readFileSync(`${folder}/${file}`, 'utf8')
+      const [, names = ''] = /import \{([^}]*)\} from 'react'/.exec(text) ?? []
+      const asProvider = /<\w+Context value=/.test(text)
+      return newer.test(names) || asProvider ? [file] : []
+    })
+    expect(readdirSync(folder).length).toBeGreaterThan(5)
+    expect(offenders).toEqual([])
+  })
+})
+
+describe('useConnectionIndicator', () => {
+  it('[C73] shows after five seconds without a connection, and is gone at once with one', async () => {
+    const { wrapper, advance, server, chat } = start()
+    const { result } = renderHook(() => useConnectionIndicator(), { wrapper })
+    expect(result.current.showIndicator).toBe(false)
+    act(() => chat.manager.connect())
+    await advance(0)
+    server.faults.refuseNext(1013, 99)
+    act(() => server.faults.disconnectAll())
+    await advance(4_900)
+    expect(result.current).toMatchObject({ showIndicator: false, status: { isReconnecting: true } })
+    await advance(100)
+    expect(result.current.showIndicator).toBe(true)
+  })
+
+  it('[C73] a short interruption is never shown, also not the second one', async () => {
+    const { wrapper, advance, server, chat } = start()
+    const { result } = renderHook(() => useConnectionIndicator(), { wrapper })
+    act(() => chat.manager.connect())
+    await advance(0)
+    for (let time = 0; time < 3; time++) {
+      act(() => server.faults.disconnectAll())
+      await advance(4_000)
+      expect(result.current).toMatchObject({ showIndicator: false, status: { isConnected: true } })
+    }
+  })
+})
+
+describe('useDraft', () => {
+  it('[C74] keeps what was typed per room, over remounts, and shows it wherever the room is open', () => {
+    const { wrapper } = start()
+    const one = renderHook(({ roomId }) => useDraft(roomId), { wrapper, initialProps: { roomId: 'a' } })
+    const other = renderHook(() => useDraft('a'), { wrapper })
+    act(() => one.result.current[1]('half a sentence'))
+    expect(other.result.current[0]).toBe('half a sentence')
+    one.rerender({ roomId: 'b' })
+    expect(one.result.current[0]).toBe('')
+    one.rerender({ roomId: 'a' })
+    expect(one.result.current[0]).toBe('half a sentence')
+    one.unmount()
+    other.unmount()
+    expect(renderHook(() => useDraft('a'), { wrapper }).result.current[0]).toBe('half a sentence')
+  })
+})
