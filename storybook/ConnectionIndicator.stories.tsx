@@ -58,15 +58,26 @@ export const Connecting: Story = {
   },
 }
 
-const reconnecting = createScene({ haste: 50, client: { reconnect: { maxAttempts: 1_000 } } })
+let hasToken = true
+const reconnecting = createScene({
+  haste: 50,
+  client: { tokenManager: { getAccessToken: () => (hasToken ? 'alice' : new Promise(() => {})) } },
+  prepare: () => {
+    hasToken = true
+    return undefined
+  },
+})
 
+/** Lost, and not back yet: what was loaded is still there to be read. */
 export const Reconnecting: Story = {
   ...shownIn(reconnecting),
   play: async ({ canvas }) => {
     await canvas.findByRole('link', { name: /general/ })
-    reconnecting.server().faults.restart({ downMs: 1e9 })
+    hasToken = false
+    reconnecting.server().faults.disconnectAll()
     const banner = canvas.getByRole('status', { name: 'Connection' })
     await waitFor(() => expect(banner).toHaveTextContent('Connection lost. Reconnecting…'))
+    await expect(canvas.getByRole('link', { name: /general/ })).toBeVisible()
   },
 }
 

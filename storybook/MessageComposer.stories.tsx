@@ -91,7 +91,7 @@ export const TooLong: Story = {
     await userEvent.click(field)
     await userEvent.paste('too long '.repeat(500))
     await userEvent.click(canvas.getByRole('button', { name: 'Send' }))
-    await expect(await canvas.findByRole('alert')).toHaveTextContent('at most 4000')
+    await expect(await canvas.findByRole('alert')).toHaveTextContent('too long for one message')
     await expect(field).toHaveValue('too long '.repeat(500))
   },
 }

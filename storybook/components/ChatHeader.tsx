@@ -37,8 +37,10 @@ export function ChatHeader({ roomId, onBack }: ChatHeaderProps) {
         {isDirect && <PresenceDot status={online.length > 0 ? 'online' : others[0]?.status} />}
       </Avatar>
       <div className="qw-chat-title">
-        <h2>{name}</h2>
-        <p>{isDirect ? describeOne(others[0]?.status) : describeMany(others.length, online.length)}</p>
+        <h2 dir="auto">{name}</h2>
+        <p dir="auto">
+          {isDirect ? describeOne(others[0]?.status) : describeMany(others.length, online.length)}
+        </p>
       </div>
     </header>
   )

@@ -57,7 +57,7 @@ function RoomMessages({ roomId, around, onJumpToLatest }: RoomMessagesProps) {
   const { messages, loadOlder, loadNewer, ...history } = useMessages(roomId, { around })
   const { retry, discard } = useSendMessage(roomId)
   const { markRead, readersOf } = useReadState(roomId)
-  const unreadAfter = useUnreadDivider(roomId)
+  const unreadAfter = useUnreadDivider(roomId, messages.at(-1)?.local !== undefined)
   const user = useCurrentUser()
   const [isAtEnd, setIsAtEnd] = useState(true)
   const isVisible = usePageVisible()
@@ -89,14 +89,15 @@ function RoomMessages({ roomId, around, onJumpToLatest }: RoomMessagesProps) {
 
 /**
  * Where the unread messages began when the room was opened. Frozen then: opening the room marks it as read, and the
- * divider is for whoever is just about to read. `undefined` until it is known, `null` when nothing was unread.
+ * divider is for whoever is just about to read; whoever answers has read. `undefined` until it is known, `null` when nothing was unread.
  */
-function useUnreadDivider(roomId: Id): Id | null | undefined {
+function useUnreadDivider(roomId: Id, hasAnswered: boolean): Id | null | undefined {
   const { data: room } = useQuery(useChat().room(roomId))
   const [divider, setDivider] = useState<Id | null>()
   if (room && divider === undefined) {
     setDivider(room.unread_count ? (room.last_read_message_id ?? null) : null)
   }
+  if (divider && hasAnswered) setDivider(null)
   return divider
 }
 

@@ -72,7 +72,7 @@ function Bubble({ message, isOwn }: { readonly message: ChatMessage; readonly is
       </span>
       <span className="qw-bubble-meta">
         {edited_at != null && !isDeleted && <span>edited</span>}
-        <time dateTime={timestamp} title={exactText(timestamp)}>
+        <time dir="auto" dateTime={timestamp} title={exactText(timestamp)}>
           {timeText(timestamp)}
         </time>
         {isOwn && <MessageStatus status={local?.status ?? 'sent'} />}

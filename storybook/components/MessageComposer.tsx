@@ -1,6 +1,7 @@
 /** Where one writes. Enter sends, Shift+Enter breaks the line; what is not sent stays, also over a reload. */
 import { type KeyboardEvent, useId, useRef, useState } from 'react'
 import { useDraft, useSendMessage, useTyping } from '../../src/chat/index.ts'
+import { isLiveError } from '../../src/index.ts'
 import './MessageComposer.css'
 import type { Id } from './messageRows.ts'
 
@@ -84,10 +85,16 @@ function useComposer(roomId: Id, onSend: (() => void) | undefined) {
       onSend?.()
     } catch (cause) {
       // Too long, for example. Whatever happens after this is told by the message itself, in the list.
-      setError(cause instanceof Error ? cause.message : String(cause))
+      setError(refusalText(cause))
     }
   }
   return { draft, error, change, submit, stop }
+}
+
+/** The message of an error is for developers; people get a sentence of their own. */
+function refusalText(cause: unknown): string {
+  const isTooLong = isLiveError(cause) && cause.reason === 'too_long'
+  return isTooLong ? 'This is too long for one message.' : 'This message cannot be sent.'
 }
 
 const PaperPlane = () => (

@@ -46,7 +46,9 @@ interface RoomLinkProps {
 }
 
 function RoomLink({ room, isSelected, href, onSelect }: RoomLinkProps) {
-  const { name, unread_count: unread = 0, last_activity_at } = room
+  const { name, last_activity_at } = room
+  // What is open is being read; a number that comes and goes with every message would only be restless.
+  const unread = isSelected ? 0 : (room.unread_count ?? 0)
   const onClick = (event: MouseEvent) => {
     if (!onSelect || event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return
     event.preventDefault()
@@ -61,15 +63,17 @@ function RoomLink({ room, isSelected, href, onSelect }: RoomLinkProps) {
       onClick={onClick}
     >
       <Avatar name={name} size={44} />
-      <span className="qw-room-name">{name}</span>
+      <span className="qw-room-name" dir="auto">
+        {name}
+      </span>
       {last_activity_at ? (
-        <time className="qw-room-time" dateTime={last_activity_at}>
+        <time className="qw-room-time" dir="auto" dateTime={last_activity_at}>
           {recentText(last_activity_at)}
         </time>
       ) : (
         <span />
       )}
-      <span className="qw-room-preview">
+      <span className="qw-room-preview" dir="auto">
         <Preview room={room} />
       </span>
       {unread > 0 && (
