@@ -65,7 +65,8 @@ export function createLiveClient(queryClient: QueryClient, port: LivePort, regis
 
   function restored(mutation: Mutation): void {
     // Restored before this was connected, it knows nothing but its key.
-    mutation.setOptions(queryClient.defaultMutationOptions(mutation.options))
+    const { options } = mutation
+    mutation.setOptions({ ...queryClient.getMutationDefaults(options.mutationKey ?? []), ...options })
     if (mutation.state.status !== 'pending') return
     // In the order in which they were started, once the whole cache is there.
     queueMicrotask(() => {

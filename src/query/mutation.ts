@@ -56,6 +56,7 @@ export function defineMutation<P, Variables, Result>(
     const spec = channelSpec(params, options)
     const member: ChannelMember = {}
     const channel = client.hub.join(spec, member)
+    const { continuity } = channel
     try {
       const result = await deliver(channel, claim, () =>
         options.request(variables, sendContext(core.port, spec, params, claim)),
@@ -63,6 +64,10 @@ export function defineMutation<P, Variables, Result>(
       const changes = options.settle?.(result, variables, params) ?? []
       if (changes.length > 0) claim.applied()
       client.apply(changes)
+      // It may have been done long ago, and more may have happened to it since: only a snapshot can tell.
+      if (claim.isRepeat || channel.continuity !== continuity) {
+        for (const { definition, params } of changes) client.refresh(definition, params)
+      }
       return result
     } finally {
       leave(channel, member)

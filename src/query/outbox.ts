@@ -52,6 +52,8 @@ export interface Outbox {
 
 export interface Claim {
   readonly clientId: string
+  /** It was tried before, perhaps before a reload; the server may have it already. */
+  readonly isRepeat: boolean
   sending(isSending: boolean): void
   /** The reply has been applied to the data. */
   applied(): void
@@ -66,6 +68,7 @@ interface Row {
   /** Steps of the present attempt that have found their row. */
   readonly claimed: Set<'name' | 'run'>
   confirmed: boolean
+  wasTried: boolean
   token: string
   changes: readonly TargetedOp[]
 }
@@ -118,7 +121,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
     const row = rowOf(mutation)
     if (!row) return
     const isPending = mutation.state.status === 'pending'
-    if (isNew) options.restored(mutation)
+    if (isNew) {
+      row.wasTried = true
+      options.restored(mutation)
+    }
     if (!isPending) row.claimed.clear()
     if (row.confirmed) forget(row)
     refresh()
@@ -160,8 +166,11 @@ export function createOutbox(options: OutboxOptions): Outbox {
     nameOf: (name, variables) => claim('name', name, variables)?.clientId ?? options.createId(),
     claim(name, variables) {
       const row = claim('run', name, variables)
+      const isRepeat = row?.wasTried ?? false
+      if (row) row.wasTried = true
       return {
         clientId: row?.clientId ?? options.createId(),
+        isRepeat,
         sending(isSending) {
           if (!row) return
           row.phase = isSending ? 'sending' : 'queued'
@@ -194,6 +203,7 @@ function createRow({ definitionOf, createId }: OutboxOptions, mutation: Mutation
     phase: 'queued',
     claimed: new Set(),
     confirmed: false,
+    wasTried: false,
     token: '',
     changes: [],
   }

@@ -78,14 +78,14 @@ function place<Item>(draft: TimelineDraft<Item>, item: Item, seq: number | undef
   if (index.numberOf(id) !== undefined)
     return change(draft, id, seq, (current) => replaceItem(spec, current, item))
   // Without numbers nothing else tells a late duplicate of a removed item from a new one.
-  if (seq === undefined && index.wasRemoved(id)) return
+  if (seq === undefined && index.removed.has(String(id))) return
   const key = spec.order(item)
   const position = pageOf(base.pages, key)
   const page = position === undefined ? undefined : base.pages[position]
   if (position === undefined || !page || !draft.accepts(page, seq)) return
   const items = itemsOf(draft, position)
   const at = lowerBound(items, key, spec.order)
-  if (page.hasNewer && (!page.high || compareKeys(key, page.high) > 0)) {
+  if (position === 0 && page.hasNewer && (!page.high || compareKeys(key, page.high) > 0)) {
     // Beyond the loaded window: the gap between could hide items, so it is only counted.
     if (isNew) draft.unseen++
     return

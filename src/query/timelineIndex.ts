@@ -14,7 +14,8 @@ export interface TimelineIndex {
   delete(id: Id): void
   /** Deletes, and remembers that it did. */
   remove(id: Id): void
-  wasRemoved(id: Id): boolean
+  /** What was removed lately. */
+  readonly removed: Set<string>
 }
 
 /** Removed ids remembered; bounds the memory of a room that lives for weeks. */
@@ -25,10 +26,14 @@ const MAX_REMOVED = 1_000
 const indexes = new WeakMap<readonly unknown[], TimelineIndex>()
 const owners = new WeakMap<TimelineIndex, readonly unknown[]>()
 
-export function indexOf<Item>(spec: ItemSpec<Item>, pages: readonly TimelinePage<Item>[]): TimelineIndex {
+export function indexOf<Item>(
+  spec: ItemSpec<Item>,
+  pages: readonly TimelinePage<Item>[],
+  before?: readonly TimelinePage<Item>[],
+): TimelineIndex {
   const known = indexes.get(pages)
   if (known) return known
-  const index = createIndex()
+  const index = createIndex(before && indexes.get(before)?.removed)
   pages.forEach((page, position) => {
     for (const item of page.items) index.set(spec.id(item), position)
   })
@@ -44,9 +49,8 @@ export function keepIndex(pages: readonly unknown[], index: TimelineIndex): void
   owners.set(index, pages)
 }
 
-function createIndex(): TimelineIndex {
+function createIndex(removed = new Set<string>()): TimelineIndex {
   const numbers = new Map<string, number>()
-  const removed = new Set<string>()
   return {
     head: 0,
     numberOf: (id) => numbers.get(String(id)),
@@ -58,6 +62,6 @@ function createIndex(): TimelineIndex {
       removed.add(text)
       if (removed.size > MAX_REMOVED) removed.delete(removed.values().next().value ?? text)
     },
-    wasRemoved: (id) => removed.has(String(id)),
+    removed,
   }
 }

@@ -66,6 +66,8 @@ function landAll<Item>(landing: Landing<Item>): TimelineData<Item> {
     return [before === undefined ? item : replaceItem(spec, before, item)]
   }
   const pages = result.pages.map((page) => ({ ...page, items: page.items.flatMap(keep) }))
+  // What was removed stays known: an acknowledgement that comes late must not bring it back.
+  indexOf(spec, pages, current?.pages)
   let data: TimelineData<Item> = { pages, pageParams: result.pageParams }
   // From the old end, so that sealing a grown head does not move the pages still to come.
   for (let position = pages.length - 1; position >= 0; position--) {

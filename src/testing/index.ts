@@ -1,5 +1,12 @@
 /** `querywire/testing`: a chat back end in memory, its mounts, and an environment that a test moves by hand. */
 
+export type { Finding, FindingKind } from './conformance/audit.ts'
+export type {
+  FailedSchedule,
+  LiveConformanceOptions,
+  LiveConformanceReport,
+} from './conformance/checkLiveConformance.ts'
+export { checkLiveConformance } from './conformance/checkLiveConformance.ts'
 export type { DemoChat, DemoChatOptions } from './demoChat.ts'
 export { createDemoChat } from './demoChat.ts'
 export type { FakeEnvironment, FakeEnvironmentOptions, FakeSocket } from './fakeEnvironment.ts'

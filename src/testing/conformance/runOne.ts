@@ -99,14 +99,16 @@ const FRAME_MS = 16
 function createKnowledge({ subject, network, clock }: World) {
   let start: readonly ModelItem[] | undefined
   let from = 0
+  let idleAt = 0
   return {
     observe(step: string) {
       const shown = subject.shown('newest')
       if (step === 'reload') start = undefined
+      if (shown?.status !== 'success' && shown?.fetchStatus !== 'fetching') idleAt = clock.now()
       if (start || shown?.status !== 'success') return
       start = shown.items.filter(({ id }) => typeof id === 'number')
       // What was heard just before a reload is not in the cache that was saved.
-      from = step === 'reload' ? clock.now() : clock.now() - FRAME_MS
+      from = step === 'reload' ? clock.now() : Math.max(idleAt + 1, clock.now() - FRAME_MS)
     },
     items() {
       const events = network.heard.flatMap(({ at, event }) => (start && at >= from ? [event] : []))

@@ -1,0 +1,38 @@
+import { notifyManager } from '@tanstack/react-query'
+import { describe, expect, it } from 'vitest'
+import { checkLiveConformance, type LiveConformanceReport } from '../../src/testing/index.ts'
+
+// Rows are not rendered here; nobody waits for the next macrotask.
+notifyManager.setScheduler((callback) => queueMicrotask(callback))
+
+/** More of them: `CONFORMANCE_SCHEDULES=100000 npm run unit -- tests/query/conformance.test.ts`. */
+const schedules = Number(process.env.CONFORMANCE_SCHEDULES ?? 10_400)
+const seed = Number(process.env.CONFORMANCE_SEED ?? 1)
+const TIMEOUT_MS = Math.max(240_000, schedules * 60)
+
+const NOTHING = { lost: 0, stale: 0, ghost: 0, stuck: 0, duplicate: 0, misplaced: 0 }
+
+/** The seeds that failed and what was found, as the message of the assertion. */
+const described = ({ failed }: LiveConformanceReport) =>
+  failed.map(({ seed, findings, trail }) => ({ seed, findings, trail: trail.join(' ') }))
+
+describe.each([
+  ['Q1', 3, 'every event counts exactly once, whatever is lost, doubled or late'],
+  ['Q2', 2, 'every loaded range equals the server, whatever is lost, doubled or late'],
+  ['Q3', 1, 'every loaded range equals the server, on sockets that keep their order'],
+  ['Q4', 0, 'every event that arrives is shown once, and nothing else'],
+] as const)('level', (rule, level, promise) => {
+  it(`[${rule}] ${level}: ${promise}`, { timeout: TIMEOUT_MS }, async () => {
+    const report = await checkLiveConformance({ level, seed, schedules: Math.ceil(schedules / 4), maxFailures: 3 })
+    expect(described(report)).toEqual([])
+    expect(report.counts).toEqual(NOTHING)
+  })
+})
+
+describe('control', () => {
+  it.each([1, 2, 3] as const)('[Q5] plain setQueryData fails the same schedules at level %d', async (level) => {
+    const { counts, failed } = await checkLiveConformance({ level, seed, schedules: 200, approach: 'setQueryData' })
+    expect(failed.length).toBeGreaterThan(2)
+    expect(counts.lost).toBeGreaterThan(2)
+  })
+})
