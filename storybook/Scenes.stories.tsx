@@ -176,7 +176,7 @@ export const BusyRoom: Story = {
   ...inApp(busy),
   play: async ({ canvas, canvasElement }) => {
     const list = await messagesIn(canvasElement)
-    await within(list).findByText('Message 40', {}, { timeout: 10_000 })
+    await within(list).findByText('Message 20', {}, { timeout: 10_000 })
     await expect(belowEnd(list)).toBeLessThanOrEqual(80)
     await waitFor(
       () =>
