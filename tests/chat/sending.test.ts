@@ -1,123 +1,119 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import type { ChatMessage } from '../../src/chat/index.ts'
 import { createWorld, ROOM, type World } from './kit.ts'
 
 let world: World
 afterEach(() => world.close())
 
-async function start(options?: Parameters<typeof createWorld>[0]) {
-  world = createWorld(options)
-  const alice = world.open('alice')
-  await world.pass()
-  return { ...world, alice }
-}
-
-/** Rejections are looked at later, by the test. */
-function quietly<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => undefined)
-  return promise
-}
-
-const locals = (rows: readonly ChatMessage[]) => rows.flatMap(({ local }) => local ?? [])
-const texts = (count: number) => Array.from({ length: count }, (_, at) => `message ${at + 1}`)
+const contentOf = (frame: Record<string, unknown>) => (frame.data as { message: string }).message
+const idOf = (frame: Record<string, unknown>) => (frame.data as { client_id: string }).client_id
 
 describe('sending', () => {
-  it('[C60] is pipelined: twenty messages leave before the first is acknowledged, in order', async () => {
-    const { alice, server, sent, pass } = await start()
-    server.faults.latencyMs = 1_000
-    const sending = texts(20).map((text) => alice.send(text))
-    await pass(0)
-    await pass(10)
-    expect(sent('chat_message').map(({ data }) => (data as { message: string }).message)).toEqual(texts(20))
-    expect(locals(alice.rows())).toHaveLength(20)
-    await pass(2_000)
+  it('[C3] is pipelined: twenty messages leave, in order, before the first is acknowledged', async () => {
+    world = createWorld()
+    const alice = world.open('alice')
+    await world.pass()
+    world.server.faults.latencyMs = 1_000
+    const texts = Array.from({ length: 20 }, (_, at) => `${at + 1}`)
+    const sending = texts.map((text) => alice.send(text))
+    await world.pass(100)
+    expect(world.sent('chat_message').map(contentOf)).toEqual(texts)
+    expect(alice.rows().map(({ local }) => local?.status)).toEqual(texts.map(() => 'sending'))
+    expect(alice.texts()).toEqual(texts)
+    await world.pass(2_000)
     await Promise.all(sending)
-    expect(alice.texts()).toEqual(texts(20))
-    expect(server.state().rooms[0]?.messages.map(({ content }) => content)).toEqual(texts(20))
+    expect(alice.rows().every(({ local }) => !local)).toBe(true)
+    expect(alice.texts()).toEqual(texts)
   })
 
-  it('[C60] goes on in order after an absence, behind what was sent by others', async () => {
-    const { alice, server, pass } = await start()
-    server.faults.restart({ downMs: 2_000 })
-    const sending = texts(20).map((text) => alice.send(text))
-    await pass(100)
-    expect(new Set(locals(alice.rows()).map(({ status }) => status))).toEqual(new Set(['queued']))
-    server.inject(ROOM, { sender: 'bob', content: 'first' })
-    await pass(6_000)
-    await Promise.all(sending)
-    expect(alice.texts()).toEqual(['first', ...texts(20)])
-  })
-
-  it('[C61] keeps the key of a row from the first moment to the last', async () => {
-    const { alice, server, pass } = await start()
-    server.faults.latencyMs = 200
-    const sending = alice.send('hello')
-    await pass(20)
-    const [pending] = alice.rows()
-    expect(pending?.local?.status).toBe('sending')
-    await pass(1_000)
-    await sending
-    const [confirmed] = alice.rows()
-    expect(confirmed?.local).toBeUndefined()
-    expect(confirmed?.client_id).toBe(pending?.client_id)
-    expect(confirmed?.id).not.toBe(pending?.id)
-  })
-
-  it('[C62] a refusal leaves a failed row with its reason; a retry goes under the same client_id', async () => {
-    const { alice, server, pass, sent } = await start()
-    server.faults.rejectNext('chat_message', { code: 'forbidden', retryable: false })
-    const sending = quietly(alice.send('hello'))
-    await pass()
-    await expect(sending).rejects.toMatchObject({ code: 'rejected', reason: 'forbidden' })
-    const [failed] = locals(alice.rows())
-    expect(failed).toMatchObject({ status: 'failed', error: { reason: 'forbidden' } })
-    const retrying = alice.chat.sendMessage.retry(alice.queryClient, failed?.key ?? '')
-    await pass()
+  it('[C4] keeps the key of a row through the acknowledgement, and the client id through every attempt', async () => {
+    world = createWorld()
+    const alice = world.open('alice')
+    await world.pass()
+    world.server.faults.rejectNext('chat_message', { code: 'internal', retryable: true })
+    const refused = expect(alice.send('again')).rejects.toMatchObject({
+      code: 'rejected',
+      reason: 'internal',
+    })
+    await world.pass()
+    await refused
+    const [failed] = alice.rows()
+    expect(failed?.local).toMatchObject({ status: 'failed', error: { reason: 'internal' } })
+    const key = failed?.local?.key ?? ''
+    const retrying = alice.chat.sendMessage.retry(alice.queryClient, key)
+    await world.pass()
     await retrying
-    expect(locals(alice.rows())).toEqual([])
-    expect(alice.texts()).toEqual(['hello'])
-    const ids = sent('chat_message').map(({ data }) => (data as { client_id: string }).client_id)
-    expect(ids).toHaveLength(2)
-    expect(new Set(ids).size).toBe(1)
+    expect(alice.rows()).toMatchObject([{ content: 'again', client_id: key }])
+    expect(alice.rows()[0]?.local).toBeUndefined()
+    expect(new Set(world.sent('chat_message').map(idOf))).toEqual(new Set([key]))
+    expect(world.server.state().rooms[0]?.messages).toHaveLength(1)
   })
 
-  it('[C62] a failed message does not hold up the ones behind it, and is gone when it is discarded', async () => {
-    const { alice, server, pass } = await start()
-    server.faults.rejectNext('chat_message', { code: 'forbidden', retryable: false })
-    const first = quietly(alice.send('refused'))
-    const second = alice.send('accepted')
-    await pass()
-    await second
-    await expect(first).rejects.toThrow()
-    expect(alice.texts()).toEqual(['accepted', 'refused'])
-    alice.chat.sendMessage.discard(alice.queryClient, locals(alice.rows())[0]?.key ?? '')
-    await pass()
-    expect(alice.texts()).toEqual(['accepted'])
-  })
-
-  it('[C63] a server that asks to slow down is given the time it asks for', async () => {
-    const { alice, server, pass, sent } = await start()
-    server.faults.rejectNext('chat_message', { code: 'rate_limited', retryAfterMs: 3_000 })
-    const sending = alice.send('patience')
-    await pass(2_900)
-    expect(sent('chat_message')).toHaveLength(1)
-    expect(locals(alice.rows())).toMatchObject([{ status: 'sending' }])
-    await pass(200)
-    expect((await sending)?.content).toBe('patience')
-    expect(sent('chat_message')).toHaveLength(2)
-  })
-
-  it('[C64] refuses what can never be sent, before anything is shown or sent', async () => {
-    const { alice, pass, sent } = await start()
-    for (const [text, reason] of [
-      ['', 'empty'],
-      [' \n\t ', 'empty'],
-      ['x'.repeat(4_001), 'too_long'],
-    ] as const) {
-      await expect(alice.send(text)).rejects.toMatchObject({ code: 'invalid_params', reason })
-    }
-    await pass()
+  it('[C4] forgets a failed message that is discarded', async () => {
+    world = createWorld()
+    const alice = world.open('alice')
+    await world.pass()
+    world.server.faults.rejectNext('chat_message', { code: 'forbidden' })
+    const refused = expect(alice.send('never mind')).rejects.toThrow()
+    await world.pass()
+    await refused
+    alice.chat.sendMessage.discard(alice.queryClient, alice.rows()[0]?.local?.key ?? '')
+    await world.pass()
     expect(alice.rows()).toEqual([])
-    expect(sent('chat_message')).toEqual([])
+    expect(alice.queryClient.getMutationCache().getAll()).toEqual([])
+  })
+
+  it('[C5] waits as long as the server asks, and everything to the room waits with it, in order', async () => {
+    world = createWorld()
+    const alice = world.open('alice')
+    await world.pass()
+    world.server.faults.rejectNext('chat_message', { retryAfterMs: 3_000, retryable: true })
+    const first = alice.send('one')
+    await world.pass(1_000)
+    const second = alice.send('two')
+    await world.pass(1_800)
+    expect(world.sent('chat_message').map(contentOf)).toEqual(['one'])
+    expect(alice.rows().map(({ local }) => local?.status)).toEqual(['sending', 'sending'])
+    await world.pass(500)
+    await Promise.all([first, second])
+    expect(world.sent('chat_message').map(contentOf)).toEqual(['one', 'one', 'two'])
+    expect(alice.texts()).toEqual(['one', 'two'])
+  })
+
+  it('[C5] gives up on a server that keeps refusing', async () => {
+    world = createWorld()
+    const alice = world.open('alice')
+    await world.pass()
+    world.server.faults.rejectNext('chat_message', { retryAfterMs: 1_000, retryable: true, times: 100 })
+    const refused = expect(alice.send('too much')).rejects.toMatchObject({ reason: 'rate_limited' })
+    await world.pass(60_000)
+    await refused
+    expect(world.sent('chat_message')).toHaveLength(5)
+    expect(alice.rows()[0]?.local?.status).toBe('failed')
+  })
+
+  it('[C6] refuses at once what can never be sent: nothing is shown, nothing leaves', async () => {
+    world = createWorld()
+    const alice = world.open('alice', { maxLength: 5 })
+    await world.pass()
+    await expect(alice.send(' \n ')).rejects.toMatchObject({ code: 'invalid_params', reason: 'empty' })
+    await expect(alice.send('123456')).rejects.toMatchObject({ code: 'invalid_params', reason: 'too_long' })
+    await world.pass()
+    expect(alice.rows()).toEqual([])
+    expect(world.sent('chat_message')).toEqual([])
+  })
+
+  it('[C6] refuses for a room that one was removed from, until one is back in', async () => {
+    world = createWorld()
+    const alice = world.open('alice')
+    await world.pass()
+    world.server.remove(ROOM, 'alice', 'kicked')
+    await world.pass()
+    await expect(alice.send('hello?')).rejects.toMatchObject({ code: 'forbidden', reason: 'kicked' })
+    expect(world.sent('chat_message')).toEqual([])
+    world.server.join(ROOM, 'alice')
+    await world.pass()
+    const sending = alice.send('back again')
+    await world.pass(10_000)
+    await expect(sending).resolves.toMatchObject({ content: 'back again' })
   })
 })

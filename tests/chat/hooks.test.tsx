@@ -1,0 +1,368 @@
+import { readFileSync } from 'node:fs'
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { act, cleanup, configure, renderHook } from '@testing-library/react'
+import { type ReactNode, useState } from 'react'
+import { renderToString } from 'react-dom/server'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import {
+  type Chat,
+  ChatProvider,
+  useChatRooms,
+  useChatWebSocket,
+  useConnectionIndicator,
+  useDraft,
+  useMessages,
+  usePresence,
+  useReadState,
+  useSendMessage,
+  useTyping,
+} from '../../src/chat/index.ts'
+import { createWorld, ROOM, seeded, type World } from './kit.ts'
+
+configure({ reactStrictMode: true })
+
+let world: World
+afterEach(() => {
+  cleanup()
+  world.close()
+  vi.unstubAllGlobals()
+})
+
+const wrapperOf = (chat: Chat, queryClient = new QueryClient()) =>
+  function Wrapper({ children }: { children: ReactNode }) {
+    return (
+      <QueryClientProvider client={queryClient}>
+        <ChatProvider chat={chat}>{children}</ChatProvider>
+      </QueryClientProvider>
+    )
+  }
+
+const pass = (ms = 100) => act(() => world.pass(ms))
+
+function show<T>(hook: () => T, user = 'alice') {
+  return renderHook(hook, { wrapper: wrapperOf(world.newChat(user)) })
+}
+
+const say = (content: string) => world.server.inject(ROOM, { sender: 'bob', content })
+
+describe('useReadState', () => {
+  it('[C14] reports how far one has read once, 500 ms later, and never backwards', async () => {
+    world = createWorld()
+    const ids = ['one', 'two', 'three'].map((content) => say(content).id)
+    const { result } = show(() => useReadState(ROOM))
+    await pass()
+    const receipts = () =>
+      world.sent('read_receipt').map(({ data }) => (data as { message_id: string }).message_id)
+    act(() => result.current.markRead(ids[0]))
+    await pass(300)
+    act(() => result.current.markRead(ids[1]))
+    act(() => result.current.markRead(ids[0]))
+    await pass(150)
+    expect(receipts()).toEqual([])
+    await pass(100)
+    expect(receipts()).toEqual([ids[1]])
+    expect(result.current.unreadCount).toBe(1)
+    act(() => result.current.markRead(ids[0]))
+    await pass(1_000)
+    expect(receipts()).toEqual([ids[1]])
+    act(() => result.current.markRead())
+    await pass(1_000)
+    expect(receipts()).toEqual([ids[1], ids[2]])
+    expect(result.current).toMatchObject({ unreadCount: 0, lastReadMessageId: ids[2] })
+  })
+
+  it('[C14] reports again what was taken back by markUnread', async () => {
+    world = createWorld()
+    const ids = ['one', 'two'].map((content) => say(content).id)
+    const { result } = show(() => useReadState(ROOM))
+    await pass()
+    act(() => result.current.markRead())
+    await pass(1_000)
+    expect(result.current.unreadCount).toBe(0)
+    act(() => void result.current.markUnread(ids[1] ?? ''))
+    await pass()
+    expect(result.current).toMatchObject({ unreadCount: 1, lastReadMessageId: ids[0] })
+    act(() => result.current.markRead())
+    await pass(1_000)
+    expect(result.current.unreadCount).toBe(0)
+  })
+
+  it('[C15] keeps the divider where it was when the room was opened', async () => {
+    world = createWorld({ rooms: [{ id: ROOM, messages: seeded(2) }] })
+    const unread = say('unread')
+    const { result } = show(() => useReadState(ROOM))
+    await pass()
+    expect(result.current.firstUnreadId).toBe(unread.id)
+    act(() => result.current.markRead())
+    say('and another')
+    await pass(1_000)
+    expect(result.current.lastReadMessageId).toBe(unread.id)
+    expect(result.current.firstUnreadId).toBe(unread.id)
+    act(() => result.current.clearDivider())
+    expect(result.current.firstUnreadId).toBeNull()
+  })
+
+  it('[C15] has no divider where everything was read', async () => {
+    world = createWorld({ rooms: [{ id: ROOM, messages: seeded(2) }] })
+    const { result } = show(() => useReadState(ROOM))
+    await pass()
+    say('new')
+    await pass()
+    expect(result.current.firstUnreadId).toBeNull()
+  })
+
+  it('[C12] tells who else has read a message', async () => {
+    world = createWorld()
+    const { result } = show(() => ({ ...useReadState(ROOM), ...useMessages(ROOM) }))
+    world.server.act('alice', 'chat_message', { room_id: ROOM, message: 'read me' })
+    await pass()
+    const [message] = result.current.messages
+    if (!message) throw new Error('the message did not arrive')
+    expect(result.current.readersOf(message)).toEqual([])
+    world.server.act('bob', 'read_receipt', { room_id: ROOM, message_id: message.id })
+    world.server.act('alice', 'read_receipt', { room_id: ROOM, message_id: message.id })
+    await pass()
+    expect(result.current.readersOf(message).map(({ user }) => user.id)).toEqual(['bob'])
+  })
+})
+
+describe('useMessages', () => {
+  it('[C16] jumps to a message, counts what arrives meanwhile, and comes back to the newest', async () => {
+    world = createWorld({ rooms: [{ id: ROOM, messages: seeded(200) }] })
+    const { result } = show(() => useMessages(ROOM))
+    await pass()
+    const contents = () => result.current.messages.map(({ content }) => content)
+    expect(contents()).toHaveLength(50)
+    const target = world.server.state().rooms[0]?.messages[19]
+    act(() => result.current.jumpTo(target?.id ?? ''))
+    await pass()
+    expect(contents()).toContain('old 20')
+    expect(contents()).not.toContain('old 200')
+    expect(result.current).toMatchObject({ hasNewer: true, unseen: 0 })
+    say('while away')
+    await pass()
+    expect(result.current.unseen).toBe(1)
+    expect(contents()).not.toContain('while away')
+    await act(() => result.current.loadNewer().then(() => world.pass()))
+    expect(contents().length).toBeGreaterThan(50)
+    act(() => result.current.jumpToLatest())
+    await pass()
+    expect(contents().at(-1)).toBe('while away')
+    expect(result.current.hasNewer).toBe(false)
+  })
+})
+
+describe('useChatWebSocket', () => {
+  it('[C17] shows what was sent before there is a history', async () => {
+    world = createWorld()
+    world.server.faults.latencyMs = 1_000
+    const { result } = show(() => useChatWebSocket(ROOM))
+    await pass(10)
+    act(() => void result.current.sendMessage('early'))
+    await pass(20)
+    expect(result.current.messages).toMatchObject([
+      { content: 'early', local: { status: expect.any(String) } },
+    ])
+    expect(result.current.isSending).toBe(true)
+    await pass(10_000)
+    expect(result.current.messages).toMatchObject([{ content: 'early' }])
+    expect(result.current).toMatchObject({ isSending: false, error: null })
+  })
+
+  it('[C17] clears one view only', async () => {
+    world = createWorld({ rooms: [{ id: ROOM, messages: seeded(3) }] })
+    const { result } = show(() => ({ one: useChatWebSocket(ROOM), other: useChatWebSocket(ROOM) }))
+    await pass()
+    act(() => result.current.one.clearMessages())
+    expect(result.current.one.messages).toEqual([])
+    expect(result.current.one.hasOlder).toBe(true)
+    expect(result.current.other.messages).toHaveLength(3)
+  })
+
+  it('[C4] offers to retry and to discard what failed, and says why', async () => {
+    world = createWorld()
+    const { result } = show(() => useChatWebSocket(ROOM))
+    await pass()
+    world.server.faults.rejectNext('chat_message', { code: 'internal', times: 2 })
+    await act(() => result.current.sendMessage('once more'))
+    await pass()
+    const key = result.current.messages[0]?.local?.key ?? ''
+    expect(result.current.error).toMatchObject({ code: 'rejected', reason: 'internal' })
+    await act(() => Promise.all([result.current.retryMessage(key), world.pass()]))
+    expect(result.current.messages[0]?.local?.status).toBe('failed')
+    await act(() => Promise.all([result.current.retryMessage(key), world.pass()]))
+    expect(result.current.messages).toMatchObject([{ content: 'once more' }])
+    expect(result.current.error).toBeNull()
+  })
+
+  it('[C11] keeps the messages of a lost room, says why, and refuses to send', async () => {
+    world = createWorld({ rooms: [{ id: ROOM, messages: seeded(3) }] })
+    const { result } = show(() => useChatWebSocket(ROOM))
+    await pass()
+    world.server.remove(ROOM, 'alice', 'kicked')
+    await pass()
+    expect(result.current.messages).toHaveLength(3)
+    expect(result.current.error).toMatchObject({ code: 'forbidden', reason: 'kicked' })
+    await expect(result.current.sendMessage('hello?')).rejects.toMatchObject({ reason: 'kicked' })
+  })
+
+  it('[C7] ends typing with the message, and when the room is left', async () => {
+    world = createWorld({ rooms: [{ id: ROOM }, { id: 'other' }] })
+    const { result, rerender } = renderHook(({ roomId }) => useChatWebSocket(roomId), {
+      wrapper: wrapperOf(world.newChat('alice')),
+      initialProps: { roomId: ROOM },
+    })
+    await pass()
+    const said = () =>
+      world.sent('typing_indicator').map(({ data }) => data as { room_id: string; is_typing: boolean })
+    act(() => result.current.sendTypingIndicator(true))
+    await act(() => result.current.sendMessage('done'))
+    await pass()
+    expect(said().map(({ is_typing }) => is_typing)).toEqual([true, false])
+    act(() => result.current.sendTypingIndicator(true))
+    rerender({ roomId: 'other' })
+    await pass()
+    expect(said().slice(2)).toMatchObject([
+      { room_id: ROOM, is_typing: true },
+      { room_id: ROOM, is_typing: false },
+    ])
+  })
+
+  it('[C8] shows nobody typing while disconnected, nor afterwards until they say so', async () => {
+    world = createWorld()
+    const { result } = show(() => useChatWebSocket(ROOM))
+    await pass()
+    world.server.act('bob', 'typing_indicator', { room_id: ROOM, is_typing: true })
+    await pass()
+    expect(result.current.typingUsers).toEqual(['bob'])
+    act(() => world.server.faults.disconnectAll())
+    await pass(50)
+    expect(result.current.typingUsers).toEqual([])
+    await pass(2_000)
+    expect(result.current.isConnected).toBe(true)
+    expect(result.current.typingUsers).toEqual([])
+  })
+})
+
+describe('useTyping', () => {
+  it('[C7] ends typing when the input loses the focus', async () => {
+    world = createWorld()
+    const { result } = show(() => useTyping(ROOM))
+    await pass()
+    act(() => result.current.inputProps.onInput())
+    act(() => result.current.inputProps.onBlur())
+    await pass()
+    expect(world.sent('typing_indicator')).toMatchObject([
+      { data: { is_typing: true } },
+      { data: { is_typing: false } },
+    ])
+  })
+})
+
+describe('usePresence', () => {
+  it('[C9] knows nothing while disconnected', async () => {
+    world = createWorld()
+    world.open('bob')
+    const ids = ['bob']
+    const { result } = show(() => usePresence(ids))
+    await pass()
+    expect(result.current.bob?.status).toBe('online')
+    world.server.faults.refuseNext(1013, 3)
+    act(() => world.server.faults.disconnectAll())
+    await pass(10)
+    expect(result.current.bob?.status).toBe('unknown')
+    await pass(20_000)
+    expect(result.current.bob?.status).toBe('online')
+  })
+})
+
+describe('useDraft', () => {
+  const switchable = () => {
+    world = createWorld()
+    const user = { current: { id: 'alice', username: 'alice' } }
+    const chat = world.newChat('alice', { currentUser: () => user.current })
+    const view = renderHook(
+      () => {
+        const [roomId, setRoom] = useState<string>(ROOM)
+        const [draft, setDraft] = useDraft(roomId)
+        return { draft, setDraft, setRoom }
+      },
+      { wrapper: wrapperOf(chat) },
+    )
+    return { ...view, user }
+  }
+
+  it('[C19] keeps a draft per room and user', () => {
+    const { result, rerender, user } = switchable()
+    act(() => result.current.setDraft('to general'))
+    act(() => result.current.setRoom('other'))
+    expect(result.current.draft).toBe('')
+    act(() => result.current.setRoom(ROOM))
+    expect(result.current.draft).toBe('to general')
+    user.current = { id: 'bob', username: 'bob' }
+    rerender()
+    expect(result.current.draft).toBe('')
+    user.current = { id: 'alice', username: 'alice' }
+    rerender()
+    act(() => result.current.setDraft(''))
+    expect(result.current.draft).toBe('')
+  })
+
+  it('[C19] works where the browser refuses to store', () => {
+    vi.stubGlobal('localStorage', {
+      getItem: () => {
+        throw new Error('denied')
+      },
+      setItem: () => {
+        throw new Error('denied')
+      },
+    })
+    const { result } = switchable()
+    act(() => result.current.setDraft('kept'))
+    act(() => result.current.setRoom('other'))
+    act(() => result.current.setRoom(ROOM))
+    expect(result.current.draft).toBe('kept')
+  })
+})
+
+describe('on a server', () => {
+  const ids = ['bob']
+  const hooks = {
+    useChatWebSocket: () => useChatWebSocket(ROOM).messages.length,
+    useChatRooms: () => useChatRooms().rooms.length,
+    useConnectionIndicator: () => String(useConnectionIndicator().showIndicator),
+    useMessages: () => useMessages(ROOM).messages.length,
+    useSendMessage: () => typeof useSendMessage(ROOM).send,
+    useReadState: () => useReadState(ROOM).unreadCount,
+    useTyping: () => useTyping(ROOM).typers.length,
+    usePresence: () => usePresence(ids).bob?.status,
+    useDraft: () => useDraft(ROOM)[0],
+  }
+
+  it.each(Object.entries(hooks))(
+    '[C20] %s renders without a socket, a timer or a request',
+    async (_name, hook) => {
+      world = createWorld()
+      const Wrapper = wrapperOf(world.newChat('alice'))
+      const Probe = () => <i>{hook()}</i>
+      const html = renderToString(
+        <Wrapper>
+          <Probe />
+        </Wrapper>,
+      )
+      expect(html).toMatch(/^<i>/)
+      await world.flush()
+      expect(world.sockets).toHaveLength(0)
+      expect(world.held()).toEqual({ timers: 0, listeners: 0, sockets: 0 })
+    },
+  )
+
+  it('[C20] nothing newer than React 18 is used', () => {
+    const newer =
+      /\b(use|useActionState|useFormStatus|useOptimistic|useEffectEvent)\(|<\w+Context [^>]*value=/
+    const files = import.meta.glob('../../src/chat/react/*.{ts,tsx}')
+    const names = Object.keys(files).map((name) => new URL(name, import.meta.url))
+    expect(names.length).toBeGreaterThan(10)
+    expect(names.filter((name) => newer.test(readFileSync(name, 'utf8')))).toEqual([])
+  })
+})

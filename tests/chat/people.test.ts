@@ -1,0 +1,148 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import type { Presence, Typer } from '../../src/chat/index.ts'
+import { createTypingSender } from '../../src/chat/typingSender.ts'
+import { createWorld, ROOM, type World } from './kit.ts'
+
+let world: World
+afterEach(() => world.close())
+
+function setup() {
+  world = createWorld()
+  const alice = world.open('alice')
+  const typing = alice.watch<readonly Typer[]>(alice.chat.typing(ROOM))
+  return { alice, typers: () => typing()?.map(({ user }) => user.id) }
+}
+
+const type = (user: string, is_typing = true) =>
+  world.server.act(user, 'typing_indicator', { room_id: ROOM, is_typing })
+
+describe('typing', () => {
+  it('[C7] says so at most once in 3 s, and that it stopped after 5 s without a key', async () => {
+    const { alice } = setup()
+    await world.pass()
+    const sender = createTypingSender(alice.chat.context, ROOM)
+    const said = () =>
+      world.sent('typing_indicator').map(({ data }) => (data as { is_typing: boolean }).is_typing)
+    for (let key = 0; key < 59; key++) {
+      sender.keystroke()
+      await world.pass(100)
+    }
+    expect(said()).toEqual([true, true])
+    await world.pass(4_800)
+    expect(said()).toEqual([true, true])
+    await world.pass(200)
+    expect(said()).toEqual([true, true, false])
+    sender.stop()
+    await world.pass()
+    expect(said()).toHaveLength(3)
+  })
+
+  it('[C7] says it stopped when told so, once, and begins anew with the next key', async () => {
+    const { alice } = setup()
+    await world.pass()
+    const sender = createTypingSender(alice.chat.context, ROOM)
+    sender.keystroke()
+    sender.stop()
+    sender.stop()
+    sender.keystroke()
+    await world.pass()
+    expect(world.sent('typing_indicator').map(({ data }) => data)).toMatchObject([
+      { is_typing: true },
+      { is_typing: false },
+      { is_typing: true },
+    ])
+  })
+
+  it('[C8] runs out 7 s after the last signal', async () => {
+    const { typers } = setup()
+    await world.pass()
+    type('bob')
+    await world.pass(5_000)
+    type('bob')
+    type('carol')
+    await world.pass(6_900)
+    expect(typers()).toEqual(['bob', 'carol'])
+    await world.pass(200)
+    expect(typers()).toEqual([])
+  })
+
+  it('[C8] ends with a stop, and with leaving the room', async () => {
+    const { typers } = setup()
+    await world.pass()
+    type('bob')
+    type('carol')
+    await world.pass()
+    type('bob', false)
+    await world.pass()
+    expect(typers()).toEqual(['carol'])
+    world.server.remove(ROOM, 'carol')
+    await world.pass()
+    expect(typers()).toEqual([])
+  })
+
+  it('[C8] is told by id: another person of the same name is somebody else, one’s own other tab is not', async () => {
+    world = createWorld({
+      users: [
+        { id: 'alice', username: 'alice' },
+        { id: 'a2', username: 'alice' },
+      ],
+    })
+    const alice = world.open('alice')
+    const typing = alice.watch<readonly Typer[]>(alice.chat.typing(ROOM))
+    await world.pass()
+    type('alice')
+    type('a2')
+    await world.pass()
+    expect(typing()?.map(({ user }) => user.id)).toEqual(['a2'])
+  })
+})
+
+describe('presence', () => {
+  function watch() {
+    world = createWorld()
+    const alice = world.open('alice')
+    const presence = alice.watch<Record<string, Presence>>(alice.chat.presence(['bob']))
+    const bob = () => presence()?.bob?.status
+    return { alice, bob }
+  }
+
+  it('[C9] goes on for 10 s after somebody left, in case they are only reloading', async () => {
+    const { bob } = watch()
+    const window = world.open('bob')
+    await world.pass()
+    expect(bob()).toBe('online')
+    window.chat.manager.close()
+    await world.pass(9_000)
+    expect(bob()).toBe('online')
+    const reloaded = world.open('bob')
+    await world.pass(60_000)
+    expect(bob()).toBe('online')
+    reloaded.chat.manager.close()
+    await world.pass(9_900)
+    expect(bob()).toBe('online')
+    await world.pass(300)
+    expect(bob()).toBe('offline')
+  })
+
+  it('[C9] is known of those who came before one asked', async () => {
+    world = createWorld()
+    world.open('bob')
+    const alice = world.open('alice')
+    await world.pass(1_000)
+    const presence = alice.watch<Record<string, Presence>>(alice.chat.presence(['bob', 'carol']))
+    await world.pass()
+    expect(presence()).toMatchObject({ bob: { status: 'online' }, carol: { status: 'unknown' } })
+  })
+
+  it('[C9] heard over an earlier connection says nothing any more', async () => {
+    const { alice, bob } = watch()
+    const window = world.open('bob')
+    await world.pass()
+    expect(bob()).toBe('online')
+    window.chat.manager.close()
+    world.server.faults.disconnectAll()
+    await world.pass(20_000)
+    expect(alice.status()).toBe('live')
+    expect(bob()).toBe('unknown')
+  })
+})

@@ -1,0 +1,133 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import type { ChatRoom, ReadState } from '../../src/chat/index.ts'
+import { createWorld, ROOM, seeded, type World } from './kit.ts'
+
+let world: World
+afterEach(() => world.close())
+
+function setup(options: Parameters<typeof createWorld>[0] = {}) {
+  world = createWorld(options)
+  const alice = world.open('alice')
+  const rooms = alice.watch<readonly ChatRoom[]>(alice.chat.rooms())
+  const readState = alice.watch<ReadState>(alice.chat.readState(ROOM))
+  return { alice, rooms, readState, order: () => rooms()?.map(({ id }) => id) }
+}
+
+describe('rooms', () => {
+  it('[C10] stand in the order of their last activity, live', async () => {
+    const { order } = setup({ rooms: [{ id: ROOM }, { id: 'second' }, { id: 'third' }] })
+    await world.pass()
+    world.server.inject('third', { sender: 'bob', content: 'hi' })
+    await world.pass()
+    expect(order()?.[0]).toBe('third')
+    world.server.inject('second', { sender: 'bob', content: 'hi' })
+    await world.pass()
+    expect(order()?.slice(0, 2)).toEqual(['second', 'third'])
+  })
+
+  it('[C10] have a preview also where only their messages are told', async () => {
+    const { rooms } = setup()
+    await world.pass()
+    const message = {
+      id: 'm99',
+      room_id: ROOM,
+      sender: { id: 'bob', username: 'bob' },
+      content: 'seen in the list',
+      timestamp: new Date(world.environment.wallNow()).toISOString(),
+    }
+    const event = { type: 'chat_message', room_id: ROOM, message }
+    world.socket().receive(event)
+    await world.pass()
+    expect(rooms()?.[0]).toMatchObject({ last_message: { id: 'm99' }, last_activity_at: message.timestamp })
+    const late = { ...message, id: 'm1', timestamp: '2020-01-01T00:00:00.000Z' }
+    world.socket().receive({ ...event, message: late })
+    await world.pass()
+    expect(rooms()?.[0]?.last_message?.id).toBe('m99')
+  })
+
+  it('[C11] come and go: joined, added, left, removed; an open view of a lost one says why', async () => {
+    const { alice, order } = setup({ rooms: [{ id: ROOM }, { id: 'open', members: ['bob'] }] })
+    await world.pass()
+    expect(order()).toEqual([ROOM])
+    const join = alice.queryClient.getMutationCache().build(alice.queryClient, alice.chat.joinRoom())
+    const joining = join.execute({ roomId: 'open' })
+    await world.pass()
+    await joining
+    expect(order()?.toSorted()).toEqual([ROOM, 'open'])
+    world.server.createRoom({ id: 'new', members: ['alice', 'bob'] })
+    await world.pass()
+    expect(order()).toContain('new')
+    alice.chat.store.setState({ activeRoomId: ROOM })
+    world.server.remove(ROOM, 'alice', 'kicked')
+    await world.pass()
+    expect(order()).not.toContain(ROOM)
+    expect(alice.chat.store.getState().activeRoomId).toBeNull()
+    expect(alice.chat.context.removalOf(ROOM)).toMatchObject({ code: 'forbidden', reason: 'kicked' })
+    const leave = alice.queryClient.getMutationCache().build(alice.queryClient, alice.chat.leaveRoom())
+    const leaving = leave.execute({ roomId: 'open' })
+    await world.pass()
+    await leaving
+    expect(order()).toEqual(['new'])
+    expect(alice.chat.context.removalOf('open')).toMatchObject({ reason: 'left' })
+  })
+})
+
+describe('read state', () => {
+  it('[C12] is changed at once, and back if the server refuses', async () => {
+    const { alice, readState } = setup()
+    await world.pass()
+    const { id } = world.server.inject(ROOM, { sender: 'bob', content: 'hi @alice' })
+    await world.pass()
+    expect(readState()).toMatchObject({ unread_count: 1, mention_count: 1, last_read_message_id: null })
+    world.server.faults.latencyMs = 500
+    world.server.faults.rejectNext('read_receipt', { code: 'internal' })
+    const refused = expect(
+      alice.chat.markRead.start(alice.queryClient, { message_id: id }, { roomId: ROOM }),
+    ).rejects.toThrow()
+    await world.pass(100)
+    expect(readState()).toMatchObject({ unread_count: 0, mention_count: 0, last_read_message_id: id })
+    await world.pass(1_000)
+    await refused
+    expect(readState()).toMatchObject({ unread_count: 1, mention_count: 1, last_read_message_id: null })
+  })
+
+  it('[C12] up to the middle of a room leaves the count to the server', async () => {
+    const { alice, readState } = setup()
+    await world.pass()
+    const ids = ['one', 'two', 'three'].map(
+      (content) => world.server.inject(ROOM, { sender: 'bob', content }).id,
+    )
+    await world.pass()
+    world.server.faults.latencyMs = 500
+    const marking = alice.chat.markRead.start(
+      alice.queryClient,
+      { message_id: ids[1] ?? '' },
+      { roomId: ROOM },
+    )
+    await world.pass(100)
+    expect(readState()).toMatchObject({ unread_count: 3, last_read_message_id: ids[1] })
+    await world.pass(1_000)
+    await marking
+    expect(readState()).toMatchObject({ unread_count: 1, last_read_message_id: ids[1] })
+  })
+
+  it('[C13] can be taken back from a message on, on all of one’s devices and nowhere else', async () => {
+    const { alice, readState } = setup({ rooms: [{ id: ROOM, messages: seeded(3) }] })
+    const other = world.open('alice')
+    const otherState = other.watch<ReadState>(other.chat.readState(ROOM))
+    await world.pass()
+    expect(readState()?.unread_count).toBe(0)
+    const [first, second] = alice.ids()
+    const marking = alice.chat.markUnread.start(
+      alice.queryClient,
+      { message_id: second ?? '' },
+      { roomId: ROOM },
+    )
+    await world.pass()
+    await marking
+    for (const state of [readState, otherState]) {
+      expect(state()).toMatchObject({ unread_count: 2, last_read_message_id: first })
+    }
+    expect(world.sent('read_receipt')).toEqual([])
+  })
+})

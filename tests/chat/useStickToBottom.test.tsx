@@ -1,0 +1,100 @@
+import { act, cleanup, render } from '@testing-library/react'
+import { afterEach, describe, expect, it } from 'vitest'
+import type { ChatMessage } from '../../src/chat/index.ts'
+import { useStickToBottom } from '../../src/chat/react/useStickToBottom.ts'
+
+afterEach(cleanup)
+
+const ROW_PX = 100
+const VIEW_PX = 500
+
+const message = (at: number, local?: ChatMessage['local']): ChatMessage => ({
+  id: `m${at}`,
+  room_id: 'r',
+  sender: { id: 'bob', username: 'bob' },
+  content: String(at),
+  timestamp: '2024-01-15T10:30:00.000Z',
+  ...(local && { local }),
+})
+const messages = (from: number, to: number) =>
+  Array.from({ length: to - from }, (_, at) => message(from + at))
+
+let scroll: (behavior?: ScrollBehavior) => void
+
+function List({ rows }: { rows: readonly ChatMessage[] }) {
+  const { endRef, scrollToBottom } = useStickToBottom(rows)
+  scroll = scrollToBottom
+  return (
+    <div style={{ overflowY: 'auto' }}>
+      {rows.map(({ id }) => (
+        <p key={id}>{id}</p>
+      ))}
+      <div ref={endRef} />
+    </div>
+  )
+}
+
+/** A list whose rows all have the same height; this DOM has no layout. */
+function show(rows: readonly ChatMessage[]) {
+  Object.defineProperty(HTMLElement.prototype, 'scrollHeight', {
+    configurable: true,
+    get(this: HTMLElement) {
+      return this.querySelectorAll('p').length * ROW_PX
+    },
+  })
+  Object.defineProperty(HTMLElement.prototype, 'clientHeight', { configurable: true, get: () => VIEW_PX })
+  const view = render(<List rows={rows} />)
+  const list = view.container.firstElementChild as HTMLElement
+  return {
+    list,
+    update: (next: readonly ChatMessage[]) => view.rerender(<List rows={next} />),
+    scrollTo: (top: number) =>
+      act(() => {
+        list.scrollTop = top
+        list.dispatchEvent(new Event('scroll'))
+      }),
+    isAtEnd: () => list.scrollTop >= list.scrollHeight - VIEW_PX,
+  }
+}
+
+describe('useStickToBottom', () => {
+  it('[C18] starts at the end and stays there', () => {
+    const { update, isAtEnd } = show(messages(0, 20))
+    expect(isAtEnd()).toBe(true)
+    update(messages(0, 21))
+    expect(isAtEnd()).toBe(true)
+  })
+
+  it('[C18] leaves a reader alone who has scrolled up, until they send something', () => {
+    const { update, scrollTo, list, isAtEnd } = show(messages(0, 20))
+    scrollTo(700)
+    update(messages(0, 21))
+    expect(list.scrollTop).toBe(700)
+    const own = message(99, { key: 'k', status: 'queued', attempts: 0 })
+    update([...messages(0, 21), own])
+    expect(isAtEnd()).toBe(true)
+  })
+
+  it('[C18] counts as the end what is near it', () => {
+    const { update, scrollTo, isAtEnd, list } = show(messages(0, 20))
+    scrollTo(list.scrollHeight - VIEW_PX - 60)
+    update(messages(0, 21))
+    expect(isAtEnd()).toBe(true)
+  })
+
+  it('[C18] keeps what is on screen in place when older messages are put in front', () => {
+    const { update, scrollTo, list } = show(messages(50, 70))
+    scrollTo(0)
+    update(messages(0, 70))
+    expect(list.scrollTop).toBe(50 * ROW_PX)
+  })
+
+  it('[C18] goes to the end when asked, and stays there from then on', () => {
+    const { update, scrollTo, isAtEnd } = show(messages(0, 20))
+    scrollTo(0)
+    act(() => scroll())
+    expect(isAtEnd()).toBe(true)
+    update(messages(0, 30))
+    expect(isAtEnd()).toBe(true)
+  })
+})
