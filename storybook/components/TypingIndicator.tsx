@@ -25,7 +25,7 @@ export function TypingIndicator({ names }: TypingIndicatorProps) {
 const MOST_NAMED = 3
 
 /** "Bob is typing", "Bob and Carol are typing", and from four on without names. */
-export function typingText(names: readonly string[]): string {
+function typingText(names: readonly string[]): string {
   if (names.length === 0) return ''
   if (names.length > MOST_NAMED) return 'Several people are typing'
   const list = new Intl.ListFormat('en', { type: 'conjunction' }).format(names)
