@@ -7,7 +7,7 @@ import process from 'node:process'
 import { findChromium } from './chromium.mjs'
 import { root, run, stopChildrenOnSignals } from './processes.mjs'
 
-const GATE_TIMEOUT_MS = 240_000
+const GATE_TIMEOUT_MS = 300_000
 
 const check = (name, command, { needs } = {}) => ({ name, kind: 'check', command, needs })
 const tests = (name, projects, { browser = false, needs } = {}) => ({
