@@ -36,14 +36,15 @@ const MESSAGES_KEY = ['messages']
 
 const parse = (text: string) => JSON.parse(text) as Frame
 
+const known = new Map<number, Message[][]>()
+
+/** The same objects for every run of a process: nothing here writes to them. */
 function pagesOf(size: number): Message[][] {
-  const pages: Message[][] = []
-  for (let end = size; end > 0; end -= PAGE_SIZE) {
-    pages.push(
-      Array.from({ length: Math.min(PAGE_SIZE, end) }, (_, at) =>
-        messageAt(Math.max(0, end - PAGE_SIZE) + at),
-      ),
-    )
+  const pages = known.get(size) ?? []
+  known.set(size, pages)
+  for (let end = size - pages.length * PAGE_SIZE; end > 0; end -= PAGE_SIZE) {
+    const start = Math.max(0, end - PAGE_SIZE)
+    pages.push(Array.from({ length: end - start }, (_, at) => messageAt(start + at)))
   }
   return pages
 }
@@ -52,7 +53,9 @@ const roomsOf = (size: number): Room[] => Array.from({ length: size }, (_, at) =
 
 /** Parse, look up by id, write in place: no cache, no observer, nothing immutable. */
 export const limit: CreateSubject = ({ size, isList }) => {
-  const items: { id: string }[] = isList ? roomsOf(size) : pagesOf(size).toReversed().flat()
+  const items: { id: string }[] = isList
+    ? roomsOf(size)
+    : pagesOf(size).flatMap((page) => page.map((message) => ({ ...message })))
   const byId = new Map(items.map((item) => [item.id, item]))
   return {
     flush(frames) {

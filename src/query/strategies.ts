@@ -1,20 +1,32 @@
 /** The three kinds of live data, as the engine handles them. Pure. */
-import { replaceEqualDeep } from '@tanstack/react-query'
+import { type Query, replaceEqualDeep } from '@tanstack/react-query'
 import type { Strategy } from './definition.ts'
-import { foldList } from './foldList.ts'
+import { foldList, overlayList } from './foldList.ts'
 import type { ItemSpec, SequencedOp } from './items.ts'
 import type { Op } from './ops.ts'
 import { positionOfPages, type TimelineData } from './pages.ts'
 import { foldTimeline } from './timelineDraft.ts'
 import { adoptTimeline, overlayTimeline } from './timelineOverlay.ts'
+import { maxPagesOf } from './timelineWindow.ts'
 
 export function listStrategy<Item>(spec: ItemSpec<Item>): Strategy {
   return {
     fold: (data, ops) => foldList(spec, data as readonly Item[], ops as readonly SequencedOp<Item>[]),
-    overlay: (data, ops) => foldList(spec, data as readonly Item[], unsequenced(ops as readonly Op<Item>[])),
+    overlay: (data, ops) => overlayList(spec, data as readonly Item[], ops as readonly Op<Item>[]),
     adopt: (data) => data,
     positionOf: () => undefined,
   }
+}
+
+/** Of one query: its options may narrow what the definition says. */
+export function windowOf(query: Query, pageSize: number) {
+  const [, , , window] = query.queryKey as readonly [
+    unknown,
+    unknown,
+    unknown,
+    { readonly pageSize?: number }?,
+  ]
+  return { pageSize: window?.pageSize ?? pageSize, maxPages: maxPagesOf(query) }
 }
 
 export type MatchPending<Item> = (pending: Item, confirmed: Item) => Item | undefined
@@ -25,8 +37,12 @@ export function timelineStrategy<Item>(
   matches: MatchPending<Item> | undefined,
 ): Strategy {
   return {
-    fold: (data, ops) =>
-      foldTimeline({ spec, pageSize }, data as TimelineData<Item>, ops as readonly SequencedOp<Item>[]),
+    fold: (data, ops, query) =>
+      foldTimeline(
+        { spec, ...windowOf(query, pageSize) },
+        data as TimelineData<Item>,
+        ops as readonly SequencedOp<Item>[],
+      ),
     overlay: (data, ops) => overlayTimeline(spec, data as TimelineData<Item>, ops as readonly Op<Item>[]),
     adopt: (data) => adoptTimeline(data as TimelineData<Item>),
     positionOf: (data) => positionOfPages((data as TimelineData<Item>).pages),
@@ -55,8 +71,4 @@ export function valueStrategy(): Strategy {
     adopt: (data) => data,
     positionOf: () => undefined,
   }
-}
-
-function unsequenced<Item>(ops: readonly Op<Item>[]): SequencedOp<Item>[] {
-  return ops.map((op) => ({ op, seq: undefined }))
 }
