@@ -1,5 +1,6 @@
 /** Definitions: what users declare about live data, and what the engine makes of it. Types and plain look-ups only. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { Query } from '@tanstack/react-query'
 import type { ChannelSpec, Id, LiveEvent, LivePort } from '../transport/port.ts'
 import type { SequencedOp } from './items.ts'
 import type { Op, Reducer } from './ops.ts'
@@ -56,7 +57,7 @@ export interface Definition {
 
 /** How one kind of cached data takes ops. `Data` is opaque to the engine. */
 export interface Strategy {
-  fold(data: unknown, ops: readonly SequencedOp<unknown>[]): unknown
+  fold(data: unknown, ops: readonly SequencedOp<unknown>[], query: Query): unknown
   /** Optimistic ops on top of the data; returns `data` itself when there are none. */
   overlay(data: unknown, ops: readonly Op<unknown>[]): unknown
   /** Data that came from elsewhere (hydrated, restored, set by hand), without optimistic rows. */

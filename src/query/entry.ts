@@ -5,7 +5,6 @@
 import type { Query } from '@tanstack/react-query'
 import type { Cursor, LiveEvent, LivePort } from '../transport/port.ts'
 import {
-  arrived,
   type ChannelHub,
   type ChannelMember,
   type EventMark,
@@ -282,7 +281,7 @@ export function current(entry: Entry): unknown {
   const { pending } = entry
   if (pending.length === 0) return base
   entry.pending = []
-  if (base !== undefined) entry.base = entry.definition.strategy.fold(base, pending)
+  if (base !== undefined) entry.base = entry.definition.strategy.fold(base, pending, entry.query)
   return entry.base
 }
 

@@ -23,9 +23,9 @@ import {
   type TimelinePageParam,
 } from './pages.ts'
 import { readSnapshot, toPage } from './snapshot.ts'
-import { type MatchPending, timelineStrategy } from './strategies.ts'
+import { type MatchPending, timelineStrategy, windowOf } from './strategies.ts'
 import { landTimeline } from './timelineLanding.ts'
-import { isPage, nextRequest, servePages } from './timelineWindow.ts'
+import { endsWindow, isPage, nextRequest, servePages } from './timelineWindow.ts'
 
 export interface TimelineOptions<P, Events, Item> extends CommonOptions<P, Events, Item> {
   /** Checked for snapshots and events; what does not fit is reported and left out. */
@@ -112,7 +112,8 @@ export function defineTimeline<P, Events, Item>(
       partial,
       land(result, fresh) {
         const before = current(entry) as TimelineData<Item> | undefined
-        const landing = { spec, pageSize, current: before, result: result as TimelineData<Item>, fresh }
+        const window = windowOf(entry.query, pageSize)
+        const landing = { spec, ...window, current: before, result: result as TimelineData<Item>, fresh }
         complete(
           fetch,
           position,
@@ -131,7 +132,7 @@ export function defineTimeline<P, Events, Item>(
       queryFn: (context) => fetchPage(context as PageContext, pageSize),
       initialPageParam: window.around === undefined ? NEWEST : { around: window.around },
       getNextPageParam: (page: TimelinePage<Item>): TimelinePageParam | undefined =>
-        page.hasOlder && page.before !== undefined ? { before: page.before } : undefined,
+        page.hasOlder && page.before !== undefined && !endsWindow(page) ? { before: page.before } : undefined,
       getPreviousPageParam: (page: TimelinePage<Item>): TimelinePageParam | undefined =>
         page.hasNewer && page.after !== undefined ? { after: page.after } : undefined,
     })

@@ -31,15 +31,18 @@ const AFTER_SNAPSHOT = <Item>(page: TimelinePage<Item>, seq: number | undefined)
 export interface FoldOptions<Item> {
   readonly spec: ItemSpec<Item>
   readonly pageSize: number
+  /** Live events make a window grow up to this; then its oldest pages go. */
+  readonly maxPages: number
   /** Pages that take the ops; all of them where absent. */
   readonly only?: ReadonlySet<TimelinePage<Item>>
 }
 
 export function foldTimeline<Item>(
-  { spec, pageSize, only }: FoldOptions<Item>,
+  options: FoldOptions<Item>,
   base: TimelineData<Item>,
   ops: readonly SequencedOp<Item>[],
 ): TimelineData<Item> {
+  const { spec, only } = options
   const draft: TimelineDraft<Item> = {
     spec,
     base,
@@ -49,7 +52,7 @@ export function foldTimeline<Item>(
     unseen: base.pages[0]?.unseen ?? 0,
   }
   for (const { op, seq } of ops) applyOp(draft, op, seq)
-  return finish(draft, pageSize)
+  return finish(draft, options)
 }
 
 function applyOp<Item>(
@@ -159,7 +162,10 @@ function touch<Item>(draft: TimelineDraft<Item>, position: number): Item[] {
   return items
 }
 
-function finish<Item>(draft: TimelineDraft<Item>, pageSize: number): TimelineData<Item> {
+function finish<Item>(
+  draft: TimelineDraft<Item>,
+  { pageSize, maxPages }: FoldOptions<Item>,
+): TimelineData<Item> {
   const { base, touched, unseen, index } = draft
   const first = base.pages[0]
   if (!first || (touched.size === 0 && unseen === first.unseen)) return base
@@ -171,6 +177,8 @@ function finish<Item>(draft: TimelineDraft<Item>, pageSize: number): TimelineDat
   }
   if (unseen !== first.unseen) pages[0] = { ...(pages[0] ?? first), unseen }
   while (sealOldHalf(draft, pages, pageParams, pageSize));
+  for (const page of pages.splice(maxPages)) for (const item of page.items) index.delete(draft.spec.id(item))
+  pageParams.splice(maxPages)
   keepIndex(pages, index)
   return { pages, pageParams }
 }

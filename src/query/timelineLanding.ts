@@ -22,6 +22,7 @@ export interface FreshPage {
 export interface Landing<Item> {
   readonly spec: ItemSpec<Item>
   readonly pageSize: number
+  readonly maxPages: number
   /** The cached data with every event applied, without optimistic rows. */
   readonly current: TimelineData<Item> | undefined
   readonly result: TimelineData<Item>

@@ -39,19 +39,34 @@ export function isPage<Item>(next: TimelineRequest | TimelinePage<Item>): next i
   return 'items' in next
 }
 
-/** Cuts an answer into pages and keeps all but the newest for the calls to come. */
+/** Cuts an answer into as many pages as there were, and keeps all but the newest for the calls to come. */
 export function servePages<Item>(
   spec: ItemSpec<Item>,
   query: Query | undefined,
   { page, pageSize }: { readonly page: TimelinePage<Item>; readonly pageSize: number },
 ): readonly TimelinePage<Item>[] {
   const promise = query?.promise
-  if (!promise || query.state.fetchMeta?.fetchMore) return [page]
-  const count = (query.state.data as TimelineData<Item> | undefined)?.pages.length ?? 1
+  const loaded = (query?.state.data as TimelineData<Item> | undefined)?.pages.length
+  if (!promise || !loaded || query.state.fetchMeta?.fetchMore) return [page]
+  const count = Math.min(loaded, maxPagesOf(query))
   const pages = chunk(spec, page, Math.max(pageSize, Math.ceil(page.items.length / count)))
+  const last = pages[count - 1]
+  if (last) ends.add(last)
   stashes.set(promise, pages.slice(1) as TimelinePage<unknown>[])
   return pages
 }
+
+/** The refetch is complete with it. TanStack would ask for one more page, and drop the newest for it. */
+export function endsWindow(page: object): boolean {
+  return ends.has(page)
+}
+
+export function maxPagesOf(query: Query): number {
+  const { maxPages } = query.options as { maxPages?: number }
+  return maxPages || Number.POSITIVE_INFINITY
+}
+
+const ends = new WeakSet<object>()
 
 /** Newest chunk first; each but the last has the next one below it. */
 function chunk<Item>(spec: ItemSpec<Item>, page: TimelinePage<Item>, size: number): TimelinePage<Item>[] {
