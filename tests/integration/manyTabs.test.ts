@@ -21,12 +21,18 @@ function tokenOf(user: string): string {
 
 /** One browser tab: a chat and a cache of its own, the room on screen, and the unread count in the room list. */
 function openTab(user: string, roomId: string, options: ChatOptions) {
-  const chat = createChat({ ...options, tokenManager: { getAccessToken: () => tokenOf(user) } } as ChatOptions)
+  const chat = createChat({
+    ...options,
+    tokenManager: { getAccessToken: () => tokenOf(user) },
+  } as ChatOptions)
   const queryClient = new QueryClient()
   const history = new InfiniteQueryObserver(queryClient, chat.messages(roomId))
   const readState = new QueryObserver(queryClient, chat.readState(roomId))
   stops.push(() => chat.manager.close(), chat.live.connect(queryClient), chat.start())
-  stops.push(history.subscribe(() => undefined), readState.subscribe(() => undefined))
+  stops.push(
+    history.subscribe(() => undefined),
+    readState.subscribe(() => undefined),
+  )
   const rows = (): ChatMessage[] =>
     (history.getCurrentResult().data?.pages ?? []).toReversed().flatMap((page) => [...page.items])
   return {
