@@ -2,7 +2,11 @@ export { type Chat, type ChatOptions, type ChatSettings, createChat } from './cr
 export { keyOf, orderOf } from './messages.ts'
 export { ChatProvider, type ChatProviderProps, useChat } from './react/ChatProvider.tsx'
 export { type UseChatRoomsResult, useChatRooms } from './react/useChatRooms.ts'
-export { type UseChatWebSocketResult, useChatWebSocket } from './react/useChatWebSocket.ts'
+export {
+  type UseChatWebSocketOptions,
+  type UseChatWebSocketResult,
+  useChatWebSocket,
+} from './react/useChatWebSocket.ts'
 export { type UseConnectionIndicatorResult, useConnectionIndicator } from './react/useConnectionIndicator.ts'
 export { useDraft } from './react/useDraft.ts'
 export { type MessagesWindow, type UseMessagesResult, useMessages } from './react/useMessages.ts'

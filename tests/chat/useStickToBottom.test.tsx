@@ -1,9 +1,13 @@
 import { act, cleanup, render } from '@testing-library/react'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { ChatMessage } from '../../src/chat/index.ts'
+import { useSeenAtEnd } from '../../src/chat/react/useSeenAtEnd.ts'
 import { useStickToBottom } from '../../src/chat/react/useStickToBottom.ts'
 
-afterEach(cleanup)
+afterEach(() => {
+  cleanup()
+  vi.restoreAllMocks()
+})
 
 const ROW_PX = 100
 const VIEW_PX = 500
@@ -20,10 +24,12 @@ const messages = (from: number, to: number) =>
   Array.from({ length: to - from }, (_, at) => message(from + at))
 
 let scroll: (behavior?: ScrollBehavior) => void
+const onSeen = vi.fn()
 
 function List({ rows }: { rows: readonly ChatMessage[] }) {
   const { endRef, scrollToBottom } = useStickToBottom(rows)
   scroll = scrollToBottom
+  useSeenAtEnd(endRef, rows, onSeen)
   return (
     <div style={{ overflowY: 'auto' }}>
       {rows.map(({ id }) => (
@@ -96,5 +102,30 @@ describe('useStickToBottom', () => {
     expect(isAtEnd()).toBe(true)
     update(messages(0, 30))
     expect(isAtEnd()).toBe(true)
+  })
+})
+
+describe('useSeenAtEnd', () => {
+  it('[C14] takes the newest as read only at the end, in a window that somebody looks at', () => {
+    const hasFocus = vi.spyOn(document, 'hasFocus').mockReturnValue(true)
+    onSeen.mockClear()
+    const { update, scrollTo } = show(messages(0, 20))
+    expect(onSeen).toHaveBeenCalledTimes(1)
+    scrollTo(0)
+    update(messages(0, 21))
+    expect(onSeen).toHaveBeenCalledTimes(1)
+    hasFocus.mockReturnValue(false)
+    scrollTo(1_600)
+    expect(onSeen).toHaveBeenCalledTimes(1)
+    hasFocus.mockReturnValue(true)
+    act(() => void window.dispatchEvent(new Event('focus')))
+    expect(onSeen).toHaveBeenCalledTimes(2)
+  })
+
+  it('[C14] sees nothing in an empty list', () => {
+    vi.spyOn(document, 'hasFocus').mockReturnValue(true)
+    onSeen.mockClear()
+    show([])
+    expect(onSeen).not.toHaveBeenCalled()
   })
 })

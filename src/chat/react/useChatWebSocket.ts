@@ -8,6 +8,7 @@ import type { BaseMessage, ChatMessage, Id, RegisteredMessage, Row } from '../ty
 import { useChat } from './ChatProvider.tsx'
 import { useMessages } from './useMessages.ts'
 import { useReadReporter } from './useReadReporter.ts'
+import { useSeenAtEnd } from './useSeenAtEnd.ts'
 import { useSendMessage } from './useSendMessage.ts'
 import { useStickToBottom } from './useStickToBottom.ts'
 import { useTyping } from './useTyping.ts'
@@ -40,9 +41,18 @@ export interface UseChatWebSocketResult<M extends BaseMessage = RegisteredMessag
   readonly discardMessage: (key: string) => void
 }
 
+export interface UseChatWebSocketOptions {
+  /**
+   * Marks as read what the reader has in view: at the end of the list, in a window with the focus.
+   * @default false: `sendReadReceipt` does
+   */
+  readonly readWhenSeen?: boolean | undefined
+}
+
 /** Everything about one room in one hook. Its parts can be had alone: `useMessages`, `useSendMessage`, `useTyping`, … */
 export function useChatWebSocket<M extends BaseMessage = RegisteredMessage>(
   roomId: Id,
+  { readWhenSeen = false }: UseChatWebSocketOptions = {},
 ): UseChatWebSocketResult<M> {
   const { context, store } = useChat()
   const removal = useStore(store, () => context.removalOf(roomId))
@@ -53,6 +63,7 @@ export function useChatWebSocket<M extends BaseMessage = RegisteredMessage>(
   const markRead = useReadReporter(roomId, history.messages)
   const view = useClearable(roomId, history.messages)
   const { endRef, scrollToBottom } = useStickToBottom(view.messages)
+  useSeenAtEnd(endRef, view.messages, readWhenSeen ? markRead : undefined)
   const { keystroke, stop } = typing
   const { show } = view
   const { loadOlder } = history

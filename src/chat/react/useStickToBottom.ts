@@ -31,7 +31,7 @@ export function useStickToBottom(messages: readonly ChatMessage[]): {
     const scroller = scrollerOf(endRef.current)
     if (!scroller) return
     const onScroll = () => {
-      isAtEnd.current = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight <= NEAR_END_PX
+      isAtEnd.current = isNearEnd(scroller)
     }
     scroller.addEventListener('scroll', onScroll, { passive: true })
     return () => scroller.removeEventListener('scroll', onScroll)
@@ -66,7 +66,11 @@ export function useStickToBottom(messages: readonly ChatMessage[]): {
   return { endRef, scrollToBottom }
 }
 
-function scrollerOf(element: HTMLElement | null): HTMLElement | null {
+export function isNearEnd({ scrollHeight, scrollTop, clientHeight }: HTMLElement): boolean {
+  return scrollHeight - scrollTop - clientHeight <= NEAR_END_PX
+}
+
+export function scrollerOf(element: HTMLElement | null): HTMLElement | null {
   for (let node = element?.parentElement ?? null; node; node = node.parentElement) {
     const { overflowY } = getComputedStyle(node)
     if (overflowY === 'auto' || overflowY === 'scroll') return node
