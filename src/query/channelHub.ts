@@ -155,7 +155,8 @@ function onSignal(channel: LiveChannel, signal: ChannelSignal): void {
     return take(channel, admit(channel.order, signal.events, channel.marks.size > 0))
   }
   channel.live = signal.type === 'live'
-  channel.failure = signal.type === 'down' ? signal.error : undefined
+  // A subscription that was not answered is asked for again by itself; only what nobody retries ends the waiting.
+  channel.failure = signal.type === 'down' && signal.error?.recovery !== 'retry' ? signal.error : undefined
   if (signal.type === 'live' && !signal.resumed) {
     restart(channel.order, signal.cursor)
     startOver(channel)
