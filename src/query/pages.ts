@@ -56,8 +56,11 @@ export function lowerBound<Item>(
   key: OrderKey,
   order: (item: Item) => OrderKey,
 ): number {
+  const newest = items.at(-1)
+  // Nearly everything that arrives is new and goes to the end.
+  if (newest === undefined || compareKeys(order(newest), key) < 0) return items.length
   let low = 0
-  let high = items.length
+  let high = items.length - 1
   while (low < high) {
     const middle = (low + high) >>> 1
     const item = items[middle] as Item
@@ -71,6 +74,7 @@ export function lowerBound<Item>(
 export function pageOf<Item>(pages: readonly TimelinePage<Item>[], key: OrderKey): number | undefined {
   let low = 0
   let high = pages.length - 1
+  if (pages.length > 0 && ownsFrom(pages[0], key)) return 0
   while (low < high) {
     const middle = (low + high) >>> 1
     if (ownsFrom(pages[middle], key)) high = middle
