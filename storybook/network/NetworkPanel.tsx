@@ -3,139 +3,18 @@
 import * as React from 'react'
 import { useEffect, useState } from 'react'
 import { useChannel } from 'storybook/manager-api'
-import {
-  type Accident,
-  ASK,
-  type ClientReport,
-  HAPPEN,
-  type Knobs,
-  type LogLine,
-  type NetworkReport,
-  REPORT,
-  SET,
-} from './messages.ts'
-import { panelCss } from './panelCss.ts'
-
-const EMPTY: NetworkReport = { knobs: undefined, clients: [], log: [] }
+import { ASK, HAPPEN, NOTHING, REPORT, SET } from './messages.ts'
+import { NetworkView } from './NetworkView.tsx'
 
 export function NetworkPanel() {
-  const [report, setReport] = useState(EMPTY)
+  const [report, setReport] = useState(NOTHING)
   const emit = useChannel({ [REPORT]: setReport })
   useEffect(() => emit(ASK), [emit])
-  if (!report.knobs) return <p style={{ padding: 16 }}>This story has no server.</p>
   return (
-    <div className="qw-network">
-      <style>{panelCss}</style>
-      <div className="qw-network-controls">
-        <KnobList knobs={report.knobs} onChange={(change) => emit(SET, change)} />
-        <Accidents onClick={(accident) => emit(HAPPEN, accident)} />
-        <Clients clients={report.clients} />
-      </div>
-      <Log lines={report.log} />
-    </div>
+    <NetworkView
+      report={report}
+      onSet={(change) => emit(SET, change)}
+      onHappen={(accident) => emit(HAPPEN, accident)}
+    />
   )
 }
-
-interface Knob {
-  readonly name: keyof Knobs
-  readonly label: string
-  readonly min: number
-  readonly max: number
-  readonly step: number
-  readonly show: (value: number) => string
-}
-
-const percent = (value: number) => `${Math.round(value * 100)} %`
-const ms = (value: number) => `${value} ms`
-const share = { min: 0, max: 0.9, step: 0.05, show: percent }
-
-const KNOBS: readonly Knob[] = [
-  { name: 'latencyMs', label: 'Latency', min: 0, max: 3_000, step: 50, show: ms },
-  { name: 'drop', label: 'Loss', ...share },
-  { name: 'duplicate', label: 'Duplicates', ...share },
-  { name: 'reorder', label: 'Reorder', ...share },
-  {
-    name: 'skewClockMs',
-    label: 'Clock skew',
-    min: -3_600_000,
-    max: 3_600_000,
-    step: 60_000,
-    show: (value) => `${value / 60_000} min`,
-  },
-]
-
-function KnobList({ knobs, onChange }: { knobs: Knobs; onChange: (change: Partial<Knobs>) => void }) {
-  return (
-    <div className="qw-network-knobs">
-      {KNOBS.map(({ name, label, show, ...range }) => (
-        <label key={name}>
-          <span>{label}</span>
-          <input
-            type="range"
-            {...range}
-            value={knobs[name]}
-            onChange={(event) => onChange({ [name]: event.target.valueAsNumber })}
-          />
-          <output>{show(knobs[name])}</output>
-        </label>
-      ))}
-    </div>
-  )
-}
-
-const ACCIDENTS: readonly { readonly accident: Accident; readonly label: string; readonly title: string }[] =
-  [
-    { accident: 'disconnect', label: 'Disconnect', title: 'Closes every connection' },
-    { accident: 'half-open', label: 'Half-open', title: 'Connections stay open; nothing gets through' },
-    { accident: 'restart', label: 'Restart', title: 'The server is away for eight seconds' },
-    { accident: 'refuse', label: 'Refuse a message', title: 'The next message is refused' },
-  ]
-
-const Accidents = ({ onClick }: { onClick: (accident: Accident) => void }) => (
-  <div className="qw-network-accidents">
-    {ACCIDENTS.map(({ accident, label, title }) => (
-      <button key={accident} type="button" title={title} onClick={() => onClick(accident)}>
-        {label}
-      </button>
-    ))}
-  </div>
-)
-
-const Clients = ({ clients }: { clients: readonly ClientReport[] }) => (
-  <table>
-    <thead>
-      <tr>
-        <th>Client</th>
-        <th>State</th>
-        <th>Attempts</th>
-        <th>Round trip</th>
-        <th>Queue</th>
-      </tr>
-    </thead>
-    <tbody>
-      {clients.map(({ user, state, attempts, latencyMs, queued }) => (
-        <tr key={user} data-state={state}>
-          <td>{user}</td>
-          <td>{state}</td>
-          <td>{attempts}</td>
-          <td>{latencyMs === null ? '–' : `${Math.round(latencyMs)} ms`}</td>
-          <td>{queued}</td>
-        </tr>
-      ))}
-    </tbody>
-  </table>
-)
-
-const clock = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' })
-
-/** Newest first: what just happened is what one looks for. */
-const Log = ({ lines }: { lines: readonly LogLine[] }) => (
-  <ol className="qw-network-log" aria-label="Inspector log">
-    {lines.toReversed().map(({ number, at, user, type, text }) => (
-      <li key={number} data-type={type}>
-        <time>{clock.format(at)}</time> <b>{user}</b> <i>{type}</i>{' '}
-        <span className="qw-network-text">{text}</span>
-      </li>
-    ))}
-  </ol>
-)

@@ -44,3 +44,5 @@ export interface NetworkReport {
   /** Oldest first, the last two hundred. */
   readonly log: readonly LogLine[]
 }
+
+export const NOTHING: NetworkReport = { knobs: undefined, clients: [], log: [] }

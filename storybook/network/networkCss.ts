@@ -1,5 +1,5 @@
 /** As text: Storybook's own window loads no style sheets of add-ons. In the colours of its theme, light or dark. */
-export const panelCss = `
+export const networkCss = `
 .qw-network { display: flex; flex-wrap: wrap; block-size: 100%; font-size: 12px; }
 .qw-network-controls { display: grid; flex: 1 1 340px; gap: 16px; align-content: start; padding: 16px; }
 .qw-network-knobs label { display: grid; grid-template-columns: 84px 1fr 64px; gap: 8px; align-items: center; min-block-size: 26px; }
@@ -9,10 +9,10 @@ export const panelCss = `
 .qw-network-accidents button:hover { background: color-mix(in srgb, currentColor 8%, transparent); }
 .qw-network table { border-collapse: collapse; }
 .qw-network :is(th, td) { padding: 3px 12px 3px 0; text-align: start; font-variant-numeric: tabular-nums; }
-.qw-network th { font-weight: 400; opacity: 0.75; }
+.qw-network th { font-weight: 400; opacity: 0.85; }
 .qw-network-log { flex: 2 1 420px; block-size: 100%; min-block-size: 120px; margin: 0; padding: 12px 16px; overflow: auto; list-style: none; line-height: 1.6; }
 .qw-network-log li { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-.qw-network-log time { opacity: 0.7; font-variant-numeric: tabular-nums; }
+.qw-network-log time { opacity: 0.85; font-variant-numeric: tabular-nums; }
 .qw-network-text { font-family: ui-monospace, monospace; font-size: 11px; }
 .qw-network-log li:is([data-type="transition"], [data-type="error"], [data-type="wait"]) { font-weight: 600; }
 `
