@@ -1,6 +1,6 @@
 /**
- * Ops into the pages of a timeline. The cost of an op does not depend on how much is loaded: an id → page index
- * finds the page, a binary search the place, and only touched pages are copied. Pure to its callers.
+ * Ops into the pages of a timeline. The cost of an op does not depend on how much is loaded: an
+ * index finds the item, its order the page and the place, and only touched pages are copied. Pure to its callers.
  */
 import type { Id } from '../transport/port.ts'
 import { type ItemSpec, patchItem, replaceItem, type SequencedOp } from './items.ts'
@@ -12,21 +12,7 @@ import {
   type TimelinePage,
   type TimelinePageParam,
 } from './pages.ts'
-import { indexOf, keepIndex, type TimelineIndex } from './timelineIndex.ts'
-
-export interface TimelineDraft<Item> {
-  readonly spec: ItemSpec<Item>
-  readonly base: TimelineData<Item>
-  readonly index: TimelineIndex
-  /** Touched pages by position, their items copied. */
-  readonly touched: Map<number, Item[]>
-  /** Which pages take an op of this position; a page fetched after it has it already. */
-  readonly accepts: (page: TimelinePage<Item>, seq: number | undefined) => boolean
-  unseen: number
-}
-
-const AFTER_SNAPSHOT = <Item>(page: TimelinePage<Item>, seq: number | undefined): boolean =>
-  seq === undefined || page.asOf === undefined || seq > page.asOf
+import { forget, indexOf, keepIndex, type Place, placeOf, type TimelineIndex } from './timelineIndex.ts'
 
 export interface FoldOptions<Item> {
   readonly spec: ItemSpec<Item>
@@ -37,136 +23,146 @@ export interface FoldOptions<Item> {
   readonly only?: ReadonlySet<TimelinePage<Item>>
 }
 
+interface Draft<Item> {
+  readonly options: FoldOptions<Item>
+  readonly spec: ItemSpec<Item>
+  readonly base: TimelineData<Item>
+  readonly index: TimelineIndex
+  /** Touched pages by position, their items copied. */
+  readonly touched: Map<number, Item[]>
+  /** Of the op at hand. */
+  seq: number | undefined
+  unseen: number
+}
+
 export function foldTimeline<Item>(
   options: FoldOptions<Item>,
   base: TimelineData<Item>,
   ops: readonly SequencedOp<Item>[],
 ): TimelineData<Item> {
-  const { spec, only } = options
-  const draft: TimelineDraft<Item> = {
+  const { spec } = options
+  const draft: Draft<Item> = {
+    options,
     spec,
     base,
     index: indexOf(spec, base.pages),
     touched: new Map(),
-    accepts: only ? (page, seq) => only.has(page) && AFTER_SNAPSHOT(page, seq) : AFTER_SNAPSHOT,
+    seq: undefined,
     unseen: base.pages[0]?.unseen ?? 0,
   }
-  for (const { op, seq } of ops) applyOp(draft, op, seq)
-  return finish(draft, options)
+  for (const { op, seq } of ops) {
+    draft.seq = seq
+    applyOp(draft, op)
+  }
+  return finish(draft)
 }
 
-function applyOp<Item>(
-  draft: TimelineDraft<Item>,
-  op: SequencedOp<Item>['op'],
-  seq: number | undefined,
-): void {
+function applyOp<Item>(draft: Draft<Item>, op: SequencedOp<Item>['op']): void {
+  const { spec } = draft
   switch (op.kind) {
     case 'insert':
     case 'upsert':
-      return place(draft, op.item, seq, op.kind === 'insert')
-    case 'patch': {
-      const id = draft.spec.id(op.fields as Item)
-      return change(draft, id, seq, (item) => patchItem(draft.spec, item, op.fields))
-    }
+      return put(draft, op.item, op.kind === 'insert')
+    case 'patch':
+      return change(draft, spec.id(op.fields as Item), (item) => patchItem(spec, item, op.fields))
     case 'remove':
-      return removeItem(draft, op.id, seq)
+      return removeItem(draft, op.id)
     case 'reduce':
-      return reducePages(draft, op.apply as (items: readonly Item[]) => readonly Item[], seq)
+      return reducePages(draft, op.apply as (items: readonly Item[]) => readonly Item[])
   }
 }
 
-function place<Item>(draft: TimelineDraft<Item>, item: Item, seq: number | undefined, isNew: boolean): void {
-  const { spec, index, base } = draft
-  const id = spec.id(item)
-  if (index.numberOf(id) !== undefined)
-    return change(draft, id, seq, (current) => replaceItem(spec, current, item))
+/** A page that was fetched after the event has it already. */
+function takes<Item>({ options: { only }, seq }: Draft<Item>, page: TimelinePage<Item>): boolean {
+  return (!only || only.has(page)) && (seq === undefined || page.asOf === undefined || seq > page.asOf)
+}
+
+function put<Item>(draft: Draft<Item>, item: Item, isNew: boolean): void {
+  const { spec, index, seq } = draft
+  const id = String(spec.id(item))
+  if (index.items.has(id)) return change(draft, id, (current) => replaceItem(spec, current, item))
   // Without numbers nothing else tells a late duplicate of a removed item from a new one.
-  if (seq === undefined && index.removed.has(String(id))) return
+  if (seq !== undefined || !index.removed.has(id)) place(draft, item, isNew)
+}
+
+function place<Item>(draft: Draft<Item>, item: Item, isNew: boolean): void {
+  const { spec, index, base, seq } = draft
+  const id = String(spec.id(item))
+  if (index.items.has(id)) return change(draft, id, (current) => replaceItem(spec, current, item))
+  // Without numbers nothing else tells a late duplicate of a removed item from a new one.
+  if (seq === undefined && index.removed.has(id)) return
   const key = spec.order(item)
-  const position = pageOf(base.pages, key)
-  const page = position === undefined ? undefined : base.pages[position]
-  if (position === undefined || !page || !draft.accepts(page, seq)) return
-  const items = itemsOf(draft, position)
-  const at = lowerBound(items, key, spec.order)
+  const position = pageOf(base.pages, key) ?? -1
+  const page = base.pages[position]
+  if (!page || !takes(draft, page)) return
   if (position === 0 && page.hasNewer && (!page.high || compareKeys(key, page.high) > 0)) {
     // Beyond the loaded window: the gap between could hide items, so it is only counted.
     if (isNew) draft.unseen++
     return
   }
-  touch(draft, position).splice(at, 0, item)
-  index.set(id, index.head + position)
+  const items = touch(draft, position)
+  items.splice(lowerBound(items, key, spec.order), 0, item)
+  index.items.set(id, item)
 }
 
-function change<Item>(
-  draft: TimelineDraft<Item>,
-  id: Id,
-  seq: number | undefined,
-  update: (item: Item) => Item,
-): void {
-  const found = find(draft, id, seq)
+function change<Item>(draft: Draft<Item>, id: Id, update: (item: Item) => Item): void {
+  const { spec, index } = draft
+  const found = find(draft, id)
   if (!found) return
   const next = update(found.item)
   if (next === found.item) return
   const items = touch(draft, found.position)
-  if (compareKeys(draft.spec.order(next), draft.spec.order(found.item)) === 0) {
+  if (compareKeys(spec.order(next), spec.order(found.item)) === 0) {
     items[found.at] = next
+    index.items.set(String(id), next)
     return
   }
   items.splice(found.at, 1)
-  draft.index.delete(id)
-  place(draft, next, undefined, false)
+  index.items.delete(String(id))
+  draft.seq = undefined
+  place(draft, next, false)
 }
 
-function removeItem<Item>(draft: TimelineDraft<Item>, id: Id, seq: number | undefined): void {
-  const found = find(draft, id, seq)
+function removeItem<Item>(draft: Draft<Item>, id: Id): void {
+  const found = find(draft, id)
   if (found) touch(draft, found.position).splice(found.at, 1)
-  if (found || draft.index.numberOf(id) === undefined) draft.index.remove(id)
+  if (found || !draft.index.items.has(String(id))) forget(draft.index, id)
 }
 
-function reducePages<Item>(
-  draft: TimelineDraft<Item>,
-  apply: (items: readonly Item[]) => readonly Item[],
-  seq: number | undefined,
-): void {
-  draft.base.pages.forEach((page, position) => {
-    if (!draft.accepts(page, seq)) return
+function reducePages<Item>(draft: Draft<Item>, apply: (items: readonly Item[]) => readonly Item[]): void {
+  const { spec, index, base, touched } = draft
+  for (const [position, page] of base.pages.entries()) {
+    if (!takes(draft, page)) continue
     const items = itemsOf(draft, position)
     const next = apply(items)
-    if (next === items) return
-    for (const item of items) draft.index.delete(draft.spec.id(item))
-    for (const item of next) draft.index.set(draft.spec.id(item), draft.index.head + position)
-    draft.touched.set(position, [...next])
-  })
+    if (next === items) continue
+    for (const item of items) index.items.delete(String(spec.id(item)))
+    for (const item of next) index.items.set(String(spec.id(item)), item)
+    touched.set(position, [...next])
+  }
 }
 
-function find<Item>(draft: TimelineDraft<Item>, id: Id, seq: number | undefined) {
-  const number = draft.index.numberOf(id)
-  if (number === undefined) return undefined
-  const position = number - draft.index.head
-  const page = draft.base.pages[position]
-  if (!page || !draft.accepts(page, seq)) return undefined
-  const items = itemsOf(draft, position)
-  const text = String(id)
-  const at = items.findIndex((item) => String(draft.spec.id(item)) === text)
-  const item = items[at]
-  return item === undefined ? undefined : { position, at, item }
+function find<Item>(draft: Draft<Item>, id: Id): (Place & { readonly item: Item }) | undefined {
+  const { spec, index, base } = draft
+  const item = index.items.get(String(id)) as Item | undefined
+  if (item === undefined) return undefined
+  const place = placeOf(spec, base.pages, { item, itemsOf: (position) => itemsOf(draft, position) })
+  const page = place && base.pages[place.position]
+  return page && takes(draft, page) ? { ...place, item } : undefined
 }
 
-function itemsOf<Item>(draft: TimelineDraft<Item>, position: number): readonly Item[] {
-  return draft.touched.get(position) ?? draft.base.pages[position]?.items ?? []
+function itemsOf<Item>({ touched, base }: Draft<Item>, position: number): readonly Item[] {
+  return touched.get(position) ?? base.pages[position]?.items ?? []
 }
 
-function touch<Item>(draft: TimelineDraft<Item>, position: number): Item[] {
-  const items = draft.touched.get(position) ?? [...itemsOf(draft, position)]
+function touch<Item>(draft: Draft<Item>, position: number): Item[] {
+  const items = draft.touched.get(position) ?? itemsOf(draft, position).slice()
   draft.touched.set(position, items)
   return items
 }
 
-function finish<Item>(
-  draft: TimelineDraft<Item>,
-  { pageSize, maxPages }: FoldOptions<Item>,
-): TimelineData<Item> {
-  const { base, touched, unseen, index } = draft
+function finish<Item>(draft: Draft<Item>): TimelineData<Item> {
+  const { base, touched, unseen, index, spec, options } = draft
   const first = base.pages[0]
   if (!first || (touched.size === 0 && unseen === first.unseen)) return base
   const pages = base.pages.slice()
@@ -176,11 +172,13 @@ function finish<Item>(
     if (page) pages[position] = { ...page, items }
   }
   if (unseen !== first.unseen) pages[0] = { ...(pages[0] ?? first), unseen }
-  while (sealOldHalf(draft, pages, pageParams, pageSize));
-  for (const page of pages.splice(maxPages)) for (const item of page.items) index.delete(draft.spec.id(item))
-  pageParams.splice(maxPages)
+  const next = { pages, pageParams }
+  while (sealOldHalf(draft, next));
+  for (const page of pages.splice(options.maxPages))
+    for (const item of page.items) index.items.delete(String(spec.id(item)))
+  pageParams.splice(options.maxPages)
   keepIndex(pages, index)
-  return { pages, pageParams }
+  return next
 }
 
 /**
@@ -188,26 +186,16 @@ function finish<Item>(
  * event would copy all that ever streamed in (measured: 563 times the cost at 50 000 items).
  */
 function sealOldHalf<Item>(
-  draft: TimelineDraft<Item>,
-  pages: TimelinePage<Item>[],
-  pageParams: TimelinePageParam[],
-  pageSize: number,
+  { spec, options: { pageSize } }: Draft<Item>,
+  { pages, pageParams }: { readonly pages: TimelinePage<Item>[]; readonly pageParams: TimelinePageParam[] },
 ): boolean {
   const head = pages[0]
   const cut = head?.items[pageSize]
   if (!head || cut === undefined || head.items.length <= 2 * pageSize) return false
-  const before = draft.spec.id(cut)
+  const before = spec.id(cut)
   const { after: _after, ...rest } = head
-  pages[0] = {
-    ...head,
-    items: head.items.slice(pageSize),
-    low: draft.spec.order(cut),
-    before,
-    hasOlder: true,
-  }
+  pages[0] = { ...head, items: head.items.slice(pageSize), low: spec.order(cut), before, hasOlder: true }
   pages.splice(1, 0, { ...rest, items: head.items.slice(0, pageSize), hasNewer: false, unseen: 0 })
   pageParams.splice(1, 0, { before })
-  draft.index.head--
-  for (const item of pages[0].items) draft.index.set(draft.spec.id(item), draft.index.head)
   return true
 }

@@ -1,21 +1,20 @@
 /**
- * id → page, kept beside the pages and handed from one version of them to the next. Pages are numbered so that a new
- * head (number one less) leaves all other entries valid.
+ * id → item, kept beside the pages and handed from one version of them to the next. Where an item is, it says itself:
+ * its order names the page and the place, so that sealing and dropping pages leave the index as it is.
  */
 import type { Id } from '../transport/port.ts'
 import type { ItemSpec } from './items.ts'
-import type { TimelinePage } from './pages.ts'
+import { lowerBound, pageOf, type TimelinePage } from './pages.ts'
 
 export interface TimelineIndex {
-  /** Number of `pages[0]`; the position of a page is its number less this. */
-  head: number
-  numberOf(id: Id): number | undefined
-  set(id: Id, number: number): void
-  delete(id: Id): void
-  /** Deletes, and remembers that it did. */
-  remove(id: Id): void
-  /** What was removed lately. */
+  readonly items: Map<string, unknown>
+  /** What was removed lately: a late duplicate must not bring it back. */
   readonly removed: Set<string>
+}
+
+export interface Place {
+  readonly position: number
+  readonly at: number
 }
 
 /** Removed ids remembered; bounds the memory of a room that lives for weeks. */
@@ -33,10 +32,9 @@ export function indexOf<Item>(
 ): TimelineIndex {
   const known = indexes.get(pages)
   if (known) return known
-  const index = createIndex(before && indexes.get(before)?.removed)
-  pages.forEach((page, position) => {
-    for (const item of page.items) index.set(spec.id(item), position)
-  })
+  const removed = (before && indexes.get(before)?.removed) ?? new Set()
+  const index: TimelineIndex = { items: new Map(), removed }
+  for (const page of pages) for (const item of page.items) index.items.set(String(spec.id(item)), item)
   keepIndex(pages, index)
   return index
 }
@@ -49,19 +47,30 @@ export function keepIndex(pages: readonly unknown[], index: TimelineIndex): void
   owners.set(index, pages)
 }
 
-function createIndex(removed = new Set<string>()): TimelineIndex {
-  const numbers = new Map<string, number>()
-  return {
-    head: 0,
-    numberOf: (id) => numbers.get(String(id)),
-    set: (id, number) => void numbers.set(String(id), number),
-    delete: (id) => void numbers.delete(String(id)),
-    remove(id) {
-      const text = String(id)
-      numbers.delete(text)
-      removed.add(text)
-      if (removed.size > MAX_REMOVED) removed.delete(removed.values().next().value ?? text)
-    },
-    removed,
+/** Deletes, and remembers that it did. */
+export function forget({ items, removed }: TimelineIndex, id: Id): void {
+  const text = String(id)
+  items.delete(text)
+  removed.add(text)
+  if (removed.size > MAX_REMOVED) removed.delete(removed.values().next().value ?? text)
+}
+
+/** Where this very object is. `itemsOf`: the items of a page, where they differ from what the page itself holds. */
+export function placeOf<Item>(
+  spec: ItemSpec<Item>,
+  pages: readonly TimelinePage<Item>[],
+  { item, itemsOf }: { readonly item: Item; readonly itemsOf: (position: number) => readonly Item[] },
+): Place | undefined {
+  const key = spec.order(item)
+  const position = pageOf(pages, key)
+  if (position !== undefined) {
+    const at = lowerBound(itemsOf(position), key, spec.order)
+    if (itemsOf(position)[at] === item) return { position, at }
   }
+  // Outside the range of its page, or beside an item of the same order; slow is better than wrong.
+  for (let other = 0; other < pages.length; other++) {
+    const at = itemsOf(other).indexOf(item)
+    if (at >= 0) return { position: other, at }
+  }
+  return undefined
 }

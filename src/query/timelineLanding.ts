@@ -12,8 +12,6 @@ import { indexOf } from './timelineIndex.ts'
 export interface FreshPage {
   /** Events that the page lacks, up to now. */
   readonly missed: () => readonly SequencedOp<unknown>[]
-  /** Pages that were loaded when it was asked for. */
-  readonly loaded: number
   /** The server keeps no history: what is loaded stays, and this adds nothing. */
   readonly partial: boolean
   readonly land: (result: TimelineData<unknown>, fresh: ReadonlyMap<object, FreshPage>) => unknown
@@ -78,7 +76,7 @@ function landAll<Item>(landing: Landing<Item>): TimelineData<Item> {
 }
 
 function landOlder<Item>(landing: Landing<Item>, current: TimelineData<Item>, page: TimelinePage<Item>) {
-  const dropped = droppedPages(landing, page)
+  const dropped = Math.max(0, current.pages.length + 1 - landing.maxPages)
   const data: TimelineData<Item> = {
     pages: [...current.pages, withoutLoaded(landing, current, page)].slice(dropped),
     pageParams: [...current.pageParams, landing.result.pageParams.at(-1) ?? {}].slice(dropped),
@@ -100,17 +98,12 @@ function landNewer<Item>(landing: Landing<Item>, current: TimelineData<Item>, pa
     const pages = [{ ...head, ...edge, unseen: hasNewer ? head.unseen : 0 }, ...rest]
     return foldMissed(landing, { data: { ...current, pages }, position: 0, fetched: page })
   }
-  const kept = Math.max(1, current.pages.length - droppedPages(landing, page))
+  const kept = Math.max(1, landing.maxPages - 1)
   const data: TimelineData<Item> = {
     pages: [added, ...current.pages.slice(0, kept)],
     pageParams: [landing.result.pageParams[0] ?? {}, ...current.pageParams.slice(0, kept)],
   }
   return foldMissed(landing, { data, position: 0, fetched: page })
-}
-
-/** How many pages a window cap (`maxPages`) took from the other end. */
-function droppedPages<Item>({ fresh, result }: Landing<Item>, page: TimelinePage<Item>): number {
-  return Math.max(0, (fresh.get(page)?.loaded ?? 0) + 1 - result.pages.length)
 }
 
 /** A window cap dropped the newest pages: what is left no longer touches the live edge. */
@@ -124,7 +117,7 @@ function detached<Item>(spec: ItemSpec<Item>, data: TimelineData<Item>): Timelin
 
 function withoutLoaded<Item>(landing: Landing<Item>, current: TimelineData<Item>, page: TimelinePage<Item>) {
   const index = indexOf(landing.spec, current.pages)
-  return { ...page, items: page.items.filter((item) => index.numberOf(landing.spec.id(item)) === undefined) }
+  return { ...page, items: page.items.filter((item) => !index.items.has(String(landing.spec.id(item)))) }
 }
 
 interface Landed<Item> {

@@ -5,7 +5,7 @@
 import { type ItemSpec, patchItem } from './items.ts'
 import type { Op } from './ops.ts'
 import type { TimelineData, TimelinePage } from './pages.ts'
-import { indexOf } from './timelineIndex.ts'
+import { indexOf, placeOf } from './timelineIndex.ts'
 
 export function overlayTimeline<Item>(
   spec: ItemSpec<Item>,
@@ -14,9 +14,14 @@ export function overlayTimeline<Item>(
 ): TimelineData<Item> {
   const pages = base.pages.slice()
   for (const op of ops) {
-    if (op.kind === 'patch')
-      changeItem(spec, base, pages, spec.id(op.fields as Item), (item) => [patchItem(spec, item, op.fields)])
-    if (op.kind === 'remove') changeItem(spec, base, pages, op.id, () => [])
+    if (op.kind !== 'patch' && op.kind !== 'remove') continue
+    const id = String(op.kind === 'patch' ? spec.id(op.fields as Item) : op.id)
+    const position = positionOf(spec, base, id)
+    const page = pages[position]
+    if (page)
+      pages[position] = changed(page, (item) =>
+        String(spec.id(item)) === id ? apply(spec, op, item) : [item],
+      )
   }
   const rows = ops.flatMap((op) => (op.kind === 'insert' || op.kind === 'upsert' ? [op.item] : []))
   const head = pages[0]
@@ -43,20 +48,21 @@ function isConfirmed<Item>(spec: ItemSpec<Item>, pages: readonly TimelinePage<It
   return pages.slice(0, 2).some((page) => page.items.some((item) => String(spec.key(item)) === key))
 }
 
-function changeItem<Item>(
-  spec: ItemSpec<Item>,
-  base: TimelineData<Item>,
-  pages: TimelinePage<Item>[],
-  id: string | number,
+function positionOf<Item>(spec: ItemSpec<Item>, { pages }: TimelineData<Item>, id: string): number {
+  const item = indexOf(spec, pages).items.get(id) as Item | undefined
+  const itemsOf = (position: number) => pages[position]?.items ?? []
+  return (item === undefined ? undefined : placeOf(spec, pages, { item, itemsOf }))?.position ?? -1
+}
+
+function apply<Item>(spec: ItemSpec<Item>, op: Op<Item>, item: Item): readonly Item[] {
+  return op.kind === 'patch' ? [patchItem(spec, item, op.fields)] : []
+}
+
+function changed<Item>(
+  page: TimelinePage<Item>,
   change: (item: Item) => readonly Item[],
-): void {
-  const index = indexOf(spec, base.pages)
-  const number = index.numberOf(id)
-  const position = number === undefined ? -1 : number - index.head
-  const page = pages[position]
-  if (!page) return
-  const items = page.items.flatMap((item) => (String(spec.id(item)) === String(id) ? change(item) : [item]))
+): TimelinePage<Item> {
   // Stored as it is, the page could not be told from the history; without a position it is loaded again.
   const { asOf: _asOf, ...rest } = page
-  pages[position] = { ...rest, items }
+  return { ...rest, items: page.items.flatMap(change) }
 }
