@@ -11,7 +11,7 @@ import {
 import type { ChatContext, ChatEndpoints } from './context.ts'
 import { type CurrentUser, userGiven } from './currentUser.ts'
 import { defineAll } from './definitions.ts'
-import { createLevel } from './level.ts'
+import { createLevel, isAnyConnected } from './level.ts'
 import { MESSAGES } from './messages.ts'
 import { createPresenceBook } from './presence.ts'
 import { ROOMS } from './rooms.ts'
@@ -81,14 +81,24 @@ export function createChat<
     removals: new Map(),
   }))
   const endpoints = endpointsOf(options.endpoints, manager.endpoint)
-  const newLevel = (definition: string) =>
-    createLevel(manager.port.clock, options.level, () => live.refresh(definition))
-  const level = newLevel(MESSAGES)
+  const newLevel = (definition: string, counts: (endpoint: string) => boolean) =>
+    createLevel({
+      clock: manager.port.clock,
+      level: options.level,
+      corrected: () => live.refresh(definition),
+      watchConnected(listener) {
+        const tell = () => listener(isAnyConnected(manager.store.getState(), counts))
+        tell()
+        return manager.store.subscribe(tell)
+      },
+    })
+  const isRooms = (endpoint: string) => endpoint === endpoints.rooms
+  const level = newLevel(MESSAGES, (endpoint) => !endpoints.room || !isRooms(endpoint))
   const context: ChatContext<M, R, B> = {
     live,
     manager,
     level,
-    roomsLevel: endpoints.room ? newLevel(ROOMS) : level,
+    roomsLevel: endpoints.room ? newLevel(ROOMS, isRooms) : level,
     schemas: { ...DEFAULT_SCHEMAS, ...options.schemas } as Required<ChatSchemas<M, R, B>>,
     pageSize: options.pageSize ?? 50,
     maxLength: options.maxLength ?? 4_000,

@@ -3,6 +3,7 @@
  * out once, by a request that stays unanswered on a connection that works.
  */
 import type { LivePort } from '../query/index.ts'
+import type { WebSocketState } from '../transport/index.ts'
 import type { ChatLevel } from './types.ts'
 
 export interface Level {
@@ -19,11 +20,17 @@ export interface Level {
 /** Longer than a slow history query takes, shorter than anyone wants to look at a spinner. Milliseconds. */
 const SILENCE_MS = 1_500
 
-export function createLevel(
-  clock: LivePort['clock'],
-  level: ChatLevel | undefined,
-  corrected: () => void,
-): Level {
+export interface LevelOptions {
+  readonly clock: LivePort['clock']
+  /** Set by the application; nothing is to be found out then. */
+  readonly level: ChatLevel | undefined
+  /** Calls back now and at every change of the connections. Without a connection silence means nothing. */
+  readonly watchConnected: (listener: (isConnected: boolean) => void) => () => void
+  /** What was taken for silence was slowness. */
+  readonly corrected: () => void
+}
+
+export function createLevel({ clock, level, watchConnected, corrected }: LevelOptions): Level {
   let known: 'silent' | 'replying' | undefined =
     level === undefined ? undefined : level === 0 ? 'silent' : 'replying'
   const isFixed = level !== undefined
@@ -40,11 +47,20 @@ export function createLevel(
     answer.then(heard, () => undefined)
     if (known === 'replying') return answer
     return new Promise((resolve, reject) => {
-      const cancel = clock.setTimer(() => {
+      let cancel: (() => void) | undefined
+      const decide = () => {
         known ??= 'silent'
         if (known === 'silent') resolve(undefined)
-      }, SILENCE_MS)
-      answer.then(resolve, reject).finally(cancel)
+      }
+      const unwatch = watchConnected((isConnected) => {
+        if (isConnected === (cancel !== undefined)) return
+        cancel?.()
+        cancel = isConnected ? clock.setTimer(decide, SILENCE_MS) : undefined
+      })
+      answer.then(resolve, reject).finally(() => {
+        unwatch()
+        cancel?.()
+      })
     })
   }
 
@@ -56,4 +72,9 @@ export function createLevel(
       if (known === undefined) await answerOf(probe()).catch(() => undefined)
     },
   }
+}
+
+/** For `watchConnected`: whether one of the connections that `counts` accepts is up. */
+export function isAnyConnected(state: WebSocketState, counts: (endpoint: string) => boolean): boolean {
+  return Object.entries(state.connections).some(([name, { state: is }]) => is === 'CONNECTED' && counts(name))
 }

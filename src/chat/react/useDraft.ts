@@ -29,19 +29,19 @@ function subscribe(listener: () => void): () => void {
 
 function read(key: string): string {
   try {
-    return globalThis.localStorage.getItem(key) ?? memory.get(key) ?? ''
+    return memory.get(key) ?? globalThis.localStorage.getItem(key) ?? ''
   } catch {
     return memory.get(key) ?? ''
   }
 }
 
 function write(key: string, text: string): void {
-  memory.set(key, text)
   try {
     if (text === '') globalThis.localStorage.removeItem(key)
     else globalThis.localStorage.setItem(key, text)
+    memory.delete(key)
   } catch {
-    // Kept in memory, see above.
+    memory.set(key, text)
   }
   for (const listener of listeners) listener()
 }
