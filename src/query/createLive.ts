@@ -3,12 +3,13 @@ import type { QueryClient } from '@tanstack/react-query'
 import type { EventName, EventPayload, Protocol, WebSocketManager } from '../transport/index.ts'
 import type { LivePort } from '../transport/port.ts'
 import type { Params } from './definition.ts'
-import type { LiveState } from './entry.ts'
+import { type LiveState, OFFLINE, stateOf } from './entry.ts'
 import { defineList, type ListOptions } from './list.ts'
-import { createLiveCore } from './liveCore.ts'
+import { applyChanges, entryFor, refresh } from './liveClient.ts'
+import { clientOf, connect, createLiveCore } from './liveCore.ts'
 import { defineMutation, type MutationDefinitionOptions } from './mutation.ts'
 import type { Op } from './ops.ts'
-import type { Change } from './outbox.ts'
+import { type Change, opsFor, targetOf } from './outbox.ts'
 import { defineTimeline, type TimelineOptions } from './timeline.ts'
 import { defineValue, type ValueOptions } from './value.ts'
 
@@ -70,19 +71,33 @@ function createLiveWith<Events>(port: LivePort) {
      * Attaches to a QueryClient: from now on its live queries subscribe while they are used. Nothing connects before a
      * live query is fetched or observed. Returns the way back; calls may nest.
      */
-    connect: (queryClient: QueryClient): (() => void) => core.connect(queryClient),
+    connect: (queryClient: QueryClient): (() => void) => connect(core, queryClient),
     /** Applies what the application itself knows, e.g. `live.apply([rooms.remove({}, id)])`, as if an event had said it. */
-    apply: (changes: readonly Change[]): void => core.apply(changes),
+    apply(changes: readonly Change[]): void {
+      for (const { client } of core.clients.values()) applyChanges(client, changes)
+    },
     /** Asks for a new snapshot of the queries of a definition that are in use. */
-    refresh: (definition: string, params: Params = {}): void => core.refresh(definition, params),
+    refresh(definition: string, params: Params = {}): void {
+      for (const { client } of core.clients.values()) refresh(client, { definition, params })
+    },
     /** Whether a query is current, and since when. */
-    status: (queryClient: QueryClient, queryKey: readonly unknown[]): LiveState =>
-      core.status(queryClient, queryKey),
+    status(queryClient: QueryClient, queryKey: readonly unknown[]): LiveState {
+      const client = clientOf(core, queryClient)
+      const entry = client && entryFor(client, queryKey)
+      return entry ? stateOf(entry) : OFFLINE
+    },
     /** Optimistic ops for a query, also before it has data to show them in. The same array while nothing changed. */
-    optimistic: (queryClient: QueryClient, queryKey: readonly unknown[]): readonly Op<unknown>[] =>
-      core.optimistic(queryClient, queryKey),
+    optimistic(queryClient: QueryClient, [, name, params]: readonly unknown[]): readonly Op<unknown>[] {
+      const client = clientOf(core, queryClient)
+      return client ? opsFor(client.outbox, targetOf(String(name), (params ?? {}) as Params)) : NO_OPS
+    },
     /** Calls back whenever the status or the optimistic ops of some live query may have changed. */
-    subscribe: (queryClient: QueryClient, listener: () => void): (() => void) =>
-      core.subscribe(queryClient, listener),
+    subscribe(queryClient: QueryClient, listener: () => void): () => void {
+      const listeners = clientOf(core, queryClient)?.listeners
+      listeners?.add(listener)
+      return () => void listeners?.delete(listener)
+    },
   }
 }
+
+const NO_OPS: readonly Op<unknown>[] = []

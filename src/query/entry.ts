@@ -21,6 +21,7 @@ import { type Definition, type Params, toOps } from './definition.ts'
 import type { SequencedOp } from './items.ts'
 import type { Op } from './ops.ts'
 import { targetOf } from './outbox.ts'
+import { markFinished } from './share.ts'
 
 export type LiveStatus = 'live' | 'catching-up' | 'gap' | 'offline'
 
@@ -34,7 +35,7 @@ export const OFFLINE: LiveState = { status: 'offline', since: 0 }
 
 export interface EntryHost {
   readonly port: LivePort
-  readonly hub: ChannelHub
+  readonly join: ChannelHub['join']
   /** Something is to be written or asked for: soon, together with others. */
   requestFlush(entry: Entry): void
   write(query: Query, data: unknown): void
@@ -44,8 +45,6 @@ export interface EntryHost {
   /** An event confirms what an optimistic op anticipated. Returns the op to apply in its place. */
   confirm(entry: Entry, op: Op<unknown>): Op<unknown>
   statusChanged(): void
-  /** `data` is what belongs into the cache, and is to be stored as it is. */
-  finished(data: unknown): void
 }
 
 /** What is in the cache, or on its way there: `of` with the optimistic ops `shown` on top. */
@@ -98,6 +97,14 @@ const NOTHING: Picture = { of: undefined, view: undefined, shown: [] }
 /** Between two attempts to catch up that failed. TanStack's own retries come on top. Milliseconds. */
 const PAUSE_MS = 2_000
 
+const entries = new WeakMap<object, Entry>()
+
+/** Nothing can have been missed since the data of this query was taken. */
+export function isFreshQuery(query: object): boolean {
+  const entry = entries.get(query)
+  return entry?.channel?.live === true && isContinuous(entry)
+}
+
 export function createEntry(host: EntryHost, query: Query, definition: Definition): Entry {
   const params = (query.queryKey[2] ?? {}) as Params
   const entry: Entry = {
@@ -128,6 +135,7 @@ export function createEntry(host: EntryHost, query: Query, definition: Definitio
       },
     },
   }
+  entries.set(query, entry)
   return entry
 }
 
@@ -140,11 +148,6 @@ export function stateOf(entry: Entry): LiveState {
   return entry.state
 }
 
-/** Nothing can have been missed since the data was taken. */
-export function isFresh(entry: Entry): boolean {
-  return entry.channel?.live === true && isContinuous(entry)
-}
-
 function isContinuous({ channel, continuity }: Entry): boolean {
   return channel?.continuity === continuity
 }
@@ -154,7 +157,7 @@ export function attach(entry: Entry): void {
   const { definition, host, params } = entry
   const data = stored(entry)
   const position = entry.leftAt ?? (data === undefined ? undefined : definition.strategy.positionOf(data))
-  entry.channel = host.hub.join(definition.channelOf(params), entry.member, position)
+  entry.channel = host.join(definition.channelOf(params), entry.member, position)
   catchUp(entry, position)
 }
 
@@ -304,7 +307,7 @@ function pictureOf(entry: Entry, base: unknown): Picture {
   const shown = host.optimistic(entry)
   if (Object.is(base, picture.of) && shown === picture.shown) return picture
   const view = shown.length === 0 ? base : definition.strategy.overlay(base, shown)
-  host.finished(view)
+  markFinished(view)
   return { of: base, view, shown }
 }
 

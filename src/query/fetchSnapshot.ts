@@ -1,5 +1,5 @@
 /** The queryFn of every live query: subscribe first, then ask for the snapshot, then add what it lacks. */
-import type { Query, QueryFunctionContext } from '@tanstack/react-query'
+import type { QueryFunctionContext } from '@tanstack/react-query'
 import type { ChannelSpec, Cursor } from '../transport/port.ts'
 import type { Params, SnapshotContext, SnapshotSource } from './definition.ts'
 import {
@@ -8,12 +8,15 @@ import {
   endFetch,
   type Fetch,
   isCurrent,
+  isFreshQuery,
   land,
   missedBy,
   readyToAsk,
   stored,
 } from './entry.ts'
-import type { LiveCore } from './liveCore.ts'
+import { entryFor } from './liveClient.ts'
+import { clientOf, type LiveCore } from './liveCore.ts'
+import { structuralSharing } from './share.ts'
 
 export interface SnapshotPlan<P, PageParam, Result> {
   readonly source: SnapshotSource<P, PageParam>
@@ -33,7 +36,8 @@ export async function takeSnapshot<P, PageParam, Result>(
   context: QueryFunctionContext,
   plan: SnapshotPlan<P, PageParam, Result>,
 ): Promise<Result> {
-  const entry = core.entryOf(context.client, context.queryKey)
+  const client = clientOf(core, context.client)
+  const entry = client && entryFor(client, context.queryKey)
   const fetch = entry && beginFetch(entry)
   try {
     if (fetch) await readyToAsk(fetch, typeof plan.source === 'string' ? undefined : HTTP_PATIENCE_MS)
@@ -54,15 +58,12 @@ export function landWhole(fetch: Fetch | undefined, data: unknown, position: Cur
 }
 
 /** Options every live query starts from; all of them can be overridden where the options are used. */
-export function liveQueryDefaults(core: LiveCore) {
-  return {
-    structuralSharing: core.share.structuralSharing,
-    // Fresh exactly while nothing can have been missed.
-    staleTime: (query: { readonly queryKey: readonly unknown[] }) =>
-      core.isFresh(query as Query) ? Number.POSITIVE_INFINITY : 0,
-    // The queryFn waits for the socket itself; the browser's idea of "online" says nothing about it.
-    networkMode: 'always' as const,
-  }
+export const LIVE_QUERY_DEFAULTS = {
+  structuralSharing,
+  // Fresh exactly while nothing can have been missed.
+  staleTime: (query: object) => (isFreshQuery(query) ? Number.POSITIVE_INFINITY : 0),
+  // The queryFn waits for the socket itself; the browser's idea of "online" says nothing about it.
+  networkMode: 'always' as const,
 }
 
 function ask<P, PageParam, Result>(

@@ -12,10 +12,10 @@ import {
   type SnapshotSource,
 } from './definition.ts'
 import { stored } from './entry.ts'
-import { landWhole, liveQueryDefaults, takeSnapshot } from './fetchSnapshot.ts'
+import { LIVE_QUERY_DEFAULTS, landWhole, takeSnapshot } from './fetchSnapshot.ts'
 import { landList } from './foldList.ts'
 import type { ItemSpec } from './items.ts'
-import { changesFor, type LiveCore } from './liveCore.ts'
+import { changesFor, defineQuery, type LiveCore } from './liveCore.ts'
 import { readSnapshot } from './snapshot.ts'
 import { listStrategy } from './strategies.ts'
 
@@ -46,7 +46,7 @@ export function defineList<P, Events, Item>(
     merge: options.merge,
   }
   const isItem = itemCheck(options.item)
-  core.define({
+  defineQuery(core, {
     name,
     channelOf: (params) => channelSpec(params as P, options),
     reducers: options.events as Record<string, never>,
@@ -73,7 +73,7 @@ export function defineList<P, Events, Item>(
 
   const factory = (params?: P) =>
     queryOptions({
-      ...liveQueryDefaults(core),
+      ...LIVE_QUERY_DEFAULTS,
       queryKey: [LIVE_KEY, name, params ?? ({} as P)] as const,
       queryFn,
     })

@@ -3,10 +3,16 @@
  * landings. It writes through the writer only, and never throws inside a cache listener: TanStack would turn that
  * into a failed fetch.
  */
-import type { Mutation, Query, QueryCacheNotifyEvent, QueryClient } from '@tanstack/react-query'
+import {
+  type Mutation,
+  notifyManager,
+  type Query,
+  type QueryCacheNotifyEvent,
+  type QueryClient,
+} from '@tanstack/react-query'
 import type { LivePort } from '../transport/port.ts'
 import { type ChannelHub, createChannelHub } from './channelHub.ts'
-import { createCoalescer } from './coalescer.ts'
+import { type Coalescer, createCoalescer } from './coalescer.ts'
 import { type Definition, LIVE_KEY, type Params } from './definition.ts'
 import {
   apply,
@@ -16,222 +22,215 @@ import {
   detach,
   distrust,
   type Entry,
+  type EntryHost,
   flush,
-  type LiveState,
-  OFFLINE,
-  stateOf,
 } from './entry.ts'
-import type { Op } from './ops.ts'
-import { type Change, createOutbox, type MutationDefinition, type Outbox, targetOf } from './outbox.ts'
-import type { Share } from './share.ts'
-import { createWriter } from './writer.ts'
+import {
+  type Change,
+  confirm,
+  createOutbox,
+  type MutationDefinition,
+  type Outbox,
+  opsFor,
+  startOutbox,
+} from './outbox.ts'
+import { refetch, shareUnder, write } from './writer.ts'
 
 export interface Registry {
+  readonly port: LivePort
   readonly definitions: ReadonlyMap<string, Definition>
   readonly mutations: ReadonlyMap<string, MutationDefinition>
-  /** Entry of every live query, for options that are given the query only. */
-  readonly entries: WeakMap<object, Entry>
-  readonly share: Share
 }
 
 export interface LiveClient {
+  readonly queryClient: QueryClient
+  readonly registry: Registry
   readonly hub: ChannelHub
+  readonly coalescer: Coalescer
   readonly outbox: Outbox
-  defineMutation(definition: MutationDefinition): void
-  entryOf(query: Query): Entry | undefined
-  entryFor(queryKey: readonly unknown[]): Entry | undefined
-  /** What the server has confirmed, as if an event had said it. */
-  apply(changes: readonly Change[]): void
-  refresh(definition: string, params: Params): void
-  /** Optimistic ops for a query, also before it has data. The same array while nothing changed. */
-  optimistic(queryKey: readonly unknown[]): readonly Op<unknown>[]
-  subscribe(listener: () => void): () => void
-  status(queryKey: readonly unknown[]): LiveState
+  readonly host: EntryHost
+  readonly entries: Map<Query, Entry>
+  /** Channels that nobody reads any more, and how to keep them. */
+  readonly lingering: Map<Query, () => void>
+  readonly dirty: Set<Entry>
+  /** Called when the status or the optimistic ops of some query may have changed. */
+  readonly listeners: Set<() => void>
   stop(): void
 }
 
 /** How long a channel outlives its last reader: route changes, StrictMode and slow Suspense commits. Milliseconds. */
 const LINGER_MS = 5_000
 
-export function createLiveClient(queryClient: QueryClient, port: LivePort, registry: Registry): LiveClient {
+export function createLiveClient(queryClient: QueryClient, registry: Registry): LiveClient {
+  const { port } = registry
   const cache = queryClient.getQueryCache()
-  const writer = createWriter(queryClient)
-  const hub = createChannelHub(port)
-  const entries = new Map<Query, Entry>()
-  const lingering = new Map<Query, () => void>()
-  const dirty = new Set<Entry>()
-  const listeners = new Set<() => void>()
-  const coalescer = createCoalescer(port.clock, flushAll)
-
-  function restored(mutation: Mutation): void {
-    // Restored before this was connected, it knows nothing but its key.
-    const { options } = mutation
-    mutation.setOptions({ ...queryClient.getMutationDefaults(options.mutationKey ?? []), ...options })
-    if (mutation.state.status !== 'pending') return
-    // In the order in which they were started, once the whole cache is there.
-    queueMicrotask(() => {
-      mutation.continue().catch(() => {
-        // The mutation's own state carries the error.
-      })
-    })
-  }
-
-  /** A mutation out of a restored cache knows its key and nothing else. */
-  function defineMutation({ name, options }: MutationDefinition): void {
-    queryClient.setMutationDefaults([LIVE_KEY, name], options)
-  }
-
-  for (const definition of registry.mutations.values()) defineMutation(definition)
-  const outbox = createOutbox({
-    cache: queryClient.getMutationCache(),
-    definitionOf: (name) => registry.mutations.get(name),
-    createId: port.clock.createId,
-    restored,
-    changed() {
-      for (const entry of entries.values()) requestFlush(entry)
-      notify()
-    },
-  })
-
-  const host = {
-    port,
-    hub,
-    requestFlush,
-    write(query: Query, data: unknown) {
-      // Writing to a query that left the cache would bring a new one to life under its key.
-      if (cache.get(query.queryHash) === query) writer.write(query, data)
-    },
-    refetch: writer.refetch,
-    optimistic: (entry: Entry) => outbox.opsFor(entry.target),
-    confirm(entry: Entry, op: Op<unknown>) {
-      const { confirms } = entry.definition.strategy
-      if (!confirms) return op
-      return outbox.confirm(entry.target, (pending) => confirms(pending, op)) ?? op
-    },
-    statusChanged: notify,
-    finished: registry.share.finished,
-  }
-
-  function entryOf(query: Query): Entry | undefined {
-    const known = entries.get(query)
-    if (known) return known
-    const [scope, name] = query.queryKey
-    const definition = scope === LIVE_KEY ? registry.definitions.get(String(name)) : undefined
-    if (!definition) return undefined
-    const entry = createEntry(host, query, definition)
-    entries.set(query, entry)
-    registry.entries.set(query, entry)
-    return entry
-  }
-
-  function requestFlush(entry: Entry): void {
-    dirty.add(entry)
-    coalescer.request()
-  }
-
-  function flushAll(): void {
-    const batch = [...dirty]
-    dirty.clear()
-    writer.batch(() => {
-      for (const entry of batch) flush(entry)
-    })
-  }
-
-  function notify(): void {
-    for (const listener of listeners) listener()
-  }
-
-  /** Wanted: observed by an enabled observer, or being fetched (Suspense and loaders have no observer yet). */
-  function lease(query: Query, entry: Entry): void {
-    const isWanted = query.isActive() || query.state.fetchStatus !== 'idle'
-    if (isWanted) {
-      lingering.get(query)?.()
-      lingering.delete(query)
-      attach(entry)
-    } else if (!lingering.has(query) && entry.channel) {
-      lingering.set(
-        query,
-        port.clock.setTimer(() => release(query, entry), LINGER_MS),
-      )
-    }
-  }
-
-  function release(query: Query, entry: Entry): void {
-    lingering.get(query)?.()
-    lingering.delete(query)
-    detach(entry)
-    notify()
-  }
-
-  function onCacheEvent(event: QueryCacheNotifyEvent): void {
-    const { query } = event
-    const entry = entryOf(query)
-    if (!entry) return
-    if (event.type === 'removed') {
-      release(query, entry)
-      entries.delete(query)
-      return
-    }
-    // A query that was removed can still have observers; it must not subscribe again.
-    if (cache.get(query.queryHash) !== query) return
-    lease(query, entry)
-    if (event.type !== 'updated') return
-    const { type } = event.action
-    if (type === 'error' || type === 'setState') cacheChanged(entry, type)
-    if (type === 'success') cacheChanged(entry, event.action.manual ? 'manual' : type)
-  }
-
-  writer.setDefaults([LIVE_KEY], { structuralSharing: registry.share.structuralSharing })
-  const unsubscribe = cache.subscribe(onCacheEvent)
-  for (const query of cache.getAll()) {
-    const entry = entryOf(query)
-    if (entry) lease(query, entry)
-  }
-
-  function entryFor(queryKey: readonly unknown[]): Entry | undefined {
-    const query = cache.find({ queryKey, exact: true })
-    return query && entryOf(query)
-  }
-
-  return {
-    hub,
-    outbox,
-    defineMutation,
-    entryOf,
-    entryFor,
-    apply(changes) {
-      for (const entry of entries.values()) {
-        const own = changes.filter((change) => targets(change.definition, change.params, entry))
-        apply(
-          entry,
-          own.map(({ op }) => ({ op, seq: undefined })),
-        )
-      }
-    },
-    refresh(definition, params) {
-      for (const entry of entries.values()) if (targets(definition, params, entry)) distrust(entry)
-    },
-    optimistic: ([, name, params]) => outbox.opsFor(targetOf(String(name), (params ?? {}) as Params)),
-    subscribe(listener) {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
-    status: (queryKey) => stateIn(entryFor(queryKey)),
+  const client: LiveClient = {
+    queryClient,
+    registry,
+    hub: createChannelHub(port),
+    coalescer: createCoalescer(port.clock, () => flushAll(client)),
+    outbox: createOutbox({
+      cache: queryClient.getMutationCache(),
+      definitionOf: (name) => registry.mutations.get(name),
+      createId: port.clock.createId,
+      restored: (mutation) => resume(queryClient, mutation),
+      changed() {
+        for (const entry of client.entries.values()) client.host.requestFlush(entry)
+        notify(client)
+      },
+    }),
+    host: createHost(port, () => client),
+    entries: new Map(),
+    lingering: new Map(),
+    dirty: new Set(),
+    listeners: new Set(),
     stop() {
       unsubscribe()
-      coalescer.stop()
-      outbox.stop()
-      for (const [query, entry] of entries) release(query, entry)
-      entries.clear()
+      client.coalescer.stop()
+      stopOutbox()
+      for (const [query, entry] of client.entries) release(client, query, entry)
+      client.entries.clear()
     },
+  }
+  for (const definition of registry.mutations.values()) setMutationDefaults(client, definition)
+  const stopOutbox = startOutbox(client.outbox)
+  shareUnder(queryClient, [LIVE_KEY])
+  const unsubscribe = cache.subscribe((event) => onCacheEvent(client, event))
+  for (const query of cache.getAll()) {
+    const entry = entryOf(client, query)
+    if (entry) lease(client, query, entry)
+  }
+  return client
+}
+
+function createHost(port: LivePort, clientOf: () => LiveClient): EntryHost {
+  return {
+    port,
+    join: (spec, member, resumeFrom) => clientOf().hub.join(spec, member, resumeFrom),
+    requestFlush(entry) {
+      const { dirty, coalescer } = clientOf()
+      dirty.add(entry)
+      coalescer.request()
+    },
+    write: (query, data) => write(clientOf().queryClient, query, data),
+    refetch,
+    optimistic: (entry) => opsFor(clientOf().outbox, entry.target),
+    confirm(entry, op) {
+      const { confirms } = entry.definition.strategy
+      if (!confirms) return op
+      return confirm(clientOf().outbox, entry.target, (pending) => confirms(pending, op)) ?? op
+    },
+    statusChanged: () => notify(clientOf()),
   }
 }
 
-function stateIn(entry: Entry | undefined): LiveState {
-  return entry ? stateOf(entry) : OFFLINE
+/** A mutation out of a restored cache knows its key and nothing else. */
+export function setMutationDefaults(
+  { queryClient }: LiveClient,
+  { name, options }: MutationDefinition,
+): void {
+  queryClient.setMutationDefaults([LIVE_KEY, name], options)
 }
 
-function targets(definition: string, params: Params, entry: Entry): boolean {
+function resume(queryClient: QueryClient, mutation: Mutation): void {
+  const { options, state } = mutation
+  mutation.setOptions({ ...queryClient.getMutationDefaults(options.mutationKey ?? []), ...options })
+  if (state.status !== 'pending') return
+  // In the order in which they were started, once the whole cache is there.
+  queueMicrotask(() => {
+    mutation.continue().catch(() => {
+      // The mutation's own state carries the error.
+    })
+  })
+}
+
+export function entryFor(client: LiveClient, queryKey: readonly unknown[]): Entry | undefined {
+  const query = client.queryClient.getQueryCache().find({ queryKey, exact: true })
+  return query && entryOf(client, query)
+}
+
+function entryOf({ entries, registry, host }: LiveClient, query: Query): Entry | undefined {
+  const known = entries.get(query)
+  if (known) return known
+  const [scope, name] = query.queryKey
+  const definition = scope === LIVE_KEY ? registry.definitions.get(String(name)) : undefined
+  if (!definition) return undefined
+  const entry = createEntry(host, query, definition)
+  entries.set(query, entry)
+  return entry
+}
+
+function flushAll({ dirty }: LiveClient): void {
+  const batch = [...dirty]
+  dirty.clear()
+  notifyManager.batch(() => {
+    for (const entry of batch) flush(entry)
+  })
+}
+
+function notify({ listeners }: LiveClient): void {
+  for (const listener of listeners) listener()
+}
+
+/** Wanted: observed by an enabled observer, or being fetched (Suspense and loaders have no observer yet). */
+function lease(client: LiveClient, query: Query, entry: Entry): void {
+  const { lingering, registry } = client
+  if (query.isActive() || query.state.fetchStatus !== 'idle') {
+    lingering.get(query)?.()
+    lingering.delete(query)
+    attach(entry)
+  } else if (entry.channel && !lingering.has(query)) {
+    const end = () => release(client, query, entry)
+    lingering.set(query, registry.port.clock.setTimer(end, LINGER_MS))
+  }
+}
+
+function release(client: LiveClient, query: Query, entry: Entry): void {
+  client.lingering.get(query)?.()
+  client.lingering.delete(query)
+  detach(entry)
+  notify(client)
+}
+
+function onCacheEvent(client: LiveClient, event: QueryCacheNotifyEvent): void {
+  const { query } = event
+  const entry = entryOf(client, query)
+  if (!entry) return
+  if (event.type === 'removed') {
+    release(client, query, entry)
+    client.entries.delete(query)
+    return
+  }
+  // A query that was removed can still have observers; it must not subscribe again.
+  if (client.queryClient.getQueryCache().get(query.queryHash) !== query) return
+  lease(client, query, entry)
+  if (event.type !== 'updated') return
+  const { type } = event.action
+  if (type === 'error' || type === 'setState') cacheChanged(entry, type)
+  if (type === 'success') cacheChanged(entry, event.action.manual ? 'manual' : type)
+}
+
+/** What the server has confirmed, as if an event had said it. */
+export function applyChanges({ entries }: LiveClient, changes: readonly Change[]): void {
+  for (const entry of entries.values()) {
+    const own = changes.filter((change) => targets(entry, change))
+    const ops = own.map(({ op }) => ({ op, seq: undefined }))
+    apply(entry, ops)
+  }
+}
+
+/** Asks for a new snapshot of the queries of a definition that are in use. */
+export function refresh(
+  { entries }: LiveClient,
+  of: { readonly definition: string; readonly params: Params },
+): void {
+  for (const entry of entries.values()) if (targets(entry, of)) distrust(entry)
+}
+
+function targets(
+  entry: Entry,
+  { definition, params }: { readonly definition: string; readonly params: Params },
+): boolean {
   if (definition !== entry.definition.name) return false
   return Object.entries(params).every(([name, value]) => String(entry.params[name]) === String(value))
 }

@@ -11,8 +11,16 @@ import { LiveError } from '../transport/errors.ts'
 import type { ChannelSpec, Delivery, Id, LivePort } from '../transport/port.ts'
 import { type ChannelMember, type LiveChannel, leave, whenLive } from './channelHub.ts'
 import { channelSpec, LIVE_KEY } from './definition.ts'
-import type { LiveCore } from './liveCore.ts'
-import type { Change, Claim, OptimisticContext } from './outbox.ts'
+import { applyChanges, refresh } from './liveClient.ts'
+import { clientOf, defineWrite, type LiveCore } from './liveCore.ts'
+import {
+  type Change,
+  type Claim,
+  claim,
+  clientIdFor,
+  findMutation,
+  type OptimisticContext,
+} from './outbox.ts'
 
 export interface SendContext<P> {
   readonly params: P
@@ -37,63 +45,35 @@ export interface MutationDefinitionOptions<P, Variables, Result> {
   readonly validate?: (variables: Variables, params: P) => void
 }
 
+/** A definition, where it was made. */
+interface Defined<P, Variables, Result> {
+  readonly core: LiveCore
+  readonly name: string
+  readonly options: MutationDefinitionOptions<P, Variables, Result>
+}
+
 export function defineMutation<P, Variables, Result>(
   core: LiveCore,
   name: string,
   options: MutationDefinitionOptions<P, Variables, Result>,
 ) {
-  async function mutationFn(variables: Variables, context: MutationFunctionContext): Promise<Result> {
-    const client = core.clientOf(context.client)
-    const params = (context.mutationKey?.[2] ?? {}) as P
-    options.validate?.(variables, params)
-    if (!client) {
-      throw new LiveError(
-        'misconfigured',
-        `"${name}" needs a connected QueryClient; call live.connect(queryClient) or render <LiveProvider>`,
-      )
-    }
-    const claim = client.outbox.claim(name, variables)
-    const spec = channelSpec(params, options)
-    const member: ChannelMember = {}
-    const channel = client.hub.join(spec, member)
-    const { continuity } = channel
-    try {
-      const result = await deliver(channel, claim, () =>
-        options.request(variables, sendContext(core.port, spec, params, claim)),
-      )
-      const changes = options.settle?.(result, variables, params) ?? []
-      if (changes.length > 0) claim.applied()
-      client.apply(changes)
-      // It may have been done long ago, and more may have happened to it since: only a snapshot can tell.
-      if (claim.isRepeat || channel.continuity !== continuity) {
-        for (const { definition, params } of changes) client.refresh(definition, params)
-      }
-      return result
-    } finally {
-      leave(channel, member)
-    }
-  }
-
+  const defined = { core, name, options }
   const common = {
-    mutationFn,
+    mutationFn: (variables: Variables, context: MutationFunctionContext) => run(defined, variables, context),
     // Where the id survives a reload.
-    onMutate: (variables: Variables, { client }: MutationFunctionContext): Named => ({
-      clientId: core.clientOf(client)?.outbox.nameOf(name, variables) ?? core.port.clock.createId(),
-    }),
+    onMutate: (variables: Variables, { client }: MutationFunctionContext): Named => {
+      const live = clientOf(core, client)
+      return { clientId: live ? clientIdFor(live.outbox, name, variables) : core.port.clock.createId() }
+    },
     networkMode: 'always' as const,
     // A failed one stays until it is retried or discarded; it is on screen.
     gcTime: Number.POSITIVE_INFINITY,
   }
-  const { optimistic } = options
-  core.defineMutation({
+  defineWrite(core, {
     name,
     options: common as unknown as MutationOptions,
-    ...(optimistic && {
-      optimistic(variables, context) {
-        if (!isAcceptable(options, variables as Variables, context.params as P)) return []
-        return optimistic(variables as Variables, context as OptimisticContext<P>)
-      },
-    }),
+    optimistic: (variables, context) =>
+      changesOf(options, variables as Variables, context as OptimisticContext<P>),
   })
 
   const factory = (params?: P) =>
@@ -101,28 +81,71 @@ export function defineMutation<P, Variables, Result>(
       ...common,
       mutationKey: [LIVE_KEY, name, params ?? {}],
     })
-  const find = (queryClient: QueryClient, clientId: string) =>
-    core.clientOf(queryClient)?.outbox.find(name, clientId)
-
   return Object.assign(factory, {
     /** Starts without a hook, e.g. from an event handler that must not wait. Resolves like `mutateAsync`. */
     start: (queryClient: QueryClient, variables: Variables, params?: P): Promise<Result> => {
       // Connected first: the outbox must see the mutation from its beginning.
-      core.clientOf(queryClient)
-      const defaulted = queryClient.defaultMutationOptions(factory(params))
-      return queryClient
+      clientOf(core, queryClient)
+      const mutation = queryClient
         .getMutationCache()
-        .build<Result, Error, Variables, Named>(queryClient, defaulted)
-        .execute(variables)
+        .build(queryClient, queryClient.defaultMutationOptions(factory(params)))
+      return mutation.execute(variables)
     },
     /** Tries a failed one again, under the same client id. */
-    retry: (queryClient: QueryClient, clientId: string): Promise<void> => again(find(queryClient, clientId)),
+    async retry(queryClient: QueryClient, clientId: string): Promise<void> {
+      const mutation = find(defined, queryClient, clientId)
+      if (mutation?.state.status === 'error') await mutation.execute(mutation.state.variables)
+    },
     /** Forgets one that failed or waits; what it showed goes with it. */
-    discard: (queryClient: QueryClient, clientId: string): void => {
-      const mutation = find(queryClient, clientId)
+    discard(queryClient: QueryClient, clientId: string): void {
+      const mutation = find(defined, queryClient, clientId)
       if (mutation) queryClient.getMutationCache().remove(mutation)
     },
   })
+}
+
+function find<P, Variables, Result>(
+  { core, name }: Defined<P, Variables, Result>,
+  queryClient: QueryClient,
+  clientId: string,
+): Mutation | undefined {
+  const client = clientOf(core, queryClient)
+  return client && findMutation(client.outbox, name, clientId)
+}
+
+async function run<P, Variables, Result>(
+  { core, name, options }: Defined<P, Variables, Result>,
+  variables: Variables,
+  context: MutationFunctionContext,
+): Promise<Result> {
+  const client = clientOf(core, context.client)
+  const params = (context.mutationKey?.[2] ?? {}) as P
+  options.validate?.(variables, params)
+  if (!client) {
+    throw new LiveError(
+      'misconfigured',
+      `"${name}" needs a connected QueryClient; call live.connect(queryClient) or render <LiveProvider>`,
+    )
+  }
+  const claimed = claim(client.outbox, name, variables)
+  const spec = channelSpec(params, options)
+  const sending = sendContext(core.port, spec, { params, clientId: claimed.clientId })
+  const member: ChannelMember = {}
+  const channel = client.hub.join(spec, member)
+  const { continuity } = channel
+  try {
+    const result = await deliver(channel, claimed, () => options.request(variables, sending))
+    const changes = options.settle?.(result, variables, params) ?? []
+    if (changes.length > 0) claimed.applied()
+    applyChanges(client, changes)
+    // It may have been done long ago, and more may have happened to it since: only a snapshot can tell.
+    if (claimed.isRepeat || channel.continuity !== continuity) {
+      for (const change of changes) refresh(client, change)
+    }
+    return result
+  } finally {
+    leave(channel, member)
+  }
 }
 
 /** Kept in the mutation's context. */
@@ -130,24 +153,20 @@ export interface Named {
   readonly clientId: string
 }
 
-async function again(mutation: Mutation | undefined): Promise<void> {
-  if (mutation?.state.status === 'error') await mutation.execute(mutation.state.variables)
-}
-
 /** Every wait of this loop is for the connection; a server that answers, with whatever, ends it. */
 async function deliver<Result>(
   channel: LiveChannel,
-  claim: Claim,
+  claimed: Claim,
   attempt: () => Promise<Result>,
 ): Promise<Result> {
   for (;;) {
     await whenLive(channel)
-    claim.sending(true)
+    claimed.sending(true)
     try {
       return await attempt()
     } catch (error) {
       if (!(error instanceof LiveError) || !LOST.has(error.code)) throw error
-      claim.sending(false)
+      claimed.sending(false)
     }
   }
 }
@@ -155,28 +174,30 @@ async function deliver<Result>(
 /** Errors that say nothing but that the connection went away; the data carries its id, so sending again is safe. */
 const LOST: ReadonlySet<string> = new Set(['connection_lost', 'disconnected'])
 
-function sendContext<P>(port: LivePort, spec: ChannelSpec, params: P, claim: Claim): SendContext<P> {
-  const { endpoint } = spec
+function sendContext<P>(
+  port: LivePort,
+  { endpoint }: ChannelSpec,
+  of: Pick<SendContext<P>, 'params' | 'clientId'>,
+): SendContext<P> {
   return {
-    params,
-    clientId: claim.clientId,
+    ...of,
     request: (type, data) => port.request(type, data, { endpoint, idempotent: true }),
     send: (type, data, delivery) => port.send(type, data, { endpoint, delivery }),
   }
 }
 
-function isAcceptable<P, Variables>(
-  options: Pick<MutationDefinitionOptions<P, Variables, never>, 'validate'>,
+function changesOf<P, Variables>(
+  options: Pick<MutationDefinitionOptions<P, Variables, never>, 'validate' | 'optimistic'>,
   variables: Variables,
-  params: P,
-): boolean {
+  context: OptimisticContext<P>,
+): readonly Change[] {
   try {
-    options.validate?.(variables, params)
-    return true
+    options.validate?.(variables, context.params)
   } catch {
     // The mutation itself reports it; there is nothing to show for what is never sent.
-    return false
+    return []
   }
+  return options.optimistic?.(variables, context) ?? []
 }
 
 /**

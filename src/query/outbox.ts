@@ -30,33 +30,7 @@ export interface MutationDefinition {
   readonly name: string
   /** For a mutation that was restored from storage. */
   readonly options: MutationOptions
-  optimistic?(variables: unknown, context: OptimisticContext): readonly Change[]
-}
-
-export interface Outbox {
-  /** Optimistic ops for one query, by `targetOf`; the same array while nothing changed. */
-  opsFor(target: string): readonly Op<unknown>[]
-  /** Drops the first optimistic op that `confirms` accepts, and returns what it made of it. */
-  confirm(
-    target: string,
-    confirms: (pending: Op<unknown>) => Op<unknown> | undefined,
-  ): Op<unknown> | undefined
-  /** The client id of a mutation that begins, for its context: it must survive a reload. */
-  nameOf(name: string, variables: unknown): string
-  /** The mutation that a mutationFn call runs for. */
-  claim(name: string, variables: unknown): Claim
-  /** The mutation with this client id. */
-  find(name: string, clientId: string): Mutation | undefined
-  stop(): void
-}
-
-export interface Claim {
-  readonly clientId: string
-  /** It was tried before, perhaps before a reload; the server may have it already. */
-  readonly isRepeat: boolean
-  sending(isSending: boolean): void
-  /** The reply has been applied to the data. */
-  applied(): void
+  optimistic(variables: unknown, context: OptimisticContext): readonly Change[]
 }
 
 interface Row {
@@ -67,7 +41,9 @@ interface Row {
   phase: 'queued' | 'sending'
   /** Steps of the present attempt that have found their row. */
   readonly claimed: Set<'name' | 'run'>
+  /** An event or a reply says what it was to say; it shows nothing any more. */
   confirmed: boolean
+  /** It was tried before, perhaps before a reload; the server may have it already. */
   wasTried: boolean
   token: string
   changes: readonly TargetedOp[]
@@ -82,113 +58,150 @@ export interface OutboxOptions {
   readonly cache: MutationCache
   readonly definitionOf: (name: string) => MutationDefinition | undefined
   readonly createId: () => string
-  /** A mutation that comes out of storage. */
+  /** Called with a mutation that comes out of storage. */
   readonly restored: (mutation: Mutation) => void
   readonly changed: () => void
+}
+
+export interface Outbox {
+  readonly options: OutboxOptions
+  readonly rows: Map<Mutation, Row>
+  /** Optimistic ops by `targetOf`; the same array while nothing changed. */
+  ops: ReadonlyMap<string, readonly Op<unknown>[]>
+}
+
+/** A mutation that runs. */
+export interface Claim {
+  readonly clientId: string
+  readonly isRepeat: boolean
+  sending(isSending: boolean): void
+  /** The reply has been applied to the data. */
+  applied(): void
 }
 
 const NONE: readonly Op<unknown>[] = []
 
 export function createOutbox(options: OutboxOptions): Outbox {
-  const { cache } = options
-  const rows = new Map<Mutation, Row>()
-  let byTarget = new Map<string, readonly Op<unknown>[]>()
+  return { options, rows: new Map(), ops: new Map() }
+}
 
-  function rowOf(mutation: Mutation): Row | undefined {
-    const row = rows.get(mutation) ?? createRow(options, mutation)
-    if (row) rows.set(mutation, row)
-    return row
-  }
-
-  function refresh(): void {
-    const next = new Map<string, Op<unknown>[]>()
-    for (const row of rows.values()) {
-      if (row.confirmed) continue
-      for (const { target, op } of changesOf(row)) next.set(target, [...(next.get(target) ?? []), op])
-    }
-    const previous = byTarget
-    byTarget = new Map([...next].map(([target, ops]) => [target, isSame(previous.get(target), ops)]))
-    options.changed()
-  }
-
-  function forget(row: Row): void {
-    row.confirmed = true
-    // Confirmed although the reply never came (an error): it was sent all the same.
-    if (row.mutation.state.status !== 'pending') cache.remove(row.mutation)
-  }
-
-  function take(mutation: Mutation, isNew: boolean): void {
-    const row = rowOf(mutation)
-    if (!row) return
-    const isPending = mutation.state.status === 'pending'
-    if (isNew) {
-      row.wasTried = true
-      options.restored(mutation)
-    }
-    if (!isPending) row.claimed.clear()
-    if (row.confirmed) forget(row)
-    refresh()
-  }
-
-  /** Equal variables are interchangeable, so first come, first served. */
-  function claim(step: 'name' | 'run', name: string, variables: unknown): Row | undefined {
-    const row = [...rows.values()].find(
-      ({ definition, mutation: { state }, claimed }) =>
-        definition.name === name &&
-        !claimed.has(step) &&
-        state.status === 'pending' &&
-        state.variables === variables,
-    )
-    row?.claimed.add(step)
-    return row
-  }
-
+/** Returns how to stop. */
+export function startOutbox(outbox: Outbox): () => void {
+  const { cache } = outbox.options
   const unsubscribe = cache.subscribe(({ type, mutation }) => {
     if (!mutation) return
-    if (type === 'added' || type === 'updated') take(mutation, type === 'added')
-    if (type === 'removed' && rows.delete(mutation)) refresh()
+    if (type === 'added' || type === 'updated') take(outbox, mutation, type === 'added')
+    if (type === 'removed' && outbox.rows.delete(mutation)) refresh(outbox)
   })
-  for (const mutation of cache.getAll()) take(mutation, true)
+  for (const mutation of cache.getAll()) take(outbox, mutation, true)
+  return () => {
+    unsubscribe()
+    outbox.rows.clear()
+    outbox.ops = new Map()
+  }
+}
 
+export function opsFor({ ops }: Outbox, target: string): readonly Op<unknown>[] {
+  return ops.get(target) ?? NONE
+}
+
+/** Drops the first optimistic op that `confirms` accepts, and returns what it made of it. */
+export function confirm(
+  outbox: Outbox,
+  target: string,
+  confirms: (pending: Op<unknown>) => Op<unknown> | undefined,
+): Op<unknown> | undefined {
+  if (!outbox.ops.has(target)) return undefined
+  for (const row of outbox.rows.values()) {
+    for (const change of row.confirmed ? [] : row.changes) {
+      const op = change.target === target ? confirms(change.op) : undefined
+      if (!op) continue
+      forget(outbox, row)
+      refresh(outbox)
+      return op
+    }
+  }
+  return undefined
+}
+
+/** The client id of a mutation that begins, for its context: there it survives a reload. */
+export function clientIdFor(outbox: Outbox, name: string, variables: unknown): string {
+  return claimRow(outbox, 'name', { name, variables })?.clientId ?? outbox.options.createId()
+}
+
+/** The mutation that a mutationFn call runs for. */
+export function claim(outbox: Outbox, name: string, variables: unknown): Claim {
+  const row = claimRow(outbox, 'run', { name, variables })
+  const isRepeat = row?.wasTried === true
+  if (row) row.wasTried = true
   return {
-    opsFor: (target) => byTarget.get(target) ?? NONE,
-    confirm(target, confirms) {
-      if (!byTarget.has(target)) return undefined
-      for (const row of rows.values()) {
-        const op = row.confirmed ? undefined : firstConfirmed(row.changes, target, confirms)
-        if (!op) continue
-        forget(row)
-        refresh()
-        return op
-      }
-      return undefined
+    clientId: row?.clientId ?? outbox.options.createId(),
+    isRepeat,
+    sending(isSending) {
+      if (!row) return
+      row.phase = isSending ? 'sending' : 'queued'
+      refresh(outbox)
     },
-    nameOf: (name, variables) => claim('name', name, variables)?.clientId ?? options.createId(),
-    claim(name, variables) {
-      const row = claim('run', name, variables)
-      const isRepeat = row?.wasTried ?? false
-      if (row) row.wasTried = true
-      return {
-        clientId: row?.clientId ?? options.createId(),
-        isRepeat,
-        sending(isSending) {
-          if (!row) return
-          row.phase = isSending ? 'sending' : 'queued'
-          refresh()
-        },
-        applied() {
-          if (row) row.confirmed = true
-        },
-      }
-    },
-    find: (name, clientId) =>
-      [...rows.values()].find((row) => row.definition.name === name && row.clientId === clientId)?.mutation,
-    stop() {
-      unsubscribe()
-      rows.clear()
-      byTarget = new Map()
+    applied() {
+      if (row) row.confirmed = true
     },
   }
+}
+
+export function findMutation({ rows }: Outbox, name: string, clientId: string): Mutation | undefined {
+  for (const row of rows.values()) {
+    if (row.definition.name === name && row.clientId === clientId) return row.mutation
+  }
+  return undefined
+}
+
+/** Equal variables are interchangeable, so first come, first served. */
+function claimRow(
+  { rows }: Outbox,
+  step: 'name' | 'run',
+  { name, variables }: { readonly name: string; readonly variables: unknown },
+): Row | undefined {
+  for (const row of rows.values()) {
+    const { state } = row.mutation
+    if (row.definition.name !== name || row.claimed.has(step)) continue
+    if (state.status !== 'pending' || state.variables !== variables) continue
+    row.claimed.add(step)
+    return row
+  }
+  return undefined
+}
+
+function take(outbox: Outbox, mutation: Mutation, isNew: boolean): void {
+  const { rows, options } = outbox
+  const row = rows.get(mutation) ?? createRow(options, mutation)
+  if (!row) return
+  rows.set(mutation, row)
+  if (mutation.state.status !== 'pending') row.claimed.clear()
+  if (isNew) {
+    row.wasTried = true
+    options.restored(mutation)
+  }
+  if (row.confirmed) forget(outbox, row)
+  refresh(outbox)
+}
+
+function forget({ options }: Outbox, row: Row): void {
+  row.confirmed = true
+  // Confirmed although the reply never came (an error): it was sent all the same.
+  if (row.mutation.state.status !== 'pending') options.cache.remove(row.mutation)
+}
+
+function refresh(outbox: Outbox): void {
+  const next = new Map<string, Op<unknown>[]>()
+  for (const row of outbox.rows.values()) {
+    for (const { target, op } of row.confirmed ? [] : changesOf(row)) {
+      const ops = next.get(target) ?? []
+      next.set(target, ops)
+      ops.push(op)
+    }
+  }
+  outbox.ops = new Map([...next].map(([target, ops]) => [target, sameOr(outbox.ops.get(target), ops)]))
+  outbox.options.changed()
 }
 
 function createRow({ definitionOf, createId }: OutboxOptions, mutation: Mutation): Row | undefined {
@@ -209,18 +222,6 @@ function createRow({ definitionOf, createId }: OutboxOptions, mutation: Mutation
   }
 }
 
-function firstConfirmed(
-  changes: readonly TargetedOp[],
-  target: string,
-  confirms: (pending: Op<unknown>) => Op<unknown> | undefined,
-): Op<unknown> | undefined {
-  for (const change of changes) {
-    const op = change.target === target ? confirms(change.op) : undefined
-    if (op) return op
-  }
-  return undefined
-}
-
 /** Computed again only when the mutation changed, so that an unchanged row keeps its identity. */
 function changesOf(row: Row): readonly TargetedOp[] {
   const { state } = row.mutation
@@ -228,7 +229,7 @@ function changesOf(row: Row): readonly TargetedOp[] {
   const token = `${status} ${state.failureCount}`
   if (token !== row.token) {
     row.token = token
-    const changes = row.definition.optimistic?.(state.variables, {
+    const changes = row.definition.optimistic(state.variables, {
       params: row.params,
       clientId: row.clientId,
       status,
@@ -236,7 +237,7 @@ function changesOf(row: Row): readonly TargetedOp[] {
       attempts: state.failureCount,
       submittedAt: state.submittedAt,
     })
-    row.changes = (changes ?? []).map(({ definition, params, op }) => ({
+    row.changes = changes.map(({ definition, params, op }) => ({
       target: targetOf(definition, params),
       op,
     }))
@@ -255,11 +256,12 @@ export function targetOf(definition: string, params: Params): string {
   return hashKey([definition, params])
 }
 
-function isSame(
+function sameOr(
   previous: readonly Op<unknown>[] | undefined,
   next: readonly Op<unknown>[],
 ): readonly Op<unknown>[] {
-  return previous?.length === next.length && next.every((op, at) => op === previous[at]) ? previous : next
+  const isSame = previous?.length === next.length && next.every((op, at) => op === previous[at])
+  return isSame ? previous : next
 }
 
 function clientIdOf(state: { readonly context: unknown; readonly variables: unknown }): string | undefined {

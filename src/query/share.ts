@@ -3,51 +3,44 @@
  * which makes it the only atomic place to meet a fetch result; it also calls it for the output of `select`. What is
  * what is told by marks on the objects, never by their shape.
  */
-import type { TimelineData, TimelinePage } from './pages.ts'
+import type { TimelineData } from './pages.ts'
 import type { FreshPage } from './timelineLanding.ts'
 
-export type FreshPages = ReadonlyMap<TimelinePage<unknown>, FreshPage>
+/** Data, and arrays of pages, that are what belongs into the cache. */
+const finished = new WeakSet<object>()
+/** Pages that come out of a queryFn and have not met the cache yet. */
+const fetched = new WeakMap<object, FreshPage>()
 
-export interface Share {
-  readonly structuralSharing: (current: unknown, next: unknown) => unknown
-  /** Data that is finished: taken as it is. */
-  finished(data: unknown): void
-  /** A page that comes out of a queryFn and has not met the cache yet. */
-  fetched(page: TimelinePage<unknown>, fresh: FreshPage): void
+/** From now on this data is taken as it is. */
+export function markFinished(data: unknown): void {
+  if (typeof data !== 'object' || data === null) return
+  finished.add(data)
+  const pages = pagesOf(data)
+  if (pages) finished.add(pages)
 }
 
-export function createShare(): Share {
-  const finishedData = new WeakSet<object>()
-  const finishedPages = new WeakSet<object>()
-  const inFlight = new WeakMap<object, FreshPage>()
+export function markFetched(page: object, fresh: FreshPage): void {
+  fetched.set(page, fresh)
+}
 
-  function landing(next: TimelineData<unknown>): unknown {
-    const fresh = new Map<TimelinePage<unknown>, FreshPage>()
-    for (const page of next.pages) {
-      const found = inFlight.get(page)
-      if (found) fresh.set(page, found)
-    }
-    const [any] = fresh.values()
-    return any?.land(next, fresh)
+export function structuralSharing(current: unknown, next: unknown): unknown {
+  if (typeof next !== 'object' || next === null || finished.has(next)) return next
+  const pages = pagesOf(next)
+  if (!pages) return shareShallow(current, next)
+  // A fetch that found nothing more to load hands back the pages it captured when it began.
+  if (finished.has(pages) && current !== undefined) return current
+  const fresh = new Map<object, FreshPage>()
+  for (const page of pages) {
+    const found = fetched.get(page)
+    if (found) fresh.set(page, found)
   }
+  const [any] = fresh.values()
+  return any ? any.land(next as TimelineData<unknown>, fresh) : shareShallow(current, next)
+}
 
-  return {
-    finished(data) {
-      if (typeof data !== 'object' || data === null) return
-      finishedData.add(data)
-      const { pages } = data as Partial<TimelineData<unknown>>
-      if (Array.isArray(pages)) finishedPages.add(pages)
-    },
-    fetched: (page, fresh) => void inFlight.set(page, fresh),
-    structuralSharing(current, next) {
-      if (typeof next !== 'object' || next === null || finishedData.has(next)) return next
-      const { pages } = next as Partial<TimelineData<unknown>>
-      if (!Array.isArray(pages)) return shareShallow(current, next)
-      // A fetch that found nothing more to load hands back the pages it captured when it began.
-      if (finishedPages.has(pages) && current !== undefined) return current
-      return landing(next as TimelineData<unknown>) ?? shareShallow(current, next)
-    },
-  }
+function pagesOf(data: object): readonly object[] | undefined {
+  const { pages } = data as Partial<TimelineData<unknown>>
+  return Array.isArray(pages) ? pages : undefined
 }
 
 /**
@@ -55,8 +48,9 @@ export function createShare(): Share {
  * (measured: 200 of 200 memoised rows render instead of one).
  */
 function shareShallow(current: unknown, next: object): unknown {
-  if (typeof current !== 'object' || current === null || Array.isArray(current) !== Array.isArray(next))
+  if (typeof current !== 'object' || current === null || Array.isArray(current) !== Array.isArray(next)) {
     return next
+  }
   const keys = Object.keys(next)
   if (keys.length !== Object.keys(current).length) return next
   const a = current as Record<string, unknown>

@@ -58,17 +58,18 @@ export function toPage<Item>(
   const oldest = items[0]
   const newest = items.at(-1)
   const isNewerPage = 'after' in request.param
+  const hasNewer = snapshot.hasNewer && !('before' in request.param)
   const hasOlder = isNewerPage || (snapshot.hasOlder ?? items.length >= request.limit)
   const before = oldest === undefined ? cursorOf(request.param) : spec.id(oldest)
   const after = newest === undefined ? cursorOf(request.param) : spec.id(newest)
   return {
     items,
     hasOlder: hasOlder && before !== undefined,
-    hasNewer: snapshot.hasNewer && after !== undefined,
+    hasNewer: hasNewer && after !== undefined,
     ...(before !== undefined && { before }),
     ...(after !== undefined && { after }),
     ...(hasOlder && oldest !== undefined && { low: spec.order(oldest) }),
-    ...(snapshot.hasNewer && newest !== undefined && { high: spec.order(newest) }),
+    ...(hasNewer && newest !== undefined && { high: spec.order(newest) }),
     ...(snapshot.position?.seq !== undefined && { asOf: snapshot.position.seq }),
     ...(snapshot.position?.epoch !== undefined && { epoch: snapshot.position.epoch }),
     unseen: 0,

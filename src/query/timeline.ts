@@ -12,9 +12,9 @@ import {
   type SnapshotSource,
 } from './definition.ts'
 import { complete, current, type Fetch, missedBy, settle } from './entry.ts'
-import { liveQueryDefaults, takeSnapshot } from './fetchSnapshot.ts'
+import { LIVE_QUERY_DEFAULTS, takeSnapshot } from './fetchSnapshot.ts'
 import type { ItemSpec } from './items.ts'
-import { changesFor, type LiveCore } from './liveCore.ts'
+import { changesFor, defineQuery, type LiveCore } from './liveCore.ts'
 import {
   type OrderKey,
   positionOfPage,
@@ -22,9 +22,10 @@ import {
   type TimelinePage,
   type TimelinePageParam,
 } from './pages.ts'
-import { readSnapshot, toPage } from './snapshot.ts'
+import { markFetched } from './share.ts'
+import { readSnapshot, type Snapshot, toPage } from './snapshot.ts'
 import { type MatchPending, timelineStrategy, windowOf } from './strategies.ts'
-import { landTimeline } from './timelineLanding.ts'
+import { type FreshPage, landTimeline } from './timelineLanding.ts'
 import { endsWindow, isPage, nextRequest, servePages } from './timelineWindow.ts'
 
 export interface TimelineOptions<P, Events, Item> extends CommonOptions<P, Events, Item> {
@@ -54,6 +55,15 @@ export interface TimelineWindow {
 
 const NEWEST: TimelinePageParam = {}
 
+/** A definition, where it was made. */
+interface Defined<P, Item> {
+  readonly core: LiveCore
+  readonly name: string
+  readonly options: Omit<TimelineOptions<P, never, Item>, 'events'>
+  readonly spec: ItemSpec<Item>
+  readonly isItem: (item: unknown) => item is Item
+}
+
 export function defineTimeline<P, Events, Item>(
   core: LiveCore,
   name: string,
@@ -70,7 +80,8 @@ export function defineTimeline<P, Events, Item>(
   }
   const check = itemCheck(options.item)
   const isItem = (item: unknown): item is Item => check(item)
-  core.define({
+  const defined: Defined<P, Item> = { core, name, options, spec, isItem }
+  defineQuery(core, {
     name,
     channelOf: (params) => channelSpec(params as P, options),
     reducers: options.events as Record<string, never>,
@@ -78,58 +89,12 @@ export function defineTimeline<P, Events, Item>(
     strategy: timelineStrategy(spec, defaultPageSize, options.matches),
   })
 
-  async function fetchPage(context: PageContext, pageSize: number): Promise<TimelinePage<Item>> {
-    const params = (context.queryKey[2] ?? {}) as P
-    const query = context.client.getQueryCache().find({ queryKey: context.queryKey, exact: true })
-    const next = nextRequest(spec, query, { param: context.pageParam, limit: pageSize })
-    if (isPage(next)) return next
-    return takeSnapshot(core, context, {
-      source: options.snapshot,
-      channel: channelSpec(params, options),
-      params: params as Params,
-      pageParam: next.param,
-      limit: next.limit,
-      read(answer, fetch) {
-        const snapshot = readSnapshot(name, answer, isItem)
-        if (fetch) arrived(fetch.channel, snapshot.position)
-        const pages = servePages(spec, query, { page: toPage(spec, snapshot, next), pageSize })
-        if (fetch) for (const page of pages) announce(page, fetch, { pageSize, partial: snapshot.partial })
-        return pages[0] as TimelinePage<Item>
-      },
-    })
-  }
-
-  function announce(
-    page: TimelinePage<Item>,
-    fetch: Fetch,
-    { pageSize, partial }: { readonly pageSize: number; readonly partial: boolean },
-  ): void {
-    const { entry } = fetch
-    const position = positionOfPage(page)
-    core.share.fetched(page as TimelinePage<unknown>, {
-      missed: () => missedBy(fetch, position),
-      loaded: (entry.query.state.data as TimelineData<Item> | undefined)?.pages.length ?? 0,
-      partial,
-      land(result, fresh) {
-        const before = current(entry) as TimelineData<Item> | undefined
-        const window = windowOf(entry.query, pageSize)
-        const landing = { spec, ...window, current: before, result: result as TimelineData<Item>, fresh }
-        complete(
-          fetch,
-          position,
-          result.pages.every((each) => fresh.has(each)),
-        )
-        return settle(entry, landTimeline(landing))
-      },
-    })
-  }
-
   const factory = (params: P, window: TimelineWindow = {}) => {
     const pageSize = window.pageSize ?? defaultPageSize
     return infiniteQueryOptions({
-      ...liveQueryDefaults(core),
+      ...LIVE_QUERY_DEFAULTS,
       queryKey: [LIVE_KEY, name, params, keyOf(window)] as const,
-      queryFn: (context) => fetchPage(context as PageContext, pageSize),
+      queryFn: (context) => fetchPage(defined, context as PageContext, pageSize),
       initialPageParam: window.around === undefined ? NEWEST : { around: window.around },
       getNextPageParam: (page: TimelinePage<Item>): TimelinePageParam | undefined =>
         page.hasOlder && page.before !== undefined && !endsWindow(page) ? { before: page.before } : undefined,
@@ -138,6 +103,63 @@ export function defineTimeline<P, Events, Item>(
     })
   }
   return Object.assign(factory, changesFor<P, Item>(name))
+}
+
+async function fetchPage<P, Item>(
+  { core, name, options, spec, isItem }: Defined<P, Item>,
+  context: PageContext,
+  pageSize: number,
+): Promise<TimelinePage<Item>> {
+  const params = (context.queryKey[2] ?? {}) as P
+  const query = context.client.getQueryCache().find({ queryKey: context.queryKey, exact: true })
+  const next = nextRequest(spec, query, { param: context.pageParam, limit: pageSize })
+  if (isPage(next)) return next
+  return takeSnapshot(core, context, {
+    source: options.snapshot,
+    channel: channelSpec(params, options),
+    params: params as Params,
+    pageParam: next.param,
+    limit: next.limit,
+    read(answer, fetch) {
+      const snapshot = readSnapshot(name, answer, isItem)
+      if (fetch) arrived(fetch.channel, snapshot.position)
+      const pages = servePages(spec, query, { page: toPage(spec, snapshot, next), pageSize })
+      if (fetch)
+        for (const page of pages) markFetched(page, freshPage(spec, fetch, { page, pageSize, snapshot }))
+      return pages[0] as TimelinePage<Item>
+    },
+  })
+}
+
+interface Fetched<Item> {
+  readonly page: TimelinePage<Item>
+  readonly pageSize: number
+  readonly snapshot: Snapshot<Item>
+}
+
+function freshPage<Item>(
+  spec: ItemSpec<Item>,
+  fetch: Fetch,
+  { page, pageSize, snapshot }: Fetched<Item>,
+): FreshPage {
+  const { entry } = fetch
+  const position = positionOfPage(page)
+  return {
+    missed: () => missedBy(fetch, position),
+    partial: snapshot.partial,
+    land(result, fresh) {
+      const landing = {
+        ...windowOf(entry.query, pageSize),
+        spec,
+        current: current(entry) as TimelineData<Item> | undefined,
+        result: result as TimelineData<Item>,
+        fresh,
+      }
+      const isWhole = result.pages.every((each) => fresh.has(each))
+      complete(fetch, position, isWhole)
+      return settle(entry, landTimeline(landing))
+    },
+  }
 }
 
 type PageContext = QueryFunctionContext<readonly unknown[], TimelinePageParam>

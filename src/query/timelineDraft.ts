@@ -86,11 +86,7 @@ function put<Item>(draft: Draft<Item>, item: Item, isNew: boolean): void {
 }
 
 function place<Item>(draft: Draft<Item>, item: Item, isNew: boolean): void {
-  const { spec, index, base, seq } = draft
-  const id = String(spec.id(item))
-  if (index.items.has(id)) return change(draft, id, (current) => replaceItem(spec, current, item))
-  // Without numbers nothing else tells a late duplicate of a removed item from a new one.
-  if (seq === undefined && index.removed.has(id)) return
+  const { spec, index, base } = draft
   const key = spec.order(item)
   const position = pageOf(base.pages, key) ?? -1
   const page = base.pages[position]
@@ -101,8 +97,10 @@ function place<Item>(draft: Draft<Item>, item: Item, isNew: boolean): void {
     return
   }
   const items = touch(draft, position)
-  items.splice(lowerBound(items, key, spec.order), 0, item)
-  index.items.set(id, item)
+  const at = lowerBound(items, key, spec.order)
+  if (at === items.length) items.push(item)
+  else items.splice(at, 0, item)
+  index.items.set(String(spec.id(item)), item)
 }
 
 function change<Item>(draft: Draft<Item>, id: Id, update: (item: Item) => Item): void {

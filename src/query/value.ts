@@ -12,8 +12,8 @@ import {
   type SnapshotSource,
 } from './definition.ts'
 import { stored } from './entry.ts'
-import { landWhole, liveQueryDefaults, takeSnapshot } from './fetchSnapshot.ts'
-import { changesFor, type LiveCore } from './liveCore.ts'
+import { LIVE_QUERY_DEFAULTS, landWhole, takeSnapshot } from './fetchSnapshot.ts'
+import { changesFor, defineQuery, type LiveCore } from './liveCore.ts'
 import { positionOf } from './snapshot.ts'
 import { valueStrategy } from './strategies.ts'
 
@@ -31,7 +31,7 @@ export function defineValue<P, Events, Value>(
   options: ValueOptions<P, Events, Value>,
 ) {
   const isValue = itemCheck(options.schema)
-  core.define({
+  defineQuery(core, {
     name,
     channelOf: (params) => channelSpec(params as P, options),
     reducers: options.events as Record<string, never>,
@@ -66,7 +66,7 @@ export function defineValue<P, Events, Value>(
 
   const factory = (params?: P) =>
     queryOptions({
-      ...liveQueryDefaults(core),
+      ...LIVE_QUERY_DEFAULTS,
       queryKey: [LIVE_KEY, name, params ?? ({} as P)] as const,
       queryFn,
     })

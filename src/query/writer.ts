@@ -1,32 +1,24 @@
 /** The one place that writes to a QueryClient. Everything else hands it finished data. */
-import { notifyManager, type Query, type QueryClient } from '@tanstack/react-query'
+import type { Query, QueryClient } from '@tanstack/react-query'
+import { structuralSharing } from './share.ts'
 
-export interface Writer {
-  write(query: Query, data: unknown): void
-  refetch(query: Query): void
-  /** Options every query under `key` gets, whatever an ad-hoc `useQuery` with the same key says. */
-  setDefaults(
-    key: readonly unknown[],
-    options: { structuralSharing: (current: unknown, next: unknown) => unknown },
-  ): void
-  batch(run: () => void): void
+export function write(queryClient: QueryClient, query: Query, data: unknown): void {
+  // Writing to a query that left the cache would bring a new one to life under its key.
+  if (queryClient.getQueryCache().get(query.queryHash) !== query) return
+  const { dataUpdatedAt, isInvalidated } = query.state
+  // An event is not a fetch: it must neither restart `staleTime` nor forget that somebody asked for a refetch.
+  queryClient.setQueryData(query.queryKey, data, { updatedAt: dataUpdatedAt })
+  if (isInvalidated) query.invalidate()
 }
 
-export function createWriter(queryClient: QueryClient): Writer {
-  return {
-    write(query, data) {
-      const { dataUpdatedAt, isInvalidated } = query.state
-      // An event is not a fetch: it must neither restart `staleTime` nor forget that somebody asked for a refetch.
-      queryClient.setQueryData(query.queryKey, data, { updatedAt: dataUpdatedAt })
-      if (isInvalidated) query.invalidate()
-    },
-    refetch(query) {
-      // Never cancels: a cancelled first fetch would leave the query pending for ever.
-      query.fetch(undefined, { cancelRefetch: false }).catch(() => {
-        // The query's own state carries the error.
-      })
-    },
-    setDefaults: (key, options) => queryClient.setQueryDefaults(key, options),
-    batch: (run) => notifyManager.batch(run),
-  }
+export function refetch(query: Query): void {
+  // Never cancels: a cancelled first fetch would leave the query pending for ever.
+  query.fetch(undefined, { cancelRefetch: false }).catch(() => {
+    // The query's own state carries the error.
+  })
+}
+
+/** For every query under `key`, whatever an ad-hoc `useQuery` with the same key says. */
+export function shareUnder(queryClient: QueryClient, key: readonly unknown[]): void {
+  queryClient.setQueryDefaults(key, { structuralSharing })
 }
