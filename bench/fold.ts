@@ -39,62 +39,62 @@ const [, , worker] = process.argv
 if (worker) console.log(JSON.stringify(await measure(JSON.parse(worker))))
 else report()
 
-/** Microseconds of this thread's CPU time per event; the clock on the wall would measure the other programs as well. */
+/** Microseconds per event in the fastest tenth of short stretches: other programs on the machine only ever add to it. */
 async function measure(configuration: Configuration): Promise<number> {
   // Everything in the same turn, for all subjects alike: a timer per notification would measure the event loop.
   notifyManager.setScheduler(queueMicrotask)
   const amount = amountOf(configuration)
-  // The first runs are slow while the code is being compiled.
-  for (let run = 0; run < 3; run++) await measureOnce(configuration, amount)
-  let spent = 0
-  let events = 0
-  const until = performance.now() + 4_000
-  // The system counts CPU time in ticks of some milliseconds, so one run says nothing.
-  while (spent < 200_000 && performance.now() < until) {
-    spent += await measureOnce(configuration, amount)
-    events += amount.flushes * amount.batch
-  }
-  return spent / events
+  const stretches: number[] = []
+  const until = performance.now() + 2_500
+  do {
+    stretches.push(...(await measureOnce(configuration, amount)))
+  } while (performance.now() < until)
+  return quantile(stretches, 0.1)
 }
 
 interface Amount {
+  /** Flushes before anything counts: the code is compiled, the index is built, memory is warm. */
   readonly warmUp: number
-  readonly flushes: number
+  readonly stretches: number
+  readonly flushesPerStretch: number
   readonly batch: number
 }
 
-/** By hand, 50 000 loaded messages take seconds for a hundred events. */
 function amountOf({ subject, operation, size, perFlush }: Configuration): Amount {
-  if (subject === 'usual' && size >= 5_000) return { warmUp: 1, flushes: 5, batch: Math.min(perFlush, 5) }
-  if (perFlush > 1) return { warmUp: 2, flushes: 10, batch: perFlush }
-  const warmUp = 10
-  return { warmUp, flushes: operation === 'delete' ? Math.min(500, size - warmUp - 1) : 500, batch: 1 }
+  // By hand, 50 000 loaded messages take seconds for a hundred events.
+  if (subject === 'usual' && size >= 5_000) {
+    return { warmUp: 1, stretches: 5, flushesPerStretch: 1, batch: Math.min(perFlush, 5) }
+  }
+  if (perFlush > 1) return { warmUp: 10, stretches: 10, flushesPerStretch: 3, batch: perFlush }
+  const stretches = operation === 'delete' ? Math.min(20, Math.floor((size - 20) / 30)) : 20
+  return { warmUp: operation === 'delete' ? 10 : 300, stretches, flushesPerStretch: 30, batch: 1 }
 }
 
-async function measureOnce(
-  configuration: Configuration,
-  { warmUp, flushes, batch }: Amount,
-): Promise<number> {
+async function measureOnce(configuration: Configuration, amount: Amount): Promise<number[]> {
   const { subject, operation, size } = configuration
+  const { warmUp, stretches, flushesPerStretch, batch } = amount
   const create = subjects[subject]
   if (!create) throw new Error(`There is no subject "${subject}"`)
   const queryClient = new QueryClient()
   const isSorted = operation.endsWith('reorders')
   const run = await create({ queryClient, size, isList: isList(operation), isSorted })
-  const frames = framesFor(operation, size, (warmUp + flushes) * batch)
-  const bursts = Array.from({ length: warmUp + flushes }, (_, at) =>
-    frames.slice(at * batch, (at + 1) * batch),
-  )
+  const flushes = warmUp + stretches * flushesPerStretch
+  const frames = framesFor(operation, size, flushes * batch)
+  const bursts = Array.from({ length: flushes }, (_, at) => frames.slice(at * batch, (at + 1) * batch))
   for (const burst of bursts.slice(0, warmUp)) await run.flush(burst)
   // What setting up left behind is nobody's cost per event.
   globalThis.gc?.()
-  const start = process.threadCpuUsage()
-  for (const burst of bursts.slice(warmUp)) await run.flush(burst)
-  const { user, system } = process.threadCpuUsage(start)
+  const costs: number[] = []
+  for (let at = warmUp; at < flushes; at += flushesPerStretch) {
+    const stretch = bursts.slice(at, at + flushesPerStretch)
+    const start = performance.now()
+    for (const burst of stretch) await run.flush(burst)
+    costs.push(((performance.now() - start) * 1_000) / (flushesPerStretch * batch))
+  }
   expectCount(run.count(), { operation, size, done: frames.length })
   run.stop()
   queryClient.clear()
-  return user + system
+  return costs
 }
 
 function expectCount(
@@ -146,8 +146,10 @@ function inOwnProcess(configuration: string): number {
   return Number(output)
 }
 
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+const median = (values: readonly number[]) => quantile(values, 0.5)
+
+function quantile(values: readonly number[], share: number): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length * share)] ?? Number.NaN
 }
 
 function shuffled<T>(values: readonly T[]): T[] {
