@@ -99,10 +99,14 @@ const PAUSE_MS = 2_000
 
 const entries = new WeakMap<object, Entry>()
 
-/** Nothing can have been missed since the data of this query was taken. */
+/**
+ * Nothing has been missed since the data of this query was taken. Data that was restored with its position is believed
+ * until the server has been asked for what came since.
+ */
 export function isFreshQuery(query: object): boolean {
   const entry = entries.get(query)
-  return entry?.channel?.live === true && isContinuous(entry)
+  if (!entry?.channel || !isContinuous(entry)) return false
+  return entry.channel.live || !entry.channel.wasLive
 }
 
 export function createEntry(host: EntryHost, query: Query, definition: Definition): Entry {
