@@ -81,6 +81,7 @@ export function createFakePort() {
     async settle() {
       for (let turn = 0; turn < 20; turn++) await Promise.resolve()
     },
+    pendingTimers: () => timers.size,
     /** One animation frame. */
     frame() {
       const due = [...frames]
