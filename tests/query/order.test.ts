@@ -9,8 +9,9 @@ const orderAt = (seq?: number, epoch = 'e'): ChannelOrder => ({
 })
 const event = (seq: number, epoch = 'e'): LiveEvent => ({ type: 'x', payload: seq, seq, epoch })
 const unnumbered: LiveEvent = { type: 'x', payload: 'unnumbered' }
-const numbers = (admitted: readonly LiveEvent[] | string) =>
-  typeof admitted === 'string' ? admitted : admitted.map(({ seq }) => seq)
+/** A reset lets nothing through, and is told apart by its name. */
+const numbers = (admitted: readonly LiveEvent[] | string): readonly unknown[] =>
+  typeof admitted === 'string' ? [admitted] : admitted.map(({ seq }) => seq)
 
 describe('[Q3] the order of a channel', () => {
   it('lets every numbered event through once and in order, however they arrive', () => {

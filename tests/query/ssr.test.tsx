@@ -1,4 +1,5 @@
 import {
+  type DehydratedState,
   dehydrate,
   HydrationBoundary,
   notifyManager,
@@ -30,7 +31,7 @@ function Page({ room }: { readonly room: Room }) {
 interface Rendered {
   readonly room: Room
   readonly queryClient: QueryClient
-  readonly state?: unknown
+  readonly state?: DehydratedState | undefined
 }
 
 const tree = ({ room, queryClient, state }: Rendered) => (
