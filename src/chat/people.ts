@@ -16,7 +16,7 @@ import {
 } from './types.ts'
 
 /** A typing signal that nobody repeats or ends is over after this. Senders repeat every 3 s. Milliseconds. */
-export const TYPING_TTL_MS = 7_000
+const TYPING_TTL_MS = 7_000
 const TYPING = 'chat.typing'
 
 export function defineMembers<B extends ChatMember>(context: ChatContext<BaseMessage, ChatRoom, B>) {

@@ -10,7 +10,7 @@ import type { Id, Presence, PresenceStatus } from './types.ts'
 
 const PRESENCE = 'chat.presence'
 /** Who reloads a page or changes trains is not gone. Milliseconds. */
-export const GRACE_MS = 10_000
+const GRACE_MS = 10_000
 const UNKNOWN: Presence = { status: 'unknown' }
 
 type Known = Readonly<Record<string, Presence>>

@@ -10,7 +10,7 @@ import type { WebSocketManagerOptions } from '../../src/transport/index.ts'
 notifyManager.setScheduler(queueMicrotask)
 
 const part = (value: object) => btoa(JSON.stringify(value))
-export const tokenOf = (user: string) => `${part({ alg: 'none' })}.${part({ sub: user, username: user })}.`
+const tokenOf = (user: string) => `${part({ alg: 'none' })}.${part({ sub: user, username: user })}.`
 
 export const ROOM = 'general'
 
