@@ -1,0 +1,280 @@
+/** What a fetch result may and may not do to the cache; each of these was once found by the random schedules. */
+import { InfiniteQueryObserver, QueryClient, QueryObserver } from '@tanstack/react-query'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { reduce, type } from '../../src/query/index.ts'
+import { LiveError } from '../../src/transport/errors.ts'
+import { createFakePort } from './support/fakePort.ts'
+import { defineRoom, history, message, range, textsOf } from './support/room.ts'
+
+const ROOM = { roomId: 'a' }
+const AT = (seq: number) => ({ as_of: seq, epoch: 'e' })
+
+let fake: ReturnType<typeof createFakePort>
+let room: ReturnType<typeof defineRoom>
+let queryClient: QueryClient
+const cleanups: (() => void)[] = []
+
+beforeEach(() => {
+  fake = createFakePort()
+  room = defineRoom(fake.port)
+  queryClient = new QueryClient({ defaultOptions: { queries: { retry: false } } })
+  cleanups.push(room.live.connect(queryClient))
+})
+afterEach(() => {
+  for (const cleanup of cleanups.splice(0).reverse()) cleanup()
+  queryClient.clear()
+})
+
+function observeMessages(more: { readonly maxPages?: number; readonly around?: number } = {}) {
+  const { maxPages, ...window } = more
+  const options = { ...room.messages(ROOM, window), ...(maxPages && { maxPages }) }
+  const observer = new InfiniteQueryObserver(queryClient, options)
+  cleanups.push(observer.subscribe(() => undefined))
+  return { observer, texts: () => textsOf(observer.getCurrentResult().data) }
+}
+
+const asked = () => fake.requests.map(({ data }) => data)
+
+async function answer(body: unknown, at = fake.requests.length - 1) {
+  fake.requests[at]?.resolve(body)
+  await fake.settle()
+}
+
+async function emit(type: string, payload: unknown, seq?: number) {
+  fake.emit({ type, payload, ...(seq !== undefined && { seq, epoch: 'e' }) })
+  await fake.settle()
+  fake.frame()
+  await fake.settle()
+}
+
+describe('[Q8] a fetch', () => {
+  it('that was cancelled before there was data is done again while somebody waits for it', async () => {
+    const { observer, texts } = observeMessages()
+    fake.live()
+    await fake.settle()
+    await queryClient.cancelQueries({ queryKey: observer.options.queryKey })
+    await fake.settle()
+    fake.frame()
+    await fake.settle()
+    expect(fake.requests).toHaveLength(2)
+    await answer(history(range(1, 3)))
+    expect(texts()).toEqual(['m1', 'm2', 'm3'])
+  })
+
+  it('that was superseded vouches for nothing', async () => {
+    const { observer, texts } = observeMessages()
+    fake.live()
+    await fake.settle()
+    await answer(history(range(1, 3)))
+    fake.down()
+    fake.live()
+    await fake.settle()
+    const status = () => room.live.status(queryClient, observer.options.queryKey).status
+    expect(status()).toBe('catching-up')
+    void queryClient.invalidateQueries({ queryKey: observer.options.queryKey })
+    await fake.settle()
+    expect(fake.requests).toHaveLength(3)
+    await answer(history(range(1, 4)), 1)
+    expect(status()).toBe('catching-up')
+    await answer(history(range(1, 5)), 2)
+    expect(status()).toBe('live')
+    expect(texts()).toEqual(range(1, 5).map(({ text }) => text))
+  })
+
+  it('that fails is repeated after a pause, not at once', async () => {
+    const { texts } = observeMessages()
+    fake.live()
+    await fake.settle()
+    await answer(history(range(1, 3)))
+    fake.down()
+    fake.live()
+    await fake.settle()
+    fake.requests[1]?.reject(new LiveError('rejected', 'no'))
+    await fake.settle()
+    fake.frame()
+    await fake.settle()
+    expect(fake.requests).toHaveLength(2)
+    fake.advance(2_000)
+    await fake.settle()
+    fake.frame()
+    await fake.settle()
+    expect(fake.requests).toHaveLength(3)
+    await answer(history(range(1, 4)))
+    expect(texts()).toContain('m4')
+  })
+
+  it('that did not wait for the channel is repeated once the channel stands', async () => {
+    const list = room.live.list('over http', {
+      item: type<{ readonly id: number }>(),
+      id: (item) => item.id,
+      snapshot: ({ request }) => request('http', {}),
+      events: {},
+    })
+    const observer = new QueryObserver(queryClient, list())
+    cleanups.push(observer.subscribe(() => undefined))
+    await fake.settle()
+    expect(fake.requests).toHaveLength(0)
+    fake.advance(2_000)
+    await fake.settle()
+    expect(fake.requests).toHaveLength(1)
+    // Subscribed while the answer was on its way: what happened before that is in neither.
+    fake.live()
+    await answer([{ id: 1 }], 0)
+    fake.frame()
+    await fake.settle()
+    expect(fake.requests).toHaveLength(2)
+    await answer([{ id: 1 }, { id: 2 }])
+    expect(observer.getCurrentResult().data).toEqual([{ id: 1 }, { id: 2 }])
+  })
+})
+
+describe('[Q8] a position', () => {
+  function observeCount() {
+    const count = room.live.value('count', {
+      params: type<{ roomId: string }>(),
+      channel: ({ roomId }) => ({ room_id: roomId }),
+      schema: type<{ readonly total: number }>(),
+      snapshot: 'get_count',
+      events: { counted: reduce((data: { readonly total: number }) => ({ total: data.total + 1 })) },
+    })
+    const observer = new QueryObserver(queryClient, count(ROOM))
+    cleanups.push(observer.subscribe(() => undefined))
+    return () => observer.getCurrentResult().data?.total
+  }
+
+  it('ahead of the stream: what is still to come is in the answer already', async () => {
+    const total = observeCount()
+    fake.live(false, { seq: 10, epoch: 'e' })
+    await fake.settle()
+    await answer({ total: 12, ...AT(12) })
+    await emit('counted', {}, 11)
+    await emit('counted', {}, 12)
+    await emit('counted', {}, 13)
+    expect(total()).toBe(13)
+  })
+
+  it('behind the stream: what the log remembers is added', async () => {
+    const total = observeCount()
+    fake.live(false, { seq: 10, epoch: 'e' })
+    await fake.settle()
+    await emit('counted', {}, 11)
+    await emit('counted', {}, 12)
+    await answer({ total: 11, ...AT(11) })
+    expect(total()).toBe(12)
+  })
+
+  it('behind what the log remembers: it is shown, and asked for again', async () => {
+    const total = observeCount()
+    fake.live(false, { seq: 10, epoch: 'e' })
+    await fake.settle()
+    await answer({ total: 7, ...AT(7) })
+    expect(total()).toBe(7)
+    fake.advance(2_000)
+    await fake.settle()
+    fake.frame()
+    await fake.settle()
+    await answer({ total: 10, ...AT(10) })
+    expect(total()).toBe(10)
+  })
+
+  it('of a cache from elsewhere: it is continued from the log', async () => {
+    const { observer, texts } = observeMessages()
+    fake.live(false, { seq: 10, epoch: 'e' })
+    await fake.settle()
+    await answer(history(range(1, 3), AT(10)))
+    const older = queryClient.getQueryData(observer.options.queryKey)
+    await emit('created', message(4), 11)
+    queryClient.setQueryData(observer.options.queryKey, structuredClone(older))
+    await fake.settle()
+    fake.frame()
+    await fake.settle()
+    expect(texts()).toEqual(['m1', 'm2', 'm3', 'm4'])
+    expect(fake.requests).toHaveLength(1)
+  })
+
+  it('none at all, of a cache from elsewhere: it is shown, and asked for again', async () => {
+    const { observer, texts } = observeMessages()
+    fake.live()
+    await fake.settle()
+    await answer(history(range(1, 3)))
+    const older = queryClient.getQueryData(observer.options.queryKey)
+    await emit('created', message(4))
+    queryClient.setQueryData(observer.options.queryKey, structuredClone(older))
+    await fake.settle()
+    fake.frame()
+    await fake.settle()
+    expect(texts()).toEqual(['m1', 'm2', 'm3'])
+    await answer(history(range(1, 4)))
+    expect(texts()).toEqual(['m1', 'm2', 'm3', 'm4'])
+  })
+})
+
+describe('[Q7] a window', () => {
+  it('with a cap drops its oldest pages when live events make it grow', async () => {
+    const { observer, texts } = observeMessages({ maxPages: 2 })
+    fake.live()
+    await fake.settle()
+    await answer(history(range(1, 3), { has_older: false }))
+    for (let id = 4; id <= 20; id++) await emit('created', message(id))
+    expect(observer.getCurrentResult().data?.pages).toHaveLength(2)
+    expect(texts()).toEqual(range(13, 20).map(({ text }) => text))
+    expect(observer.getCurrentResult().hasNextPage).toBe(true)
+    void observer.refetch()
+    await fake.settle()
+    await answer(history(range(13, 20)))
+    expect(texts()).toEqual(range(13, 20).map(({ text }) => text))
+    expect(fake.requests).toHaveLength(2)
+  })
+
+  it('that ends before the newest item is fetched again around its middle, in one request', async () => {
+    const { observer, texts } = observeMessages({ around: 5 })
+    fake.live()
+    await fake.settle()
+    await answer(history(range(4, 6), { has_newer: true }))
+    void observer.fetchNextPage()
+    await fake.settle()
+    await answer(history(range(1, 3), { has_older: false }))
+    void observer.refetch()
+    await fake.settle()
+    expect(asked().at(-1)).toEqual({ room_id: 'a', around: 3, limit: 6 })
+    await answer(history(range(1, 6), { has_older: false, has_newer: true }))
+    expect(texts()).toEqual(range(1, 6).map(({ text }) => text))
+    expect(fake.requests).toHaveLength(3)
+  })
+
+  it('counts what arrives beyond its end, and places what belongs inside', async () => {
+    const { observer, texts } = observeMessages({ around: 5 })
+    fake.live()
+    await fake.settle()
+    await answer(history([message(4), message(6), message(8)], { has_newer: true }))
+    await emit('deleted', { id: 8 })
+    await emit('created', message(7))
+    await emit('created', message(9))
+    expect(texts()).toEqual(['m4', 'm6', 'm7'])
+    expect(observer.getCurrentResult().data?.pages[0]?.unseen).toBe(1)
+    void observer.fetchPreviousPage()
+    await fake.settle()
+    expect(asked().at(-1)).toEqual({ room_id: 'a', after: 8, limit: 3 })
+    await answer(history([message(9)], { has_newer: false }))
+    expect(texts()).toEqual(['m4', 'm6', 'm7', 'm9'])
+    await emit('created', message(10))
+    expect(texts()).toContain('m10')
+  })
+
+  it('that was replaced while a page of it was loading does not take that page', async () => {
+    const { observer, texts } = observeMessages()
+    fake.live(false, { seq: 1, epoch: 'e' })
+    await fake.settle()
+    await answer(history(range(7, 9), AT(1)))
+    void observer.fetchNextPage()
+    await fake.settle()
+    queryClient.setQueryData(observer.options.queryKey, {
+      pages: [
+        { items: range(1, 9), hasOlder: false, hasNewer: false, asOf: 1, epoch: 'e', unseen: 0, before: 1 },
+      ],
+      pageParams: [{}],
+    })
+    await answer(history(range(4, 6), AT(1)))
+    expect(texts()).toEqual(range(1, 9).map(({ text }) => text))
+  })
+})
