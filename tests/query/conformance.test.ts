@@ -17,7 +17,12 @@ const described = ({ failed }: LiveConformanceReport) =>
   failed.map(({ seed, findings, trail }) => ({ seed, findings, trail: trail.join(' ') }))
 
 const conforms = (level: 0 | 1 | 2 | 3) => async () => {
-  const report = await checkLiveConformance({ level, seed, schedules: Math.ceil(schedules / 4), maxFailures: 3 })
+  const report = await checkLiveConformance({
+    level,
+    seed,
+    schedules: Math.ceil(schedules / 4),
+    maxFailures: 3,
+  })
   expect(described(report)).toEqual([])
   expect(report.counts).toEqual(NOTHING)
 }
@@ -30,9 +35,17 @@ describe('random schedules', { timeout: TIMEOUT_MS }, () => {
 })
 
 describe('control', () => {
-  it.each([1, 2, 3] as const)('[Q1] plain setQueryData fails the same schedules at level %d', async (level) => {
-    const { counts, failed } = await checkLiveConformance({ level, seed, schedules: 200, approach: 'setQueryData' })
-    expect(failed.length).toBeGreaterThan(2)
-    expect(counts.lost).toBeGreaterThan(2)
-  })
+  it.each([1, 2, 3] as const)(
+    '[Q1] plain setQueryData fails the same schedules at level %d',
+    async (level) => {
+      const { counts, failed } = await checkLiveConformance({
+        level,
+        seed,
+        schedules: 200,
+        approach: 'setQueryData',
+      })
+      expect(failed.length).toBeGreaterThan(2)
+      expect(counts.lost).toBeGreaterThan(2)
+    },
+  )
 })
