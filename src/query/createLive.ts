@@ -8,7 +8,7 @@ import { defineList, type ListOptions } from './list.ts'
 import { applyChanges, entryFor, refresh } from './liveClient.ts'
 import { clientOf, connect, createLiveCore } from './liveCore.ts'
 import { defineMutation, type MutationDefinitionOptions } from './mutation.ts'
-import type { Op } from './ops.ts'
+import { NO_OPS, type Op } from './ops.ts'
 import { type Change, opsFor, targetOf } from './outbox.ts'
 import { defineTimeline, type TimelineOptions } from './timeline.ts'
 import { defineValue, type ValueOptions } from './value.ts'
@@ -99,5 +99,3 @@ function createLiveWith<Events>(port: LivePort) {
     },
   }
 }
-
-const NO_OPS: readonly Op<unknown>[] = []

@@ -86,24 +86,39 @@ export function toOps(
   { params, report }: { readonly params: Params; readonly report: LivePort['report'] },
   events: readonly LiveEvent[],
 ): SequencedOp<unknown>[] {
-  const ops: SequencedOp<unknown>[] = []
-  for (const event of events) {
-    const reducer = definition.reducers[event.type]
-    if (!reducer) continue
+  const { name, reducers, isItem } = definition
+  return events.flatMap(({ type, payload, seq }) => {
+    const reducer = reducers[type]
+    // Reducers are the user's code. One event they cannot take must not cost the events behind it.
+    const failed = (cause: unknown) => report({ type: 'reducer-error', definition: name, event: type, cause })
     try {
-      const op = reducer(event.payload, { type: event.type, params, seq: event.seq })
-      if (!op) continue
-      if ((op.kind === 'insert' || op.kind === 'upsert') && !definition.isItem(op.item)) {
-        report({ type: 'quarantine', definition: definition.name, event: event.type })
-        continue
-      }
-      ops.push({ op, seq: event.seq })
+      const op = reducer?.(payload, { type, params, seq })
+      if (!op) return []
+      if (op.kind === 'reduce') return [{ op: guarded(op, failed), seq }]
+      if ((op.kind !== 'insert' && op.kind !== 'upsert') || isItem(op.item)) return [{ op, seq }]
+      report({ type: 'quarantine', definition: name, event: type })
     } catch (cause) {
-      // A reducer is the user's code. One event it cannot read must not cost the events behind it.
-      report({ type: 'reducer-error', definition: definition.name, event: event.type, cause })
+      failed(cause)
     }
+    return []
+  })
+}
+
+function guarded(
+  op: Extract<Op<unknown>, { kind: 'reduce' }>,
+  failed: (cause: unknown) => void,
+): Op<unknown> {
+  return {
+    kind: 'reduce',
+    apply(data: never) {
+      try {
+        return op.apply(data)
+      } catch (cause) {
+        failed(cause)
+        return data
+      }
+    },
   }
-  return ops
 }
 
 /** Items that fit the schema; the object itself is kept, never the schema's copy. */

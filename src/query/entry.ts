@@ -19,7 +19,7 @@ import {
 } from './channelHub.ts'
 import { type Definition, type Params, toOps } from './definition.ts'
 import type { SequencedOp } from './items.ts'
-import type { Op } from './ops.ts'
+import { NO_OPS, type Op } from './ops.ts'
 import { targetOf } from './outbox.ts'
 import { markFinished } from './share.ts'
 
@@ -93,7 +93,7 @@ export interface Entry {
   state: LiveState
 }
 
-const NOTHING: Picture = { of: undefined, view: undefined, shown: [] }
+const NOTHING: Picture = { of: undefined, view: undefined, shown: NO_OPS }
 /** Between two attempts to catch up that failed. TanStack's own retries come on top. Milliseconds. */
 const PAUSE_MS = 2_000
 
@@ -163,6 +163,8 @@ export function attach(entry: Entry): void {
   const position = entry.leftAt ?? (data === undefined ? undefined : definition.strategy.positionOf(data))
   entry.channel = host.join(definition.channelOf(params), entry.member, position)
   catchUp(entry, position)
+  // What was stored may have optimistic rows in it, and lack events that the channel knows.
+  if (data !== undefined) host.requestFlush(entry)
 }
 
 export function detach(entry: Entry): void {
@@ -299,9 +301,9 @@ export function settle(entry: Entry, base: unknown): unknown {
   return entry.picture.view
 }
 
-/** As `settle`, for the end of a queryFn: it takes effect when TanStack has written the result. */
-export function land(entry: Entry, base: unknown): unknown {
-  const picture = pictureOf(entry, base)
+/** Whole data at the end of a queryFn, and what it lacks; it takes effect when TanStack has written the result. */
+export function land(entry: Entry, data: unknown, missed: readonly SequencedOp<unknown>[]): unknown {
+  const picture = pictureOf(entry, entry.definition.strategy.fold(data, missed, entry.query))
   entry.landing = { ...picture, pending: entry.pending.length }
   return picture.view
 }

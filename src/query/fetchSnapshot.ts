@@ -54,7 +54,7 @@ export function landWhole(fetch: Fetch | undefined, data: unknown, position: Cur
   if (!fetch || !isCurrent(fetch)) return data
   const { entry } = fetch
   complete(fetch, position)
-  return land(entry, entry.definition.strategy.fold(data, missedBy(fetch, position), entry.query))
+  return land(entry, data, missedBy(fetch, position))
 }
 
 /** Options every live query starts from; all of them can be overridden where the options are used. */

@@ -3,7 +3,7 @@ export { createLive, type EventsOf, type Live, type PortHolder } from './createL
 export { type SnapshotContext, type SnapshotSource, type } from './definition.ts'
 export type { LiveState, LiveStatus } from './entry.ts'
 export type { ListOptions } from './list.ts'
-export type { MutationDefinitionOptions, SendContext } from './mutation.ts'
+export { type MutationDefinitionOptions, type SendContext, shouldDehydrateMutation } from './mutation.ts'
 export { insert, type Op, patch, type Reducer, type ReducerContext, reduce, remove, upsert } from './ops.ts'
 export type { Change, OptimisticContext, SendStatus } from './outbox.ts'
 export {

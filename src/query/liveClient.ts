@@ -74,10 +74,7 @@ export function createLiveClient(queryClient: QueryClient, registry: Registry): 
       definitionOf: (name) => registry.mutations.get(name),
       createId: port.clock.createId,
       restored: (mutation) => resume(queryClient, mutation),
-      changed() {
-        for (const entry of client.entries.values()) client.host.requestFlush(entry)
-        notify(client)
-      },
+      changed: () => showOptimistic(client),
     }),
     host: createHost(port, () => client),
     entries: new Map(),
@@ -166,6 +163,17 @@ function flushAll({ dirty }: LiveClient): void {
   notifyManager.batch(() => {
     for (const entry of batch) flush(entry)
   })
+}
+
+/** At once: what a user has just done does not wait for the next frame. */
+function showOptimistic(client: LiveClient): void {
+  const { entries, outbox } = client
+  notifyManager.batch(() => {
+    for (const entry of entries.values()) {
+      if (opsFor(outbox, entry.target) !== entry.picture.shown) flush(entry)
+    }
+  })
+  notify(client)
 }
 
 function notify({ listeners }: LiveClient): void {

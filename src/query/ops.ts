@@ -14,6 +14,9 @@ export type Op<Item> =
   | { readonly kind: 'remove'; readonly id: Id }
   | { readonly kind: 'reduce'; readonly apply: (data: never) => unknown }
 
+/** One array for "none", so that nothing changes by its being made anew. */
+export const NO_OPS: readonly Op<unknown>[] = []
+
 export interface ReducerContext<Params = unknown> {
   readonly type: string
   readonly params: Params

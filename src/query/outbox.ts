@@ -4,7 +4,7 @@
  */
 import { hashKey, type Mutation, type MutationCache, type MutationOptions } from '@tanstack/react-query'
 import { LIVE_KEY, type Params } from './definition.ts'
-import type { Op } from './ops.ts'
+import { NO_OPS, type Op } from './ops.ts'
 
 /** An op for the data of one definition and one set of parameters. */
 export interface Change {
@@ -79,8 +79,6 @@ export interface Claim {
   applied(): void
 }
 
-const NONE: readonly Op<unknown>[] = []
-
 export function createOutbox(options: OutboxOptions): Outbox {
   return { options, rows: new Map(), ops: new Map() }
 }
@@ -102,7 +100,7 @@ export function startOutbox(outbox: Outbox): () => void {
 }
 
 export function opsFor({ ops }: Outbox, target: string): readonly Op<unknown>[] {
-  return ops.get(target) ?? NONE
+  return ops.get(target) ?? NO_OPS
 }
 
 /** Drops the first optimistic op that `confirms` accepts, and returns what it made of it. */

@@ -128,6 +128,33 @@ describe('[Q8] a fetch', () => {
   })
 })
 
+describe('[Q2] a reducer that throws', () => {
+  it('is reported, and costs neither the event behind it nor the fetch', async () => {
+    const words = room.live.value('words', {
+      params: type<{ roomId: string }>(),
+      channel: ({ roomId }) => ({ room_id: roomId }),
+      schema: type<{ readonly text: string }>(),
+      snapshot: 'get_words',
+      events: {
+        said: reduce((data: { readonly text: string }, event) => ({
+          text: data.text + (event as { readonly word: string }).word.toUpperCase(),
+        })),
+      },
+    })
+    const observer = new QueryObserver(queryClient, words(ROOM))
+    cleanups.push(observer.subscribe(() => undefined))
+    fake.live()
+    await fake.settle()
+    fake.emit({ type: 'said', payload: {} }, { type: 'said', payload: { word: 'b' } })
+    await answer({ text: 'A' })
+    await emit('said', {})
+    await emit('said', { word: 'c' })
+    expect(observer.getCurrentResult().data).toEqual({ text: 'ABC' })
+    expect(observer.getCurrentResult().status).toBe('success')
+    expect(fake.reports.filter((report) => report.type === 'reducer-error')).toHaveLength(2)
+  })
+})
+
 describe('[Q8] a position', () => {
   function observeCount() {
     const count = room.live.value('count', {
