@@ -20,7 +20,7 @@ import {
 import { type Definition, type Params, toOps } from './definition.ts'
 import type { SequencedOp } from './items.ts'
 import { NO_OPS, type Op } from './ops.ts'
-import { targetOf } from './outbox.ts'
+import { targetOf } from './outboxRow.ts'
 import { markFinished } from './share.ts'
 
 export type LiveStatus = 'live' | 'catching-up' | 'gap' | 'offline'
@@ -152,7 +152,8 @@ export function stateOf(entry: Entry): LiveState {
   return entry.state
 }
 
-function isContinuous({ channel, continuity }: Entry): boolean {
+/** Every event that the data lacks is still to come. */
+export function isContinuous({ channel, continuity }: Entry): boolean {
   return channel?.continuity === continuity
 }
 
@@ -246,7 +247,7 @@ export function missedBy(
 
 /** TanStack will take its result: the fetch was not superseded by another one. */
 export function isCurrent({ entry, of }: Fetch): boolean {
-  return entry.query.promise === of
+  return entry.query.promise === of && entry.query.state.fetchStatus === 'fetching'
 }
 
 /**

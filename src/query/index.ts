@@ -5,7 +5,7 @@ export type { LiveState, LiveStatus } from './entry.ts'
 export type { ListOptions } from './list.ts'
 export { type MutationDefinitionOptions, type SendContext, shouldDehydrateMutation } from './mutation.ts'
 export { insert, type Op, patch, type Reducer, type ReducerContext, reduce, remove, upsert } from './ops.ts'
-export type { Change, OptimisticContext, SendStatus } from './outbox.ts'
+export type { Change, OptimisticContext, SendStatus } from './outboxRow.ts'
 export {
   compareKeys,
   type OrderKey,

@@ -33,3 +33,11 @@ export function replaceItem<Item>(spec: ItemSpec<Item>, current: Item, next: Ite
 export function patchItem<Item>(spec: ItemSpec<Item>, current: Item, fields: Partial<Item>): Item {
   return replaceItem(spec, current, { ...current, ...fields })
 }
+
+/**
+ * For a snapshot over data that may have missed events: there a version says nothing, a partial change may have put it
+ * on an old item.
+ */
+export function unversioned<Item>(spec: ItemSpec<Item>): ItemSpec<Item> {
+  return { ...spec, version: () => undefined }
+}

@@ -11,10 +11,10 @@ import {
   type Params,
   type SnapshotSource,
 } from './definition.ts'
-import { stored } from './entry.ts'
+import { isContinuous, stored } from './entry.ts'
 import { LIVE_QUERY_DEFAULTS, landWhole, takeSnapshot } from './fetchSnapshot.ts'
 import { landList } from './foldList.ts'
-import type { ItemSpec } from './items.ts'
+import { type ItemSpec, unversioned } from './items.ts'
 import { changesFor, defineQuery, type LiveCore } from './liveCore.ts'
 import { readSnapshot } from './snapshot.ts'
 import { listStrategy } from './strategies.ts'
@@ -66,7 +66,8 @@ export function defineList<P, Events, Item>(
         const snapshot = readSnapshot(name, answer, (item): item is Item => isItem(item))
         if (fetch) arrived(fetch.channel, snapshot.position)
         const before = fetch && (stored(fetch.entry) as readonly Item[] | undefined)
-        return landWhole(fetch, landList(spec, before, snapshot.items), snapshot.position) as readonly Item[]
+        const how = fetch && isContinuous(fetch.entry) ? spec : unversioned(spec)
+        return landWhole(fetch, landList(how, before, snapshot.items), snapshot.position) as readonly Item[]
       },
     })
   }

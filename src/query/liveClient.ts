@@ -25,15 +25,8 @@ import {
   type EntryHost,
   flush,
 } from './entry.ts'
-import {
-  type Change,
-  confirm,
-  createOutbox,
-  type MutationDefinition,
-  type Outbox,
-  opsFor,
-  startOutbox,
-} from './outbox.ts'
+import { confirm, createOutbox, type Outbox, opsFor, startOutbox } from './outbox.ts'
+import type { Change, MutationDefinition } from './outboxRow.ts'
 import { refetch, shareUnder, write } from './writer.ts'
 
 export interface Registry {

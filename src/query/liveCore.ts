@@ -5,7 +5,7 @@ import type { LivePort } from '../transport/port.ts'
 import type { Definition, Params } from './definition.ts'
 import { createLiveClient, type LiveClient, setMutationDefaults } from './liveClient.ts'
 import type { Op } from './ops.ts'
-import type { Change, MutationDefinition } from './outbox.ts'
+import type { Change, MutationDefinition } from './outboxRow.ts'
 
 export interface LiveCore {
   readonly port: LivePort

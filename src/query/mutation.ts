@@ -13,14 +13,8 @@ import { type ChannelMember, type LiveChannel, leave, whenLive } from './channel
 import { channelSpec, LIVE_KEY } from './definition.ts'
 import { applyChanges, refresh } from './liveClient.ts'
 import { clientOf, defineWrite, type LiveCore } from './liveCore.ts'
-import {
-  type Change,
-  type Claim,
-  claim,
-  clientIdFor,
-  findMutation,
-  type OptimisticContext,
-} from './outbox.ts'
+import { type Claim, claim, clientIdFor, findMutation } from './outbox.ts'
+import type { Change, OptimisticContext } from './outboxRow.ts'
 
 export interface SendContext<P> {
   readonly params: P

@@ -11,7 +11,7 @@ import {
   type Params,
   type SnapshotSource,
 } from './definition.ts'
-import { complete, current, type Fetch, missedBy, settle } from './entry.ts'
+import { complete, current, type Fetch, isContinuous, missedBy, settle } from './entry.ts'
 import { LIVE_QUERY_DEFAULTS, takeSnapshot } from './fetchSnapshot.ts'
 import type { ItemSpec } from './items.ts'
 import { changesFor, defineQuery, type LiveCore } from './liveCore.ts'
@@ -151,6 +151,7 @@ function freshPage<Item>(
       const landing = {
         ...windowOf(entry.query, pageSize),
         spec,
+        isTrusted: isContinuous(entry),
         current: current(entry) as TimelineData<Item> | undefined,
         result: result as TimelineData<Item>,
         fresh,

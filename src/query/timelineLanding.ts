@@ -3,7 +3,7 @@
  * over everything that happened since (TanStack/query#3579); here only the pages that were really fetched are taken
  * from it, and the events that came in meanwhile are folded into those. Pure.
  */
-import { type ItemSpec, replaceItem, type SequencedOp } from './items.ts'
+import { type ItemSpec, replaceItem, type SequencedOp, unversioned } from './items.ts'
 import type { TimelineData, TimelinePage, TimelinePageParam } from './pages.ts'
 import { foldTimeline } from './timelineDraft.ts'
 import { indexOf } from './timelineIndex.ts'
@@ -21,6 +21,8 @@ export interface Landing<Item> {
   readonly spec: ItemSpec<Item>
   readonly pageSize: number
   readonly maxPages: number
+  /** Whether `current` has missed nothing so far. */
+  readonly isTrusted: boolean
   /** The cached data with every event applied, without optimistic rows. */
   readonly current: TimelineData<Item> | undefined
   readonly result: TimelineData<Item>
@@ -50,7 +52,8 @@ function isNextTo(param: TimelinePageParam | undefined, side: 'before' | 'after'
 
 /** First load or refetch: every page is new, but an item that did not change stays the same object. */
 function landAll<Item>(landing: Landing<Item>): TimelineData<Item> {
-  const { spec, current, result, fresh } = landing
+  const { current, result, fresh, isTrusted } = landing
+  const spec = isTrusted ? landing.spec : unversioned(landing.spec)
   if (current && result.pages.every((page) => fresh.get(page)?.partial)) return current
   const known = new Map<string, Item>()
   for (const page of current?.pages ?? [])

@@ -25,7 +25,7 @@ export function overlayTimeline<Item>(
   }
   const rows = ops.flatMap((op) => (op.kind === 'insert' || op.kind === 'upsert' ? [op.item] : []))
   const head = pages[0]
-  const shown = head && !head.hasNewer ? rows.filter((row) => !isConfirmed(spec, pages, row)) : []
+  const shown = head && !head.hasNewer ? rows.filter((row) => !isConfirmed(spec, base.pages, row)) : []
   if (head && shown.length > 0)
     pages[0] = { ...head, items: [...head.items, ...shown], pending: shown.length }
   const isSame = pages.every((page, at) => page === base.pages[at])
@@ -42,10 +42,22 @@ export function adoptTimeline<Item>(data: TimelineData<Item>): TimelineData<Item
   return { pages, pageParams: data.pageParams }
 }
 
-/** Its confirmed twin is among the newest rows (an echo that overtook the reply, a refetch). */
+/**
+ * Rows that a history was found not to hold. What comes into it later comes by an event, and that event ends the row;
+ * so one look at all of it is enough, as long as its index is the same.
+ */
+const absent = new WeakMap<object, Set<string>>()
+
+/** Its confirmed twin is in the history already: a refetch or a reload brought it. */
 function isConfirmed<Item>(spec: ItemSpec<Item>, pages: readonly TimelinePage<Item>[], row: Item): boolean {
+  const index = indexOf(spec, pages)
+  const known = absent.get(index) ?? new Set()
+  absent.set(index, known)
   const key = String(spec.key(row))
-  return pages.slice(0, 2).some((page) => page.items.some((item) => String(spec.key(item)) === key))
+  if (known.has(key)) return false
+  const isThere = pages.some((page) => page.items.some((item) => String(spec.key(item)) === key))
+  if (!isThere) known.add(key)
+  return isThere
 }
 
 function positionOf<Item>(spec: ItemSpec<Item>, { pages }: TimelineData<Item>, id: string): number {
