@@ -2,21 +2,12 @@
 import type { QueryFunctionContext } from '@tanstack/react-query'
 import type { ChannelSpec, Cursor } from '../transport/port.ts'
 import type { Params, SnapshotContext, SnapshotSource } from './definition.ts'
-import {
-  beginFetch,
-  complete,
-  endFetch,
-  type Fetch,
-  isCurrent,
-  isFreshQuery,
-  land,
-  missedBy,
-  readyToAsk,
-  stored,
-} from './entry.ts'
+import { isFreshQuery, land, stored } from './entry.ts'
+import type { Fetch } from './entryState.ts'
 import { entryFor } from './liveClient.ts'
 import { clientOf, type LiveCore } from './liveCore.ts'
 import { structuralSharing } from './share.ts'
+import { beginFetch, complete, endFetch, isCurrent, missedBy, readyToAsk } from './snapshotFetch.ts'
 
 export interface SnapshotPlan<P, PageParam, Result> {
   readonly source: SnapshotSource<P, PageParam>

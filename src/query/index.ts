@@ -1,7 +1,7 @@
 export type { LivePort, PortClock } from '../transport/port.ts'
 export { createLive, type EventsOf, type Live, type PortHolder } from './createLive.ts'
 export { type SnapshotContext, type SnapshotSource, type } from './definition.ts'
-export type { LiveState, LiveStatus } from './entry.ts'
+export type { LiveState, LiveStatus } from './entryState.ts'
 export type { ListOptions } from './list.ts'
 export { type MutationDefinitionOptions, type SendContext, shouldDehydrateMutation } from './mutation.ts'
 export { insert, type Op, patch, type Reducer, type ReducerContext, reduce, remove, upsert } from './ops.ts'

@@ -11,7 +11,8 @@ import {
   type Params,
   type SnapshotSource,
 } from './definition.ts'
-import { isContinuous, stored } from './entry.ts'
+import { stored } from './entry.ts'
+import { isContinuous } from './entryState.ts'
 import { LIVE_QUERY_DEFAULTS, landWhole, takeSnapshot } from './fetchSnapshot.ts'
 import { landList } from './foldList.ts'
 import { type ItemSpec, unversioned } from './items.ts'

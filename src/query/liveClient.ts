@@ -14,19 +14,11 @@ import type { LivePort } from '../transport/port.ts'
 import { type ChannelHub, createChannelHub } from './channelHub.ts'
 import { type Coalescer, createCoalescer } from './coalescer.ts'
 import { type Definition, LIVE_KEY, type Params } from './definition.ts'
-import {
-  apply,
-  attach,
-  cacheChanged,
-  createEntry,
-  detach,
-  distrust,
-  type Entry,
-  type EntryHost,
-  flush,
-} from './entry.ts'
+import { apply, attach, createEntry, detach, distrust, flush } from './entry.ts'
+import type { Entry, EntryHost } from './entryState.ts'
 import { confirm, createOutbox, type Outbox, opsFor, startOutbox } from './outbox.ts'
 import type { Change, MutationDefinition } from './outboxRow.ts'
+import { cacheChanged } from './snapshotFetch.ts'
 import { refetch, shareUnder, write } from './writer.ts'
 
 export interface Registry {

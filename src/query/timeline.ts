@@ -11,7 +11,8 @@ import {
   type Params,
   type SnapshotSource,
 } from './definition.ts'
-import { complete, current, type Fetch, isContinuous, missedBy, settle } from './entry.ts'
+import { current, settle } from './entry.ts'
+import { type Fetch, isContinuous } from './entryState.ts'
 import { LIVE_QUERY_DEFAULTS, takeSnapshot } from './fetchSnapshot.ts'
 import type { ItemSpec } from './items.ts'
 import { changesFor, defineQuery, type LiveCore } from './liveCore.ts'
@@ -24,6 +25,7 @@ import {
 } from './pages.ts'
 import { markFetched } from './share.ts'
 import { readSnapshot, type Snapshot, toPage } from './snapshot.ts'
+import { complete, missedBy } from './snapshotFetch.ts'
 import { type MatchPending, timelineStrategy, windowOf } from './strategies.ts'
 import { type FreshPage, landTimeline } from './timelineLanding.ts'
 import { endsWindow, isPage, nextRequest, servePages } from './timelineWindow.ts'

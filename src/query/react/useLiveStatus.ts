@@ -1,7 +1,7 @@
 'use client'
 import { useQueryClient } from '@tanstack/react-query'
 import { useCallback, useSyncExternalStore } from 'react'
-import { type LiveState, OFFLINE } from '../entry.ts'
+import { type LiveState, OFFLINE } from '../entryState.ts'
 import { useLive } from './LiveProvider.tsx'
 
 /**

@@ -1,0 +1,88 @@
+/**
+ * A snapshot on its way: marks the stream before it is asked for, so that nothing that happens meanwhile is missing from
+ * what it becomes. Knows entries and channels; does not know requests.
+ */
+import type { Cursor } from '../transport/port.ts'
+import { type LiveChannel, mark, reaches, release, since, whenLive } from './channelHub.ts'
+import { attach, stored } from './entry.ts'
+import { type Entry, endPause, type Fetch, opsOf, pause } from './entryState.ts'
+import type { SequencedOp } from './items.ts'
+
+export function beginFetch(entry: Entry): Fetch {
+  attach(entry)
+  const channel = entry.channel as LiveChannel
+  const fetch: Fetch = { entry, channel, mark: mark(channel), of: entry.query.promise, continuity: -1 }
+  entry.landing = undefined
+  entry.fetches.add(fetch)
+  return fetch
+}
+
+/** Resolves when a snapshot taken from now on misses nothing, or after so many milliseconds. */
+export async function readyToAsk(fetch: Fetch, patienceMs?: number): Promise<void> {
+  const { channel } = fetch
+  const live = whenLive(channel)
+  if (patienceMs === undefined) await live
+  else {
+    let cancel = () => {}
+    const patience = new Promise<void>((resolve) => {
+      cancel = channel.port.clock.setTimer(resolve, patienceMs)
+    })
+    await Promise.race([live.catch(() => patience), patience])
+    cancel()
+  }
+  fetch.continuity = channel.live ? channel.continuity : -1
+}
+
+/** What happened since that an answer of this position lacks. */
+export function missedBy(
+  { entry, channel, mark }: Fetch,
+  position: Cursor | undefined,
+): SequencedOp<unknown>[] {
+  return opsOf(entry, since(channel, position, mark))
+}
+
+/** TanStack will take its result: the fetch was not superseded by another one. */
+export function isCurrent({ entry, of }: Fetch): boolean {
+  return entry.query.promise === of && entry.query.state.fetchStatus === 'fetching'
+}
+
+/**
+ * Data was taken from the server. Whole data is as continuous as the channel was when it was asked for; a snapshot that
+ * is older than what the channel remembers has a hole behind it, and is asked for again.
+ */
+export function complete(fetch: Fetch, position: Cursor | undefined, isWhole = true): void {
+  const { entry, channel } = fetch
+  const isOlder = position !== undefined && !reaches(channel, position)
+  if (isWhole) {
+    entry.continuity = fetch.continuity
+    entry.asOf = position
+  }
+  if (isOlder) {
+    entry.continuity = -1
+    pause(entry)
+  } else if (isWhole) endPause(entry)
+  entry.host.statusChanged()
+}
+
+export function endFetch(fetch: Fetch): void {
+  fetch.entry.fetches.delete(fetch)
+  release(fetch.channel, fetch.mark)
+}
+
+/** The cache changed: a fetch ended one way or the other, or others wrote. */
+export function cacheChanged(entry: Entry, how: 'success' | 'error' | 'setState' | 'manual'): void {
+  const { landing, query } = entry
+  if (how === 'manual' && Object.is(query.state.data, entry.picture.view)) return
+  if (how === 'success' && landing && Object.is(query.state.data, landing.view)) {
+    entry.base = landing.of
+    entry.picture = landing
+    entry.pending.splice(0, landing.pending)
+  }
+  if (query.state.fetchStatus === 'idle') {
+    entry.landing = undefined
+    for (const fetch of entry.fetches) endFetch(fetch)
+  }
+  if (how === 'error') pause(entry)
+  stored(entry)
+  entry.host.requestFlush(entry)
+}
