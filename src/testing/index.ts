@@ -1,6 +1,7 @@
 /** `querywire/testing`: a chat back end in memory, its mounts, and an environment that a test moves by hand. */
 
 export type { Finding, FindingKind } from './conformance/audit.ts'
+export type * from './conformance/backEnd.ts'
 export type {
   FailedSchedule,
   LiveConformanceOptions,

@@ -1,6 +1,6 @@
 /** Compares what a subject shows with what the server has. */
 import type { LiveEvent } from '../../transport/port.ts'
-import type { ModelItem, ModelServer } from './modelServer.ts'
+import type { ConformanceItem, ConformanceServer } from './backEnd.ts'
 import type { World } from './schedule.ts'
 import type { Shown, Target } from './subject.ts'
 
@@ -22,7 +22,7 @@ export function auditMoment({ subject }: World): Finding[] {
 }
 
 /** Holds once everything is quiet. `expected`: what a server without history can be expected to be known of. */
-export function auditEnd(world: World, expected?: readonly ModelItem[]): Finding[] {
+export function auditEnd(world: World, expected?: readonly ConformanceItem[]): Finding[] {
   const { subject } = world
   const findings = subject.targets.flatMap((target) => {
     const shown = subject.shown(target)
@@ -36,11 +36,14 @@ export function auditEnd(world: World, expected?: readonly ModelItem[]): Finding
 }
 
 /** What events make of items, for back ends where nothing else tells. */
-export function applyEvents(items: readonly ModelItem[], events: readonly LiveEvent[]): readonly ModelItem[] {
+export function applyEvents(
+  items: readonly ConformanceItem[],
+  events: readonly LiveEvent[],
+): readonly ConformanceItem[] {
   const byId = new Map(items.map((item) => [item.id, item]))
   const gone = new Set<number>()
   for (const { type, payload } of events) {
-    const item = payload as ModelItem
+    const item = payload as ConformanceItem
     const known = byId.get(item.id)
     if (gone.has(item.id)) continue
     if (type === 'deleted') {
@@ -53,7 +56,7 @@ export function applyEvents(items: readonly ModelItem[], events: readonly LiveEv
   return [...byId.values()].sort((a, b) => a.position - b.position || a.id - b.id)
 }
 
-function expectedOf(server: ModelServer, target: Target, shown: Shown): readonly ModelItem[] {
+function expectedOf(server: ConformanceServer, target: Target, shown: Shown): readonly ConformanceItem[] {
   const { items } = server.state
   if (target === 'list') return [...items].sort((a, b) => a.rank - b.rank || a.id - b.id)
   const [position, id] = (shown.hasOlder ? shown.low : undefined) ?? []
@@ -65,14 +68,17 @@ function expectedOf(server: ModelServer, target: Target, shown: Shown): readonly
   })
 }
 
-function compare(a: Pick<ModelItem, 'position' | 'id'>, b: Pick<ModelItem, 'position' | 'id'>): number {
+function compare(
+  a: Pick<ConformanceItem, 'position' | 'id'>,
+  b: Pick<ConformanceItem, 'position' | 'id'>,
+): number {
   return a.position - b.position || a.id - b.id
 }
 
 function auditItems(
   { level }: World,
   target: Target,
-  { shown, expected }: { readonly shown: Shown; readonly expected: readonly ModelItem[] },
+  { shown, expected }: { readonly shown: Shown; readonly expected: readonly ConformanceItem[] },
 ): Finding[] {
   const findings = duplicatesIn(target, shown.items)
   const actual = new Map(shown.items.map((item) => [item.id, item]))
@@ -99,33 +105,32 @@ function auditItems(
   return findings
 }
 
-function isEqual(level: number, a: ModelItem, b: ModelItem): boolean {
+function isEqual(level: number, a: ConformanceItem, b: ConformanceItem): boolean {
   const fields = ['position', 'text', 'rank', 'version'] as const
   // A plain consumer forgets the client id; the row keeps it all the same.
   return fields.every((field) => a[field] === b[field]) && (level === 0 || a.client_id === b.client_id)
 }
 
-function auditTopic(server: ModelServer, topic: object): Finding[] {
+function auditTopic(server: ConformanceServer, topic: object): Finding[] {
   const expected = JSON.stringify(server.state.topic)
-  const { text, version, changes } = topic as ModelServer['state']['topic']
+  const { text, version, changes } = topic as ConformanceServer['state']['topic']
   const actual = JSON.stringify({ text, version, changes })
   return actual === expected ? [] : [finding('stale', 'topic', `${actual} for ${expected}`)]
 }
 
 function auditSends({ sent, server, level }: World): Finding[] {
   if (level === 0) return []
-  const findings: Finding[] = []
-  const texts = server
-    .since(0)
-    .flatMap(({ type, payload }) => (type === 'created' ? [(payload as ModelItem).text] : []))
-  for (const [text, state] of sent) {
-    if (state === 'open') findings.push(finding('stuck', 'sends', text))
-    if (texts.filter((each) => each === text).length > 1) findings.push(finding('duplicate', 'sends', text))
-  }
-  return findings
+  const texts = server.state.items.map(({ text }) => text)
+  return [...sent].flatMap(([text, state]) => {
+    const isDoubled = texts.indexOf(text) !== texts.lastIndexOf(text)
+    return [
+      ...(state === 'open' ? [finding('stuck', 'sends', text)] : []),
+      ...(isDoubled ? [finding('duplicate', 'sends', text)] : []),
+    ]
+  })
 }
 
-function duplicatesIn(target: Target, items: readonly ModelItem[]): Finding[] {
+function duplicatesIn(target: Target, items: readonly ConformanceItem[]): Finding[] {
   const seen = new Set<unknown>()
   return items.flatMap((item) => {
     const key = item.client_id ?? item.id

@@ -4,8 +4,7 @@ import { type } from '../../query/definition.ts'
 import { insert, patch, reduce, remove, upsert } from '../../query/ops.ts'
 import { NO_HISTORY } from '../../query/snapshot.ts'
 import type { LivePort } from '../../transport/port.ts'
-import type { Level } from './modelNetwork.ts'
-import type { ModelItem, ModelTopic } from './modelServer.ts'
+import type { ConformanceItem, ConformanceLevel, ConformanceTopic } from './backEnd.ts'
 
 export const PAGE_SIZE = 5
 
@@ -27,18 +26,18 @@ const room = {
 
 const itemOptions = {
   ...room,
-  item: type<ModelItem>(),
-  id: (item: ModelItem) => item.id,
-  version: (item: ModelItem) => item.version,
+  item: type<ConformanceItem>(),
+  id: (item: ConformanceItem) => item.id,
+  version: (item: ConformanceItem) => item.version,
   events: {
-    created: insert((event: unknown) => event as ModelItem),
-    edited: upsert((event: unknown) => event as ModelItem),
-    ranked: patch((event: unknown) => event as Partial<ModelItem>),
-    deleted: remove((event: unknown) => (event as ModelItem).id),
+    created: insert((event: unknown) => event as ConformanceItem),
+    edited: upsert((event: unknown) => event as ConformanceItem),
+    ranked: patch((event: unknown) => event as Partial<ConformanceItem>),
+    deleted: remove((event: unknown) => (event as ConformanceItem).id),
   },
 }
 
-export function defineLiveData(port: LivePort, level: Level) {
+export function defineLiveData(port: LivePort, level: ConformanceLevel) {
   const live = createLive({ manager: { port } })
   const items = live.timeline('items', {
     ...itemOptions,
@@ -56,15 +55,15 @@ export function defineLiveData(port: LivePort, level: Level) {
   })
   const topic = live.value('topic', {
     ...room,
-    schema: type<ModelTopic>(),
+    schema: type<ConformanceTopic>(),
     snapshot: 'topic',
     events: {
-      topic: reduce((current: ModelTopic, event: unknown) =>
-        changeTopic(level, current, event as ModelTopic),
+      topic: reduce((current: ConformanceTopic, event: unknown) =>
+        changeTopic(level, current, event as ConformanceTopic),
       ),
     },
   })
-  const send = live.mutation<string, ModelItem | undefined, Room>('send', {
+  const send = live.mutation<string, ConformanceItem | undefined, Room>('send', {
     ...room,
     optimistic: (text, { params, clientId }) => [
       items.insert(params, {
@@ -78,30 +77,34 @@ export function defineLiveData(port: LivePort, level: Level) {
     ],
     async request(text, { clientId, request, send: write }) {
       if (level > 0)
-        return ((await request('send', { client_id: clientId, text })) as { item: ModelItem }).item
+        return ((await request('send', { client_id: clientId, text })) as { item: ConformanceItem }).item
       await write('send', { client_id: clientId, text })
       return undefined
     },
     settle: (item, _text, params) => (item ? [items.upsert(params, item)] : []),
   })
-  const edit = live.mutation<EditVariables, ModelItem | undefined, Room>('edit', {
+  const edit = live.mutation<EditVariables, ConformanceItem | undefined, Room>('edit', {
     ...room,
     optimistic: ({ id, text }, { params, status }) =>
       status === 'failed' ? [] : [items.patch(params, { id, text })],
     request: async (variables, { request }) =>
-      ((await request('edit', variables)) as { item?: ModelItem }).item,
+      ((await request('edit', variables)) as { item?: ConformanceItem }).item,
     settle: (item, _variables, params) => (item ? [items.upsert(params, item)] : []),
   })
   return { live, items, list, topic, send, edit }
 }
 
 /** Where a snapshot says at which event it was taken, counting is exact; elsewhere an event must bear repetition. */
-function changeTopic(level: Level, current: ModelTopic, next: ModelTopic): ModelTopic {
+function changeTopic(
+  level: ConformanceLevel,
+  current: ConformanceTopic,
+  next: ConformanceTopic,
+): ConformanceTopic {
   if (level === 3) return { ...next, changes: current.changes + 1 }
   return next.version > current.version ? next : current
 }
 
-function matchByText(pending: ModelItem, confirmed: ModelItem): ModelItem | undefined {
+function matchByText(pending: ConformanceItem, confirmed: ConformanceItem): ConformanceItem | undefined {
   const key = pending.client_id
   return key !== undefined && pending.text === confirmed.text ? { ...confirmed, client_id: key } : undefined
 }

@@ -1,134 +1,159 @@
 /** The query layer as the subject of a conformance run: plain observers over live options. */
 import {
+  type DefaultError,
   dehydrate,
   hydrate,
   InfiniteQueryObserver,
   MutationObserver,
+  type MutationObserverOptions,
   QueryClient,
   QueryObserver,
+  type QueryState,
 } from '@tanstack/react-query'
 import { shouldDehydrateMutation } from '../../query/mutation.ts'
 import type { TimelineData } from '../../query/pages.ts'
 import type { LivePort } from '../../transport/port.ts'
-import { defineLiveData, type EditVariables } from './liveDefinitions.ts'
-import type { Level } from './modelNetwork.ts'
-import type { ModelItem, ModelTopic } from './modelServer.ts'
+import type { ConformanceItem, ConformanceLevel, ConformanceTopic } from './backEnd.ts'
+import { defineLiveData } from './liveDefinitions.ts'
 import type { Shown, Subject, Target } from './subject.ts'
 
 const ROOM = { roomId: 1 }
+const ignore = () => undefined
 
 export interface LiveSubjectOptions {
   readonly port: LivePort
-  readonly level: Level
+  readonly level: ConformanceLevel
   /** Where the window around an item starts. */
   readonly around: number
   /** Pages a timeline may hold; all of them where absent. */
   readonly maxPages?: number | undefined
 }
 
+interface Observed {
+  readonly stop: () => void
+  readonly page: (how: 'fetchNextPage' | 'fetchPreviousPage') => void
+}
+
+interface Page {
+  readonly data: ReturnType<typeof defineLiveData>
+  readonly options: LiveSubjectOptions
+  readonly mounted: Map<Target, Observed>
+  client: QueryClient
+  disconnect: () => void
+  /** How much newer than everything here the next foreign cache pretends to be. */
+  skew: number
+}
+
 export function createLiveSubject(options: LiveSubjectOptions): Subject {
   const data = defineLiveData(options.port, options.level)
-  const { live } = data
-  const mounted = new Map<Target, { observer: InfiniteQueryObserver | QueryObserver; stop(): void }>()
-  let skew = 0
-  let client = createClient()
-  let disconnect = live.connect(client)
-
-  const more = options.maxPages === undefined ? {} : { maxPages: options.maxPages }
-  const optionsOf = {
-    newest: () => ({ ...data.items(ROOM), ...more }),
-    around: () => ({ ...data.items(ROOM, { around: options.around }), ...more }),
-    list: () => data.list(ROOM),
-    topic: () => data.topic(ROOM),
+  const client = createClient()
+  const page: Page = {
+    data,
+    options,
+    mounted: new Map(),
+    client,
+    disconnect: data.live.connect(client),
+    skew: 0,
   }
-  const keyOf = (target: Target) => optionsOf[target]().queryKey
-
-  function observe(target: Target): InfiniteQueryObserver | QueryObserver {
-    return target === 'newest' || target === 'around'
-      ? (new InfiniteQueryObserver(client, optionsOf[target]()) as unknown as InfiniteQueryObserver)
-      : (new QueryObserver(client, optionsOf[target]() as never) as unknown as QueryObserver)
-  }
-
-  function mount(target: Target): void {
-    if (mounted.has(target)) return
-    const observer = observe(target)
-    mounted.set(target, { observer, stop: observer.subscribe(() => undefined) })
-  }
-
-  function unmount(target: Target): void {
-    mounted.get(target)?.stop()
-    mounted.delete(target)
-  }
-
-  function restart(next: QueryClient, prepare: () => void): void {
-    const targets = [...mounted.keys()]
-    for (const target of targets) unmount(target)
-    disconnect()
-    client.clear()
-    client = next
-    prepare()
-    disconnect = live.connect(client)
-    for (const target of targets) mount(target)
-  }
-
-  const mutate = (options: unknown, variables: unknown) =>
-    new MutationObserver(client, client.defaultMutationOptions(options as never)).mutate(variables as never)
-
+  const one = (target: Target) => ({ queryKey: keyOf(page, target), exact: true })
   return {
     targets: options.level === 0 ? ['newest'] : ['newest', 'around', 'list', 'topic'],
-    client: () => client,
-    mount,
-    unmount,
-    isMounted: (target) => mounted.has(target),
-    older: (target) => void page(mounted.get(target)?.observer, 'fetchNextPage'),
-    newer: (target) => void page(mounted.get(target)?.observer, 'fetchPreviousPage'),
-    invalidate: (target) =>
-      void client.invalidateQueries({ queryKey: keyOf(target), exact: true }).catch(ignore),
-    cancel: (target) => void client.cancelQueries({ queryKey: keyOf(target), exact: true }).catch(ignore),
-    shown: (target) => shownIn(client.getQueryCache().find({ queryKey: keyOf(target), exact: true })?.state),
-    send: (text) => mutate(data.send(ROOM), text),
-    edit: (id, text) => mutate(data.edit(ROOM), { id, text } satisfies EditVariables),
-    settleFailed(how) {
-      for (const mutation of client.getMutationCache().getAll()) {
-        if (mutation.state.status !== 'error') continue
-        if (how === 'discard') client.getMutationCache().remove(mutation)
-        else mutation.execute(mutation.state.variables as never).catch(ignore)
-      }
-    },
-    save: () => JSON.stringify(dehydrate(client, { shouldDehydrateMutation })),
-    reload: (saved) =>
-      restart(createClient(), () => hydrate(client, saved === undefined ? {} : JSON.parse(saved))),
+    mount: (target) => mount(page, target),
+    unmount: (target) => unmount(page, target),
+    older: (target) => page.mounted.get(target)?.page('fetchNextPage'),
+    newer: (target) => page.mounted.get(target)?.page('fetchPreviousPage'),
+    invalidate: (target) => void page.client.invalidateQueries(one(target)).catch(ignore),
+    cancel: (target) => void page.client.cancelQueries(one(target)).catch(ignore),
+    shown: (target) => shownIn(page.client.getQueryCache().find(one(target))?.state),
+    send: (text) => mutate(page, data.send(ROOM), text),
+    edit: (id, text) => mutate(page, data.edit(ROOM), { id, text }),
+    settleFailed: (how) => settleFailed(page.client, how),
+    save: () => JSON.stringify(dehydrate(page.client, { shouldDehydrateMutation })),
+    reload: (saved) => reload(page, saved),
     receive(saved) {
       const state = JSON.parse(saved)
-      skew += 1_000_000
-      for (const query of state.queries) query.state.dataUpdatedAt += skew
-      hydrate(client, { queries: state.queries })
+      page.skew += 1_000_000
+      for (const query of state.queries) query.state.dataUpdatedAt += page.skew
+      hydrate(page.client, { queries: state.queries })
     },
     stop() {
-      for (const target of [...mounted.keys()]) unmount(target)
-      disconnect()
-      client.clear()
+      for (const target of [...page.mounted.keys()]) unmount(page, target)
+      page.disconnect()
+      page.client.clear()
     },
   }
 }
-
-const ignore = () => undefined
 
 function createClient(): QueryClient {
   return new QueryClient({ defaultOptions: { queries: { retry: false, gcTime: Number.POSITIVE_INFINITY } } })
 }
 
-function page(observer: unknown, how: 'fetchNextPage' | 'fetchPreviousPage'): void {
-  if (observer instanceof InfiniteQueryObserver) observer[how]({ cancelRefetch: false }).catch(ignore)
+function timelineOptions({ data, options: { around, maxPages } }: Page, target: 'newest' | 'around') {
+  const options = data.items(ROOM, target === 'around' ? { around } : {})
+  return maxPages === undefined ? options : { ...options, maxPages }
 }
 
-interface State {
-  readonly status: string
-  readonly fetchStatus: string
-  readonly data: unknown
+function keyOf(page: Page, target: Target): readonly unknown[] {
+  if (target === 'list') return page.data.list(ROOM).queryKey
+  return target === 'topic' ? page.data.topic(ROOM).queryKey : timelineOptions(page, target).queryKey
 }
 
-function shownIn(state: State | undefined): Shown | undefined {
+function mount(page: Page, target: Target): void {
+  const { mounted } = page
+  if (!mounted.has(target)) mounted.set(target, observe(page, target))
+}
+
+function observe(page: Page, target: Target): Observed {
+  const { client, data } = page
+  if (target === 'newest' || target === 'around') {
+    const observer = new InfiniteQueryObserver(client, timelineOptions(page, target))
+    return {
+      stop: observer.subscribe(ignore),
+      page: (how) => void observer[how]({ cancelRefetch: false }).catch(ignore),
+    }
+  }
+  const observer =
+    target === 'list'
+      ? new QueryObserver(client, data.list(ROOM))
+      : new QueryObserver(client, data.topic(ROOM))
+  return { stop: observer.subscribe(ignore), page: ignore }
+}
+
+function unmount({ mounted }: Page, target: Target): void {
+  mounted.get(target)?.stop()
+  mounted.delete(target)
+}
+
+function reload(page: Page, saved: string | undefined): void {
+  const targets = [...page.mounted.keys()]
+  for (const target of targets) unmount(page, target)
+  page.disconnect()
+  page.client.clear()
+  page.client = createClient()
+  hydrate(page.client, saved === undefined ? {} : JSON.parse(saved))
+  page.disconnect = page.data.live.connect(page.client)
+  for (const target of targets) mount(page, target)
+}
+
+function mutate<Variables>(
+  { client }: Page,
+  // biome-ignore format: one line per type parameter says nothing
+  options: MutationObserverOptions<ConformanceItem | undefined, DefaultError, Variables, { readonly clientId: string }>,
+  variables: Variables,
+): Promise<unknown> {
+  return new MutationObserver(client, options).mutate(variables)
+}
+
+function settleFailed(client: QueryClient, how: 'retry' | 'discard'): void {
+  const cache = client.getMutationCache()
+  for (const mutation of cache.getAll()) {
+    if (mutation.state.status !== 'error') continue
+    if (how === 'discard') cache.remove(mutation)
+    else mutation.execute(mutation.state.variables).catch(ignore)
+  }
+}
+
+function shownIn(state: QueryState | undefined): Shown | undefined {
   if (!state) return undefined
   const { status, fetchStatus, data } = state
   const base = {
@@ -141,9 +166,9 @@ function shownIn(state: State | undefined): Shown | undefined {
     topic: undefined,
   }
   if (data === undefined) return base
-  if (Array.isArray(data)) return { ...base, items: data as ModelItem[] }
-  if (!('pages' in (data as object))) return { ...base, topic: data as ModelTopic }
-  const { pages } = data as TimelineData<ModelItem>
+  if (Array.isArray(data)) return { ...base, items: data as ConformanceItem[] }
+  if (!('pages' in (data as object))) return { ...base, topic: data as ConformanceTopic }
+  const { pages } = data as TimelineData<ConformanceItem>
   const oldest = pages.at(-1)
   return {
     ...base,

@@ -1,35 +1,18 @@
 /** A connection between the query layer and the model server: slow, lossy where the level allows it, and a port. */
 import { LiveError } from '../../transport/errors.ts'
 import type {
+  Channel,
   ChannelListener,
   ChannelSignal,
   Cursor,
   LiveEvent,
   LivePort,
-  PortRequestOptions,
 } from '../../transport/port.ts'
-import type { Random } from '../server/random.ts'
+import type { ConformanceNetwork, ConformanceParts } from './backEnd.ts'
 import type { ModelServer } from './modelServer.ts'
-import type { VirtualClock } from './virtualClock.ts'
 
-export type Level = 0 | 1 | 2 | 3
-
-export interface ModelNetwork {
-  readonly port: LivePort
-  isUp(): boolean
-  disconnect(): void
-  connect(): void
-  /** From now on nothing is lost, doubled, late or refused. */
-  calm(): void
-  /** Events that reached a channel, in order, and when. */
-  readonly heard: readonly { readonly at: number; readonly event: LiveEvent }[]
-}
-
-export interface NetworkOptions {
+export interface NetworkOptions extends ConformanceParts {
   readonly server: ModelServer
-  readonly clock: VirtualClock
-  readonly random: Random
-  readonly level: Level
   readonly answer: (type: string, data: Readonly<Record<string, unknown>>) => object
 }
 
@@ -43,176 +26,208 @@ interface Listening {
 interface Asked {
   readonly type: string
   readonly data: Readonly<Record<string, unknown>>
+  /** Answered by another way than the socket: in any order, and also while it is down. */
   readonly isHttp: boolean
-  readonly survives: boolean
+  readonly isIdempotent: boolean
   settle(outcome: object | LiveError): void
+}
+
+interface Network extends NetworkOptions {
+  readonly channels: Set<Listening>
+  readonly pending: Set<Asked>
+  readonly waiting: Set<() => void>
+  readonly heard: { readonly at: number; readonly event: LiveEvent }[]
+  isCalm: boolean
+  isUp: boolean
+  /** Of the socket; what is under way on an older one is lost. */
+  connection: number
+  /** When the last frame of each direction arrives: a socket keeps its order. */
+  lastUp: number
+  lastDown: number
 }
 
 const MAX_LATENCY_MS = 20
 const LATE_MS = 60
 const ODDS = { lost: 0.05, doubled: 0.05, late: 0.08, refused: 0.04, resumed: 0.8, told: 0.5, http: 0.3 }
 
-export function createModelNetwork(options: NetworkOptions): ModelNetwork {
-  const { server, clock, random, level } = options
-  const channels = new Set<Listening>()
-  const pending = new Set<Asked>()
-  const waiting: (() => void)[] = []
-  const heard: { readonly at: number; readonly event: LiveEvent }[] = []
-  let isCalm = false
-  let isUp = true
-  let connection = 1
-  /** When the last frame of each direction arrives: a socket keeps its order. */
-  let lastUp = 0
-  let lastDown = 0
-
-  const chance = (odds: number) => random() < odds
-  const fault = (odds: number) => !isCalm && chance(odds)
-  const latency = () => 1 + Math.floor(random() * MAX_LATENCY_MS)
-
-  function onThisConnection(run: () => void): () => void {
-    const of = connection
-    return () => {
-      if (isUp && of === connection) run()
-    }
+export function createModelNetwork(options: NetworkOptions): ConformanceNetwork {
+  const network: Network = {
+    ...options,
+    channels: new Set(),
+    pending: new Set(),
+    waiting: new Set(),
+    heard: [],
+    isCalm: false,
+    isUp: true,
+    connection: 1,
+    lastUp: 0,
+    lastDown: 0,
   }
-
-  function toServer(run: () => void): void {
-    lastUp = Math.max(lastUp, clock.now() + latency())
-    clock.setTimer(onThisConnection(run), lastUp - clock.now())
+  options.server.listen((event) => publish(network, event))
+  return {
+    port: portOf(network),
+    heard: network.heard,
+    calm: () => {
+      network.isCalm = true
+    },
+    disconnect: () => disconnect(network),
+    connect: () => connect(network),
   }
+}
 
-  function toClient(run: () => void, isLate = false): void {
-    const at = isLate ? clock.now() + random() * LATE_MS : Math.max(lastDown, clock.now() + latency())
-    if (!isLate) lastDown = at
-    clock.setTimer(onThisConnection(run), at - clock.now())
-  }
-
-  function signal(channel: Listening, signal: ChannelSignal): void {
-    if (!channel.isOpen) return
-    if (signal.type === 'events') for (const event of signal.events) heard.push({ at: clock.now(), event })
-    channel.listener.onSignal(signal)
-  }
-
-  const numbered = ({ type, payload, ...position }: LiveEvent): LiveEvent =>
-    level < 2 ? { type, payload } : { type, payload, ...position }
-
-  server.listen((happened) => {
-    const events = happened.map(numbered)
-    for (const channel of channels) {
-      if (channel.connection !== connection) continue
-      const deliver = () => signal(channel, { type: 'events', events })
-      // Without numbers nothing can be noticed to be missing, so a level below 2 rests on what a socket promises.
-      if (level < 2 || !fault(ODDS.lost)) toClient(deliver, level >= 2 && fault(ODDS.late))
-      if (fault(ODDS.doubled)) toClient(deliver, level >= 2)
-    }
-  })
-
-  function subscribe(channel: Listening): void {
-    toServer(() => {
-      channel.connection = connection
-      const position = { seq: server.seq, epoch: server.epoch }
-      const isTold = level === 2 || (level === 3 && chance(ODDS.told))
-      const cursor = channel.listener.cursor()
-      if (cursor?.seq !== undefined && level >= 2) return catchUp(channel, cursor)
-      toClient(() => signal(channel, { type: 'live', resumed: false, cursor: isTold ? position : undefined }))
-    })
-  }
-
-  /** Events arrive between the subscription and the answer to this; they are in the answer as well. */
-  function catchUp(channel: Listening, cursor: Cursor): void {
-    toServer(() => {
-      const position = { seq: server.seq, epoch: server.epoch }
-      const from = cursor.seq ?? 0
-      const isKnown = cursor.epoch === server.epoch && from <= server.seq
-      const isComplete = isKnown && (isCalm || chance(ODDS.resumed))
-      const events = isComplete ? server.since(from).map(numbered) : []
-      toClient(() => {
-        if (events.length > 0) signal(channel, { type: 'events', events })
-        signal(channel, { type: 'live', resumed: isComplete, cursor: position })
-      })
-    })
-  }
-
-  function ask(asked: Asked): void {
-    toServer(() => {
-      const outcome = fault(ODDS.refused)
-        ? new LiveError('rejected', 'The server refuses; try again')
-        : options.answer(asked.type, asked.data)
-      const settle = () => {
-        if (pending.delete(asked)) asked.settle(outcome)
-      }
-      if (asked.isHttp) clock.setTimer(settle, latency() * 2)
-      else toClient(settle)
-    })
-  }
-
-  function request(type: string, data: unknown, how: PortRequestOptions = {}): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const asked: Asked = {
-        type,
-        data: data as Record<string, unknown>,
-        isHttp: chance(ODDS.http),
-        survives: how.idempotent === true,
-        settle: (outcome) => (outcome instanceof LiveError ? reject(outcome) : resolve(outcome)),
-      }
-      pending.add(asked)
-      if (isUp) ask(asked)
-    })
-  }
-
-  const port: LivePort = {
+function portOf(network: Network): LivePort {
+  const { clock, answer } = network
+  return {
     clock,
-    request,
+    request: (type, data, { idempotent = false } = {}) =>
+      new Promise((resolve, reject) => {
+        ask(network, {
+          type,
+          data: data as Record<string, unknown>,
+          isHttp: chance(network, ODDS.http),
+          isIdempotent: idempotent,
+          settle: (outcome) => (outcome instanceof LiveError ? reject(outcome) : resolve(outcome)),
+        })
+      }),
     send: (type, data) =>
       new Promise((resolve) => {
         const write = () => {
-          toServer(() => void options.answer(type, data as Record<string, unknown>))
+          toServer(network, () => void answer(type, data as Record<string, unknown>))
           resolve()
         }
-        isUp ? write() : waiting.push(write)
+        if (network.isUp) write()
+        else network.waiting.add(write)
       }),
-    open(_spec, listener) {
-      const channel: Listening = { listener, connection: 0, isOpen: true }
-      channels.add(channel)
-      if (isUp) subscribe(channel)
-      return {
-        resync: () => {
-          const cursor = listener.cursor()
-          if (isUp && cursor) catchUp(channel, cursor)
-        },
-        close: () => {
-          channel.isOpen = false
-          channels.delete(channel)
-        },
-      }
-    },
+    open: (_spec, listener) => open(network, listener),
     report: () => undefined,
   }
+}
 
+function open(network: Network, listener: ChannelListener): Channel {
+  const channel: Listening = { listener, connection: 0, isOpen: true }
+  network.channels.add(channel)
+  if (network.isUp) subscribe(network, channel)
   return {
-    port,
-    heard,
-    isUp: () => isUp,
-    calm: () => {
-      isCalm = true
+    resync: () => {
+      const cursor = listener.cursor()
+      if (network.isUp && cursor) catchUp(network, channel, cursor)
     },
-    disconnect() {
-      if (!isUp) return
-      isUp = false
-      connection++
-      for (const channel of channels) signal(channel, { type: 'down' })
-      for (const asked of pending) {
-        if (asked.survives || asked.isHttp) continue
-        pending.delete(asked)
-        asked.settle(new LiveError('connection_lost', 'The connection was lost before the answer came'))
-      }
-    },
-    connect() {
-      if (isUp) return
-      isUp = true
-      for (const channel of channels) subscribe(channel)
-      for (const asked of pending) ask(asked)
-      for (const write of waiting.splice(0)) write()
+    close: () => {
+      channel.isOpen = false
+      network.channels.delete(channel)
     },
   }
+}
+
+const chance = ({ random }: Network, odds: number) => random() < odds
+const fault = (network: Network, odds: number) => !network.isCalm && chance(network, odds)
+const latency = ({ random }: Network) => 1 + Math.floor(random() * MAX_LATENCY_MS)
+
+/** Nothing of a connection outlives it. */
+function later(network: Network, at: number, run: () => void): void {
+  const of = network.connection
+  network.clock.setTimer(() => {
+    if (network.isUp && of === network.connection) run()
+  }, at - network.clock.now())
+}
+
+function toServer(network: Network, run: () => void): void {
+  network.lastUp = Math.max(network.lastUp, network.clock.now() + latency(network))
+  later(network, network.lastUp, run)
+}
+
+function toClient(network: Network, run: () => void, isLate = false): void {
+  const now = network.clock.now()
+  if (isLate) return later(network, now + network.random() * LATE_MS, run)
+  network.lastDown = Math.max(network.lastDown, now + latency(network))
+  later(network, network.lastDown, run)
+}
+
+function signal({ heard, clock }: Network, { isOpen, listener }: Listening, what: ChannelSignal): void {
+  if (!isOpen) return
+  if (what.type === 'events') for (const event of what.events) heard.push({ at: clock.now(), event })
+  listener.onSignal(what)
+}
+
+function numbered({ level }: Network, { type, payload, ...position }: LiveEvent): LiveEvent {
+  return level < 2 ? { type, payload } : { type, payload, ...position }
+}
+
+function publish(network: Network, event: LiveEvent): void {
+  // Without numbers nothing can be noticed to be missing, so a level below 2 rests on what a socket promises.
+  const isLossy = network.level >= 2
+  const events = [numbered(network, event)]
+  for (const channel of network.channels) {
+    if (channel.connection !== network.connection) continue
+    const deliver = () => signal(network, channel, { type: 'events', events })
+    if (!isLossy || !fault(network, ODDS.lost))
+      toClient(network, deliver, isLossy && fault(network, ODDS.late))
+    if (fault(network, ODDS.doubled)) toClient(network, deliver, isLossy)
+  }
+}
+
+function subscribe(network: Network, channel: Listening): void {
+  const { server, level } = network
+  toServer(network, () => {
+    channel.connection = network.connection
+    const cursor = channel.listener.cursor()
+    if (cursor?.seq !== undefined && level >= 2) return catchUp(network, channel, cursor)
+    const position = { seq: server.seq, epoch: server.epoch }
+    const isTold = level === 2 || (level === 3 && chance(network, ODDS.told))
+    const live = { type: 'live', resumed: false, cursor: isTold ? position : undefined } as const
+    toClient(network, () => signal(network, channel, live))
+  })
+}
+
+/** Events arrive between the subscription and the answer to this; they are in the answer as well. */
+function catchUp(network: Network, channel: Listening, cursor: Cursor): void {
+  const { server } = network
+  toServer(network, () => {
+    const position = { seq: server.seq, epoch: server.epoch }
+    const from = cursor.seq ?? 0
+    const isKnown = cursor.epoch === server.epoch && from <= server.seq
+    const resumed = isKnown && (network.isCalm || chance(network, ODDS.resumed))
+    const events = resumed ? server.since(from).map((event) => numbered(network, event)) : []
+    toClient(network, () => {
+      if (events.length > 0) signal(network, channel, { type: 'events', events })
+      signal(network, channel, { type: 'live', resumed, cursor: position })
+    })
+  })
+}
+
+function ask(network: Network, asked: Asked): void {
+  const { pending, clock, answer } = network
+  pending.add(asked)
+  if (!network.isUp) return
+  toServer(network, () => {
+    const outcome = fault(network, ODDS.refused)
+      ? new LiveError('rejected', 'The server refuses; try again')
+      : answer(asked.type, asked.data)
+    const settle = () => {
+      if (pending.delete(asked)) asked.settle(outcome)
+    }
+    if (asked.isHttp) clock.setTimer(settle, latency(network) * 2)
+    else toClient(network, settle)
+  })
+}
+
+function disconnect(network: Network): void {
+  if (!network.isUp) return
+  network.isUp = false
+  network.connection++
+  for (const channel of network.channels) signal(network, channel, { type: 'down' })
+  for (const asked of network.pending) {
+    if (asked.isIdempotent || asked.isHttp) continue
+    network.pending.delete(asked)
+    asked.settle(new LiveError('connection_lost', 'The connection was lost before the answer came'))
+  }
+}
+
+function connect(network: Network): void {
+  if (network.isUp) return
+  network.isUp = true
+  for (const channel of network.channels) subscribe(network, channel)
+  for (const asked of [...network.pending]) ask(network, asked)
+  for (const write of network.waiting) write()
+  network.waiting.clear()
 }

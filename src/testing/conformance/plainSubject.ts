@@ -4,12 +4,12 @@
  */
 import { type InfiniteData, InfiniteQueryObserver, QueryClient } from '@tanstack/react-query'
 import type { LiveEvent, LivePort } from '../../transport/port.ts'
+import type { ConformanceItem } from './backEnd.ts'
 import { PAGE_SIZE } from './liveDefinitions.ts'
-import type { ModelItem } from './modelServer.ts'
 import type { Subject } from './subject.ts'
 
 interface Page {
-  readonly items: readonly ModelItem[]
+  readonly items: readonly ConformanceItem[]
   readonly has_older: boolean
   readonly has_newer: boolean
 }
@@ -19,7 +19,7 @@ type Cursor = { readonly before?: number; readonly after?: number }
 const KEY = ['items']
 const ignore = () => undefined
 
-export function createPlainSubject({ port }: { readonly port: LivePort; readonly around: number }): Subject {
+export function createPlainSubject(port: LivePort): Subject {
   const client = new QueryClient({
     defaultOptions: { queries: { retry: false, gcTime: Number.POSITIVE_INFINITY } },
   })
@@ -53,7 +53,6 @@ export function createPlainSubject({ port }: { readonly port: LivePort; readonly
 
   return {
     targets: ['newest'],
-    client: () => client,
     mount: () => {
       unsubscribe ??= observer.subscribe(ignore)
     },
@@ -61,7 +60,6 @@ export function createPlainSubject({ port }: { readonly port: LivePort; readonly
       unsubscribe?.()
       unsubscribe = undefined
     },
-    isMounted: () => unsubscribe !== undefined,
     older: () => void observer.fetchNextPage({ cancelRefetch: false }).catch(ignore),
     newer: () => void observer.fetchPreviousPage({ cancelRefetch: false }).catch(ignore),
     invalidate: () => void client.invalidateQueries({ queryKey: KEY }).catch(ignore),
@@ -79,7 +77,7 @@ export function createPlainSubject({ port }: { readonly port: LivePort; readonly
 }
 
 function apply(client: QueryClient, { type, payload }: LiveEvent): void {
-  const item = payload as ModelItem
+  const item = payload as ConformanceItem
   client.setQueryData<InfiniteData<Page, Cursor>>(KEY, (data) => {
     if (!data || type === 'topic') return data
     const [head, ...rest] = data.pages
@@ -87,7 +85,7 @@ function apply(client: QueryClient, { type, payload }: LiveEvent): void {
       const items = [...head.items.filter(({ id }) => id !== item.id), item]
       return { ...data, pages: [{ ...head, items: items.sort((a, b) => a.position - b.position) }, ...rest] }
     }
-    const change = (items: readonly ModelItem[]) =>
+    const change = (items: readonly ConformanceItem[]) =>
       type === 'deleted'
         ? items.filter(({ id }) => id !== item.id)
         : items.map((each) =>

@@ -1,16 +1,15 @@
 /** One random schedule: what users, other users, the network and the page do to a subject, step by step. */
 import type { Random } from '../server/random.ts'
-import type { Level, ModelNetwork } from './modelNetwork.ts'
-import type { ModelServer } from './modelServer.ts'
+import type { ConformanceLevel, ConformanceNetwork, ConformanceServer } from './backEnd.ts'
 import type { Subject, Target } from './subject.ts'
 import type { VirtualClock } from './virtualClock.ts'
 
 export interface World {
-  readonly level: Level
+  readonly level: ConformanceLevel
   readonly random: Random
   readonly clock: VirtualClock
-  readonly server: ModelServer
-  readonly network: ModelNetwork
+  readonly server: ConformanceServer
+  readonly network: ConformanceNetwork
   readonly subject: Subject
   /** Texts that were sent, and whether the server is known to have them. */
   readonly sent: Map<string, 'open' | 'done' | 'failed'>

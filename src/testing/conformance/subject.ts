@@ -1,6 +1,5 @@
 /** What is under test: a client that fetches, listens and sends. Whatever keeps its cache, the schedule is the same. */
-import type { QueryClient } from '@tanstack/react-query'
-import type { ModelItem, ModelTopic } from './modelServer.ts'
+import type { ConformanceItem, ConformanceTopic } from './backEnd.ts'
 
 /** The newest items in pages, a window around one of them, all of them by rank, and a single value. */
 export type Target = 'newest' | 'around' | 'list' | 'topic'
@@ -14,16 +13,14 @@ export interface Shown {
   /** Lower end of what is loaded, by position and id; everything where absent. */
   readonly low: readonly unknown[] | undefined
   /** Items of a timeline or list, oldest or lowest first. */
-  readonly items: readonly ModelItem[]
-  readonly topic: ModelTopic | undefined
+  readonly items: readonly ConformanceItem[]
+  readonly topic: ConformanceTopic | undefined
 }
 
 export interface Subject {
   readonly targets: readonly Target[]
-  client(): QueryClient
   mount(target: Target): void
   unmount(target: Target): void
-  isMounted(target: Target): boolean
   older(target: Target): void
   newer(target: Target): void
   invalidate(target: Target): void
