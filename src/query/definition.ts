@@ -81,27 +81,43 @@ export function channelSpec<P>(
   }
 }
 
+interface OpContext {
+  readonly params: Params
+  readonly report: LivePort['report']
+}
+
 export function toOps(
   definition: Definition,
-  { params, report }: { readonly params: Params; readonly report: LivePort['report'] },
+  context: OpContext,
   events: readonly LiveEvent[],
 ): SequencedOp<unknown>[] {
+  const ops: SequencedOp<unknown>[] = []
+  // Runs for every event; an array or a function per event would be a good part of its cost.
+  for (const event of events) {
+    const op = toOp(definition, context, event)
+    if (op) ops.push({ op, seq: event.seq })
+  }
+  return ops
+}
+
+function toOp(definition: Definition, context: OpContext, event: LiveEvent): Op<unknown> | undefined {
+  const { type, payload, seq } = event
   const { name, reducers, isItem } = definition
-  return events.flatMap(({ type, payload, seq }) => {
-    const reducer = reducers[type]
-    // Reducers are the user's code. One event they cannot take must not cost the events behind it.
-    const failed = (cause: unknown) => report({ type: 'reducer-error', definition: name, event: type, cause })
-    try {
-      const op = reducer?.(payload, { type, params, seq })
-      if (!op) return []
-      if (op.kind === 'reduce') return [{ op: guarded(op, failed), seq }]
-      if ((op.kind !== 'insert' && op.kind !== 'upsert') || isItem(op.item)) return [{ op, seq }]
-      report({ type: 'quarantine', definition: name, event: type })
-    } catch (cause) {
-      failed(cause)
+  const reducer = reducers[type]
+  if (!reducer) return undefined
+  const { params, report } = context
+  // Reducers are the user's code. One event they cannot take must not cost the events behind it.
+  try {
+    const op = reducer(payload, { type, params, seq })
+    if (op?.kind === 'reduce') {
+      return guarded(op, (cause) => report({ type: 'reducer-error', definition: name, event: type, cause }))
     }
-    return []
-  })
+    if ((op?.kind !== 'insert' && op?.kind !== 'upsert') || isItem(op.item)) return op
+    report({ type: 'quarantine', definition: name, event: type })
+  } catch (cause) {
+    report({ type: 'reducer-error', definition: name, event: type, cause })
+  }
+  return undefined
 }
 
 function guarded(
