@@ -25,8 +25,8 @@ export interface LiveChannel {
   readonly marks: Set<EventMark>
   readonly waiting: Set<{ resolve(): void; reject(error: LiveError): void }>
   live: boolean
-  /** `false`: the first answer of the server is still to come. */
-  wasLive: boolean
+  /** How often it became live; 0: the first answer of the server is still to come. */
+  sessions: number
   failure: LiveError | undefined
   /** Grows whenever events may have been missed: data taken under another number is not to be trusted. */
   continuity: number
@@ -61,7 +61,7 @@ export function createChannelHub(port: LivePort): ChannelHub {
       marks: new Set(),
       waiting: new Set(),
       live: false,
-      wasLive: false,
+      sessions: 0,
       failure: undefined,
       continuity: 0,
       log: [],
@@ -157,8 +157,8 @@ function onSignal(channel: LiveChannel, signal: ChannelSignal): void {
   if (signal.type === 'events') {
     return take(channel, admit(channel.order, signal.events, channel.marks.size > 0))
   }
+  if (signal.type === 'live' && !channel.live) channel.sessions++
   channel.live = signal.type === 'live'
-  channel.wasLive ||= channel.live
   // A subscription that was not answered is asked for again by itself; only what nobody retries ends the waiting.
   channel.failure = signal.type === 'down' && signal.error?.recovery !== 'retry' ? signal.error : undefined
   if (signal.type === 'live' && !signal.resumed) {

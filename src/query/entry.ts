@@ -29,7 +29,7 @@ const entries = new WeakMap<object, Entry>()
 export function isFreshQuery(query: object): boolean {
   const entry = entries.get(query)
   if (!entry?.channel || !isContinuous(entry)) return false
-  return entry.channel.live || !entry.channel.wasLive
+  return entry.channel.live || entry.channel.sessions === 0
 }
 
 export function createEntry(host: EntryHost, query: Query, definition: Definition): Entry {

@@ -126,14 +126,13 @@ async function run<P, Variables, Result>(
   const sending = sendContext(core.port, spec, { params, clientId: claimed.clientId })
   const member: ChannelMember = {}
   const channel = client.hub.join(spec, member)
-  const { continuity } = channel
   try {
-    const result = await deliver(channel, claimed, () => options.request(variables, sending))
+    const { result, isSure } = await deliver(channel, claimed, () => options.request(variables, sending))
     const changes = options.settle?.(result, variables, params) ?? []
     if (changes.length > 0) claimed.applied()
     applyChanges(client, changes)
     // It may have been done long ago, and more may have happened to it since: only a snapshot can tell.
-    if (claimed.isRepeat || channel.continuity !== continuity) {
+    if (claimed.isRepeat || !isSure) {
       for (const change of changes) refresh(client, change)
     }
     return result
@@ -152,12 +151,16 @@ async function deliver<Result>(
   channel: LiveChannel,
   claimed: Claim,
   attempt: () => Promise<Result>,
-): Promise<Result> {
-  for (;;) {
+): Promise<{ readonly result: Result; readonly isSure: boolean }> {
+  for (let isFirst = true; ; isFirst = false) {
     await whenLive(channel)
     claimed.sending(true)
+    const { sessions, continuity } = channel
     try {
-      return await attempt()
+      const result = await attempt()
+      // A reconnect in between may have sent it twice, and the answer is then to the second.
+      const isSame = channel.live && channel.sessions === sessions && channel.continuity === continuity
+      return { result, isSure: isFirst && isSame }
     } catch (error) {
       if (!(error instanceof LiveError) || !LOST.has(error.code)) throw error
       claimed.sending(false)

@@ -84,7 +84,8 @@ function portOf(network: Network): LivePort {
         ask(network, {
           type,
           data: data as Record<string, unknown>,
-          isHttp: chance(network, ODDS.http),
+          // Sends are answered on the socket, in order with what else happens to them.
+          isHttp: chance(network, ODDS.http) && type !== 'send' && type !== 'edit',
           isIdempotent: idempotent,
           settle: (outcome) => (outcome instanceof LiveError ? reject(outcome) : resolve(outcome)),
         })
