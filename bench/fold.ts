@@ -61,10 +61,9 @@ interface Amount {
 }
 
 function amountOf({ subject, operation, size, perFlush }: Configuration): Amount {
-  // By hand, 50 000 loaded messages take seconds for a hundred events.
-  if (subject === 'usual' && size >= 5_000) {
+  // By hand, 50 000 loaded messages take seconds for a hundred events, and fifty would soon be thousands.
+  if (subject === 'usual')
     return { warmUp: 1, stretches: 5, flushesPerStretch: 1, batch: Math.min(perFlush, 5) }
-  }
   if (perFlush > 1) return { warmUp: 10, stretches: 10, flushesPerStretch: 3, batch: perFlush }
   const stretches = operation === 'delete' ? Math.min(20, Math.floor((size - 20) / 30)) : 20
   return { warmUp: operation === 'delete' ? 10 : 300, stretches, flushesPerStretch: 30, batch: 1 }
