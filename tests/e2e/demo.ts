@@ -72,8 +72,9 @@ async function startApp({ url, token_url }: Listening): Promise<{ url: string; c
   const app = await createServer({
     root: join(root, 'examples', 'demo'),
     logLevel: 'error',
-    // A page must not reload or change because somebody saves a file while the tests run.
-    server: { port: 0, hmr: false, watch: null },
+    // A page must not reload or change because somebody saves a file while the tests run. Not `localhost`: a browser
+    // tries ::1 first, where the same port may be another program's.
+    server: { host: '127.0.0.1', port: 0, hmr: false, watch: null },
     clearScreen: false,
   })
   await app.listen()
