@@ -1,10 +1,10 @@
 /** What a fetch result may and may not do to the cache; each of these was once found by the random schedules. */
 import { InfiniteQueryObserver, QueryClient, QueryObserver } from '@tanstack/react-query'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { reduce, type } from '../../src/query/index.ts'
+import { patch, reduce, type } from '../../src/query/index.ts'
 import { LiveError } from '../../src/transport/errors.ts'
 import { createFakePort } from './support/fakePort.ts'
-import { defineRoom, history, message, range, textsOf } from './support/room.ts'
+import { defineRoom, history, type Message, message, range, textsOf } from './support/room.ts'
 
 const ROOM = { roomId: 'a' }
 const AT = (seq: number) => ({ as_of: seq, epoch: 'e' })
@@ -31,6 +31,23 @@ function observeMessages(more: { readonly maxPages?: number; readonly around?: n
   const observer = new InfiniteQueryObserver(queryClient, options)
   cleanups.push(observer.subscribe(() => undefined))
   return { observer, texts: () => textsOf(observer.getCurrentResult().data) }
+}
+
+function observeVersioned() {
+  const { live } = room
+  const versioned = live.timeline('versioned', {
+    params: type<{ roomId: string }>(),
+    channel: ({ roomId }) => ({ room_id: roomId }),
+    item: type<Message>(),
+    id: (item) => item.id,
+    order: (item) => [item.id],
+    version: (item) => item.version,
+    snapshot: 'get_history',
+    events: { changed: patch((event) => event as Partial<Message>) },
+  })
+  const observer = new InfiniteQueryObserver(queryClient, versioned(ROOM))
+  cleanups.push(observer.subscribe(() => undefined))
+  return { texts: () => textsOf(observer.getCurrentResult().data) }
 }
 
 const asked = () => fake.requests.map(({ data }) => data)
@@ -219,6 +236,21 @@ describe('[Q8] a position', () => {
     expect(fake.requests).toHaveLength(1)
   })
 
+  it('is worth more than a version that a partial change has put on an item with a hole behind it', async () => {
+    const versioned = (fields: object) => ({ ...message(1), ...fields })
+    const { texts } = observeVersioned()
+    fake.live()
+    await fake.settle()
+    await answer(history([versioned({ version: 1 })]))
+    fake.down()
+    fake.live()
+    await fake.settle()
+    // Version 2 changed the text, and was missed.
+    await emit('changed', { id: 1, version: 3 })
+    await answer(history([versioned({ text: 'edited', version: 2 })]))
+    expect(texts()).toEqual(['edited'])
+  })
+
   it('none at all, of a cache from elsewhere: it is shown, and asked for again', async () => {
     const { observer, texts } = observeMessages()
     fake.live()
@@ -286,6 +318,21 @@ describe('[Q7] a window', () => {
     expect(texts()).toEqual(['m4', 'm6', 'm7', 'm9'])
     await emit('created', message(10))
     expect(texts()).toContain('m10')
+  })
+
+  it('reaches as far as an answer from a replica that lags, and takes what that lacks from the log', async () => {
+    const { observer, texts } = observeMessages({ around: 2 })
+    fake.live(false, { seq: 10, epoch: 'e' })
+    await fake.settle()
+    await answer(history(range(1, 3), { has_newer: true, ...AT(10) }))
+    await emit('created', message(4), 11)
+    void observer.refetch()
+    await fake.settle()
+    await answer(history(range(1, 3), { has_newer: true, ...AT(11) }))
+    void observer.fetchPreviousPage()
+    await fake.settle()
+    await answer(history([], AT(10)))
+    expect(texts()).toEqual(['m1', 'm2', 'm3', 'm4'])
   })
 
   it('that was replaced while a page of it was loading does not take that page', async () => {

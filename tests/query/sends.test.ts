@@ -134,6 +134,24 @@ describe('[Q10] an optimistic row', () => {
   })
 })
 
+describe('[Q13] a reconnect', () => {
+  it('before the answer is followed by a snapshot: what was sent may be gone by now', async () => {
+    await first.start()
+    void first.send('one')
+    await first.fake.settle()
+    first.fake.down()
+    first.fake.live(true)
+    await first.frame()
+    first.sends()[0]?.resolve(sentMessage(3, 'one', first.sends()[0]?.data.clientId))
+    await first.frame()
+    const asked = first.fake.requests.filter(({ type }) => type === 'get_history')
+    expect(asked).toHaveLength(2)
+    asked[1]?.resolve(history(range(1, 2)))
+    await first.frame()
+    expect(first.texts()).toEqual(['m1', 'm2'])
+  })
+})
+
 describe('[Q13] a reload', () => {
   it('keeps what waits and what is on its way, and goes on with it in order, under the same client ids', async () => {
     await first.start()
@@ -212,6 +230,20 @@ describe('[Q13] a reload', () => {
     asked[1]?.resolve(history(range(1, 2)))
     await second.frame()
     expect(second.texts()).toEqual(['m1', 'm2'])
+  })
+
+  it('shows no row beside its confirmed twin, however deep that is in the history', async () => {
+    void first.send('one')
+    await first.fake.settle()
+    const saved = first.save()
+    const clientId = saved.mutations[0]?.state.context as { readonly clientId: string }
+    const second = load(saved)
+    second.fake.live()
+    await second.fake.settle()
+    const deep = [sentMessage(1, 'one', clientId.clientId), ...range(2, 30)]
+    second.fake.requests.find(({ type }) => type === 'get_history')?.resolve(history(deep))
+    await second.frame()
+    expect(second.texts()).toEqual(deep.map(({ text }) => text))
   })
 
   it('stores no optimistic row as if it were history', async () => {
