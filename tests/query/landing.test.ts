@@ -344,11 +344,11 @@ describe('[Q7] a window', () => {
     await fake.settle()
     queryClient.setQueryData(observer.options.queryKey, {
       pages: [
-        { items: range(1, 9), hasOlder: false, hasNewer: false, asOf: 1, epoch: 'e', unseen: 0, before: 1 },
+        { items: range(20, 22), hasOlder: true, hasNewer: false, asOf: 1, epoch: 'e', unseen: 0, before: 20 },
       ],
       pageParams: [{}],
     })
     await answer(history(range(4, 6), AT(1)))
-    expect(texts()).toEqual(range(1, 9).map(({ text }) => text))
+    expect(texts()).toEqual(['m20', 'm21', 'm22'])
   })
 })
