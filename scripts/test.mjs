@@ -27,7 +27,7 @@ const gates = [
   check('package (attw)', ['attw', '--pack', '.', '--profile', 'esm-only'], { needs: 'build' }),
   check('unused code (knip)', ['knip']),
   check('size', ['size-limit'], { needs: 'build' }),
-  tests('unit tests', ['unit', 'dom', 'oldest*', 'types']),
+  tests('unit tests', ['unit', 'dom', 'oldest*', 'react 18', 'types']),
   tests('integration tests', ['integration']),
   tests('browser tests and stories', ['browser', 'storybook'], { browser: true }),
   tests('end-to-end tests', ['e2e'], { browser: true }),
