@@ -139,12 +139,42 @@ describe('useConnectionIndicator', () => {
     expect(result.current.showIndicator).toBe(false)
     act(() => chat.manager.connect())
     await advance(0)
-    server.faults.refuseNext(1013, 99)
+    server.faults.refuseNext(1013, 3)
     act(() => server.faults.disconnectAll())
     await advance(4_900)
     expect(result.current).toMatchObject({ showIndicator: false, status: { isReconnecting: true } })
     await advance(100)
     expect(result.current.showIndicator).toBe(true)
+    // Attempts after 1, 2.5, 4.75 and 8.125 s.
+    await advance(3_100)
+    expect(result.current).toMatchObject({ showIndicator: true, status: { isReconnecting: true } })
+    await advance(100)
+    expect(result.current).toMatchObject({ showIndicator: false, status: { isConnected: true } })
+  })
+
+  it('[C73] stays through the attempts of a server that accepts and closes, and goes when one lasts', async () => {
+    const { wrapper, advance, server, chat } = start()
+    const seen: string[] = []
+    const { result } = renderHook(
+      () => {
+        const indicator = useConnectionIndicator()
+        seen.push(`${indicator.status.state} ${indicator.showIndicator}`)
+        return indicator
+      },
+      { wrapper },
+    )
+    act(() => chat.manager.connect())
+    await advance(0)
+    for (let time = 0; time < 4_000; time++) {
+      if (result.current.status.isConnected) act(() => server.faults.disconnectAll())
+      await advance(5)
+    }
+    const shown = seen.slice(seen.findIndex((entry) => entry.endsWith('true')))
+    expect(shown).toContain('CONNECTED true')
+    expect(shown.filter((entry) => entry.endsWith('false'))).toEqual([])
+    for (let time = 0; time < 6_000 && !result.current.status.isConnected; time++) await advance(5)
+    await advance(50)
+    expect(result.current.showIndicator).toBe(false)
   })
 
   it('[C73] a short interruption is never shown, also not the second one', async () => {

@@ -4,18 +4,32 @@ import { useWebSocketStatus, type WebSocketStatus } from '../../transport/react/
 import { useChat } from './ChatProvider.tsx'
 
 export interface UseConnectionIndicatorResult {
-  /** After 5 s without a connection; gone at once when there is one again. */
+  /** After 5 s without a connection; gone at once when there is one again that stays. */
   readonly showIndicator: boolean
   readonly status: WebSocketStatus
 }
 
 /** Most interruptions are over before anybody has noticed them. Milliseconds. */
 const GRACE_MS = 5_000
+/** Sooner than anybody sees, later than the close of a server that accepts only to refuse. Milliseconds. */
+const SETTLE_MS = 50
 
 export function useConnectionIndicator(): UseConnectionIndicatorResult {
   const { clock } = useChat().manager.port
   const status = useWebSocketStatus()
-  const isDown = status.state !== 'CONNECTED' && status.state !== 'IDLE'
+  const { isConnected, lastConnectedAt } = status
+  const [hasSettled, setHasSettled] = useState(false)
+  useEffect(() => {
+    if (!isConnected) return
+    const leftMs = Math.min((lastConnectedAt ?? 0) + SETTLE_MS - clock.wallNow(), SETTLE_MS)
+    if (leftMs <= 0) setHasSettled(true)
+    const cancel = clock.setTimer(() => setHasSettled(true), leftMs)
+    return () => {
+      cancel()
+      setHasSettled(false)
+    }
+  }, [isConnected, lastConnectedAt, clock])
+  const isDown = status.state !== 'IDLE' && !(isConnected && hasSettled)
   const [isLate, setIsLate] = useState(false)
   useEffect(() => {
     if (!isDown) return
