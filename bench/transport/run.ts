@@ -4,13 +4,16 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { clients, type Heartbeat, type StartClient, startQuerywire, type TokenCount } from './clients.ts'
+import { type Asking, asking } from './requests.ts'
 import {
   acceptingServer,
+  answerRequest,
   type BadServer,
   blackHoleProxy,
   greet,
   muteServer,
   refusingServer,
+  replyOn,
 } from './servers.ts'
 
 // Clients report refused connections in many ways; here they are the point.
@@ -134,7 +137,42 @@ async function busy(): Promise<void> {
   console.table(Object.fromEntries(rows))
 }
 
+/** The socket dies when the request has arrived; every later socket would answer it. */
+async function inFlight(ask: (url: string) => Asking): Promise<string> {
+  let diedAt: number | undefined
+  const server = await acceptingServer((socket, request) => {
+    greet(socket, request)
+    socket.on('message', (data) => {
+      if (!String(data).includes('get_data')) return
+      if (diedAt !== undefined) return answerRequest(String(data), replyOn(socket))
+      diedAt = performance.now()
+      request.socket.destroy()
+    })
+  })
+  const { answer, stop } = ask(`${server.url}/`)
+  const outcome = await Promise.race([
+    answer.then(
+      () => 'answered',
+      (error: unknown) => `rejected (${(error as Error | undefined)?.message})`,
+    ),
+    sleep(25_000, 'neither answered nor rejected'),
+  ])
+  const afterMs = diedAt === undefined ? undefined : performance.now() - diedAt
+  stop()
+  server.close()
+  return `${outcome} after ${seconds(afterMs, '25 s')}`
+}
+
+async function requests(): Promise<void> {
+  const rows = await Promise.all(
+    Object.entries(asking).map(async ([name, ask]) => [name, await inFlight(ask)] as const),
+  )
+  console.log('\nA request in flight when the socket dies; the server answers it on the next one')
+  console.table(Object.fromEntries(rows))
+}
+
 await storms()
 await silence()
 await busy()
+await requests()
 process.exit(0)

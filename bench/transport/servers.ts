@@ -95,10 +95,17 @@ export async function blackHoleProxy(target: string, afterMs: number): Promise<B
   return { url: await listen(proxy), dials, close: () => closeAll(proxy, tcps) }
 }
 
+type Reply = (value: object | string) => void
+
+/** Sends what is not text yet as JSON. */
+export const replyOn =
+  (socket: WebSocket): Reply =>
+  (value) =>
+    socket.send(typeof value === 'string' ? value : JSON.stringify(value))
+
 /** Says enough, in each client's own protocol, for it to count itself as connected, and answers its heartbeats. */
 export function greet(socket: WebSocket, request: IncomingMessage, answersPings = true): void {
-  const reply = (value: object | string) =>
-    socket.send(typeof value === 'string' ? value : JSON.stringify(value))
+  const reply = replyOn(socket)
   if (request.url?.startsWith('/socket.io/')) {
     reply('0{"sid":"s","upgrades":[],"pingInterval":1000,"pingTimeout":500,"maxPayload":100000}')
     if (answersPings) {
@@ -112,17 +119,31 @@ export function greet(socket: WebSocket, request: IncomingMessage, answersPings 
     if (text.startsWith('{"type":"connection_init"')) reply({ type: 'connection_ack' })
     if (text.includes('"connect":'))
       reply({ id: 1, connect: { client: 'c', version: '5', ping: 1, pong: true } })
+    if (text.includes('"phx_join"')) answerPush(text, reply)
     if (answersPings) answerPing(text, reply)
   })
 }
 
-function answerPing(text: string, reply: (value: object | string) => void): void {
+function answerPing(text: string, reply: Reply): void {
   if (text === 'PING') return reply('PONG')
   if (text.startsWith('{"type":"ping"')) return reply({ type: 'pong' })
-  const [, ref, topic, event] = text.startsWith('[') ? (JSON.parse(text) as unknown[]) : []
-  if (topic === 'phoenix' && event === 'heartbeat') {
-    reply(JSON.stringify([null, ref, 'phoenix', 'phx_reply', { status: 'ok', response: {} }]))
-  }
+  if (text.includes('"heartbeat"')) answerPush(text, reply)
+}
+
+function answerPush(text: string, reply: Reply): void {
+  const [joinRef, ref, topic] = JSON.parse(text) as unknown[]
+  reply(JSON.stringify([joinRef, ref, topic, 'phx_reply', { status: 'ok', response: {} }]))
+}
+
+/** Answers `get_data`, in whichever client's protocol it was asked. */
+export function answerRequest(text: string, reply: Reply): void {
+  if (text.startsWith('42')) return reply(`43${/\d+/.exec(text.slice(2))?.[0]}[{}]`)
+  if (text.startsWith('[')) return answerPush(text, reply)
+  const { id, type, method, rpc } = JSON.parse(text)
+  if (method === 'query') reply({ id, result: { type: 'data', data: {} } })
+  else if (rpc) reply({ id, rpc: { data: {} } })
+  else if (type === 'subscribe') reply({ id, type: 'next', payload: { data: {} } })
+  else reply({ type: 'response', reply_to: id, data: {} })
 }
 
 function closeAll(server: Server | TcpServer, tcps: ReadonlySet<Socket>): void {
