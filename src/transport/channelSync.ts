@@ -1,97 +1,108 @@
 /** Asking for channels: subscribe frames, their confirmation, and the one `sync` frame that catches all of them up. */
-import {
-  type Asked,
-  type ChannelRegistry,
-  emit,
-  type Member,
-  type Subscription,
-  takeDown,
-} from './channelRegistry.ts'
+import type { Asked, Member, Subscription } from './channelRegistry.ts'
+import { decodeEvent } from './decode.ts'
 import type { LiveError } from './errors.ts'
-import type { Cursor } from './port.ts'
+import type { ChannelSignal, Cursor } from './port.ts'
 import { isRecord } from './protocol.ts'
+import { request } from './requests.ts'
+import type { Shell } from './shell.ts'
 
 /** How long a server that does not answer subscribe frames delays the first `live`. */
 const CONFIRM_MS = 1_000
 /** When a refused subscription that may be tried again is. */
 const RETRY_MS = 5_000
 
+export function emit({ context, name }: Shell, members: Iterable<Member>, signal: ChannelSignal): void {
+  for (const { listener } of [...members]) {
+    try {
+      listener.onSignal(signal)
+    } catch (error) {
+      context.reportError(name, error)
+    }
+  }
+}
+
+/** Answers that are still under way will find another turn. */
+export function takeDown(subscription: Subscription): void {
+  subscription.cancelRetry?.()
+  Object.assign(subscription, { status: 'down', turn: 0 })
+  for (const member of subscription.members) member.awaiting = 'nothing'
+}
+
 /** Resolves when the subscription stands, as far as anybody can tell; rejects when the server refuses. */
-export function stand({ host }: ChannelRegistry, subscription: Subscription): Promise<Cursor | undefined> {
+export function stand(shell: Shell, subscription: Subscription): Promise<Cursor | undefined> {
+  const { environment, protocol } = shell.context
   const { spec } = subscription
   if (!spec.subscribe) return Promise.resolve(undefined)
-  const { environment, protocol } = host.context
   return new Promise((resolve, reject) => {
     const confirm = () => resolve(undefined)
     subscription.confirm = confirm
     const cancel = environment.setTimer(confirm, CONFIRM_MS)
-    host
-      .request(protocol.channels.subscribe, spec.key)
+    request(shell, { type: protocol.channels.subscribe, data: spec.key, control: true })
       .finally(cancel)
       .then((reply) => resolve(toCursor(reply)), reject)
   })
 }
 
-export function subscribe(registry: ChannelRegistry, subscription: Subscription): void {
-  const turn = ++registry.turns
-  subscription.turn = turn
-  subscription.status = 'asking'
-  ask(registry, subscription, subscription.members)
-  stand(registry, subscription).then(
+export function subscribe(shell: Shell, subscription: Subscription): void {
+  const turn = ++shell.channels.turns
+  Object.assign(subscription, { status: 'asking', turn })
+  ask(shell, subscription, subscription.members)
+  stand(shell, subscription).then(
     (cursor) => {
       if (subscription.turn !== turn) return
       subscription.status = 'live'
-      goLive(registry, subscription, cursor)
+      goLive(shell, subscription, cursor)
     },
     (error: LiveError) => {
       if (subscription.turn !== turn) return
       // Asked through a socket that another one has replaced meanwhile.
-      if (error.code === 'connection_lost') subscribe(registry, subscription)
-      else refuse(registry, subscription, error)
+      if (error.code === 'connection_lost') subscribe(shell, subscription)
+      else refuse(shell, subscription, error)
     },
   )
 }
 
 /** Members with a position take part in the next `sync`; the others are live as soon as the subscription stands. */
-export function ask(registry: ChannelRegistry, subscription: Subscription, members: Iterable<Member>): void {
+export function ask(shell: Shell, subscription: Subscription, members: Iterable<Member>): void {
   const { turn, syncKey } = subscription
   for (const member of members) {
     if (member.awaiting !== 'nothing') continue
     const cursor = syncKey === undefined ? undefined : member.listener.cursor()
     member.awaiting = cursor?.seq === undefined ? 'confirmation' : 'sync'
-    if (cursor?.seq !== undefined) registry.asked.push({ subscription, turn, member, cursor })
+    if (cursor?.seq !== undefined) shell.channels.asked.push({ subscription, turn, member, cursor })
   }
   queueMicrotask(() => {
-    if (subscription.turn === turn && subscription.status === 'live') goLive(registry, subscription)
-    queueMicrotask(() => flushSync(registry))
+    if (subscription.turn === turn && subscription.status === 'live') goLive(shell, subscription)
+    queueMicrotask(() => flushSync(shell))
   })
 }
 
 /** Tells everyone who waits for no more than the confirmation. */
-function goLive(registry: ChannelRegistry, { members }: Subscription, cursor?: Cursor): void {
+function goLive(shell: Shell, { members }: Subscription, cursor?: Cursor): void {
   const ready = [...members].filter(({ awaiting }) => awaiting === 'confirmation')
   for (const member of ready) member.awaiting = 'nothing'
-  emit(registry, ready, { type: 'live', resumed: false, cursor })
-  settle(registry)
+  emit(shell, ready, { type: 'live', resumed: false, cursor })
+  settle(shell)
 }
 
-function refuse(registry: ChannelRegistry, subscription: Subscription, error: LiveError): void {
-  const { host } = registry
+function refuse(shell: Shell, subscription: Subscription, error: LiveError): void {
   takeDown(subscription)
-  emit(registry, subscription.members, { type: 'down', error })
-  settle(registry)
+  emit(shell, subscription.members, { type: 'down', error })
+  settle(shell)
   if (!error.retryable) return
-  subscription.cancelTimer = host.context.environment.setTimer(() => {
-    if (subscription.status === 'down' && host.isUp()) subscribe(registry, subscription)
+  subscription.cancelRetry = shell.context.environment.setTimer(() => {
+    if (subscription.status === 'down' && shell.current) subscribe(shell, subscription)
   }, error.retryAfterMs ?? RETRY_MS)
 }
 
 /** One frame for all channels that have a position. */
-export function flushSync(registry: ChannelRegistry): void {
-  const { host, asked } = registry
-  if (asked.length === 0 || !host.isUp()) return
-  registry.asked = []
-  const { sync, field } = host.context.protocol.channels
+export function flushSync(shell: Shell): void {
+  const { channels, context, current } = shell
+  const { asked } = channels
+  if (asked.length === 0 || !current) return
+  channels.asked = []
+  const { sync, field } = context.protocol.channels
   const positions: Record<string, Cursor> = {}
   for (const { subscription, cursor } of asked) {
     const name = subscription.syncKey ?? ''
@@ -99,9 +110,9 @@ export function flushSync(registry: ChannelRegistry): void {
   }
   const apply = (reply: unknown) => {
     const answers = isRecord(reply) ? reply[field] : undefined
-    for (const one of asked) applySync(registry, one, isRecord(answers) ? answers : {})
+    for (const one of asked) applySync(shell, one, isRecord(answers) ? answers : {})
   }
-  host.request(sync, { [field]: positions }).then(apply, apply)
+  request(shell, { type: sync, data: { [field]: positions }, control: true }).then(apply, apply)
 }
 
 /** Two views of one channel stand at different points: what comes after the earlier one serves both. */
@@ -109,11 +120,7 @@ function earlier(one: Cursor | undefined, other: Cursor): Cursor {
   return one && one.epoch === other.epoch && (one.seq ?? 0) <= (other.seq ?? 0) ? one : other
 }
 
-function applySync(
-  registry: ChannelRegistry,
-  asked: Asked,
-  answers: Readonly<Record<string, unknown>>,
-): void {
+function applySync(shell: Shell, asked: Asked, answers: Readonly<Record<string, unknown>>): void {
   const { subscription, member, cursor, turn } = asked
   if (subscription.turn !== turn || member.awaiting !== 'sync') return
   const answer = answers[subscription.syncKey ?? '']
@@ -121,30 +128,31 @@ function applySync(
   const isSameHistory = (position?.epoch ?? cursor.epoch) === (cursor.epoch ?? position?.epoch)
   if (!isRecord(answer) || answer.complete !== true || !Array.isArray(answer.events) || !isSameHistory) {
     member.awaiting = 'confirmation'
-    if (subscription.status === 'live') goLive(registry, subscription, position)
+    if (subscription.status === 'live') goLive(shell, subscription, position)
     return
   }
   member.awaiting = 'nothing'
   const events = answer.events.flatMap((one) => {
-    const event = registry.host.decode(one)
+    const event = decodeEvent(shell, one)
     return event ? [{ type: event.frame.type, payload: event.payload, ...toCursor(event.frame) }] : []
   })
-  if (events.length > 0) emit(registry, [member], { type: 'events', events })
-  emit(registry, [member], { type: 'live', resumed: true, cursor: position })
+  if (events.length > 0) emit(shell, [member], { type: 'events', events })
+  emit(shell, [member], { type: 'live', resumed: true, cursor: position })
   // The answer came later on the wire than the confirmation would have.
-  subscription.confirm()
-  settle(registry)
+  subscription.confirm?.()
+  settle(shell)
+}
+
+/** Every channel stands. */
+export function settle({ channels, current, raise }: Shell): void {
+  const all = [...channels.subscriptions.values()]
+  const isOpen = ({ awaiting }: Member) => awaiting !== 'nothing'
+  if (all.some(({ status, members }) => status === 'asking' || [...members].some(isOpen))) return
+  if (current) raise({ type: 'settled', attempt: current.attempt, step: 'sync' })
 }
 
 function toCursor(value: unknown): Cursor | undefined {
   if (!isRecord(value) || typeof value.seq !== 'number') return undefined
   const { seq, epoch } = value
   return typeof epoch === 'string' ? { seq, epoch } : { seq }
-}
-
-export function settle({ host, subscriptions }: ChannelRegistry): void {
-  const all = [...subscriptions.values()]
-  const isOpen = ({ awaiting }: Member) => awaiting !== 'nothing'
-  if (all.some(({ status, members }) => status === 'asking' || [...members].some(isOpen))) return
-  host.onSettled()
 }

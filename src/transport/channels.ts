@@ -3,125 +3,110 @@
  * is in `channelSync.ts`.
  */
 import { type ChannelEvent, eventFor, isMatch, nameOf } from './channelEvents.ts'
-import {
-  type ChannelRegistry,
-  type ChannelsHost,
-  emit,
-  type Member,
-  NOTHING,
-  type Subscription,
-  takeDown,
-} from './channelRegistry.ts'
-import { ask, flushSync, settle, stand, subscribe } from './channelSync.ts'
+import type { Member, Subscription } from './channelRegistry.ts'
+import { ask, emit, flushSync, settle, stand, subscribe, takeDown } from './channelSync.ts'
 import type { LiveError } from './errors.ts'
+import { hold } from './holders.ts'
 import type { Channel, ChannelListener, ChannelSpec } from './port.ts'
+import { request } from './requests.ts'
+import { failureOf, type Shell } from './shell.ts'
 
-export interface Channels {
-  open(spec: ChannelSpec, listener: ChannelListener): Channel
-  /** A socket is open: everything is asked for again. */
-  up(): void
-  /** Another socket takes over while the channels stand. Resolves when it carries them; rejects where it does not. */
-  move(): Promise<unknown>
-  down(error: LiveError | undefined): void
-  receive(events: readonly ChannelEvent[]): void
-  /** Something came in that is no answer to a request. */
-  heard(): void
-  /** The server has lost track of one channel, or of all. */
-  reset(key: string | undefined): void
+const all = ({ channels }: Shell) => [...channels.subscriptions.values()]
+
+/** A socket is open: everything is asked for again. */
+export function upChannels(shell: Shell): void {
+  for (const subscription of all(shell)) subscribe(shell, subscription)
+  flushSync(shell)
+  settle(shell)
 }
 
-export function createChannels(host: ChannelsHost): Channels {
-  const registry: ChannelRegistry = { host, subscriptions: new Map(), asked: [], turns: 0 }
-  const all = () => [...registry.subscriptions.values()]
-  return {
-    open: (spec, listener) => open(registry, spec, listener),
-    up: () => {
-      for (const subscription of all()) subscribe(registry, subscription)
-      flushSync(registry)
-      settle(registry)
-    },
-    move: () => Promise.all(all().map((subscription) => stand(registry, subscription))),
-    down: (error) => {
-      registry.asked = []
-      for (const subscription of all()) {
-        takeDown(subscription)
-        emit(registry, subscription.members, { type: 'down', error })
-      }
-    },
-    receive: (events) => {
-      for (const { spec, members, status } of all()) {
-        const own = status === 'down' ? [] : events.filter((event) => isMatch(spec, event))
-        if (own.length === 0) continue
-        const { key } = host.context.protocol.channels
-        emit(registry, members, { type: 'events', events: own.map((event) => eventFor(spec, event, key)) })
-      }
-    },
-    // A server that never answers has taken in the subscribe frame when something later comes back from it.
-    heard: () => {
-      if (!host.answers()) for (const { confirm } of all()) confirm()
-    },
-    reset: (key) => {
-      for (const { syncKey = key, members, status } of all()) {
-        if (status !== 'live' || (key !== undefined && syncKey !== key)) continue
-        emit(registry, members, { type: 'live', resumed: false })
-      }
-    },
+/** Another socket takes over while the channels stand. Resolves when it carries them; rejects where it does not. */
+export function moveChannels(shell: Shell): Promise<unknown> {
+  return Promise.all(all(shell).map((subscription) => stand(shell, subscription)))
+}
+
+export function downChannels(shell: Shell, error: LiveError | undefined): void {
+  shell.channels.asked = []
+  for (const subscription of all(shell)) {
+    takeDown(subscription)
+    emit(shell, subscription.members, { type: 'down', error })
   }
 }
 
-function open(registry: ChannelRegistry, spec: ChannelSpec, listener: ChannelListener): Channel {
-  const { host, subscriptions } = registry
+/** Events go to the channels they belong to, and to whoever subscribed to their type. */
+export function deliver(shell: Shell, events: readonly ChannelEvent[]): void {
+  if (events.length === 0) return
+  const { context, name } = shell
+  for (const { spec, members, status } of all(shell)) {
+    const own = status === 'down' ? [] : events.filter((event) => isMatch(spec, event))
+    const { key } = context.protocol.channels
+    if (own.length > 0)
+      emit(shell, members, { type: 'events', events: own.map((event) => eventFor(spec, event, key)) })
+  }
+  context.deliver(name, events)
+}
+
+/** A server that never answers has taken in the subscribe frame when something later comes back from it. */
+export function confirmChannels(shell: Shell): void {
+  if (shell.outbox.answered.size > 0) return
+  for (const { confirm } of all(shell)) confirm?.()
+}
+
+/** The server has lost track of one channel, or of all. */
+export function resetChannels(shell: Shell, key?: string): void {
+  for (const { syncKey = key, members, status } of all(shell)) {
+    if (status !== 'live' || (key !== undefined && syncKey !== key)) continue
+    emit(shell, members, { type: 'live', resumed: false })
+  }
+}
+
+export function openChannel(shell: Shell, spec: ChannelSpec, listener: ChannelListener): Channel {
+  const { subscriptions } = shell.channels
   const name = nameOf(spec)
-  const subscription = subscriptions.get(name) ?? createSubscription(registry, spec)
+  const subscription = subscriptions.get(name) ?? createSubscription(shell, spec)
+  const { members } = subscription
   const member: Member = { listener, awaiting: 'nothing' }
   subscriptions.set(name, subscription)
-  subscription.members.add(member)
-  const release = host.hold()
-  const { members } = subscription
+  members.add(member)
+  const release = hold(shell, true)
   // Later in this turn: nobody hears a signal from inside its own call, and channels opened together share a `sync`.
   queueMicrotask(() => {
     if (!members.has(member)) return
-    const error = host.failure()
-    if (error) emit(registry, [member], { type: 'down', error })
-    if (!host.isUp()) return
+    const error = failureOf(shell)
+    if (error) emit(shell, [member], { type: 'down', error })
+    if (!shell.current) return
     // The first one of a turn to get here asks for all of them.
-    if (subscription.status === 'down') subscribe(registry, subscription)
-    else ask(registry, subscription, [member])
+    if (subscription.status === 'down') subscribe(shell, subscription)
+    else ask(shell, subscription, [member])
   })
   return {
     resync: () =>
       queueMicrotask(() => {
-        if (members.has(member) && subscription.status === 'live') ask(registry, subscription, [member])
+        if (members.has(member) && subscription.status === 'live') ask(shell, subscription, [member])
       }),
     close: () => {
       if (!members.delete(member)) return
       if (members.size === 0) {
         subscriptions.delete(name)
-        unsubscribe(registry, subscription)
+        unsubscribe(shell, subscription)
       }
-      settle(registry)
+      settle(shell)
       release()
     },
   }
 }
 
-function createSubscription({ host }: ChannelRegistry, spec: ChannelSpec): Subscription {
-  const key = spec.key[host.context.protocol.channels.key]
-  return {
-    spec,
-    syncKey: key === undefined ? undefined : String(key),
-    members: new Set(),
-    turn: 0,
-    status: 'down',
-    confirm: NOTHING,
-    cancelTimer: NOTHING,
-  }
+function createSubscription({ context }: Shell, spec: ChannelSpec): Subscription {
+  const key = spec.key[context.protocol.channels.key]
+  const syncKey = key === undefined ? undefined : String(key)
+  return { spec, syncKey, members: new Set(), turn: 0, status: 'down' }
 }
 
-function unsubscribe({ host }: ChannelRegistry, subscription: Subscription): void {
+function unsubscribe(shell: Shell, subscription: Subscription): void {
   const { spec, status } = subscription
   takeDown(subscription)
   if (status === 'down' || !spec.subscribe) return
+  const type = shell.context.protocol.channels.unsubscribe
   // Whether the server confirms it or not: nobody listens any more.
-  host.request(host.context.protocol.channels.unsubscribe, spec.key).catch(NOTHING)
+  request(shell, { type, data: spec.key, control: true }).catch(() => undefined)
 }

@@ -1,6 +1,6 @@
 /**
  * Every decision about one connection: `transition(state, event) → [state, effects]`. It knows no socket, no timer and no
- * token; `connectionShell.ts` keeps the sockets that `isWanted` names, runs the effects and feeds back what happens.
+ * token; `connection.ts` keeps the sockets that the state names, runs the effects and feeds back what happens.
  */
 import {
   CALM,

@@ -1,34 +1,33 @@
 /** From the wish for a socket to the socket: a fresh token, a URL, and who is signed in. */
 import { WebSocketCloseCode } from './closeCodes.ts'
 import { dialOf } from './connectionMachine.ts'
-import { lose, raise, type Shell } from './connectionShell.ts'
 import { LiveError } from './errors.ts'
+import { receive } from './inbox.ts'
 import { principalOf } from './jwt.ts'
 import { openLink } from './link.ts'
+import { drop } from './outbox.ts'
+import { report, type Shell } from './shell.ts'
+import { lose } from './sockets.ts'
 
-interface Wish {
-  readonly refresh: boolean
-  onMessage(data: unknown): void
-}
-
-export function dial(shell: Shell, attempt: number, wish: Wish): void {
+export function dial(shell: Shell, refresh: boolean): void {
   const { context, timers } = shell
+  const attempt = shell.state.dials
   const { connectTimeoutMs } = context
   shell.dialedAt = context.environment.now()
-  timers.setDeadline('connect', connectTimeoutMs, () =>
+  timers.set('connect', connectTimeoutMs, () =>
     lose(shell, attempt, {
       cause: 'timeout',
       code: 1006,
       reason: `No connection within ${connectTimeoutMs} ms`,
     }),
   )
-  openSocket(shell, attempt, wish).catch((error: unknown) => {
+  openSocket(shell, attempt, refresh).catch((error: unknown) => {
     if (dialOf(shell.state) !== attempt) return
     // Token sources may be down like any server; only a clear "no" is final.
     const isFinal = error instanceof LiveError
     const isSignedOut = isFinal && error.code === 'unauthorized'
     if (isSignedOut) signOut(shell, attempt, 'The user signed out')
-    if (isFinal) context.reportError(context.name, error)
+    if (isFinal) context.reportError(shell.name, error)
     lose(shell, attempt, {
       cause: isSignedOut ? 'token' : 'closed',
       code: isSignedOut ? WebSocketCloseCode.UNAUTHORIZED : 1006,
@@ -39,9 +38,9 @@ export function dial(shell: Shell, attempt: number, wish: Wish): void {
   })
 }
 
-async function openSocket(shell: Shell, attempt: number, { refresh, onMessage }: Wish): Promise<void> {
-  const { context, links } = shell
-  const token = await context.tokens.get(refresh)
+async function openSocket(shell: Shell, attempt: number, refresh: boolean): Promise<void> {
+  const { context, name } = shell
+  const token = await context.getToken(refresh)
   if (token === null) {
     throw new LiveError('unauthorized', 'No authentication token available: sign in before connecting')
   }
@@ -50,34 +49,31 @@ async function openSocket(shell: Shell, attempt: number, { refresh, onMessage }:
     throw new LiveError('misconfigured', 'No URL to connect to: pass `url` or set NEXT_PUBLIC_WS_URL')
   // Meanwhile the dial may have timed out or been called off.
   if (dialOf(shell.state) !== attempt) return
-  const plain = { url: joinUrl(base, context.name), protocols: [] }
-  if (token) {
-    context.inspector.keepSecret(token)
-    checkUser(shell, attempt, principalOf(token))
-  }
-  context.report({ type: 'dial', attempt, url: plain.url.replace(/\?.*/, '') })
-  const { firstFrame, ...target } = token
-    ? context.carrier(plain, token)
-    : { ...plain, firstFrame: undefined }
+  if (token) checkUser(shell, attempt, token)
+  const plain = { url: joinUrl(base, name), protocols: [], firstFrame: undefined }
+  report(shell, { type: 'dial', attempt, url: plain.url.replace(/\?.*/, '') })
+  const target = token ? context.carrier(plain, token) : plain
   const link = openLink(context.environment, target, {
-    onOpen: () => raise(shell, { type: 'opened', attempt }),
-    onMessage,
+    onOpen: () => shell.raise({ type: 'opened', attempt }),
+    onMessage: (data) => receive(shell, attempt, data),
     onClose: (code, reason) => lose(shell, attempt, { cause: 'closed', code, reason }),
   })
-  links.set(attempt, { attempt, link, token, firstFrame })
+  shell.links.set(attempt, { ...link, attempt, token, firstFrame: target.firstFrame })
 }
 
-function checkUser(shell: Shell, attempt: number, principal: string | undefined): void {
-  if (principal === undefined) return
+function checkUser(shell: Shell, attempt: number, token: string): void {
+  shell.context.keepSecret(token)
   const { principal: before } = shell
+  const principal = principalOf(token)
+  if (principal === undefined) return
   shell.principal = principal
   if (before !== undefined && before !== principal) signOut(shell, attempt, 'Another user has signed in')
 }
 
 /** What one user meant to send, no other one sends; what one was meant to hear, no other one hears. */
 function signOut(shell: Shell, attempt: number, message: string): void {
-  shell.outbox.drop(new LiveError('user_changed', message))
-  raise(shell, { type: 'userChanged', attempt })
+  drop(shell, new LiveError('user_changed', message))
+  shell.raise({ type: 'userChanged', attempt })
 }
 
 /** `http` becomes `ws`; the query of the base stays behind the path. */

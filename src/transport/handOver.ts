@@ -16,6 +16,12 @@ export function createHandOver(from: number): HandOver {
   /** Frames that the old socket has delivered and the new one may deliver again; equal frames are counted. */
   const heard = new Map<string, number>()
   const waiting: ChannelEvent[] = []
+  const count = ({ frame }: ChannelEvent, by: number) => {
+    const text = JSON.stringify(frame)
+    const times = (heard.get(text) ?? 0) + by
+    heard.set(text, times)
+    return times
+  }
   return {
     from,
     sift: (attempt, events) => {
@@ -23,18 +29,9 @@ export function createHandOver(from: number): HandOver {
         waiting.push(...events)
         return []
       }
-      for (const { frame } of events) {
-        const text = JSON.stringify(frame)
-        heard.set(text, (heard.get(text) ?? 0) + 1)
-      }
+      for (const event of events) count(event, 1)
       return events
     },
-    finish: () =>
-      waiting.filter(({ frame }) => {
-        const text = JSON.stringify(frame)
-        const times = heard.get(text) ?? 0
-        heard.set(text, times - 1)
-        return times <= 0
-      }),
+    finish: () => waiting.filter((event) => count(event, -1) < 0),
   }
 }

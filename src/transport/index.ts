@@ -1,7 +1,6 @@
 export type { ReconnectOptions } from './backoff.ts'
 export { type CloseAction, WebSocketCloseCode } from './closeCodes.ts'
 export { type Codec, jsonCodec } from './codec.ts'
-export type { ConnectionStatus } from './connection.ts'
 export type { ConnectionState } from './connectionMachine.ts'
 export { createWebSocketManager } from './createWebSocketManager.ts'
 export type { Logger } from './debugLog.ts'
@@ -49,7 +48,7 @@ export {
 } from './protocol.ts'
 export type { QueueLimits } from './sendQueue.ts'
 export type { HeartbeatOptions, WebSocketManagerOptions } from './settings.ts'
-export { IDLE_STATUS, worstOf } from './summary.ts'
+export { type ConnectionStatus, IDLE_STATUS, worstOf } from './summary.ts'
 export type { AuthCarrier, Awaitable, IdentityListener, TokenManager } from './tokens.ts'
 export type {
   EventHandler,

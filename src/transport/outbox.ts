@@ -1,39 +1,10 @@
 /** The way out of one connection: writes, queues, remembers what is unanswered. Decisions are in `sendQueue.ts`. */
 import { byteLength } from './codec.ts'
-import type { Context } from './context.ts'
 import { LiveError } from './errors.ts'
 import type { Link } from './link.ts'
-import type { Outbox, Outgoing } from './outgoing.ts'
 import type { Frame, OutgoingFrame } from './protocol.ts'
-import { isFull, isResendable, isSuperseded, type SendClass, type Waiting } from './sendQueue.ts'
-import { createTimers, type Timers } from './timers.ts'
-
-interface Entry extends Waiting {
-  readonly item: Outgoing
-  bytes: number
-  queuedAt: number
-  /** Where and as how many-eth it was last written. */
-  link?: Link
-  order: number
-}
-
-interface Box {
-  readonly context: Context
-  readonly onChange: () => void
-  readonly timers: Timers<'expiry' | 'drain'>
-  readonly unanswered: Map<string, Entry>
-  readonly answered: Set<string>
-  queue: Set<Entry>
-  link: Link | undefined
-  isHeld: boolean
-  paused: boolean
-  batching: boolean
-  /** A flush is due at the end of this turn. */
-  flushing: boolean
-  order: number
-  marked: number
-  provenOrder: number
-}
+import { type Entry, isFull, isRepeated, isSuperseded, type Outgoing, type SendClass } from './sendQueue.ts'
+import { publish, report, type Shell } from './shell.ts'
 
 /** Above this the socket is not keeping up and the lower classes wait; below the other they go on. */
 const HIGH_WATER_BYTES = 262_144
@@ -42,203 +13,173 @@ const LOW_WATER_BYTES = 65_536
 const DRAIN_POLL_MS = 50
 const BATCH_ITEMS = 100
 
-export function createOutbox(context: Context, onChange: () => void): Outbox {
-  const box: Box = {
-    context,
-    onChange,
-    timers: createTimers(context.environment),
-    unanswered: new Map(),
-    answered: new Set(),
-    queue: new Set(),
-    link: undefined,
-    isHeld: false,
-    paused: false,
-    batching: false,
-    flushing: false,
-    order: 0,
-    marked: 0,
-    provenOrder: 0,
-  }
-  return {
-    push: (item) => push(box, item),
-    open: (link, isHeld) => Object.assign(box, { link, isHeld, paused: false }),
-    flush: () => flush(box),
-    lost: (link) => lost(box, link),
-    take: (frame) => take(box, frame),
-    mark: () => {
-      box.marked = box.order
-    },
-    proven: () => {
-      box.provenOrder = Math.max(box.provenOrder, box.marked)
-    },
-    drop: (error, onlyRequests) => {
-      for (const entry of [...box.unanswered.values(), ...box.queue]) {
-        if (!onlyRequests || entry.item.onAnswer) remove(box, entry, error)
-      }
-    },
-    setBatching: (on) => {
-      box.batching = on
-    },
-    isAnswering: () => box.answered.size > 0,
-    size: () => box.queue.size,
-  }
-}
-
-function push(box: Box, item: Outgoing): () => void {
-  const { delivery, frame } = item
-  const isWritable = canWrite(box, delivery)
+/** Returns how to take it out again, queued or unanswered. */
+export function push(shell: Shell, item: Outgoing): () => void {
+  const { outbox, current, context } = shell
+  const { delivery, frame, onAnswer, onDropped } = item
   const entry: Entry = {
-    item,
-    delivery,
-    bytes: box.link || item.onAnswer ? 0 : measure(box, frame),
-    queuedAt: box.context.environment.now(),
+    ...item,
+    bytes: current || onAnswer ? 0 : measure(shell, frame),
+    queuedAt: context.environment.now(),
     order: 0,
   }
-  if (!isWritable && delivery === 'volatile') item.onDropped()
-  else if (!isWritable && delivery === 'control') item.onDropped(connectionLost(frame))
-  else if (isWritable && (delivery === 'control' || (!box.batching && box.queue.size === 0)))
-    write(box, [entry])
-  else enqueue(box, entry)
-  return () => remove(box, entry)
+  const isWritable = canWrite(shell, delivery)
+  const isAhead = delivery === 'control' || (!outbox.isBatching && outbox.queue.size === 0)
+  if (isWritable && isAhead) write(shell, [entry])
+  else if (!isWritable && delivery === 'volatile') onDropped()
+  else if (!isWritable && delivery === 'control') onDropped(connectionLost(frame))
+  else enqueue(shell, entry)
+  return () => remove(shell, entry)
 }
 
-function enqueue(box: Box, entry: Entry): void {
-  const { item, bytes, delivery } = entry
-  if (bytes > 0 && isFull(box.queue, bytes, box.context.queue)) {
-    item.onDropped(new LiveError('queue_full', `"${item.frame.type}" was not sent: the send queue is full`))
-    return
-  }
-  for (const waiting of [...box.queue])
-    if (isSuperseded(waiting.delivery, delivery)) remove(box, waiting, null)
-  box.queue.add(entry)
-  changed(box)
-  if (box.batching) flushLater(box)
-  else flush(box)
-}
-
-function measure(box: Box, frame: OutgoingFrame): number {
+function measure({ context }: Shell, frame: OutgoingFrame): number {
   try {
-    return byteLength(box.context.codec.encode(frame))
+    return byteLength(context.codec.encode(frame))
   } catch {
     // It fails again, and is reported, when it is written.
     return 1
   }
 }
 
-/** An error: its owner hears of it. `null`: he hears that it is pointless now. Nothing: he knows. */
-function remove(box: Box, entry: Entry, error?: LiveError | null): void {
-  box.unanswered.delete(entry.item.frame.id)
-  if (box.queue.delete(entry)) changed(box)
-  if (error !== undefined) entry.item.onDropped(error ?? undefined)
+function enqueue(shell: Shell, entry: Entry): void {
+  const { outbox, context } = shell
+  const { queue } = outbox
+  if (entry.bytes > 0 && isFull(queue, entry.bytes, context.queue)) {
+    entry.onDropped(new LiveError('queue_full', `"${entry.frame.type}" was not sent: the send queue is full`))
+    return
+  }
+  for (const waiting of queue) {
+    if (isSuperseded(waiting.delivery, entry.delivery)) remove(shell, waiting, null)
+  }
+  queue.add(entry)
+  changed(shell)
+  if (outbox.isBatching) flushLater(shell)
+  else flush(shell)
 }
 
-function changed(box: Box): void {
-  const { environment, queue } = box.context
-  box.timers.clear('expiry')
-  const oldest = [...box.queue].find(({ bytes }) => bytes > 0)
-  if (oldest && !box.link) {
-    box.timers.set('expiry', oldest.queuedAt + queue.maxAgeMs - environment.now(), () =>
-      remove(
-        box,
-        oldest,
-        new LiveError('expired', `"${oldest.item.frame.type}" was not sent: it waited too long`),
-      ),
-    )
+/** An error: its owner hears of it. `null`: he hears that it is pointless now. Nothing: he knows. */
+function remove(shell: Shell, entry: Entry, error?: LiveError | null): void {
+  const { queue, unanswered } = shell.outbox
+  unanswered.delete(entry.frame.id)
+  if (queue.delete(entry)) changed(shell)
+  if (error !== undefined) entry.onDropped(error ?? undefined)
+}
+
+function changed(shell: Shell): void {
+  const { timers, outbox, context, current } = shell
+  const oldest = [...outbox.queue].find(({ bytes }) => bytes > 0)
+  timers.clear('expiry')
+  if (oldest && !current) {
+    const leftMs = oldest.queuedAt + context.queue.maxAgeMs - context.environment.now()
+    const error = new LiveError('expired', `"${oldest.frame.type}" was not sent: it waited too long`)
+    timers.set('expiry', leftMs, () => remove(shell, oldest, error))
   }
-  box.onChange()
+  publish(shell)
 }
 
 /** All that one turn sends goes out as one message. */
-function flushLater(box: Box): void {
-  if (box.flushing) return
-  box.flushing = true
+function flushLater(shell: Shell): void {
+  const { outbox } = shell
+  if (outbox.isFlushing) return
+  outbox.isFlushing = true
   queueMicrotask(() => {
-    box.flushing = false
-    flush(box)
+    outbox.isFlushing = false
+    flush(shell)
   })
 }
 
-function canWrite(box: Box, delivery: SendClass): boolean {
-  const { link } = box
-  if (!link || delivery === 'control') return link !== undefined
-  if (delivery === 'reliable' || box.isHeld) return !box.isHeld
-  if (!box.paused && link.bufferedBytes() > HIGH_WATER_BYTES) pause(box)
-  return !box.paused
+/** While another socket may still carry frames that were written before, only control frames may go. */
+function canWrite(shell: Shell, delivery: SendClass): boolean {
+  const { current, handOver, outbox } = shell
+  if (!current || delivery === 'control') return current !== undefined
+  if (delivery === 'reliable' || handOver) return !handOver
+  if (!outbox.isPaused && current.bufferedBytes() > HIGH_WATER_BYTES) pause(shell)
+  return !outbox.isPaused
 }
 
-function pause(box: Box): void {
-  box.paused = true
-  box.timers.set('drain', DRAIN_POLL_MS, () => {
-    box.paused = false
-    if (box.link && box.link.bufferedBytes() > LOW_WATER_BYTES) pause(box)
-    else flush(box)
+function pause(shell: Shell): void {
+  shell.outbox.isPaused = true
+  shell.timers.set('drain', DRAIN_POLL_MS, () => {
+    shell.outbox.isPaused = false
+    if (shell.current && shell.current.bufferedBytes() > LOW_WATER_BYTES) pause(shell)
+    else flush(shell)
   })
 }
 
-function flush(box: Box): void {
-  const ready = [...box.queue].filter(({ delivery }) => canWrite(box, delivery))
+export function flush(shell: Shell): void {
+  const { queue, isBatching } = shell.outbox
+  const ready = [...queue].filter(({ delivery }) => canWrite(shell, delivery))
   if (ready.length === 0) return
-  for (const entry of ready) box.queue.delete(entry)
-  changed(box)
-  const size = box.batching ? BATCH_ITEMS : 1
-  for (let start = 0; start < ready.length; start += size) write(box, ready.slice(start, start + size))
+  for (const entry of ready) queue.delete(entry)
+  changed(shell)
+  while (ready.length > 0) write(shell, ready.splice(0, isBatching ? BATCH_ITEMS : 1))
 }
 
-function write(box: Box, entries: readonly Entry[]): void {
-  const { link, context, unanswered } = box
-  if (!link) return
-  const frames = entries.map(({ item }) => item.frame)
+function write(shell: Shell, entries: readonly Entry[]): void {
+  const { current, context, outbox } = shell
+  const frames = entries.map(({ frame }) => frame)
   try {
-    link.write(context.codec.encode(frames.length === 1 ? frames[0] : frames))
+    current?.write(context.codec.encode(frames.length === 1 ? frames[0] : frames))
   } catch (cause) {
     const error = new LiveError('invalid_params', `"${frames[0]?.type}" cannot be encoded`, { cause })
-    for (const entry of entries) remove(box, entry, error)
+    for (const entry of entries) remove(shell, entry, error)
     return
   }
   for (const entry of entries) {
-    const { item } = entry
-    context.report({ type: 'sent', frame: item.frame })
-    entry.link = link
-    entry.order = ++box.order
-    if (item.onAnswer || item.delivery === 'reliable') unanswered.set(item.frame.id, entry)
-    item.onWritten()
+    const { frame, onAnswer, delivery } = entry
+    report(shell, { type: 'sent', frame })
+    Object.assign(entry, { link: current, order: ++outbox.order })
+    if (onAnswer || delivery === 'reliable') outbox.unanswered.set(frame.id, entry)
+    entry.onWritten()
   }
-  if (!entries[0]?.item.onAnswer) forgetOldest(box)
+  if (!entries[0]?.onAnswer) forgetOldest(shell)
 }
 
 /** Those that nobody answers would be kept for ever. */
-function forgetOldest({ unanswered, context }: Box): void {
-  for (const [id, { item }] of unanswered) {
+function forgetOldest({ outbox: { unanswered }, context }: Shell): void {
+  for (const [id, { onAnswer }] of unanswered) {
     if (unanswered.size <= context.queue.maxItems) break
-    if (!item.onAnswer) unanswered.delete(id)
+    if (!onAnswer) unanswered.delete(id)
   }
 }
 
-function take(box: Box, frame: Frame): boolean {
-  const entry = box.unanswered.get(String(frame.reply_to ?? frame.id))
+/** Takes a frame that answers one of ours. */
+export function take(shell: Shell, frame: Frame): boolean {
+  const { unanswered, answered } = shell.outbox
+  const entry = unanswered.get(String(frame.reply_to ?? frame.id))
   if (!entry) return false
-  remove(box, entry)
-  box.answered.add(entry.item.frame.type)
-  box.provenOrder = Math.max(box.provenOrder, entry.order)
-  entry.item.onAnswer?.(frame)
+  remove(shell, entry)
+  answered.add(entry.frame.type)
+  prove(shell, entry.order)
+  entry.onAnswer?.(frame)
   return true
 }
 
-function lost(box: Box, link: Link): void {
-  if (box.link === link) box.link = undefined
-  const again = [...box.unanswered.values()].filter((entry) => {
+/** All that was written up to here has arrived. */
+export function prove({ outbox }: Shell, order: number): void {
+  outbox.provenOrder = Math.max(outbox.provenOrder, order)
+}
+
+/** What was written to this socket and not answered is queued again, or given up. */
+export function requeue(shell: Shell, link: Link): void {
+  const { outbox, context } = shell
+  const again = [...outbox.unanswered.values()].filter((entry) => {
     if (entry.link !== link) return false
-    const { onAnswer, idempotent, delivery, frame } = entry.item
-    const isRepeated = onAnswer
-      ? idempotent && delivery !== 'control'
-      : isResendable(frame.type, entry.order, box)
-    remove(box, entry, onAnswer && !isRepeated ? connectionLost(frame) : undefined)
-    entry.bytes = onAnswer ? 0 : 1
-    entry.queuedAt = box.context.environment.now()
-    return isRepeated
+    const isAgain = isRepeated(entry, outbox)
+    remove(shell, entry, entry.onAnswer && !isAgain ? connectionLost(entry.frame) : undefined)
+    Object.assign(entry, { bytes: entry.onAnswer ? 0 : 1, queuedAt: context.environment.now() })
+    return isAgain
   })
-  box.queue = new Set([...again, ...box.queue])
-  changed(box)
+  outbox.queue = new Set([...again, ...outbox.queue])
+  changed(shell)
+}
+
+/** Gives everything up, or all that awaits an answer. */
+export function drop(shell: Shell, error: LiveError, onlyRequests?: boolean): void {
+  const { unanswered, queue } = shell.outbox
+  for (const entry of [...unanswered.values(), ...queue]) {
+    if (!onlyRequests || entry.onAnswer) remove(shell, entry, error)
+  }
 }
 
 function connectionLost({ type }: OutgoingFrame): LiveError {

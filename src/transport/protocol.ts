@@ -78,7 +78,7 @@ export interface Register {}
 
 export type RegisteredProtocol = Register extends { protocol: infer P extends Protocol } ? P : UntypedProtocol
 
-export const DEFAULT_CHANNELS: ChannelFrames = {
+const DEFAULT_CHANNELS: ChannelFrames = {
   key: 'room_id',
   subscribe: 'subscribe_room',
   unsubscribe: 'unsubscribe_room',

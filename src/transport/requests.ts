@@ -1,9 +1,9 @@
 /** A frame that awaits a reply. It settles exactly once, whoever comes first: reply, error, timeout, abort, loss. */
-import type { Context } from './context.ts'
-import { setDeadline } from './deadline.ts'
 import { LiveError } from './errors.ts'
-import type { Outbox } from './outgoing.ts'
+import { push } from './outbox.ts'
 import { type Frame, isRecord, payloadOf, validate } from './protocol.ts'
+import { createFrame, type Shell } from './shell.ts'
+import { setDeadline } from './timers.ts'
 
 export interface RequestSpec {
   readonly type: string
@@ -16,47 +16,43 @@ export interface RequestSpec {
   readonly control?: boolean
 }
 
-const NOTHING = () => {}
-
-export async function request(context: Context, outbox: Outbox, spec: RequestSpec): Promise<unknown> {
-  const { type, data, signal, timeoutMs = context.requestTimeoutMs } = spec
-  const schemas = context.protocol.requests[type]
+export async function request(shell: Shell, spec: RequestSpec): Promise<unknown> {
+  const { environment, requestTimeoutMs, protocol } = shell.context
+  const { type, data, signal, idempotent, timeoutFrom, timeoutMs = requestTimeoutMs } = spec
+  const schemas = protocol.requests[type]
   validate(schemas?.params, data, { code: 'invalid_params', name: `The parameters of "${type}"` })
-  let cancelTimer = NOTHING
-  let takeOut = NOTHING
-  let abort = NOTHING
-  try {
-    const reply = await new Promise<Frame>((resolve, reject) => {
-      abort = () => reject(new LiveError('aborted', `"${type}" was aborted`, { cause: signal?.reason }))
-      if (signal?.aborted) return abort()
-      signal?.addEventListener('abort', abort)
-      const armTimer = () => {
-        cancelTimer()
-        cancelTimer = setDeadline(context.environment, timeoutMs, () =>
-          reject(new LiveError('timeout', `"${type}" was not answered within ${timeoutMs} ms`)),
-        )
-      }
-      if (spec.timeoutFrom !== 'write') armTimer()
-      takeOut = outbox.push({
-        frame: context.createFrame(type, data),
-        delivery: spec.control ? 'control' : 'reliable',
-        idempotent: spec.idempotent,
-        onAnswer: (frame) => (frame.type === 'error' ? reject(errorOf(frame, type)) : resolve(frame)),
-        onWritten: () => {
-          if (spec.timeoutFrom === 'write') armTimer()
-        },
-        onDropped: reject,
-      })
+  const ends: (() => void)[] = []
+  let cancelTimer: (() => void) | undefined
+  const reply = await new Promise<Frame>((resolve, reject) => {
+    const abort = () => reject(new LiveError('aborted', `"${type}" was aborted`, { cause: signal?.reason }))
+    if (signal?.aborted) return abort()
+    signal?.addEventListener('abort', abort)
+    const startTimer = () => {
+      cancelTimer?.()
+      cancelTimer = setDeadline(environment, timeoutMs, () =>
+        reject(new LiveError('timeout', `"${type}" was not answered within ${timeoutMs} ms`)),
+      )
+    }
+    if (timeoutFrom !== 'write') startTimer()
+    const takeOut = push(shell, {
+      frame: createFrame(shell, type, data),
+      delivery: spec.control ? 'control' : 'reliable',
+      idempotent,
+      onAnswer: (frame) => (frame.type === 'error' ? reject(errorOf(frame, type)) : resolve(frame)),
+      onWritten: () => {
+        if (timeoutFrom === 'write') startTimer()
+      },
+      onDropped: reject,
     })
-    return validate(schemas?.result, payloadOf(reply), {
-      code: 'invalid_frame',
-      name: `The reply to "${type}"`,
-    })
-  } finally {
-    cancelTimer()
-    takeOut()
-    signal?.removeEventListener('abort', abort)
-  }
+    ends.push(takeOut, () => signal?.removeEventListener('abort', abort))
+  }).finally(() => {
+    cancelTimer?.()
+    for (const end of ends) end()
+  })
+  return validate(schemas?.result, payloadOf(reply), {
+    code: 'invalid_frame',
+    name: `The reply to "${type}"`,
+  })
 }
 
 export function errorOf(frame: Frame, type: string): LiveError {

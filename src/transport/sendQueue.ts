@@ -1,5 +1,8 @@
-/** What waits while nothing can be written: limits, and what is worth sending twice. Pure. */
+/** Frames on their way out: what waits while nothing can be written, its limits, and what is worth sending twice. Pure. */
+import type { LiveError } from './errors.ts'
+import type { Link } from './link.ts'
 import type { Delivery } from './port.ts'
+import type { Frame, OutgoingFrame } from './protocol.ts'
 
 export interface QueueLimits {
   /** @default 256 */
@@ -13,15 +16,45 @@ export interface QueueLimits {
 /** `control`: written now, ahead of the queue, or not at all; whoever sends it does so again on the next socket. */
 export type SendClass = Delivery | 'control'
 
-export interface Waiting {
+export interface Outgoing {
+  readonly frame: OutgoingFrame
   readonly delivery: SendClass
+  /** Requests only: hears the answer. */
+  readonly onAnswer?: (frame: Frame) => void
+  readonly idempotent?: boolean | undefined
+  /** It is on the wire. Called again when it is sent again. */
+  readonly onWritten: () => void
+  /** It will not be written (again). No error: its delivery class says that this is fine. */
+  readonly onDropped: (error?: LiveError) => void
+}
+
+export interface Entry extends Outgoing {
   /** 0 for what counts towards no limit: requests have their own timeout. */
-  readonly bytes: number
-  readonly queuedAt: number
+  bytes: number
+  queuedAt: number
+  /** Where and as how many-eth it was last written. */
+  link?: Link
+  order: number
+}
+
+export interface Outbox {
+  queue: Set<Entry>
+  /** By id: written, and not answered yet. */
+  readonly unanswered: Map<string, Entry>
+  /** Frame types that the server has answered. */
+  readonly answered: Set<string>
+  /** How many frames were written. */
+  order: number
+  /** Everything written up to here has reached the server: it answered something written later. */
+  provenOrder: number
+  isPaused: boolean
+  isBatching: boolean
+  /** A flush is due at the end of this turn. */
+  isFlushing: boolean
 }
 
 /** A full queue refuses the newest: what was accepted first has been promised first. */
-export function isFull(queue: Iterable<Waiting>, bytes: number, limits: QueueLimits): boolean {
+export function isFull(queue: Iterable<Entry>, bytes: number, limits: QueueLimits): boolean {
   let items = 1
   let total = bytes
   for (const waiting of queue) {
@@ -36,18 +69,14 @@ export function isSuperseded(one: SendClass, other: SendClass): boolean {
   return typeof one === 'object' && typeof other === 'object' && one.latest === other.latest
 }
 
-/** What the server has shown of its manners on this connection. */
-export interface Evidence {
-  /** Frame types it has answered. */
-  readonly answered: ReadonlySet<string>
-  /** Everything written up to here has reached it: it answered something written later. */
-  readonly provenOrder: number
-}
-
 /**
  * Whether a frame that was written before the socket died is written again, with the same id. A server that answers
  * nothing cannot recognise a repeated id either, and would show the message twice.
  */
-export function isResendable(type: string, order: number, { answered, provenOrder }: Evidence): boolean {
-  return answered.has(type) || (answered.size > 0 && order > provenOrder)
+export function isRepeated(
+  { onAnswer, idempotent, delivery, frame, order }: Entry,
+  { answered, provenOrder }: Outbox,
+): boolean {
+  if (onAnswer) return idempotent === true && delivery !== 'control'
+  return answered.has(frame.type) || (answered.size > 0 && order > provenOrder)
 }

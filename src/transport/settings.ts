@@ -1,11 +1,11 @@
 /** The options of a manager, and what they default to. */
 import type { ReconnectOptions } from './backoff.ts'
-import type { CloseAction } from './closeCodes.ts'
+import type { CloseCodeTable } from './closeCodes.ts'
 import { type Codec, jsonCodec } from './codec.ts'
 import type { Logger } from './debugLog.ts'
 import type { Environment } from './environment.ts'
 import type { LiveError } from './errors.ts'
-import { DEFAULT_CHANNELS, type Protocol, type UntypedProtocol } from './protocol.ts'
+import { defineProtocol, type Protocol, type UntypedProtocol } from './protocol.ts'
 import type { QueueLimits } from './sendQueue.ts'
 import {
   AUTH_CARRIERS,
@@ -45,7 +45,7 @@ export interface WebSocketManagerOptions<P extends Protocol = UntypedProtocol> {
   readonly lingerMs?: number | undefined
   readonly queue?: Partial<QueueLimits> | undefined
   /** Extends the table of close codes. */
-  readonly closeCodes?: Readonly<Record<number, CloseAction>> | undefined
+  readonly closeCodes?: CloseCodeTable | undefined
   /** Log to the console, or to a logger. @default true when NODE_ENV is 'development' */
   readonly debug?: boolean | Logger | undefined
   /** Hears of errors that belong to no call: for Sentry, OpenTelemetry and the like. */
@@ -54,21 +54,23 @@ export interface WebSocketManagerOptions<P extends Protocol = UntypedProtocol> {
   readonly environment?: Environment | undefined
 }
 
-export interface Settings {
-  readonly url: string | (() => Awaitable<string>) | undefined
-  readonly endpoint: string | undefined
-  readonly carrier: AuthCarrier
-  readonly protocol: Protocol
-  readonly codec: Codec
-  readonly reconnect: ReconnectOptions | false
-  readonly heartbeat: HeartbeatOptions | false
-  readonly connectTimeoutMs: number
-  readonly requestTimeoutMs: number
-  readonly lingerMs: number
-  readonly queue: QueueLimits
-  readonly closeCodes: Readonly<Record<number, CloseAction>>
-}
+/** Every option with what it defaults to. */
+export type Settings = typeof DEFAULTS &
+  Pick<WebSocketManagerOptions, 'url' | 'endpoint' | 'tokenManager' | 'onError'> & {
+    readonly carrier: AuthCarrier
+    readonly reconnect: ReconnectOptions | false
+    readonly heartbeat: HeartbeatOptions | false
+    readonly queue: QueueLimits
+  }
 
+const DEFAULTS = {
+  protocol: defineProtocol({}) as Protocol,
+  codec: jsonCodec,
+  connectTimeoutMs: 10_000,
+  requestTimeoutMs: 10_000,
+  lingerMs: 5_000,
+  closeCodes: {} as CloseCodeTable,
+}
 const RECONNECT: ReconnectOptions = {
   intervalMs: 1_000,
   decay: 1.5,
@@ -80,20 +82,21 @@ const HEARTBEAT: HeartbeatOptions = { intervalMs: 30_000, timeoutMs: 5_000 }
 const QUEUE: QueueLimits = { maxItems: 256, maxBytes: 1_048_576, maxAgeMs: 60_000 }
 
 export function resolveSettings(options: WebSocketManagerOptions<Protocol>): Settings {
-  const { auth = 'query' } = options
+  const { auth = 'query', reconnect, heartbeat, queue } = options
   return {
-    url: options.url ?? urlFromEnv(),
-    endpoint: options.endpoint,
+    ...withDefaults({ ...DEFAULTS, url: urlFromEnv() }, options),
     carrier: typeof auth === 'function' ? auth : AUTH_CARRIERS[auth],
-    protocol: options.protocol ?? { events: {}, requests: {}, channels: DEFAULT_CHANNELS },
-    codec: options.codec ?? jsonCodec,
-    reconnect: options.reconnect !== false && { ...RECONNECT, ...options.reconnect },
-    heartbeat: options.heartbeat !== false && { ...HEARTBEAT, ...options.heartbeat },
-    connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
-    requestTimeoutMs: options.requestTimeoutMs ?? 10_000,
-    lingerMs: options.lingerMs ?? 5_000,
-    queue: { ...QUEUE, ...options.queue },
-    closeCodes: options.closeCodes ?? {},
+    reconnect: reconnect !== false && withDefaults(RECONNECT, reconnect),
+    heartbeat: heartbeat !== false && withDefaults(HEARTBEAT, heartbeat),
+    queue: withDefaults(QUEUE, queue),
+  }
+}
+
+/** What is given as `undefined` is not given. */
+function withDefaults<T extends object>(defaults: T, given: object = {}): T {
+  return {
+    ...defaults,
+    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
   }
 }
 

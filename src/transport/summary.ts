@@ -1,6 +1,20 @@
-/** Several connections in one line. Pure. */
-import type { ConnectionStatus } from './connection.ts'
+/** What is told of a connection, and several of them in one line. Pure. */
 import type { ConnectionState } from './connectionMachine.ts'
+import type { ConnectionProblem } from './lossPolicy.ts'
+
+export interface ConnectionStatus {
+  readonly state: ConnectionState
+  /** Why it is not connected; `null` while it is. */
+  readonly error: ConnectionProblem | null
+  /** Which retry is under way; 0 while connected. */
+  readonly reconnectAttempts: number
+  /** Wall-clock milliseconds. */
+  readonly lastConnectedAt: number | null
+  readonly isAuthenticated: boolean
+  readonly latencyMs: number | null
+  /** Frames that wait to be sent. */
+  readonly queued: number
+}
 
 export const IDLE_STATUS: ConnectionStatus = {
   state: 'IDLE',

@@ -1,38 +1,50 @@
-/** Timers by name: setting one replaces it, and clearing all of them is one call, so none can be forgotten. */
-import { setDeadline } from './deadline.ts'
+/** Timers that suspect themselves before they suspect the network, and the named ones of one connection. */
 import type { Environment } from './environment.ts'
 
-export interface Timers<Name extends string> {
-  set(name: Name, delayMs: number, callback: () => void): void
-  /** Like `set`, with the benefit of the doubt when the timer itself was late. */
-  setDeadline(name: Name, delayMs: number, callback: () => void): void
-  clear(name: Name): void
-  clearAll(): void
+/** A timer this late says that the device slept or the tab was throttled. */
+const LATE_MS = 1_000
+const GRACE_MS = 1_000
+
+/**
+ * Calls back after `delayMs`. If the timer ran late, what was waited for may be lying in the socket's buffer, behind
+ * this very callback; then it waits once more (centrifuge-js #398, #423).
+ */
+export function setDeadline(environment: Environment, delayMs: number, onExpired: () => void): () => void {
+  const dueAt = environment.now() + delayMs
+  let cancel = environment.setTimer(() => {
+    if (environment.now() - dueAt < LATE_MS) onExpired()
+    else cancel = environment.setTimer(onExpired, GRACE_MS)
+  }, delayMs)
+  return () => cancel()
 }
 
-export function createTimers<Name extends string>(environment: Environment): Timers<Name> {
-  const cancels = new Map<Name, () => void>()
-  const clear = (name: Name) => {
-    cancels.get(name)?.()
-    cancels.delete(name)
-  }
-  const arm = (name: Name, callback: () => void, start: (run: () => void) => () => void) => {
-    clear(name)
-    cancels.set(
-      name,
-      start(() => {
-        cancels.delete(name)
-        callback()
-      }),
-    )
-  }
+export type TimerName =
+  | 'connect'
+  | 'drain'
+  | 'expiry'
+  | 'handOver'
+  | 'linger'
+  | 'ping'
+  | 'pong'
+  | 'renewal'
+  | 'retry'
+  | 'uptime'
+
+export interface Timers {
+  /** Replaces the timer of that name. */
+  set(name: TimerName, delayMs: number, callback: () => void): void
+  clear(...names: readonly TimerName[]): void
+}
+
+export function createTimers(environment: Environment): Timers {
+  const cancel: Partial<Record<TimerName, () => void>> = {}
   return {
-    set: (name, delayMs, callback) => arm(name, callback, (run) => environment.setTimer(run, delayMs)),
-    setDeadline: (name, delayMs, callback) =>
-      arm(name, callback, (run) => setDeadline(environment, delayMs, run)),
-    clear,
-    clearAll: () => {
-      for (const name of [...cancels.keys()]) clear(name)
+    set(name, delayMs, callback) {
+      cancel[name]?.()
+      cancel[name] = setDeadline(environment, delayMs, callback)
+    },
+    clear(...names) {
+      for (const name of names) cancel[name]?.()
     },
   }
 }

@@ -39,9 +39,8 @@ export type AuthCarrierName = keyof typeof AUTH_CARRIERS
 export type AuthFrame = Pick<OutgoingFrame, 'type' | 'data'>
 
 export interface Tokens {
-  readonly canRefresh: boolean
   /** `undefined`: the application uses no tokens. `null`: nobody is signed in. */
-  get(refresh: boolean): Promise<string | null | undefined>
+  getToken(refresh: boolean): Promise<string | null | undefined>
   /** Tells what the token says, as soon as there is one and whenever another one is used. Connects nothing. */
   identify(listener: IdentityListener): () => void
 }
@@ -67,18 +66,17 @@ export function createTokens(environment: Environment, manager: TokenManager | u
     return isExpired && manager.refreshAccessToken ? refresh() : token
   }
   const listeners = new Set<IdentityListener>()
-  const get = async (wanted: boolean) => {
+  const getToken = async (wanted: boolean) => {
     const token = await read(wanted)
     for (const listener of listeners) listener(token ? readClaims(token) : undefined)
     return token
   }
   return {
-    canRefresh: manager !== undefined,
-    get,
+    getToken,
     identify(listener) {
       listeners.add(listener)
       // A token that cannot be read now is read again by the next dial, which reports what went wrong.
-      get(false).catch(() => undefined)
+      getToken(false).catch(() => undefined)
       return () => listeners.delete(listener)
     },
   }

@@ -1,6 +1,5 @@
 /** What a manager offers. Nothing here runs. */
 import type { StoreApi } from 'zustand/vanilla'
-import type { ConnectionStatus } from './connection.ts'
 import type { InspectorEvent } from './inspector.ts'
 import type { Delivery, LivePort } from './port.ts'
 import type {
@@ -13,6 +12,7 @@ import type {
   RequestResult,
   UntypedProtocol,
 } from './protocol.ts'
+import type { ConnectionStatus } from './summary.ts'
 import type { IdentityListener } from './tokens.ts'
 
 export interface WebSocketState extends ConnectionStatus {

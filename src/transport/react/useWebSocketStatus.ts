@@ -1,7 +1,6 @@
 'use client'
 import { useMemo } from 'react'
-import type { ConnectionStatus } from '../connection.ts'
-import { IDLE_STATUS } from '../summary.ts'
+import { type ConnectionStatus, IDLE_STATUS } from '../summary.ts'
 import type { WebSocketState } from '../webSocketManager.ts'
 import { useWebSocketStore } from './useWebSocketStore.ts'
 

@@ -1,0 +1,79 @@
+/** One connection: the record that its parts work on, and what all of them need. */
+import type { ChannelRegistry } from './channelRegistry.ts'
+import { type MachineEvent, type MachineState, publicState } from './connectionMachine.ts'
+import type { Context } from './context.ts'
+import { LiveError } from './errors.ts'
+import type { HandOver } from './handOver.ts'
+import type { OwnEntry, SentFrame } from './inspector.ts'
+import type { Link } from './link.ts'
+import type { OutgoingFrame } from './protocol.ts'
+import type { Outbox } from './sendQueue.ts'
+import type { ConnectionStatus } from './summary.ts'
+import type { Timers } from './timers.ts'
+import type { AuthFrame } from './tokens.ts'
+
+export interface Shell {
+  readonly context: Context
+  /** The endpoint. */
+  readonly name: string
+  readonly timers: Timers
+  readonly outbox: Outbox
+  readonly channels: ChannelRegistry
+  readonly holders: Set<unknown>
+  /** Sockets by the number of their dial. */
+  readonly links: Map<number, OpenLink>
+  /** Tells the machine; what is told while it works is queued. */
+  readonly raise: (event: MachineEvent) => void
+  state: MachineState
+  /** Where frames go. */
+  current: OpenLink | undefined
+  handOver: HandOver | undefined
+  /** The ping that awaits its pong; `order`: how many frames were written before it. */
+  ping: { readonly timestamp: number; readonly at: number; readonly order: number } | undefined
+  /** How many messages came in. */
+  heard: number
+  principal: string | undefined
+  dialedAt: number
+  lastConnectedAt: number | null
+  latencyMs: number | null
+}
+
+export interface OpenLink extends Link {
+  readonly attempt: number
+  readonly token: string | undefined
+  readonly firstFrame: AuthFrame | undefined
+}
+
+export function publish({ context, name, state, current, outbox, lastConnectedAt, latencyMs }: Shell): void {
+  const status: ConnectionStatus = {
+    state: publicState(state),
+    error: state.problem,
+    reconnectAttempts: current ? 0 : state.trouble.losses,
+    lastConnectedAt,
+    isAuthenticated: current?.token !== undefined,
+    latencyMs,
+    queued: outbox.queue.size,
+  }
+  context.publish(name, status)
+}
+
+export function report({ context, name }: Shell, entry: OwnEntry): void {
+  context.report({ ...entry, endpoint: name })
+}
+
+export function createFrame({ context: { environment } }: Shell, type: string, data: unknown): OutgoingFrame {
+  return { type, data, timestamp: new Date(environment.wallNow()).toISOString(), id: environment.createId() }
+}
+
+/** Past the outbox: frames that are never queued or repeated. */
+export function writeBare(shell: Shell, to: OpenLink | undefined, frame: SentFrame): void {
+  to?.write(shell.context.codec.encode(frame))
+  report(shell, { type: 'sent', frame })
+}
+
+/** Why nothing can be asked for until `connect()`. */
+export function failureOf({ state, name }: Shell): LiveError | undefined {
+  if (state.phase !== 'failed') return undefined
+  const reason = state.problem?.reason || `close code ${state.problem?.code}`
+  return new LiveError(state.error, `The connection to "${name}" gave up: ${reason}`, { reason })
+}

@@ -1,0 +1,119 @@
+/** The sockets of one connection: which one carries it, how the next one takes over, and what losing one means. */
+import { deliver, downChannels, moveChannels, resetChannels } from './channels.ts'
+import { closeAction, parseCloseHint } from './closeCodes.ts'
+import { attemptOf, dialOf } from './connectionMachine.ts'
+import { LiveError } from './errors.ts'
+import { createHandOver } from './handOver.ts'
+import { expiryOf } from './jwt.ts'
+import type { Loss } from './lossPolicy.ts'
+import { drop, flush, requeue } from './outbox.ts'
+import { createFrame, failureOf, report, type Shell, writeBare } from './shell.ts'
+
+/** Only now is the connection trusted again; accept-then-close servers never get that far. */
+const UPTIME_MS = 10_000
+/** How long two sockets may be open at once. */
+const HAND_OVER_MS = 2_500
+const RENEWAL_MARGIN_MS = 30_000
+/** Beyond this, timers overflow. */
+const MAX_TIMER_MS = 2_147_483_647
+
+/** No socket outlives its use. */
+export function sweep({ state, links, handOver }: Shell): void {
+  for (const [attempt, link] of links) {
+    if (attempt === attemptOf(state) || attempt === dialOf(state) || attempt === handOver?.from) continue
+    link.drop()
+    links.delete(attempt)
+  }
+}
+
+/** From now on frames go out through this socket. */
+export function carry(shell: Shell, attempt: number): void {
+  const { context, timers, outbox, links } = shell
+  const current = links.get(attempt)
+  if (!current) return
+  const { token, firstFrame } = current
+  Object.assign(shell, { current, lastConnectedAt: context.environment.wallNow() })
+  outbox.isPaused = false
+  if (firstFrame) writeBare(shell, current, createFrame(shell, firstFrame.type, firstFrame.data))
+  timers.set('uptime', UPTIME_MS, () => shell.raise({ type: 'settled', attempt, step: 'uptime' }))
+  timers.clear('renewal')
+  // Ahead of the expiry by 30 s or a tenth of what is left, so that a refresh that fails can be tried again.
+  const leftMs = ((token && expiryOf(token)) || 0) - context.environment.wallNow()
+  const delayMs = leftMs - Math.max(RENEWAL_MARGIN_MS, leftMs / 10)
+  // Too short-lived to be renewed: the server will say when it is over.
+  if (delayMs > 0) renewIn(shell, Math.min(delayMs, MAX_TIMER_MS), true)
+}
+
+export function renewIn({ timers, raise }: Shell, delayMs: number, refresh: boolean): void {
+  timers.set('renewal', delayMs, () => raise({ type: 'renew', refresh }))
+}
+
+export function startHandOver(shell: Shell, from: number, to: number): void {
+  finishHandOver(shell, false)
+  const handOver = createHandOver(from)
+  shell.handOver = handOver
+  carry(shell, to)
+  report(shell, { type: 'handOver', from, to })
+  const giveUp = () => finishHandOver(shell, false)
+  shell.timers.set('handOver', HAND_OVER_MS, giveUp)
+  moveChannels(shell).then(() => {
+    if (shell.handOver !== handOver) return
+    // Its pong comes behind everything that the old socket still had to deliver.
+    const timestamp = shell.context.environment.wallNow()
+    writeBare(shell, shell.links.get(from), { type: 'ping', data: { timestamp } })
+  }, giveUp)
+}
+
+/** `isComplete: false`: nobody can tell whether something was missed in between. */
+export function finishHandOver(shell: Shell, isComplete: boolean): void {
+  const { handOver, links, timers } = shell
+  if (!handOver) return
+  const old = links.get(handOver.from)
+  shell.handOver = undefined
+  timers.clear('handOver')
+  sweep(shell)
+  if (old) requeue(shell, old)
+  if (!shell.current) return
+  flush(shell)
+  deliver(shell, handOver.finish())
+  if (!isComplete) resetChannels(shell)
+}
+
+type LossReport = Pick<Loss, 'cause' | 'code' | 'reason'> & { readonly isFinal?: boolean }
+
+export function lose(shell: Shell, attempt: number, { cause, code, isFinal, ...given }: LossReport): void {
+  const { environment, clean, closeCodes } = shell.context
+  if (attempt === shell.handOver?.from) finishHandOver(shell, true)
+  const reason = clean(given.reason)
+  const hint = parseCloseHint(reason)
+  shell.raise({
+    type: 'lost',
+    attempt,
+    loss: {
+      cause,
+      code,
+      reason,
+      action: isFinal ? 'fail' : closeAction(code, hint, closeCodes),
+      retryAfterMs: hint.retryAfterMs,
+      online: environment.isOnline(),
+      random: environment.random(),
+    },
+  })
+}
+
+/** No socket carries the connection any more, or nobody hopes for one. */
+export function goDown(shell: Shell): void {
+  const { timers, state, current } = shell
+  timers.clear('ping', 'pong', 'uptime', 'renewal')
+  Object.assign(shell, { current: undefined, ping: undefined })
+  if (current) requeue(shell, current)
+  finishHandOver(shell, false)
+  const failure = failureOf(shell)
+  downChannels(shell, failure)
+  if (failure) drop(shell, failure)
+  else if (state.phase === 'disconnected') drop(shell, disconnected(), true)
+}
+
+export function disconnected(): LiveError {
+  return new LiveError('disconnected', 'disconnect() was called; connect() brings the connection back')
+}
