@@ -164,6 +164,36 @@ describe.each(backends)('chat on $name', (backend) => {
     expect(String(unread.getCurrentResult().data?.last_read_message_id)).toBe(String(last?.id))
   })
 
+  itWithReplies(
+    'puts the pointer back to what is to be read once more, on both of one’s windows',
+    async () => {
+      const room = await startRoom(backend)
+      const alice = open(await room.options('alice'), room.id)
+      const [desk, phone] = [
+        open(await room.options('bob'), room.id),
+        open(await room.options('bob'), room.id),
+      ]
+      const [onDesk, onPhone] = [desk, phone].map(({ queryClient, chat }) => {
+        const observer = new QueryObserver(queryClient, chat.readState(room.id))
+        stops.push(observer.subscribe(() => undefined))
+        return () => observer.getCurrentResult().data
+      })
+      await Promise.all([alice.isReady(), desk.isReady(), phone.isReady()])
+      const ids: string[] = []
+      for (const text of ['one', 'two', 'three']) ids.push(String((await alice.send(text))?.id))
+      const [first, second, third] = ids
+      await desk.chat.markRead.start(desk.queryClient, { message_id: third ?? '' }, { roomId: room.id })
+      await until(() => expect(onPhone?.()).toMatchObject({ unread_count: 0 }))
+
+      const marking = { message_id: second ?? '' }
+      await desk.chat.markUnread.start(desk.queryClient, marking, { roomId: room.id })
+      for (const state of [onDesk, onPhone]) {
+        await until(() => expect(state?.()).toMatchObject({ unread_count: 2 }))
+        expect(String(state?.()?.last_read_message_id)).toBe(first)
+      }
+    },
+  )
+
   it('tells who is typing, never oneself, and forgets them when their message comes', async () => {
     const room = await startRoom(backend)
     const alice = open(await room.options('alice'), room.id)
