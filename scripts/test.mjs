@@ -28,6 +28,7 @@ const gates = [
   check('unused code (knip)', ['knip']),
   check('size', ['size-limit'], { needs: 'build' }),
   tests('unit tests', ['unit', 'dom', 'oldest*', 'types']),
+  tests('package tests', ['package'], { needs: 'build' }),
   tests('integration tests', ['integration node', 'integration msw']),
   tests('browser tests and stories', ['browser', 'storybook'], { browser: true }),
   tests('end-to-end tests', ['e2e'], { browser: true }),
