@@ -49,7 +49,7 @@ const runVitest = async (django, folder) => {
   const path = join(folder, 'report.json')
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${path}`]
   const { code } = await run(
-    ['vitest', 'run', '--project', 'django', ...reporters, ...process.argv.slice(2)],
+    ['vitest', 'run', '--project', 'integration django', ...reporters, ...process.argv.slice(2)],
     {
       env: { DJANGO_URL: django.url, DJANGO_TOKEN_URL: django.tokenUrl, DJANGO_HTTP_URL: django.httpUrl },
       stdio: 'inherit',

@@ -28,7 +28,8 @@ const gates = [
   check('unused code (knip)', ['knip']),
   check('size', ['size-limit'], { needs: 'build' }),
   tests('unit tests', ['unit', 'dom', 'oldest*', 'react 18', 'types']),
-  tests('integration tests', ['integration']),
+  tests('package tests', ['package'], { needs: 'build' }),
+  tests('integration tests', ['integration node', 'integration msw']),
   tests('browser tests and stories', ['browser', 'storybook'], { browser: true }),
   tests('end-to-end tests', ['e2e'], { browser: true }),
 ]

@@ -59,6 +59,8 @@ const AWAKE_MS = 12 * HOUR_MS
 const SPAN_DAYS = 28
 const MIN_TURNS = 2
 const MAX_TURNS = 9
+/** With the one who begins and the one who ends it. */
+const MAX_LINES = MAX_TURNS + 2
 
 /** The same options give the same text; `nowMs` only moves the times. */
 export function createDemoChat({ seed = 1, messages = 3000, nowMs }: DemoChatOptions): DemoChat {
@@ -79,13 +81,18 @@ interface Conversing {
 }
 
 function converse(
-  room: Pick<DemoRoom, 'id' | 'members'>,
+  room: Pick<DemoRoom, 'id' | 'members' | 'unread'>,
   { random, count, nowMs }: Conversing,
 ): MessageSeed[] {
+  const { members, unread = {} } = room
+  // Who has not read the end of it was not there to say something either.
+  const present = members.filter((member) => !unread[member])
+  const readByAll = count - Math.max(0, ...Object.values(unread))
   const said: Omit<MessageSeed, 'timestamp'>[] = []
   const pauses: (number | undefined)[] = []
   while (said.length < count) {
-    const turns = conversation(room.members, random)
+    const speakers = said.length + MAX_LINES > readByAll ? present : members
+    const turns = conversation({ speakers, members }, random)
     turns.forEach((turn, index) => {
       const id = `${room.id}-${String(said.length + 1).padStart(5, '0')}`
       const isReply = index > 1 && random() < 0.06
@@ -103,20 +110,23 @@ function converse(
 }
 
 /** Somebody begins, others answer, somebody ends it. */
-function conversation(members: readonly string[], random: Random): Omit<MessageSeed, 'id' | 'timestamp'>[] {
+function conversation(
+  { speakers, members }: { readonly speakers: readonly string[]; readonly members: readonly string[] },
+  random: Random,
+): Omit<MessageSeed, 'id' | 'timestamp'>[] {
   const topic = pick(TOPICS, random)
   const turns = MIN_TURNS + Math.floor(random() ** 1.5 * (MAX_TURNS - MIN_TURNS))
   const lines = [pick(topic.openers, random), ...sample(topic, turns, random), pick(topic.closers, random)]
-  const opener = pick(members, random)
+  const opener = pick(speakers, random)
   let sender = opener
   return lines.map((line, index) => {
     // Whoever asked closes; among the others, now and then one and the same person adds something.
     if (index === lines.length - 1) sender = opener
     else if (index > 0 && (sender === opener || random() < 0.8))
-      sender = otherThan([sender, opener], members, random)
+      sender = otherThan([sender, opener], speakers, random)
     const content = fill(line, { random, others: members.filter((member) => member !== sender) })
     const reactions = reactionsOf(
-      members.filter((member) => member !== sender),
+      speakers.filter((member) => member !== sender),
       random,
     )
     return { sender, content, ...(reactions ? { reactions } : {}) }

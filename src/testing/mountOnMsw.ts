@@ -1,19 +1,25 @@
 /** The chat server behind Mock Service Worker, for tests and stories that use the global `WebSocket`. */
-import { type WebSocketHandler, ws } from 'msw'
+import type { MswHandler } from './optionalTypes.ts'
 import type { ChatServer } from './server/chatServer.ts'
 import type { AcceptedConnection } from './server/session.ts'
+
+// Here and not in the function, which hands out handlers at once: whoever does not call it needs no msw.
+const msw = await import('msw').catch((cause: unknown) => ({ ws: undefined, cause }))
 
 /**
  * Handlers for `setupServer(...)`, `setupWorker(...)` or `worker.use(...)`: every connection below the URL is answered
  * by the server. MSW does not close open sockets when handlers are reset; `server.close()` does.
+ *
+ * @throws where the package `msw` is not installed
  *
  * @example
  * ```ts
  * const worker = setupServer(...mountOnMsw(createChatServer(), 'ws://localhost:9000'))
  * ```
  */
-export function mountOnMsw(server: ChatServer, url: string): WebSocketHandler[] {
-  const link = ws.link(`${url.replace(/\/+$/, '')}/*`)
+export function mountOnMsw(server: ChatServer, url: string): MswHandler[] {
+  if (!msw.ws) throw new Error('mountOnMsw needs the package msw: npm install --save-dev msw@3', msw)
+  const link = msw.ws.link(`${url.replace(/\/+$/, '')}/*`)
   return [
     link.addEventListener('connection', ({ client, info }) => {
       const accepted: AcceptedConnection = server.accept({

@@ -2,6 +2,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { WebSocket, WebSocketServer } from 'ws'
+import type { HttpListener, HttpServer } from './optionalTypes.ts'
 import type { ChatServer } from './server/chatServer.ts'
 
 export interface NodeMountOptions {
@@ -10,14 +11,14 @@ export interface NodeMountOptions {
   /** @default '127.0.0.1' */
   readonly host?: string
   /** Plain HTTP requests. @default 404 for all of them */
-  readonly onRequest?: (request: IncomingMessage, response: ServerResponse) => void
+  readonly onRequest?: HttpListener
 }
 
 export interface NodeMount {
   readonly port: number
   /** `ws://host:port` */
   readonly url: string
-  readonly http: Server
+  readonly http: HttpServer
   /** Ends every connection and frees the port. Idempotent. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
@@ -26,11 +27,11 @@ export interface NodeMount {
 /** How long a client has to answer the server's goodbye. */
 const GRACE_MS = 250
 
-/** @throws what listening throws, e.g. `EADDRINUSE` */
+/** @throws what listening throws, e.g. `EADDRINUSE`; where the package `ws` is not installed */
 export async function mountOnNode(server: ChatServer, options: NodeMountOptions = {}): Promise<NodeMount> {
   const { port = 0, host = '127.0.0.1', onRequest = notFound } = options
   // Imported when needed: a browser that loads this module for its other mounts has neither.
-  const [{ createServer }, ws] = await Promise.all([import('node:http'), import('ws')])
+  const [{ createServer }, ws] = await Promise.all([import('node:http'), importWs()])
   const http = createServer(onRequest)
   const sockets = new ws.WebSocketServer({ server: http, handleProtocols: chooseProtocol })
   sockets.on('connection', (socket, request) => connect(server, socket, request))
@@ -38,6 +39,12 @@ export async function mountOnNode(server: ChatServer, options: NodeMountOptions 
   const { port: openPort } = http.address() as AddressInfo
   const close = createClose(http, sockets)
   return { port: openPort, url: `ws://${host}:${openPort}`, http, close, [Symbol.asyncDispose]: close }
+}
+
+function importWs(): Promise<typeof import('ws')> {
+  return import('ws').catch((cause: unknown) => {
+    throw new Error('mountOnNode needs the package ws: npm install --save-dev ws@8', { cause })
+  })
 }
 
 /** `['bearer', token]`: the scheme is agreed on, the token is not echoed. */

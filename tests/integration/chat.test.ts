@@ -2,7 +2,6 @@ import { InfiniteQueryObserver, QueryClient, QueryObserver } from '@tanstack/rea
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type Chat, type ChatMessage, type ChatOptions, createChat } from '../../src/chat/index.ts'
 import { type Backend, backends, type Room } from './support/backends.ts'
-import { startCutProxy } from './support/cutProxy.ts'
 
 const stops: (() => unknown)[] = []
 afterEach(async () => {
@@ -52,13 +51,11 @@ describe.each(backends)('chat on $name', (backend) => {
   it('keeps a message typed offline and shows it once when the connection is back', async () => {
     const room = await startRoom(backend)
     const bob = open(await room.options('bob'), room.id)
-    const options = await room.options('alice')
-    const proxy = await startCutProxy('url' in options ? String(options.url) : '')
-    stops.push(proxy.close)
-    const alice = open({ ...options, url: proxy.url }, room.id)
+    const line = await room.line()
+    const alice = open(await room.options('alice', line), room.id)
     await Promise.all([alice.isReady(), bob.isReady()])
 
-    proxy.cut()
+    line.cut()
     await until(() =>
       expect(alice.chat.live.status(alice.queryClient, alice.observer.options.queryKey).status).toBe(
         'offline',
@@ -69,7 +66,7 @@ describe.each(backends)('chat on $name', (backend) => {
     const missed = ['one', 'two', 'three']
     for (const text of missed) await bob.send(text)
 
-    proxy.mend()
+    line.mend()
     await sending
     await until(() =>
       expect(bob.texts()).toEqual(
@@ -85,17 +82,15 @@ describe.each(backends)('chat on $name', (backend) => {
   itWithReplies('sends once, although the acknowledgement was lost', async () => {
     const room = await startRoom(backend)
     const bob = open(await room.options('bob'), room.id)
-    const options = await room.options('alice')
-    const proxy = await startCutProxy('url' in options ? String(options.url) : '')
-    stops.push(proxy.close)
-    const alice = open({ ...options, url: proxy.url }, room.id)
+    const line = await room.line()
+    const alice = open(await room.options('alice', line), room.id)
     await Promise.all([alice.isReady(), bob.isReady()])
 
-    proxy.silence()
+    line.silence()
     const sending = alice.send('said once')
     await until(() => expect(bob.texts()).toEqual(['said once']))
-    proxy.cut()
-    proxy.mend()
+    line.cut()
+    line.mend()
     const message = await sending
     await until(() => expect(alice.confirmed().map(({ id }) => id)).toEqual([message?.id]))
     expect(alice.texts()).toEqual(['said once'])
@@ -168,6 +163,36 @@ describe.each(backends)('chat on $name', (backend) => {
     )
     expect(String(unread.getCurrentResult().data?.last_read_message_id)).toBe(String(last?.id))
   })
+
+  itWithReplies(
+    'puts the pointer back to what is to be read once more, on both of one’s windows',
+    async () => {
+      const room = await startRoom(backend)
+      const alice = open(await room.options('alice'), room.id)
+      const [desk, phone] = [
+        open(await room.options('bob'), room.id),
+        open(await room.options('bob'), room.id),
+      ]
+      const [onDesk, onPhone] = [desk, phone].map(({ queryClient, chat }) => {
+        const observer = new QueryObserver(queryClient, chat.readState(room.id))
+        stops.push(observer.subscribe(() => undefined))
+        return () => observer.getCurrentResult().data
+      })
+      await Promise.all([alice.isReady(), desk.isReady(), phone.isReady()])
+      const ids: string[] = []
+      for (const text of ['one', 'two', 'three']) ids.push(String((await alice.send(text))?.id))
+      const [first, second, third] = ids
+      await desk.chat.markRead.start(desk.queryClient, { message_id: third ?? '' }, { roomId: room.id })
+      await until(() => expect(onPhone?.()).toMatchObject({ unread_count: 0 }))
+
+      const marking = { message_id: second ?? '' }
+      await desk.chat.markUnread.start(desk.queryClient, marking, { roomId: room.id })
+      for (const state of [onDesk, onPhone]) {
+        await until(() => expect(state?.()).toMatchObject({ unread_count: 2 }))
+        expect(String(state?.()?.last_read_message_id)).toBe(first)
+      }
+    },
+  )
 
   it('tells who is typing, never oneself, and forgets them when their message comes', async () => {
     const room = await startRoom(backend)

@@ -179,6 +179,22 @@ describe('all rooms on one socket', () => {
     )
   })
 
+  it('puts the read pointer back on all devices, and tells nobody else', async () => {
+    const room = await createRoom({ messages: 10 })
+    const [desk, phone] = [await join('bob', '/ws/v1/'), await join('bob', `/ws/v1/chat/${room}/`)]
+    const alice = await join('alice', `/ws/v1/chat/${room}/`)
+    const ids = idsOf(await desk.request('get_history', { room_id: room }))
+    await desk.request('read_receipt', { room_id: room, message_id: ids.at(-1) })
+    const state = await desk.request('mark_unread', { room_id: room, message_id: ids[4] })
+    expect(state).toMatchObject({ room_id: room, last_read_message_id: ids[3], mention_count: 0 })
+    const [, second] = await phone.count(isType('unread_update'), 2)
+    expect(second?.data).toEqual(state)
+    expect(await desk.request('mark_unread', { room_id: room, message_id: ids[8] })).toEqual(state)
+    await expect(desk.request('mark_unread', { room_id: room, message_id: 0 })).rejects.toThrow('not_found')
+    await alice.settled()
+    expect(alice.frames.filter(isType('read_receipt'))).toHaveLength(1)
+  })
+
   it('lets people join and leave', async () => {
     const room = await createRoom({ members: ['alice'] })
     const alice = await join('alice', `/ws/v1/chat/${room}/`)

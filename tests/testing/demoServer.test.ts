@@ -137,6 +137,16 @@ describe('the demo conversations', () => {
     expect(textOf(1, nowMs)).not.toEqual(textOf(2, nowMs))
   })
 
+  it('leave unread what others said since, never something of one’s own', () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      for (const { messages = [], unread = {} } of createDemoChat({ seed, nowMs, messages: 600 }).rooms) {
+        for (const [user, count] of Object.entries(unread)) {
+          expect(messages.slice(-count).map(({ sender }) => sender)).not.toContain(user)
+        }
+      }
+    }
+  })
+
   it('hold about as many messages as asked for, of people in the room, in order, over weeks', () => {
     const { rooms } = createDemoChat({ nowMs, messages: 2000 })
     const all = rooms.flatMap(({ messages = [] }) => messages)

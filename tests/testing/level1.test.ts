@@ -339,6 +339,41 @@ describe('read state', () => {
     expect(alice.ofType('unread_update')).toEqual([])
   })
 
+  it('puts the pointer before a message that is to be unread, for that user alone', () => {
+    const server = createServer()
+    const [phone, laptop] = [connectClient(server), connectClient(server)]
+    const bob = connectClient(server, '/ws/chat/r1/?token=bob')
+    const [first, second, third] = ['one', 'two @alice', 'three'].map(
+      (content) => server.inject('r1', { sender: 'bob', content }).id,
+    )
+    phone.request('read_receipt', { room_id: 'r1', message_id: third })
+    for (const client of [phone, laptop, bob]) client.clear()
+    const state = phone.request('mark_unread', { room_id: 'r1', message_id: second })
+    expect(state).toMatchObject({ unread_count: 2, mention_count: 1, last_read_message_id: first })
+    expect(laptop.ofType('unread_update').map(({ data }) => data)).toEqual([state])
+    expect(bob.frames).toEqual([])
+
+    expect(phone.request('mark_unread', { room_id: 'r1', message_id: first })).toMatchObject({
+      unread_count: 3,
+      last_read_message_id: null,
+    })
+    expect(phone.refusal('mark_unread', { room_id: 'r1', message_id: 'nowhere' })).toMatchObject({
+      code: 'not_found',
+    })
+  })
+
+  it('reads nothing when a message is to be unread that is so already', () => {
+    const server = createServer()
+    const alice = connectClient(server)
+    const [first, , third] = ['one', 'two', 'three'].map(
+      (content) => server.inject('r1', { sender: 'bob', content }).id,
+    )
+    const state = alice.request('read_receipt', { room_id: 'r1', message_id: first })
+    alice.clear()
+    expect(alice.request('mark_unread', { room_id: 'r1', message_id: third })).toEqual(state)
+    expect(alice.ofType('unread_update')).toEqual([])
+  })
+
   it('gives every change of a room, as one user sees it, a higher version', () => {
     const server = createServer()
     const alice = connectClient(server)

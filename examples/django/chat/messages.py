@@ -184,7 +184,7 @@ def mark_read(user, room_id, message_id):
         recount(member)
         member.version += 1
         member.save()
-    state = wire.unread_json(member)
+    change = read_state(member)
     receipt = {
         "room_id": room_id,
         "user_id": str(user.pk),
@@ -192,8 +192,33 @@ def mark_read(user, room_id, message_id):
         "read_at": wire.iso(member.read_at),
     }
     # Not an event of the log: only the newest counts, and `get_members` has it.
-    frame = {"type": "read_receipt", "data": receipt, "room_id": room_id}
-    return log.Change(state, room_id, [frame], {user.pk: [{"type": "unread_update", "data": state}]})
+    change.room_frames.append({"type": "read_receipt", "data": receipt, "room_id": room_id})
+    return change
+
+
+def mark_unread(user, room_id, message_id):
+    """
+    Back to just before this message: the one move backwards, and nobody else is told. What is unread already stays as
+    it is: the pointer would move over what nobody has read.
+    """
+    with transaction.atomic():
+        log.lock(room_id)
+        member = membership_of(user, room_id)
+        message = find(room_id, message_id)
+        if message.seq > member.last_read_seq:
+            return log.Change(reply=wire.unread_json(member))
+        before = Message.objects.filter(room_id=room_id, seq__lt=message.seq).order_by("-seq").first()
+        member.last_read, member.last_read_seq = before, before.seq if before else 0
+        recount(member)
+        member.version += 1
+        member.save()
+    return read_state(member)
+
+
+def read_state(member):
+    """For the one who asked, and all of the same user's devices."""
+    state = wire.unread_json(member)
+    return log.Change(state, member.room_id, user_frames={member.user_id: [{"type": "unread_update", "data": state}]})
 
 
 def history(user, room_id, before=None, after=None, around=None, limit=50, must_be_member=True):

@@ -64,6 +64,10 @@ def read_receipt(user, data, level):
     return messages.mark_read(user, room_of(data), data.get("message_id"))
 
 
+def mark_unread(user, data, level):
+    return messages.mark_unread(user, room_of(data), data.get("message_id"))
+
+
 def get_history(user, data, level):
     where = {key: data[key] for key in ("before", "after", "around") if data.get(key) is not None}
     if len(where) > 1:
@@ -100,6 +104,7 @@ REQUESTS = {
     "add_reaction": add_reaction,
     "remove_reaction": remove_reaction,
     "read_receipt": read_receipt,
+    "mark_unread": mark_unread,
     "get_history": get_history,
     "get_rooms": get_rooms,
     "get_members": get_members,

@@ -33,8 +33,10 @@ class ReadingTest(TestCase):
             elif action < 0.75:
                 owner, message_id = dice.choice(sent)
                 messages.edit(owner, "team", message_id, f"{step} now for @alice")
-            else:
+            elif action < 0.9:
                 messages.mark_read(user, "team", dice.choice(sent)[1])
+            else:
+                messages.mark_unread(user, "team", dice.choice(sent)[1])
             self.check_counts(step)
 
     def check_counts(self, step):
@@ -49,6 +51,18 @@ class ReadingTest(TestCase):
                 (member.unread_count, member.mention_count), (len(unread), len(calls)), f"{member.user} at step {step}"
             )
 
+    def test_marking_as_unread_moves_the_pointer_back_and_never_forward(self):
+        sent = [messages.post(self.bob, "team", text).reply["message"]["id"] for text in ("one", "two @alice", "three")]
+        messages.mark_read(self.alice, "team", sent[2])
+        change = messages.mark_unread(self.alice, "team", sent[1])
+        counts = ("unread_count", "mention_count", "last_read_message_id")
+        self.assertEqual([change.reply[name] for name in counts], [2, 1, sent[0]])
+        self.assertEqual((change.room_frames, list(change.user_frames)), ([], [self.alice.pk]), "nobody else is told")
+        again = messages.mark_unread(self.alice, "team", sent[2])
+        self.assertEqual((again.reply, again.user_frames), (change.reply, {}), "it was unread already")
+        first = messages.mark_unread(self.alice, "team", sent[0]).reply
+        self.assertEqual([first[name] for name in counts], [3, 1, None])
+
     def test_mentions_are_words_of_their_own(self):
         found = [text for text in ("@bob", "hi @Bob.", "a@bob", "@bobby", "(@bob)", "bob") if messages.mentions(text, "bob")]
         self.assertEqual(found, ["@bob", "hi @Bob.", "(@bob)"])
@@ -59,6 +73,7 @@ class ReadingTest(TestCase):
             lambda: messages.post(self.bob, "team", "one"),
             lambda: messages.post(self.alice, "team", "two"),
             lambda: messages.mark_read(self.alice, "team", Message.objects.first().pk),
+            lambda: messages.mark_unread(self.alice, "team", Message.objects.first().pk),
             lambda: messages.delete(self.bob, "team", Message.objects.first().pk),
             lambda: rooms.leave_room(self.carol, "team"),
         ):

@@ -1,6 +1,6 @@
 /** Read pointers, typing, heartbeat: what says where people are. */
 import { readBoolean, readId } from '../fields.ts'
-import type { Handler, Hub } from '../hub.ts'
+import type { Call, Handler, Hub } from '../hub.ts'
 import { publishPassing, publishReadState, saveMember } from '../publish.ts'
 import type { MemberRecord, MessageRecord } from '../records.ts'
 import { RequestError } from '../requestError.ts'
@@ -10,31 +10,40 @@ import { roomFrame } from '../roomFrame.ts'
 import { viewReadState, viewUser } from '../views.ts'
 
 /**
- * Pointers only move forward, over deleted messages too: somebody may delete what another one is just reading. A receipt for something older is answered
- * with how things stand.
+ * Pointers only move forward, over deleted messages too: somebody may delete what another one is just reading. A receipt
+ * for something older is answered with how things stand.
  */
 export const readReceipt: Handler = (hub, call) => {
-  const { room, member } = requireMembership(hub, call)
-  const message = findMessage(room, readId(call.data, 'message_id'))
-  if (!message) throw new RequestError('not_found', `There is no such message in room "${room.record.id}"`)
+  const { room, member, message } = readTarget(hub, call)
   if (!isAhead(room, member, message)) return viewReadState(room, member)
   const moved = { ...member, lastReadMessageId: message.id, readAt: hub.timestamp() }
-  const next = saveMember(hub, room, { ...recountMember(room, moved), version: member.version + 1 })
+  const next = movePointer(hub, room, moved)
   publishReceipt(hub, room, next)
-  publishReadState(hub, room, next)
   return viewReadState(room, next)
 }
 
-/** The one move backwards, and only one's own: everything from this message on is unread again. Others are not told. */
+/**
+ * The one move backwards, and only one's own: everything from this message on is unread again. Others are not told.
+ * What is unread already stays as it is: the pointer would move over what nobody has read.
+ */
 export const markUnread: Handler = (hub, call) => {
+  const { room, member, message } = readTarget(hub, call)
+  if (isAhead(room, member, message)) return viewReadState(room, member)
+  const before = room.messages[positionOf(room, message.id) - 1]
+  return viewReadState(room, movePointer(hub, room, { ...member, lastReadMessageId: before?.id ?? null }))
+}
+
+function readTarget(hub: Hub, call: Call) {
   const { room, member } = requireMembership(hub, call)
   const message = findMessage(room, readId(call.data, 'message_id'))
   if (!message) throw new RequestError('not_found', `There is no such message in room "${room.record.id}"`)
-  const before = room.messages[positionOf(room, message.id) - 1]
-  const moved = { ...member, lastReadMessageId: before?.id ?? null }
-  const next = saveMember(hub, room, { ...recountMember(room, moved), version: member.version + 1 })
+  return { room, member, message }
+}
+
+function movePointer(hub: Hub, room: RoomState, moved: MemberRecord): MemberRecord {
+  const next = saveMember(hub, room, { ...recountMember(room, moved), version: moved.version + 1 })
   publishReadState(hub, room, next)
-  return viewReadState(room, next)
+  return next
 }
 
 const isAhead = (room: RoomState, { lastReadMessageId }: MemberRecord, message: MessageRecord): boolean =>

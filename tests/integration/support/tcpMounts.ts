@@ -1,19 +1,25 @@
-/** A TCP proxy that a test cuts and mends: what a tunnel, a restart or a dead access point does to a connection. */
-
+/** Back ends behind a real socket. Their lines are proxies: what a tunnel or a dead access point does to a connection. */
 import type { AddressInfo } from 'node:net'
 import { connect, createServer, type Server, type Socket } from 'node:net'
+import { WebSocket } from 'ws'
+import { type ChatServer, mountOnNode } from '../../../src/testing/index.ts'
+import { browserEnvironment } from '../../../src/transport/index.ts'
+import type { Line, Mount } from './mount.ts'
 
-export interface CutProxy {
-  readonly url: string
-  /** Ends every connection and refuses new ones. */
-  cut(): void
-  mend(): void
-  /** From now on nothing that the server says arrives; what the client says still does. */
-  silence(): void
-  close(): Promise<void>
+// Node's own WebSocket: the one of a DOM emulation refuses to leave its page's origin.
+const environment = browserEnvironment({ WebSocket })
+
+export async function nodeMount(server: ChatServer): Promise<Mount> {
+  const { url, close } = await mountOnNode(server)
+  return { url, environment, line: () => startProxy(url), close }
 }
 
-export async function startCutProxy(target: string): Promise<CutProxy> {
+/** A server that the test run has started and will stop. */
+export function runningMount(url: string): Mount {
+  return { url, environment, line: () => startProxy(url), close: async () => undefined }
+}
+
+async function startProxy(target: string): Promise<Line> {
   const { hostname, port } = new URL(target)
   const sockets = new Set<Socket>()
   let isCut = false
