@@ -7,6 +7,8 @@ import { entryBehind } from './entry.ts'
 import { type Entry, type LiveStatus, stateOf } from './entryState.ts'
 
 export interface QueryReport {
+  /** Unique in its QueryClient. */
+  readonly key: string
   readonly name: string
   readonly params: Params
   readonly status: LiveStatus
@@ -70,6 +72,7 @@ function queryReport(query: Query, entry: Entry): QueryReport {
   const isFetching = query.state.fetchStatus !== 'idle'
   const isWanted = isFetching || query.isActive()
   return {
+    key: query.queryHash,
     name: entry.definition.name,
     params: entry.params,
     status: stateOf(entry).status,
