@@ -75,6 +75,7 @@ const announce = (appUrl, serverUrl) => {
 
     as Alice   ${appUrl}?user=alice
     as Bob     ${appUrl}?user=bob
+    devtools   ${appUrl}?user=alice&devtools
     server     ${serverUrl}
 
   Open both in two windows. Ctrl-C stops the demo.

@@ -1,10 +1,11 @@
 import type { Meta, StoryObj } from '@storybook/react-vite'
-import { useEffect, useState } from 'react'
+import { useEffect } from 'react'
 import { addons } from 'storybook/preview-api'
 import { expect, fireEvent, waitFor } from 'storybook/test'
 import { RoomList } from './components/RoomList.tsx'
-import { ASK, HAPPEN, NOTHING, REPORT, SET } from './network/messages.ts'
+import { ASK, HAPPEN, REPORT, SET } from './network/messages.ts'
 import { NetworkView } from './network/NetworkView.tsx'
+import { useNetworkReport } from './network/useNetworkReport.ts'
 import { Frame } from './support/Frame.tsx'
 import { harbour, USERS } from './support/people.ts'
 import { createScene } from './support/scene.tsx'
@@ -18,18 +19,19 @@ const scene = createScene({ server: () => ({ users: USERS, rooms: [harbour()] })
 
 /** As in Storybook's own window: over the channel, and knowing nothing else of the story. */
 function Panel() {
-  const [report, setReport] = useState(NOTHING)
+  const { report, onReport, onClear } = useNetworkReport()
   const channel = addons.getChannel()
   useEffect(() => {
-    channel.on(REPORT, setReport)
+    channel.on(REPORT, onReport)
     channel.emit(ASK)
-    return () => channel.off(REPORT, setReport)
-  }, [channel])
+    return () => channel.off(REPORT, onReport)
+  }, [channel, onReport])
   return (
     <NetworkView
       report={report}
       onSet={(change) => channel.emit(SET, change)}
       onHappen={(accident) => channel.emit(HAPPEN, accident)}
+      onClear={onClear}
     />
   )
 }
@@ -56,9 +58,11 @@ export const Breaking: Story = {
     await waitFor(() => expect(canvas.getByRole('slider', { name: /Latency/ })).toHaveValue('300'))
     await expect(scene.server().faults.latencyMs).toBe(300)
     await userEvent.click(canvas.getByRole('button', { name: 'Disconnect' }))
-    const log = canvas.getByRole('list', { name: 'Inspector log' })
+    const log = canvas.getByRole('list', { name: 'Entries' })
     await waitFor(() => expect(log).toHaveTextContent('CONNECTED → RECONNECTING'))
     await waitFor(() => expect(log).toHaveTextContent('RECONNECTING → CONNECTED'), { timeout: 5_000 })
     await expect(scene.server().state().connections).toHaveLength(1)
+    await userEvent.click(canvas.getByRole('button', { name: 'Clear' }))
+    await expect(log).not.toHaveTextContent('CONNECTED → RECONNECTING')
   },
 }

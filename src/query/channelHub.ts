@@ -20,6 +20,7 @@ export interface EventMark {
 
 export interface LiveChannel {
   readonly port: LivePort
+  readonly spec: ChannelSpec
   readonly members: Set<ChannelMember>
   readonly order: ChannelOrder
   readonly marks: Set<EventMark>
@@ -56,6 +57,7 @@ export function createChannelHub(port: LivePort): ChannelHub {
   function open(spec: ChannelSpec, hash: string, cursor: Cursor | undefined): LiveChannel {
     const channel: LiveChannel = {
       port,
+      spec,
       members: new Set(),
       order: { cursor, held: new Map() },
       marks: new Set(),

@@ -22,12 +22,17 @@ import { markFinished } from './share.ts'
 
 const entries = new WeakMap<object, Entry>()
 
+/** What makes a query live; `undefined` for one that is not. */
+export function entryBehind(query: object): Entry | undefined {
+  return entries.get(query)
+}
+
 /**
  * Nothing has been missed since the data of this query was taken. Data that was restored with its position is believed
  * until the server has been asked for what came since.
  */
 export function isFreshQuery(query: object): boolean {
-  const entry = entries.get(query)
+  const entry = entryBehind(query)
   if (!entry?.channel || !isContinuous(entry)) return false
   return entry.channel.live || entry.channel.sessions === 0
 }

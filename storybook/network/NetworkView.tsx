@@ -1,26 +1,29 @@
 /** The knobs, the accidents and the log, as values and callbacks. Knows neither a server nor Storybook. */
 // biome-ignore lint/correctness/noUnusedImports: Storybook bundles its own window for the classic JSX runtime
 import * as React from 'react'
-import type { Accident, ClientReport, Knobs, LogLine, NetworkReport } from './messages.ts'
+import { Connections } from '../../src/devtools/Connections.tsx'
+import { LogView } from '../../src/devtools/LogView.tsx'
+import type { Accident, Knobs, NetworkReport } from './messages.ts'
 import { networkCss } from './networkCss.ts'
 
 export interface NetworkViewProps {
   readonly report: NetworkReport
   readonly onSet: (change: Partial<Knobs>) => void
   readonly onHappen: (accident: Accident) => void
+  readonly onClear: () => void
 }
 
-export function NetworkView({ report, onSet, onHappen }: NetworkViewProps) {
+export function NetworkView({ report, onSet, onHappen, onClear }: NetworkViewProps) {
   if (!report.knobs) return <p style={{ padding: 16 }}>This story has no server.</p>
   return (
     <div className="qw-network">
       <style>{networkCss}</style>
-      <div className="qw-network-controls">
+      <div className="qw-dev-side qw-network-controls">
         <KnobList knobs={report.knobs} onChange={onSet} />
         <Accidents onClick={onHappen} />
-        <Clients clients={report.clients} />
+        <Connections rows={report.clients} />
       </div>
-      <Log lines={report.log} />
+      <LogView lines={report.lines} onClear={onClear} />
     </div>
   )
 }
@@ -88,43 +91,4 @@ const Accidents = ({ onClick }: { onClick: (accident: Accident) => void }) => (
       </button>
     ))}
   </div>
-)
-
-const Clients = ({ clients }: { clients: readonly ClientReport[] }) => (
-  <table>
-    <thead>
-      <tr>
-        <th>Client</th>
-        <th>State</th>
-        <th>Attempts</th>
-        <th>Round trip</th>
-        <th>Queue</th>
-      </tr>
-    </thead>
-    <tbody>
-      {clients.map(({ user, state, attempts, latencyMs, queued }) => (
-        <tr key={user} data-state={state}>
-          <td>{user}</td>
-          <td>{state}</td>
-          <td>{attempts}</td>
-          <td>{latencyMs === null ? '–' : `${Math.round(latencyMs)} ms`}</td>
-          <td>{queued}</td>
-        </tr>
-      ))}
-    </tbody>
-  </table>
-)
-
-const clock = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' })
-
-/** Newest first: what just happened is what one looks for. */
-const Log = ({ lines }: { lines: readonly LogLine[] }) => (
-  <ol className="qw-network-log" aria-label="Inspector log">
-    {lines.toReversed().map(({ number, at, user, type, text }) => (
-      <li key={number} data-type={type}>
-        <time>{clock.format(at)}</time> <b>{user}</b> <i>{type}</i>{' '}
-        <span className="qw-network-text">{text}</span>
-      </li>
-    ))}
-  </ol>
 )

@@ -1,5 +1,8 @@
 /** What the network panel and the story say to each other over Storybook's channel. */
 
+import type { LogLine } from '../../src/devtools/logLine.ts'
+import type { ConnectionRow } from '../../src/devtools/useLiveReport.ts'
+
 /** Panel to story: turn these knobs. */
 export const SET = 'querywire/network/set'
 /** Panel to story: let this happen now. */
@@ -20,29 +23,22 @@ export interface Knobs {
 
 export type Accident = 'half-open' | 'disconnect' | 'restart' | 'refuse'
 
-export interface ClientReport {
-  readonly user: string
-  readonly state: string
-  readonly attempts: number
-  readonly latencyMs: number | null
-  readonly queued: number
-}
-
-export interface LogLine {
-  readonly number: number
-  readonly at: number
-  readonly user: string
-  /** The type of the inspector's entry. */
-  readonly type: string
-  readonly text: string
-}
-
 export interface NetworkReport {
   /** `undefined`: the story has no server. */
   readonly knobs: Knobs | undefined
-  readonly clients: readonly ClientReport[]
-  /** Oldest first, the last two hundred. */
-  readonly log: readonly LogLine[]
+  readonly clients: readonly ConnectionRow[]
+  /** Oldest first. */
+  readonly lines: readonly LogLine[]
+  /** Lines from this number on are new; what was told of them before does not count. */
+  readonly from: number
 }
 
-export const NOTHING: NetworkReport = { knobs: undefined, clients: [], log: [] }
+export const NOTHING: NetworkReport = { knobs: undefined, clients: [], lines: [], from: 0 }
+
+const MOST_LINES = 500
+
+/** A report tells only the lines that are new. */
+export function afterReport(before: NetworkReport, report: NetworkReport): NetworkReport {
+  const known = before.lines.filter(({ number }) => number < report.from)
+  return { ...report, lines: [...known, ...report.lines].slice(-MOST_LINES) }
+}

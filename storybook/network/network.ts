@@ -4,29 +4,28 @@
  */
 import { addons } from 'storybook/preview-api'
 import type { Chat } from '../../src/chat/index.ts'
+import { jsonOf, type LogLine, lineOf } from '../../src/devtools/logLine.ts'
+import type { ConnectionRow } from '../../src/devtools/useLiveReport.ts'
 import type { ChatServer } from '../../src/testing/index.ts'
-import { logText } from './logText.ts'
-import {
-  type Accident,
-  ASK,
-  type ClientReport,
-  HAPPEN,
-  type Knobs,
-  type LogLine,
-  type NetworkReport,
-  REPORT,
-  SET,
-} from './messages.ts'
+import type { TransportEntry } from '../../src/transport/index.ts'
+import { type Accident, ASK, HAPPEN, type Knobs, type NetworkReport, REPORT, SET } from './messages.ts'
 
-const LOG_LINES = 200
+const LOG_LINES = 500
 const REPORT_EVERY_MS = 200
 const DOWN_MS = 8_000
 
 const servers = new Set<ChatServer>()
-const clients = new Map<Chat, string>()
+const clients = new Map<Chat, Client>()
 let log: readonly LogLine[] = []
 let count = 0
+/** The first line that no panel has been told of. */
+let untold = 0
 let isReportDue = false
+
+interface Client {
+  readonly user: string
+  clockOffsetMs: number | null
+}
 
 /** Puts a server under the panel's control. Returns what ends that. */
 export function controlServer(server: ChatServer): () => void {
@@ -40,21 +39,31 @@ export function controlServer(server: ChatServer): () => void {
 
 /** Shows in the panel what this client does. Returns what ends that. */
 export function watchClient(user: string, chat: Chat): () => void {
-  clients.set(chat, user)
+  const client: Client = { user, clockOffsetMs: null }
+  clients.set(chat, client)
   const stopState = chat.manager.store.subscribe(reportSoon)
   const stopLog = chat.manager.inspect((event) => {
     count += 1
-    const line = { number: count, at: event.at, user, type: event.type, text: logText(event) }
+    // Plain data: the panel lives in another window.
+    const line = { ...lineOf(count, event, user), details: JSON.parse(jsonOf(event)) as unknown }
     log = [...log, line].slice(-LOG_LINES)
+    const entry = event as TransportEntry
+    if (entry.type === 'roundTrip') client.clockOffsetMs = entry.clockOffsetMs ?? null
     reportSoon()
   })
   return () => {
     stopState()
     stopLog()
     clients.delete(chat)
-    if (clients.size === 0) log = []
+    if (clients.size === 0) forgetLog()
     reportSoon()
   }
+}
+
+/** The next report replaces whatever a panel shows. */
+function forgetLog(): void {
+  log = []
+  untold = 0
 }
 
 const ACCIDENTS = {
@@ -67,7 +76,10 @@ const ACCIDENTS = {
 
 function listen(): void {
   const channel = addons.getChannel()
-  channel.on(ASK, report)
+  channel.on(ASK, () => {
+    untold = 0
+    report()
+  })
   channel.on(SET, (knobs: Partial<Knobs>) => {
     for (const { faults } of servers) Object.assign(faults, knobs)
     reportSoon()
@@ -88,7 +100,9 @@ function reportSoon(): void {
 }
 
 function report(): void {
-  const now: NetworkReport = { knobs: knobs(), clients: clientReports(), log }
+  const lines = log.filter(({ number }) => number >= untold)
+  const now: NetworkReport = { knobs: knobs(), clients: clientRows(), lines, from: untold }
+  untold = count + 1
   addons.getChannel().emit(REPORT, now)
 }
 
@@ -99,10 +113,10 @@ function knobs(): Knobs | undefined {
   return { latencyMs, drop, duplicate, reorder, skewClockMs }
 }
 
-const clientReports = (): ClientReport[] =>
-  [...clients].map(([chat, user]) => {
-    const { state, reconnectAttempts, latencyMs, queued } = chat.manager.store.getState()
-    return { user, state, attempts: reconnectAttempts, latencyMs, queued }
+const clientRows = (): ConnectionRow[] =>
+  [...clients].map(([chat, { user, clockOffsetMs }]) => {
+    const { state, reconnectAttempts, latencyMs, queued, error } = chat.manager.store.getState()
+    return { name: user, state, attempts: reconnectAttempts, latencyMs, clockOffsetMs, queued, error }
   })
 
 void addons.ready().then(listen)

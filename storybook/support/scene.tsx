@@ -21,6 +21,7 @@ import {
 } from '../../src/transport/index.ts'
 import { controlServer, watchClient } from '../network/network.ts'
 import './frame.css'
+import { lastingToken } from './tokens.ts'
 
 export interface SceneOptions {
   /** @default the server's own: alice, bob and carol in one empty room */
@@ -36,6 +37,8 @@ export interface Scene {
   readonly beforeEach: (context: { readonly msw: SetupWorker }) => () => void
   /** The server of this showing. */
   readonly server: () => ChatServer
+  /** What this user has in the page. */
+  readonly client: (user: string) => Pick<Client, 'chat' | 'queryClient'>
   /** Everything inside is what this user sees. */
   readonly As: (props: { readonly user: string; readonly children: ReactNode }) => ReactNode
 }
@@ -62,6 +65,12 @@ export function createScene(options: SceneOptions = {}): Scene {
     if (!showing) throw new Error('The scene has not begun: give its beforeEach to the story')
     return showing
   }
+  const client = (user: string) => {
+    const { clients } = current()
+    const known = clients.get(user) ?? createClient(user, url, options)
+    clients.set(user, known)
+    return known
+  }
   return {
     beforeEach: ({ msw }) => {
       const server = createChatServer(options.server?.())
@@ -83,13 +92,12 @@ export function createScene(options: SceneOptions = {}): Scene {
       }
     },
     server: () => current().server,
+    client,
     As: ({ user, children }) => {
-      const { clients } = current()
-      const client = clients.get(user) ?? createClient(user, url, options)
-      clients.set(user, client)
+      const { queryClient, chat } = client(user)
       return (
-        <QueryClientProvider client={client.queryClient}>
-          <ChatProvider chat={client.chat}>{children}</ChatProvider>
+        <QueryClientProvider client={queryClient}>
+          <ChatProvider chat={chat}>{children}</ChatProvider>
         </QueryClientProvider>
       )
     },
@@ -101,8 +109,7 @@ function createClient(user: string, url: string, { client, haste = 1 }: SceneOpt
     url,
     endpoint: '/ws/',
     currentUser: { id: user, username: user },
-    // The test server takes the id of a user for a token.
-    tokenManager: { getAccessToken: () => user },
+    tokenManager: { getAccessToken: () => lastingToken(user) },
     environment: hastened(browserEnvironment(), haste),
     // The server is no faster than usual: what waits for it must not be hastened.
     ...(haste === 1

@@ -38,7 +38,7 @@ const publicIndexes = new Set([
 describe('imports', () => {
   it('reads the sources of every layer', () => {
     expect(new Set(sources.map(({ path }) => layerOf(path)))).toEqual(
-      new Set(['root', 'transport', 'query', 'chat', 'testing']),
+      new Set(['root', 'transport', 'query', 'chat', 'testing', 'devtools']),
     )
   })
 

@@ -1,15 +1,25 @@
+import { TanStackDevtools } from '@tanstack/react-devtools'
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { ChatProvider } from '../../../src/chat/index.ts'
+import { querywireDevtools } from '../../../src/devtools/index.ts'
 import { App } from './App.tsx'
 import { userInAddress } from './address.ts'
 import { createDemoChat } from './demoChat.ts'
 
 const queryClient = new QueryClient()
 const chat = createDemoChat(userInAddress())
+const plugins = [{ ...querywireDevtools({ manager: chat.manager, queryClient }), defaultOpen: true }]
 const container = document.getElementById('app')
 if (!container) throw new Error('index.html has no element with the id "app"')
+
+const devtoolsConfig = {
+  requireUrlFlag: true,
+  urlFlag: 'devtools',
+  triggerMode: 'fixed',
+  position: 'top-right',
+} as const
 
 createRoot(container).render(
   <StrictMode>
@@ -17,6 +27,8 @@ createRoot(container).render(
       <ChatProvider chat={chat}>
         <App />
       </ChatProvider>
+      {/* With `&devtools` in the address: the demo is to look like a messenger. */}
+      {import.meta.env.DEV && <TanStackDevtools plugins={plugins} config={devtoolsConfig} />}
     </QueryClientProvider>
   </StrictMode>,
 )

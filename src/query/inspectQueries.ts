@@ -1,0 +1,118 @@
+/** What the live queries of a QueryClient stand on, for people to look at. Reads only, and nothing here is kept. */
+import type { Query, QueryClient } from '@tanstack/react-query'
+import type { Cursor, Id } from '../transport/port.ts'
+import { hasGap, type LiveChannel } from './channelHub.ts'
+import { LIVE_KEY, type Params } from './definition.ts'
+import { entryBehind } from './entry.ts'
+import { type Entry, type LiveStatus, stateOf } from './entryState.ts'
+
+export interface QueryReport {
+  /** Unique in its QueryClient. */
+  readonly key: string
+  readonly name: string
+  readonly params: Params
+  readonly status: LiveStatus
+  readonly observers: number
+  readonly isFetching: boolean
+  /** `held`: observed or being fetched. `lingering`: nobody reads it, and its channel is about to be left. */
+  readonly lease: 'held' | 'lingering' | 'none'
+}
+
+export interface ChannelReport {
+  /** `undefined`: the manager's default. */
+  readonly endpoint: string | undefined
+  readonly key: Readonly<Record<string, Id>>
+  readonly status: 'live' | 'gap' | 'down'
+  /** Up to where everything was applied; `undefined` where the server does not number its events. */
+  readonly position: Cursor | undefined
+  /** Between the newest event that arrived and the position. */
+  readonly behind: number
+  /** Queries that read it. */
+  readonly readers: number
+  /** How often it became live. */
+  readonly sessions: number
+  readonly error: Error | undefined
+}
+
+export interface SendReport {
+  readonly id: number
+  readonly name: string
+  readonly params: Params
+  readonly status: 'pending' | 'failed'
+  readonly attempts: number
+  /** Milliseconds since 1970. */
+  readonly submittedAt: number
+  readonly error: Error | undefined
+}
+
+export interface LiveReport {
+  readonly queries: readonly QueryReport[]
+  readonly channels: readonly ChannelReport[]
+  /** Oldest first. */
+  readonly sends: readonly SendReport[]
+}
+
+export function inspectQueries(queryClient: QueryClient): LiveReport {
+  const live = queryClient
+    .getQueryCache()
+    .getAll()
+    .flatMap((query) => {
+      const entry = entryBehind(query)
+      return entry ? [{ query, entry }] : []
+    })
+  const channels = new Set(live.flatMap(({ entry }) => entry.channel ?? []))
+  return {
+    queries: live.map(({ query, entry }) => queryReport(query, entry)),
+    channels: [...channels].map(channelReport),
+    sends: sendReports(queryClient),
+  }
+}
+
+function queryReport(query: Query, entry: Entry): QueryReport {
+  const isFetching = query.state.fetchStatus !== 'idle'
+  const isWanted = isFetching || query.isActive()
+  return {
+    key: query.queryHash,
+    name: entry.definition.name,
+    params: entry.params,
+    status: stateOf(entry).status,
+    observers: query.getObserversCount(),
+    isFetching,
+    lease: entry.channel ? (isWanted ? 'held' : 'lingering') : 'none',
+  }
+}
+
+function channelReport(channel: LiveChannel): ChannelReport {
+  const { spec, order, live, failure, members, sessions } = channel
+  const position = order.cursor?.seq
+  return {
+    endpoint: spec.endpoint,
+    key: spec.key,
+    status: live ? (hasGap(channel) ? 'gap' : 'live') : 'down',
+    position: order.cursor,
+    behind: position === undefined ? 0 : Math.max(position, ...order.held.keys()) - position,
+    readers: members.size,
+    sessions,
+    error: failure,
+  }
+}
+
+/** The MutationCache is the outbox: what is neither pending nor failed is no longer in it. */
+function sendReports(queryClient: QueryClient): SendReport[] {
+  return queryClient
+    .getMutationCache()
+    .getAll()
+    .flatMap(({ mutationId, options, state }) => {
+      const [scope, name, params] = options.mutationKey ?? []
+      if (scope !== LIVE_KEY || (state.status !== 'pending' && state.status !== 'error')) return []
+      return {
+        id: mutationId,
+        name: String(name),
+        params: (params ?? {}) as Params,
+        status: state.status === 'error' ? 'failed' : 'pending',
+        attempts: state.failureCount,
+        submittedAt: state.submittedAt,
+        error: state.error ?? undefined,
+      }
+    })
+}
