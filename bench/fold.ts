@@ -1,6 +1,7 @@
 /**
  * What one event costs between its frame text and a mounted observer, and how that grows with what is loaded.
- * `node bench/fold.ts` (about two minutes). Every configuration runs in a process of its own, rounds are mixed, and
+ * `node bench/fold.ts` (about half an hour), or `node bench/fold.ts --quick edit 1` for one case at its smallest and
+ * largest size, without the slow subjects. Every configuration runs in a process of its own, rounds are mixed, and
  * medians are shown: the ratios are what counts.
  */
 import { execFileSync } from 'node:child_process'
@@ -24,7 +25,9 @@ const ROUNDS = 5
 const isList = (operation: Operation) => operation.startsWith('receipt')
 const sizesOf = (operation: Operation) => (isList(operation) ? LISTS : HISTORY)
 
-const cases: readonly Omit<Configuration, 'size' | 'subject'>[] = [
+type Case = Omit<Configuration, 'size' | 'subject'>
+
+const cases: readonly Case[] = [
   { operation: 'new message', perFlush: 100 },
   { operation: 'new message', perFlush: 1 },
   { operation: 'edit', perFlush: 1 },
@@ -35,9 +38,27 @@ const cases: readonly Omit<Configuration, 'size' | 'subject'>[] = [
   { operation: 'receipt that reorders', perFlush: 1 },
 ]
 
-const [, , worker] = process.argv
-if (worker) console.log(JSON.stringify(await measure(JSON.parse(worker))))
-else report()
+const [, , first, ...rest] = process.argv
+if (first === '--quick') report(quick(rest.join(' ')))
+else if (first) console.log(JSON.stringify(await measure(JSON.parse(first))))
+else report({ measured: cases, names: Object.keys(subjects), sizesOf, rounds: ROUNDS })
+
+interface Plan {
+  readonly measured: readonly Case[]
+  readonly names: readonly string[]
+  readonly sizesOf: (operation: Operation) => readonly number[]
+  readonly rounds: number
+}
+
+function quick(title: string): Plan {
+  const measured = cases.filter((each) => titleOf(each).startsWith(title))
+  const ends = (operation: Operation) => [sizesOf(operation)[0] ?? 0, sizesOf(operation).at(-1) ?? 0]
+  return { measured, names: ['limit', 'querywire'], sizesOf: ends, rounds: 3 }
+}
+
+function titleOf({ operation, perFlush }: Case): string {
+  return `${operation} ${perFlush}`
+}
 
 /** Microseconds per event in the fastest tenth of short stretches: other programs on the machine only ever add to it. */
 async function measure(configuration: Configuration): Promise<number> {
@@ -104,30 +125,34 @@ function expectCount(
   if (count !== expected) throw new Error(`${operation}: ${count} items instead of ${expected}`)
 }
 
-function report(): void {
-  const names = Object.keys(subjects)
-  const all = cases.flatMap((each) =>
+function report({ measured, names, sizesOf, rounds }: Plan): void {
+  const all = measured.flatMap((each) =>
     sizesOf(each.operation).flatMap((size) =>
       names.filter((subject) => isMeasured(subject, each)).map((subject) => ({ ...each, size, subject })),
     ),
   )
   const costs = new Map<string, number[]>()
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < rounds; round++) {
     for (const configuration of shuffled(all)) {
       if (configuration.subject === 'usual' && round > 0) continue
       const key = JSON.stringify(configuration)
       costs.set(key, [...(costs.get(key) ?? []), inOwnProcess(key)])
     }
   }
-  for (const each of cases) {
+  for (const each of measured) {
     const sizes = sizesOf(each.operation)
+    const costOf = (subject: string, size: number) =>
+      median(costs.get(JSON.stringify({ ...each, size, subject })) ?? [])
     const rows: Record<string, Record<string, string>> = {}
     for (const subject of names.filter((name) => isMeasured(name, each))) {
-      const row = sizes.map((size) => median(costs.get(JSON.stringify({ ...each, size, subject })) ?? []))
-      rows[subject] = Object.fromEntries(row.map((cost, at) => [sizes[at], cost.toFixed(1)]))
+      const row = sizes.map((size) => costOf(subject, size))
+      rows[subject] = Object.fromEntries(row.map((cost, at) => [sizes[at], cost.toFixed(2)]))
       const [first = 0] = row
       rows[subject].growth = `${((row.at(-1) ?? 0) / first).toFixed(2)} ×`
     }
+    rows['querywire / limit'] = Object.fromEntries(
+      sizes.map((size) => [size, `${(costOf('querywire', size) / costOf('limit', size)).toFixed(2)} ×`]),
+    )
     console.log(`\n${each.operation}, ${each.perFlush} per flush: µs per event, by what is loaded`)
     console.table(rows)
   }
@@ -145,7 +170,9 @@ function inOwnProcess(configuration: string): number {
   return Number(output)
 }
 
-const median = (values: readonly number[]) => quantile(values, 0.5)
+function median(values: readonly number[]): number {
+  return quantile(values, 0.5)
+}
 
 function quantile(values: readonly number[], share: number): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length * share)] ?? Number.NaN

@@ -6,6 +6,7 @@ import { isFreshQuery, land, stored } from './entry.ts'
 import type { Fetch } from './entryState.ts'
 import { entryFor } from './liveClient.ts'
 import { clientOf, type LiveCore } from './liveCore.ts'
+import { markFailed, retry } from './retry.ts'
 import { structuralSharing } from './share.ts'
 import { beginFetch, complete, endFetch, isCurrent, missedBy, readyToAsk } from './snapshotFetch.ts'
 
@@ -36,6 +37,7 @@ export async function takeSnapshot<P, PageParam, Result>(
     return plan.read(answer, fetch)
   } catch (error) {
     if (fetch) endFetch(fetch)
+    markFailed(error, context.client)
     throw error
   }
 }
@@ -55,6 +57,7 @@ export const LIVE_QUERY_DEFAULTS = {
   staleTime: (query: object) => (isFreshQuery(query) ? Number.POSITIVE_INFINITY : 0),
   // The queryFn waits for the socket itself; the browser's idea of "online" says nothing about it.
   networkMode: 'always' as const,
+  retry,
 }
 
 function ask<P, PageParam, Result>(

@@ -3,10 +3,16 @@
  * of the list however many of its items move.
  */
 import { type ItemSpec, patchItem, replaceItem, type SequencedOp } from './items.ts'
-import { indexList, keepListIndex, type ListIndex, positionIn, upperBound } from './listIndex.ts'
+import {
+  indexList,
+  keepListIndex,
+  type ListIndex,
+  type PlacedIndex,
+  positionIn,
+  type SortedIndex,
+  upperBound,
+} from './listIndex.ts'
 import type { Op } from './ops.ts'
-
-type Sort<Item> = (a: Item, b: Item) => number
 
 interface ListDraft<Item> {
   readonly spec: ItemSpec<Item>
@@ -84,7 +90,7 @@ function applyOp<Item>(draft: ListDraft<Item>, op: Op<Item>): void {
 
 function itemOf<Item>({ changes, index, items }: ListDraft<Item>, id: string): Item | undefined {
   if (changes.has(id)) return changes.get(id)
-  return index.kind === 'sorted' ? index.byId.get(id) : items[index.byId.get(id) ?? -1]
+  return index.sort ? index.byId.get(id) : items[index.byId.get(id) ?? -1]
 }
 
 function put<Item>(draft: ListDraft<Item>, id: string, item: Item): void {
@@ -115,73 +121,60 @@ function reduced<Item>(
 
 /** Brings the changes so far into the items, which are copied once. */
 function commit<Item>(draft: ListDraft<Item>): void {
-  const { changes, index, items } = draft
+  const { spec, changes, index, items } = draft
   if (changes.size === 0) return
-  draft.items = index.kind === 'sorted' ? moved(draft, index.byId, index.sort) : replaced(draft, index.byId)
-  keepListIndex(draft.items, index, items)
+  const next = index.sort ? moved(draft, index) : replaced(draft, index)
   changes.clear()
+  // Removing moves what follows, and then only counting again tells the places.
+  const isShifted = !index.sort && next.length < index.byId.size
+  keepListIndex(next, isShifted ? undefined : index, items)
+  Object.assign(draft, indexList(spec, next))
 }
 
 /** In the order of the server: changed in place, new ones last. */
-function replaced<Item>(
-  { spec, items, changes }: ListDraft<Item>,
-  byId: Map<string, number>,
-): readonly Item[] {
-  const next = items.slice()
-  const gone = new Set<number>()
+function replaced<Item>({ items, changes }: ListDraft<Item>, { byId }: PlacedIndex): readonly Item[] {
+  const next: (Item | undefined)[] = items.slice()
+  let hasGone = false
   for (const [id, item] of changes) {
-    const at = byId.get(id)
-    if (item === undefined) gone.add(at ?? -1)
-    else if (at === undefined) byId.set(id, next.push(item) - 1)
-    else next[at] = item
+    const at = byId.get(id) ?? next.length
+    next[at] = item
+    byId.set(id, at)
+    hasGone ||= item === undefined
   }
-  if (gone.size === 0) return next
-  const left = next.filter((_, at) => !gone.has(at))
-  // What follows a removed item has moved.
-  byId.clear()
-  for (const [at, item] of left.entries()) byId.set(String(spec.id(item)), at)
-  return left
+  return (hasGone ? next.filter((item) => item !== undefined) : next) as Item[]
 }
 
-/** A place between the items where one leaves or one comes in. */
-interface Cut<Item> {
+/** At one place of a sorted list: an item leaves, comes in, or both. */
+interface Edit<Item> {
   readonly at: number
-  readonly added: readonly Item[]
-  readonly removed: 0 | 1
+  readonly removes: 0 | 1
+  readonly items: readonly Item[]
 }
 
-/** Sorted: an item leaves its old place and enters its new one; the stretches between are copied whole. */
+/** Sorted: an item whose rank changed leaves its old place and enters its new one; what lies between is copied whole. */
 function moved<Item>(
   { items, changes }: ListDraft<Item>,
-  byId: Map<string, Item>,
-  sort: Sort<Item>,
+  { byId, sort }: SortedIndex<Item>,
 ): readonly Item[] {
-  const next = items.slice()
-  const leaving: Cut<Item>[] = []
+  const edits: Edit<Item>[] = []
   const entering: Item[] = []
   for (const [id, item] of changes) {
     const before = byId.get(id)
+    const at = before === undefined ? -1 : positionIn(items, before, sort)
+    const stays = at >= 0 && item !== undefined && before !== undefined && sort(before, item) === 0
+    if (at >= 0) edits.push({ at, removes: 1, items: stays ? [item] : [] })
     if (item === undefined) byId.delete(id)
     else byId.set(id, item)
-    const at = before === undefined ? -1 : positionIn(items, before, sort)
-    if (at >= 0 && item !== undefined && before !== undefined && sort(before, item) === 0) {
-      next[at] = item
-      continue
-    }
-    if (at >= 0) leaving.push({ at, added: [], removed: 1 })
-    if (item !== undefined) entering.push(item)
+    if (item !== undefined && !stays) entering.push(item)
   }
-  if (leaving.length === 0 && entering.length === 0) return next
-  const cuts = entering
+  const added = entering
     .sort(sort)
-    .map((item): Cut<Item> => ({ at: upperBound(items, item, sort), added: [item], removed: 0 }))
-    .concat(leaving)
-    .sort((a, b) => a.at - b.at)
+    .map((item): Edit<Item> => ({ at: upperBound(items, item, sort), removes: 0, items: [item] }))
   const parts: (readonly Item[])[] = []
   let from = 0
-  for (const { at, added, removed } of cuts) {
-    parts.push(next.slice(from, at), added)
-    from = at + removed
+  for (const { at, removes, items: here } of added.concat(edits).sort((a, b) => a.at - b.at)) {
+    parts.push(items.slice(from, at), here)
+    from = at + removes
   }
-  return ([] as Item[]).concat(...parts, next.slice(from))
+  return ([] as Item[]).concat(...parts, items.slice(from))
 }

@@ -6,9 +6,17 @@ import type { ItemSpec } from './items.ts'
 
 type Sort<Item> = (a: Item, b: Item) => number
 
-export type ListIndex<Item> =
-  | { readonly kind: 'sorted'; readonly sort: Sort<Item>; readonly byId: Map<string, Item> }
-  | { readonly kind: 'unsorted'; readonly byId: Map<string, number> }
+export interface SortedIndex<Item> {
+  readonly sort: Sort<Item>
+  readonly byId: Map<string, Item>
+}
+
+export interface PlacedIndex {
+  readonly sort: undefined
+  readonly byId: Map<string, number>
+}
+
+export type ListIndex<Item> = SortedIndex<Item> | PlacedIndex
 
 // By the identity of the list: one that came from elsewhere (hydrated, set by hand) is simply indexed anew.
 const known = new WeakMap<readonly unknown[], ListIndex<unknown>>()
@@ -21,21 +29,21 @@ export function indexList<Item>(
   if (index) return { items, index: index as ListIndex<Item> }
   if (!sort) {
     const byId = new Map(items.map((item, at) => [String(id(item)), at]))
-    return { items, index: { kind: 'unsorted', byId } }
+    return { items, index: { sort, byId } }
   }
   const byId = new Map(items.map((item) => [String(id(item)), item]))
   const isSorted = items.every((item, at) => at === 0 || sort(items[at - 1] as Item, item) <= 0)
-  return { items: isSorted ? items : items.toSorted(sort), index: { kind: 'sorted', sort, byId } }
+  return { items: isSorted ? items : items.toSorted(sort), index: { sort, byId } }
 }
 
 /** The index describes `items` from now on, and no earlier version of them. */
 export function keepListIndex<Item>(
   items: readonly Item[],
-  index: ListIndex<Item>,
+  index: ListIndex<Item> | undefined,
   previous: readonly Item[],
 ): void {
   known.delete(previous)
-  known.set(items, index as ListIndex<unknown>)
+  if (index) known.set(items, index as ListIndex<unknown>)
 }
 
 /** Where exactly this object is, or -1. */

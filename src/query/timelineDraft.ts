@@ -164,19 +164,21 @@ function finish<Item>(draft: Draft<Item>): TimelineData<Item> {
   const first = base.pages[0]
   if (!first || (touched.size === 0 && unseen === first.unseen)) return base
   const pages = base.pages.slice()
-  const pageParams = base.pageParams.slice()
   for (const [position, items] of touched) {
     const page = pages[position]
     if (page) pages[position] = { ...page, items }
   }
   if (unseen !== first.unseen) pages[0] = { ...(pages[0] ?? first), unseen }
-  const next = { pages, pageParams }
-  while (sealOldHalf(draft, next));
+  const pageParams: TimelinePageParam[] = []
+  while (sealOldHalf(draft, pages, pageParams));
   for (const page of pages.splice(options.maxPages))
     for (const item of page.items) index.items.delete(String(spec.id(item)))
-  pageParams.splice(options.maxPages)
   keepIndex(pages, index)
-  return next
+  // A copy of what nearly never changes would be a good part of the cost of an event.
+  if (pages.length === base.pages.length && pageParams.length === 0)
+    return { pages, pageParams: base.pageParams }
+  const [head = {}, ...rest] = base.pageParams
+  return { pages, pageParams: [head, ...pageParams, ...rest].slice(0, options.maxPages) }
 }
 
 /**
@@ -185,7 +187,8 @@ function finish<Item>(draft: Draft<Item>): TimelineData<Item> {
  */
 function sealOldHalf<Item>(
   { spec, options: { pageSize } }: Draft<Item>,
-  { pages, pageParams }: { readonly pages: TimelinePage<Item>[]; readonly pageParams: TimelinePageParam[] },
+  pages: TimelinePage<Item>[],
+  pageParams: TimelinePageParam[],
 ): boolean {
   const head = pages[0]
   const cut = head?.items[pageSize]
@@ -194,6 +197,6 @@ function sealOldHalf<Item>(
   const { after: _after, ...rest } = head
   pages[0] = { ...head, items: head.items.slice(pageSize), low: spec.order(cut), before, hasOlder: true }
   pages.splice(1, 0, { ...rest, items: head.items.slice(0, pageSize), hasNewer: false, unseen: 0 })
-  pageParams.splice(1, 0, { before })
+  pageParams.unshift({ before })
   return true
 }

@@ -4,7 +4,7 @@
  */
 import type { Id } from '../transport/port.ts'
 import type { ItemSpec } from './items.ts'
-import { lowerBound, pageOf, type TimelinePage } from './pages.ts'
+import { pageOf, type TimelinePage } from './pages.ts'
 
 export interface TimelineIndex {
   readonly items: Map<string, unknown>
@@ -61,16 +61,14 @@ export function placeOf<Item>(
   pages: readonly TimelinePage<Item>[],
   { item, itemsOf }: { readonly item: Item; readonly itemsOf: (position: number) => readonly Item[] },
 ): Place | undefined {
-  const key = spec.order(item)
-  const position = pageOf(pages, key)
-  if (position !== undefined) {
-    const at = lowerBound(itemsOf(position), key, spec.order)
-    if (itemsOf(position)[at] === item) return { position, at }
-  }
-  // Outside the range of its page, or beside an item of the same order; slow is better than wrong.
-  for (let other = 0; other < pages.length; other++) {
-    const at = itemsOf(other).indexOf(item)
-    if (at >= 0) return { position: other, at }
+  // By identity: of the items beside it nothing is read, and most of them are far from any cache.
+  const owner = pageOf(pages, spec.order(item)) ?? 0
+  const at = itemsOf(owner).indexOf(item)
+  if (at >= 0) return { position: owner, at }
+  // Outside the range of its page; slow is better than wrong.
+  for (let position = 0; position < pages.length; position++) {
+    const at = itemsOf(position).indexOf(item)
+    if (at >= 0) return { position, at }
   }
   return undefined
 }
