@@ -1,4 +1,5 @@
 /** One table: what the close of a socket means for the connection. Users extend it with the option `closeCodes`. */
+import { isRecord } from './protocol.ts'
 
 /** The codes an application meets by name. */
 export const WebSocketCloseCode = {
@@ -22,48 +23,42 @@ export type CloseCodeTable = Readonly<Record<number, CloseAction>>
  * closes with 1000, and clients that take it for the end stay dead (phoenix #3161, graphql-ws #446).
  */
 const CLOSE_CODES = {
-  [WebSocketCloseCode.NORMAL_CLOSURE]: 'retry',
-  [WebSocketCloseCode.GOING_AWAY]: 'retry',
-  [WebSocketCloseCode.PROTOCOL_ERROR]: 'retry-twice',
+  1000: 'retry',
+  1001: 'retry',
+  1002: 'retry-twice',
   1003: 'retry-twice',
   1007: 'retry-twice',
   1009: 'retry-twice',
-  [WebSocketCloseCode.UNAUTHORIZED]: 'reauthenticate',
-  [WebSocketCloseCode.FORBIDDEN]: 'fail',
-  [WebSocketCloseCode.INVALID_TOKEN]: 'reauthenticate',
+  4001: 'reauthenticate',
+  4003: 'fail',
+  4004: 'reauthenticate',
 } as const satisfies CloseCodeTable & Record<WebSocketCloseCode, CloseAction>
 
-/** What a server may put into a close reason (at most 123 bytes) or a `draining` frame. */
-export interface CloseHint {
-  readonly retryAfterMs?: number | undefined
+/** What a server may put into a close reason (at most 123 bytes), an error or a `draining` frame. */
+export interface Hint {
+  readonly retry_after_ms?: unknown
   /** False: do not come back. */
-  readonly reconnect?: boolean | undefined
+  readonly reconnect?: unknown
   /** True: come back with a new token. */
-  readonly reauth?: boolean | undefined
+  readonly reauth?: unknown
 }
 
-export function closeAction(code: number, hint: CloseHint, custom: CloseCodeTable): CloseAction {
-  if (hint.reconnect === false) return 'fail'
-  if (hint.reauth) return 'reauthenticate'
+export function closeAction(code: number, { reconnect, reauth }: Hint, custom: CloseCodeTable): CloseAction {
+  if (reconnect === false) return 'fail'
+  if (reauth === true) return 'reauthenticate'
   return custom[code] ?? (CLOSE_CODES as CloseCodeTable)[code] ?? 'retry'
 }
 
 /** A close reason is free text unless it is a JSON object. */
-export function parseCloseHint(reason: string): CloseHint {
-  if (!reason.startsWith('{')) return {}
+export function hintOf(reason: string): Hint {
   try {
-    return readHint(JSON.parse(reason))
+    const hint: unknown = JSON.parse(reason)
+    return isRecord(hint) ? hint : {}
   } catch {
-    // Text that merely starts with a brace is a reason like any other.
     return {}
   }
 }
 
-export function readHint(value: unknown): CloseHint {
-  const { retry_after_ms, reconnect, reauth } = (value ?? {}) as Record<string, unknown>
-  return {
-    retryAfterMs: typeof retry_after_ms === 'number' && retry_after_ms >= 0 ? retry_after_ms : undefined,
-    reconnect: reconnect === false ? false : undefined,
-    reauth: reauth === true,
-  }
+export function retryAfterOf({ retry_after_ms }: Hint): number | undefined {
+  return typeof retry_after_ms === 'number' && retry_after_ms >= 0 ? retry_after_ms : undefined
 }

@@ -97,80 +97,89 @@ export function attemptOf(state: MachineState): number | null {
   return state.phase === 'connected' ? state.attempt : null
 }
 
+type Handler<T> = (
+  state: MachineState,
+  event: Extract<MachineEvent, { type: T }>,
+  config: LossConfig,
+) => Transition
+
+const HANDLERS: { readonly [T in MachineEvent['type']]: Handler<T> } = {
+  connect,
+  hold: (state) =>
+    state.phase === 'idle' || state.phase === 'disconnected' ? connect(state) : [state, NONE],
+  release: ({ dials }) => [{ ...INITIAL_STATE, dials }, NONE],
+  disconnect: ({ dials }) => [{ ...INITIAL_STATE, dials, phase: 'disconnected' }, NONE],
+  opened(state, { attempt }) {
+    if (attempt !== dialOf(state)) return [state, NONE]
+    if (state.phase === 'connected') return [{ ...state, attempt, successor: null }, NONE]
+    const trouble = { ...state.trouble, unopened: 0 }
+    const unsettled = ['uptime', 'sync'] as const
+    return [{ ...calm(state, trouble), phase: 'connected', attempt, successor: null, unsettled }, NONE]
+  },
+  settled(state, { attempt, step }) {
+    if (state.phase !== 'connected' || attempt !== state.attempt) return [state, NONE]
+    const unsettled = state.unsettled.filter((open) => open !== step)
+    return [{ ...state, unsettled, trouble: unsettled.length === 0 ? CALM : state.trouble }, NONE]
+  },
+  lost,
+  retry: (state) => (state.phase === 'waiting' ? dial(state, state.refresh) : [state, NONE]),
+  /** Somebody may have signed in meanwhile, in another tab; being forbidden is not cured by waking up. */
+  wake(state, { sinceDialMs }, { reconnect }) {
+    if (state.phase === 'connected') return [state, [{ type: 'probe' }]]
+    if (!reconnect) return [state, NONE]
+    const delayMs = reconnect.intervalMs - sinceDialMs
+    if (state.phase === 'waiting' && !state.hinted)
+      return delayMs > 0 ? [state, [{ type: 'wait', delayMs }]] : dial(state, state.refresh)
+    const isRevived = state.phase === 'failed' && state.error !== 'forbidden' && delayMs <= 0
+    return isRevived ? connect(state) : [state, NONE]
+  },
+  renew(state, { refresh }) {
+    if (state.phase !== 'connected' || state.successor !== null) return [state, NONE]
+    const dials = state.dials + 1
+    return [{ ...state, dials, successor: dials }, [{ type: 'dial', refresh }]]
+  },
+  userChanged: (state, { attempt }) =>
+    state.phase === 'connected' && attempt === state.successor
+      ? [{ ...common(state), phase: 'dialing' }, NONE]
+      : [state, NONE],
+}
+
 export function transition(state: MachineState, event: MachineEvent, config: LossConfig): Transition {
-  switch (event.type) {
-    case 'connect':
-      return connect(state)
-    case 'hold':
-      return state.phase === 'idle' || state.phase === 'disconnected' ? connect(state) : [state, NONE]
-    case 'release':
-      return [{ ...INITIAL_STATE, dials: state.dials }, NONE]
-    case 'disconnect':
-      return [{ ...INITIAL_STATE, dials: state.dials, phase: 'disconnected' }, NONE]
-    case 'opened':
-      return [opened(state, event.attempt), NONE]
-    case 'settled':
-      return [settled(state, event.attempt, event.step), NONE]
-    case 'lost':
-      return lost(state, event, config)
-    case 'retry':
-      return state.phase === 'waiting' ? dial(state, state.refresh) : [state, NONE]
-    case 'wake':
-      return wake(state, event.sinceDialMs, config)
-    case 'renew':
-      return renew(state, event.refresh)
-    case 'userChanged':
-      return [userChanged(state, event.attempt), NONE]
-  }
+  return (HANDLERS[event.type] as Handler<MachineEvent['type']>)(state, event, config)
 }
 
 function common({ dials, trouble, problem }: Common): Common {
   return { dials, trouble, problem }
 }
 
-function dial(state: MachineState, refresh = false): Transition {
+function calm({ dials }: Common, trouble: Trouble): Common {
+  return { dials, trouble, problem: null }
+}
+
+function dial(state: Common, refresh = false): Transition {
   return [{ ...common(state), phase: 'dialing', dials: state.dials + 1 }, [{ type: 'dial', refresh }]]
 }
 
 function connect(state: MachineState): Transition {
   if (state.phase === 'dialing' || state.phase === 'connected') return [state, NONE]
   // From `waiting` the trouble stays counted: a user who hammers "Reconnect" must not reset the schedule.
-  return dial(state.phase === 'waiting' ? state : { ...state, trouble: CALM, problem: null })
+  return dial(state.phase === 'waiting' ? state : calm(state, CALM))
 }
 
-function opened(state: MachineState, attempt: number): MachineState {
-  if (attempt !== dialOf(state)) return state
-  if (state.phase === 'connected') return { ...state, attempt, successor: null }
-  const { dials, trouble } = state
-  return {
-    phase: 'connected',
-    dials,
-    trouble: { ...trouble, unopened: 0 },
-    problem: null,
-    attempt,
-    successor: null,
-    unsettled: ['uptime', 'sync'],
-  }
-}
-
-function settled(state: MachineState, attempt: number, step: SettleStep): MachineState {
-  if (state.phase !== 'connected' || attempt !== state.attempt) return state
-  const unsettled = state.unsettled.filter((open) => open !== step)
-  return { ...state, unsettled, trouble: unsettled.length === 0 ? CALM : state.trouble }
-}
-
-type Lost = Extract<MachineEvent, { type: 'lost' }>
-
-function lost(state: MachineState, { attempt, loss }: Lost, config: LossConfig): Transition {
+function lost(
+  state: MachineState,
+  { attempt, loss }: Extract<MachineEvent, { type: 'lost' }>,
+  config: LossConfig,
+): Transition {
   // The old socket still works; whether the token is bad will show when it counts.
   if (state.phase === 'connected' && attempt === state.successor) {
     return [{ ...state, successor: null }, [{ type: 'postponeRenewal' }]]
   }
   const carrying = attemptOf(state)
   if (attempt !== (carrying ?? dialOf(state))) return [state, NONE]
-  const { dials } = state
+  const { code, reason } = loss
   const trouble = countLoss(state.trouble, loss, carrying === null)
-  const after: Common = { dials, trouble, problem: { code: loss.code, reason: loss.reason } }
+  const after: Common = { dials: state.dials, trouble, problem: { code, reason } }
   // The successor's dial goes on, as an ordinary one.
   if (carrying !== null && dialOf(state) !== null) return [{ ...after, phase: 'dialing' }, NONE]
   return afterLoss(after, loss, config)
@@ -178,44 +187,11 @@ function lost(state: MachineState, { attempt, loss }: Lost, config: LossConfig):
 
 function afterLoss(after: Common, loss: Loss, config: LossConfig): Transition {
   const verdict = judgeLoss(after.trouble, loss, config)
-  switch (verdict.type) {
-    case 'fail':
-      return [{ ...after, phase: 'failed', error: verdict.error }, NONE]
-    case 'stop':
-      return [{ ...after, phase: 'disconnected' }, NONE]
-    case 'dial':
-      return dial({ ...refreshing(after, verdict.refresh), phase: 'idle' }, verdict.refresh)
-    case 'wait': {
-      const { type, delayMs, refresh, hinted } = verdict
-      return [{ ...refreshing(after, refresh), phase: 'waiting', refresh, hinted }, [{ type, delayMs }]]
-    }
-  }
-}
-
-/** One refresh until the connection settles. */
-function refreshing(after: Common, refresh: boolean): Common {
-  return { ...after, trouble: { ...after.trouble, refreshed: after.trouble.refreshed || refresh } }
-}
-
-function wake(state: MachineState, sinceDialMs: number, { reconnect }: LossConfig): Transition {
-  if (state.phase === 'connected') return [state, [{ type: 'probe' }]]
-  if (!reconnect) return [state, NONE]
-  const delayMs = reconnect.intervalMs - sinceDialMs
-  if (state.phase === 'waiting' && !state.hinted) {
-    return delayMs > 0 ? [state, [{ type: 'wait', delayMs }]] : dial(state, state.refresh)
-  }
-  // Somebody may have signed in meanwhile, in another tab; being forbidden is not cured by waking up.
-  if (state.phase === 'failed' && state.error !== 'forbidden' && delayMs <= 0) return connect(state)
-  return [state, NONE]
-}
-
-function renew(state: MachineState, refresh: boolean): Transition {
-  if (state.phase !== 'connected' || state.successor !== null) return [state, NONE]
-  const attempt = state.dials + 1
-  return [{ ...state, dials: attempt, successor: attempt }, [{ type: 'dial', refresh }]]
-}
-
-function userChanged(state: MachineState, attempt: number): MachineState {
-  if (state.phase !== 'connected' || attempt !== state.successor) return state
-  return { ...common(state), phase: 'dialing' }
+  if (typeof verdict === 'string') return [{ ...after, phase: 'failed', error: verdict }, NONE]
+  if (!verdict) return [{ ...after, phase: 'disconnected' }, NONE]
+  const { delayMs, refresh, hinted } = verdict
+  // One refresh until the connection settles.
+  const trouble = { ...after.trouble, refreshed: after.trouble.refreshed || refresh }
+  if (delayMs === 0) return dial({ ...after, trouble }, refresh)
+  return [{ ...after, trouble, phase: 'waiting', refresh, hinted }, [{ type: 'wait', delayMs }]]
 }

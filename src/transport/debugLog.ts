@@ -1,9 +1,7 @@
 /** Turns the inspector's log into lines for people. */
-import type { InspectorEvent, TransportEntry } from './inspector.ts'
+import type { InspectorEvent, OwnEntry } from './inspector.ts'
 
 export type Logger = (message: string, details?: unknown) => void
-
-const PREFIX = '[WebSocketManager] '
 
 export function consoleLogger(message: string, details?: unknown): void {
   if (details === undefined) console.log(message)
@@ -19,31 +17,26 @@ export function isDebugDefault(): boolean {
   }
 }
 
-export function createDebugListener(log: Logger): (event: InspectorEvent) => void {
-  return (event) => {
-    const [message, details] = describe(event as TransportEntry)
-    if (message) log(PREFIX + message, details)
-  }
+type Line = readonly [message: string, details?: unknown]
+
+/** Entries without a line are for machines. */
+const LINES: { readonly [T in OwnEntry['type']]?: (entry: Extract<OwnEntry, { type: T }>) => Line } = {
+  dial: ({ url }) => ['Connecting to WebSocket...', url],
+  transition: ({ from, to, cause, problem }) =>
+    to === 'CONNECTED'
+      ? ['WebSocket connected successfully']
+      : [`${from} → ${to} (${cause})`, problem ?? undefined],
+  wait: ({ delayMs, attempt }) => [`Reconnecting in ${Math.round(delayMs)} ms (attempt ${attempt})`],
+  sent: ({ frame }) => (frame.type === 'ping' ? ['Heartbeat ping sent'] : ['Message sent:', frame]),
+  received: ({ frame }) =>
+    frame.type === 'pong' ? ['Heartbeat pong received'] : ['Message received:', frame],
+  quarantine: ({ error, frame }) => [`Bad frame dropped: ${error.message}`, frame],
+  error: ({ error }) => [error.message, error],
 }
 
-function describe(entry: TransportEntry): readonly [string?, unknown?] {
-  switch (entry.type) {
-    case 'dial':
-      return ['Connecting to WebSocket...', entry.url]
-    case 'transition':
-      if (entry.to === 'CONNECTED') return ['WebSocket connected successfully']
-      return [`${entry.from} → ${entry.to} (${entry.cause})`, entry.problem ?? undefined]
-    case 'wait':
-      return [`Reconnecting in ${Math.round(entry.delayMs)} ms (attempt ${entry.attempt})`]
-    case 'sent':
-      return entry.frame.type === 'ping' ? ['Heartbeat ping sent'] : ['Message sent:', entry.frame]
-    case 'received':
-      return entry.frame.type === 'pong' ? ['Heartbeat pong received'] : ['Message received:', entry.frame]
-    case 'quarantine':
-      return [`Bad frame dropped: ${entry.error.message}`, entry.frame]
-    case 'error':
-      return [entry.error.message, entry.error]
-    default:
-      return []
+export function createDebugListener(log: Logger): (event: InspectorEvent) => void {
+  return (event) => {
+    const [message, details] = LINES[event.type as OwnEntry['type']]?.(event as never) ?? []
+    if (message) log(`[WebSocketManager] ${message}`, details)
   }
 }

@@ -94,19 +94,22 @@ function requestFrameOrTimer(callback: () => void, document: Document | undefine
   return cancel
 }
 
+const SIGNALS = ['online', 'offline', 'pageshow', 'visibilitychange'] as const
+
 function subscribeToSignals(
   listener: (signal: EnvironmentSignal) => void,
   document: Document | undefined,
 ): () => void {
+  const { addEventListener, removeEventListener } = globalThis
   // Node has neither; Bun, workers and React Native have one without the other.
-  if (typeof globalThis.addEventListener !== 'function') return () => undefined
-  const forward = (event: Event) => listener(event.type as EnvironmentSignal)
-  const onVisibility = () => listener(document?.visibilityState === 'hidden' ? 'hidden' : 'visible')
-  const types = ['online', 'offline', 'pageshow'] as const
-  for (const type of types) globalThis.addEventListener(type, forward)
-  document?.addEventListener('visibilitychange', onVisibility)
+  if (typeof addEventListener !== 'function') return () => undefined
+  const forward = ({ type }: Event) =>
+    listener(
+      type === 'visibilitychange' ? (document?.visibilityState ?? 'visible') : (type as EnvironmentSignal),
+    )
+  // Captured, for not every browser lets `visibilitychange` rise from the document to the window.
+  for (const type of SIGNALS) addEventListener(type, forward, true)
   return () => {
-    for (const type of types) globalThis.removeEventListener(type, forward)
-    document?.removeEventListener('visibilitychange', onVisibility)
+    for (const type of SIGNALS) removeEventListener(type, forward, true)
   }
 }

@@ -72,8 +72,7 @@ export class LiveError extends Error {
     super(message, { cause })
     const recovery = RECOVERY[code]
     const retryable = recovery === 'retry' || recovery === 'reconnect'
-    Object.assign(this, { name: 'LiveError', code, recovery, maybeDelivered: false, ...details })
-    Object.assign(this, { retryable: details.retryable ?? retryable })
+    Object.assign(this, { name: 'LiveError', code, recovery, retryable, maybeDelivered: false }, details)
   }
 }
 

@@ -1,7 +1,7 @@
 /** The way in: routes every frame that a socket delivers. */
 import type { ChannelEvent } from './channelEvents.ts'
 import { confirmChannels, deliver, resetChannels } from './channels.ts'
-import { readHint } from './closeCodes.ts'
+import { retryAfterOf } from './closeCodes.ts'
 import { decodeEvent, decodeMessage } from './decode.ts'
 import { takePong } from './heartbeat.ts'
 import { take } from './outbox.ts'
@@ -61,7 +61,7 @@ const CONTROL: Readonly<Record<string, (shell: Shell, frame: Frame, attempt: num
   draining: (shell, frame) => {
     // Not all clients at the same moment.
     const spreadMs = shell.context.environment.random() * 1_000
-    renewIn(shell, (readHint(fieldsOf(frame)).retryAfterMs ?? 0) + spreadMs, false)
+    renewIn(shell, (retryAfterOf(fieldsOf(frame)) ?? 0) + spreadMs, false)
   },
   resync_required: (shell, frame) => {
     const { key } = shell.context.protocol.channels

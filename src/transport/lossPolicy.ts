@@ -42,13 +42,12 @@ export interface LossConfig {
   readonly canRefresh: boolean
 }
 
+/** Why it is over; or that the user does not want reconnects; or when to dial again, 0 being now. */
 export type Verdict =
-  | { readonly type: 'fail'; readonly error: FailureCode }
-  /** The user does not want reconnects. */
-  | { readonly type: 'stop' }
-  | { readonly type: 'dial'; readonly refresh: boolean }
+  | FailureCode
+  | false
   /** `hinted`: the server named the delay. */
-  | { readonly type: 'wait'; readonly delayMs: number; readonly refresh: boolean; readonly hinted: boolean }
+  | { readonly delayMs: number; readonly refresh: boolean; readonly hinted: boolean }
 
 const MAX_MISMATCHES = 2
 
@@ -65,28 +64,21 @@ export function countLoss(trouble: Trouble, { cause, action, online }: Loss, isD
 
 /** `trouble` counts this loss already. */
 export function judgeLoss(trouble: Trouble, loss: Loss, { reconnect, canRefresh }: LossConfig): Verdict {
-  const { action, cause, code, online } = loss
-  const fail = (error: FailureCode): Verdict => ({ type: 'fail', error })
-  if (action === 'reauthenticate' && canRefresh && !trouble.refreshed) return { type: 'dial', refresh: true }
-  if (action === 'reauthenticate' || cause === 'token') return fail('unauthorized')
-  if (action === 'fail') return fail(code === 4003 ? 'forbidden' : 'connection_failed')
-  if (trouble.mismatches > MAX_MISMATCHES) return fail('connection_failed')
-  if (!reconnect) return { type: 'stop' }
-  if (trouble.losses > reconnect.maxAttempts) return fail('connection_failed')
+  const { action, cause, code, online, random, retryAfterMs } = loss
+  const { losses, unopened, mismatches, refreshed } = trouble
+  if (action === 'reauthenticate' && canRefresh && !refreshed)
+    return { delayMs: 0, refresh: true, hinted: false }
+  if (action === 'reauthenticate' || cause === 'token') return 'unauthorized'
+  if (action === 'fail') return code === 4003 ? 'forbidden' : 'connection_failed'
+  if (mismatches > MAX_MISMATCHES) return 'connection_failed'
+  if (!reconnect) return false
+  if (losses > reconnect.maxAttempts) return 'connection_failed'
   // Found out by ourselves, so at no time that others share, and already late: the first redial need not wait.
-  if (cause === 'silent' && trouble.losses === 1 && online) return { type: 'dial', refresh: false }
-  return judgeDelay(trouble, loss, reconnect)
-}
-
-function judgeDelay(trouble: Trouble, loss: Loss, reconnect: ReconnectOptions): Verdict {
-  const { online, random, retryAfterMs } = loss
-  const backoff = online ? backoffMs(reconnect, trouble.losses - 1, random) : reconnect.maxIntervalMs
-  const hinted = retryAfterMs !== undefined
-  return {
-    type: 'wait',
-    // Never earlier than the hint; the spread comes on top, or everybody would come back at the same hinted moment.
-    delayMs: hinted ? retryAfterMs + random * reconnect.intervalMs : backoff,
-    refresh: trouble.unopened >= 2 && !trouble.refreshed,
-    hinted,
-  }
+  if (cause === 'silent' && losses === 1 && online) return { delayMs: 0, refresh: false, hinted: false }
+  const refresh = unopened >= 2 && !refreshed
+  // Never earlier than the hint; the spread comes on top, or everybody would come back at the same hinted moment.
+  if (retryAfterMs !== undefined)
+    return { delayMs: retryAfterMs + random * reconnect.intervalMs, refresh, hinted: true }
+  const delayMs = online ? backoffMs(reconnect, losses - 1, random) : reconnect.maxIntervalMs
+  return { delayMs, refresh, hinted: false }
 }

@@ -1,4 +1,5 @@
 /** A frame that awaits a reply. It settles exactly once, whoever comes first: reply, error, timeout, abort, loss. */
+import { retryAfterOf } from './closeCodes.ts'
 import { LiveError } from './errors.ts'
 import { push } from './outbox.ts'
 import { type Frame, isRecord, payloadOf, validate } from './protocol.ts'
@@ -57,11 +58,11 @@ export async function request(shell: Shell, spec: RequestSpec): Promise<unknown>
 
 export function errorOf(frame: Frame, type: string): LiveError {
   const cause = isRecord(frame.error) ? frame.error : {}
-  const { code, message, retryable, retry_after_ms } = cause
+  const { code, message, retryable } = cause
   return new LiveError('rejected', `The server rejected "${type}": ${message ?? code ?? 'no reason given'}`, {
     reason: code === undefined ? undefined : String(code),
     retryable: retryable === true,
-    retryAfterMs: typeof retry_after_ms === 'number' ? retry_after_ms : undefined,
+    retryAfterMs: retryAfterOf(cause),
     cause,
   })
 }

@@ -1,6 +1,6 @@
 /** The sockets of one connection: which one carries it, how the next one takes over, and what losing one means. */
 import { deliver, downChannels, moveChannels, resetChannels } from './channels.ts'
-import { closeAction, parseCloseHint } from './closeCodes.ts'
+import { closeAction, hintOf, retryAfterOf } from './closeCodes.ts'
 import { attemptOf, dialOf } from './connectionMachine.ts'
 import { LiveError } from './errors.ts'
 import { createHandOver } from './handOver.ts'
@@ -85,7 +85,7 @@ export function lose(shell: Shell, attempt: number, { cause, code, isFinal, ...g
   const { environment, clean, closeCodes } = shell.context
   if (attempt === shell.handOver?.from) finishHandOver(shell, true)
   const reason = clean(given.reason)
-  const hint = parseCloseHint(reason)
+  const hint = hintOf(reason)
   shell.raise({
     type: 'lost',
     attempt,
@@ -94,7 +94,7 @@ export function lose(shell: Shell, attempt: number, { cause, code, isFinal, ...g
       code,
       reason,
       action: isFinal ? 'fail' : closeAction(code, hint, closeCodes),
-      retryAfterMs: hint.retryAfterMs,
+      retryAfterMs: retryAfterOf(hint),
       online: environment.isOnline(),
       random: environment.random(),
     },

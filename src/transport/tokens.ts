@@ -58,11 +58,9 @@ export function createTokens(environment: Environment, manager: TokenManager | u
     return refreshing
   }
   const read = async (wanted: boolean) => {
-    if (!manager) return undefined
-    if (wanted) return refresh()
+    if (!manager || wanted) return manager && refresh()
     const token = await manager.getAccessToken()
-    const expiry = token === null ? undefined : expiryOf(token)
-    const isExpired = expiry !== undefined && expiry <= environment.wallNow()
+    const isExpired = token !== null && (expiryOf(token) ?? Infinity) <= environment.wallNow()
     return isExpired && manager.refreshAccessToken ? refresh() : token
   }
   const listeners = new Set<IdentityListener>()
