@@ -12,12 +12,12 @@ const CONFIRM_MS = 1_000
 /** When a refused subscription that may be tried again is. */
 const RETRY_MS = 5_000
 
-export function emit({ context, name }: Shell, members: Iterable<Member>, signal: ChannelSignal): void {
+export function emit(shell: Shell, members: Iterable<Member>, signal: ChannelSignal): void {
   for (const { listener } of [...members]) {
     try {
       listener.onSignal(signal)
     } catch (error) {
-      context.reportError(name, error)
+      shell.reportError(shell.name, error)
     }
   }
 }
@@ -31,7 +31,7 @@ export function takeDown(subscription: Subscription): void {
 
 /** Resolves when the subscription stands, as far as anybody can tell; rejects when the server refuses. */
 export function stand(shell: Shell, subscription: Subscription): Promise<Cursor | undefined> {
-  const { environment, protocol } = shell.context
+  const { environment, protocol } = shell
   const { spec } = subscription
   if (!spec.subscribe) return Promise.resolve(undefined)
   return new Promise((resolve, reject) => {
@@ -91,18 +91,18 @@ function refuse(shell: Shell, subscription: Subscription, error: LiveError): voi
   emit(shell, subscription.members, { type: 'down', error })
   settle(shell)
   if (!error.retryable) return
-  subscription.cancelRetry = shell.context.environment.setTimer(() => {
+  subscription.cancelRetry = shell.environment.setTimer(() => {
     if (subscription.status === 'down' && shell.current) subscribe(shell, subscription)
   }, error.retryAfterMs ?? RETRY_MS)
 }
 
 /** One frame for all channels that have a position. */
 export function flushSync(shell: Shell): void {
-  const { channels, context, current } = shell
+  const { channels, protocol, current } = shell
   const { asked } = channels
   if (asked.length === 0 || !current) return
   channels.asked = []
-  const { sync, field } = context.protocol.channels
+  const { sync, field } = protocol.channels
   const positions: Record<string, Cursor> = {}
   for (const { subscription, cursor } of asked) {
     const name = subscription.syncKey ?? ''

@@ -36,14 +36,13 @@ export function downChannels(shell: Shell, error: LiveError | undefined): void {
 /** Events go to the channels they belong to, and to whoever subscribed to their type. */
 export function deliver(shell: Shell, events: readonly ChannelEvent[]): void {
   if (events.length === 0) return
-  const { context, name } = shell
   for (const { spec, members, status } of all(shell)) {
     const own = status === 'down' ? [] : events.filter((event) => isMatch(spec, event))
-    const { key } = context.protocol.channels
+    const { key } = shell.protocol.channels
     if (own.length > 0)
       emit(shell, members, { type: 'events', events: own.map((event) => eventFor(spec, event, key)) })
   }
-  context.deliver(name, events)
+  shell.deliver(shell.name, events)
 }
 
 /** A server that never answers has taken in the subscribe frame when something later comes back from it. */
@@ -96,8 +95,8 @@ export function openChannel(shell: Shell, spec: ChannelSpec, listener: ChannelLi
   }
 }
 
-function createSubscription({ context }: Shell, spec: ChannelSpec): Subscription {
-  const key = spec.key[context.protocol.channels.key]
+function createSubscription({ protocol }: Shell, spec: ChannelSpec): Subscription {
+  const key = spec.key[protocol.channels.key]
   const syncKey = key === undefined ? undefined : String(key)
   return { spec, syncKey, members: new Set(), turn: 0, status: 'down' }
 }
@@ -106,7 +105,7 @@ function unsubscribe(shell: Shell, subscription: Subscription): void {
   const { spec, status } = subscription
   takeDown(subscription)
   if (status === 'down' || !spec.subscribe) return
-  const type = shell.context.protocol.channels.unsubscribe
+  const type = shell.protocol.channels.unsubscribe
   // Whether the server confirms it or not: nobody listens any more.
   request(shell, { type, data: spec.key, control: true }).catch(() => undefined)
 }

@@ -18,7 +18,7 @@ import { end, hold } from './holders.ts'
 import { drop, flush, push } from './outbox.ts'
 import type { Delivery } from './port.ts'
 import { type RequestSpec, request } from './requests.ts'
-import { createFrame, failureOf, publish, report, type Shell } from './shell.ts'
+import { createFrame, failureOf, publishStatus, type Shell, tell } from './shell.ts'
 import { carry, disconnected, goDown, renewIn, startHandOver, sweep } from './sockets.ts'
 import { createTimers } from './timers.ts'
 
@@ -29,7 +29,7 @@ const USER = 'user'
 export function createConnection(context: Context, name: string): Shell {
   const events: MachineEvent[] = []
   const shell: Shell = {
-    context,
+    ...context,
     name,
     timers: createTimers(context.environment),
     outbox: {
@@ -49,7 +49,7 @@ export function createConnection(context: Context, name: string): Shell {
       // An event is taken out when its effects have run; what they raise comes behind it.
       if (events.push(event) > 1) return
       for (; events[0]; events.shift()) step(shell, events[0])
-      publish(shell)
+      publishStatus(shell)
     },
     state: INITIAL_STATE,
     current: undefined,
@@ -65,13 +65,12 @@ export function createConnection(context: Context, name: string): Shell {
 }
 
 function step(shell: Shell, event: MachineEvent): void {
-  const { context, timers, state: before } = shell
-  const { reconnect, tokenManager } = context
+  const { reconnect, tokenManager, timers, state: before } = shell
   const [state, effects] = transition(before, event, { reconnect, canRefresh: tokenManager !== undefined })
   shell.state = state
   const from = publicState(before)
   const to = publicState(state)
-  if (from !== to) report(shell, { type: 'transition', from, to, cause: event.type, problem: state.problem })
+  if (from !== to) tell(shell, { type: 'transition', from, to, cause: event.type, problem: state.problem })
   if (dialOf(state) === null) timers.clear('connect')
   if (state.phase !== 'waiting') timers.clear('retry')
   follow(shell, before)
@@ -104,7 +103,7 @@ function perform(shell: Shell, effect: Effect): void {
       dial(shell, effect.refresh)
       break
     case 'wait':
-      report(shell, { type: 'wait', delayMs: effect.delayMs, attempt: shell.state.trouble.losses })
+      tell(shell, { type: 'wait', delayMs: effect.delayMs, attempt: shell.state.trouble.losses })
       shell.timers.set('retry', effect.delayMs, () => shell.raise({ type: 'retry' }))
       break
     case 'probe':
@@ -138,7 +137,7 @@ export function close(shell: Shell): void {
 
 /** Signs of life are asked for; what has given up tries again. `isOffline`: asking is all that makes sense. */
 export function wake(shell: Shell, isOffline: boolean): void {
-  const sinceDialMs = shell.context.environment.now() - shell.dialedAt
+  const sinceDialMs = shell.environment.now() - shell.dialedAt
   if (!isOffline || shell.current) shell.raise({ type: 'wake', sinceDialMs })
 }
 

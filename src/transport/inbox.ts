@@ -7,7 +7,7 @@ import { takePong } from './heartbeat.ts'
 import { take } from './outbox.ts'
 import { type Frame, isFrame, isRecord, payloadOf } from './protocol.ts'
 import { errorOf } from './requests.ts'
-import { report, type Shell, writeBare } from './shell.ts'
+import { type Shell, tell, writeBare } from './shell.ts'
 import { finishHandOver, renewIn } from './sockets.ts'
 
 /** `attempt`: which socket it came through. */
@@ -24,7 +24,7 @@ export function receive(shell: Shell, attempt: number, data: unknown): void {
     if (type !== 'welcome') confirmChannels(shell)
     control?.(shell, event.frame, attempt)
     // The application may subscribe to frames about the connection; channels do not carry them.
-    if (control) shell.context.deliver(shell.name, [event])
+    if (control) shell.deliver(shell.name, [event])
     else events.push(event)
   }
   deliver(shell, handOver ? handOver.sift(attempt, events) : events)
@@ -33,12 +33,12 @@ export function receive(shell: Shell, attempt: number, data: unknown): void {
 /** Returns the frame if it is an event. An echo is an answer to its sender, and an event to everyone. */
 function route(shell: Shell, frame: unknown): ChannelEvent | undefined {
   if (!isFrame(frame)) return decodeEvent(shell, frame)
-  report(shell, { type: 'received', frame })
+  tell(shell, { type: 'received', frame })
   const isAnswer = take(shell, frame)
   if (frame.type !== 'response' && frame.type !== 'error') return decodeEvent(shell, frame)
   // A reply that nobody waits for is late; an error that answers nothing concerns the connection.
   if (!isAnswer && frame.type === 'error' && frame.reply_to === undefined) {
-    shell.context.reportError(shell.name, errorOf(frame, 'connection'))
+    shell.reportError(shell.name, errorOf(frame, 'connection'))
   }
   return undefined
 }
@@ -60,11 +60,11 @@ const CONTROL: Readonly<Record<string, (shell: Shell, frame: Frame, attempt: num
   },
   draining: (shell, frame) => {
     // Not all clients at the same moment.
-    const spreadMs = shell.context.environment.random() * 1_000
+    const spreadMs = shell.environment.random() * 1_000
     renewIn(shell, (retryAfterOf(fieldsOf(frame)) ?? 0) + spreadMs, false)
   },
   resync_required: (shell, frame) => {
-    const { key } = shell.context.protocol.channels
+    const { key } = shell.protocol.channels
     const id = frame[key] ?? fieldsOf(frame)[key]
     resetChannels(shell, id === undefined ? undefined : String(id))
   },

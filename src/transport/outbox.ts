@@ -4,7 +4,7 @@ import { LiveError } from './errors.ts'
 import type { Link } from './link.ts'
 import type { Frame, OutgoingFrame } from './protocol.ts'
 import { type Entry, isFull, isRepeated, isSuperseded, type Outgoing, type SendClass } from './sendQueue.ts'
-import { publish, report, type Shell } from './shell.ts'
+import { publishStatus, type Shell, tell } from './shell.ts'
 
 /** Above this the socket is not keeping up and the lower classes wait; below the other they go on. */
 const HIGH_WATER_BYTES = 262_144
@@ -15,12 +15,12 @@ const BATCH_ITEMS = 100
 
 /** Returns how to take it out again, queued or unanswered. */
 export function push(shell: Shell, item: Outgoing): () => void {
-  const { outbox, current, context } = shell
+  const { outbox, current, environment } = shell
   const { delivery, frame, onAnswer, onDropped } = item
   const entry: Entry = {
     ...item,
     bytes: current || onAnswer ? 0 : measure(shell, frame),
-    queuedAt: context.environment.now(),
+    queuedAt: environment.now(),
     order: 0,
   }
   const isWritable = canWrite(shell, delivery)
@@ -32,9 +32,9 @@ export function push(shell: Shell, item: Outgoing): () => void {
   return () => remove(shell, entry)
 }
 
-function measure({ context }: Shell, frame: OutgoingFrame): number {
+function measure({ codec }: Shell, frame: OutgoingFrame): number {
   try {
-    return byteLength(context.codec.encode(frame))
+    return byteLength(codec.encode(frame))
   } catch {
     // It fails again, and is reported, when it is written.
     return 1
@@ -42,9 +42,9 @@ function measure({ context }: Shell, frame: OutgoingFrame): number {
 }
 
 function enqueue(shell: Shell, entry: Entry): void {
-  const { outbox, context } = shell
+  const { outbox, limits } = shell
   const { queue } = outbox
-  if (entry.bytes > 0 && isFull(queue, entry.bytes, context.queue)) {
+  if (entry.bytes > 0 && isFull(queue, entry.bytes, limits)) {
     entry.onDropped(new LiveError('queue_full', `"${entry.frame.type}" was not sent: the send queue is full`))
     return
   }
@@ -66,15 +66,15 @@ function remove(shell: Shell, entry: Entry, error?: LiveError | null): void {
 }
 
 function changed(shell: Shell): void {
-  const { timers, outbox, context, current } = shell
+  const { timers, outbox, limits, environment, current } = shell
   const oldest = [...outbox.queue].find(({ bytes }) => bytes > 0)
   timers.clear('expiry')
   if (oldest && !current) {
-    const leftMs = oldest.queuedAt + context.queue.maxAgeMs - context.environment.now()
+    const leftMs = oldest.queuedAt + limits.maxAgeMs - environment.now()
     const error = new LiveError('expired', `"${oldest.frame.type}" was not sent: it waited too long`)
     timers.set('expiry', leftMs, () => remove(shell, oldest, error))
   }
-  publish(shell)
+  publishStatus(shell)
 }
 
 /** All that one turn sends goes out as one message. */
@@ -116,10 +116,10 @@ export function flush(shell: Shell): void {
 }
 
 function write(shell: Shell, entries: readonly Entry[]): void {
-  const { current, context, outbox } = shell
+  const { current, codec, outbox } = shell
   const frames = entries.map(({ frame }) => frame)
   try {
-    current?.write(context.codec.encode(frames.length === 1 ? frames[0] : frames))
+    current?.write(codec.encode(frames.length === 1 ? frames[0] : frames))
   } catch (cause) {
     const error = new LiveError('invalid_params', `"${frames[0]?.type}" cannot be encoded`, { cause })
     for (const entry of entries) remove(shell, entry, error)
@@ -127,7 +127,7 @@ function write(shell: Shell, entries: readonly Entry[]): void {
   }
   for (const entry of entries) {
     const { frame, onAnswer, delivery } = entry
-    report(shell, { type: 'sent', frame })
+    tell(shell, { type: 'sent', frame })
     Object.assign(entry, { link: current, order: ++outbox.order })
     if (onAnswer || delivery === 'reliable') outbox.unanswered.set(frame.id, entry)
     entry.onWritten()
@@ -136,9 +136,9 @@ function write(shell: Shell, entries: readonly Entry[]): void {
 }
 
 /** Those that nobody answers would be kept for ever. */
-function forgetOldest({ outbox: { unanswered }, context }: Shell): void {
+function forgetOldest({ outbox: { unanswered }, limits }: Shell): void {
   for (const [id, { onAnswer }] of unanswered) {
-    if (unanswered.size <= context.queue.maxItems) break
+    if (unanswered.size <= limits.maxItems) break
     if (!onAnswer) unanswered.delete(id)
   }
 }
@@ -162,12 +162,12 @@ export function prove({ outbox }: Shell, order: number): void {
 
 /** What was written to this socket and not answered is queued again, or given up. */
 export function requeue(shell: Shell, link: Link): void {
-  const { outbox, context } = shell
+  const { outbox, environment } = shell
   const again = [...outbox.unanswered.values()].filter((entry) => {
     if (entry.link !== link) return false
     const isAgain = isRepeated(entry, outbox)
     remove(shell, entry, entry.onAnswer && !isAgain ? connectionLost(entry.frame) : undefined)
-    Object.assign(entry, { bytes: entry.onAnswer ? 0 : 1, queuedAt: context.environment.now() })
+    Object.assign(entry, { bytes: entry.onAnswer ? 0 : 1, queuedAt: environment.now() })
     return isAgain
   })
   outbox.queue = new Set([...again, ...outbox.queue])

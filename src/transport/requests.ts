@@ -18,7 +18,7 @@ export interface RequestSpec {
 }
 
 export async function request(shell: Shell, spec: RequestSpec): Promise<unknown> {
-  const { environment, requestTimeoutMs, protocol } = shell.context
+  const { environment, requestTimeoutMs, protocol } = shell
   const { type, data, signal, idempotent, timeoutFrom, timeoutMs = requestTimeoutMs } = spec
   const schemas = protocol.requests[type]
   validate(schemas?.params, data, { code: 'invalid_params', name: `The parameters of "${type}"` })

@@ -60,7 +60,7 @@ export type Settings = typeof DEFAULTS &
     readonly carrier: AuthCarrier
     readonly reconnect: ReconnectOptions | false
     readonly heartbeat: HeartbeatOptions | false
-    readonly queue: QueueLimits
+    readonly limits: QueueLimits
   }
 
 const DEFAULTS = {
@@ -88,7 +88,7 @@ export function resolveSettings(options: WebSocketManagerOptions<Protocol>): Set
     carrier: typeof auth === 'function' ? auth : AUTH_CARRIERS[auth],
     reconnect: reconnect !== false && withDefaults(RECONNECT, reconnect),
     heartbeat: heartbeat !== false && withDefaults(HEARTBEAT, heartbeat),
-    queue: withDefaults(QUEUE, queue),
+    limits: withDefaults(QUEUE, queue),
   }
 }
 
