@@ -1,9 +1,10 @@
 /** Asking for channels: subscribe frames, their confirmation, and the one `sync` frame that catches all of them up. */
+import { eventFor, toCursor } from './channelEvents.ts'
 import type { Asked, Member, Subscription } from './channelRegistry.ts'
 import { decodeEvent } from './decode.ts'
 import type { LiveError } from './errors.ts'
 import type { ChannelSignal, Cursor } from './port.ts'
-import { isRecord } from './protocol.ts'
+import { fieldsOf } from './protocol.ts'
 import { request } from './requests.ts'
 import type { Shell } from './shell.ts'
 
@@ -109,8 +110,8 @@ export function flushSync(shell: Shell): void {
     positions[name] = earlier(positions[name], cursor)
   }
   const apply = (reply: unknown) => {
-    const answers = isRecord(reply) ? reply[field] : undefined
-    for (const one of asked) applySync(shell, one, isRecord(answers) ? answers : {})
+    const answers = fieldsOf(fieldsOf(reply)[field])
+    for (const one of asked) applySync(shell, one, fieldsOf(answers[one.subscription.syncKey ?? '']))
   }
   request(shell, { type: sync, data: { [field]: positions }, control: true }).then(apply, apply)
 }
@@ -120,13 +121,12 @@ function earlier(one: Cursor | undefined, other: Cursor): Cursor {
   return one && one.epoch === other.epoch && (one.seq ?? 0) <= (other.seq ?? 0) ? one : other
 }
 
-function applySync(shell: Shell, asked: Asked, answers: Readonly<Record<string, unknown>>): void {
+function applySync(shell: Shell, asked: Asked, answer: Readonly<Record<string, unknown>>): void {
   const { subscription, member, cursor, turn } = asked
   if (subscription.turn !== turn || member.awaiting !== 'sync') return
-  const answer = answers[subscription.syncKey ?? '']
   const position = toCursor(answer)
   const isSameHistory = (position?.epoch ?? cursor.epoch) === (cursor.epoch ?? position?.epoch)
-  if (!isRecord(answer) || answer.complete !== true || !Array.isArray(answer.events) || !isSameHistory) {
+  if (answer.complete !== true || !Array.isArray(answer.events) || !isSameHistory) {
     member.awaiting = 'confirmation'
     if (subscription.status === 'live') goLive(shell, subscription, position)
     return
@@ -134,7 +134,7 @@ function applySync(shell: Shell, asked: Asked, answers: Readonly<Record<string, 
   member.awaiting = 'nothing'
   const events = answer.events.flatMap((one) => {
     const event = decodeEvent(shell, one)
-    return event ? [{ type: event.frame.type, payload: event.payload, ...toCursor(event.frame) }] : []
+    return event ? [eventFor(subscription.spec, event, shell.protocol.channels.key)] : []
   })
   if (events.length > 0) emit(shell, [member], { type: 'events', events })
   emit(shell, [member], { type: 'live', resumed: true, cursor: position })
@@ -149,10 +149,4 @@ export function settle({ channels, current, raise }: Shell): void {
   const isOpen = ({ awaiting }: Member) => awaiting !== 'nothing'
   if (all.some(({ status, members }) => status === 'asking' || [...members].some(isOpen))) return
   if (current) raise({ type: 'settled', attempt: current.attempt, step: 'sync' })
-}
-
-function toCursor(value: unknown): Cursor | undefined {
-  if (!isRecord(value) || typeof value.seq !== 'number') return undefined
-  const { seq, epoch } = value
-  return typeof epoch === 'string' ? { seq, epoch } : { seq }
 }

@@ -52,11 +52,7 @@ export function createConnection(context: Context, name: string): Shell {
       publishStatus(shell)
     },
     state: INITIAL_STATE,
-    current: undefined,
-    handOver: undefined,
-    ping: undefined,
     heard: 0,
-    principal: undefined,
     dialedAt: 0,
     lastConnectedAt: null,
     latencyMs: null,
@@ -73,9 +69,25 @@ function step(shell: Shell, event: MachineEvent): void {
   if (from !== to) tell(shell, { type: 'transition', from, to, cause: event.type, problem: state.problem })
   if (dialOf(state) === null) timers.clear('connect')
   if (state.phase !== 'waiting') timers.clear('retry')
+  listenToPage(shell)
   follow(shell, before)
   sweep(shell)
   for (const effect of effects) perform(shell, effect)
+}
+
+/** Only while there is something to wake. */
+function listenToPage(shell: Shell): void {
+  const { environment, state, raise } = shell
+  if (state.phase === 'idle' || state.phase === 'disconnected') {
+    shell.stopListening?.()
+    shell.stopListening = undefined
+    return
+  }
+  shell.stopListening ??= environment.subscribe((signal) => {
+    // `offline` is often wrong; asking the server is how to find out.
+    if (signal === 'hidden' || (signal === 'offline' && !shell.current)) return
+    raise({ type: 'wake', sinceDialMs: environment.now() - shell.dialedAt })
+  })
 }
 
 /** What a change of socket or of hope means to everyone else. */
@@ -133,12 +145,6 @@ export function close(shell: Shell): void {
   drop(shell, new LiveError('closed', 'The manager was closed'))
   // Who still holds it finds it disconnected, and can have it back by `connect()`.
   if (shell.holders.size === 0) end(shell)
-}
-
-/** Signs of life are asked for; what has given up tries again. `isOffline`: asking is all that makes sense. */
-export function wake(shell: Shell, isOffline: boolean): void {
-  const sinceDialMs = shell.environment.now() - shell.dialedAt
-  if (!isOffline || shell.current) shell.raise({ type: 'wake', sinceDialMs })
 }
 
 /** Moves to a socket with a fresh token, without a gap. */

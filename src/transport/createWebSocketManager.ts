@@ -1,7 +1,7 @@
 /** The public face of the transport: one manager, one connection per endpoint, one store, one log, one port. */
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import { openChannel } from './channels.ts'
-import { ask, close, connect, createConnection, disconnect, renew, send, wake } from './connection.ts'
+import { ask, close, connect, createConnection, disconnect, renew, send } from './connection.ts'
 import { type Context, createContext } from './context.ts'
 import { consoleLogger, createDebugListener, isDebugDefault } from './debugLog.ts'
 import { LiveError } from './errors.ts'
@@ -18,7 +18,6 @@ interface Registry {
   readonly context: Context
   readonly connections: Map<string, Shell>
   readonly store: StoreApi<WebSocketState>
-  stopListening?: (() => void) | undefined
 }
 
 /**
@@ -96,17 +95,14 @@ async function request(
 /** Without an endpoint anywhere, the only open connection is meant; if there is none, the URL itself. */
 function endpointOf({ context, store }: Registry, endpoint = context.endpoint): string {
   if (endpoint !== undefined) return endpoint
-  const open = activeOf(store.getState())
+  const { connections } = store.getState()
+  const open = Object.keys(connections).filter((name) => connections[name]?.state !== 'DISCONNECTED')
   if (open.includes('')) return ''
   if (open.length <= 1) return open[0] ?? ''
   throw new LiveError(
     'misconfigured',
     `Which of ${open.length} connections is meant? Pass { endpoint } or give the manager a default one`,
   )
-}
-
-function activeOf({ connections }: Pick<WebSocketState, 'connections'>): string[] {
-  return Object.keys(connections).filter((endpoint) => connections[endpoint]?.state !== 'DISCONNECTED')
 }
 
 function connectionFor(registry: Registry, given: string | undefined): Shell {
@@ -124,20 +120,4 @@ function publish(registry: Registry, endpoint: string, status: ConnectionStatus 
   else if (JSON.stringify(before) === JSON.stringify(status)) return
   const all = status && connections.has(endpoint) ? { ...others, [endpoint]: status } : others
   store.setState({ ...summarize(all, context.endpoint), connections: all })
-  listenToPage(registry)
-}
-
-/** Only while there is something to wake. */
-function listenToPage(registry: Registry): void {
-  const { context, connections, store } = registry
-  if (activeOf(store.getState()).length === 0) {
-    registry.stopListening?.()
-    registry.stopListening = undefined
-    return
-  }
-  registry.stopListening ??= context.environment.subscribe((signal) => {
-    if (signal === 'hidden') return
-    // `offline` is often wrong; asking the server is how to find out.
-    for (const shell of [...connections.values()]) wake(shell, signal === 'offline')
-  })
 }

@@ -4,7 +4,7 @@ import { dialOf } from './connectionMachine.ts'
 import { LiveError } from './errors.ts'
 import { receive } from './inbox.ts'
 import { principalOf } from './jwt.ts'
-import { openLink } from './link.ts'
+import { addQuery, openLink } from './link.ts'
 import { drop } from './outbox.ts'
 import { type Shell, tell } from './shell.ts'
 import { lose } from './sockets.ts'
@@ -79,5 +79,5 @@ function signOut(shell: Shell, attempt: number, message: string): void {
 function joinUrl(base: string, endpoint: string): string {
   const [path = '', query] = base.replace(/^http/, 'ws').split('?')
   const joined = endpoint ? `${path.replace(/\/+$/, '')}/${endpoint.replace(/^\/+/, '')}` : path
-  return query === undefined ? joined : `${joined}${joined.includes('?') ? '&' : '?'}${query}`
+  return query === undefined ? joined : addQuery(joined, query)
 }

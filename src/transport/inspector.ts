@@ -56,7 +56,7 @@ const REDACTED = '[redacted]'
 
 export function createInspector(environment: Environment): Inspector {
   const listeners = new Set<InspectorListener>()
-  const secrets = new Set<string>()
+  let secrets: readonly string[] = []
   return {
     report: (entry) => {
       if (listeners.size === 0) return
@@ -75,15 +75,12 @@ export function createInspector(environment: Environment): Inspector {
     },
     clean: (text) => redact(text, secrets) as string,
     keepSecret: (secret) => {
-      secrets.add(secret)
-      for (const oldest of secrets) {
-        if (secrets.size > MAX_SECRETS) secrets.delete(oldest)
-      }
+      secrets = [secret, ...secrets.filter((one) => one !== secret)].slice(0, MAX_SECRETS)
     },
   }
 }
 
-function redact(value: unknown, secrets: ReadonlySet<string>): unknown {
+function redact(value: unknown, secrets: readonly string[]): unknown {
   if (typeof value === 'string') {
     let text = value
     for (const secret of secrets) text = text.replaceAll(secret, REDACTED)

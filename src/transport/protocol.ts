@@ -120,6 +120,11 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/** What is no record has no fields. */
+export function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  return isRecord(value) ? value : {}
+}
+
 export function isFrame(value: unknown): value is Frame {
   return isRecord(value) && typeof value.type === 'string'
 }

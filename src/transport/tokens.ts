@@ -1,7 +1,7 @@
 /** Where tokens come from and how they travel. */
 import type { Environment } from './environment.ts'
 import { expiryOf, readClaims, type TokenClaims } from './jwt.ts'
-import type { Dial } from './link.ts'
+import { addQuery, type Dial } from './link.ts'
 import type { OutgoingFrame } from './protocol.ts'
 
 export type Awaitable<T> = T | Promise<T>
@@ -26,10 +26,7 @@ export type AuthCarrier = (dial: Dial, token: string) => AuthenticatedDial
  * server can only refuse an upgrade, `subprotocol`) when the server supports it.
  */
 export const AUTH_CARRIERS = {
-  query: (dial, token) => {
-    const separator = dial.url.includes('?') ? '&' : '?'
-    return { ...dial, url: `${dial.url}${separator}token=${encodeURIComponent(token)}` }
-  },
+  query: (dial, token) => ({ ...dial, url: addQuery(dial.url, `token=${encodeURIComponent(token)}`) }),
   subprotocol: (dial, token) => ({ ...dial, protocols: [...dial.protocols, 'bearer', token] }),
   message: (dial, token) => ({ ...dial, firstFrame: { type: 'auth', data: { token } } }),
 } as const satisfies Record<string, AuthCarrier>
