@@ -42,7 +42,7 @@ export function createConnection(context: Context, name: string): Shell {
       isBatching: false,
       isFlushing: false,
     },
-    channels: { subscriptions: new Map(), asked: [], turns: 0 },
+    channels: { subscriptions: new Map() },
     holders: new Set(),
     links: new Map(),
     raise: (event) => {

@@ -3,13 +3,13 @@ import { createStore, type StoreApi } from 'zustand/vanilla'
 import { openChannel } from './channels.ts'
 import { ask, close, connect, createConnection, disconnect, renew, send } from './connection.ts'
 import { type Context, createContext } from './context.ts'
-import { consoleLogger, createDebugListener, isDebugDefault } from './debugLog.ts'
+import { createDebugListener } from './debugLog.ts'
 import { LiveError } from './errors.ts'
 import { hold } from './holders.ts'
 import type { LivePort } from './port.ts'
 import type { Protocol, UntypedProtocol } from './protocol.ts'
 import type { RequestSpec } from './requests.ts'
-import type { WebSocketManagerOptions } from './settings.ts'
+import { fromEnv, type WebSocketManagerOptions } from './settings.ts'
 import type { Shell } from './shell.ts'
 import { type ConnectionStatus, IDLE_STATUS, summarize } from './summary.ts'
 import type { EventHandler, RequestOptions, WebSocketManager, WebSocketState } from './webSocketManager.ts'
@@ -40,8 +40,8 @@ export function createWebSocketManager<P extends Protocol = UntypedProtocol>(
     store: createStore(() => ({ ...IDLE_STATUS, connections: {} })),
   }
   const { context, store } = registry
-  const { debug = isDebugDefault() } = options
-  if (debug) context.inspect(createDebugListener(debug === true ? consoleLogger : debug))
+  const { debug = fromEnv(() => process.env.NODE_ENV === 'development') } = options
+  if (debug) context.inspect(createDebugListener(debug === true ? console.log : debug))
   const forAll = (act: (shell: Shell) => void) => () => [...registry.connections.values()].forEach(act)
   const port = createPort(registry)
   return {
