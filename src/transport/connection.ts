@@ -40,7 +40,6 @@ export function createConnection(context: Context, name: string): Shell {
       provenOrder: 0,
       isPaused: false,
       isBatching: false,
-      isFlushing: false,
     },
     channels: { subscriptions: new Map() },
     holders: new Set(),

@@ -53,7 +53,8 @@ function enqueue(shell: Shell, entry: Entry): void {
   }
   queue.add(entry)
   changed(shell)
-  if (outbox.isBatching) flushLater(shell)
+  // All that one turn sends goes out as one message.
+  if (outbox.isBatching) queueMicrotask(() => flush(shell))
   else flush(shell)
 }
 
@@ -75,17 +76,6 @@ function changed(shell: Shell): void {
     timers.set('expiry', leftMs, () => remove(shell, oldest, error))
   }
   publishStatus(shell)
-}
-
-/** All that one turn sends goes out as one message. */
-function flushLater(shell: Shell): void {
-  const { outbox } = shell
-  if (outbox.isFlushing) return
-  outbox.isFlushing = true
-  queueMicrotask(() => {
-    outbox.isFlushing = false
-    flush(shell)
-  })
 }
 
 /** While another socket may still carry frames that were written before, only control frames may go. */

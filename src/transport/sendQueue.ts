@@ -49,8 +49,6 @@ export interface Outbox {
   provenOrder: number
   isPaused: boolean
   isBatching: boolean
-  /** A flush is due at the end of this turn. */
-  isFlushing: boolean
 }
 
 /** A full queue refuses the newest: what was accepted first has been promised first. */
