@@ -5,6 +5,7 @@ import type { Link } from './link.ts'
 import type { Frame, OutgoingFrame } from './protocol.ts'
 import { type Entry, isFull, isRepeated, isSuperseded, type Outgoing, type SendClass } from './sendQueue.ts'
 import { publishStatus, type Shell, tell } from './shell.ts'
+import { setDeadline } from './timers.ts'
 
 /** Above this the socket is not keeping up and the lower classes wait; below the other they go on. */
 const HIGH_WATER_BYTES = 262_144
@@ -15,12 +16,11 @@ const BATCH_ITEMS = 100
 
 /** Returns how to take it out again, queued or unanswered. */
 export function push(shell: Shell, item: Outgoing): () => void {
-  const { outbox, current, environment } = shell
+  const { outbox, current } = shell
   const { delivery, frame, onAnswer, onDropped } = item
   const entry: Entry = {
     ...item,
     bytes: current || onAnswer ? 0 : measure(shell, frame),
-    queuedAt: environment.now(),
     order: 0,
   }
   const isWritable = canWrite(shell, delivery)
@@ -52,7 +52,8 @@ function enqueue(shell: Shell, entry: Entry): void {
     if (isSuperseded(waiting.delivery, entry.delivery)) remove(shell, waiting, null)
   }
   queue.add(entry)
-  changed(shell)
+  if (entry.bytes > 0) startExpiry(shell, entry)
+  publishStatus(shell)
   // All that one turn sends goes out as one message.
   if (outbox.isBatching) queueMicrotask(() => flush(shell))
   else flush(shell)
@@ -62,20 +63,16 @@ function enqueue(shell: Shell, entry: Entry): void {
 function remove(shell: Shell, entry: Entry, error?: LiveError | null): void {
   const { queue, unanswered } = shell.outbox
   unanswered.delete(entry.frame.id)
-  if (queue.delete(entry)) changed(shell)
+  entry.cancelExpiry?.()
+  if (queue.delete(entry)) publishStatus(shell)
   if (error !== undefined) entry.onDropped(error ?? undefined)
 }
 
-function changed(shell: Shell): void {
-  const { timers, outbox, limits, environment, current } = shell
-  const oldest = [...outbox.queue].find(({ bytes }) => bytes > 0)
-  timers.clear('expiry')
-  if (oldest && !current) {
-    const leftMs = oldest.queuedAt + limits.maxAgeMs - environment.now()
-    const error = new LiveError('expired', `"${oldest.frame.type}" was not sent: it waited too long`)
-    timers.set('expiry', leftMs, () => remove(shell, oldest, error))
-  }
-  publishStatus(shell)
+/** Not for ever: what was meant for a minute ago may be wrong by now. */
+function startExpiry(shell: Shell, entry: Entry): void {
+  const expire = () =>
+    remove(shell, entry, new LiveError('expired', `"${entry.frame.type}" was not sent: it waited too long`))
+  entry.cancelExpiry = setDeadline(shell.environment, shell.limits.maxAgeMs, expire)
 }
 
 /** While another socket may still carry frames that were written before, only control frames may go. */
@@ -100,8 +97,11 @@ export function flush(shell: Shell): void {
   const { queue, isBatching } = shell.outbox
   const ready = [...queue].filter(({ delivery }) => canWrite(shell, delivery))
   if (ready.length === 0) return
-  for (const entry of ready) queue.delete(entry)
-  changed(shell)
+  for (const entry of ready) {
+    queue.delete(entry)
+    entry.cancelExpiry?.()
+  }
+  publishStatus(shell)
   while (ready.length > 0) write(shell, ready.splice(0, isBatching ? BATCH_ITEMS : 1))
 }
 
@@ -152,16 +152,16 @@ export function prove({ outbox }: Shell, order: number): void {
 
 /** What was written to this socket and not answered is queued again, or given up. */
 export function requeue(shell: Shell, link: Link): void {
-  const { outbox, environment } = shell
+  const { outbox } = shell
   const again = [...outbox.unanswered.values()].filter((entry) => {
     if (entry.link !== link) return false
     const isAgain = isRepeated(entry, outbox)
     remove(shell, entry, entry.onAnswer && !isAgain ? connectionLost(entry.frame) : undefined)
-    Object.assign(entry, { bytes: entry.onAnswer ? 0 : 1, queuedAt: environment.now() })
+    if (isAgain && !entry.onAnswer) startExpiry(shell, Object.assign(entry, { bytes: 1 }))
     return isAgain
   })
   outbox.queue = new Set([...again, ...outbox.queue])
-  changed(shell)
+  publishStatus(shell)
 }
 
 /** Gives everything up, or all that awaits an answer. */

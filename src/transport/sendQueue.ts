@@ -31,7 +31,8 @@ export interface Outgoing {
 export interface Entry extends Outgoing {
   /** 0 for what counts towards no limit: requests have their own timeout. */
   bytes: number
-  queuedAt: number
+  /** Ends the waiting before it is too long. */
+  cancelExpiry?: (() => void) | undefined
   /** Where and as how many-eth it was last written. */
   link?: Link
   order: number
