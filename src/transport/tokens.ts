@@ -46,21 +46,21 @@ export interface Tokens {
 export type IdentityListener = (claims: TokenClaims | undefined) => void
 
 export function createTokens(environment: Environment, manager: TokenManager | undefined): Tokens {
+  const listeners = new Set<IdentityListener>()
   let refreshing: Promise<string | null> | undefined
   /** One refresh for all endpoints: refresh tokens are often good for one use. */
-  const refresh = () => {
-    refreshing ??= readFresh(manager).finally(() => {
+  const refresh = ({ refreshAccessToken, getAccessToken }: TokenManager) => {
+    refreshing ??= Promise.resolve((refreshAccessToken ?? getAccessToken).call(manager)).finally(() => {
       refreshing = undefined
     })
     return refreshing
   }
   const read = async (wanted: boolean) => {
-    if (!manager || wanted) return manager && refresh()
+    if (!manager || wanted) return manager && refresh(manager)
     const token = await manager.getAccessToken()
     const isExpired = token !== null && (expiryOf(token) ?? Infinity) <= environment.wallNow()
-    return isExpired && manager.refreshAccessToken ? refresh() : token
+    return isExpired && manager.refreshAccessToken ? refresh(manager) : token
   }
-  const listeners = new Set<IdentityListener>()
   const getToken = async (wanted: boolean) => {
     const token = await read(wanted)
     for (const listener of listeners) listener(token ? readClaims(token) : undefined)
@@ -68,16 +68,11 @@ export function createTokens(environment: Environment, manager: TokenManager | u
   }
   return {
     getToken,
-    identify(listener) {
+    identify: (listener) => {
       listeners.add(listener)
       // A token that cannot be read now is read again by the next dial, which reports what went wrong.
       getToken(false).catch(() => undefined)
       return () => listeners.delete(listener)
     },
   }
-}
-
-async function readFresh(manager: TokenManager | undefined): Promise<string | null> {
-  const token = manager?.refreshAccessToken ? manager.refreshAccessToken() : manager?.getAccessToken()
-  return (await token) ?? null
 }
