@@ -1,6 +1,6 @@
 /** Which events belong to a channel, and what it hears of them. Pure. */
-import type { ChannelSpec, LiveEvent } from './port.ts'
-import { type Frame, isRecord } from './protocol.ts'
+import type { ChannelSpec, Cursor, LiveEvent } from './port.ts'
+import { type Frame, fieldsOf } from './protocol.ts'
 
 /** A validated event and the frame it came in. */
 export interface ChannelEvent {
@@ -10,10 +10,9 @@ export interface ChannelEvent {
 
 /** A field that the event does not carry matches. Ids are compared as text. */
 export function isMatch({ key }: ChannelSpec, { frame, payload }: ChannelEvent): boolean {
-  return Object.keys(key).every((field) => {
-    const value = frame[field] ?? (isRecord(payload) ? payload[field] : undefined) ?? key[field]
-    return String(value) === String(key[field])
-  })
+  return Object.entries(key).every(
+    ([field, id]) => String(frame[field] ?? fieldsOf(payload)[field] ?? id) === String(id),
+  )
 }
 
 /** Numbers that belong to one room mean nothing in a channel of all rooms. */
@@ -22,18 +21,18 @@ export function eventFor(
   { frame, payload }: ChannelEvent,
   keyField: string,
 ): LiveEvent {
-  const { type, seq, epoch } = frame
   const isForeign = key[keyField] === undefined && frame[keyField] !== undefined
-  if (isForeign || typeof seq !== 'number') return { type, payload }
-  return typeof epoch === 'string' ? { type, payload, seq, epoch } : { type, payload, seq }
+  return { type: frame.type, payload, ...(isForeign ? undefined : toCursor(frame)) }
+}
+
+export function toCursor(value: unknown): Cursor | undefined {
+  const { seq, epoch } = fieldsOf(value)
+  if (typeof seq !== 'number') return undefined
+  return typeof epoch === 'string' ? { seq, epoch } : { seq }
 }
 
 /** Two specs of the same endpoint with the same name share a subscription. */
 export function nameOf({ subscribe, key }: ChannelSpec): string {
-  return JSON.stringify([
-    subscribe,
-    ...Object.keys(key)
-      .sort()
-      .map((field) => [field, String(key[field])]),
-  ])
+  const fields = Object.entries(key).map(([field, id]) => [field, String(id)])
+  return JSON.stringify([subscribe, fields.sort()])
 }

@@ -1,10 +1,14 @@
 /** The records behind the channels of one connection. Nothing here runs. */
 import type { ChannelListener, ChannelSpec, Cursor } from './port.ts'
 
-/** One opening of a channel, and what its `live` still waits for. */
+/** Resolves when a subscription stands, with where the channel stands if the server says so. */
+export type Standing = Promise<Cursor | undefined>
+
+/** One opening of a channel. */
 export interface Member {
   readonly listener: ChannelListener
-  awaiting: 'nothing' | 'confirmation' | 'sync'
+  /** Under which standing of its subscription it waits for its `live`. */
+  waitsFor?: Standing | undefined
 }
 
 export interface Subscription {
@@ -12,24 +16,22 @@ export interface Subscription {
   /** Under which name it takes part in `sync`, if it can. */
   readonly syncKey: string | undefined
   readonly members: Set<Member>
-  /** Number of the last asking; an answer to an earlier one means nothing. */
-  turn: number
-  status: 'down' | 'asking' | 'live'
+  /** A new one with every asking, so that an answer to an earlier one is told apart. `undefined`: down. */
+  standing?: Standing | undefined
   /** Ends the wait for a confirmation. */
   confirm?: () => void
   cancelRetry?: () => void
 }
 
-export interface Asked {
-  readonly subscription: Subscription
-  readonly turn: number
-  readonly member: Member
-  readonly cursor: Cursor
+/** The `sync` frame that is being put together. */
+export interface SyncBatch {
+  readonly positions: Record<string, Cursor>
+  /** By name of channel; empty where the server cannot tell. */
+  readonly answers: Promise<Readonly<Record<string, unknown>>>
+  send(): void
 }
 
 export interface ChannelRegistry {
   readonly subscriptions: Map<string, Subscription>
-  /** Who takes part in the next `sync` frame. */
-  asked: Asked[]
-  turns: number
+  batch?: SyncBatch | undefined
 }

@@ -1,37 +1,33 @@
 /** Asking for channels: subscribe frames, their confirmation, and the one `sync` frame that catches all of them up. */
-import type { Asked, Member, Subscription } from './channelRegistry.ts'
+import { eventFor, toCursor } from './channelEvents.ts'
+import type { Member, Standing, Subscription, SyncBatch } from './channelRegistry.ts'
 import { decodeEvent } from './decode.ts'
 import type { LiveError } from './errors.ts'
-import type { ChannelSignal, Cursor } from './port.ts'
-import { isRecord } from './protocol.ts'
+import type { ChannelSignal, Cursor, LiveEvent } from './port.ts'
+import { fieldsOf } from './protocol.ts'
 import { request } from './requests.ts'
 import type { Shell } from './shell.ts'
+
+type Fields = Readonly<Record<string, unknown>>
 
 /** How long a server that does not answer subscribe frames delays the first `live`. */
 const CONFIRM_MS = 1_000
 /** When a refused subscription that may be tried again is. */
 const RETRY_MS = 5_000
 
-export function emit({ context, name }: Shell, members: Iterable<Member>, signal: ChannelSignal): void {
+export function emit(shell: Shell, members: Iterable<Member>, signal: ChannelSignal): void {
   for (const { listener } of [...members]) {
     try {
       listener.onSignal(signal)
     } catch (error) {
-      context.reportError(name, error)
+      shell.reportError(shell.name, error)
     }
   }
 }
 
-/** Answers that are still under way will find another turn. */
-export function takeDown(subscription: Subscription): void {
-  subscription.cancelRetry?.()
-  Object.assign(subscription, { status: 'down', turn: 0 })
-  for (const member of subscription.members) member.awaiting = 'nothing'
-}
-
 /** Resolves when the subscription stands, as far as anybody can tell; rejects when the server refuses. */
-export function stand(shell: Shell, subscription: Subscription): Promise<Cursor | undefined> {
-  const { environment, protocol } = shell.context
+export function stand(shell: Shell, subscription: Subscription): Standing {
+  const { environment, protocol } = shell
   const { spec } = subscription
   if (!spec.subscribe) return Promise.resolve(undefined)
   return new Promise((resolve, reject) => {
@@ -45,45 +41,20 @@ export function stand(shell: Shell, subscription: Subscription): Promise<Cursor 
 }
 
 export function subscribe(shell: Shell, subscription: Subscription): void {
-  const turn = ++shell.channels.turns
-  Object.assign(subscription, { status: 'asking', turn })
-  ask(shell, subscription, subscription.members)
-  stand(shell, subscription).then(
-    (cursor) => {
-      if (subscription.turn !== turn) return
-      subscription.status = 'live'
-      goLive(shell, subscription, cursor)
-    },
-    (error: LiveError) => {
-      if (subscription.turn !== turn) return
-      // Asked through a socket that another one has replaced meanwhile.
-      if (error.code === 'connection_lost') subscribe(shell, subscription)
-      else refuse(shell, subscription, error)
-    },
-  )
-}
-
-/** Members with a position take part in the next `sync`; the others are live as soon as the subscription stands. */
-export function ask(shell: Shell, subscription: Subscription, members: Iterable<Member>): void {
-  const { turn, syncKey } = subscription
-  for (const member of members) {
-    if (member.awaiting !== 'nothing') continue
-    const cursor = syncKey === undefined ? undefined : member.listener.cursor()
-    member.awaiting = cursor?.seq === undefined ? 'confirmation' : 'sync'
-    if (cursor?.seq !== undefined) shell.channels.asked.push({ subscription, turn, member, cursor })
-  }
-  queueMicrotask(() => {
-    if (subscription.turn === turn && subscription.status === 'live') goLive(shell, subscription)
-    queueMicrotask(() => flushSync(shell))
+  const standing: Standing = stand(shell, subscription).catch((error: LiveError) => {
+    if (subscription.standing !== standing) return undefined
+    // Asked through a socket that another one has replaced meanwhile.
+    if (error.code === 'connection_lost') subscribe(shell, subscription)
+    else refuse(shell, subscription, error)
+    return undefined
   })
+  subscription.standing = standing
+  bringUp(shell, subscription, subscription.members)
 }
 
-/** Tells everyone who waits for no more than the confirmation. */
-function goLive(shell: Shell, { members }: Subscription, cursor?: Cursor): void {
-  const ready = [...members].filter(({ awaiting }) => awaiting === 'confirmation')
-  for (const member of ready) member.awaiting = 'nothing'
-  emit(shell, ready, { type: 'live', resumed: false, cursor })
-  settle(shell)
+export function takeDown(subscription: Subscription): void {
+  subscription.cancelRetry?.()
+  subscription.standing = undefined
 }
 
 function refuse(shell: Shell, subscription: Subscription, error: LiveError): void {
@@ -91,28 +62,83 @@ function refuse(shell: Shell, subscription: Subscription, error: LiveError): voi
   emit(shell, subscription.members, { type: 'down', error })
   settle(shell)
   if (!error.retryable) return
-  subscription.cancelRetry = shell.context.environment.setTimer(() => {
-    if (subscription.status === 'down' && shell.current) subscribe(shell, subscription)
+  subscription.cancelRetry = shell.environment.setTimer(() => {
+    if (!subscription.standing && shell.current) subscribe(shell, subscription)
   }, error.retryAfterMs ?? RETRY_MS)
 }
 
-/** One frame for all channels that have a position. */
-export function flushSync(shell: Shell): void {
-  const { channels, context, current } = shell
-  const { asked } = channels
-  if (asked.length === 0 || !current) return
-  channels.asked = []
-  const { sync, field } = context.protocol.channels
+/** Brings members up to date, except where that is under way, or down. */
+export function bringUp(shell: Shell, subscription: Subscription, members: Iterable<Member>): void {
+  for (const member of members) {
+    if (subscription.standing === undefined || isWaiting(subscription, member)) continue
+    member.waitsFor = subscription.standing
+    goLive(shell, subscription, member).catch((error) => shell.reportError(shell.name, error))
+  }
+}
+
+function isWaiting({ standing }: Subscription, { waitsFor }: Member): boolean {
+  return standing !== undefined && waitsFor === standing
+}
+
+/** One with a position is caught up by `sync`; another one, or if that fails, is live when the subscription stands. */
+async function goLive(shell: Shell, subscription: Subscription, member: Member): Promise<void> {
+  const { syncKey, standing } = subscription
+  const isOver = () => subscription.standing !== standing || !isWaiting(subscription, member)
+  const cursor = member.listener.cursor()
+  let answer: Fields = {}
+  if (syncKey !== undefined && cursor?.seq !== undefined) {
+    answer = await sync(shell, syncKey, cursor)
+    if (isOver()) return
+  }
+  const position = toCursor(answer)
+  const isSameHistory = (position?.epoch ?? cursor?.epoch) === (cursor?.epoch ?? position?.epoch)
+  const events = isSameHistory ? missedEvents(shell, subscription, answer) : undefined
+  const stood = events ? undefined : await standing
+  if (isOver()) return
+  member.waitsFor = undefined
+  if (events?.length) emit(shell, [member], { type: 'events', events })
+  emit(shell, [member], { type: 'live', resumed: events !== undefined, cursor: position ?? stood })
+  // The answer came later on the wire than the confirmation would have.
+  if (events) subscription.confirm?.()
+  settle(shell)
+}
+
+/** What came after the cursor; `undefined` if the server cannot tell all of it. */
+function missedEvents(
+  shell: Shell,
+  { spec }: Subscription,
+  { complete, events }: Fields,
+): readonly LiveEvent[] | undefined {
+  if (complete !== true || !Array.isArray(events)) return undefined
+  return events.flatMap((one) => {
+    const event = decodeEvent(shell, one)
+    return event ? [eventFor(spec, event, shell.protocol.channels.key)] : []
+  })
+}
+
+/** One frame for all channels that ask in the same turn. Empty where the server cannot tell. */
+async function sync(shell: Shell, name: string, cursor: Cursor): Promise<Fields> {
+  shell.channels.batch ??= createBatch(shell)
+  const { positions, answers } = shell.channels.batch
+  positions[name] = earlier(positions[name], cursor)
+  return fieldsOf((await answers)[name])
+}
+
+function createBatch(shell: Shell): SyncBatch {
+  const { channels, protocol } = shell
+  const { sync: type, field } = protocol.channels
   const positions: Record<string, Cursor> = {}
-  for (const { subscription, cursor } of asked) {
-    const name = subscription.syncKey ?? ''
-    positions[name] = earlier(positions[name], cursor)
-  }
-  const apply = (reply: unknown) => {
-    const answers = isRecord(reply) ? reply[field] : undefined
-    for (const one of asked) applySync(shell, one, isRecord(answers) ? answers : {})
-  }
-  request(shell, { type: sync, data: { [field]: positions }, control: true }).then(apply, apply)
+  let send = () => {}
+  const answers = new Promise<Fields>((resolve) => {
+    const apply = (reply: unknown) => resolve(fieldsOf(fieldsOf(reply)[field]))
+    send = () => {
+      if (channels.batch?.positions !== positions) return
+      channels.batch = undefined
+      request(shell, { type, data: { [field]: positions }, control: true }).then(apply, apply)
+    }
+  })
+  queueMicrotask(send)
+  return { positions, answers, send }
 }
 
 /** Two views of one channel stand at different points: what comes after the earlier one serves both. */
@@ -120,39 +146,10 @@ function earlier(one: Cursor | undefined, other: Cursor): Cursor {
   return one && one.epoch === other.epoch && (one.seq ?? 0) <= (other.seq ?? 0) ? one : other
 }
 
-function applySync(shell: Shell, asked: Asked, answers: Readonly<Record<string, unknown>>): void {
-  const { subscription, member, cursor, turn } = asked
-  if (subscription.turn !== turn || member.awaiting !== 'sync') return
-  const answer = answers[subscription.syncKey ?? '']
-  const position = toCursor(answer)
-  const isSameHistory = (position?.epoch ?? cursor.epoch) === (cursor.epoch ?? position?.epoch)
-  if (!isRecord(answer) || answer.complete !== true || !Array.isArray(answer.events) || !isSameHistory) {
-    member.awaiting = 'confirmation'
-    if (subscription.status === 'live') goLive(shell, subscription, position)
-    return
-  }
-  member.awaiting = 'nothing'
-  const events = answer.events.flatMap((one) => {
-    const event = decodeEvent(shell, one)
-    return event ? [{ type: event.frame.type, payload: event.payload, ...toCursor(event.frame) }] : []
-  })
-  if (events.length > 0) emit(shell, [member], { type: 'events', events })
-  emit(shell, [member], { type: 'live', resumed: true, cursor: position })
-  // The answer came later on the wire than the confirmation would have.
-  subscription.confirm?.()
-  settle(shell)
-}
-
-/** Every channel stands. */
+/** Tells when every channel stands. */
 export function settle({ channels, current, raise }: Shell): void {
-  const all = [...channels.subscriptions.values()]
-  const isOpen = ({ awaiting }: Member) => awaiting !== 'nothing'
-  if (all.some(({ status, members }) => status === 'asking' || [...members].some(isOpen))) return
+  for (const subscription of channels.subscriptions.values()) {
+    for (const member of subscription.members) if (isWaiting(subscription, member)) return
+  }
   if (current) raise({ type: 'settled', attempt: current.attempt, step: 'sync' })
-}
-
-function toCursor(value: unknown): Cursor | undefined {
-  if (!isRecord(value) || typeof value.seq !== 'number') return undefined
-  const { seq, epoch } = value
-  return typeof epoch === 'string' ? { seq, epoch } : { seq }
 }

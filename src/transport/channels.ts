@@ -4,7 +4,7 @@
  */
 import { type ChannelEvent, eventFor, isMatch, nameOf } from './channelEvents.ts'
 import type { Member, Subscription } from './channelRegistry.ts'
-import { ask, emit, flushSync, settle, stand, subscribe, takeDown } from './channelSync.ts'
+import { bringUp, emit, settle, stand, subscribe, takeDown } from './channelSync.ts'
 import type { LiveError } from './errors.ts'
 import { hold } from './holders.ts'
 import type { Channel, ChannelListener, ChannelSpec } from './port.ts'
@@ -16,7 +16,7 @@ const all = ({ channels }: Shell) => [...channels.subscriptions.values()]
 /** A socket is open: everything is asked for again. */
 export function upChannels(shell: Shell): void {
   for (const subscription of all(shell)) subscribe(shell, subscription)
-  flushSync(shell)
+  shell.channels.batch?.send()
   settle(shell)
 }
 
@@ -26,7 +26,7 @@ export function moveChannels(shell: Shell): Promise<unknown> {
 }
 
 export function downChannels(shell: Shell, error: LiveError | undefined): void {
-  shell.channels.asked = []
+  shell.channels.batch = undefined
   for (const subscription of all(shell)) {
     takeDown(subscription)
     emit(shell, subscription.members, { type: 'down', error })
@@ -36,14 +36,13 @@ export function downChannels(shell: Shell, error: LiveError | undefined): void {
 /** Events go to the channels they belong to, and to whoever subscribed to their type. */
 export function deliver(shell: Shell, events: readonly ChannelEvent[]): void {
   if (events.length === 0) return
-  const { context, name } = shell
-  for (const { spec, members, status } of all(shell)) {
-    const own = status === 'down' ? [] : events.filter((event) => isMatch(spec, event))
-    const { key } = context.protocol.channels
+  for (const { spec, members, standing } of all(shell)) {
+    const own = !standing ? [] : events.filter((event) => isMatch(spec, event))
+    const { key } = shell.protocol.channels
     if (own.length > 0)
       emit(shell, members, { type: 'events', events: own.map((event) => eventFor(spec, event, key)) })
   }
-  context.deliver(name, events)
+  shell.deliver(shell.name, events)
 }
 
 /** A server that never answers has taken in the subscribe frame when something later comes back from it. */
@@ -54,9 +53,10 @@ export function confirmChannels(shell: Shell): void {
 
 /** The server has lost track of one channel, or of all. */
 export function resetChannels(shell: Shell, key?: string): void {
-  for (const { syncKey = key, members, status } of all(shell)) {
-    if (status !== 'live' || (key !== undefined && syncKey !== key)) continue
-    emit(shell, members, { type: 'live', resumed: false })
+  for (const { syncKey = key, members, standing } of all(shell)) {
+    if (!standing || (key !== undefined && syncKey !== key)) continue
+    const live = [...members].filter(({ waitsFor }) => waitsFor !== standing)
+    emit(shell, live, { type: 'live', resumed: false })
   }
 }
 
@@ -65,7 +65,7 @@ export function openChannel(shell: Shell, spec: ChannelSpec, listener: ChannelLi
   const name = nameOf(spec)
   const subscription = subscriptions.get(name) ?? createSubscription(shell, spec)
   const { members } = subscription
-  const member: Member = { listener, awaiting: 'nothing' }
+  const member: Member = { listener }
   subscriptions.set(name, subscription)
   members.add(member)
   const release = hold(shell, true)
@@ -76,16 +76,17 @@ export function openChannel(shell: Shell, spec: ChannelSpec, listener: ChannelLi
     if (error) emit(shell, [member], { type: 'down', error })
     if (!shell.current) return
     // The first one of a turn to get here asks for all of them.
-    if (subscription.status === 'down') subscribe(shell, subscription)
-    else ask(shell, subscription, [member])
+    if (subscription.standing === undefined) subscribe(shell, subscription)
+    else bringUp(shell, subscription, [member])
   })
   return {
     resync: () =>
       queueMicrotask(() => {
-        if (members.has(member) && subscription.status === 'live') ask(shell, subscription, [member])
+        if (members.has(member)) bringUp(shell, subscription, [member])
       }),
     close: () => {
       if (!members.delete(member)) return
+      member.waitsFor = undefined
       if (members.size === 0) {
         subscriptions.delete(name)
         unsubscribe(shell, subscription)
@@ -96,17 +97,17 @@ export function openChannel(shell: Shell, spec: ChannelSpec, listener: ChannelLi
   }
 }
 
-function createSubscription({ context }: Shell, spec: ChannelSpec): Subscription {
-  const key = spec.key[context.protocol.channels.key]
+function createSubscription({ protocol }: Shell, spec: ChannelSpec): Subscription {
+  const key = spec.key[protocol.channels.key]
   const syncKey = key === undefined ? undefined : String(key)
-  return { spec, syncKey, members: new Set(), turn: 0, status: 'down' }
+  return { spec, syncKey, members: new Set() }
 }
 
 function unsubscribe(shell: Shell, subscription: Subscription): void {
-  const { spec, status } = subscription
+  const { spec, standing } = subscription
   takeDown(subscription)
-  if (status === 'down' || !spec.subscribe) return
-  const type = shell.context.protocol.channels.unsubscribe
+  if (!standing || !spec.subscribe) return
+  const type = shell.protocol.channels.unsubscribe
   // Whether the server confirms it or not: nobody listens any more.
   request(shell, { type, data: spec.key, control: true }).catch(() => undefined)
 }

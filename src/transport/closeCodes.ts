@@ -1,5 +1,5 @@
 /** One table: what the close of a socket means for the connection. Users extend it with the option `closeCodes`. */
-import { isRecord } from './protocol.ts'
+import { fieldsOf } from './protocol.ts'
 
 /** The codes an application meets by name. */
 export const WebSocketCloseCode = {
@@ -52,8 +52,7 @@ export function closeAction(code: number, { reconnect, reauth }: Hint, custom: C
 /** A close reason is free text unless it is a JSON object. */
 export function hintOf(reason: string): Hint {
   try {
-    const hint: unknown = JSON.parse(reason)
-    return isRecord(hint) ? hint : {}
+    return fieldsOf(JSON.parse(reason))
   } catch {
     return {}
   }

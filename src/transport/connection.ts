@@ -18,7 +18,7 @@ import { end, hold } from './holders.ts'
 import { drop, flush, push } from './outbox.ts'
 import type { Delivery } from './port.ts'
 import { type RequestSpec, request } from './requests.ts'
-import { createFrame, failureOf, publish, report, type Shell } from './shell.ts'
+import { createFrame, failureOf, publishStatus, type Shell, tell } from './shell.ts'
 import { carry, disconnected, goDown, renewIn, startHandOver, sweep } from './sockets.ts'
 import { createTimers } from './timers.ts'
 
@@ -29,7 +29,7 @@ const USER = 'user'
 export function createConnection(context: Context, name: string): Shell {
   const events: MachineEvent[] = []
   const shell: Shell = {
-    context,
+    ...context,
     name,
     timers: createTimers(context.environment),
     outbox: {
@@ -40,23 +40,18 @@ export function createConnection(context: Context, name: string): Shell {
       provenOrder: 0,
       isPaused: false,
       isBatching: false,
-      isFlushing: false,
     },
-    channels: { subscriptions: new Map(), asked: [], turns: 0 },
+    channels: { subscriptions: new Map() },
     holders: new Set(),
     links: new Map(),
     raise: (event) => {
       // An event is taken out when its effects have run; what they raise comes behind it.
       if (events.push(event) > 1) return
       for (; events[0]; events.shift()) step(shell, events[0])
-      publish(shell)
+      publishStatus(shell)
     },
     state: INITIAL_STATE,
-    current: undefined,
-    handOver: undefined,
-    ping: undefined,
     heard: 0,
-    principal: undefined,
     dialedAt: 0,
     lastConnectedAt: null,
     latencyMs: null,
@@ -65,18 +60,33 @@ export function createConnection(context: Context, name: string): Shell {
 }
 
 function step(shell: Shell, event: MachineEvent): void {
-  const { context, timers, state: before } = shell
-  const { reconnect, tokenManager } = context
+  const { reconnect, tokenManager, timers, state: before } = shell
   const [state, effects] = transition(before, event, { reconnect, canRefresh: tokenManager !== undefined })
   shell.state = state
   const from = publicState(before)
   const to = publicState(state)
-  if (from !== to) report(shell, { type: 'transition', from, to, cause: event.type, problem: state.problem })
+  if (from !== to) tell(shell, { type: 'transition', from, to, cause: event.type, problem: state.problem })
   if (dialOf(state) === null) timers.clear('connect')
   if (state.phase !== 'waiting') timers.clear('retry')
+  listenToPage(shell)
   follow(shell, before)
   sweep(shell)
   for (const effect of effects) perform(shell, effect)
+}
+
+/** Only while there is something to wake. */
+function listenToPage(shell: Shell): void {
+  const { environment, state, raise } = shell
+  if (state.phase === 'idle' || state.phase === 'disconnected') {
+    shell.stopListening?.()
+    shell.stopListening = undefined
+    return
+  }
+  shell.stopListening ??= environment.subscribe((signal) => {
+    // `offline` is often wrong; asking the server is how to find out.
+    if (signal === 'hidden' || (signal === 'offline' && !shell.current)) return
+    raise({ type: 'wake', sinceDialMs: environment.now() - shell.dialedAt })
+  })
 }
 
 /** What a change of socket or of hope means to everyone else. */
@@ -104,7 +114,7 @@ function perform(shell: Shell, effect: Effect): void {
       dial(shell, effect.refresh)
       break
     case 'wait':
-      report(shell, { type: 'wait', delayMs: effect.delayMs, attempt: shell.state.trouble.losses })
+      tell(shell, { type: 'wait', delayMs: effect.delayMs, attempt: shell.state.trouble.losses })
       shell.timers.set('retry', effect.delayMs, () => shell.raise({ type: 'retry' }))
       break
     case 'probe':
@@ -134,12 +144,6 @@ export function close(shell: Shell): void {
   drop(shell, new LiveError('closed', 'The manager was closed'))
   // Who still holds it finds it disconnected, and can have it back by `connect()`.
   if (shell.holders.size === 0) end(shell)
-}
-
-/** Signs of life are asked for; what has given up tries again. `isOffline`: asking is all that makes sense. */
-export function wake(shell: Shell, isOffline: boolean): void {
-  const sinceDialMs = shell.context.environment.now() - shell.dialedAt
-  if (!isOffline || shell.current) shell.raise({ type: 'wake', sinceDialMs })
 }
 
 /** Moves to a socket with a fresh token, without a gap. */

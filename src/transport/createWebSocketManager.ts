@@ -1,25 +1,14 @@
-/** The public face of the transport: one manager, one connection per endpoint, one store, one log, one port. */
-import { createStore, type StoreApi } from 'zustand/vanilla'
+/** The public face of the transport: connections, one store, one log, one port. */
 import { openChannel } from './channels.ts'
-import { ask, close, connect, createConnection, disconnect, renew, send, wake } from './connection.ts'
-import { type Context, createContext } from './context.ts'
-import { consoleLogger, createDebugListener, isDebugDefault } from './debugLog.ts'
-import { LiveError } from './errors.ts'
+import { ask, close, connect, disconnect, renew, send } from './connection.ts'
+import { type Connections, createConnections } from './connections.ts'
+import { createDebugListener } from './debugLog.ts'
 import { hold } from './holders.ts'
 import type { LivePort } from './port.ts'
 import type { Protocol, UntypedProtocol } from './protocol.ts'
 import type { RequestSpec } from './requests.ts'
-import type { WebSocketManagerOptions } from './settings.ts'
-import type { Shell } from './shell.ts'
-import { type ConnectionStatus, IDLE_STATUS, summarize } from './summary.ts'
-import type { EventHandler, RequestOptions, WebSocketManager, WebSocketState } from './webSocketManager.ts'
-
-interface Registry {
-  readonly context: Context
-  readonly connections: Map<string, Shell>
-  readonly store: StoreApi<WebSocketState>
-  stopListening?: (() => void) | undefined
-}
+import { fromEnv, type WebSocketManagerOptions } from './settings.ts'
+import type { EventHandler, RequestOptions, WebSocketManager } from './webSocketManager.ts'
 
 /**
  * A manager of live connections. Creating one opens nothing and touches no global; the first `acquire`, `connect`,
@@ -35,31 +24,27 @@ interface Registry {
 export function createWebSocketManager<P extends Protocol = UntypedProtocol>(
   options: WebSocketManagerOptions<P> = {},
 ): WebSocketManager<P> {
-  const registry: Registry = {
-    context: createContext(options, (endpoint, status) => publish(registry, endpoint, status)),
-    connections: new Map(),
-    store: createStore(() => ({ ...IDLE_STATUS, connections: {} })),
-  }
-  const { context, store } = registry
-  const { debug = isDebugDefault() } = options
-  if (debug) context.inspect(createDebugListener(debug === true ? consoleLogger : debug))
-  const forAll = (act: (shell: Shell) => void) => () => [...registry.connections.values()].forEach(act)
-  const port = createPort(registry)
+  const connections = createConnections(options)
+  const { context, store, at, find, all } = connections
+  const { debug = fromEnv(() => process.env.NODE_ENV === 'development') } = options
+  if (debug) context.inspect(createDebugListener(debug === true ? console.log : debug))
+  const port = createPort(connections)
+  const closeAll = () => all().forEach(close)
   return {
     endpoint: context.endpoint,
     hasUrl: Boolean(context.url),
-    connect: (endpoint, { hold: keep = true } = {}) => connect(connectionFor(registry, endpoint), keep),
+    connect: (endpoint, { hold: keep = true } = {}) => connect(at(endpoint), keep),
     disconnect: (endpoint) => {
-      const shell = registry.connections.get(endpointOf(registry, endpoint))
+      const shell = find(endpoint)
       if (shell) disconnect(shell)
     },
-    acquire: (endpoint) => hold(connectionFor(registry, endpoint), true),
-    close: forAll(close),
-    reauthenticate: forAll(renew),
+    acquire: (endpoint) => hold(at(endpoint), true),
+    close: closeAll,
+    reauthenticate: () => all().forEach(renew),
     identify: context.identify,
     send: port.send,
     request: (type: string, data: unknown, given: number | RequestOptions = {}) =>
-      request(registry, {
+      request(connections, {
         ...(typeof given === 'number' ? { timeoutMs: given } : given),
         type,
         data,
@@ -69,75 +54,26 @@ export function createWebSocketManager<P extends Protocol = UntypedProtocol>(
     store,
     inspect: context.inspect,
     port,
-    [Symbol.dispose]: forAll(close),
+    [Symbol.dispose]: closeAll,
   }
 }
 
-function createPort(registry: Registry): LivePort {
-  const { environment, report } = registry.context
+function createPort(connections: Connections): LivePort {
+  const { context, at } = connections
   return {
-    clock: environment,
-    request: (type, data, options) => request(registry, { ...options, type, data, timeoutFrom: 'write' }),
+    clock: context.environment,
+    request: (type, data, options) => request(connections, { ...options, type, data, timeoutFrom: 'write' }),
     send: async (type, data = {}, { endpoint, delivery = 'reliable' } = {}) =>
-      send(connectionFor(registry, endpoint), { type, data, delivery }),
-    open: (spec, listener) => openChannel(connectionFor(registry, spec.endpoint), spec, listener),
-    report,
+      send(at(endpoint), { type, data, delivery }),
+    open: (spec, listener) => openChannel(at(spec.endpoint), spec, listener),
+    report: context.report,
   }
 }
 
 /** What goes wrong before there is a promise rejects all the same. */
 async function request(
-  registry: Registry,
+  { at }: Connections,
   { endpoint, data = {}, ...spec }: RequestSpec & { readonly endpoint?: string | undefined },
 ): Promise<unknown> {
-  return ask(connectionFor(registry, endpoint), { ...spec, data })
-}
-
-/** Without an endpoint anywhere, the only open connection is meant; if there is none, the URL itself. */
-function endpointOf({ context, store }: Registry, endpoint = context.endpoint): string {
-  if (endpoint !== undefined) return endpoint
-  const open = activeOf(store.getState())
-  if (open.includes('')) return ''
-  if (open.length <= 1) return open[0] ?? ''
-  throw new LiveError(
-    'misconfigured',
-    `Which of ${open.length} connections is meant? Pass { endpoint } or give the manager a default one`,
-  )
-}
-
-function activeOf({ connections }: Pick<WebSocketState, 'connections'>): string[] {
-  return Object.keys(connections).filter((endpoint) => connections[endpoint]?.state !== 'DISCONNECTED')
-}
-
-function connectionFor(registry: Registry, given: string | undefined): Shell {
-  const { context, connections } = registry
-  const endpoint = endpointOf(registry, given)
-  const shell = connections.get(endpoint) ?? createConnection(context, endpoint)
-  connections.set(endpoint, shell)
-  return shell
-}
-
-function publish(registry: Registry, endpoint: string, status: ConnectionStatus | undefined): void {
-  const { store, connections, context } = registry
-  const { [endpoint]: before, ...others } = store.getState().connections
-  if (!status) connections.delete(endpoint)
-  else if (JSON.stringify(before) === JSON.stringify(status)) return
-  const all = status && connections.has(endpoint) ? { ...others, [endpoint]: status } : others
-  store.setState({ ...summarize(all, context.endpoint), connections: all })
-  listenToPage(registry)
-}
-
-/** Only while there is something to wake. */
-function listenToPage(registry: Registry): void {
-  const { context, connections, store } = registry
-  if (activeOf(store.getState()).length === 0) {
-    registry.stopListening?.()
-    registry.stopListening = undefined
-    return
-  }
-  registry.stopListening ??= context.environment.subscribe((signal) => {
-    if (signal === 'hidden') return
-    // `offline` is often wrong; asking the server is how to find out.
-    for (const shell of [...connections.values()]) wake(shell, signal === 'offline')
-  })
+  return ask(at(endpoint), { ...spec, data })
 }

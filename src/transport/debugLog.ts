@@ -1,23 +1,9 @@
 /** Turns the inspector's log into lines for people. */
 import type { InspectorEvent, OwnEntry } from './inspector.ts'
 
-export type Logger = (message: string, details?: unknown) => void
+export type Logger = (message: string, ...details: readonly unknown[]) => void
 
-export function consoleLogger(message: string, details?: unknown): void {
-  if (details === undefined) console.log(message)
-  else console.log(message, details)
-}
-
-export function isDebugDefault(): boolean {
-  try {
-    return process.env.NODE_ENV === 'development'
-  } catch {
-    // No `process` in a plain browser, and no bundler that would have replaced it.
-    return false
-  }
-}
-
-type Line = readonly [message: string, details?: unknown]
+type Line = readonly [message: string, ...details: readonly unknown[]]
 
 /** Entries without a line are for machines. */
 const LINES: { readonly [T in OwnEntry['type']]?: (entry: Extract<OwnEntry, { type: T }>) => Line } = {
@@ -25,7 +11,7 @@ const LINES: { readonly [T in OwnEntry['type']]?: (entry: Extract<OwnEntry, { ty
   transition: ({ from, to, cause, problem }) =>
     to === 'CONNECTED'
       ? ['WebSocket connected successfully']
-      : [`${from} → ${to} (${cause})`, problem ?? undefined],
+      : [`${from} → ${to} (${cause})`, ...(problem ? [problem] : [])],
   wait: ({ delayMs, attempt }) => [`Reconnecting in ${Math.round(delayMs)} ms (attempt ${attempt})`],
   sent: ({ frame }) => (frame.type === 'ping' ? ['Heartbeat ping sent'] : ['Message sent:', frame]),
   received: ({ frame }) =>
@@ -36,7 +22,7 @@ const LINES: { readonly [T in OwnEntry['type']]?: (entry: Extract<OwnEntry, { ty
 
 export function createDebugListener(log: Logger): (event: InspectorEvent) => void {
   return (event) => {
-    const [message, details] = LINES[event.type as OwnEntry['type']]?.(event as never) ?? []
-    if (message) log(`[WebSocketManager] ${message}`, details)
+    const [message, ...details] = LINES[event.type as OwnEntry['type']]?.(event as never) ?? []
+    if (message) log(`[WebSocketManager] ${message}`, ...details)
   }
 }

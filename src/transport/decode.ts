@@ -2,12 +2,12 @@
 import type { ChannelEvent } from './channelEvents.ts'
 import { LiveError } from './errors.ts'
 import { isFrame, payloadOf, validate } from './protocol.ts'
-import { report, type Shell } from './shell.ts'
+import { type Shell, tell } from './shell.ts'
 
 /** An array is a batch of frames. */
 export function decodeMessage(shell: Shell, data: unknown): readonly unknown[] {
   try {
-    const message = shell.context.codec.decode(data)
+    const message = shell.codec.decode(data)
     return Array.isArray(message) ? message : [message]
   } catch {
     // Without its cause: a parser quotes the message, and who knows what is in it.
@@ -21,7 +21,7 @@ export function decodeEvent(shell: Shell, frame: unknown): ChannelEvent | undefi
     if (!isFrame(frame)) throw new LiveError('invalid_frame', 'A frame has no type')
     const { type } = frame
     const subject = { code: 'invalid_frame', name: `A "${type}" event` } as const
-    return { frame, payload: validate(shell.context.protocol.events[type], payloadOf(frame), subject) }
+    return { frame, payload: validate(shell.protocol.events[type], payloadOf(frame), subject) }
   } catch (error) {
     quarantine(shell, error as LiveError, frame)
     return undefined
@@ -29,6 +29,6 @@ export function decodeEvent(shell: Shell, frame: unknown): ChannelEvent | undefi
 }
 
 function quarantine(shell: Shell, error: LiveError, frame: unknown): void {
-  report(shell, { type: 'quarantine', error, frame })
-  shell.context.reportError(shell.name, error)
+  tell(shell, { type: 'quarantine', error, frame })
+  shell.reportError(shell.name, error)
 }

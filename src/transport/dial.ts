@@ -4,17 +4,16 @@ import { dialOf } from './connectionMachine.ts'
 import { LiveError } from './errors.ts'
 import { receive } from './inbox.ts'
 import { principalOf } from './jwt.ts'
-import { openLink } from './link.ts'
+import { addQuery, openLink } from './link.ts'
 import { drop } from './outbox.ts'
-import { report, type Shell } from './shell.ts'
+import { type Shell, tell } from './shell.ts'
 import { lose } from './sockets.ts'
 
 export function dial(shell: Shell, refresh: boolean): void {
-  const { context, timers } = shell
+  const { connectTimeoutMs } = shell
   const attempt = shell.state.dials
-  const { connectTimeoutMs } = context
-  shell.dialedAt = context.environment.now()
-  timers.set('connect', connectTimeoutMs, () =>
+  shell.dialedAt = shell.environment.now()
+  shell.timers.set('connect', connectTimeoutMs, () =>
     lose(shell, attempt, {
       cause: 'timeout',
       code: 1006,
@@ -27,7 +26,7 @@ export function dial(shell: Shell, refresh: boolean): void {
     const isFinal = error instanceof LiveError
     const isSignedOut = isFinal && error.code === 'unauthorized'
     if (isSignedOut) signOut(shell, attempt, 'The user signed out')
-    if (isFinal) context.reportError(shell.name, error)
+    if (isFinal) shell.reportError(shell.name, error)
     lose(shell, attempt, {
       cause: isSignedOut ? 'token' : 'closed',
       code: isSignedOut ? WebSocketCloseCode.UNAUTHORIZED : 1006,
@@ -39,21 +38,21 @@ export function dial(shell: Shell, refresh: boolean): void {
 }
 
 async function openSocket(shell: Shell, attempt: number, refresh: boolean): Promise<void> {
-  const { context, name } = shell
-  const token = await context.getToken(refresh)
+  const { url, carrier } = shell
+  const token = await shell.getToken(refresh)
   if (token === null) {
     throw new LiveError('unauthorized', 'No authentication token available: sign in before connecting')
   }
-  const base = typeof context.url === 'function' ? await context.url() : context.url
+  const base = typeof url === 'function' ? await url() : url
   if (!base)
     throw new LiveError('misconfigured', 'No URL to connect to: pass `url` or set NEXT_PUBLIC_WS_URL')
   // Meanwhile the dial may have timed out or been called off.
   if (dialOf(shell.state) !== attempt) return
   if (token) checkUser(shell, attempt, token)
-  const plain = { url: joinUrl(base, name), protocols: [], firstFrame: undefined }
-  report(shell, { type: 'dial', attempt, url: plain.url.replace(/\?.*/, '') })
-  const target = token ? context.carrier(plain, token) : plain
-  const link = openLink(context.environment, target, {
+  const plain = { url: joinUrl(base, shell.name), protocols: [], firstFrame: undefined }
+  tell(shell, { type: 'dial', attempt, url: plain.url.replace(/\?.*/, '') })
+  const target = token ? carrier(plain, token) : plain
+  const link = openLink(shell.environment, target, {
     onOpen: () => shell.raise({ type: 'opened', attempt }),
     onMessage: (data) => receive(shell, attempt, data),
     onClose: (code, reason) => lose(shell, attempt, { cause: 'closed', code, reason }),
@@ -62,7 +61,7 @@ async function openSocket(shell: Shell, attempt: number, refresh: boolean): Prom
 }
 
 function checkUser(shell: Shell, attempt: number, token: string): void {
-  shell.context.keepSecret(token)
+  shell.keepSecret(token)
   const { principal: before } = shell
   const principal = principalOf(token)
   if (principal === undefined) return
@@ -80,5 +79,5 @@ function signOut(shell: Shell, attempt: number, message: string): void {
 function joinUrl(base: string, endpoint: string): string {
   const [path = '', query] = base.replace(/^http/, 'ws').split('?')
   const joined = endpoint ? `${path.replace(/\/+$/, '')}/${endpoint.replace(/^\/+/, '')}` : path
-  return query === undefined ? joined : `${joined}${joined.includes('?') ? '&' : '?'}${query}`
+  return query === undefined ? joined : addQuery(joined, query)
 }

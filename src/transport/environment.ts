@@ -100,16 +100,15 @@ function subscribeToSignals(
   listener: (signal: EnvironmentSignal) => void,
   document: Document | undefined,
 ): () => void {
-  const { addEventListener, removeEventListener } = globalThis
   // Node has neither; Bun, workers and React Native have one without the other.
-  if (typeof addEventListener !== 'function') return () => undefined
+  if (typeof globalThis.addEventListener !== 'function') return () => undefined
   const forward = ({ type }: Event) =>
     listener(
       type === 'visibilitychange' ? (document?.visibilityState ?? 'visible') : (type as EnvironmentSignal),
     )
   // Captured, for not every browser lets `visibilitychange` rise from the document to the window.
-  for (const type of SIGNALS) addEventListener(type, forward, true)
+  for (const type of SIGNALS) globalThis.addEventListener(type, forward, true)
   return () => {
-    for (const type of SIGNALS) removeEventListener(type, forward, true)
+    for (const type of SIGNALS) globalThis.removeEventListener(type, forward, true)
   }
 }

@@ -1,12 +1,12 @@
 /** Notices a connection that is dead without having been closed, and measures the round trip on the way. */
 import { prove } from './outbox.ts'
-import { publish, report, type Shell, writeBare } from './shell.ts'
+import { publishStatus, type Shell, tell, writeBare } from './shell.ts'
 import { lose } from './sockets.ts'
 
 export const PROBE_MS = 2_500
 
 export function startHeartbeat(shell: Shell): void {
-  const { heartbeat } = shell.context
+  const { heartbeat } = shell
   if (!heartbeat) return
   shell.timers.set('ping', heartbeat.intervalMs, () => {
     sendPing(shell, heartbeat.timeoutMs)
@@ -16,9 +16,9 @@ export function startHeartbeat(shell: Shell): void {
 
 /** Any inbound byte is a sign of life: a busy server may well starve its pongs (rails #42336). */
 export function sendPing(shell: Shell, deadlineMs: number): void {
-  const { context, current, heard, outbox } = shell
-  const timestamp = context.environment.wallNow()
-  shell.ping = { timestamp, at: context.environment.now(), order: outbox.order }
+  const { environment, current, heard, outbox } = shell
+  const timestamp = environment.wallNow()
+  shell.ping = { timestamp, at: environment.now(), order: outbox.order }
   writeBare(shell, current, { type: 'ping', data: { timestamp } })
   shell.timers.set('pong', deadlineMs, () => {
     if (shell.heard > heard || !shell.current) return
@@ -31,17 +31,17 @@ export function sendPing(shell: Shell, deadlineMs: number): void {
 }
 
 export function takePong(shell: Shell, payload: Readonly<Record<string, unknown>>): void {
-  const { ping, context } = shell
+  const { ping, environment } = shell
   // An answer to an older ping would report a round trip that is too short.
   if (!ping || (payload.timestamp !== undefined && payload.timestamp !== ping.timestamp)) return
-  const latencyMs = context.environment.now() - ping.at
+  const latencyMs = environment.now() - ping.at
   const serverAt = toWallMs(payload.server_time)
   // Server clock minus ours, if the server tells its time.
-  const clockOffsetMs = serverAt && serverAt - (context.environment.wallNow() - latencyMs / 2)
+  const clockOffsetMs = serverAt && serverAt - (environment.wallNow() - latencyMs / 2)
   Object.assign(shell, { ping: undefined, latencyMs })
   prove(shell, ping.order)
-  report(shell, { type: 'roundTrip', latencyMs, clockOffsetMs })
-  publish(shell)
+  tell(shell, { type: 'roundTrip', latencyMs, clockOffsetMs })
+  publishStatus(shell)
 }
 
 function toWallMs(time: unknown): number | undefined {

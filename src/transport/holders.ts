@@ -15,7 +15,7 @@ export function hold(shell: Shell, revive: boolean): () => void {
     // What was disconnected on purpose stays so, and visibly, until somebody wants it again.
     if (!holders.delete(holder) || holders.size > 0 || shell.state.phase === 'disconnected') return
     // Not at once: a route change, or React's StrictMode, lets go and takes hold again a moment later.
-    timers.set('linger', shell.context.lingerMs, () => end(shell))
+    timers.set('linger', shell.lingerMs, () => end(shell))
   }
 }
 
@@ -24,5 +24,5 @@ export function end(shell: Shell): void {
   shell.raise({ type: 'release' })
   // Whoever waited for something would hold it; what is left are repeats of frames that were written already.
   drop(shell, new LiveError('closed', 'Nobody holds the connection any more'))
-  shell.context.publish(shell.name, undefined)
+  shell.publish(shell.name, undefined)
 }

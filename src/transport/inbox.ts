@@ -5,9 +5,9 @@ import { retryAfterOf } from './closeCodes.ts'
 import { decodeEvent, decodeMessage } from './decode.ts'
 import { takePong } from './heartbeat.ts'
 import { take } from './outbox.ts'
-import { type Frame, isFrame, isRecord, payloadOf } from './protocol.ts'
+import { type Frame, fieldsOf, isFrame } from './protocol.ts'
 import { errorOf } from './requests.ts'
-import { report, type Shell, writeBare } from './shell.ts'
+import { type Shell, tell, writeBare } from './shell.ts'
 import { finishHandOver, renewIn } from './sockets.ts'
 
 /** `attempt`: which socket it came through. */
@@ -16,15 +16,15 @@ export function receive(shell: Shell, attempt: number, data: unknown): void {
   if (attempt !== current?.attempt && attempt !== handOver?.from) return
   shell.heard++
   const events: ChannelEvent[] = []
-  for (const frame of decodeMessage(shell, data)) {
-    const event = route(shell, frame)
+  for (const one of decodeMessage(shell, data)) {
+    const event = route(shell, one)
     if (!event) continue
-    const { type } = event.frame
-    const control = CONTROL[type]
-    if (type !== 'welcome') confirmChannels(shell)
-    control?.(shell, event.frame, attempt)
+    const { frame, payload } = event
+    const control = CONTROL[frame.type]
+    if (frame.type !== 'welcome') confirmChannels(shell)
+    control?.(shell, fieldsOf(payload), { frame, attempt })
     // The application may subscribe to frames about the connection; channels do not carry them.
-    if (control) shell.context.deliver(shell.name, [event])
+    if (control) shell.deliver(shell.name, [event])
     else events.push(event)
   }
   deliver(shell, handOver ? handOver.sift(attempt, events) : events)
@@ -33,39 +33,40 @@ export function receive(shell: Shell, attempt: number, data: unknown): void {
 /** Returns the frame if it is an event. An echo is an answer to its sender, and an event to everyone. */
 function route(shell: Shell, frame: unknown): ChannelEvent | undefined {
   if (!isFrame(frame)) return decodeEvent(shell, frame)
-  report(shell, { type: 'received', frame })
+  tell(shell, { type: 'received', frame })
   const isAnswer = take(shell, frame)
   if (frame.type !== 'response' && frame.type !== 'error') return decodeEvent(shell, frame)
   // A reply that nobody waits for is late; an error that answers nothing concerns the connection.
   if (!isAnswer && frame.type === 'error' && frame.reply_to === undefined) {
-    shell.context.reportError(shell.name, errorOf(frame, 'connection'))
+    shell.reportError(shell.name, errorOf(frame, 'connection'))
   }
   return undefined
 }
 
-function fieldsOf(frame: Frame): Readonly<Record<string, unknown>> {
-  const payload = payloadOf(frame)
-  return isRecord(payload) ? payload : {}
-}
+type Control = (
+  shell: Shell,
+  fields: Readonly<Record<string, unknown>>,
+  from: { readonly frame: Frame; readonly attempt: number },
+) => void
 
 /** The frames that are about the connection itself. */
-const CONTROL: Readonly<Record<string, (shell: Shell, frame: Frame, attempt: number) => void>> = {
-  ping: (shell, frame) => writeBare(shell, shell.current, { type: 'pong', data: payloadOf(frame) }),
-  pong: (shell, frame, attempt) => {
+const CONTROL: Readonly<Record<string, Control>> = {
+  ping: (shell, data) => writeBare(shell, shell.current, { type: 'pong', data }),
+  pong: (shell, fields, { attempt }) => {
     if (attempt === shell.handOver?.from) finishHandOver(shell, true)
-    else takePong(shell, fieldsOf(frame))
+    else takePong(shell, fields)
   },
-  welcome: ({ outbox }, frame) => {
-    if (fieldsOf(frame).batch === true) outbox.isBatching = true
+  welcome: ({ outbox }, { batch }) => {
+    if (batch === true) outbox.isBatching = true
   },
-  draining: (shell, frame) => {
+  draining: (shell, fields) => {
     // Not all clients at the same moment.
-    const spreadMs = shell.context.environment.random() * 1_000
-    renewIn(shell, (retryAfterOf(fieldsOf(frame)) ?? 0) + spreadMs, false)
+    const spreadMs = shell.environment.random() * 1_000
+    renewIn(shell, (retryAfterOf(fields) ?? 0) + spreadMs, false)
   },
-  resync_required: (shell, frame) => {
-    const { key } = shell.context.protocol.channels
-    const id = frame[key] ?? fieldsOf(frame)[key]
+  resync_required: (shell, fields, { frame }) => {
+    const { key } = shell.protocol.channels
+    const id = frame[key] ?? fields[key]
     resetChannels(shell, id === undefined ? undefined : String(id))
   },
 }

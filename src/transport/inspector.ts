@@ -3,7 +3,7 @@ import type { ConnectionState } from './connectionMachine.ts'
 import type { Environment } from './environment.ts'
 import type { LiveError } from './errors.ts'
 import type { ConnectionProblem } from './lossPolicy.ts'
-import type { Frame, OutgoingFrame } from './protocol.ts'
+import { type Frame, isRecord, type OutgoingFrame } from './protocol.ts'
 
 /** Pings have neither id nor timestamp. */
 export type SentFrame = Pick<OutgoingFrame, 'type' | 'data'>
@@ -56,7 +56,7 @@ const REDACTED = '[redacted]'
 
 export function createInspector(environment: Environment): Inspector {
   const listeners = new Set<InspectorListener>()
-  const secrets = new Set<string>()
+  let secrets: readonly string[] = []
   return {
     report: (entry) => {
       if (listeners.size === 0) return
@@ -75,27 +75,20 @@ export function createInspector(environment: Environment): Inspector {
     },
     clean: (text) => redact(text, secrets) as string,
     keepSecret: (secret) => {
-      secrets.add(secret)
-      for (const oldest of secrets) {
-        if (secrets.size > MAX_SECRETS) secrets.delete(oldest)
-      }
+      secrets = [secret, ...secrets.filter((one) => one !== secret)].slice(0, MAX_SECRETS)
     },
   }
 }
 
-function redact(value: unknown, secrets: ReadonlySet<string>): unknown {
-  if (typeof value === 'string') {
-    let text = value
-    for (const secret of secrets) text = text.replaceAll(secret, REDACTED)
-    return text
-  }
+function redact(value: unknown, secrets: readonly string[]): unknown {
+  if (typeof value === 'string')
+    return secrets.reduce((text, secret) => text.replaceAll(secret, REDACTED), value)
   if (Array.isArray(value)) return value.map((item) => redact(item, secrets))
   // Errors and other class instances are ours or the platform's, and are built without secrets.
-  if (value === null || typeof value !== 'object' || Object.getPrototypeOf(value) !== Object.prototype)
-    return value
-  const copy: Record<string, unknown> = {}
-  for (const [name, field] of Object.entries(value)) {
-    copy[name] = SECRET_FIELD.test(name) && typeof field === 'string' ? REDACTED : redact(field, secrets)
-  }
-  return copy
+  if (!isRecord(value) || Object.getPrototypeOf(value) !== Object.prototype) return value
+  const fields = Object.entries(value).map(([name, field]) => [
+    name,
+    SECRET_FIELD.test(name) && typeof field === 'string' ? REDACTED : redact(field, secrets),
+  ])
+  return Object.fromEntries(fields)
 }

@@ -19,6 +19,10 @@ export interface Dial {
   readonly protocols: readonly string[]
 }
 
+export function addQuery(url: string, query: string): string {
+  return `${url}${url.includes('?') ? '&' : '?'}${query}`
+}
+
 const CONNECTING = 0
 const OPEN = 1
 

@@ -4,7 +4,8 @@ import { LiveError } from './errors.ts'
 import type { Link } from './link.ts'
 import type { Frame, OutgoingFrame } from './protocol.ts'
 import { type Entry, isFull, isRepeated, isSuperseded, type Outgoing, type SendClass } from './sendQueue.ts'
-import { publish, report, type Shell } from './shell.ts'
+import { publishStatus, type Shell, tell } from './shell.ts'
+import { setDeadline } from './timers.ts'
 
 /** Above this the socket is not keeping up and the lower classes wait; below the other they go on. */
 const HIGH_WATER_BYTES = 262_144
@@ -15,12 +16,11 @@ const BATCH_ITEMS = 100
 
 /** Returns how to take it out again, queued or unanswered. */
 export function push(shell: Shell, item: Outgoing): () => void {
-  const { outbox, current, context } = shell
+  const { outbox, current } = shell
   const { delivery, frame, onAnswer, onDropped } = item
   const entry: Entry = {
     ...item,
     bytes: current || onAnswer ? 0 : measure(shell, frame),
-    queuedAt: context.environment.now(),
     order: 0,
   }
   const isWritable = canWrite(shell, delivery)
@@ -32,9 +32,9 @@ export function push(shell: Shell, item: Outgoing): () => void {
   return () => remove(shell, entry)
 }
 
-function measure({ context }: Shell, frame: OutgoingFrame): number {
+function measure({ codec }: Shell, frame: OutgoingFrame): number {
   try {
-    return byteLength(context.codec.encode(frame))
+    return byteLength(codec.encode(frame))
   } catch {
     // It fails again, and is reported, when it is written.
     return 1
@@ -42,9 +42,9 @@ function measure({ context }: Shell, frame: OutgoingFrame): number {
 }
 
 function enqueue(shell: Shell, entry: Entry): void {
-  const { outbox, context } = shell
+  const { outbox, limits } = shell
   const { queue } = outbox
-  if (entry.bytes > 0 && isFull(queue, entry.bytes, context.queue)) {
+  if (entry.bytes > 0 && isFull(queue, entry.bytes, limits)) {
     entry.onDropped(new LiveError('queue_full', `"${entry.frame.type}" was not sent: the send queue is full`))
     return
   }
@@ -52,8 +52,10 @@ function enqueue(shell: Shell, entry: Entry): void {
     if (isSuperseded(waiting.delivery, entry.delivery)) remove(shell, waiting, null)
   }
   queue.add(entry)
-  changed(shell)
-  if (outbox.isBatching) flushLater(shell)
+  if (entry.bytes > 0) startExpiry(shell, entry)
+  publishStatus(shell)
+  // All that one turn sends goes out as one message.
+  if (outbox.isBatching) queueMicrotask(() => flush(shell))
   else flush(shell)
 }
 
@@ -61,31 +63,16 @@ function enqueue(shell: Shell, entry: Entry): void {
 function remove(shell: Shell, entry: Entry, error?: LiveError | null): void {
   const { queue, unanswered } = shell.outbox
   unanswered.delete(entry.frame.id)
-  if (queue.delete(entry)) changed(shell)
+  entry.cancelExpiry?.()
+  if (queue.delete(entry)) publishStatus(shell)
   if (error !== undefined) entry.onDropped(error ?? undefined)
 }
 
-function changed(shell: Shell): void {
-  const { timers, outbox, context, current } = shell
-  const oldest = [...outbox.queue].find(({ bytes }) => bytes > 0)
-  timers.clear('expiry')
-  if (oldest && !current) {
-    const leftMs = oldest.queuedAt + context.queue.maxAgeMs - context.environment.now()
-    const error = new LiveError('expired', `"${oldest.frame.type}" was not sent: it waited too long`)
-    timers.set('expiry', leftMs, () => remove(shell, oldest, error))
-  }
-  publish(shell)
-}
-
-/** All that one turn sends goes out as one message. */
-function flushLater(shell: Shell): void {
-  const { outbox } = shell
-  if (outbox.isFlushing) return
-  outbox.isFlushing = true
-  queueMicrotask(() => {
-    outbox.isFlushing = false
-    flush(shell)
-  })
+/** Not for ever: what was meant for a minute ago may be wrong by now. */
+function startExpiry(shell: Shell, entry: Entry): void {
+  const expire = () =>
+    remove(shell, entry, new LiveError('expired', `"${entry.frame.type}" was not sent: it waited too long`))
+  entry.cancelExpiry = setDeadline(shell.environment, shell.limits.maxAgeMs, expire)
 }
 
 /** While another socket may still carry frames that were written before, only control frames may go. */
@@ -110,16 +97,19 @@ export function flush(shell: Shell): void {
   const { queue, isBatching } = shell.outbox
   const ready = [...queue].filter(({ delivery }) => canWrite(shell, delivery))
   if (ready.length === 0) return
-  for (const entry of ready) queue.delete(entry)
-  changed(shell)
+  for (const entry of ready) {
+    queue.delete(entry)
+    entry.cancelExpiry?.()
+  }
+  publishStatus(shell)
   while (ready.length > 0) write(shell, ready.splice(0, isBatching ? BATCH_ITEMS : 1))
 }
 
 function write(shell: Shell, entries: readonly Entry[]): void {
-  const { current, context, outbox } = shell
+  const { current, codec, outbox } = shell
   const frames = entries.map(({ frame }) => frame)
   try {
-    current?.write(context.codec.encode(frames.length === 1 ? frames[0] : frames))
+    current?.write(codec.encode(frames.length === 1 ? frames[0] : frames))
   } catch (cause) {
     const error = new LiveError('invalid_params', `"${frames[0]?.type}" cannot be encoded`, { cause })
     for (const entry of entries) remove(shell, entry, error)
@@ -127,7 +117,7 @@ function write(shell: Shell, entries: readonly Entry[]): void {
   }
   for (const entry of entries) {
     const { frame, onAnswer, delivery } = entry
-    report(shell, { type: 'sent', frame })
+    tell(shell, { type: 'sent', frame })
     Object.assign(entry, { link: current, order: ++outbox.order })
     if (onAnswer || delivery === 'reliable') outbox.unanswered.set(frame.id, entry)
     entry.onWritten()
@@ -136,9 +126,9 @@ function write(shell: Shell, entries: readonly Entry[]): void {
 }
 
 /** Those that nobody answers would be kept for ever. */
-function forgetOldest({ outbox: { unanswered }, context }: Shell): void {
+function forgetOldest({ outbox: { unanswered }, limits }: Shell): void {
   for (const [id, { onAnswer }] of unanswered) {
-    if (unanswered.size <= context.queue.maxItems) break
+    if (unanswered.size <= limits.maxItems) break
     if (!onAnswer) unanswered.delete(id)
   }
 }
@@ -162,16 +152,16 @@ export function prove({ outbox }: Shell, order: number): void {
 
 /** What was written to this socket and not answered is queued again, or given up. */
 export function requeue(shell: Shell, link: Link): void {
-  const { outbox, context } = shell
+  const { outbox } = shell
   const again = [...outbox.unanswered.values()].filter((entry) => {
     if (entry.link !== link) return false
     const isAgain = isRepeated(entry, outbox)
     remove(shell, entry, entry.onAnswer && !isAgain ? connectionLost(entry.frame) : undefined)
-    Object.assign(entry, { bytes: entry.onAnswer ? 0 : 1, queuedAt: context.environment.now() })
+    if (isAgain && !entry.onAnswer) startExpiry(shell, Object.assign(entry, { bytes: 1 }))
     return isAgain
   })
   outbox.queue = new Set([...again, ...outbox.queue])
-  changed(shell)
+  publishStatus(shell)
 }
 
 /** Gives everything up, or all that awaits an answer. */

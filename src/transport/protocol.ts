@@ -114,10 +114,13 @@ export function defineProtocol<
   }
 }
 
-const ENVELOPE = new Set(['type', 'id', 'timestamp', 'reply_to', 'room_id', 'seq', 'epoch'])
-
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** What is no record has no fields. */
+export function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  return isRecord(value) ? value : {}
 }
 
 export function isFrame(value: unknown): value is Frame {
@@ -129,14 +132,11 @@ export function isFrame(value: unknown): value is Frame {
  * `room_id`, which is envelope and payload at once: `{"type":"room_removed","room_id":7}`.
  */
 export function payloadOf(frame: Frame): unknown {
-  if (frame.data !== undefined) return frame.data
-  const names = Object.keys(frame).filter((name) => !ENVELOPE.has(name))
-  const [only] = names
-  if (only !== undefined && names.length === 1 && isRecord(frame[only])) return frame[only]
-  const payload: Record<string, unknown> = {}
-  if (frame.room_id !== undefined) payload.room_id = frame.room_id
-  for (const name of names) payload[name] = frame[name]
-  return payload
+  const { type, id, timestamp, reply_to, seq, epoch, room_id, data, ...fields } = frame
+  if (data !== undefined) return data
+  const [only, ...others] = Object.values(fields)
+  if (others.length === 0 && isRecord(only)) return only
+  return room_id === undefined ? fields : { room_id, ...fields }
 }
 
 /** Returns what the schema makes of the value. @throws LiveError with `code` when it does not fit. */

@@ -2,7 +2,7 @@
 import { retryAfterOf } from './closeCodes.ts'
 import { LiveError } from './errors.ts'
 import { push } from './outbox.ts'
-import { type Frame, isRecord, payloadOf, validate } from './protocol.ts'
+import { type Frame, fieldsOf, payloadOf, validate } from './protocol.ts'
 import { createFrame, type Shell } from './shell.ts'
 import { setDeadline } from './timers.ts'
 
@@ -18,7 +18,7 @@ export interface RequestSpec {
 }
 
 export async function request(shell: Shell, spec: RequestSpec): Promise<unknown> {
-  const { environment, requestTimeoutMs, protocol } = shell.context
+  const { environment, requestTimeoutMs, protocol } = shell
   const { type, data, signal, idempotent, timeoutFrom, timeoutMs = requestTimeoutMs } = spec
   const schemas = protocol.requests[type]
   validate(schemas?.params, data, { code: 'invalid_params', name: `The parameters of "${type}"` })
@@ -57,7 +57,7 @@ export async function request(shell: Shell, spec: RequestSpec): Promise<unknown>
 }
 
 export function errorOf(frame: Frame, type: string): LiveError {
-  const cause = isRecord(frame.error) ? frame.error : {}
+  const cause = fieldsOf(frame.error)
   const { code, message, retryable } = cause
   return new LiveError('rejected', `The server rejected "${type}": ${message ?? code ?? 'no reason given'}`, {
     reason: code === undefined ? undefined : String(code),

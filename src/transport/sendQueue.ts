@@ -31,7 +31,8 @@ export interface Outgoing {
 export interface Entry extends Outgoing {
   /** 0 for what counts towards no limit: requests have their own timeout. */
   bytes: number
-  queuedAt: number
+  /** Ends the waiting before it is too long. */
+  cancelExpiry?: (() => void) | undefined
   /** Where and as how many-eth it was last written. */
   link?: Link
   order: number
@@ -49,8 +50,6 @@ export interface Outbox {
   provenOrder: number
   isPaused: boolean
   isBatching: boolean
-  /** A flush is due at the end of this turn. */
-  isFlushing: boolean
 }
 
 /** A full queue refuses the newest: what was accepted first has been promised first. */

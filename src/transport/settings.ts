@@ -60,7 +60,7 @@ export type Settings = typeof DEFAULTS &
     readonly carrier: AuthCarrier
     readonly reconnect: ReconnectOptions | false
     readonly heartbeat: HeartbeatOptions | false
-    readonly queue: QueueLimits
+    readonly limits: QueueLimits
   }
 
 const DEFAULTS = {
@@ -84,11 +84,11 @@ const QUEUE: QueueLimits = { maxItems: 256, maxBytes: 1_048_576, maxAgeMs: 60_00
 export function resolveSettings(options: WebSocketManagerOptions<Protocol>): Settings {
   const { auth = 'query', reconnect, heartbeat, queue } = options
   return {
-    ...withDefaults({ ...DEFAULTS, url: urlFromEnv() }, options),
+    ...withDefaults({ ...DEFAULTS, url: fromEnv(() => process.env.NEXT_PUBLIC_WS_URL) }, options),
     carrier: typeof auth === 'function' ? auth : AUTH_CARRIERS[auth],
     reconnect: reconnect !== false && withDefaults(RECONNECT, reconnect),
     heartbeat: heartbeat !== false && withDefaults(HEARTBEAT, heartbeat),
-    queue: withDefaults(QUEUE, queue),
+    limits: withDefaults(QUEUE, queue),
   }
 }
 
@@ -100,10 +100,10 @@ function withDefaults<T extends object>(defaults: T, given: object = {}): T {
   }
 }
 
-/** Written out in full because bundlers replace exactly this expression. */
-function urlFromEnv(): string | undefined {
+/** What is read is written out in full, because bundlers replace exactly such expressions. */
+export function fromEnv<T>(read: () => T): T | undefined {
   try {
-    return process.env.NEXT_PUBLIC_WS_URL
+    return read()
   } catch {
     // No `process` in a plain browser: then there is no such variable.
     return undefined

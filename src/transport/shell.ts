@@ -12,8 +12,7 @@ import type { ConnectionStatus } from './summary.ts'
 import type { Timers } from './timers.ts'
 import type { AuthFrame } from './tokens.ts'
 
-export interface Shell {
-  readonly context: Context
+export interface Shell extends Context {
   /** The endpoint. */
   readonly name: string
   readonly timers: Timers
@@ -26,13 +25,14 @@ export interface Shell {
   readonly raise: (event: MachineEvent) => void
   state: MachineState
   /** Where frames go. */
-  current: OpenLink | undefined
-  handOver: HandOver | undefined
+  current?: OpenLink | undefined
+  handOver?: HandOver | undefined
   /** The ping that awaits its pong; `order`: how many frames were written before it. */
-  ping: { readonly timestamp: number; readonly at: number; readonly order: number } | undefined
+  ping?: { readonly timestamp: number; readonly at: number; readonly order: number } | undefined
   /** How many messages came in. */
   heard: number
-  principal: string | undefined
+  principal?: string
+  stopListening?: (() => void) | undefined
   dialedAt: number
   lastConnectedAt: number | null
   latencyMs: number | null
@@ -44,7 +44,15 @@ export interface OpenLink extends Link {
   readonly firstFrame: AuthFrame | undefined
 }
 
-export function publish({ context, name, state, current, outbox, lastConnectedAt, latencyMs }: Shell): void {
+export function publishStatus({
+  publish,
+  name,
+  state,
+  current,
+  outbox,
+  lastConnectedAt,
+  latencyMs,
+}: Shell): void {
   const status: ConnectionStatus = {
     state: publicState(state),
     error: state.problem,
@@ -54,21 +62,21 @@ export function publish({ context, name, state, current, outbox, lastConnectedAt
     latencyMs,
     queued: outbox.queue.size,
   }
-  context.publish(name, status)
+  publish(name, status)
 }
 
-export function report({ context, name }: Shell, entry: OwnEntry): void {
-  context.report({ ...entry, endpoint: name })
+export function tell(shell: Shell, entry: OwnEntry): void {
+  shell.report({ ...entry, endpoint: shell.name })
 }
 
-export function createFrame({ context: { environment } }: Shell, type: string, data: unknown): OutgoingFrame {
+export function createFrame({ environment }: Shell, type: string, data: unknown): OutgoingFrame {
   return { type, data, timestamp: new Date(environment.wallNow()).toISOString(), id: environment.createId() }
 }
 
 /** Past the outbox: frames that are never queued or repeated. */
 export function writeBare(shell: Shell, to: OpenLink | undefined, frame: SentFrame): void {
-  to?.write(shell.context.codec.encode(frame))
-  report(shell, { type: 'sent', frame })
+  to?.write(shell.codec.encode(frame))
+  tell(shell, { type: 'sent', frame })
 }
 
 /** Why nothing can be asked for until `connect()`. */

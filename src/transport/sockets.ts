@@ -7,7 +7,7 @@ import { createHandOver } from './handOver.ts'
 import { expiryOf } from './jwt.ts'
 import type { Loss } from './lossPolicy.ts'
 import { drop, flush, requeue } from './outbox.ts'
-import { createFrame, failureOf, report, type Shell, writeBare } from './shell.ts'
+import { createFrame, failureOf, type Shell, tell, writeBare } from './shell.ts'
 
 /** Only now is the connection trusted again; accept-then-close servers never get that far. */
 const UPTIME_MS = 10_000
@@ -28,17 +28,17 @@ export function sweep({ state, links, handOver }: Shell): void {
 
 /** From now on frames go out through this socket. */
 export function carry(shell: Shell, attempt: number): void {
-  const { context, timers, outbox, links } = shell
+  const { environment, timers, outbox, links } = shell
   const current = links.get(attempt)
   if (!current) return
   const { token, firstFrame } = current
-  Object.assign(shell, { current, lastConnectedAt: context.environment.wallNow() })
+  Object.assign(shell, { current, lastConnectedAt: environment.wallNow() })
   outbox.isPaused = false
   if (firstFrame) writeBare(shell, current, createFrame(shell, firstFrame.type, firstFrame.data))
   timers.set('uptime', UPTIME_MS, () => shell.raise({ type: 'settled', attempt, step: 'uptime' }))
   timers.clear('renewal')
   // Ahead of the expiry by 30 s or a tenth of what is left, so that a refresh that fails can be tried again.
-  const leftMs = ((token && expiryOf(token)) || 0) - context.environment.wallNow()
+  const leftMs = ((token && expiryOf(token)) || 0) - environment.wallNow()
   const delayMs = leftMs - Math.max(RENEWAL_MARGIN_MS, leftMs / 10)
   // Too short-lived to be renewed: the server will say when it is over.
   if (delayMs > 0) renewIn(shell, Math.min(delayMs, MAX_TIMER_MS), true)
@@ -53,13 +53,13 @@ export function startHandOver(shell: Shell, from: number, to: number): void {
   const handOver = createHandOver(from)
   shell.handOver = handOver
   carry(shell, to)
-  report(shell, { type: 'handOver', from, to })
+  tell(shell, { type: 'handOver', from, to })
   const giveUp = () => finishHandOver(shell, false)
   shell.timers.set('handOver', HAND_OVER_MS, giveUp)
   moveChannels(shell).then(() => {
     if (shell.handOver !== handOver) return
     // Its pong comes behind everything that the old socket still had to deliver.
-    const timestamp = shell.context.environment.wallNow()
+    const timestamp = shell.environment.wallNow()
     writeBare(shell, shell.links.get(from), { type: 'ping', data: { timestamp } })
   }, giveUp)
 }
@@ -82,7 +82,7 @@ export function finishHandOver(shell: Shell, isComplete: boolean): void {
 type LossReport = Pick<Loss, 'cause' | 'code' | 'reason'> & { readonly isFinal?: boolean }
 
 export function lose(shell: Shell, attempt: number, { cause, code, isFinal, ...given }: LossReport): void {
-  const { environment, clean, closeCodes } = shell.context
+  const { environment, clean, closeCodes } = shell
   if (attempt === shell.handOver?.from) finishHandOver(shell, true)
   const reason = clean(given.reason)
   const hint = hintOf(reason)

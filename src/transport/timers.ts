@@ -21,7 +21,6 @@ export function setDeadline(environment: Environment, delayMs: number, onExpired
 export type TimerName =
   | 'connect'
   | 'drain'
-  | 'expiry'
   | 'handOver'
   | 'linger'
   | 'ping'

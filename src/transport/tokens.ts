@@ -1,7 +1,7 @@
 /** Where tokens come from and how they travel. */
 import type { Environment } from './environment.ts'
 import { expiryOf, readClaims, type TokenClaims } from './jwt.ts'
-import type { Dial } from './link.ts'
+import { addQuery, type Dial } from './link.ts'
 import type { OutgoingFrame } from './protocol.ts'
 
 export type Awaitable<T> = T | Promise<T>
@@ -26,10 +26,7 @@ export type AuthCarrier = (dial: Dial, token: string) => AuthenticatedDial
  * server can only refuse an upgrade, `subprotocol`) when the server supports it.
  */
 export const AUTH_CARRIERS = {
-  query: (dial, token) => {
-    const separator = dial.url.includes('?') ? '&' : '?'
-    return { ...dial, url: `${dial.url}${separator}token=${encodeURIComponent(token)}` }
-  },
+  query: (dial, token) => ({ ...dial, url: addQuery(dial.url, `token=${encodeURIComponent(token)}`) }),
   subprotocol: (dial, token) => ({ ...dial, protocols: [...dial.protocols, 'bearer', token] }),
   message: (dial, token) => ({ ...dial, firstFrame: { type: 'auth', data: { token } } }),
 } as const satisfies Record<string, AuthCarrier>
@@ -49,21 +46,21 @@ export interface Tokens {
 export type IdentityListener = (claims: TokenClaims | undefined) => void
 
 export function createTokens(environment: Environment, manager: TokenManager | undefined): Tokens {
+  const listeners = new Set<IdentityListener>()
   let refreshing: Promise<string | null> | undefined
   /** One refresh for all endpoints: refresh tokens are often good for one use. */
-  const refresh = () => {
-    refreshing ??= readFresh(manager).finally(() => {
+  const refresh = ({ refreshAccessToken, getAccessToken }: TokenManager) => {
+    refreshing ??= Promise.resolve((refreshAccessToken ?? getAccessToken).call(manager)).finally(() => {
       refreshing = undefined
     })
     return refreshing
   }
   const read = async (wanted: boolean) => {
-    if (!manager || wanted) return manager && refresh()
+    if (!manager || wanted) return manager && refresh(manager)
     const token = await manager.getAccessToken()
     const isExpired = token !== null && (expiryOf(token) ?? Infinity) <= environment.wallNow()
-    return isExpired && manager.refreshAccessToken ? refresh() : token
+    return isExpired && manager.refreshAccessToken ? refresh(manager) : token
   }
-  const listeners = new Set<IdentityListener>()
   const getToken = async (wanted: boolean) => {
     const token = await read(wanted)
     for (const listener of listeners) listener(token ? readClaims(token) : undefined)
@@ -71,16 +68,11 @@ export function createTokens(environment: Environment, manager: TokenManager | u
   }
   return {
     getToken,
-    identify(listener) {
+    identify: (listener) => {
       listeners.add(listener)
       // A token that cannot be read now is read again by the next dial, which reports what went wrong.
       getToken(false).catch(() => undefined)
       return () => listeners.delete(listener)
     },
   }
-}
-
-async function readFresh(manager: TokenManager | undefined): Promise<string | null> {
-  const token = manager?.refreshAccessToken ? manager.refreshAccessToken() : manager?.getAccessToken()
-  return (await token) ?? null
 }

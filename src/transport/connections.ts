@@ -1,0 +1,55 @@
+/** The connections of one manager, one per endpoint, and the store that tells of them. */
+import { createStore, type StoreApi } from 'zustand/vanilla'
+import { createConnection } from './connection.ts'
+import { type Context, createContext, type Publish } from './context.ts'
+import { LiveError } from './errors.ts'
+import type { Protocol } from './protocol.ts'
+import type { WebSocketManagerOptions } from './settings.ts'
+import type { Shell } from './shell.ts'
+import { IDLE_STATUS, summarize } from './summary.ts'
+import type { WebSocketState } from './webSocketManager.ts'
+
+export interface Connections {
+  readonly context: Context
+  readonly store: StoreApi<WebSocketState>
+  /** Without an endpoint anywhere, the only open connection is meant; if there is none, the URL itself. */
+  at(endpoint: string | undefined): Shell
+  /** The one that is there. */
+  find(endpoint: string | undefined): Shell | undefined
+  all(): readonly Shell[]
+}
+
+export function createConnections(options: WebSocketManagerOptions<Protocol>): Connections {
+  const shells = new Map<string, Shell>()
+  const store = createStore<WebSocketState>(() => ({ ...IDLE_STATUS, connections: {} }))
+  const publish: Publish = (name, status) => {
+    const { [name]: before, ...others } = store.getState().connections
+    if (!status) shells.delete(name)
+    else if (JSON.stringify(before) === JSON.stringify(status)) return
+    const connections = status && shells.has(name) ? { ...others, [name]: status } : others
+    store.setState({ ...summarize(connections, context.endpoint), connections })
+  }
+  const context = createContext(options, publish)
+  const nameOf = (endpoint = context.endpoint): string => {
+    if (endpoint !== undefined) return endpoint
+    const { connections } = store.getState()
+    const open = Object.keys(connections).filter((name) => connections[name]?.state !== 'DISCONNECTED')
+    if (open.length <= 1 || open.includes('')) return open.includes('') ? '' : (open[0] ?? '')
+    throw new LiveError(
+      'misconfigured',
+      `Which of ${open.length} connections is meant? Pass { endpoint } or give the manager a default one`,
+    )
+  }
+  return {
+    context,
+    store,
+    at: (endpoint) => {
+      const name = nameOf(endpoint)
+      const shell = shells.get(name) ?? createConnection(context, name)
+      shells.set(name, shell)
+      return shell
+    },
+    find: (endpoint) => shells.get(nameOf(endpoint)),
+    all: () => [...shells.values()],
+  }
+}
