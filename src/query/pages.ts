@@ -100,3 +100,24 @@ export function positionOfPages(pages: readonly TimelinePage<unknown>[]): Cursor
   const isOneHistory = positions.every((position) => position?.epoch === first?.epoch)
   return isOneHistory && Number.isFinite(seq) ? { ...first, seq } : undefined
 }
+
+/**
+ * For `serializeData` of `dehydrate` and the persisters: stores the newest pages of every timeline. Older ones are
+ * loaded again when somebody scrolls there; data of other kinds is stored as it is.
+ *
+ * @example
+ * ```ts
+ * persistQueryClient({
+ *   queryClient,
+ *   persister,
+ *   dehydrateOptions: { shouldDehydrateMutation, serializeData: newestPages(1) },
+ * })
+ * ```
+ */
+export function newestPages(count: number): (data: unknown) => unknown {
+  return (data) => {
+    const { pages, pageParams } = (data ?? {}) as Partial<TimelineData<unknown>>
+    const isTimeline = Array.isArray(pages) && pages[0]?.unseen !== undefined
+    return isTimeline ? { pages: pages.slice(0, count), pageParams: pageParams?.slice(0, count) } : data
+  }
+}
