@@ -5,7 +5,7 @@
 import type { Query } from '@tanstack/react-query'
 import type { Cursor } from '../transport/port.ts'
 import { leave, reaches, since } from './channelHub.ts'
-import type { Definition, Params } from './definition.ts'
+import { channelSpec, type Definition, type Params } from './definition.ts'
 import {
   type Entry,
   endPause,
@@ -73,7 +73,7 @@ export function attach(entry: Entry): void {
   const { definition, client, params } = entry
   const data = stored(entry)
   const position = entry.asOf ?? (data === undefined ? undefined : definition.strategy.positionOf(data))
-  entry.channel = client.hub.join(definition.channelOf(params), entry.member, position)
+  entry.channel = client.hub.join(channelSpec(params, definition.options), entry.member, position)
   catchUp(entry, position)
   // What was stored may have optimistic rows in it, and lack events that the channel knows.
   if (data !== undefined) client.coalescer.request(entry)

@@ -41,8 +41,9 @@ export function clientOf(core: LiveCore, queryClient: QueryClient): LiveClient |
   return core.clients.get(queryClient)?.client
 }
 
-export function defineQuery(core: LiveCore, definition: Definition): void {
+export function defineQuery(core: LiveCore, definition: Definition): Definition {
   register(core.definitions, definition)
+  return definition
 }
 
 export function defineWrite(core: LiveCore, definition: MutationDefinition): void {

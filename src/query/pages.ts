@@ -15,19 +15,19 @@ export interface TimelinePage<Item> {
   /** Newer items exist that are not loaded: the window is detached from the live edge. */
   readonly hasNewer: boolean
   /** Cursors of the fetch, not of the items: deleting or editing an item never moves them. */
-  readonly before?: Id
-  readonly after?: Id
+  readonly before?: Id | undefined
+  readonly after?: Id | undefined
   /** Lower end of the range this page owns; absent where it reaches down to the beginning. */
-  readonly low?: OrderKey
+  readonly low?: OrderKey | undefined
   /** Upper end of the range, while `hasNewer`. */
-  readonly high?: OrderKey
+  readonly high?: OrderKey | undefined
   /** Snapshot position: numbered events up to it are already in. */
-  readonly asOf?: number
-  readonly epoch?: string
+  readonly asOf?: number | undefined
+  readonly epoch?: string | undefined
   /** Newer items that arrived while detached. */
   readonly unseen: number
   /** Trailing rows of an optimistic overlay in `items`; they are no part of the history. */
-  readonly pending?: number
+  readonly pending?: number | undefined
 }
 
 /** JSON only, so that pages survive dehydration. `{}` is the newest page. */
