@@ -4,31 +4,37 @@
  */
 import type { PortClock } from '../transport/port.ts'
 
-export interface Coalescer {
-  /** `flush` runs once for any number of requests before it. */
-  request(): void
+export interface Coalescer<Item> {
+  /** To be flushed soon, together with others; once, however often it was asked for. */
+  request(item: Item): void
   stop(): void
 }
 
-export function createCoalescer(clock: PortClock, flush: () => void): Coalescer {
-  let state: 'quiet' | 'leading' | 'busy' | 'busy-dirty' | 'stopped' = 'quiet'
+export function createCoalescer<Item>(
+  clock: PortClock,
+  flush: (items: readonly Item[]) => void,
+): Coalescer<Item> {
+  const waiting = new Set<Item>()
+  let state: 'quiet' | 'leading' | 'busy' | 'stopped' = 'quiet'
   let cancelFrame: (() => void) | undefined
 
   function run(): void {
     if (state === 'stopped') return
     state = 'busy'
     cancelFrame = clock.requestFrame(onFrame)
-    flush()
+    const items = [...waiting]
+    waiting.clear()
+    flush(items)
   }
 
   function onFrame(): void {
-    if (state === 'busy-dirty') return run()
+    if (waiting.size > 0) return run()
     if (state !== 'stopped') state = 'quiet'
   }
 
   return {
-    request() {
-      if (state === 'busy') state = 'busy-dirty'
+    request(item) {
+      waiting.add(item)
       if (state !== 'quiet') return
       state = 'leading'
       // After the socket message that is being handled: all channels it touches are then written together.

@@ -49,8 +49,8 @@ export interface CommonOptions<P, Events, Item> {
 /** A definition as the engine sees it. */
 export interface Definition {
   readonly name: string
-  readonly channelOf: (params: Params) => ChannelSpec
-  readonly reducers: Readonly<Record<string, Reducer<unknown, unknown> | undefined>>
+  readonly options: CommonOptions<Params, Record<string, unknown>, unknown>
+  readonly source: SnapshotSource<Params, unknown>
   readonly isItem: (value: unknown) => boolean
   readonly strategy: Strategy
 }
@@ -102,8 +102,8 @@ export function toOps(
 
 function toOp(definition: Definition, context: OpContext, event: LiveEvent): Op<unknown> | undefined {
   const { type, payload, seq } = event
-  const { name, reducers, isItem } = definition
-  const reducer = reducers[type]
+  const { name, options, isItem } = definition
+  const reducer = options.events[type]
   if (!reducer) return undefined
   const { params, report } = context
   // Reducers are the user's code. One event they cannot take must not cost the events behind it.

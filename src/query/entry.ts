@@ -5,20 +5,23 @@
 import type { Query } from '@tanstack/react-query'
 import type { Cursor } from '../transport/port.ts'
 import { leave, reaches, since } from './channelHub.ts'
-import type { Definition, Params } from './definition.ts'
+import { channelSpec, type Definition, type Params } from './definition.ts'
 import {
   type Entry,
-  type EntryHost,
   endPause,
   isContinuous,
+  type LiveClient,
   NOTHING,
   OFFLINE,
   opsOf,
   type Picture,
+  statusChanged,
 } from './entryState.ts'
 import type { SequencedOp } from './items.ts'
+import { confirm, opsFor } from './outbox.ts'
 import { targetOf } from './outboxRow.ts'
 import { markFinished } from './share.ts'
+import { refetch, write } from './writer.ts'
 
 const entries = new WeakMap<object, Entry>()
 
@@ -37,10 +40,10 @@ export function isFreshQuery(query: object): boolean {
   return entry.channel.live || entry.channel.sessions === 0
 }
 
-export function createEntry(host: EntryHost, query: Query, definition: Definition): Entry {
+export function createEntry(client: LiveClient, query: Query, definition: Definition): Entry {
   const params = (query.queryKey[2] ?? {}) as Params
   const entry: Entry = {
-    host,
+    client,
     query,
     definition,
     params,
@@ -50,7 +53,6 @@ export function createEntry(host: EntryHost, query: Query, definition: Definitio
     base: undefined,
     picture: NOTHING,
     pending: [],
-    leftAt: undefined,
     continuity: -1,
     asOf: undefined,
     landing: undefined,
@@ -62,8 +64,8 @@ export function createEntry(host: EntryHost, query: Query, definition: Definitio
         endPause(entry)
         revalidate(entry)
         // Queued rows turn into rows being sent, and back.
-        host.requestFlush(entry)
-        host.statusChanged()
+        client.coalescer.request(entry)
+        statusChanged(client)
       },
     },
   }
@@ -73,13 +75,13 @@ export function createEntry(host: EntryHost, query: Query, definition: Definitio
 
 export function attach(entry: Entry): void {
   if (entry.channel) return
-  const { definition, host, params } = entry
+  const { definition, client, params } = entry
   const data = stored(entry)
-  const position = entry.leftAt ?? (data === undefined ? undefined : definition.strategy.positionOf(data))
-  entry.channel = host.join(definition.channelOf(params), entry.member, position)
+  const position = entry.asOf ?? (data === undefined ? undefined : definition.strategy.positionOf(data))
+  entry.channel = client.hub.join(channelSpec(params, definition.options), entry.member, position)
   catchUp(entry, position)
   // What was stored may have optimistic rows in it, and lack events that the channel knows.
-  if (data !== undefined) host.requestFlush(entry)
+  if (data !== undefined) client.coalescer.request(entry)
 }
 
 export function detach(entry: Entry): void {
@@ -87,7 +89,7 @@ export function detach(entry: Entry): void {
   if (!channel) return
   const data = current(entry)
   if (data !== undefined) show(entry, data)
-  entry.leftAt = isContinuous(entry) ? channel.order.cursor : undefined
+  entry.asOf = isContinuous(entry) ? channel.order.cursor : undefined
   endPause(entry)
   leave(channel, entry.member)
   entry.channel = undefined
@@ -104,22 +106,23 @@ function catchUp(entry: Entry, position: Cursor | undefined): void {
 }
 
 export function apply(entry: Entry, ops: readonly SequencedOp<unknown>[]): void {
-  const { asOf, host } = entry
+  const { asOf, client, target } = entry
+  const { confirms } = entry.definition.strategy
   if (ops.length === 0) return
   // What the snapshot has already; only data of this continuity is told by its number.
   const known = isContinuous(entry) ? asOf?.seq : undefined
   for (const { op, seq } of ops) {
     const isKnown = known !== undefined && seq !== undefined && seq <= known
-    const confirmed = host.confirm(entry, op)
-    if (!isKnown) entry.pending.push({ op: confirmed, seq })
+    const confirmed = confirms && confirm(client.outbox, target, (pending) => confirms(pending, op))
+    if (!isKnown) entry.pending.push({ op: confirmed ?? op, seq })
   }
-  host.requestFlush(entry)
+  client.coalescer.request(entry)
 }
 
 /** Something may be missing after all: asks for a new snapshot as soon as possible. */
 export function distrust(entry: Entry): void {
   entry.continuity = -1
-  entry.host.requestFlush(entry)
+  entry.client.coalescer.request(entry)
 }
 
 /** What is in the cache, less optimistic rows. Adopts what others wrote there. */
@@ -129,7 +132,6 @@ export function stored(entry: Entry): unknown {
   if (Object.is(data, entry.picture.view)) return entry.base
   entry.base = data === undefined ? undefined : strategy.adopt(data)
   entry.picture = { ...NOTHING, view: data }
-  entry.leftAt = undefined
   catchUp(entry, data === undefined ? undefined : strategy.positionOf(entry.base))
   return entry.base
 }
@@ -159,8 +161,8 @@ export function land(entry: Entry, data: unknown, missed: readonly SequencedOp<u
 }
 
 function pictureOf(entry: Entry, base: unknown): Picture {
-  const { picture, host, definition } = entry
-  const shown = host.optimistic(entry)
+  const { picture, client, definition, target } = entry
+  const shown = opsFor(client.outbox, target)
   if (Object.is(base, picture.of) && shown === picture.shown) return picture
   const view = shown.length === 0 ? base : definition.strategy.overlay(base, shown)
   markFinished(view)
@@ -179,12 +181,12 @@ export function flush(entry: Entry): void {
 
 function show(entry: Entry, data: unknown): void {
   const view = settle(entry, data)
-  if (!Object.is(view, entry.query.state.data)) entry.host.write(entry.query, view)
+  if (!Object.is(view, entry.query.state.data)) write(entry.client.queryClient, entry.query, view)
 }
 
 function revalidate(entry: Entry): void {
-  const { query, channel, stopPause, host } = entry
+  const { query, channel, stopPause } = entry
   if (!channel?.live || stopPause || query.state.fetchStatus !== 'idle' || !query.isActive()) return
   // Without data: the first fetch was cancelled, or failed while the channel was down.
-  if (query.state.data === undefined || !isContinuous(entry)) host.refetch(query)
+  if (query.state.data === undefined || !isContinuous(entry)) refetch(query)
 }

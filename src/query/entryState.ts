@@ -1,5 +1,5 @@
 /** What is known of one live query. The record, its status, and the pause after a failure; what happens to it is elsewhere. */
-import type { Query } from '@tanstack/react-query'
+import type { Query, QueryClient } from '@tanstack/react-query'
 import type { Cursor, LiveEvent, LivePort } from '../transport/port.ts'
 import {
   type ChannelHub,
@@ -8,9 +8,12 @@ import {
   hasGap,
   type LiveChannel,
 } from './channelHub.ts'
+import type { Coalescer } from './coalescer.ts'
 import { type Definition, type Params, toOps } from './definition.ts'
 import type { SequencedOp } from './items.ts'
 import { NO_OPS, type Op } from './ops.ts'
+import type { Outbox } from './outbox.ts'
+import type { MutationDefinition } from './outboxRow.ts'
 
 export type LiveStatus = 'live' | 'catching-up' | 'gap' | 'offline'
 
@@ -22,18 +25,26 @@ export interface LiveState {
 
 export const OFFLINE: LiveState = { status: 'offline', since: 0 }
 
-export interface EntryHost {
+/** The engine of one QueryClient. */
+export interface LiveClient {
+  readonly queryClient: QueryClient
+  readonly registry: Registry
+  readonly hub: ChannelHub
+  readonly outbox: Outbox
+  readonly entries: Map<Query, Entry>
+  /** Channels that nobody reads any more, and how to keep them. */
+  readonly lingering: Map<Query, () => void>
+  /** Entries with something to write or to ask for. */
+  readonly coalescer: Coalescer<Entry>
+  /** Called when the status or the optimistic ops of some query may have changed. */
+  readonly listeners: Set<() => void>
+  stop(): void
+}
+
+export interface Registry {
   readonly port: LivePort
-  readonly join: ChannelHub['join']
-  /** Something is to be written or asked for: soon, together with others. */
-  requestFlush(entry: Entry): void
-  write(query: Query, data: unknown): void
-  refetch(query: Query): void
-  /** Optimistic ops for this query at the moment, oldest first. The same array while nothing changed. */
-  optimistic(entry: Entry): readonly Op<unknown>[]
-  /** An event confirms what an optimistic op anticipated. Returns the op to apply in its place. */
-  confirm(entry: Entry, op: Op<unknown>): Op<unknown>
-  statusChanged(): void
+  readonly definitions: ReadonlyMap<string, Definition>
+  readonly mutations: ReadonlyMap<string, MutationDefinition>
 }
 
 /** What is in the cache, or on its way there: `of` with the optimistic ops `shown` on top. */
@@ -55,7 +66,7 @@ export interface Fetch {
 }
 
 export interface Entry {
-  readonly host: EntryHost
+  readonly client: LiveClient
   readonly query: Query
   readonly definition: Definition
   readonly params: Params
@@ -69,11 +80,12 @@ export interface Entry {
   picture: Picture
   /** Ops that are not in the data yet. */
   pending: SequencedOp<unknown>[]
-  /** Where the data stood when the channel was left. */
-  leftAt: Cursor | undefined
   /** Continuity of the channel that the data stands on; -1: none, whatever the channel says. */
   continuity: number
-  /** Position of the snapshot that the data began with; what is older must not be applied to it. */
+  /**
+   * Position of the snapshot that the data began with; what is older must not be applied to it. Without a channel:
+   * where the data stood when it was left.
+   */
   asOf: Cursor | undefined
   /** Result of a queryFn that TanStack has not written yet, and how many of the pending ops it holds. */
   landing: (Picture & { readonly pending: number }) | undefined
@@ -89,10 +101,10 @@ const PAUSE_MS = 2_000
 
 /** The same object while the status does not change. */
 export function stateOf(entry: Entry): LiveState {
-  const { channel, host } = entry
+  const { channel, client } = entry
   let status: LiveStatus = 'offline'
   if (channel?.live) status = hasGap(channel) ? 'gap' : isContinuous(entry) ? 'live' : 'catching-up'
-  if (status !== entry.state.status) entry.state = { status, since: host.port.clock.wallNow() }
+  if (status !== entry.state.status) entry.state = { status, since: client.registry.port.clock.wallNow() }
   return entry.state
 }
 
@@ -102,22 +114,26 @@ export function isContinuous({ channel, continuity }: Entry): boolean {
 }
 
 export function opsOf(
-  { definition, params, host }: Entry,
+  { definition, params, client }: Entry,
   events: readonly LiveEvent[],
 ): SequencedOp<unknown>[] {
-  return toOps(definition, { params, report: host.port.report }, events)
+  return toOps(definition, { params, report: client.registry.port.report }, events)
 }
 
 export function pause(entry: Entry): void {
-  const { query, host } = entry
+  const { query, client } = entry
   endPause(entry)
   const resume = () => {
     endPause(entry)
-    host.requestFlush(entry)
+    client.coalescer.request(entry)
   }
   // An error without data is on screen; only its reader or the next connection asks again.
   const isShown = query.state.data === undefined && query.state.status === 'error'
-  entry.stopPause = isShown ? () => {} : host.port.clock.setTimer(resume, PAUSE_MS)
+  entry.stopPause = isShown ? () => {} : client.registry.port.clock.setTimer(resume, PAUSE_MS)
+}
+
+export function statusChanged({ listeners }: LiveClient): void {
+  for (const listener of listeners) listener()
 }
 
 export function endPause(entry: Entry): void {

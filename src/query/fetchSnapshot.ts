@@ -1,40 +1,50 @@
 /** The queryFn of every live query: subscribe first, then ask for the snapshot, then add what it lacks. */
 import type { QueryFunctionContext } from '@tanstack/react-query'
-import type { ChannelSpec, Cursor } from '../transport/port.ts'
-import type { Params, SnapshotContext, SnapshotSource } from './definition.ts'
+import type { Cursor } from '../transport/port.ts'
+import { arrived } from './channelHub.ts'
+import { channelSpec, type Definition, type Params } from './definition.ts'
 import { isFreshQuery, land, stored } from './entry.ts'
 import type { Fetch } from './entryState.ts'
 import { entryFor } from './liveClient.ts'
 import { clientOf, type LiveCore } from './liveCore.ts'
 import { markFailed, retry } from './retry.ts'
 import { structuralSharing } from './share.ts'
+import { positionOf } from './snapshot.ts'
 import { beginFetch, complete, endFetch, isCurrent, missedBy, readyToAsk } from './snapshotFetch.ts'
 
-export interface SnapshotPlan<P, PageParam, Result> {
-  readonly source: SnapshotSource<P, PageParam>
-  readonly channel: ChannelSpec
-  readonly params: Params
-  readonly pageParam: PageParam
-  readonly limit: number
-  /** `fetch`: where it meets the cache; absent where the QueryClient is not connected (server rendering). */
-  readonly read: (answer: unknown, fetch: Fetch | undefined) => Result
+/** One call of a queryFn. */
+export interface SnapshotCall {
+  readonly core: LiveCore
+  readonly definition: Definition
+  readonly context: QueryFunctionContext
+  /** Timelines: what to load, and how many items. */
+  readonly page?: { readonly param: unknown; readonly limit: number }
+}
+
+/** An answer, and where it meets the cache; nowhere if the QueryClient is not connected (server rendering). */
+export interface Answer {
+  readonly body: unknown
+  readonly position: Cursor | undefined
+  readonly fetch: Fetch | undefined
 }
 
 /** HTTP does not need the socket. It waits this long for the subscription, then loads all the same. Milliseconds. */
 const HTTP_PATIENCE_MS = 2_000
 
-export async function takeSnapshot<P, PageParam, Result>(
-  core: LiveCore,
-  context: QueryFunctionContext,
-  plan: SnapshotPlan<P, PageParam, Result>,
+export async function takeSnapshot<Result>(
+  call: SnapshotCall,
+  read: (answer: Answer) => Result,
 ): Promise<Result> {
+  const { core, definition, context } = call
   const client = clientOf(core, context.client)
   const entry = client && entryFor(client, context.queryKey)
   const fetch = entry && beginFetch(entry)
   try {
-    if (fetch) await readyToAsk(fetch, typeof plan.source === 'string' ? undefined : HTTP_PATIENCE_MS)
-    const answer = await ask(core, context, { ...plan, current: () => entry && stored(entry) })
-    return plan.read(answer, fetch)
+    if (fetch) await readyToAsk(fetch, typeof definition.source === 'string' ? undefined : HTTP_PATIENCE_MS)
+    const body = await ask(call, () => entry && stored(entry))
+    const position = positionOf(body)
+    if (fetch) arrived(fetch.channel, position)
+    return read({ body, position, fetch })
   } catch (error) {
     if (fetch) endFetch(fetch)
     markFailed(error, context.client)
@@ -43,7 +53,7 @@ export async function takeSnapshot<P, PageParam, Result>(
 }
 
 /** Lands whole data at the end of a queryFn: what the answer lacks is folded in, the result is what to return. */
-export function landWhole(fetch: Fetch | undefined, data: unknown, position: Cursor | undefined): unknown {
+export function landWhole({ fetch, position }: Answer, data: unknown): unknown {
   if (!fetch || !isCurrent(fetch)) return data
   const { entry } = fetch
   complete(fetch, position)
@@ -60,29 +70,25 @@ export const LIVE_QUERY_DEFAULTS = {
   retry,
 }
 
-function ask<P, PageParam, Result>(
-  core: LiveCore,
-  context: QueryFunctionContext,
-  plan: SnapshotPlan<P, PageParam, Result> & { readonly current: () => unknown },
-): Promise<unknown> {
-  const { endpoint, key } = plan.channel
+function ask({ core, definition, context, page }: SnapshotCall, current: () => unknown): Promise<unknown> {
+  const { source, options } = definition
+  const params = (context.queryKey[2] ?? {}) as Params
+  const { endpoint, key } = channelSpec(params, options)
   const request = (type: string, data: unknown) =>
     core.port.request(type, data, { endpoint, idempotent: true })
-  const { source } = plan
-  if (typeof source === 'function') {
-    const snapshotContext: SnapshotContext<P, PageParam> = {
-      params: plan.params as P,
-      pageParam: plan.pageParam,
-      limit: plan.limit,
-      current: plan.current,
-      request,
-      // Reading the signal tells TanStack to abort on unmount, so only the reader decides.
-      get signal() {
-        return context.signal
-      },
-    }
-    return source(snapshotContext)
+  if (typeof source === 'string') {
+    const subject = Object.keys(key).length > 0 ? key : params
+    return request(source, { ...subject, ...(page && { ...(page.param as object), limit: page.limit }) })
   }
-  const subject = Object.keys(key).length > 0 ? key : plan.params
-  return request(source, { ...subject, ...plan.pageParam, ...(plan.limit > 0 && { limit: plan.limit }) })
+  return source({
+    params,
+    pageParam: page?.param,
+    limit: page?.limit ?? 0,
+    current,
+    request,
+    // Reading the signal tells TanStack to abort on unmount, so only the reader decides.
+    get signal() {
+      return context.signal
+    },
+  })
 }

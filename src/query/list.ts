@@ -2,13 +2,11 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { type QueryFunctionContext, queryOptions } from '@tanstack/react-query'
 import type { Id } from '../transport/port.ts'
-import { arrived } from './channelHub.ts'
 import {
   type CommonOptions,
-  channelSpec,
+  type Definition,
   itemCheck,
   LIVE_KEY,
-  type Params,
   type SnapshotSource,
 } from './definition.ts'
 import { stored } from './entry.ts'
@@ -46,32 +44,21 @@ export function defineList<P, Events, Item>(
     version: options.version ?? (() => undefined),
     merge: options.merge,
   }
-  const isItem = itemCheck(options.item)
-  defineQuery(core, {
+  const definition = defineQuery(core, {
     name,
-    channelOf: (params) => channelSpec(params as P, options),
-    reducers: options.events as Record<string, never>,
-    isItem,
+    options: options as unknown as Definition['options'],
+    source: options.snapshot as Definition['source'],
+    isItem: itemCheck(options.item),
     strategy: listStrategy(spec),
   })
-
-  async function queryFn(context: QueryFunctionContext): Promise<readonly Item[]> {
-    const params = (context.queryKey[2] ?? {}) as P
-    return takeSnapshot(core, context, {
-      source: options.snapshot,
-      channel: channelSpec(params, options),
-      params: params as Params,
-      pageParam: undefined,
-      limit: 0,
-      read(answer, fetch) {
-        const snapshot = readSnapshot(name, answer, (item): item is Item => isItem(item))
-        if (fetch) arrived(fetch.channel, snapshot.position)
-        const before = fetch && (stored(fetch.entry) as readonly Item[] | undefined)
-        const how = fetch && isContinuous(fetch.entry) ? spec : unversioned(spec)
-        return landWhole(fetch, landList(how, before, snapshot.items), snapshot.position) as readonly Item[]
-      },
+  const queryFn = (context: QueryFunctionContext) =>
+    takeSnapshot({ core, definition, context }, (answer) => {
+      const { entry } = answer.fetch ?? {}
+      const before = entry && (stored(entry) as readonly Item[] | undefined)
+      const how = entry && isContinuous(entry) ? spec : unversioned(spec)
+      const { items } = readSnapshot<Item>(definition, answer.body)
+      return landWhole(answer, landList(how, before, items)) as readonly Item[]
     })
-  }
 
   const factory = (params?: P) =>
     queryOptions({

@@ -10,38 +10,15 @@ import {
   type QueryCacheNotifyEvent,
   type QueryClient,
 } from '@tanstack/react-query'
-import type { LivePort } from '../transport/port.ts'
-import { type ChannelHub, createChannelHub } from './channelHub.ts'
-import { type Coalescer, createCoalescer } from './coalescer.ts'
-import { type Definition, LIVE_KEY, type Params } from './definition.ts'
+import { createChannelHub } from './channelHub.ts'
+import { createCoalescer } from './coalescer.ts'
+import { LIVE_KEY, type Params } from './definition.ts'
 import { apply, attach, createEntry, detach, distrust, flush } from './entry.ts'
-import type { Entry, EntryHost } from './entryState.ts'
-import { confirm, createOutbox, type Outbox, opsFor, startOutbox } from './outbox.ts'
+import { type Entry, type LiveClient, type Registry, statusChanged } from './entryState.ts'
+import { createOutbox, opsFor, startOutbox } from './outbox.ts'
 import type { Change, MutationDefinition } from './outboxRow.ts'
 import { cacheChanged } from './snapshotFetch.ts'
-import { refetch, shareUnder, write } from './writer.ts'
-
-export interface Registry {
-  readonly port: LivePort
-  readonly definitions: ReadonlyMap<string, Definition>
-  readonly mutations: ReadonlyMap<string, MutationDefinition>
-}
-
-export interface LiveClient {
-  readonly queryClient: QueryClient
-  readonly registry: Registry
-  readonly hub: ChannelHub
-  readonly coalescer: Coalescer
-  readonly outbox: Outbox
-  readonly host: EntryHost
-  readonly entries: Map<Query, Entry>
-  /** Channels that nobody reads any more, and how to keep them. */
-  readonly lingering: Map<Query, () => void>
-  readonly dirty: Set<Entry>
-  /** Called when the status or the optimistic ops of some query may have changed. */
-  readonly listeners: Set<() => void>
-  stop(): void
-}
+import { shareUnder } from './writer.ts'
 
 /** How long a channel outlives its last reader: route changes, StrictMode and slow Suspense commits. Milliseconds. */
 const LINGER_MS = 5_000
@@ -53,7 +30,7 @@ export function createLiveClient(queryClient: QueryClient, registry: Registry): 
     queryClient,
     registry,
     hub: createChannelHub(port),
-    coalescer: createCoalescer(port.clock, () => flushAll(client)),
+    coalescer: createCoalescer(port.clock, flushAll),
     outbox: createOutbox({
       cache: queryClient.getMutationCache(),
       definitionOf: (name) => registry.mutations.get(name),
@@ -61,10 +38,8 @@ export function createLiveClient(queryClient: QueryClient, registry: Registry): 
       restored: (mutation) => resume(queryClient, mutation),
       changed: () => showOptimistic(client),
     }),
-    host: createHost(port, () => client),
     entries: new Map(),
     lingering: new Map(),
-    dirty: new Set(),
     listeners: new Set(),
     stop() {
       unsubscribe()
@@ -83,27 +58,6 @@ export function createLiveClient(queryClient: QueryClient, registry: Registry): 
     if (entry) lease(client, query, entry)
   }
   return client
-}
-
-function createHost(port: LivePort, clientOf: () => LiveClient): EntryHost {
-  return {
-    port,
-    join: (spec, member, resumeFrom) => clientOf().hub.join(spec, member, resumeFrom),
-    requestFlush(entry) {
-      const { dirty, coalescer } = clientOf()
-      dirty.add(entry)
-      coalescer.request()
-    },
-    write: (query, data) => write(clientOf().queryClient, query, data),
-    refetch,
-    optimistic: (entry) => opsFor(clientOf().outbox, entry.target),
-    confirm(entry, op) {
-      const { confirms } = entry.definition.strategy
-      if (!confirms) return op
-      return confirm(clientOf().outbox, entry.target, (pending) => confirms(pending, op)) ?? op
-    },
-    statusChanged: () => notify(clientOf()),
-  }
 }
 
 /** A mutation out of a restored cache knows its key and nothing else. */
@@ -131,38 +85,29 @@ export function entryFor(client: LiveClient, queryKey: readonly unknown[]): Entr
   return query && entryOf(client, query)
 }
 
-function entryOf({ entries, registry, host }: LiveClient, query: Query): Entry | undefined {
+function entryOf(client: LiveClient, query: Query): Entry | undefined {
+  const { entries, registry } = client
   const known = entries.get(query)
   if (known) return known
   const [scope, name] = query.queryKey
   const definition = scope === LIVE_KEY ? registry.definitions.get(String(name)) : undefined
   if (!definition) return undefined
-  const entry = createEntry(host, query, definition)
+  const entry = createEntry(client, query, definition)
   entries.set(query, entry)
   return entry
 }
 
-function flushAll({ dirty }: LiveClient): void {
-  const batch = [...dirty]
-  dirty.clear()
+function flushAll(entries: readonly Entry[]): void {
   notifyManager.batch(() => {
-    for (const entry of batch) flush(entry)
+    for (const entry of entries) flush(entry)
   })
 }
 
 /** At once: what a user has just done does not wait for the next frame. */
 function showOptimistic(client: LiveClient): void {
   const { entries, outbox } = client
-  notifyManager.batch(() => {
-    for (const entry of entries.values()) {
-      if (opsFor(outbox, entry.target) !== entry.picture.shown) flush(entry)
-    }
-  })
-  notify(client)
-}
-
-function notify({ listeners }: LiveClient): void {
-  for (const listener of listeners) listener()
+  flushAll([...entries.values()].filter((entry) => opsFor(outbox, entry.target) !== entry.picture.shown))
+  statusChanged(client)
 }
 
 /** Wanted: observed by an enabled observer, or being fetched (Suspense and loaders have no observer yet). */
@@ -182,7 +127,7 @@ function release(client: LiveClient, query: Query, entry: Entry): void {
   client.lingering.get(query)?.()
   client.lingering.delete(query)
   detach(entry)
-  notify(client)
+  statusChanged(client)
 }
 
 function onCacheEvent(client: LiveClient, event: QueryCacheNotifyEvent): void {

@@ -3,7 +3,8 @@ import { isServer, type QueryClient } from '@tanstack/react-query'
 import { LiveError } from '../transport/errors.ts'
 import type { LivePort } from '../transport/port.ts'
 import type { Definition, Params } from './definition.ts'
-import { createLiveClient, type LiveClient, setMutationDefaults } from './liveClient.ts'
+import type { LiveClient } from './entryState.ts'
+import { createLiveClient, setMutationDefaults } from './liveClient.ts'
 import type { Op } from './ops.ts'
 import type { Change, MutationDefinition } from './outboxRow.ts'
 
@@ -40,8 +41,9 @@ export function clientOf(core: LiveCore, queryClient: QueryClient): LiveClient |
   return core.clients.get(queryClient)?.client
 }
 
-export function defineQuery(core: LiveCore, definition: Definition): void {
+export function defineQuery(core: LiveCore, definition: Definition): Definition {
   register(core.definitions, definition)
+  return definition
 }
 
 export function defineWrite(core: LiveCore, definition: MutationDefinition): void {

@@ -15,19 +15,19 @@ export interface TimelinePage<Item> {
   /** Newer items exist that are not loaded: the window is detached from the live edge. */
   readonly hasNewer: boolean
   /** Cursors of the fetch, not of the items: deleting or editing an item never moves them. */
-  readonly before?: Id
-  readonly after?: Id
+  readonly before?: Id | undefined
+  readonly after?: Id | undefined
   /** Lower end of the range this page owns; absent where it reaches down to the beginning. */
-  readonly low?: OrderKey
+  readonly low?: OrderKey | undefined
   /** Upper end of the range, while `hasNewer`. */
-  readonly high?: OrderKey
+  readonly high?: OrderKey | undefined
   /** Snapshot position: numbered events up to it are already in. */
-  readonly asOf?: number
-  readonly epoch?: string
+  readonly asOf?: number | undefined
+  readonly epoch?: string | undefined
   /** Newer items that arrived while detached. */
   readonly unseen: number
   /** Trailing rows of an optimistic overlay in `items`; they are no part of the history. */
-  readonly pending?: number
+  readonly pending?: number | undefined
 }
 
 /** JSON only, so that pages survive dehydration. `{}` is the newest page. */
@@ -99,4 +99,25 @@ export function positionOfPages(pages: readonly TimelinePage<unknown>[]): Cursor
   const seq = Math.min(...positions.map((position) => position?.seq ?? Number.NaN))
   const isOneHistory = positions.every((position) => position?.epoch === first?.epoch)
   return isOneHistory && Number.isFinite(seq) ? { ...first, seq } : undefined
+}
+
+/**
+ * For `serializeData` of `dehydrate` and the persisters: stores the newest pages of every timeline. Older ones are
+ * loaded again when somebody scrolls there; data of other kinds is stored as it is.
+ *
+ * @example
+ * ```ts
+ * persistQueryClient({
+ *   queryClient,
+ *   persister,
+ *   dehydrateOptions: { shouldDehydrateMutation, serializeData: newestPages(1) },
+ * })
+ * ```
+ */
+export function newestPages(count: number): (data: unknown) => unknown {
+  return (data) => {
+    const { pages, pageParams } = (data ?? {}) as Partial<TimelineData<unknown>>
+    const isTimeline = Array.isArray(pages) && pages[0]?.unseen !== undefined
+    return isTimeline ? { pages: pages.slice(0, count), pageParams: pageParams?.slice(0, count) } : data
+  }
 }

@@ -4,6 +4,7 @@
  */
 import { LiveError } from '../transport/errors.ts'
 import type { Cursor, Id } from '../transport/port.ts'
+import type { Definition } from './definition.ts'
 import type { ItemSpec } from './items.ts'
 import { compareKeys, type TimelinePage, type TimelinePageParam } from './pages.ts'
 
@@ -11,7 +12,6 @@ export interface Snapshot<Item> {
   readonly items: readonly Item[]
   readonly hasOlder: boolean | undefined
   readonly hasNewer: boolean
-  readonly position: Cursor | undefined
   /** The server keeps no history: what is loaded stays, and this adds nothing. */
   readonly partial: boolean
 }
@@ -19,11 +19,7 @@ export interface Snapshot<Item> {
 /** `partial: true` tells a timeline that the back end has no history to ask for. */
 export const NO_HISTORY = { items: [], partial: true } as const
 
-export function readSnapshot<Item>(
-  name: string,
-  answer: unknown,
-  isItem: (item: unknown) => item is Item,
-): Snapshot<Item> {
+export function readSnapshot<Item>({ name, isItem }: Definition, answer: unknown): Snapshot<Item> {
   const fields = isRecord(answer) ? answer : { items: answer }
   const items = fields.items ?? Object.values(fields).find(Array.isArray)
   if (!Array.isArray(items)) {
@@ -36,7 +32,6 @@ export function readSnapshot<Item>(
     items: items.filter(isItem),
     hasOlder: booleanOf(fields.has_older ?? fields.hasOlder),
     hasNewer: booleanOf(fields.has_newer ?? fields.hasNewer) ?? false,
-    position: positionOf(answer),
     partial: fields.partial === true,
   }
 }
@@ -49,29 +44,33 @@ export function positionOf(answer: unknown): Cursor | undefined {
   return { seq, ...(typeof epoch === 'string' && { epoch }) }
 }
 
+export interface PageRequest {
+  readonly param: TimelinePageParam
+  readonly limit: number
+}
+
 export function toPage<Item>(
-  spec: ItemSpec<Item>,
+  { order, id }: ItemSpec<Item>,
   snapshot: Snapshot<Item>,
-  request: { readonly param: TimelinePageParam; readonly limit: number },
+  { param, limit, position }: PageRequest & { readonly position: Cursor | undefined },
 ): TimelinePage<Item> {
-  const items = [...snapshot.items].sort((a, b) => compareKeys(spec.order(a), spec.order(b)))
+  const items = [...snapshot.items].sort((a, b) => compareKeys(order(a), order(b)))
   const oldest = items[0]
   const newest = items.at(-1)
-  const isNewerPage = 'after' in request.param
-  const hasNewer = snapshot.hasNewer && !('before' in request.param)
-  const hasOlder = isNewerPage || (snapshot.hasOlder ?? items.length >= request.limit)
-  const before = oldest === undefined ? cursorOf(request.param) : spec.id(oldest)
-  const after = newest === undefined ? cursorOf(request.param) : spec.id(newest)
+  const hasNewer = snapshot.hasNewer && !('before' in param)
+  const hasOlder = 'after' in param || (snapshot.hasOlder ?? items.length >= limit)
+  const before = oldest === undefined ? cursorOf(param) : id(oldest)
+  const after = newest === undefined ? cursorOf(param) : id(newest)
   return {
     items,
     hasOlder: hasOlder && before !== undefined,
     hasNewer: hasNewer && after !== undefined,
-    ...(before !== undefined && { before }),
-    ...(after !== undefined && { after }),
-    ...(hasOlder && oldest !== undefined && { low: spec.order(oldest) }),
-    ...(hasNewer && newest !== undefined && { high: spec.order(newest) }),
-    ...(snapshot.position?.seq !== undefined && { asOf: snapshot.position.seq }),
-    ...(snapshot.position?.epoch !== undefined && { epoch: snapshot.position.epoch }),
+    before,
+    after,
+    low: hasOlder && oldest !== undefined ? order(oldest) : undefined,
+    high: hasNewer && newest !== undefined ? order(newest) : undefined,
+    asOf: position?.seq,
+    epoch: position?.epoch,
     unseen: 0,
   }
 }

@@ -5,7 +5,7 @@
 import type { Cursor } from '../transport/port.ts'
 import { type LiveChannel, mark, reaches, release, since, whenLive } from './channelHub.ts'
 import { attach, stored } from './entry.ts'
-import { type Entry, endPause, type Fetch, opsOf, pause } from './entryState.ts'
+import { type Entry, endPause, type Fetch, opsOf, pause, statusChanged } from './entryState.ts'
 import type { SequencedOp } from './items.ts'
 
 export function beginFetch(entry: Entry): Fetch {
@@ -61,7 +61,7 @@ export function complete(fetch: Fetch, position: Cursor | undefined, isWhole = t
     entry.continuity = -1
     pause(entry)
   } else if (isWhole) endPause(entry)
-  entry.host.statusChanged()
+  statusChanged(entry.client)
 }
 
 export function endFetch(fetch: Fetch): void {
@@ -84,5 +84,5 @@ export function cacheChanged(entry: Entry, how: 'success' | 'error' | 'setState'
   }
   if (how === 'error') pause(entry)
   stored(entry)
-  entry.host.requestFlush(entry)
+  entry.client.coalescer.request(entry)
 }

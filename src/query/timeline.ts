@@ -2,18 +2,16 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { infiniteQueryOptions, type QueryFunctionContext } from '@tanstack/react-query'
 import type { Id } from '../transport/port.ts'
-import { arrived } from './channelHub.ts'
 import {
   type CommonOptions,
-  channelSpec,
+  type Definition,
   itemCheck,
   LIVE_KEY,
-  type Params,
   type SnapshotSource,
 } from './definition.ts'
 import { current, settle } from './entry.ts'
 import { type Fetch, isContinuous } from './entryState.ts'
-import { LIVE_QUERY_DEFAULTS, takeSnapshot } from './fetchSnapshot.ts'
+import { LIVE_QUERY_DEFAULTS, type SnapshotCall, takeSnapshot } from './fetchSnapshot.ts'
 import type { ItemSpec } from './items.ts'
 import { changesFor, defineQuery, type LiveCore } from './liveCore.ts'
 import {
@@ -57,15 +55,6 @@ export interface TimelineWindow {
 
 const NEWEST: TimelinePageParam = {}
 
-/** A definition, where it was made. */
-interface Defined<P, Item> {
-  readonly core: LiveCore
-  readonly name: string
-  readonly options: Omit<TimelineOptions<P, never, Item>, 'events'>
-  readonly spec: ItemSpec<Item>
-  readonly isItem: (item: unknown) => item is Item
-}
-
 export function defineTimeline<P, Events, Item>(
   core: LiveCore,
   name: string,
@@ -80,14 +69,11 @@ export function defineTimeline<P, Events, Item>(
     version: options.version ?? (() => undefined),
     merge: options.merge,
   }
-  const check = itemCheck(options.item)
-  const isItem = (item: unknown): item is Item => check(item)
-  const defined: Defined<P, Item> = { core, name, options, spec, isItem }
-  defineQuery(core, {
+  const definition = defineQuery(core, {
     name,
-    channelOf: (params) => channelSpec(params as P, options),
-    reducers: options.events as Record<string, never>,
-    isItem,
+    options: options as unknown as Definition['options'],
+    source: options.snapshot as Definition['source'],
+    isItem: itemCheck(options.item),
     strategy: timelineStrategy(spec, defaultPageSize, options.matches),
   })
 
@@ -96,7 +82,7 @@ export function defineTimeline<P, Events, Item>(
     return infiniteQueryOptions({
       ...LIVE_QUERY_DEFAULTS,
       queryKey: [LIVE_KEY, name, params, keyOf(window)] as const,
-      queryFn: (context) => fetchPage(defined, context as PageContext, pageSize),
+      queryFn: (context) => fetchPage(spec, { core, definition, context: context as PageContext }, pageSize),
       initialPageParam: window.around === undefined ? NEWEST : { around: window.around },
       getNextPageParam: (page: TimelinePage<Item>): TimelinePageParam | undefined =>
         page.hasOlder && page.before !== undefined && !endsWindow(page) ? { before: page.before } : undefined,
@@ -107,29 +93,23 @@ export function defineTimeline<P, Events, Item>(
   return Object.assign(factory, changesFor<P, Item>(name))
 }
 
-async function fetchPage<P, Item>(
-  { core, name, options, spec, isItem }: Defined<P, Item>,
-  context: PageContext,
+async function fetchPage<Item>(
+  spec: ItemSpec<Item>,
+  call: SnapshotCall & { readonly context: PageContext },
   pageSize: number,
 ): Promise<TimelinePage<Item>> {
-  const params = (context.queryKey[2] ?? {}) as P
+  const { context, definition } = call
   const query = context.client.getQueryCache().find({ queryKey: context.queryKey, exact: true })
   const next = nextRequest(spec, query, { param: context.pageParam, limit: pageSize })
   if (isPage(next)) return next
-  return takeSnapshot(core, context, {
-    source: options.snapshot,
-    channel: channelSpec(params, options),
-    params: params as Params,
-    pageParam: next.param,
-    limit: next.limit,
-    read(answer, fetch) {
-      const snapshot = readSnapshot(name, answer, isItem)
-      if (fetch) arrived(fetch.channel, snapshot.position)
-      const pages = servePages(spec, query, { page: toPage(spec, snapshot, next), pageSize })
-      if (fetch)
-        for (const page of pages) markFetched(page, freshPage(spec, fetch, { page, pageSize, snapshot }))
-      return pages[0] as TimelinePage<Item>
-    },
+  return takeSnapshot({ ...call, page: next }, ({ body, position, fetch }) => {
+    const snapshot = readSnapshot<Item>(definition, body)
+    const page = toPage(spec, snapshot, { ...next, position })
+    const pages = servePages(spec, query, { page, pageSize })
+    for (const page of fetch ? pages : []) {
+      markFetched(page, freshPage(spec, fetch as Fetch, { page, pageSize, snapshot }))
+    }
+    return pages[0] as TimelinePage<Item>
   })
 }
 

@@ -2,19 +2,16 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { type QueryFunctionContext, queryOptions, replaceEqualDeep } from '@tanstack/react-query'
 import { LiveError } from '../transport/errors.ts'
-import { arrived } from './channelHub.ts'
 import {
   type CommonOptions,
-  channelSpec,
+  type Definition,
   itemCheck,
   LIVE_KEY,
-  type Params,
   type SnapshotSource,
 } from './definition.ts'
 import { stored } from './entry.ts'
 import { LIVE_QUERY_DEFAULTS, landWhole, takeSnapshot } from './fetchSnapshot.ts'
 import { changesFor, defineQuery, type LiveCore } from './liveCore.ts'
-import { positionOf } from './snapshot.ts'
 import { valueStrategy } from './strategies.ts'
 
 export type ValueOptions<P, Events, Value> = CommonOptions<P, Events, Value> & {
@@ -30,39 +27,25 @@ export function defineValue<P, Events, Value>(
   name: string,
   options: ValueOptions<P, Events, Value>,
 ) {
-  const isValue = itemCheck(options.schema)
-  defineQuery(core, {
+  const { initial } = options
+  const definition = defineQuery(core, {
     name,
-    channelOf: (params) => channelSpec(params as P, options),
-    reducers: options.events as Record<string, never>,
-    isItem: isValue,
+    options: options as unknown as Definition['options'],
+    source:
+      (options.snapshot as Definition['source'] | undefined) ??
+      (async ({ params }) =>
+        typeof initial === 'function' ? (initial as (params: P) => Value)(params as P) : initial),
+    isItem: itemCheck(options.schema),
     strategy: valueStrategy(),
   })
-
-  function initialOf(params: P): Value {
-    const { initial } = options
-    return typeof initial === 'function' ? (initial as (params: P) => Value)(params) : (initial as Value)
-  }
-
-  async function queryFn(context: QueryFunctionContext): Promise<Value> {
-    const params = (context.queryKey[2] ?? {}) as P
-    return takeSnapshot(core, context, {
-      source: options.snapshot ?? (async () => initialOf(params)),
-      channel: channelSpec(params, options),
-      params: params as Params,
-      pageParam: undefined,
-      limit: 0,
-      read(answer, fetch) {
-        if (!isValue(answer)) {
-          throw new LiveError('invalid_frame', `The snapshot of "${name}" does not fit its schema`)
-        }
-        const position = positionOf(answer)
-        if (fetch) arrived(fetch.channel, position)
-        const value = replaceEqualDeep(fetch && stored(fetch.entry), answer as Value)
-        return landWhole(fetch, value, position) as Value
-      },
+  const queryFn = (context: QueryFunctionContext) =>
+    takeSnapshot({ core, definition, context }, (answer) => {
+      if (!definition.isItem(answer.body)) {
+        throw new LiveError('invalid_frame', `The snapshot of "${name}" does not fit its schema`)
+      }
+      const value = replaceEqualDeep(answer.fetch && stored(answer.fetch.entry), answer.body)
+      return landWhole(answer, value) as Value
     })
-  }
 
   const factory = (params?: P) =>
     queryOptions({

@@ -7,7 +7,7 @@ import {
   QueryClient,
 } from '@tanstack/react-query'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { shouldDehydrateMutation, type } from '../../src/query/index.ts'
+import { newestPages, shouldDehydrateMutation, type } from '../../src/query/index.ts'
 import { LiveError } from '../../src/transport/errors.ts'
 import { createFakePort } from './support/fakePort.ts'
 import { defineRoom, history, type Message, message, type RoomParams, range, rowsOf } from './support/room.ts'
@@ -254,5 +254,15 @@ describe('[Q13] a reload', () => {
     const second = load({ queries, mutations: [] })
     await second.frame()
     expect(second.texts()).toEqual(['m1', 'm2'])
+  })
+
+  it('stores the newest pages of a history, where only those are wanted', async () => {
+    const one = { items: range(3, 4), hasOlder: true, hasNewer: false, unseen: 0, before: 3, low: [3] }
+    const two = { ...one, items: range(1, 2), hasOlder: false }
+    const data = { pages: [one, two], pageParams: [{}, { before: 3 }] }
+    expect(newestPages(1)(data)).toEqual({ pages: [one], pageParams: [{}] })
+    for (const other of [undefined, 'text', [1, 2], { pages: [['a'], ['b']], pageParams: [0, 1] }]) {
+      expect(newestPages(1)(other)).toBe(other)
+    }
   })
 })
