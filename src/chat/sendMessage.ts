@@ -109,8 +109,8 @@ export function defineReact(context: ChatContext, messages: Messages) {
 }
 
 /** @throws LiveError `forbidden` after one has left the room, or was removed */
-export function checkMember({ removalOf }: ChatContext, roomId: Id): void {
-  const removal = removalOf(roomId)
+export function checkMember({ membership }: ChatContext, roomId: Id): void {
+  const removal = membership.removalOf(roomId)
   if (removal) throw removal
 }
 

@@ -55,7 +55,7 @@ export function useChatWebSocket<M extends BaseMessage = RegisteredMessage>(
   { readWhenSeen = false }: UseChatWebSocketOptions = {},
 ): UseChatWebSocketResult<M> {
   const { context, store } = useChat()
-  const removal = useStore(store, () => context.removalOf(roomId))
+  const removal = useStore(store, () => context.membership.removalOf(roomId))
   const status = useWebSocketStatus(context.endpoints.room?.({ roomId }) ?? context.endpoints.rooms)
   const history = useMessages<M>(roomId)
   const { send, retry, discard } = useSendMessage(roomId)
