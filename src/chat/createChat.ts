@@ -154,7 +154,8 @@ function managerOf<P extends Protocol>(options: ManagerSource<P>): WebSocketMana
 
 function endpointsOf(given: ChatSettings['endpoints'], shared: string | undefined): ChatEndpoints {
   const perRoom =
-    given?.room ?? (shared === undefined && !given?.rooms ? (id: Id) => `/ws/chat/${id}/` : undefined)
+    given?.room ??
+    (shared === undefined && !given?.rooms ? (id: Id) => `/ws/chat/${encodeURIComponent(id)}/` : undefined)
   return {
     rooms: given?.rooms ?? shared ?? '/ws/chat/',
     room: perRoom && (({ roomId }) => perRoom(roomId)),
