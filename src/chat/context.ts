@@ -20,8 +20,7 @@ export interface ChatContext<
   readonly maxLength: number
   readonly endpoints: ChatEndpoints
   currentUser(): ChatUser | undefined
-  /** Why one is no longer in a room that one was in. */
-  removalOf(roomId: Id): LiveError | undefined
+  readonly membership: Membership
 }
 
 export interface ChatEndpoints {
@@ -29,6 +28,23 @@ export interface ChatEndpoints {
   readonly rooms: string | undefined
   /** An endpoint per room as a function; `undefined` where one connection carries all rooms. */
   readonly room: ((params: { readonly roomId: Id }) => string) | undefined
+}
+
+/** Client state of the chat; server state is in the QueryClient. */
+export interface ChatState {
+  readonly activeRoomId: Id | null
+  readonly currentUser: ChatUser | undefined
+  /** Rooms that one has left or was removed from while they may still be on screen, and why. */
+  readonly removals: ReadonlyMap<string, LiveError>
+}
+
+export interface Membership {
+  /** Why one is no longer in a room that one was in. */
+  removalOf(roomId: Id): LiveError | undefined
+  removed(roomId: Id, reason: string | undefined): void
+  added(roomId: Id): void
+  /** For as long as a room is on screen: notices what happened while nobody could be told. Returns what ends it. */
+  watch(roomId: Id): () => void
 }
 
 /** Endpoint and channel of everything that belongs to one room. */

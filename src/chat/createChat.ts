@@ -8,15 +8,17 @@ import {
   type WebSocketManager,
   type WebSocketManagerOptions,
 } from '../transport/index.ts'
-import type { ChatContext, ChatEndpoints } from './context.ts'
+import type { ChatContext, ChatEndpoints, ChatState } from './context.ts'
 import { type CurrentUser, userGiven } from './currentUser.ts'
 import { defineAll } from './definitions.ts'
 import { createLevel, isAnyConnected } from './level.ts'
+import { createMembership } from './membership.ts'
 import { MESSAGES } from './messages.ts'
+import { MEMBERS } from './people.ts'
 import { createPresenceBook } from './presence.ts'
 import { ROOMS } from './rooms.ts'
 import { DEFAULT_SCHEMAS } from './schemas.ts'
-import { type ChatState, listen } from './session.ts'
+import { listen } from './session.ts'
 import type { BaseMessage, ChatLevel, ChatMember, ChatRoom, ChatSchemas, Id } from './types.ts'
 
 export interface ChatSettings<
@@ -103,7 +105,15 @@ export function createChat<
     pageSize: options.pageSize ?? 50,
     maxLength: options.maxLength ?? 4_000,
     endpoints,
-    removalOf: (roomId) => store.getState().removals.get(String(roomId)),
+    membership: createMembership({
+      manager,
+      endpoints,
+      store,
+      reload(roomId) {
+        live.refresh(MESSAGES, { roomId })
+        live.refresh(MEMBERS, { roomId })
+      },
+    }),
     currentUser: () => userGiven(options.currentUser) ?? store.getState().currentUser,
   }
   const book = createPresenceBook(context)
@@ -144,7 +154,8 @@ function managerOf<P extends Protocol>(options: ManagerSource<P>): WebSocketMana
 
 function endpointsOf(given: ChatSettings['endpoints'], shared: string | undefined): ChatEndpoints {
   const perRoom =
-    given?.room ?? (shared === undefined && !given?.rooms ? (id: Id) => `/ws/chat/${id}/` : undefined)
+    given?.room ??
+    (shared === undefined && !given?.rooms ? (id: Id) => `/ws/chat/${encodeURIComponent(id)}/` : undefined)
   return {
     rooms: given?.rooms ?? shared ?? '/ws/chat/',
     room: perRoom && (({ roomId }) => perRoom(roomId)),

@@ -1,3 +1,4 @@
+export type { ChatState } from './context.ts'
 export { type Chat, type ChatOptions, type ChatSettings, createChat } from './createChat.ts'
 export { keyOf, orderOf } from './messages.ts'
 export { ChatProvider, type ChatProviderProps, useChat } from './react/ChatProvider.tsx'
@@ -16,7 +17,6 @@ export { type UseSendMessageResult, useSendMessage } from './react/useSendMessag
 export { type UseTypingResult, useTyping } from './react/useTyping.ts'
 export { extend, Member, Message, Reaction, Room, User } from './schemas.ts'
 export type { MessageDraft, ReactVariables, SendVariables } from './sendMessage.ts'
-export type { ChatState } from './session.ts'
 export type {
   BaseMessage,
   ChatLevel,

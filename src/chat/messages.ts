@@ -4,7 +4,7 @@ import { insert, NO_HISTORY, type OrderKey, patch, remove, type, upsert } from '
 import { type ChatContext, roomChannel } from './context.ts'
 import { MessageDeleted, ReactionUpdate } from './schemas.ts'
 import { checked } from './shape.ts'
-import { type BaseMessage, type ChatMessage, type Id, type Row, sameId } from './types.ts'
+import { type BaseMessage, type ChatMessage, type ChatUser, type Id, type Row, sameId } from './types.ts'
 
 export const MESSAGES = 'chat.messages'
 
@@ -13,10 +13,19 @@ export function orderOf(message: ChatMessage): OrderKey {
   return [message.seq ?? Date.parse(message.timestamp), message.id]
 }
 
-/** Same before and after the server has given the message its id. */
+/** Same before and after the server has given the message its id. A client id is unique among its sender's messages. */
 export const keyOf = (message: ChatMessage): Id => message.client_id ?? message.id
 
+/** Sends what is sent before it is known who one is. */
+export const NOBODY: ChatUser = { id: '', username: '' }
+
 type MessageEvent = ChatMessage | { readonly message: ChatMessage }
+
+/** Somebody else's client id says nothing of one's own messages, be it the same by chance or on purpose. */
+function rowKey({ currentUser }: Pick<ChatContext, 'currentUser'>, message: ChatMessage): Id {
+  const me = currentUser()
+  return !me || sameId(message.sender.id, me.id) ? keyOf(message) : message.id
+}
 
 export function defineMessages<M extends BaseMessage>(context: ChatContext<M>) {
   const { live, level, schemas } = context
@@ -25,7 +34,7 @@ export function defineMessages<M extends BaseMessage>(context: ChatContext<M>) {
     ...roomChannel(context),
     item: schemas.message as StandardSchemaV1<unknown, Row<M>>,
     id: (message) => message.id,
-    key: keyOf,
+    key: (message) => rowKey(context, message),
     order: orderOf,
     version: (message) => message.version,
     merge: keepClientId<Row<M>>,
@@ -67,15 +76,16 @@ function keepClientId<M extends ChatMessage>(current: M, next: M): M {
 }
 
 /**
- * The echo of a server that sends no client id back: own message, same room, same text, oldest first. Two equal
- * messages are interchangeable, so the first one waiting is as right as any.
+ * The echo of a server that sends no client id back: own message, same room, same text (which the server may have
+ * trimmed), oldest first. Two equal messages are interchangeable, so the first one waiting is as right as any, also
+ * where it is not known who one is.
  */
 function matches<M extends ChatMessage>(pending: M, confirmed: M): M | undefined {
   const isEcho =
     !confirmed.client_id &&
     pending.local?.status !== 'queued' &&
-    sameId(pending.sender.id, confirmed.sender.id) &&
+    (pending.sender.id === NOBODY.id || sameId(pending.sender.id, confirmed.sender.id)) &&
     sameId(pending.room_id, confirmed.room_id) &&
-    pending.content === confirmed.content
+    pending.content.trim() === confirmed.content.trim()
   return isEcho && pending.client_id ? { ...confirmed, client_id: pending.client_id } : undefined
 }

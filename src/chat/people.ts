@@ -18,10 +18,11 @@ import {
 /** A typing signal that nobody repeats or ends is over after this. Senders repeat every 3 s. Milliseconds. */
 const TYPING_TTL_MS = 7_000
 const TYPING = 'chat.typing'
+export const MEMBERS = 'chat.members'
 
 export function defineMembers<B extends ChatMember>(context: ChatContext<BaseMessage, ChatRoom, B>) {
   const { live, level, schemas } = context
-  return live.list('chat.members', {
+  return live.list(MEMBERS, {
     params: type<RoomParams>(),
     ...roomChannel(context),
     item: schemas.member,

@@ -127,7 +127,11 @@ function withPreview<R extends ChatRoom>(rooms: readonly R[], event: unknown): r
 export function defineJoinRoom(context: ChatContext, rooms: Rooms) {
   return context.live.mutation<{ readonly roomId: Id }, ChatRoom | undefined>('chat.joinRoom', {
     ...roomsEndpoint(context),
-    request: async ({ roomId }, { request }) => roomIn(await request('join_room', { room_id: roomId })),
+    async request({ roomId }, { request }) {
+      const room = roomIn(await request('join_room', { room_id: roomId }))
+      context.membership.added(roomId)
+      return room
+    },
     settle: (room) => (room ? [rooms.upsert({}, room)] : []),
   })
 }

@@ -2,7 +2,7 @@
 import { type OptimisticContext, type } from '../query/index.ts'
 import { LiveError } from '../transport/index.ts'
 import { type ChatContext, roomChannel } from './context.ts'
-import type { defineMessages } from './messages.ts'
+import { type defineMessages, NOBODY } from './messages.ts'
 import type { RoomParams } from './rooms.ts'
 import { createSendGate } from './sendGate.ts'
 import type { BaseMessage, ChatMessage, ChatReaction, Id } from './types.ts'
@@ -34,7 +34,7 @@ export function defineSendMessage(context: ChatContext, messages: Messages) {
     ],
     async request(variables, { params, clientId, request, send }) {
       const { content, extra, ...rest } = draftOf(variables)
-      const data = { room_id: params.roomId, message: content, client_id: clientId, ...extra, ...rest }
+      const data = { ...extra, ...rest, room_id: params.roomId, message: content, client_id: clientId }
       checkMember(context, params.roomId)
       await level.settle(() => request('get_history', { room_id: params.roomId, limit: 1 }))
       if (level.isSilent()) {
@@ -109,8 +109,8 @@ export function defineReact(context: ChatContext, messages: Messages) {
 }
 
 /** @throws LiveError `forbidden` after one has left the room, or was removed */
-export function checkMember({ removalOf }: ChatContext, roomId: Id): void {
-  const removal = removalOf(roomId)
+export function checkMember({ membership }: ChatContext, roomId: Id): void {
+  const removal = membership.removalOf(roomId)
   if (removal) throw removal
 }
 
@@ -140,7 +140,7 @@ function pendingRow(
     id: clientId,
     client_id: clientId,
     room_id: params.roomId,
-    sender: context.currentUser() ?? { id: '', username: '' },
+    sender: context.currentUser() ?? NOBODY,
     content,
     ...(reply_to_id !== undefined && { reply_to_id }),
     timestamp: new Date(submittedAt).toISOString(),

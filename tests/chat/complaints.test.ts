@@ -33,6 +33,25 @@ describe('complaints', () => {
     },
   )
 
+  it('[C40] duplicates: the same client id of somebody else takes nothing away', async () => {
+    const { open, pass, server } = start()
+    const alice = open('alice')
+    await pass()
+    server.faults.latencyMs = 1_000
+    const sending = alice.send('mine')
+    await pass(50)
+    const client_id = alice.rows()[0]?.local?.key
+    const other = { id: 'm9', client_id, room_id: ROOM, sender: { id: 'bob', username: 'bob' } }
+    const message = { ...other, content: 'other', timestamp: '2024-01-15T10:30:00.000Z' }
+    world.socket().receive({ type: 'chat_message', room_id: ROOM, message })
+    await pass(50)
+    expect(alice.texts()).toEqual(['other', 'mine'])
+    await pass(5_000)
+    await sending
+    expect(alice.texts().toSorted()).toEqual(['mine', 'other'])
+    expect(alice.rows().some(({ local }) => local)).toBe(false)
+  })
+
   it('[C41] live messages lost during a fetch: what arrives while a page loads stays', async () => {
     const { open, pass, server } = start({ rooms: [{ id: ROOM, messages: seeded(120) }] })
     server.faults.latencyMs = 300
@@ -75,6 +94,16 @@ describe('complaints', () => {
     server.inject(7, { sender: 'bob', content: 'hi' })
     await pass()
     expect(alice.texts()).toEqual(['by text', 'hi'])
+  })
+
+  it('[C42] wrong key: whatever characters a room id has, its endpoint is that room’s', async () => {
+    const id = 'a/b?c#d e%'
+    const { open, pass, server } = start({ rooms: [{ id }] })
+    const alice = open('alice', { roomId: id, endpoint: undefined })
+    await pass()
+    server.inject(id, { sender: 'bob', content: 'hi' })
+    await pass()
+    expect(alice.texts()).toEqual(['hi'])
   })
 
   it.each([1, 2, 3] as const)(
@@ -146,7 +175,7 @@ describe('complaints', () => {
     expect(unread()).toEqual([0, 0])
   })
 
-  it('[C46] typing gets stuck: it ends with a closed tab, a message, an absence and our own disconnect', async () => {
+  it('[C8] typing gets stuck: it ends with a closed tab, a message, an absence and our own disconnect', async () => {
     const { open, pass, server } = start()
     const alice = open('alice')
     const bob = open('bob')

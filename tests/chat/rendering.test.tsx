@@ -67,7 +67,7 @@ function Messages() {
 
 describe('rendering', () => {
   it.each(Object.entries(HOOKS))(
-    '[C70] %s renders on a server, without a socket or a timer',
+    '[C20] %s renders on a server, without a socket, a listener or a timer',
     (_name, useHook) => {
       const { wrapper: Wrapper, sockets, held } = start()
       function Subject() {
@@ -86,7 +86,7 @@ describe('rendering', () => {
     },
   )
 
-  it.each(Object.entries(HOOKS))('[C70] %s works alone', async (_name, useHook) => {
+  it.each(Object.entries(HOOKS))('[C20] %s works alone', async (_name, useHook) => {
     const { wrapper, advance } = start({ rooms: [{ id: ROOM, messages: seeded(3) }] })
     const { result, unmount } = renderHook(useHook, { wrapper })
     await advance()
@@ -118,7 +118,7 @@ describe('rendering', () => {
     })
   }
 
-  it('[C72] uses nothing of React that React 18 does not have', () => {
+  it('[C20] uses nothing of React that React 18 does not have', () => {
     const newer = /\b(use|useActionState|useOptimistic|useFormStatus|useEffectEvent|cache|Activity)\b/
     const folder = 'src/chat/react'
     const offenders = readdirSync(folder).flatMap((file) => {
@@ -191,7 +191,7 @@ describe('useConnectionIndicator', () => {
 })
 
 describe('useDraft', () => {
-  it('[C74] keeps what was typed per room, over remounts, and shows it wherever the room is open', () => {
+  it('[C19] keeps what was typed per room, over remounts, and shows it wherever the room is open', () => {
     const { wrapper } = start()
     const one = renderHook(({ roomId }) => useDraft(roomId), { wrapper, initialProps: { roomId: 'a' } })
     const other = renderHook(() => useDraft('a'), { wrapper })
@@ -204,5 +204,7 @@ describe('useDraft', () => {
     one.unmount()
     other.unmount()
     expect(renderHook(() => useDraft('a'), { wrapper }).result.current[0]).toBe('half a sentence')
+    // What a reload starts from.
+    expect(Object.values({ ...localStorage })).toEqual(['half a sentence'])
   })
 })

@@ -62,13 +62,16 @@ describe('rooms', () => {
     await world.pass()
     expect(order()).not.toContain(ROOM)
     expect(alice.chat.store.getState().activeRoomId).toBeNull()
-    expect(alice.chat.context.removalOf(ROOM)).toMatchObject({ code: 'forbidden', reason: 'kicked' })
+    expect(alice.chat.context.membership.removalOf(ROOM)).toMatchObject({
+      code: 'forbidden',
+      reason: 'kicked',
+    })
     const leave = alice.queryClient.getMutationCache().build(alice.queryClient, alice.chat.leaveRoom())
     const leaving = leave.execute({ roomId: 'open' })
     await world.pass()
     await leaving
     expect(order()).toEqual(['new'])
-    expect(alice.chat.context.removalOf('open')).toMatchObject({ reason: 'left' })
+    expect(alice.chat.context.membership.removalOf('open')).toMatchObject({ reason: 'left' })
   })
 })
 

@@ -91,6 +91,21 @@ describe('sending', () => {
     expect(alice.rows()[0]?.local?.status).toBe('failed')
   })
 
+  it('[C1] carries further fields, which never stand in for its own', async () => {
+    world = createWorld()
+    const alice = world.open('alice')
+    await world.pass()
+    const extra = { metadata: { mood: 'good' }, room_id: 'elsewhere', client_id: 'x', message: 'y' }
+    const sending = alice.chat.sendMessage.start(
+      alice.queryClient,
+      { content: 'hi', extra },
+      { roomId: ROOM },
+    )
+    await world.pass()
+    await sending
+    expect(alice.rows()).toMatchObject([{ content: 'hi', room_id: ROOM, metadata: { mood: 'good' } }])
+  })
+
   it('[C6] refuses at once what can never be sent: nothing is shown, nothing leaves', async () => {
     world = createWorld()
     const alice = world.open('alice', { maxLength: 5 })

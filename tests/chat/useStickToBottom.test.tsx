@@ -122,6 +122,19 @@ describe('useSeenAtEnd', () => {
     expect(onSeen).toHaveBeenCalledTimes(2)
   })
 
+  it('[C14] takes a message as read once: what is marked as unread since stays so, until another one comes', () => {
+    vi.spyOn(document, 'hasFocus').mockReturnValue(true)
+    onSeen.mockClear()
+    const { update, scrollTo } = show(messages(0, 20))
+    scrollTo(1_499)
+    scrollTo(1_500)
+    const [first, ...others] = messages(0, 20)
+    if (first) update([{ ...first, content: 'edited' }, ...others])
+    expect(onSeen).toHaveBeenCalledTimes(1)
+    update(messages(0, 21))
+    expect(onSeen).toHaveBeenCalledTimes(2)
+  })
+
   it('[C14] sees nothing in an empty list', () => {
     vi.spyOn(document, 'hasFocus').mockReturnValue(true)
     onSeen.mockClear()

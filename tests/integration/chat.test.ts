@@ -37,6 +37,11 @@ function open(options: ChatOptions, roomId: string) {
     texts: () => rows().map(({ content }) => content),
     confirmed: () => rows().filter(({ local }) => !local),
     send: (text: string) => chat.sendMessage.start(queryClient, text, { roomId }),
+    run: <V>(mutation: object, variables: V) =>
+      queryClient
+        .getMutationCache()
+        .build(queryClient, mutation as never)
+        .execute(variables as never),
     isReady: () => until(() => expect(observer.getCurrentResult().status).toBe('success')),
   }
 }
@@ -125,22 +130,16 @@ describe.each(backends)('chat on $name', (backend) => {
     await until(() => expect(bob.texts()).toEqual(['first', 'second']))
     const untouched = bob.rows()[1]
 
-    const { queryClient } = alice
-    const run = <V>(options: object, variables: V) =>
-      queryClient
-        .getMutationCache()
-        .build(queryClient, options as never)
-        .execute(variables as never)
-    await run(alice.chat.editMessage(room.id), { message_id: first.id, content: 'first, edited' })
+    await alice.run(alice.chat.editMessage(room.id), { message_id: first.id, content: 'first, edited' })
     await until(() => expect(bob.texts()).toEqual(['first, edited', 'second']))
     expect(bob.rows()[1]).toBe(untouched)
-    await run(alice.chat.react(room.id), { message_id: second.id, reaction: '👍' })
+    await alice.run(alice.chat.react(room.id), { message_id: second.id, reaction: '👍' })
     await until(() => expect(bob.rows()[1]?.reactions).toMatchObject([{ name: '👍', count: 1 }]))
-    await run(alice.chat.deleteMessage(room.id), { message_id: first.id })
+    await alice.run(alice.chat.deleteMessage(room.id), { message_id: first.id })
     await until(() => expect(bob.texts()).toEqual(['second']))
     await until(() => expect(alice.texts()).toEqual(['second']))
     await expect(
-      run(bob.chat.editMessage(room.id), { message_id: second.id, content: 'not mine' }),
+      bob.run(bob.chat.editMessage(room.id), { message_id: second.id, content: 'not mine' }),
     ).rejects.toThrow()
   })
 
@@ -193,6 +192,21 @@ describe.each(backends)('chat on $name', (backend) => {
       }
     },
   )
+
+  itWithReplies('hears again of a room that one left and joined again elsewhere', async () => {
+    const room = await startRoom(backend)
+    const alice = open(await room.options('alice'), room.id)
+    const [desk, phone] = [open(await room.options('bob'), room.id), open(await room.options('bob'), room.id)]
+    await Promise.all([alice.isReady(), desk.isReady(), phone.isReady()])
+    const lost = () => desk.chat.context.membership.removalOf(room.id)
+    await phone.run(phone.chat.leaveRoom(), { roomId: room.id })
+    await until(() => expect(lost()).toMatchObject({ reason: 'left' }))
+    await alice.send('while bob is out')
+    await phone.run(phone.chat.joinRoom(), { roomId: room.id })
+    await until(() => expect(lost()).toBeUndefined())
+    await alice.send('to bob, who is back')
+    await until(() => expect(desk.texts()).toEqual(['while bob is out', 'to bob, who is back']))
+  })
 
   it('tells who is typing, never oneself, and forgets them when their message comes', async () => {
     const room = await startRoom(backend)

@@ -1,10 +1,19 @@
 'use client'
 import { type RefObject, useCallback, useMemo, useState } from 'react'
 import { useStore } from 'zustand'
+import { compareKeys } from '../../query/index.ts'
 import { LiveError } from '../../transport/index.ts'
 import { useWebSocketStatus, type WebSocketStatus } from '../../transport/react/index.ts'
+import { keyOf, orderOf } from '../messages.ts'
 import type { SendVariables } from '../sendMessage.ts'
-import type { BaseMessage, ChatMessage, Id, RegisteredMessage, Row } from '../types.ts'
+import {
+  type BaseMessage,
+  type ChatMessage,
+  type Id,
+  type RegisteredMessage,
+  type Row,
+  sameId,
+} from '../types.ts'
 import { useChat } from './ChatProvider.tsx'
 import { useMessages } from './useMessages.ts'
 import { useReadReporter } from './useReadReporter.ts'
@@ -55,7 +64,7 @@ export function useChatWebSocket<M extends BaseMessage = RegisteredMessage>(
   { readWhenSeen = false }: UseChatWebSocketOptions = {},
 ): UseChatWebSocketResult<M> {
   const { context, store } = useChat()
-  const removal = useStore(store, () => context.removalOf(roomId))
+  const removal = useStore(store, () => context.membership.removalOf(roomId))
   const status = useWebSocketStatus(context.endpoints.room?.({ roomId }) ?? context.endpoints.rooms)
   const history = useMessages<M>(roomId)
   const { send, retry, discard } = useSendMessage(roomId)
@@ -105,25 +114,36 @@ export function useChatWebSocket<M extends BaseMessage = RegisteredMessage>(
 
 interface Cleared {
   readonly roomId: Id
-  /** The last message that was on screen; `undefined`: there was none. */
+  /** The last confirmed message that was there. */
   readonly upTo: ChatMessage | undefined
+  /** Rows that had no place in the history yet. */
+  readonly pending: ReadonlySet<Id>
 }
 
 function useClearable<M extends ChatMessage>(roomId: Id, all: readonly M[]) {
-  const [cleared, setCleared] = useState<Cleared>()
-  const isCleared = cleared !== undefined && cleared.roomId === roomId
-  const upTo = isCleared ? cleared.upTo : undefined
-  const messages = useMemo(() => {
-    if (!upTo) return all
-    const at = all.findLastIndex(({ id }) => id === upTo.id)
-    return all.slice(at + 1)
-  }, [all, upTo])
+  const [kept, setCleared] = useState<Cleared>()
+  const cleared = kept && sameId(kept.roomId, roomId) ? kept : undefined
+  const messages = useMemo(
+    () => (cleared ? all.filter((message) => isAfter(message, cleared)) : all),
+    [all, cleared],
+  )
   const clear = useCallback(
-    () => setCleared({ roomId, upTo: all.findLast(({ local }) => !local) }),
+    () =>
+      setCleared({
+        roomId,
+        upTo: all.findLast(({ local }) => !local),
+        pending: new Set(all.filter(({ local }) => local).map(keyOf)),
+      }),
     [roomId, all],
   )
   const show = useCallback(() => setCleared(undefined), [])
-  return { messages, clear, show, isCleared }
+  return { messages, clear, show, isCleared: cleared !== undefined }
+}
+
+/** By place and not by id: the message at which the view was cleared may be deleted. */
+function isAfter(message: ChatMessage, { upTo, pending }: Cleared): boolean {
+  if (pending.has(keyOf(message))) return false
+  return !upTo || message.local !== undefined || compareKeys(orderOf(message), orderOf(upTo)) > 0
 }
 
 function isAnySending(messages: readonly ChatMessage[]): boolean {

@@ -1,5 +1,5 @@
 'use client'
-import { useCallback, useSyncExternalStore } from 'react'
+import { useCallback, useEffect, useSyncExternalStore } from 'react'
 import { useStore } from 'zustand'
 import type { Id } from '../types.ts'
 import { useChat } from './ChatProvider.tsx'
@@ -7,18 +7,34 @@ import { useChat } from './ChatProvider.tsx'
 const listeners = new Set<() => void>()
 // For browsers that refuse storage (private mode, quota): the draft then lives as long as the page.
 const memory = new Map<string, string>()
+/** What this page has typed while nobody was known; it is theirs who turns out to be here. */
+const early = new Set<string>()
 
 /** What one typed in a room and did not send; survives a change of room and a reload, and is nobody else's. */
 export function useDraft(roomId: Id): readonly [draft: string, setDraft: (draft: string) => void] {
   const { store, context } = useChat()
-  const userId = useStore(store, () => context.currentUser()?.id ?? '')
-  const key = `querywire.draft.${userId}.${roomId}`
+  const userId = useStore(store, () => context.currentUser()?.id)
+  const isKnown = userId !== undefined
+  const nobodys = `querywire.draft..${roomId}`
+  const key = isKnown ? `querywire.draft.${userId}.${roomId}` : nobodys
   const draft = useSyncExternalStore(
     subscribe,
     () => read(key),
     () => '',
   )
-  const setDraft = useCallback((text: string) => write(key, text), [key])
+  const setDraft = useCallback(
+    (text: string) => {
+      if (!isKnown) early.add(key)
+      write(key, text)
+    },
+    [key, isKnown],
+  )
+  useEffect(() => {
+    if (!isKnown || !early.delete(nobodys)) return
+    const text = read(nobodys)
+    write(nobodys, '')
+    if (text !== '') write(key, text)
+  }, [key, isKnown, nobodys])
   return [draft, setDraft]
 }
 

@@ -4,6 +4,7 @@ import { useCallback, useMemo, useState, useSyncExternalStore } from 'react'
 import type { LiveState, Op, TimelinePage } from '../../query/index.ts'
 import type { BaseMessage, ChatMessage, Id, RegisteredMessage, Row } from '../types.ts'
 import { useChat } from './ChatProvider.tsx'
+import { useRemoval } from './useRemoval.ts'
 import { useRoomStatus } from './useRoomStatus.ts'
 
 export interface MessagesWindow {
@@ -16,6 +17,7 @@ export interface UseMessagesResult<M extends BaseMessage = RegisteredMessage> {
   /** Oldest first; own messages that the server has not confirmed come last. An unchanged row is the same object. */
   readonly messages: readonly Row<M>[]
   readonly isLoading: boolean
+  /** One is no longer in the room, or its history could not be loaded. */
   readonly error: Error | null
   readonly hasOlder: boolean
   /** The window ends before the newest message. */
@@ -41,6 +43,7 @@ export function useMessages<M extends BaseMessage = RegisteredMessage>(
   window?: MessagesWindow,
 ): UseMessagesResult<M> {
   const chat = useChat()
+  const removal = useRemoval(roomId)
   const { around, jumpTo, jumpToLatest } = useAnchor(roomId, window?.around)
   const options = chat.messages(roomId, { ...window, around })
   const query = useInfiniteQuery(options)
@@ -68,7 +71,7 @@ export function useMessages<M extends BaseMessage = RegisteredMessage>(
   return {
     messages: messages as readonly ChatMessage[] as readonly Row<M>[],
     isLoading: query.isPending,
-    error: query.error,
+    error: removal ?? query.error,
     hasOlder: query.hasNextPage,
     hasNewer: query.hasPreviousPage,
     isLoadingOlder: query.isFetchingNextPage,

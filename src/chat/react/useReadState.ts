@@ -1,6 +1,8 @@
 'use client'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useCallback, useMemo } from 'react'
+import { compareKeys, type OrderKey } from '../../query/index.ts'
+import { orderOf } from '../messages.ts'
 import { type ChatMember, type ChatMessage, type Id, type RegisteredMember, sameId } from '../types.ts'
 import { useChat } from './ChatProvider.tsx'
 import { useMessages } from './useMessages.ts'
@@ -30,9 +32,9 @@ export function useReadState<B extends ChatMember = RegisteredMember>(roomId: Id
   const chat = useChat()
   const { data: state } = useQuery(chat.readState(roomId))
   const { data: members = NO_MEMBERS } = useQuery(chat.members(roomId))
-  const { messages } = useMessages(roomId)
+  const { messages, hasOlder } = useMessages(roomId)
   const { mutateAsync } = useMutation(chat.markUnread(roomId))
-  const { firstUnreadId, clearDivider } = useUnreadDivider(roomId, state, messages)
+  const { firstUnreadId, clearDivider } = useUnreadDivider(roomId, state, { messages, hasOlder })
 
   return {
     unreadCount: state?.unread_count ?? 0,
@@ -53,17 +55,22 @@ export function useReadState<B extends ChatMember = RegisteredMember>(roomId: Id
 
 function useReaders<B extends ChatMember>(members: readonly B[], messages: readonly ChatMessage[]) {
   const chat = useChat()
-  const positions = useMemo(() => new Map(messages.map(({ id }, at) => [String(id), at])), [messages])
+  // Kept when a message goes: who has read as far as one that was deleted has read what is before it.
+  const places = useMemo(() => new Map<string, OrderKey>(), [])
+  useMemo(() => {
+    for (const message of messages) places.set(String(message.id), orderOf(message))
+  }, [messages, places])
   return useCallback(
     (message: ChatMessage): readonly B[] => {
-      const at = positions.get(String(message.id))
-      if (at === undefined) return []
+      if (message.local) return []
+      const place = orderOf(message)
       const me = chat.context.currentUser()?.id
       return members.filter(({ user, last_read_message_id }) => {
-        const read = positions.get(String(last_read_message_id))
-        return read !== undefined && read >= at && !sameId(user.id, me) && !sameId(user.id, message.sender.id)
+        const read = places.get(String(last_read_message_id))
+        const isOther = !sameId(user.id, me) && !sameId(user.id, message.sender.id)
+        return isOther && read !== undefined && compareKeys(read, place) >= 0
       })
     },
-    [positions, members, chat],
+    [places, members, chat],
   )
 }

@@ -1,20 +1,28 @@
 'use client'
-import { type RefObject, useEffect } from 'react'
+import { type RefObject, useEffect, useRef } from 'react'
 import type { ChatMessage } from '../types.ts'
 import { isNearEnd, scrollerOf } from './useStickToBottom.ts'
 
-/** Calls back when the newest message is on screen in a window that somebody looks at; as often as that may have changed. */
+/**
+ * Calls back when the newest message is on screen in a window that somebody looks at: once, so that a message that was
+ * marked as unread since is not read again by the next scroll event.
+ */
 export function useSeenAtEnd(
   endRef: RefObject<HTMLElement | null>,
   messages: readonly ChatMessage[],
   onSeen: (() => void) | undefined,
 ): void {
+  const seen = useRef<string>(undefined)
+  const last = messages.findLast(({ local }) => !local)
+  const newest = last && `${last.room_id} ${last.id}`
   useEffect(() => {
     const scroller = scrollerOf(endRef.current)
-    if (!scroller || !onSeen || messages.length === 0) return
+    if (!scroller || !onSeen || newest === undefined) return
     const page = scroller.ownerDocument
     const check = () => {
-      if (isNearEnd(scroller) && page.hasFocus()) onSeen()
+      if (seen.current === newest || !isNearEnd(scroller) || !page.hasFocus()) return
+      seen.current = newest
+      onSeen()
     }
     check()
     scroller.addEventListener('scroll', check, { passive: true })
@@ -23,5 +31,5 @@ export function useSeenAtEnd(
       scroller.removeEventListener('scroll', check)
       page.defaultView?.removeEventListener('focus', check)
     }
-  }, [endRef, messages, onSeen])
+  }, [endRef, newest, onSeen])
 }

@@ -13,7 +13,7 @@ interface Divider {
 export function useUnreadDivider(
   roomId: Id,
   state: ReadState | undefined,
-  messages: readonly ChatMessage[],
+  { messages, hasOlder }: { readonly messages: readonly ChatMessage[]; readonly hasOlder: boolean },
 ): { readonly firstUnreadId: Id | null; readonly clearDivider: () => void } {
   const { context } = useChat()
   const [kept, setKept] = useState<Divider>()
@@ -27,11 +27,11 @@ export function useUnreadDivider(
   const firstUnreadId = useMemo(() => {
     if (after === undefined) return null
     const at = messages.findIndex(({ id }) => sameId(id, after))
-    // Read up to something older than what is loaded: where the line belongs is not known yet.
-    if (at < 0 && after !== null) return null
+    // Read up to something older than what is loaded, or nothing at all: where the line belongs is not known yet.
+    if (at < 0 && (after !== null || hasOlder)) return null
     const me = context.currentUser()?.id
     return messages.slice(at + 1).find(({ sender }) => !sameId(sender.id, me))?.id ?? null
-  }, [after, messages, context])
+  }, [after, messages, hasOlder, context])
   const clearDivider = useCallback(() => setKept({ roomId, after: undefined }), [roomId])
   return { firstUnreadId, clearDivider }
 }

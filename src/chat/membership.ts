@@ -1,0 +1,85 @@
+/** Which rooms one is no longer in, and what it takes to hear of one again. Opens no connection. */
+import type { StoreApi } from 'zustand/vanilla'
+import { LiveError, type WebSocketManager } from '../transport/index.ts'
+import type { ChatEndpoints, ChatState, Membership } from './context.ts'
+import { type Id, sameId } from './types.ts'
+
+interface MembershipParts {
+  readonly manager: WebSocketManager
+  readonly endpoints: ChatEndpoints
+  readonly store: StoreApi<ChatState>
+  /** Asks again for what may have changed in a room meanwhile. */
+  readonly reload: (roomId: Id) => void
+}
+
+export function createMembership(parts: MembershipParts): Membership {
+  const { manager, endpoints, store } = parts
+  const removalOf = (roomId: Id) => store.getState().removals.get(String(roomId))
+
+  function removed(roomId: Id, reason = 'removed'): void {
+    const { removals, activeRoomId } = store.getState()
+    const error = new LiveError('forbidden', `You are not a member of room "${roomId}"`, { reason })
+    store.setState({
+      removals: new Map(removals).set(String(roomId), error),
+      ...(sameId(activeRoomId, roomId) && { activeRoomId: null }),
+    })
+  }
+
+  function forgive(roomId: Id): boolean {
+    const removals = new Map(store.getState().removals)
+    const isNews = removals.delete(String(roomId))
+    if (isNews) store.setState({ removals })
+    return isNews
+  }
+
+  return {
+    removalOf,
+    removed,
+    added(roomId) {
+      if (forgive(roomId)) listenAgain(parts, roomId)
+    },
+    watch(roomId) {
+      const channel = manager.port.open(channelOf(endpoints, roomId), {
+        cursor: () => undefined,
+        onSignal(signal) {
+          if (signal.type === 'live') forgive(roomId)
+          const reason = signal.type === 'down' ? lossIn(signal.error, endpoints) : undefined
+          if (reason !== undefined && !removalOf(roomId)) removed(roomId, reason)
+        },
+      })
+      return channel.close
+    },
+  }
+}
+
+/** The same subscription as the one of the queries that read the room. */
+function channelOf(endpoints: ChatEndpoints, roomId: Id) {
+  return {
+    endpoint: endpoints.room?.({ roomId }) ?? endpoints.rooms,
+    key: { room_id: roomId },
+    subscribe: !endpoints.room,
+  }
+}
+
+/** Why the server does not let one into the room, if that is why the channel is down. */
+function lossIn(error: LiveError | undefined, endpoints: ChatEndpoints): string | undefined {
+  if (error?.code === 'rejected' && !error.retryable) return error.reason ?? 'rejected'
+  return error?.code === 'forbidden' && endpoints.room ? (error.reason ?? 'forbidden') : undefined
+}
+
+/**
+ * The server ended the subscription when it removed the user, and a connection of the room's own gave up. Where the
+ * channel was refused meanwhile, opening it once more asks for it again, for all who read it.
+ */
+function listenAgain({ manager, endpoints, reload }: MembershipParts, roomId: Id): void {
+  const spec = channelOf(endpoints, roomId)
+  const connection = manager.store.getState().connections[spec.endpoint ?? '']
+  if (!connection) return
+  if (connection.state === 'FAILED') manager.connect(spec.endpoint, { hold: false })
+  manager.port.request('subscribe_room', spec.key, spec).catch(() => {
+    // Refused again, or gone: who has the room open is told by its channel.
+  })
+  const channel = manager.port.open(spec, { cursor: () => undefined, onSignal: () => undefined })
+  manager.port.clock.setTimer(channel.close, 0)
+  reload(roomId)
+}

@@ -1,0 +1,45 @@
+/** A back end that answers nothing: what it takes to know one's own messages when they come back. */
+import { afterEach, describe, expect, it } from 'vitest'
+import { createWorld, type WindowOptions, type World } from './kit.ts'
+
+let world: World
+afterEach(() => world.close())
+
+async function start(options: WindowOptions = {}) {
+  world = createWorld({ level: 0 })
+  const alice = world.open('alice', { endpoint: undefined, level: 0, ...options })
+  await world.pass()
+  return alice
+}
+
+const trimmed = (frame: unknown) => JSON.stringify(frame).replace(/"content":"\s*(.*?)\s*"/, '"content":"$1"')
+
+describe('at level 0 one’s own message', () => {
+  it('[C51] is one row, also of two with the same text', async () => {
+    const alice = await start()
+    await Promise.all([alice.send('ok'), alice.send('ok'), world.pass(0)])
+    const keys = alice.rows().map(({ local, client_id }) => local?.key ?? client_id)
+    await world.pass()
+    expect(alice.rows()).toMatchObject([
+      { content: 'ok', id: 'm00000001', client_id: keys[0] },
+      { content: 'ok', id: 'm00000002', client_id: keys[1] },
+    ])
+    expect(alice.rows().some(({ local }) => local)).toBe(false)
+  })
+
+  it('[C51] is recognised when the server has trimmed it', async () => {
+    const alice = await start()
+    const socket = world.socket()
+    const { onmessage } = socket
+    socket.onmessage = ({ data }) => onmessage?.({ data: trimmed(JSON.parse(String(data))) } as never)
+    await Promise.all([alice.send('  indented '), world.pass()])
+    expect(alice.rows()).toMatchObject([{ content: 'indented', id: 'm00000001' }])
+  })
+
+  it('[C51] is recognised where it is not known who one is', async () => {
+    const alice = await start({ tokenManager: { getAccessToken: () => 'alice' } })
+    expect(alice.chat.context.currentUser()).toBeUndefined()
+    await Promise.all([alice.send('hello'), world.pass()])
+    expect(alice.rows()).toMatchObject([{ content: 'hello', sender: { id: 'alice' } }])
+  })
+})
