@@ -5,7 +5,6 @@ import type { MessageListProps } from '../../storybook/components/MessageList.ts
 import {
   aboveView,
   firstInView,
-  frames,
   growBy,
   type ListPage,
   messages,
