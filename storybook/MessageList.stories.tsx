@@ -164,6 +164,15 @@ export const ReadingAbove: Story = {
   },
 }
 
+/** A window of fifty thousand, all of them loaded: what is not in view has no element, and costs nothing to scroll past. */
+export const FiftyThousand: Story = {
+  args: { messages: messagesOf(talk(50_000)) },
+  play: async ({ canvas }) => {
+    await expect(await canvas.findByText(/^50000:/)).toBeVisible()
+    await expect(canvas.getAllByRole('article').length).toBeLessThan(60)
+  },
+}
+
 /** A failure while older messages are loaded is told where they would be. */
 export const OlderFailed: Story = {
   args: {

@@ -3,7 +3,7 @@ import { type ReactNode, useEffect, useLayoutEffect, useMemo, useState } from 'r
 import type { ChatMessage, ChatUser } from '../../src/chat/index.ts'
 import { Message } from './Message.tsx'
 import './MessageList.css'
-import { type Id, keyOf, type MessageRow, toRows } from './messageRows.ts'
+import { type Id, isSame, keyOf, type MessageRow, toRows } from './messageRows.ts'
 import { useEndAnchoredList } from './useEndAnchoredList.ts'
 
 export interface MessageListProps {
@@ -86,7 +86,10 @@ export function MessageList(props: MessageListProps) {
 function useMessageScroll(rows: readonly MessageRow<ChatMessage>[], props: MessageListProps) {
   const { around, hasOlder = false, hasNewer = false } = props
   const keys = useMemo(() => rows.map(({ key }) => key), [rows])
-  const opensAt = rows.find(({ message }) => around !== undefined && String(message.id) === String(around))
+  const opensAt = useMemo(
+    () => rows.find(({ message }) => around !== undefined && isSame(message.id, around)),
+    [rows, around],
+  )
   const list = useEndAnchoredList({
     keys,
     hasOlder,

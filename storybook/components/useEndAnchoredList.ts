@@ -30,7 +30,7 @@ export function useEndAnchoredList(options: EndAnchoredListOptions) {
   const { keys, hasNewer } = options
   const scrollRef = useRef<HTMLDivElement>(null)
   const [isAtEnd, setIsAtEnd] = useState(true)
-  const virtualizer = useVirtualizer({
+  const virtualizer = useVirtualizer<HTMLDivElement, HTMLDivElement>({
     count: keys.length,
     getScrollElement: () => scrollRef.current,
     getItemKey: useCallback((index: number) => keys[index] ?? index, [keys]),
@@ -43,7 +43,9 @@ export function useEndAnchoredList(options: EndAnchoredListOptions) {
     followOnAppend: !hasNewer,
     scrollEndThreshold: END_THRESHOLD,
   })
-  useCompensation(virtualizer)
+  const isLeap = useRef(false)
+  useCompensation(virtualizer, isLeap)
+  useMeasuredLeaps(virtualizer, isLeap)
   const isReady = useOpening(virtualizer, options)
   const onScroll = useEffectEvent(() => {
     const element = scrollRef.current
@@ -69,7 +71,7 @@ export function useEndAnchoredList(options: EndAnchoredListOptions) {
   }
 }
 
-type List = ReturnType<typeof useVirtualizer<HTMLDivElement, Element>>
+type List = ReturnType<typeof useVirtualizer<HTMLDivElement, HTMLDivElement>>
 
 /**
  * By default a row above the view that changes its height while one scrolls up is not compensated, to spare a cascade
@@ -78,13 +80,37 @@ type List = ReturnType<typeof useVirtualizer<HTMLDivElement, Element>>
  * "Above" begins a little below the edge: who has scrolled to the very top sees the space above the first row, and the
  * rows of the next page that come to stand in that space must not push the first row down when they get their height.
  */
-function useCompensation(virtualizer: List): void {
+function useCompensation(virtualizer: List, isLeap: React.RefObject<boolean>): void {
   useLayoutEffect(() => {
     virtualizer.shouldAdjustScrollPositionOnItemSizeChange = ({ start, end, key }, _delta, list) => {
+      if (isLeap.current) return false
       const edge = (list.scrollOffset ?? 0) + TOP_SPACE
       return list.itemSizeCache.has(key) ? end <= edge : start < edge
     }
-  }, [virtualizer])
+  }, [virtualizer, isLeap])
+}
+
+/**
+ * An end-anchored virtualizer lays out the whole list for every row it measures, to see whether it is still at the end.
+ * For the few rows that come into view by scrolling this is nothing. After a leap (a dragged thumb, Home) they are all
+ * new at once, and with many thousand messages it would take longer than a frame; so they are measured together here,
+ * and the virtualizer finds that it knows them. Nothing that was in view still is, so there is no place to keep.
+ */
+function useMeasuredLeaps(virtualizer: List, isLeap: React.RefObject<boolean>): void {
+  useLayoutEffect(() => {
+    const { itemSizeCache, elementsCache, isScrolling } = virtualizer
+    const rows = virtualizer.getVirtualItems()
+    if (!isScrolling || rows.some(({ key }) => itemSizeCache.has(key)) || virtualizer.isAtEnd()) return
+    const heights = rows.map(({ key }) => elementsCache.get(key)?.offsetHeight ?? ESTIMATED_ROW)
+    rows.forEach(({ key }, at) => {
+      if (at > 0) itemSizeCache.set(key, heights[at] ?? ESTIMATED_ROW)
+    })
+    // The first one tells the virtualizer from where on its layout is out of date.
+    const [first] = rows
+    isLeap.current = true
+    if (first) virtualizer.resizeItem(first.index, heights[0] ?? ESTIMATED_ROW)
+    isLeap.current = false
+  })
 }
 
 /** Scrolls to where the list opens, once there are rows. Before that, no edge is near and nothing is loaded. */
