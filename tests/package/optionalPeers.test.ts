@@ -1,4 +1,4 @@
-/** The built package in a project that has its dependencies and, of its optional peers, only what a test links. */
+/** The built package in a project that has what it requires and, of its optional peers, only what a test links. */
 import { execFile } from 'node:child_process'
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -15,6 +15,13 @@ afterEach(async () => {
 
 interface Package {
   readonly dependencies: Readonly<Record<string, string>>
+  readonly peerDependencies: Readonly<Record<string, string>>
+  readonly peerDependenciesMeta: Readonly<Record<string, { readonly optional: boolean }>>
+}
+
+function requiredBy({ dependencies, peerDependencies, peerDependenciesMeta }: Package): string[] {
+  const peers = Object.keys(peerDependencies).filter((name) => !peerDependenciesMeta[name]?.optional)
+  return [...Object.keys(dependencies), ...peers]
 }
 
 async function projectWith(...peers: string[]): Promise<string> {
@@ -24,8 +31,8 @@ async function projectWith(...peers: string[]): Promise<string> {
   await mkdir(own, { recursive: true })
   await cp(join(root, 'package.json'), join(own, 'package.json'))
   await cp(join(root, 'dist'), join(own, 'dist'), { recursive: true })
-  const { dependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as Package
-  for (const name of [...Object.keys(dependencies), ...peers]) {
+  const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as Package
+  for (const name of [...requiredBy(manifest), ...peers]) {
     const link = join(folder, 'node_modules', name)
     await mkdir(dirname(link), { recursive: true })
     await symlink(join(root, 'node_modules', name), link)
