@@ -177,6 +177,20 @@ describe('useConnectionIndicator', () => {
     expect(result.current.showIndicator).toBe(false)
   })
 
+  it('[C73] speaks of the connection in the worst state, whichever is the default one', async () => {
+    const { wrapper, advance, server, chat } = start()
+    const { result } = renderHook(() => useConnectionIndicator(), { wrapper })
+    act(() => chat.manager.connect())
+    await advance(0)
+    server.faults.refuseNext(4003)
+    act(() => chat.manager.connect('/ws/elsewhere/'))
+    await advance(5_000)
+    expect(result.current).toMatchObject({ showIndicator: true, status: { state: 'FAILED', hasError: true } })
+    act(() => chat.manager.connect('/ws/elsewhere/'))
+    await advance(50)
+    expect(result.current).toMatchObject({ showIndicator: false, status: { isConnected: true } })
+  })
+
   it('[C73] a short interruption is never shown, also not the second one', async () => {
     const { wrapper, advance, server, chat } = start()
     const { result } = renderHook(() => useConnectionIndicator(), { wrapper })

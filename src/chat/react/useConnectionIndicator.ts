@@ -1,11 +1,13 @@
 'use client'
-import { useEffect, useState } from 'react'
-import { useWebSocketStatus, type WebSocketStatus } from '../../transport/react/index.ts'
+import { useEffect, useMemo, useState } from 'react'
+import { worstOf } from '../../transport/index.ts'
+import { describeStatus, useWebSocketStore, type WebSocketStatus } from '../../transport/react/index.ts'
 import { useChat } from './ChatProvider.tsx'
 
 export interface UseConnectionIndicatorResult {
   /** After 5 s without a connection; gone at once when there is one again that stays. */
   readonly showIndicator: boolean
+  /** Of all open connections the one in the worst state. */
   readonly status: WebSocketStatus
 }
 
@@ -16,7 +18,8 @@ const SETTLE_MS = 50
 
 export function useConnectionIndicator(): UseConnectionIndicatorResult {
   const { clock } = useChat().manager.port
-  const status = useWebSocketStatus()
+  const worst = useWebSocketStore(({ connections }) => worstOf(Object.values(connections)))
+  const status = useMemo(() => describeStatus(worst), [worst])
   const { isConnected, lastConnectedAt } = status
   const [hasSettled, setHasSettled] = useState(false)
   useEffect(() => {
