@@ -71,8 +71,8 @@ export class LiveError extends Error {
   constructor(code: LiveErrorCode, message: string, { cause, ...details }: LiveErrorDetails = {}) {
     super(message, { cause })
     const recovery = RECOVERY[code]
-    const retryable = recovery === 'retry' || recovery === 'reconnect'
-    Object.assign(this, { name: 'LiveError', code, recovery, retryable, maybeDelivered: false }, details)
+    const { retryable = recovery === 'retry' || recovery === 'reconnect' } = details
+    Object.assign(this, { name: 'LiveError', code, recovery, maybeDelivered: false, ...details, retryable })
   }
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
+import { LiveError } from '../../src/transport/index.ts'
 import { reply, sentOf, setup, typesOf, watch } from './kit.ts'
 
 describe('requests', () => {
@@ -130,5 +131,14 @@ describe('requests', () => {
     }
     await flush()
     expect((await all).every((value, n) => value === n * 2)).toBe(true)
+  })
+})
+
+describe('errors', () => {
+  it('can be tried again where that helps, unless the server says otherwise', () => {
+    const isRetryable = (code: 'timeout' | 'forbidden', retryable?: boolean) =>
+      new LiveError(code, '', { retryable }).retryable
+    expect([isRetryable('timeout'), isRetryable('forbidden')]).toEqual([true, false])
+    expect([isRetryable('timeout', false), isRetryable('forbidden', true)]).toEqual([false, true])
   })
 })
