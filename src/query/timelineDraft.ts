@@ -2,12 +2,14 @@
  * Ops into the pages of a timeline. The cost of an op does not depend on how much is loaded: an
  * index finds the item, its order the page and the place, and only touched pages are copied. Pure to its callers.
  */
+import type { Id } from '../transport/port.ts'
 import { changeItem, type ItemSpec, idOf, type SequencedOp } from './items.ts'
 import type { Op } from './ops.ts'
 import {
   compareKeys,
   lowerBound,
   pageOf,
+  splitPage,
   type TimelineData,
   type TimelinePage,
   type TimelinePageParam,
@@ -167,12 +169,9 @@ function sealOldHalf<Item>(
   pageParams: TimelinePageParam[],
 ): boolean {
   const head = pages[0]
-  const cut = head?.items[pageSize]
-  if (!head || cut === undefined || head.items.length <= 2 * pageSize) return false
-  const before = spec.id(cut)
-  const { after: _after, ...rest } = head
-  pages[0] = { ...head, items: head.items.slice(pageSize), low: spec.order(cut), before, hasOlder: true }
-  pages.splice(1, 0, { ...rest, items: head.items.slice(0, pageSize), hasNewer: false, unseen: 0 })
-  pageParams.unshift({ before })
+  if (!head || head.items.length <= 2 * pageSize) return false
+  const [newer, older] = splitPage(spec, head, pageSize)
+  pages.splice(0, 1, newer, older)
+  pageParams.unshift({ before: newer.before as Id })
   return true
 }
