@@ -13,18 +13,14 @@ export interface ChannelMember {
   onChange?(): void
 }
 
-/** A point in the stream; events after it are kept until it is released. */
-export interface EventMark {
-  readonly from: number
-}
-
 export interface LiveChannel {
   readonly port: LivePort
   readonly spec: ChannelSpec
   readonly members: Set<ChannelMember>
   readonly order: ChannelOrder
-  readonly marks: Set<EventMark>
   readonly waiting: Set<{ resolve(): void; reject(error: LiveError): void }>
+  /** Snapshots on their way: nothing they may lack is dropped from the log. */
+  marks: number
   live: boolean
   /** How often it became live; 0: the first answer of the server is still to come. */
   sessions: number
@@ -60,7 +56,7 @@ export function createChannelHub(port: LivePort): ChannelHub {
       spec,
       members: new Set(),
       order: { cursor, held: new Map() },
-      marks: new Set(),
+      marks: 0,
       waiting: new Set(),
       live: false,
       sessions: 0,
@@ -112,17 +108,17 @@ export function hasGap({ stopGapTimer }: LiveChannel): boolean {
   return stopGapTimer !== undefined
 }
 
-export function mark(channel: LiveChannel): EventMark {
-  const mark = { from: channel.dropped + channel.log.length }
-  channel.marks.add(mark)
-  return mark
+/** Where the stream stands; events after it are kept until it is released. */
+export function mark(channel: LiveChannel): number {
+  channel.marks++
+  return channel.dropped + channel.log.length
 }
 
-export function release(channel: LiveChannel, mark: EventMark): void {
-  channel.marks.delete(mark)
+export function release(channel: LiveChannel): void {
+  channel.marks--
   trimLog(channel)
   // The snapshot that was to tell the position never came.
-  if (channel.marks.size === 0 && channel.order.held.size > 0) arrived(channel, undefined)
+  if (channel.marks === 0 && channel.order.held.size > 0) arrived(channel, undefined)
 }
 
 /** A snapshot was taken there; `undefined` where the server does not say. */
@@ -144,10 +140,10 @@ export function reaches({ order, reach }: LiveChannel, position: Cursor): boolea
 export function since(
   channel: LiveChannel,
   position: Cursor | undefined,
-  mark?: EventMark,
+  mark?: number,
 ): readonly LiveEvent[] {
   const { log, dropped } = channel
-  const from = mark ? Math.max(0, mark.from - dropped) : log.length
+  const from = mark === undefined ? log.length : mark - dropped
   const after = position?.seq
   if (after === undefined) return log.slice(from)
   return log.filter((event, at) =>
@@ -157,7 +153,7 @@ export function since(
 
 function onSignal(channel: LiveChannel, signal: ChannelSignal): void {
   if (signal.type === 'events') {
-    return take(channel, admit(channel.order, signal.events, channel.marks.size > 0))
+    return take(channel, admit(channel.order, signal.events, channel.marks > 0))
   }
   if (signal.type === 'live' && !channel.live) channel.sessions++
   channel.live = signal.type === 'live'
@@ -215,15 +211,12 @@ function watchGap(channel: LiveChannel): void {
 
 /** The log serves fetches in flight; without one only its tail is kept. */
 function trimLog(channel: LiveChannel): void {
-  const { log, dropped, marks } = channel
-  let count = log.length - LOG_TAIL
+  const { log, marks } = channel
   // In slices: shifting the array for every event would cost more than applying it.
-  if (count < LOG_TAIL) return
-  for (const { from } of marks) count = Math.min(count, from - dropped)
-  if (count < LOG_TAIL) return
-  const lastDropped = log.splice(0, count).findLast(({ seq }) => seq !== undefined)
-  channel.reach = lastDropped?.seq ?? channel.reach
-  channel.dropped += count
+  if (marks > 0 || log.length < 2 * LOG_TAIL) return
+  const dropped = log.splice(0, log.length - LOG_TAIL)
+  channel.reach = dropped.findLast(({ seq }) => seq !== undefined)?.seq ?? channel.reach
+  channel.dropped += dropped.length
 }
 
 function settleWaiting({ waiting }: LiveChannel, error?: LiveError): void {

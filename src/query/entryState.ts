@@ -1,13 +1,7 @@
 /** What is known of one live query. The record, its status, and the pause after a failure; what happens to it is elsewhere. */
 import type { Query, QueryClient } from '@tanstack/react-query'
 import type { Cursor, LiveEvent, LivePort } from '../transport/port.ts'
-import {
-  type ChannelHub,
-  type ChannelMember,
-  type EventMark,
-  hasGap,
-  type LiveChannel,
-} from './channelHub.ts'
+import { type ChannelHub, type ChannelMember, hasGap, type LiveChannel } from './channelHub.ts'
 import type { Coalescer } from './coalescer.ts'
 import { type Definition, type Params, toOps } from './definition.ts'
 import type { SequencedOp } from './items.ts'
@@ -58,7 +52,7 @@ export interface Picture {
 export interface Fetch {
   readonly entry: Entry
   readonly channel: LiveChannel
-  readonly mark: EventMark
+  readonly mark: number
   /** Identifies TanStack's fetch: one that was superseded goes on, and nobody takes its result. */
   readonly of: unknown
   /** Continuity of the channel when the snapshot was asked for; -1 while it was not live. */

@@ -2,7 +2,7 @@
  * Ops into a flat list, sorted or in server order. Pure. Ops are collected by id first, so that a burst costs one copy
  * of the list however many of its items move.
  */
-import { type ItemSpec, patchItem, replaceItem, type SequencedOp } from './items.ts'
+import { changeItem, type ItemSpec, idOf, replaceItem, type SequencedOp } from './items.ts'
 import {
   indexList,
   keepListIndex,
@@ -65,58 +65,25 @@ export function landList<Item>(
 }
 
 function applyOp<Item>(draft: ListDraft<Item>, op: Op<Item>): void {
-  const { spec } = draft
-  switch (op.kind) {
-    case 'insert':
-    case 'upsert':
-      return put(draft, String(spec.id(op.item)), op.item)
-    case 'patch': {
-      const id = String(spec.id(op.fields as Item))
-      const current = itemOf(draft, id)
-      if (current !== undefined) change(draft, id, { from: current, to: patchItem(spec, current, op.fields) })
-      return
-    }
-    case 'remove': {
-      const id = String(op.id)
-      const current = itemOf(draft, id)
-      if (current !== undefined) change(draft, id, { from: current, to: undefined })
-      return
-    }
-    case 'reduce':
-      commit(draft)
-      Object.assign(draft, reduced(draft, op.apply as (items: readonly Item[]) => readonly Item[]))
+  const { spec, changes } = draft
+  if (op.kind === 'reduce') {
+    commit(draft)
+    const next = (op.apply as (items: readonly Item[]) => readonly Item[])(draft.items)
+    if (next !== draft.items) Object.assign(draft, indexList(spec, next))
+    return
   }
+  const id = idOf(spec, op)
+  const current = itemOf(draft, id)
+  const next = changeItem(spec, op, current)
+  if (next === current) return
+  // Removed and back again in one burst: it comes last, like every new one.
+  if (current === undefined && changes.has(id)) commit(draft)
+  changes.set(id, next)
 }
 
 function itemOf<Item>({ changes, index, items }: ListDraft<Item>, id: string): Item | undefined {
   if (changes.has(id)) return changes.get(id)
   return index.sort ? index.byId.get(id) : items[index.byId.get(id) ?? -1]
-}
-
-function put<Item>(draft: ListDraft<Item>, id: string, item: Item): void {
-  const current = itemOf(draft, id)
-  if (current !== undefined) {
-    return change(draft, id, { from: current, to: replaceItem(draft.spec, current, item) })
-  }
-  // Removed and back again in one burst: it comes last, like every new one.
-  if (draft.changes.has(id)) commit(draft)
-  draft.changes.set(id, item)
-}
-
-function change<Item>(
-  { changes }: ListDraft<Item>,
-  id: string,
-  { from, to }: { readonly from: Item; readonly to: Item | undefined },
-): void {
-  if (from !== to) changes.set(id, to)
-}
-
-function reduced<Item>(
-  { spec, items }: ListDraft<Item>,
-  apply: (items: readonly Item[]) => readonly Item[],
-): Pick<ListDraft<Item>, 'items' | 'index'> | undefined {
-  const next = apply(items)
-  return next === items ? undefined : indexList(spec, next)
 }
 
 /** Brings the changes so far into the items, which are copied once. */

@@ -29,9 +29,23 @@ export function replaceItem<Item>(spec: ItemSpec<Item>, current: Item, next: Ite
   return replaceEqualDeep(current, spec.merge ? spec.merge(current, next) : next)
 }
 
-/** `current` with `fields` on top, or `current` itself when they say nothing new. */
-export function patchItem<Item>(spec: ItemSpec<Item>, current: Item, fields: Partial<Item>): Item {
-  return replaceItem(spec, current, { ...current, ...fields })
+/** An op that is about one item. */
+export type ItemOp<Item> = Exclude<Op<Item>, { kind: 'reduce' }>
+
+export function idOf<Item>({ id }: ItemSpec<Item>, op: ItemOp<Item>): string {
+  if (op.kind === 'remove') return String(op.id)
+  return String(id(op.kind === 'patch' ? (op.fields as Item) : op.item))
+}
+
+/** What becomes of an item; `undefined` where there is none before or after. The item itself if nothing changes. */
+export function changeItem<Item>(
+  spec: ItemSpec<Item>,
+  op: ItemOp<Item>,
+  current: Item | undefined,
+): Item | undefined {
+  if (op.kind === 'remove') return undefined
+  if (current === undefined) return op.kind === 'patch' ? undefined : op.item
+  return replaceItem(spec, current, op.kind === 'patch' ? { ...current, ...op.fields } : op.item)
 }
 
 /**

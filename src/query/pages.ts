@@ -88,6 +88,22 @@ function ownsFrom<Item>(page: TimelinePage<Item> | undefined, key: OrderKey): bo
   return page?.low === undefined || compareKeys(key, page.low) >= 0
 }
 
+/** Two pages out of one: the items from `at` on, and the older ones below them. */
+export function splitPage<Item>(
+  { id, order }: { readonly id: (item: Item) => Id; readonly order: (item: Item) => OrderKey },
+  page: TimelinePage<Item>,
+  at: number,
+): readonly [TimelinePage<Item>, TimelinePage<Item>] {
+  const { items } = page
+  const oldest = items[at] as Item
+  const edge = { hasOlder: true, before: id(oldest), low: order(oldest) }
+  const below = { hasNewer: false, after: undefined, high: undefined, unseen: 0 }
+  return [
+    { ...page, ...edge, items: items.slice(at) },
+    { ...page, ...below, items: items.slice(0, at) },
+  ]
+}
+
 export function positionOfPage({ asOf, epoch }: TimelinePage<unknown>): Cursor | undefined {
   return asOf === undefined ? undefined : { seq: asOf, ...(epoch !== undefined && { epoch }) }
 }

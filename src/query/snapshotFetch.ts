@@ -65,8 +65,7 @@ export function complete(fetch: Fetch, position: Cursor | undefined, isWhole = t
 }
 
 export function endFetch(fetch: Fetch): void {
-  fetch.entry.fetches.delete(fetch)
-  release(fetch.channel, fetch.mark)
+  if (fetch.entry.fetches.delete(fetch)) release(fetch.channel)
 }
 
 /** The cache changed: a fetch ended one way or the other, or others wrote. */

@@ -77,13 +77,13 @@ export function defineTimeline<P, Events, Item>(
     strategy: timelineStrategy(spec, defaultPageSize, options.matches),
   })
 
-  const factory = (params: P, window: TimelineWindow = {}) => {
-    const pageSize = window.pageSize ?? defaultPageSize
+  const factory = (params: P, { around, pageSize }: TimelineWindow = {}) => {
+    const size = pageSize ?? defaultPageSize
     return infiniteQueryOptions({
       ...LIVE_QUERY_DEFAULTS,
-      queryKey: [LIVE_KEY, name, params, keyOf(window)] as const,
-      queryFn: (context) => fetchPage(spec, { core, definition, context: context as PageContext }, pageSize),
-      initialPageParam: window.around === undefined ? NEWEST : { around: window.around },
+      queryKey: [LIVE_KEY, name, params, { around, pageSize } as TimelineWindow] as const,
+      queryFn: (context) => fetchPage(spec, { core, definition, context: context as PageContext }, size),
+      initialPageParam: around === undefined ? NEWEST : { around },
       getNextPageParam: (page: TimelinePage<Item>): TimelinePageParam | undefined =>
         page.hasOlder && page.before !== undefined && !endsWindow(page) ? { before: page.before } : undefined,
       getPreviousPageParam: (page: TimelinePage<Item>): TimelinePageParam | undefined =>
@@ -146,10 +146,3 @@ function freshPage<Item>(
 }
 
 type PageContext = QueryFunctionContext<readonly unknown[], TimelinePageParam>
-
-function keyOf(window: TimelineWindow): TimelineWindow {
-  return {
-    ...(window.around !== undefined && { around: window.around }),
-    ...(window.pageSize !== undefined && { pageSize: window.pageSize }),
-  }
-}

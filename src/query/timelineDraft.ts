@@ -3,16 +3,18 @@
  * index finds the item, its order the page and the place, and only touched pages are copied. Pure to its callers.
  */
 import type { Id } from '../transport/port.ts'
-import { type ItemSpec, patchItem, replaceItem, type SequencedOp } from './items.ts'
+import { changeItem, type ItemSpec, idOf, type SequencedOp } from './items.ts'
+import type { Op } from './ops.ts'
 import {
   compareKeys,
   lowerBound,
   pageOf,
+  splitPage,
   type TimelineData,
   type TimelinePage,
   type TimelinePageParam,
 } from './pages.ts'
-import { forget, indexOf, keepIndex, type Place, placeOf, type TimelineIndex } from './timelineIndex.ts'
+import { forget, indexOf, keepIndex, placeOf, type TimelineIndex } from './timelineIndex.ts'
 
 export interface FoldOptions<Item> {
   readonly spec: ItemSpec<Item>
@@ -57,32 +59,22 @@ export function foldTimeline<Item>(
   return finish(draft)
 }
 
-function applyOp<Item>(draft: Draft<Item>, op: SequencedOp<Item>['op']): void {
-  const { spec } = draft
-  switch (op.kind) {
-    case 'insert':
-    case 'upsert':
-      return put(draft, op.item, op.kind === 'insert')
-    case 'patch':
-      return change(draft, spec.id(op.fields as Item), (item) => patchItem(spec, item, op.fields))
-    case 'remove':
-      return removeItem(draft, op.id)
-    case 'reduce':
-      return reducePages(draft, op.apply as (items: readonly Item[]) => readonly Item[])
-  }
+function applyOp<Item>(draft: Draft<Item>, op: Op<Item>): void {
+  const { spec, index, seq } = draft
+  if (op.kind === 'reduce') return reducePages(draft, op.apply as (items: readonly Item[]) => readonly Item[])
+  const id = idOf(spec, op)
+  const current = index.items.get(id) as Item | undefined
+  const next = changeItem(spec, op, current)
+  if (current !== undefined) change(draft, current, next)
+  else if (op.kind === 'remove') forget(index, id)
+  // Without numbers nothing else tells a late duplicate of a removed item from a new one.
+  else if (next !== undefined && (seq !== undefined || !index.removed.has(id)))
+    place(draft, next, op.kind === 'insert')
 }
 
 /** A page that was fetched after the event has it already. */
 function takes<Item>({ options: { only }, seq }: Draft<Item>, page: TimelinePage<Item>): boolean {
   return (!only || only.has(page)) && (seq === undefined || page.asOf === undefined || seq > page.asOf)
-}
-
-function put<Item>(draft: Draft<Item>, item: Item, isNew: boolean): void {
-  const { spec, index, seq } = draft
-  const id = String(spec.id(item))
-  if (index.items.has(id)) return change(draft, id, (current) => replaceItem(spec, current, item))
-  // Without numbers nothing else tells a late duplicate of a removed item from a new one.
-  if (seq !== undefined || !index.removed.has(id)) place(draft, item, isNew)
 }
 
 function place<Item>(draft: Draft<Item>, item: Item, isNew: boolean): void {
@@ -103,28 +95,23 @@ function place<Item>(draft: Draft<Item>, item: Item, isNew: boolean): void {
   index.items.set(String(spec.id(item)), item)
 }
 
-function change<Item>(draft: Draft<Item>, id: Id, update: (item: Item) => Item): void {
-  const { spec, index } = draft
-  const found = find(draft, id)
-  if (!found) return
-  const next = update(found.item)
-  if (next === found.item) return
+function change<Item>(draft: Draft<Item>, item: Item, next: Item | undefined): void {
+  if (next === item) return
+  const { spec, index, base } = draft
+  const found = placeOf(spec, base.pages, { item, itemsOf: (position) => itemsOf(draft, position) })
+  const page = found && base.pages[found.position]
+  if (!page || !takes(draft, page)) return
   const items = touch(draft, found.position)
-  if (compareKeys(spec.order(next), spec.order(found.item)) === 0) {
+  if (next !== undefined && compareKeys(spec.order(next), spec.order(item)) === 0) {
     items[found.at] = next
-    index.items.set(String(id), next)
+    index.items.set(String(spec.id(next)), next)
     return
   }
   items.splice(found.at, 1)
-  index.items.delete(String(id))
+  if (next === undefined) return forget(index, spec.id(item))
+  index.items.delete(String(spec.id(item)))
   draft.seq = undefined
   place(draft, next, false)
-}
-
-function removeItem<Item>(draft: Draft<Item>, id: Id): void {
-  const found = find(draft, id)
-  if (found) touch(draft, found.position).splice(found.at, 1)
-  if (found || !draft.index.items.has(String(id))) forget(draft.index, id)
 }
 
 function reducePages<Item>(draft: Draft<Item>, apply: (items: readonly Item[]) => readonly Item[]): void {
@@ -138,15 +125,6 @@ function reducePages<Item>(draft: Draft<Item>, apply: (items: readonly Item[]) =
     for (const item of next) index.items.set(String(spec.id(item)), item)
     touched.set(position, [...next])
   }
-}
-
-function find<Item>(draft: Draft<Item>, id: Id): (Place & { readonly item: Item }) | undefined {
-  const { spec, index, base } = draft
-  const item = index.items.get(String(id)) as Item | undefined
-  if (item === undefined) return undefined
-  const place = placeOf(spec, base.pages, { item, itemsOf: (position) => itemsOf(draft, position) })
-  const page = place && base.pages[place.position]
-  return page && takes(draft, page) ? { ...place, item } : undefined
 }
 
 function itemsOf<Item>({ touched, base }: Draft<Item>, position: number): readonly Item[] {
@@ -191,12 +169,9 @@ function sealOldHalf<Item>(
   pageParams: TimelinePageParam[],
 ): boolean {
   const head = pages[0]
-  const cut = head?.items[pageSize]
-  if (!head || cut === undefined || head.items.length <= 2 * pageSize) return false
-  const before = spec.id(cut)
-  const { after: _after, ...rest } = head
-  pages[0] = { ...head, items: head.items.slice(pageSize), low: spec.order(cut), before, hasOlder: true }
-  pages.splice(1, 0, { ...rest, items: head.items.slice(0, pageSize), hasNewer: false, unseen: 0 })
-  pageParams.unshift({ before })
+  if (!head || head.items.length <= 2 * pageSize) return false
+  const [newer, older] = splitPage(spec, head, pageSize)
+  pages.splice(0, 1, newer, older)
+  pageParams.unshift({ before: newer.before as Id })
   return true
 }

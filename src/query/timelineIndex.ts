@@ -12,7 +12,7 @@ export interface TimelineIndex {
   readonly removed: Set<string>
 }
 
-export interface Place {
+interface Place {
   readonly position: number
   readonly at: number
 }

@@ -96,12 +96,10 @@ function landNewer<Item>(landing: Landing<Item>, current: TimelineData<Item>, pa
   const [head, ...rest] = current.pages
   if (head && added.items.length === 0) {
     // Nothing new up there: the head itself reaches as far as the answer did.
-    const { hasNewer, after, high, asOf } = page
-    const edge = { hasNewer, ...(after !== undefined && { after }), ...(high && { high }) }
+    const { hasNewer, after, high } = page
     // An answer from a replica that lags: what it lacks is the head's to take.
-    if (asOf !== undefined && head.asOf !== undefined)
-      Object.assign(edge, { asOf: Math.min(asOf, head.asOf) })
-    const pages = [{ ...head, ...edge, unseen: hasNewer ? head.unseen : 0 }, ...rest]
+    const asOf = head.asOf === undefined ? undefined : Math.min(page.asOf ?? head.asOf, head.asOf)
+    const pages = [{ ...head, hasNewer, after, high, asOf, unseen: hasNewer ? head.unseen : 0 }, ...rest]
     return foldMissed(landing, { data: { ...current, pages }, position: 0, fetched: page })
   }
   const kept = Math.max(1, landing.maxPages - 1)

@@ -2,7 +2,7 @@
  * Optimistic rows over a timeline. The history underneath is never touched, so a rollback is simply an overlay that is
  * computed without the op. New rows come last: they have no place in the server's order yet. Pure.
  */
-import { type ItemSpec, patchItem } from './items.ts'
+import { changeItem, type ItemSpec, idOf } from './items.ts'
 import type { Op } from './ops.ts'
 import type { TimelineData, TimelinePage } from './pages.ts'
 import { indexOf, placeOf } from './timelineIndex.ts'
@@ -15,12 +15,12 @@ export function overlayTimeline<Item>(
   const pages = base.pages.slice()
   for (const op of ops) {
     if (op.kind !== 'patch' && op.kind !== 'remove') continue
-    const id = String(op.kind === 'patch' ? spec.id(op.fields as Item) : op.id)
+    const id = idOf(spec, op)
     const position = positionOf(spec, base, id)
     const page = pages[position]
     if (page)
       pages[position] = changed(page, (item) =>
-        String(spec.id(item)) === id ? apply(spec, op, item) : [item],
+        String(spec.id(item)) === id ? changeItem(spec, op, item) : item,
       )
   }
   const rows = ops.flatMap((op) => (op.kind === 'insert' || op.kind === 'upsert' ? [op.item] : []))
@@ -66,15 +66,11 @@ function positionOf<Item>(spec: ItemSpec<Item>, { pages }: TimelineData<Item>, i
   return (item === undefined ? undefined : placeOf(spec, pages, { item, itemsOf }))?.position ?? -1
 }
 
-function apply<Item>(spec: ItemSpec<Item>, op: Op<Item>, item: Item): readonly Item[] {
-  return op.kind === 'patch' ? [patchItem(spec, item, op.fields)] : []
-}
-
 function changed<Item>(
   page: TimelinePage<Item>,
-  change: (item: Item) => readonly Item[],
+  change: (item: Item) => Item | undefined,
 ): TimelinePage<Item> {
+  const items = page.items.map(change).filter((item) => item !== undefined) as Item[]
   // Stored as it is, the page could not be told from the history; without a position it is loaded again.
-  const { asOf: _asOf, ...rest } = page
-  return { ...rest, items: page.items.flatMap(change) }
+  return { ...page, items, asOf: undefined }
 }

@@ -4,7 +4,8 @@
  */
 import type { Query } from '@tanstack/react-query'
 import type { ItemSpec } from './items.ts'
-import type { TimelineData, TimelinePage, TimelinePageParam } from './pages.ts'
+import { splitPage, type TimelineData, type TimelinePage } from './pages.ts'
+import type { PageRequest } from './snapshot.ts'
 
 /** Servers cap what they answer; past this the rest is asked for page by page. */
 const MAX_WINDOW = 2_000
@@ -12,17 +13,12 @@ const MAX_WINDOW = 2_000
 /** Pages of a refetch in flight that nobody has asked for yet, by TanStack's promise of it. */
 const stashes = new WeakMap<object, TimelinePage<unknown>[]>()
 
-export interface TimelineRequest {
-  readonly param: TimelinePageParam
-  readonly limit: number
-}
-
 /** What to ask the server for, or a page that an earlier answer of the same fetch holds already. */
 export function nextRequest<Item>(
   spec: ItemSpec<Item>,
   query: Query | undefined,
-  { param, limit: pageSize }: TimelineRequest,
-): TimelineRequest | TimelinePage<Item> {
+  { param, limit: pageSize }: PageRequest,
+): PageRequest | TimelinePage<Item> {
   const pages = (query?.state.data as TimelineData<Item> | undefined)?.pages
   const promise = query?.promise
   if (!pages || !promise || query.state.fetchMeta?.fetchMore) return { param, limit: pageSize }
@@ -35,7 +31,7 @@ export function nextRequest<Item>(
   return middle === undefined ? { param, limit: pageSize } : { param: { around: spec.id(middle) }, limit }
 }
 
-export function isPage<Item>(next: TimelineRequest | TimelinePage<Item>): next is TimelinePage<Item> {
+export function isPage<Item>(next: PageRequest | TimelinePage<Item>): next is TimelinePage<Item> {
   return 'items' in next
 }
 
@@ -68,20 +64,10 @@ export function maxPagesOf(query: Query): number {
 
 const ends = new WeakSet<object>()
 
-/** Newest chunk first; each but the last has the next one below it. */
+/** Newest chunk first. */
 function chunk<Item>(spec: ItemSpec<Item>, page: TimelinePage<Item>, size: number): TimelinePage<Item>[] {
-  if (page.items.length <= size) return [page]
-  const { after, high, ...rest } = page
-  const chunks: TimelinePage<Item>[] = []
-  for (let end = page.items.length; end > 0; end -= size) {
-    const items = page.items.slice(Math.max(0, end - size), end)
-    const [oldest] = items
-    chunks.push({
-      ...(chunks.length > 0 ? { ...rest, hasNewer: false } : page),
-      items,
-      ...(end > size &&
-        oldest !== undefined && { hasOlder: true, before: spec.id(oldest), low: spec.order(oldest) }),
-    })
-  }
-  return chunks
+  const excess = page.items.length - size
+  if (excess <= 0) return [page]
+  const [newer, older] = splitPage(spec, page, excess)
+  return [newer, ...chunk(spec, older, size)]
 }
