@@ -25,6 +25,8 @@ interface Heard {
   readonly presence: Presence
   /** Milliseconds since 1970; what was heard over an earlier connection says nothing about now. */
   readonly at: number
+  /** When that connection was made: the same one is the same one, whatever became of the clock. */
+  readonly since: number
   readonly cancel?: () => void
 }
 
@@ -35,6 +37,8 @@ export function createPresenceBook({
 }: Pick<ChatContext, 'live' | 'manager' | 'endpoints'>) {
   const { clock } = manager.port
   const book = new Map<string, Heard>()
+  const connectedAt = () => manager.store.getState().connections[endpoints.rooms ?? '']?.lastConnectedAt ?? 0
+  const now = () => ({ at: clock.wallNow(), since: connectedAt() })
 
   function hear({ user_id, status, last_seen_at }: StatusEvent): void {
     const id = String(user_id)
@@ -47,19 +51,18 @@ export function createPresenceBook({
     const isLeaving = status === 'offline' && (shown === 'online' || shown === 'away')
     if (isLeaving && before?.cancel) return
     before?.cancel?.()
-    if (!isLeaving) return void book.set(id, { presence, at: clock.wallNow() })
+    if (!isLeaving) return void book.set(id, { presence, ...now() })
     const cancel = clock.setTimer(() => {
-      book.set(id, { presence, at: clock.wallNow() })
+      book.set(id, { presence, ...now() })
       live.apply([refreshed])
     }, GRACE_MS)
-    book.set(id, { presence: before?.presence ?? UNKNOWN, at: clock.wallNow(), cancel })
+    book.set(id, { presence: before?.presence ?? UNKNOWN, ...now(), cancel })
   }
 
   function presenceOf(id: string): Presence {
-    const { connections } = manager.store.getState()
-    const since = connections[endpoints.rooms ?? '']?.lastConnectedAt ?? 0
+    const since = connectedAt()
     const heard = book.get(id)
-    return heard && heard.at >= since ? heard.presence : UNKNOWN
+    return heard && (heard.since === since || heard.at >= since) ? heard.presence : UNKNOWN
   }
 
   const look = (known: Known): Known => {

@@ -2,16 +2,10 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { type Change, patch, reduce, remove, type, upsert } from '../query/index.ts'
 import { type ChatContext, roomChannel, roomsEndpoint } from './context.ts'
-import { RoomRemoved, UnreadUpdate as Unread } from './schemas.ts'
+import { withEdit, withoutPreview, withPreview } from './roomPreviews.ts'
+import { MessageDeleted, RoomRemoved, UnreadUpdate as Unread } from './schemas.ts'
 import { checked } from './shape.ts'
-import {
-  type BaseMessage,
-  type ChatMessage,
-  type ChatRoom,
-  type Id,
-  type ReadState,
-  sameId,
-} from './types.ts'
+import { type BaseMessage, type ChatRoom, type Id, type ReadState, sameId } from './types.ts'
 
 export const ROOMS = 'chat.rooms'
 
@@ -43,6 +37,11 @@ export function defineRooms<R extends ChatRoom>(context: ChatContext<BaseMessage
       ),
       // Where rooms are not reported, their messages are; a replay must not bring an old one back.
       chat_message: reduce((rooms: readonly R[], event) => withPreview(rooms, event)),
+      message_updated: reduce((rooms: readonly R[], event) => withEdit(rooms, event)),
+      message_deleted: checked(
+        MessageDeleted,
+        reduce((rooms: readonly R[], event) => withoutPreview(rooms, event)),
+      ),
       unread_update: checked(
         Unread,
         patch((update) => readFields(update) as Partial<R>),
@@ -114,15 +113,6 @@ const withSomethingUnread = (room: ChatRoom): ChatRoom => ({
   ...room,
   unread_count: Math.max(1, room.unread_count ?? 0),
 })
-
-function withPreview<R extends ChatRoom>(rooms: readonly R[], event: unknown): readonly R[] {
-  const message = (event as { message?: ChatMessage }).message ?? (event as ChatMessage)
-  const isNewer = (room: R) => !(Date.parse(room.last_activity_at ?? '') >= Date.parse(message.timestamp))
-  const isConcerned = (room: R) => sameId(room.id, message.room_id) && isNewer(room)
-  if (!rooms.some(isConcerned)) return rooms
-  const preview = { last_message: message, last_activity_at: message.timestamp }
-  return rooms.map((room) => (isConcerned(room) ? { ...room, ...preview } : room))
-}
 
 export function defineJoinRoom(context: ChatContext, rooms: Rooms) {
   return context.live.mutation<{ readonly roomId: Id }, ChatRoom | undefined>('chat.joinRoom', {

@@ -48,7 +48,7 @@ export const Member = object({
 export const DEFAULT_SCHEMAS = { message: Message, room: Room, member: Member }
 
 /** Payloads of events, where they are not one of the above. */
-export const MessageDeleted = object({ message_id: id })
+export const MessageDeleted = object({ message_id: id, room_id: optional(id) })
 export const ReactionUpdate = object({ message_id: id, reactions: list(Reaction), version: optional(number) })
 export const RoomRemoved = object({ room_id: id })
 export const UnreadUpdate = object({

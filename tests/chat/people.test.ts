@@ -134,6 +134,15 @@ describe('presence', () => {
     expect(presence()).toMatchObject({ bob: { status: 'online' }, carol: { status: 'unknown' } })
   })
 
+  it('[C9] is known also when the clock of the device is set back meanwhile', async () => {
+    const { bob } = watch()
+    await world.pass()
+    world.clock.skew(-60_000)
+    world.open('bob')
+    await world.pass()
+    expect(bob()).toBe('online')
+  })
+
   it('[C9] heard over an earlier connection says nothing any more', async () => {
     const { alice, bob } = watch()
     const window = world.open('bob')

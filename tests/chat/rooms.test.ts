@@ -43,6 +43,15 @@ describe('rooms', () => {
     world.socket().receive({ ...event, message: late })
     await world.pass()
     expect(rooms()?.[0]?.last_message?.id).toBe('m99')
+    const edited = { ...message, content: 'seen, and corrected', version: 2 }
+    world.socket().receive({ type: 'message_updated', room_id: ROOM, data: { message: edited } })
+    await world.pass()
+    expect(rooms()?.[0]?.last_message?.content).toBe('seen, and corrected')
+    world
+      .socket()
+      .receive({ type: 'message_deleted', data: { room_id: ROOM, message_id: 'm99', version: 3 } })
+    await world.pass()
+    expect(rooms()?.[0]?.last_message).toBeNull()
   })
 
   it('[C11] come and go: joined, added, left, removed; an open view of a lost one says why', async () => {
