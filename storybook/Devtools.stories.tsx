@@ -2,7 +2,8 @@ import type { Meta, StoryObj } from '@storybook/react-vite'
 import { TanStackDevtools } from '@tanstack/react-devtools'
 import { useState } from 'react'
 import { expect, waitFor, within } from 'storybook/test'
-import { querywireDevtools } from '../src/devtools/index.ts'
+// Past the entry point, which is empty in a production build: a built Storybook is one, and has the panel all the same.
+import { createPlugin } from '../src/devtools/plugin.tsx'
 import { ChatRoom } from './components/ChatRoom.tsx'
 import { Frame } from './support/Frame.tsx'
 import { harbour, USERS } from './support/people.ts'
@@ -29,7 +30,7 @@ const inHarbour = () => createScene({ server: () => ({ users: USERS, rooms: [har
 /** The panel by itself, as a plugin renders it, below the room that it looks at. */
 function Panel({ scene, theme }: { readonly scene: Scene; readonly theme: 'light' | 'dark' }) {
   const { chat, queryClient } = scene.client('alice')
-  const [plugin] = useState(() => querywireDevtools({ manager: chat.manager, queryClient }))
+  const [plugin] = useState(() => createPlugin({ manager: chat.manager, queryClient }))
   return (
     <>
       <Frame height={340} theme={theme}>
@@ -132,7 +133,7 @@ const inside = inHarbour()
 function Inside() {
   const { chat, queryClient } = inside.client('alice')
   const [plugins] = useState(() => [
-    { ...querywireDevtools({ manager: chat.manager, queryClient }), defaultOpen: true },
+    { ...createPlugin({ manager: chat.manager, queryClient }), defaultOpen: true },
   ])
   return (
     <>

@@ -4,7 +4,7 @@ import { ChatRoom } from './components/ChatRoom.tsx'
 import { ConnectionIndicator } from './components/ConnectionIndicator.tsx'
 import { RoomList } from './components/RoomList.tsx'
 import { Frame } from './support/Frame.tsx'
-import { harbour, talk, USERS } from './support/people.ts'
+import { elsewhere, harbour, talk, USERS } from './support/people.ts'
 import { createScene, type Scene, type SceneOptions } from './support/scene.tsx'
 import { createTokens, type Tokens } from './support/tokens.ts'
 
@@ -14,7 +14,7 @@ export default meta
 type Story = StoryObj<typeof meta>
 
 const inHarbour = (options: SceneOptions = {}) =>
-  createScene({ server: () => ({ users: USERS, rooms: [harbour()] }), ...options })
+  createScene({ server: () => ({ users: USERS, rooms: [harbour(), ...elsewhere()] }), ...options })
 
 const as = (scene: Scene, user: string) => (
   <Frame height={600}>
@@ -116,7 +116,7 @@ export const SlowNetwork: Story = {
 }
 
 const unreliable = inHarbour({
-  server: () => ({ users: USERS, rooms: [harbour()], seed: 7 }),
+  server: () => ({ users: USERS, rooms: [harbour(), ...elsewhere()], seed: 7 }),
   prepare: (server) => {
     Object.assign(server.faults, { drop: 0.2, duplicate: 0.2, reorder: 0.2 })
     return undefined
@@ -141,7 +141,7 @@ export const BadNetwork: Story = {
 }
 
 const long = createScene({
-  server: () => ({ users: USERS, rooms: [harbour({ messages: talk(50_000) })] }),
+  server: () => ({ users: USERS, rooms: [harbour({ messages: talk(50_000) }), ...elsewhere()] }),
 })
 
 /** Fifty thousand messages. Pages come as one scrolls up; only what is in view has elements. */
@@ -160,7 +160,7 @@ export const LongHistory: Story = {
 }
 
 const busy = createScene({
-  server: () => ({ users: USERS, rooms: [harbour({ messages: talk(300) })] }),
+  server: () => ({ users: USERS, rooms: [harbour({ messages: talk(300) }), ...elsewhere()] }),
   prepare: (server) => {
     let number = 0
     const timer = setInterval(() => {

@@ -36,7 +36,7 @@ export function LogView({ lines, onClear }: LogViewProps) {
         count={`${shown.length} of ${all.length}`}
       />
       {shown.length === 0 && (
-        <p className="qw-dev-empty">{all.length === 0 ? 'Nothing has happened yet.' : 'Nothing matches.'}</p>
+        <p className="qw-dev-empty">{all.length === 0 ? 'Nothing yet.' : 'Nothing matches.'}</p>
       )}
       <ol className="qw-dev-lines" aria-label="Entries" onKeyDown={moveFocus}>
         {shown.map((line) => (

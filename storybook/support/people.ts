@@ -32,6 +32,24 @@ export const harbour = (overrides: Partial<RoomSeed> = {}): RoomSeed => ({
   ...overrides,
 })
 
+/** What else goes on, for a list of rooms that looks like one. */
+export const elsewhere = (): RoomSeed[] => [
+  {
+    id: 'lunch',
+    name: 'Lunch',
+    members: USERS,
+    messages: [{ sender: 'carol', content: 'Soup or sandwiches?', timestamp: ago(95) }],
+    unread: { alice: 1 },
+  },
+  {
+    id: 'alice-bob',
+    name: 'bob',
+    kind: 'direct',
+    members: ['alice', 'bob'],
+    messages: [{ sender: 'bob', content: 'Tickets are at the gate', timestamp: ago(2_900) }],
+  },
+]
+
 const WORDS = 'the ferry leaves at nine from the old pier and nobody knows why it is late again today'.split(
   ' ',
 )
