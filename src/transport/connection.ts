@@ -51,6 +51,12 @@ export function createConnection(context: Context, name: string): Shell {
       publishStatus(shell)
     },
     state: INITIAL_STATE,
+    // Also what is not there yet: an object that grows later is slow to read.
+    current: undefined,
+    handOver: undefined,
+    ping: undefined,
+    principal: undefined,
+    stopListening: undefined,
     heard: 0,
     dialedAt: 0,
     lastConnectedAt: null,

@@ -118,7 +118,8 @@ function write(shell: Shell, entries: readonly Entry[]): void {
   for (const entry of entries) {
     const { frame, onAnswer, delivery } = entry
     tell(shell, { type: 'sent', frame })
-    Object.assign(entry, { link: current, order: ++outbox.order })
+    entry.link = current
+    entry.order = ++outbox.order
     if (onAnswer || delivery === 'reliable') outbox.unanswered.set(frame.id, entry)
     entry.onWritten()
   }

@@ -34,7 +34,7 @@ export interface Entry extends Outgoing {
   /** Ends the waiting before it is too long. */
   cancelExpiry?: (() => void) | undefined
   /** Where and as how many-eth it was last written. */
-  link?: Link
+  link?: Link | undefined
   order: number
 }
 

@@ -25,14 +25,14 @@ export interface Shell extends Context {
   readonly raise: (event: MachineEvent) => void
   state: MachineState
   /** Where frames go. */
-  current?: OpenLink | undefined
-  handOver?: HandOver | undefined
+  current: OpenLink | undefined
+  handOver: HandOver | undefined
   /** The ping that awaits its pong; `order`: how many frames were written before it. */
-  ping?: { readonly timestamp: number; readonly at: number; readonly order: number } | undefined
+  ping: { readonly timestamp: number; readonly at: number; readonly order: number } | undefined
   /** How many messages came in. */
   heard: number
-  principal?: string
-  stopListening?: (() => void) | undefined
+  principal: string | undefined
+  stopListening: (() => void) | undefined
   dialedAt: number
   lastConnectedAt: number | null
   latencyMs: number | null
