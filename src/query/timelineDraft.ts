@@ -147,16 +147,17 @@ function finish<Item>(draft: Draft<Item>): TimelineData<Item> {
     if (page) pages[position] = { ...page, items }
   }
   if (unseen !== first.unseen) pages[0] = { ...(pages[0] ?? first), unseen }
-  const pageParams: TimelinePageParam[] = []
-  while (sealOldHalf(draft, pages, pageParams));
+  const sealed: TimelinePageParam[] = []
+  while (sealOldHalf(draft, pages, sealed));
   for (const page of pages.splice(options.maxPages))
     for (const item of page.items) index.items.delete(String(spec.id(item)))
   keepIndex(pages, index)
   // A copy of what nearly never changes would be a good part of the cost of an event.
-  if (pages.length === base.pages.length && pageParams.length === 0)
-    return { pages, pageParams: base.pageParams }
-  const [head = {}, ...rest] = base.pageParams
-  return { pages, pageParams: [head, ...pageParams, ...rest].slice(0, options.maxPages) }
+  if (pages.length === base.pages.length && sealed.length === 0) return { pages, pageParams: base.pageParams }
+  const pageParams = base.pageParams.slice()
+  pageParams.splice(1, 0, ...sealed)
+  pageParams.splice(options.maxPages)
+  return { pages, pageParams }
 }
 
 /**
@@ -166,12 +167,12 @@ function finish<Item>(draft: Draft<Item>): TimelineData<Item> {
 function sealOldHalf<Item>(
   { spec, options: { pageSize } }: Draft<Item>,
   pages: TimelinePage<Item>[],
-  pageParams: TimelinePageParam[],
+  sealed: TimelinePageParam[],
 ): boolean {
   const head = pages[0]
   if (!head || head.items.length <= 2 * pageSize) return false
   const [newer, older] = splitPage(spec, head, pageSize)
   pages.splice(0, 1, newer, older)
-  pageParams.unshift({ before: newer.before as Id })
+  sealed.unshift({ before: newer.before as Id })
   return true
 }
