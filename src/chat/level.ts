@@ -3,7 +3,7 @@
  * out once, by a request that stays unanswered on a connection that works.
  */
 import type { LivePort } from '../query/index.ts'
-import type { WebSocketState } from '../transport/index.ts'
+import { LiveError, type WebSocketState } from '../transport/index.ts'
 import type { ChatLevel } from './types.ts'
 
 export interface Level {
@@ -72,6 +72,14 @@ export function createLevel({ clock, level, watchConnected, corrected }: LevelOp
       if (known === undefined) await answerOf(probe()).catch(() => undefined)
     },
   }
+}
+
+/** @throws LiveError `rejected` (`unsupported`) for what a back end that answers nothing cannot do */
+export function checkAble(level: Level, what: string): void {
+  if (!level.isSilent()) return
+  throw new LiveError('rejected', `${what} needs a back end that replies (level 1 or higher)`, {
+    reason: 'unsupported',
+  })
 }
 
 /** For `watchConnected`: whether one of the connections that `counts` accepts is up. */

@@ -61,9 +61,11 @@ function channelOf(endpoints: ChatEndpoints, roomId: Id) {
   }
 }
 
+const KEPT_OUT = new Set(['not_member', 'not_found', 'forbidden'])
+
 /** Why the server does not let one into the room, if that is why the channel is down. */
 function lossIn(error: LiveError | undefined, endpoints: ChatEndpoints): string | undefined {
-  if (error?.code === 'rejected' && !error.retryable) return error.reason ?? 'rejected'
+  if (error?.code === 'rejected') return KEPT_OUT.has(error.reason ?? '') ? error.reason : undefined
   return error?.code === 'forbidden' && endpoints.room ? (error.reason ?? 'forbidden') : undefined
 }
 

@@ -2,6 +2,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { type Change, patch, reduce, remove, type, upsert } from '../query/index.ts'
 import { type ChatContext, roomChannel, roomsEndpoint } from './context.ts'
+import { checkAble } from './level.ts'
 import { withEdit, withoutPreview, withPreview } from './roomPreviews.ts'
 import { MessageDeleted, RoomRemoved, UnreadUpdate as Unread } from './schemas.ts'
 import { checked } from './shape.ts'
@@ -83,6 +84,7 @@ export function defineMarkUnread(context: ChatContext, rooms: Rooms) {
   return context.live.mutation<{ readonly message_id: Id }, UnreadUpdate, RoomParams>('chat.markUnread', {
     params: type<RoomParams>(),
     ...(context.endpoints.room ? roomChannel(context) : roomsEndpoint(context)),
+    validate: () => checkAble(context.level, 'Marking as unread'),
     optimistic: (_variables, { params, status }) =>
       status === 'failed' ? [] : [roomChange(params.roomId, withSomethingUnread)],
     request: ({ message_id }, { params, request }) =>

@@ -2,6 +2,7 @@
 import { type OptimisticContext, type } from '../query/index.ts'
 import { LiveError } from '../transport/index.ts'
 import { type ChatContext, roomChannel } from './context.ts'
+import { checkAble } from './level.ts'
 import { type defineMessages, NOBODY } from './messages.ts'
 import type { RoomParams } from './rooms.ts'
 import { createSendGate } from './sendGate.ts'
@@ -53,7 +54,10 @@ export function defineEditMessage(context: ChatContext, messages: Messages) {
     {
       params: type<RoomParams>(),
       ...roomChannel(context),
-      validate: ({ content }) => checkContent(content, context.maxLength),
+      validate({ content }) {
+        checkAble(context.level, 'Editing')
+        checkContent(content, context.maxLength)
+      },
       optimistic: ({ message_id, content }, { params, status }) =>
         status === 'failed' ? [] : [messages.patch(params, { id: message_id, content })],
       request: async ({ message_id, content }, { params, request }) =>
@@ -67,6 +71,7 @@ export function defineDeleteMessage(context: ChatContext, messages: Messages) {
   return context.live.mutation<{ message_id: Id }, void, RoomParams>('chat.deleteMessage', {
     params: type<RoomParams>(),
     ...roomChannel(context),
+    validate: () => checkAble(context.level, 'Deleting'),
     optimistic: ({ message_id }, { params, status }) =>
       status === 'failed' ? [] : [messages.remove(params, message_id)],
     async request({ message_id }, { params, request }) {
@@ -92,6 +97,7 @@ export function defineReact(context: ChatContext, messages: Messages) {
   return context.live.mutation<ReactVariables, ReactResult, RoomParams>('chat.react', {
     params: type<RoomParams>(),
     ...roomChannel(context),
+    validate: () => checkAble(context.level, 'Reacting'),
     request: ({ message_id, reaction, remove }, { params, request }) =>
       request(remove ? 'remove_reaction' : 'add_reaction', {
         room_id: params.roomId,

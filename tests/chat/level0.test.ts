@@ -1,6 +1,6 @@
 /** A back end that answers nothing: what it takes to know one's own messages when they come back. */
 import { afterEach, describe, expect, it } from 'vitest'
-import { createWorld, type WindowOptions, type World } from './kit.ts'
+import { createWorld, ROOM, type WindowOptions, type World } from './kit.ts'
 
 let world: World
 afterEach(() => world.close())
@@ -42,4 +42,21 @@ describe('at level 0 one’s own message', () => {
     await Promise.all([alice.send('hello'), world.pass()])
     expect(alice.rows()).toMatchObject([{ content: 'hello', sender: { id: 'alice' } }])
   })
+})
+
+it('[C6] at level 0 refuses at once what needs an answer, and shows none of it', async () => {
+  const alice = await start()
+  await Promise.all([alice.send('hello'), world.pass()])
+  const { chat, queryClient } = alice
+  const message_id = alice.ids()[0] ?? ''
+  const room = { roomId: ROOM }
+  for (const run of [
+    () => chat.editMessage.start(queryClient, { message_id, content: 'changed' }, room),
+    () => chat.deleteMessage.start(queryClient, { message_id }, room),
+    () => chat.react.start(queryClient, { message_id, reaction: '👍' }, room),
+    () => chat.markUnread.start(queryClient, { message_id }, room),
+  ]) {
+    await expect(run()).rejects.toMatchObject({ code: 'rejected', reason: 'unsupported' })
+    expect(alice.texts()).toEqual(['hello'])
+  }
 })
