@@ -145,6 +145,43 @@ export const JumpToMessage: Story = {
   },
 }
 
+const longAgo = inHarbour({ server: () => ({ users: USERS, rooms: [harbour({ messages: talk(2_000) })] }) })
+
+/** Escape leaves the past, as it leaves a room. */
+export const EscapeFromThePast: Story = {
+  ...shownIn(longAgo),
+  args: { around: 't1000', onBack: fn() },
+  play: async ({ canvas, userEvent, args }) => {
+    await canvas.findByText(/^1000:/)
+    await userEvent.type(canvas.getByRole('textbox', { name: 'Message' }), '{Escape}')
+    await expect(await canvas.findByText(/^2000:/)).toBeVisible()
+    await expect(args.onBack).not.toHaveBeenCalled()
+  },
+}
+
+const gappy = inHarbour()
+
+/** An event was lost and the next one has come: said while what is missing is being asked for, and gone with it. */
+export const Gap: Story = {
+  ...shownIn(gappy),
+  play: async ({ canvas }) => {
+    await canvas.findByText('I will look at the board after lunch.')
+    const { faults } = gappy.server()
+    faults.drop = 1
+    gappy.server().inject('harbour', { sender: 'bob', content: 'Lost on the way' })
+    faults.drop = 0
+    gappy.server().inject('harbour', { sender: 'bob', content: 'Anybody?' })
+    faults.latencyMs = 1_500
+    await expect(
+      await canvas.findByText('Some messages are missing here', {}, { timeout: 3_000 }),
+    ).toBeVisible()
+    const log = canvas.getByRole('log', { name: 'Messages' })
+    await waitFor(() => expect(log).toHaveTextContent(/Lost on the way.*Anybody\?/), { timeout: 6_000 })
+    await waitFor(() => expect(canvas.queryByText('Some messages are missing here')).toBeNull())
+    await expect(log.scrollHeight - log.scrollTop - log.clientHeight).toBeLessThanOrEqual(1)
+  },
+}
+
 const phone = inHarbour()
 
 /** As on a phone: one pane, and a way back. */
@@ -166,5 +203,7 @@ export const Narrow: Story = {
     await expect(list.scrollWidth).toBe(list.clientWidth)
     await userEvent.click(canvas.getByRole('button', { name: 'Back to rooms' }))
     await expect(args.onBack).toHaveBeenCalledOnce()
+    await userEvent.type(canvas.getByRole('textbox', { name: 'Message' }), '{Escape}')
+    await expect(args.onBack).toHaveBeenCalledTimes(2)
   },
 }

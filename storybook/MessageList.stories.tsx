@@ -173,6 +173,15 @@ export const FiftyThousand: Story = {
   },
 }
 
+/** Something was said that has not arrived yet. */
+export const Gap: Story = {
+  args: { hasGap: true },
+  play: async ({ canvas }) => {
+    await expect(canvas.getByText('Some messages are missing here')).toBeVisible()
+    await expect(canvas.getByRole('img', { name: 'Loading missing messages' })).toBeVisible()
+  },
+}
+
 /** A failure while older messages are loaded is told where they would be. */
 export const OlderFailed: Story = {
   args: {

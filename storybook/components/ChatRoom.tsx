@@ -1,6 +1,6 @@
 /** A room: who is there, what was said, who is writing, and where to write oneself. One hook per concern. */
 import { useQuery } from '@tanstack/react-query'
-import { useEffect, useState } from 'react'
+import { type KeyboardEvent, useEffect, useState } from 'react'
 import {
   type ChatMessage,
   useChat,
@@ -31,8 +31,15 @@ export function ChatRoom({ roomId, around, onBack }: ChatRoomProps) {
   const [window, setWindow] = useState({ roomId, around })
   const toLatest = () => setWindow({ roomId, around: undefined })
   if (window.roomId !== roomId) setWindow({ roomId, around })
+  // Out of the past first, then out of the room. Not while an input method takes the key for itself.
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== 'Escape' || event.nativeEvent.isComposing) return
+    if (window.around !== undefined) toLatest()
+    else onBack?.()
+  }
   return (
-    <section className="qw-chat-room">
+    // biome-ignore lint/a11y/noStaticElementInteractions: a key that nothing inside of the room took
+    <section className="qw-chat-room" onKeyDown={onKeyDown}>
       <ChatHeader roomId={roomId} onBack={onBack} />
       {/* Another room or another place in it is another list, with its own scroll position. */}
       <RoomMessages
@@ -54,7 +61,7 @@ interface RoomMessagesProps {
 }
 
 function RoomMessages({ roomId, around, onJumpToLatest }: RoomMessagesProps) {
-  const { messages, loadOlder, loadNewer, ...history } = useMessages(roomId, { around })
+  const { messages, loadOlder, loadNewer, liveStatus, ...history } = useMessages(roomId, { around })
   const { retry, discard } = useSendMessage(roomId)
   const { markRead, readersOf } = useReadState(roomId)
   const unreadAfter = useUnreadDivider(roomId, messages.at(-1)?.local !== undefined)
@@ -71,6 +78,7 @@ function RoomMessages({ roomId, around, onJumpToLatest }: RoomMessagesProps) {
       <MessageList
         {...history}
         messages={messages}
+        hasGap={useLasting(liveStatus.status === 'gap')}
         currentUserId={user?.id}
         around={around}
         unreadAfter={unreadAfter}
@@ -99,6 +107,22 @@ function useUnreadDivider(roomId: Id, hasAnswered: boolean): Id | null | undefin
   }
   if (divider && hasAnswered) setDivider(null)
   return divider
+}
+
+/** A gap is closed within a few hundred milliseconds, as a rule; only one that lasts is worth a line. */
+const LASTING_MS = 500
+
+function useLasting(isSo: boolean): boolean {
+  const [hasLasted, setHasLasted] = useState(false)
+  useEffect(() => {
+    if (!isSo) return
+    const timer = setTimeout(() => setHasLasted(true), LASTING_MS)
+    return () => {
+      clearTimeout(timer)
+      setHasLasted(false)
+    }
+  }, [isSo])
+  return hasLasted
 }
 
 /** A component of its own, so that a keystroke of somebody else renders this line and nothing more. */

@@ -17,6 +17,8 @@ export interface MessageListProps {
   readonly isLoadingNewer?: boolean
   readonly loadOlder?: () => void
   readonly loadNewer?: () => void
+  /** Something was said that has not arrived, and is being asked for. */
+  readonly hasGap?: boolean
   /** What went wrong while loading. */
   readonly error?: Error | null
   /** The last message that had been read when the room was opened: the divider stands below it. */
@@ -73,6 +75,12 @@ export function MessageList(props: MessageListProps) {
           </div>
         )}
       </div>
+      {props.hasGap && (
+        <div className="qw-list-gap">
+          <Spinner label="Loading missing messages" />
+          Some messages are missing here
+        </div>
+      )}
       {(!isAtEnd || hasNewer) && rows.length > 0 && (
         <JumpToLatest
           count={newBelow}

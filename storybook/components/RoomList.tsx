@@ -71,7 +71,7 @@ function RoomLink({ room, isSelected, href, onSelect }: RoomLinkProps) {
           {recentText(last_activity_at)}
         </time>
       ) : (
-        <span />
+        <span className="qw-room-time" />
       )}
       <span className="qw-room-preview" dir="auto">
         <Preview room={room} />

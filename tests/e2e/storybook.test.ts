@@ -56,6 +56,10 @@ it('works below a path and without a network, its panel included', async () => {
   await page.getByRole('button', { name: 'Half-open' }).click()
   await page.getByRole('slider', { name: /Latency/ }).fill('300')
   await page.getByText('300 ms').waitFor()
+  const weather = page.getByRole('combobox', { name: 'Network', exact: true })
+  expect(await weather.inputValue()).toBe('Custom')
+  await weather.selectOption('Slow')
+  await page.getByText('600 ms').waitFor()
   expect(problems).toEqual([])
 })
 
@@ -65,6 +69,34 @@ it('has a page for each component, with its stories and the code behind them', a
   await page.getByText('useDraft').first().waitFor()
   await page.getByRole('textbox', { name: 'Message' }).nth(3).waitFor({ timeout: 20_000 })
   expect(problems).toEqual([])
+})
+
+it('stands still for who wants less motion', async () => {
+  const { page } = await open('iframe.html?viewMode=story&id=typingindicator--one')
+  const dot = page.locator('.qw-typing-dots > i').first()
+  const animation = () => dot.evaluate((element) => getComputedStyle(element).animationName)
+  await dot.waitFor({ timeout: 20_000 })
+  expect(await animation()).not.toBe('none')
+  await page.emulateMedia({ reducedMotion: 'reduce' })
+  expect(await animation()).toBe('none')
+})
+
+it('shows where the focus is', async () => {
+  const { page } = await open('iframe.html?viewMode=story&id=chatroom--unread')
+  await log(page).getByText('New messages').waitFor({ timeout: 20_000 })
+  const seen = new Set<string>()
+  for (let stop = 0; stop < 4; stop++) {
+    await page.keyboard.press('Tab')
+    const [name, outline] = await page.evaluate(() => {
+      const element = document.activeElement ?? document.body
+      const { outlineStyle, outlineWidth } = getComputedStyle(element)
+      return [element.getAttribute('aria-label'), `${outlineStyle} ${outlineWidth}`]
+    })
+    if (name === null || name === undefined) continue
+    seen.add(name)
+    expect(outline, name).toMatch(/^solid [1-9]/)
+  }
+  expect([...seen]).toEqual(expect.arrayContaining(['Messages', 'Message']))
 })
 
 const LONG_MS = 50
