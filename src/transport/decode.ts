@@ -1,7 +1,7 @@
 /** From what a socket says to events that can be trusted. What cannot is reported and dropped; the socket stays up. */
 import type { ChannelEvent } from './channelEvents.ts'
 import { LiveError } from './errors.ts'
-import { isFrame, payloadOf, validate } from './protocol.ts'
+import { entryOf, isFrame, payloadOf, validate } from './protocol.ts'
 import { type Shell, tell } from './shell.ts'
 
 /** An array is a batch of frames. */
@@ -21,7 +21,7 @@ export function decodeEvent(shell: Shell, frame: unknown): ChannelEvent | undefi
     if (!isFrame(frame)) throw new LiveError('invalid_frame', 'A frame has no type')
     const { type } = frame
     const subject = { code: 'invalid_frame', name: `A "${type}" event` } as const
-    return { frame, payload: validate(shell.protocol.events[type], payloadOf(frame), subject) }
+    return { frame, payload: validate(entryOf(shell.protocol.events, type), payloadOf(frame), subject) }
   } catch (error) {
     quarantine(shell, error as LiveError, frame)
     return undefined

@@ -5,7 +5,7 @@ import { retryAfterOf } from './closeCodes.ts'
 import { decodeEvent, decodeMessage } from './decode.ts'
 import { takePong } from './heartbeat.ts'
 import { take } from './outbox.ts'
-import { type Frame, fieldsOf, isFrame } from './protocol.ts'
+import { entryOf, type Frame, fieldsOf, isFrame } from './protocol.ts'
 import { errorOf } from './requests.ts'
 import { type Shell, tell, writeBare } from './shell.ts'
 import { finishHandOver, renewIn } from './sockets.ts'
@@ -20,7 +20,7 @@ export function receive(shell: Shell, attempt: number, data: unknown): void {
     const event = route(shell, one)
     if (!event) continue
     const { frame, payload } = event
-    const control = CONTROL[frame.type]
+    const control = entryOf(CONTROL, frame.type)
     if (frame.type !== 'welcome') confirmChannels(shell)
     control?.(shell, fieldsOf(payload), { frame, attempt })
     // The application may subscribe to frames about the connection; channels do not carry them.

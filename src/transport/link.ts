@@ -2,6 +2,8 @@
 import type { Environment, SocketData } from './environment.ts'
 
 export interface Link {
+  /** False from the first sign of its end, which is earlier than `onClose`: what is written then is lost. */
+  isOpen(): boolean
   write(data: SocketData): void
   bufferedBytes(): number
   /** Detaches at once. Waiting for `onclose` of a dead peer would take the close handshake's 30 s. */
@@ -41,9 +43,11 @@ export function openLink(environment: Environment, dial: Dial, handlers: LinkHan
     detach()
     handlers.onClose(code, reason)
   }
+  const isOpen = () => socket.readyState === OPEN
   return {
+    isOpen,
     write: (data) => {
-      if (socket.readyState === OPEN) socket.send(data)
+      if (isOpen()) socket.send(data)
     },
     bufferedBytes: () => socket.bufferedAmount,
     drop: () => {

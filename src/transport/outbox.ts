@@ -79,6 +79,7 @@ function startExpiry(shell: Shell, entry: Entry): void {
 function canWrite(shell: Shell, delivery: SendClass): boolean {
   const { current, handOver, outbox } = shell
   if (!current || delivery === 'control') return current !== undefined
+  if (!current.isOpen()) return false
   if (delivery === 'reliable' || handOver) return !handOver
   if (!outbox.isPaused && current.bufferedBytes() > HIGH_WATER_BYTES) pause(shell)
   return !outbox.isPaused
@@ -111,6 +112,10 @@ function write(shell: Shell, entries: readonly Entry[]): void {
   try {
     current?.write(codec.encode(frames.length === 1 ? frames[0] : frames))
   } catch (cause) {
+    if (entries.length > 1) {
+      for (const entry of entries) write(shell, [entry])
+      return
+    }
     const error = new LiveError('invalid_params', `"${frames[0]?.type}" cannot be encoded`, { cause })
     for (const entry of entries) remove(shell, entry, error)
     return

@@ -123,6 +123,11 @@ export function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
   return isRecord(value) ? value : {}
 }
 
+/** A look-up by a name from the wire, which may be one that every object has, such as `constructor`. */
+export function entryOf<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined
+}
+
 export function isFrame(value: unknown): value is Frame {
   return isRecord(value) && typeof value.type === 'string'
 }

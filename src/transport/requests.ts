@@ -2,7 +2,7 @@
 import { retryAfterOf } from './closeCodes.ts'
 import { LiveError } from './errors.ts'
 import { push } from './outbox.ts'
-import { type Frame, fieldsOf, payloadOf, validate } from './protocol.ts'
+import { entryOf, type Frame, fieldsOf, payloadOf, validate } from './protocol.ts'
 import { createFrame, type Shell } from './shell.ts'
 import { setDeadline } from './timers.ts'
 
@@ -20,7 +20,7 @@ export interface RequestSpec {
 export async function request(shell: Shell, spec: RequestSpec): Promise<unknown> {
   const { environment, requestTimeoutMs, protocol } = shell
   const { type, data, signal, idempotent, timeoutFrom, timeoutMs = requestTimeoutMs } = spec
-  const schemas = protocol.requests[type]
+  const schemas = entryOf(protocol.requests, type)
   validate(schemas?.params, data, { code: 'invalid_params', name: `The parameters of "${type}"` })
   const ends: (() => void)[] = []
   let cancelTimer: (() => void) | undefined

@@ -39,6 +39,21 @@ describe('protocol', () => {
     expect(socket.readyState).toBe(1)
   })
 
+  it('[T17] types that JavaScript gives a meaning of its own are types like any other', async () => {
+    const { manager, errors, open, flush } = setup({ protocol: defineProtocol({}) })
+    const socket = await open()
+    const seen: unknown[] = []
+    for (const type of ['constructor', 'toString', '__proto__']) {
+      manager.subscribe(type, (payload) => seen.push(payload))
+      socket.receive(`{"type":"${type}","data":${seen.length}}`)
+      const asking = manager.request(type, {})
+      await flush()
+      socket.receive({ type: 'response', reply_to: socket.frames.at(-1)?.id, data: type })
+      expect(await asking).toBe(type)
+    }
+    expect([seen, errors]).toEqual([[0, 1, 2], []])
+  })
+
   it('[T17] checks parameters before anything is sent, and results before anyone sees them', async () => {
     const { manager, open } = setup({ protocol })
     const socket = await open()

@@ -52,6 +52,27 @@ describe('sending', () => {
     expect(third.error).toMatchObject({ code: 'queue_full' })
   })
 
+  it('[T14] what is sent while the socket is closing waits for the next one', async () => {
+    const { manager, clock, socket, open, flush } = setup()
+    const first = await open()
+    first.close(1000)
+    const sent = watch(manager.send('a'))
+    await flush()
+    expect([typesOf(first), sent.isSettled]).toEqual([[], false])
+    await clock.advance(1_000)
+    expect([typesOf(socket()), sent.isSettled]).toEqual([['a'], true])
+  })
+
+  it('[T15] a frame that cannot be encoded takes no other frame of its batch with it', async () => {
+    const { manager, open, flush } = setup()
+    const socket = await open()
+    socket.receive({ type: 'welcome', data: { batch: true } })
+    const outcomes = [1, 1n, 3].map((data) => watch(manager.send('a', data)))
+    await flush()
+    expect(outcomes.map(({ error }) => error?.code)).toEqual([undefined, 'invalid_params', undefined])
+    expect(sentOf(socket, 'a').map(({ data }) => data)).toEqual([1, 3])
+  })
+
   it('[T14] what has waited for a minute is given up, and nothing older than that is sent', async () => {
     const { manager, clock, socket } = setup({ reconnect: { maxAttempts: 1_000 } }, () => undefined)
     const sent = watch(manager.send('a'))
