@@ -15,11 +15,11 @@ import { dial } from './dial.ts'
 import { LiveError } from './errors.ts'
 import { PROBE_MS, sendPing, startHeartbeat } from './heartbeat.ts'
 import { end, hold } from './holders.ts'
-import { drop, flush, push } from './outbox.ts'
+import { flush, push } from './outbox.ts'
 import type { Delivery } from './port.ts'
 import { type RequestSpec, request } from './requests.ts'
 import { createFrame, failureOf, publishStatus, type Shell, tell } from './shell.ts'
-import { carry, disconnected, goDown, renewIn, startHandOver, sweep } from './sockets.ts'
+import { carry, disconnected, giveUp, goDown, renewIn, startHandOver, sweep } from './sockets.ts'
 import { createTimers } from './timers.ts'
 
 const RENEWAL_RETRY_MS = 10_000
@@ -146,8 +146,8 @@ export function disconnect(shell: Shell): void {
 }
 
 export function close(shell: Shell): void {
+  giveUp(shell, new LiveError('closed', 'The manager was closed'))
   disconnect(shell)
-  drop(shell, new LiveError('closed', 'The manager was closed'))
   // Who still holds it finds it disconnected, and can have it back by `connect()`.
   if (shell.holders.size === 0) end(shell)
 }

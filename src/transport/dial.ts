@@ -5,9 +5,8 @@ import { LiveError } from './errors.ts'
 import { receive } from './inbox.ts'
 import { principalOf } from './jwt.ts'
 import { addQuery, openLink } from './link.ts'
-import { drop } from './outbox.ts'
 import { type Shell, tell } from './shell.ts'
-import { lose } from './sockets.ts'
+import { giveUp, lose } from './sockets.ts'
 
 export function dial(shell: Shell, refresh: boolean): void {
   const { connectTimeoutMs } = shell
@@ -71,7 +70,7 @@ function checkUser(shell: Shell, attempt: number, token: string): void {
 
 /** What one user meant to send, no other one sends; what one was meant to hear, no other one hears. */
 function signOut(shell: Shell, attempt: number, message: string): void {
-  drop(shell, new LiveError('user_changed', message))
+  giveUp(shell, new LiveError('user_changed', message))
   shell.raise({ type: 'userChanged', attempt })
 }
 

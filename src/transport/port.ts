@@ -39,7 +39,10 @@ export type ChannelSignal =
    * taken earlier may miss events. `cursor` is where the server says the channel stands, if it says so.
    */
   | { readonly type: 'live'; readonly resumed: boolean; readonly cursor?: Cursor | undefined }
-  /** No events arrive until the next `live`. `error`: the connection gave up (auth, attempts); nobody dials until `connect()`. */
+  /**
+   * No events arrive until the next `live`. `error`: what waits for it waits in vain, because the connection gave up (auth,
+   * attempts) and nobody dials until `connect()`, or because somebody else is signed in. A `down` without one ends that.
+   */
   | { readonly type: 'down'; readonly error?: LiveError | undefined }
 
 export interface ChannelListener {

@@ -114,6 +114,13 @@ export function goDown(shell: Shell): void {
   else if (state.phase === 'disconnected') drop(shell, disconnected(), true)
 }
 
+/** For what belonged to somebody who is gone. Whoever asks from now on waits for the next socket as ever. */
+export function giveUp(shell: Shell, error: LiveError): void {
+  drop(shell, error)
+  downChannels(shell, error)
+  downChannels(shell, undefined)
+}
+
 export function disconnected(): LiveError {
   return new LiveError('disconnected', 'disconnect() was called; connect() brings the connection back')
 }
