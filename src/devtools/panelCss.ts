@@ -26,10 +26,12 @@ export const logCss = `
 .qw-dev-table { inline-size: 100%; border-collapse: collapse; }
 .qw-dev-table > caption { padding: 4px 0; font-weight: 600; text-align: start; }
 .qw-dev-table :is(th, td) { padding: 3px 12px 3px 0; border-block-start: 1px solid color-mix(in srgb, currentColor 12%, transparent); font-variant-numeric: tabular-nums; text-align: start; vertical-align: top; overflow-wrap: anywhere; }
+.qw-dev-table td:first-child { min-inline-size: 7em; }
 .qw-dev-table th { font-weight: 400; opacity: 0.8; white-space: nowrap; }
 .qw-dev-table [data-number="true"] { padding-inline-end: 0; text-align: end; white-space: nowrap; }
 .qw-dev-table [data-number="true"] + [data-number="true"] { padding-inline-start: 12px; }
 .qw-dev-table td.qw-dev-empty { padding: 3px 0; }
+.qw-dev-state { white-space: nowrap; }
 .qw-dev-state::before { display: inline-block; inline-size: 8px; block-size: 8px; margin-inline-end: 6px; border-radius: 50%; background: #8b93a1; content: ""; }
 .qw-dev-state[data-tone="good"]::before { background: #24a05a; }
 .qw-dev-state[data-tone="busy"]::before { background: #d1891a; }
