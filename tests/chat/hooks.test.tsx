@@ -130,7 +130,11 @@ describe('useReadState', () => {
     const readers = () => result.current.readersOf(message).map(({ user }) => user.id)
     expect(readers()).toEqual(['bob'])
 
+    const { readersOf } = result.current
     const later = say('to be deleted')
+    await pass()
+    // Another function for other messages, so that memoised rows ask again.
+    expect(result.current.readersOf).not.toBe(readersOf)
     world.server.act('carol', 'read_receipt', { room_id: ROOM, message_id: later.id })
     await pass()
     expect(readers().toSorted()).toEqual(['bob', 'carol'])

@@ -56,21 +56,23 @@ export function useReadState<B extends ChatMember = RegisteredMember>(roomId: Id
 function useReaders<B extends ChatMember>(members: readonly B[], messages: readonly ChatMessage[]) {
   const chat = useChat()
   // Kept when a message goes: who has read as far as one that was deleted has read what is before it.
-  const places = useMemo(() => new Map<string, OrderKey>(), [])
-  useMemo(() => {
-    for (const message of messages) places.set(String(message.id), orderOf(message))
-  }, [messages, places])
+  const known = useMemo(() => new Map<string, OrderKey>(), [])
+  const placeOf = useMemo(() => {
+    const nameOf = (roomId: Id, id: unknown) => `${roomId} ${id}`
+    for (const message of messages) known.set(nameOf(message.room_id, message.id), orderOf(message))
+    return (roomId: Id, id: unknown) => known.get(nameOf(roomId, id))
+  }, [messages, known])
   return useCallback(
     (message: ChatMessage): readonly B[] => {
       if (message.local) return []
       const place = orderOf(message)
       const me = chat.context.currentUser()?.id
       return members.filter(({ user, last_read_message_id }) => {
-        const read = places.get(String(last_read_message_id))
+        const read = placeOf(message.room_id, last_read_message_id)
         const isOther = !sameId(user.id, me) && !sameId(user.id, message.sender.id)
         return isOther && read !== undefined && compareKeys(read, place) >= 0
       })
     },
-    [places, members, chat],
+    [placeOf, members, chat],
   )
 }
