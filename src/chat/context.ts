@@ -47,6 +47,11 @@ export interface Membership {
   watch(roomId: Id): () => void
 }
 
+/** Which connection carries a room. */
+export function endpointOf({ room, rooms }: ChatEndpoints, roomId: Id): string | undefined {
+  return room?.({ roomId }) ?? rooms
+}
+
 /** Endpoint and channel of everything that belongs to one room. */
 export function roomChannel({ endpoints }: Pick<ChatContext, 'endpoints'>) {
   const endpoint = endpoints.room ?? endpoints.rooms

@@ -1,7 +1,7 @@
 /** Which rooms one is no longer in, and what it takes to hear of one again. Opens no connection. */
 import type { StoreApi } from 'zustand/vanilla'
 import { LiveError, type WebSocketManager } from '../transport/index.ts'
-import type { ChatEndpoints, ChatState, Membership } from './context.ts'
+import { type ChatEndpoints, type ChatState, endpointOf, type Membership } from './context.ts'
 import { type Id, sameId } from './types.ts'
 
 interface MembershipParts {
@@ -55,7 +55,7 @@ export function createMembership(parts: MembershipParts): Membership {
 /** The same subscription as the one of the queries that read the room. */
 function channelOf(endpoints: ChatEndpoints, roomId: Id) {
   return {
-    endpoint: endpoints.room?.({ roomId }) ?? endpoints.rooms,
+    endpoint: endpointOf(endpoints, roomId),
     key: { room_id: roomId },
     subscribe: !endpoints.room,
   }

@@ -1,5 +1,5 @@
 /** Says that one is typing: seldom enough not to flood, often enough not to run out. */
-import type { ChatContext } from './context.ts'
+import { type ChatContext, endpointOf } from './context.ts'
 import type { Id } from './types.ts'
 
 /** Receivers let a signal run out after 7 s; one lost frame must not show. Milliseconds. */
@@ -13,7 +13,7 @@ export interface TypingSender {
 
 export function createTypingSender({ manager, endpoints }: ChatContext, roomId: Id): TypingSender {
   const { port } = manager
-  const endpoint = endpoints.room?.({ roomId }) ?? endpoints.rooms
+  const endpoint = endpointOf(endpoints, roomId)
   let sentAt: number | undefined
   let cancelIdle: (() => void) | undefined
 

@@ -54,14 +54,14 @@ export function startHandOver(shell: Shell, from: number, to: number): void {
   shell.handOver = handOver
   carry(shell, to)
   tell(shell, { type: 'handOver', from, to })
-  const giveUp = () => finishHandOver(shell, false)
-  shell.timers.set('handOver', HAND_OVER_MS, giveUp)
+  const breakOff = () => finishHandOver(shell, false)
+  shell.timers.set('handOver', HAND_OVER_MS, breakOff)
   moveChannels(shell).then(() => {
     if (shell.handOver !== handOver) return
     // Its pong comes behind everything that the old socket still had to deliver.
     const timestamp = shell.environment.wallNow()
     writeBare(shell, shell.links.get(from), { type: 'ping', data: { timestamp } })
-  }, giveUp)
+  }, breakOff)
 }
 
 /** `isComplete: false`: nobody can tell whether something was missed in between. */

@@ -4,6 +4,7 @@ import { useStore } from 'zustand'
 import { compareKeys } from '../../query/index.ts'
 import { LiveError } from '../../transport/index.ts'
 import { useWebSocketStatus, type WebSocketStatus } from '../../transport/react/index.ts'
+import { endpointOf } from '../context.ts'
 import { keyOf, orderOf } from '../messages.ts'
 import type { SendVariables } from '../sendMessage.ts'
 import {
@@ -65,7 +66,7 @@ export function useChatWebSocket<M extends BaseMessage = RegisteredMessage>(
 ): UseChatWebSocketResult<M> {
   const { context, store } = useChat()
   const removal = useStore(store, () => context.membership.removalOf(roomId))
-  const status = useWebSocketStatus(context.endpoints.room?.({ roomId }) ?? context.endpoints.rooms)
+  const status = useWebSocketStatus(endpointOf(context.endpoints, roomId))
   const history = useMessages<M>(roomId)
   const { send, retry, discard } = useSendMessage(roomId)
   const typing = useTyping(roomId)
