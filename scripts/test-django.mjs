@@ -62,7 +62,11 @@ const runVitest = async (django, folder) => {
   // A run can fail with no failed test: a file that does not load, an unhandled error. CI skips nothing.
   const ranBadly = code !== 0 || passed === 0 || (inCi && skipped > 0)
   if (skipped > 0) console.log(`${skipped} tests skipped`)
-  return { passed, failed: Math.max(report?.numFailedTests ?? 0, ranBadly ? 1 : 0) }
+  const failures = (report?.testResults ?? [])
+    .flatMap(({ assertionResults }) => assertionResults)
+    .filter(({ status }) => status === 'failed')
+    .map(({ fullName }) => fullName)
+  return { passed, failed: Math.max(report?.numFailedTests ?? 0, ranBadly ? 1 : 0), failures }
 }
 
 const skip = (error) => {
@@ -83,7 +87,11 @@ const runAll = async () => {
     const shared = await runVitest(django, folder.path)
     if (shared.failed > 0)
       console.log(`\nThe last lines of daphne:\n${serverLog.slice(-KEPT_LOG_LINES).join('\n')}`)
-    return { passed: own.passed + shared.passed, failed: own.failed + shared.failed }
+    return {
+      passed: own.passed + shared.passed,
+      failed: own.failed + shared.failed,
+      failures: [...(own.failed > 0 ? ['the back end itself'] : []), ...shared.failures],
+    }
   } finally {
     await django?.stop()
     folder.remove()
@@ -91,9 +99,15 @@ const runAll = async () => {
 }
 
 stopChildrenOnSignals()
-const { passed, failed } = await runAll().catch((error) => {
+const {
+  passed,
+  failed,
+  failures = [],
+} = await runAll().catch((error) => {
   console.error(error)
   return { passed: 0, failed: 1 }
 })
+// Named again at the end: what daphne printed may be long.
+if (failures.length > 0) console.log(['\nFailed:', '  tests against Django', ...failures].join('\n    '))
 console.log(`\n${passed} passed, ${failed} failed`)
 process.exitCode = failed === 0 ? 0 : 1

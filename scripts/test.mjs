@@ -66,11 +66,12 @@ const runTests = async (gate, { chromium, folder }) => {
   const { code, output } = await run(command, { env, timeoutMs: GATE_TIMEOUT_MS })
   const report = await readReport(path)
   const skipped = report ? names(report, ['skipped', 'pending', 'todo', 'disabled']) : []
+  const failures = report ? names(report, ['failed']) : []
   const passed = report?.numPassedTests ?? 0
   // A run can fail with no failed test: an unhandled error, a file that does not load, a crash.
   const ranBadly = code !== 0 || passed === 0 || (inCi && skipped.length > 0)
   const failed = Math.max(report?.numFailedTests ?? 0, ranBadly ? 1 : 0)
-  return { ok: failed === 0, passed, failed, skipped, note: plural(passed, 'test'), output }
+  return { ok: failed === 0, passed, failed, skipped, failures, note: plural(passed, 'test'), output }
 }
 
 const skippedGate = (reason) => ({
@@ -145,8 +146,10 @@ const summarize = (results, { advice, startedAt }) => {
   if (skipped.length + skippedGates.length > 0) console.log('\nSkipped:')
   for (const [name, { reason }] of skippedGates) console.log(`  ${name}: ${reason}`)
   for (const name of skipped) console.log(`  ${name}: marked as skipped or to do in its test file`)
-  const failedGates = [...results].filter(([, { ok }]) => !ok).map(([name]) => name)
-  if (failedGates.length > 0) console.log(`\nFailed: ${failedGates.join(', ')}`)
+  const failedGates = [...results].filter(([, { ok }]) => !ok)
+  // Named again at the end: the output of a gate may be long.
+  if (failedGates.length > 0) console.log('\nFailed:')
+  for (const [name, { failures = [] }] of failedGates) console.log([`  ${name}`, ...failures].join('\n    '))
   console.log(`\n${plural(results.size, 'gate')} in ${seconds(performance.now() - startedAt).trim()}`)
   console.log(`${sum('passed')} passed, ${sum('failed')} failed`)
   return failedGates.length === 0 ? 0 : 1

@@ -151,12 +151,13 @@ export async function sayFromElsewhere(
   const answer = await fetch(`${url.replace(/^ws/, 'http')}/token?user=${user}`)
   const { token } = (await answer.json()) as { token: string }
   const socket = new WebSocket(`${url}/ws/?token=${token}`)
-  await once(socket, 'open')
   const data = { room_id: room, message: text, client_id: `elsewhere-${text}` }
-  socket.send(JSON.stringify({ type: 'chat_message', data, id: 'said' }))
-  for (let taken = false; !taken; ) {
-    const [event] = (await once(socket, 'message')) as [MessageEvent<string>]
-    taken = event.data.includes('"reply_to":"said"')
-  }
+  await new Promise<void>((resolve, reject) => {
+    socket.onopen = () => socket.send(JSON.stringify({ type: 'chat_message', data, id: 'said' }))
+    socket.onmessage = (event) => {
+      if (String(event.data).includes('"reply_to":"said"')) resolve()
+    }
+    socket.onclose = ({ code }) => reject(new Error(`The server closed (${code}) before it took "${text}"`))
+  })
   socket.close()
 }
