@@ -14,7 +14,6 @@ import { defineAll } from './definitions.ts'
 import { createLevel, isAnyConnected } from './level.ts'
 import { createMembership } from './membership.ts'
 import { MESSAGES } from './messages.ts'
-import { MEMBERS } from './people.ts'
 import { createPresenceBook } from './presence.ts'
 import { ROOMS } from './rooms.ts'
 import { DEFAULT_SCHEMAS } from './schemas.ts'
@@ -105,15 +104,7 @@ export function createChat<
     pageSize: options.pageSize ?? 50,
     maxLength: options.maxLength ?? 4_000,
     endpoints,
-    membership: createMembership({
-      manager,
-      endpoints,
-      store,
-      reload(roomId) {
-        live.refresh(MESSAGES, { roomId })
-        live.refresh(MEMBERS, { roomId })
-      },
-    }),
+    membership: createMembership({ manager, endpoints, store }),
     currentUser: () => userGiven(options.currentUser) ?? store.getState().currentUser,
   }
   const book = createPresenceBook(context)

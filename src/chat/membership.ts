@@ -8,12 +8,9 @@ interface MembershipParts {
   readonly manager: WebSocketManager
   readonly endpoints: ChatEndpoints
   readonly store: StoreApi<ChatState>
-  /** Asks again for what may have changed in a room meanwhile. */
-  readonly reload: (roomId: Id) => void
 }
 
-export function createMembership(parts: MembershipParts): Membership {
-  const { manager, endpoints, store } = parts
+export function createMembership({ manager, endpoints, store }: MembershipParts): Membership {
   const removalOf = (roomId: Id) => store.getState().removals.get(String(roomId))
 
   function removed(roomId: Id, reason = 'removed'): void {
@@ -36,7 +33,8 @@ export function createMembership(parts: MembershipParts): Membership {
     removalOf,
     removed,
     added(roomId) {
-      if (forgive(roomId)) listenAgain(parts, roomId)
+      // The server ended the subscription when it removed the user, or refused it meanwhile.
+      if (forgive(roomId)) manager.port.renew(channelOf(endpoints, roomId))
     },
     watch(roomId) {
       const channel = manager.port.open(channelOf(endpoints, roomId), {
@@ -67,21 +65,4 @@ const KEPT_OUT = new Set(['not_member', 'not_found', 'forbidden'])
 function lossIn(error: LiveError | undefined, endpoints: ChatEndpoints): string | undefined {
   if (error?.code === 'rejected') return KEPT_OUT.has(error.reason ?? '') ? error.reason : undefined
   return error?.code === 'forbidden' && endpoints.room ? (error.reason ?? 'forbidden') : undefined
-}
-
-/**
- * The server ended the subscription when it removed the user, and a connection of the room's own gave up. Where the
- * channel was refused meanwhile, opening it once more asks for it again, for all who read it.
- */
-function listenAgain({ manager, endpoints, reload }: MembershipParts, roomId: Id): void {
-  const spec = channelOf(endpoints, roomId)
-  const connection = manager.store.getState().connections[spec.endpoint ?? '']
-  if (!connection) return
-  if (connection.state === 'FAILED') manager.connect(spec.endpoint, { hold: false })
-  manager.port.request('subscribe_room', spec.key, spec).catch(() => {
-    // Refused again, or gone: who has the room open is told by its channel.
-  })
-  const channel = manager.port.open(spec, { cursor: () => undefined, onSignal: () => undefined })
-  manager.port.clock.setTimer(channel.close, 0)
-  reload(roomId)
 }

@@ -2,7 +2,7 @@
  * One subscription per channel for all queries that read it: puts its events in order, keeps the recent ones for
  * snapshots that lack them, and knows whether the channel is continuous. Knows nothing of queries or caches.
  */
-import { LiveError } from '../transport/errors.ts'
+import { isFinal, LiveError } from '../transport/errors.ts'
 import type { Channel, ChannelSignal, ChannelSpec, Cursor, LiveEvent, LivePort } from '../transport/port.ts'
 import { admit, baseline, type ChannelOrder, isOtherEpoch, type Reset, restart } from './order.ts'
 
@@ -98,8 +98,13 @@ export function leave(channel: LiveChannel, member: ChannelMember): void {
   )
 }
 
+/** What the server refused is asked for again by whoever needs it: only then can a second try succeed. */
 export function whenLive(channel: LiveChannel): Promise<void> {
   if (channel.live) return Promise.resolve()
+  if (channel.failure?.code === 'rejected') {
+    channel.failure = undefined
+    channel.port.renew(channel.spec)
+  }
   if (channel.failure) return Promise.reject(channel.failure)
   return new Promise((resolve, reject) => channel.waiting.add({ resolve, reject }))
 }
@@ -157,8 +162,8 @@ function onSignal(channel: LiveChannel, signal: ChannelSignal): void {
   }
   if (signal.type === 'live' && !channel.live) channel.sessions++
   channel.live = signal.type === 'live'
-  // A subscription that was not answered is asked for again by itself; only what nobody retries ends the waiting.
-  channel.failure = signal.type === 'down' && signal.error?.recovery !== 'retry' ? signal.error : undefined
+  // Most subscriptions that fail are asked for again by themselves; only what nobody retries ends the waiting.
+  channel.failure = signal.type === 'down' && signal.error && isFinal(signal.error) ? signal.error : undefined
   if (signal.type === 'live' && !signal.resumed) {
     restart(channel.order, signal.cursor)
     startOver(channel)

@@ -1,6 +1,6 @@
 /** Whether TanStack tries a failed snapshot again: never in vain, else as the application chose. */
 import { isServer, type QueryClient } from '@tanstack/react-query'
-import { isLiveError } from '../transport/errors.ts'
+import { isFinal, isLiveError } from '../transport/errors.ts'
 
 /** TanStack asks with nothing but the error; the choice is the QueryClient's in which it happened. */
 const failedIn = new WeakMap<object, QueryClient>()
@@ -10,7 +10,7 @@ export function markFailed(error: unknown, queryClient: QueryClient): void {
 }
 
 export function retry(failureCount: number, error: Error): boolean {
-  if (isLiveError(error) && !error.retryable) return false
+  if (isLiveError(error) && isFinal(error)) return false
   const chosen = failedIn.get(error)?.getDefaultOptions().queries?.retry ?? (isServer ? 0 : 3)
   if (typeof chosen === 'function') return chosen(failureCount, error)
   return chosen === true || failureCount < Number(chosen)

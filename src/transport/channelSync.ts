@@ -26,10 +26,10 @@ export function emit(shell: Shell, members: Iterable<Member>, signal: ChannelSig
 }
 
 /** Resolves when the subscription stands, as far as anybody can tell; rejects when the server refuses. */
-export function stand(shell: Shell, subscription: Subscription): Standing {
+export function stand(shell: Shell, subscription: Subscription, ask?: boolean): Standing {
   const { environment, protocol } = shell
   const { spec } = subscription
-  if (!spec.subscribe) return Promise.resolve(undefined)
+  if (!(ask ?? spec.subscribe)) return Promise.resolve(undefined)
   return new Promise((resolve, reject) => {
     const confirm = () => resolve(undefined)
     subscription.confirm = confirm
@@ -40,8 +40,9 @@ export function stand(shell: Shell, subscription: Subscription): Standing {
   })
 }
 
-export function subscribe(shell: Shell, subscription: Subscription): void {
-  const standing: Standing = stand(shell, subscription).catch((error: LiveError) => {
+/** `ask: true`: by a frame, also where being connected should be enough. */
+export function subscribe(shell: Shell, subscription: Subscription, ask?: boolean): void {
+  const standing: Standing = stand(shell, subscription, ask).catch((error: LiveError) => {
     if (subscription.standing !== standing) return undefined
     // Asked through a socket that another one has replaced meanwhile.
     if (error.code === 'connection_lost') subscribe(shell, subscription)

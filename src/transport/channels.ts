@@ -97,6 +97,16 @@ export function openChannel(shell: Shell, spec: ChannelSpec, listener: ChannelLi
   }
 }
 
+/** Where being connected is the subscription, a server that ended it gives it back for a subscribe frame all the same. */
+export function renewChannel(shell: Shell, spec: ChannelSpec): void {
+  const subscription = shell.channels.subscriptions.get(nameOf(spec))
+  if (!subscription) return
+  if (failureOf(shell)) shell.raise({ type: 'connect' })
+  if (!shell.current) return
+  takeDown(subscription)
+  subscribe(shell, subscription, true)
+}
+
 function createSubscription({ protocol }: Shell, spec: ChannelSpec): Subscription {
   const key = spec.key[protocol.channels.key]
   const syncKey = key === undefined ? undefined : String(key)

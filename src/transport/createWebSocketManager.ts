@@ -1,5 +1,5 @@
 /** The public face of the transport: connections, one store, one log, one port. */
-import { openChannel } from './channels.ts'
+import { openChannel, renewChannel } from './channels.ts'
 import { ask, close, connect, disconnect, renew, send } from './connection.ts'
 import { type Connections, createConnections } from './connections.ts'
 import { createDebugListener } from './debugLog.ts'
@@ -59,13 +59,17 @@ export function createWebSocketManager<P extends Protocol = UntypedProtocol>(
 }
 
 function createPort(connections: Connections): LivePort {
-  const { context, at } = connections
+  const { context, at, find } = connections
   return {
     clock: context.environment,
     request: (type, data, options) => request(connections, { ...options, type, data, timeoutFrom: 'write' }),
     send: async (type, data = {}, { endpoint, delivery = 'reliable' } = {}) =>
       send(at(endpoint), { type, data, delivery }),
     open: (spec, listener) => openChannel(at(spec.endpoint), spec, listener),
+    renew: (spec) => {
+      const shell = find(spec.endpoint)
+      if (shell) renewChannel(shell, spec)
+    },
     report: context.report,
   }
 }

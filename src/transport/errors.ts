@@ -76,6 +76,11 @@ export class LiveError extends Error {
   }
 }
 
+/** Nobody tries again by himself: it was refused for good, or nobody dials until `connect()`. */
+export function isFinal({ retryable, recovery }: LiveError): boolean {
+  return !retryable || recovery === 'reconnect'
+}
+
 export function isLiveError(error: unknown): error is LiveError {
   return error instanceof LiveError
 }

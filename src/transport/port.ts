@@ -99,6 +99,11 @@ export interface LivePort {
   send(type: string, data: unknown, options?: PortSendOptions): Promise<void>
   /** Signals never arrive during the call itself. */
   open(spec: ChannelSpec, listener: ChannelListener): Channel
+  /**
+   * The server may have ended the subscription on its own, or would grant now what it refused: it is asked again, for
+   * all who have this channel open, and dials where the connection gave up. Nothing happens where nobody has it open.
+   */
+  renew(spec: ChannelSpec): void
   /** Inspector entries of the query layer (gaps, resets, folds) join the transport's one log. */
   report(entry: { readonly type: string; readonly [field: string]: unknown }): void
 }

@@ -41,6 +41,11 @@ it('[Q15] what the server refused for good is an error at once, whatever the Que
   expect(await attempts(final(), {}, { retry: 5 })).toBe(1)
 })
 
+it('[Q15] what nobody can answer until somebody connects again is an error at once', async () => {
+  expect(await attempts(new LiveError('connection_failed', 'gave up'))).toBe(1)
+  expect(await attempts(new LiveError('disconnected', 'switched off'))).toBe(1)
+})
+
 it('[Q15] what may succeed is tried again, as often as TanStack would', async () => {
   expect(await attempts(passing())).toBe(4)
   expect(await attempts(new Error('HTTP 503'))).toBe(4)

@@ -106,6 +106,81 @@ describe('channels', () => {
     expect(sentOf(socket, 'subscribe_room')).toHaveLength(2)
   })
 
+  it('[T27] that are renewed are asked for again, and live again, for all who have them open', async () => {
+    const { manager, open, flush } = setup()
+    const socket = await open()
+    const spec = { key: { room_id: 7 }, subscribe: true }
+    const [one, two] = [listen(manager, spec), listen(manager, spec, { seq: 3, epoch: 'e' })]
+    await flush()
+    reply(socket, 'subscribe_room', {})
+    reply(socket, 'sync', { rooms: { 7: { events: [], complete: true, seq: 3, epoch: 'e' } } })
+    await flush()
+    for (const { signals } of [one, two]) signals.splice(0)
+    manager.port.renew({ key: { room_id: '7' }, subscribe: true })
+    await flush()
+    expect(sentOf(socket, 'subscribe_room')).toHaveLength(2)
+    expect([...one.signals, ...two.signals]).toEqual([])
+    reply(socket, 'subscribe_room', {})
+    const missed = { type: 'said', data: 1, seq: 4, epoch: 'e' }
+    reply(socket, 'sync', { rooms: { 7: { events: [missed], complete: true, seq: 4, epoch: 'e' } } })
+    await flush()
+    expect(one.signals).toEqual([live])
+    expect(two.signals.map(({ type }) => type)).toEqual(['events', 'live'])
+  })
+
+  it('[T27] that were refused for good are asked for again when they are renewed', async () => {
+    const { manager, open, flush } = setup()
+    const socket = await open()
+    const { signals } = listen(manager)
+    await flush()
+    const refuse = async () => {
+      const reply_to = sentOf(socket, 'subscribe_room').at(-1)?.id
+      socket.receive({ type: 'error', reply_to, error: { code: 'not_member', retryable: false } })
+      await flush()
+    }
+    const spec = { key: { room_id: 7 }, subscribe: true }
+    await refuse()
+    manager.port.renew(spec)
+    await refuse()
+    const refused = { type: 'down', error: expect.objectContaining({ reason: 'not_member' }) }
+    expect(signals).toEqual([refused, refused])
+    manager.port.renew(spec)
+    reply(socket, 'subscribe_room', {})
+    await flush()
+    expect(signals).toEqual([refused, refused, live])
+  })
+
+  it('[T27] on a connection of their own are renewed by a frame, or by dialling again', async () => {
+    const { manager, clock, socket, open } = setup()
+    const first = await open()
+    const spec = { key: { room_id: 7 }, subscribe: false }
+    const { signals } = listen(manager, spec)
+    await clock.advance(0)
+    manager.port.renew(spec)
+    expect(typesOf(first)).toEqual(['subscribe_room'])
+    reply(first, 'subscribe_room', {})
+    await clock.advance(0)
+    expect(signals).toEqual([live, live])
+    first.drop(4003)
+    await clock.advance(60_000)
+    expect(socket()).toBe(first)
+    manager.port.renew(spec)
+    await clock.advance(0)
+    expect(socket()).not.toBe(first)
+    expect(signals.at(-1)).toEqual(live)
+    expect(typesOf(socket())).toEqual([])
+  })
+
+  it('[T27] that nobody has open are not renewed', async () => {
+    const { manager, socket, sockets, open, flush } = setup()
+    manager.port.renew({ endpoint: '/elsewhere/', key: {}, subscribe: true })
+    expect(sockets).toHaveLength(0)
+    await open()
+    manager.port.renew({ key: { room_id: 7 }, subscribe: true })
+    await flush()
+    expect(typesOf(socket())).toEqual([])
+  })
+
   it('[T22] get a socket message as one batch, without what belongs to others', async () => {
     const { manager, open, flush } = setup()
     const socket = await open()

@@ -100,6 +100,8 @@ function portOf(network: Network): LivePort {
         else network.waiting.add(write)
       }),
     open: (_spec, listener) => open(network, listener),
+    // This server refuses no channel, and ends none.
+    renew: () => undefined,
     report: () => undefined,
   }
 }

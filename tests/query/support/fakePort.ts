@@ -1,3 +1,4 @@
+import type { LiveError } from '../../../src/transport/errors.ts'
 import type {
   Channel,
   ChannelListener,
@@ -18,6 +19,7 @@ export function createFakePort() {
   const requests: FakeRequest[] = []
   const sent: { type: string; data: unknown }[] = []
   const reports: { type: string }[] = []
+  const renewed: ChannelSpec[] = []
   const channels: { spec: ChannelSpec; listener: ChannelListener; resyncs: number; closed: boolean }[] = []
   const frames = new Set<() => void>()
   const timers = new Set<{ at: number; callback: () => void }>()
@@ -56,6 +58,7 @@ export function createFakePort() {
         },
       }
     },
+    renew: (spec) => void renewed.push(spec),
     report: (entry) => void reports.push(entry),
   }
 
@@ -66,13 +69,14 @@ export function createFakePort() {
     requests,
     sent,
     reports,
+    renewed,
     channels,
     openChannels: open,
     live: (resumed = false, cursor?: { seq?: number; epoch?: string }) => {
       for (const { listener } of open()) listener.onSignal({ type: 'live', resumed, cursor })
     },
-    down: () => {
-      for (const { listener } of open()) listener.onSignal({ type: 'down' })
+    down: (error?: LiveError) => {
+      for (const { listener } of open()) listener.onSignal({ type: 'down', error })
     },
     emit: (...events: LiveEvent[]) => {
       for (const { listener } of open()) listener.onSignal({ type: 'events', events })
