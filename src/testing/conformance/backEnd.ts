@@ -56,7 +56,11 @@ export interface ConformanceNetwork {
   readonly port: LivePort
   disconnect(): void
   connect(): void
-  /** From now on nothing is lost, doubled, late or refused. */
+  /** The server ends the subscriptions, told or untold, and refuses new ones. Left out where it cannot. */
+  exclude?(): void
+  /** It lets the user in again, and the channels are asked for once more, as `port.renew` does. */
+  include?(): void
+  /** From now on nothing is lost, doubled, late or refused, and nobody is excluded. */
   calm(): void
   /** Events that reached a channel, in order, and when. Needed for level 0 only. */
   readonly heard: readonly { readonly at: number; readonly event: LiveEvent }[]

@@ -8,46 +8,19 @@ import type {
   LiveEvent,
   LivePort,
 } from '../../transport/port.ts'
-import type { ConformanceNetwork, ConformanceParts } from './backEnd.ts'
-import type { ModelServer } from './modelServer.ts'
+import type { ConformanceNetwork } from './backEnd.ts'
+import {
+  type Asked,
+  chance,
+  fault,
+  type Listening,
+  latency,
+  type Network,
+  type NetworkOptions,
+  toClient,
+  toServer,
+} from './modelWire.ts'
 
-export interface NetworkOptions extends ConformanceParts {
-  readonly server: ModelServer
-  readonly answer: (type: string, data: Readonly<Record<string, unknown>>) => object
-}
-
-interface Listening {
-  readonly listener: ChannelListener
-  /** The connection that carries it at the moment. */
-  connection: number
-  isOpen: boolean
-}
-
-interface Asked {
-  readonly type: string
-  readonly data: Readonly<Record<string, unknown>>
-  /** Answered by another way than the socket: in any order, and also while it is down. */
-  readonly isHttp: boolean
-  readonly isIdempotent: boolean
-  settle(outcome: object | LiveError): void
-}
-
-interface Network extends NetworkOptions {
-  readonly channels: Set<Listening>
-  readonly pending: Set<Asked>
-  readonly waiting: Set<() => void>
-  readonly heard: { readonly at: number; readonly event: LiveEvent }[]
-  isCalm: boolean
-  isUp: boolean
-  /** Of the socket; what is under way on an older one is lost. */
-  connection: number
-  /** When the last frame of each direction arrives: a socket keeps its order. */
-  lastUp: number
-  lastDown: number
-}
-
-const MAX_LATENCY_MS = 20
-const LATE_MS = 60
 const ODDS = { lost: 0.05, doubled: 0.05, late: 0.08, refused: 0.04, resumed: 0.8, told: 0.5, http: 0.3 }
 
 export function createModelNetwork(options: NetworkOptions): ConformanceNetwork {
@@ -59,6 +32,7 @@ export function createModelNetwork(options: NetworkOptions): ConformanceNetwork 
     heard: [],
     isCalm: false,
     isUp: true,
+    isExcluded: false,
     connection: 1,
     lastUp: 0,
     lastDown: 0,
@@ -69,9 +43,12 @@ export function createModelNetwork(options: NetworkOptions): ConformanceNetwork 
     heard: network.heard,
     calm: () => {
       network.isCalm = true
+      include(network)
     },
     disconnect: () => disconnect(network),
     connect: () => connect(network),
+    exclude: () => exclude(network),
+    include: () => include(network),
   }
 }
 
@@ -100,8 +77,7 @@ function portOf(network: Network): LivePort {
         else network.waiting.add(write)
       }),
     open: (_spec, listener) => open(network, listener),
-    // This server refuses no channel, and ends none.
-    renew: () => undefined,
+    renew: () => resubscribe(network),
     report: () => undefined,
   }
 }
@@ -120,30 +96,6 @@ function open(network: Network, listener: ChannelListener): Channel {
       network.channels.delete(channel)
     },
   }
-}
-
-const chance = ({ random }: Network, odds: number) => random() < odds
-const fault = (network: Network, odds: number) => !network.isCalm && chance(network, odds)
-const latency = ({ random }: Network) => 1 + Math.floor(random() * MAX_LATENCY_MS)
-
-/** Nothing of a connection outlives it. */
-function later(network: Network, at: number, run: () => void): void {
-  const of = network.connection
-  network.clock.setTimer(() => {
-    if (network.isUp && of === network.connection) run()
-  }, at - network.clock.now())
-}
-
-function toServer(network: Network, run: () => void): void {
-  network.lastUp = Math.max(network.lastUp, network.clock.now() + latency(network))
-  later(network, network.lastUp, run)
-}
-
-function toClient(network: Network, run: () => void, isLate = false): void {
-  const now = network.clock.now()
-  if (isLate) return later(network, now + network.random() * LATE_MS, run)
-  network.lastDown = Math.max(network.lastDown, now + latency(network))
-  later(network, network.lastDown, run)
 }
 
 function signal({ heard, clock }: Network, { isOpen, listener }: Listening, what: ChannelSignal): void {
@@ -172,6 +124,7 @@ function publish(network: Network, event: LiveEvent): void {
 function subscribe(network: Network, channel: Listening): void {
   const { server, level } = network
   toServer(network, () => {
+    if (network.isExcluded) return refuse(network, channel)
     channel.connection = network.connection
     const cursor = channel.listener.cursor()
     if (cursor?.seq !== undefined && level >= 2) return catchUp(network, channel, cursor)
@@ -180,6 +133,31 @@ function subscribe(network: Network, channel: Listening): void {
     const live = { type: 'live', resumed: false, cursor: isTold ? position : undefined } as const
     toClient(network, () => signal(network, channel, live))
   })
+}
+
+function resubscribe(network: Network): void {
+  if (network.isUp) for (const channel of network.channels) subscribe(network, channel)
+}
+
+function refuse(network: Network, channel: Listening): void {
+  channel.connection = 0
+  const error = new LiveError('rejected', 'No member')
+  toClient(network, () => signal(network, channel, { type: 'down', error }))
+}
+
+function exclude(network: Network): void {
+  network.isExcluded = true
+  const isTold = chance(network, ODDS.told)
+  for (const channel of network.channels) {
+    if (isTold && network.isUp) refuse(network, channel)
+    else channel.connection = 0
+  }
+}
+
+function include(network: Network): void {
+  if (!network.isExcluded) return
+  network.isExcluded = false
+  resubscribe(network)
 }
 
 /** Events arrive between the subscription and the answer to this; they are in the answer as well. */
@@ -229,7 +207,7 @@ function disconnect(network: Network): void {
 function connect(network: Network): void {
   if (network.isUp) return
   network.isUp = true
-  for (const channel of network.channels) subscribe(network, channel)
+  resubscribe(network)
   for (const asked of [...network.pending]) ask(network, asked)
   for (const write of network.waiting) write()
   network.waiting.clear()

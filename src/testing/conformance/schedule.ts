@@ -47,6 +47,8 @@ const STEPS: readonly (readonly [weight: number, name: string, step: Step])[] = 
   [3, 'disconnect', ({ network }) => network.disconnect()],
   [5, 'connect', ({ network }) => network.connect()],
   [1, 'restart', restart],
+  [1, 'exclude', ({ network, level }) => level > 0 && network.exclude?.()],
+  [2, 'include', ({ network }) => network.include?.()],
   [12, 'wait', ({ clock, random }) => clock.advance(Math.floor(random() * 40))],
   [2, 'waitLonger', ({ clock }) => clock.advance(300)],
   [1, 'waitLong', ({ clock }) => clock.advance(6_000)],
