@@ -20,7 +20,7 @@ export interface LiveChannel {
   readonly order: ChannelOrder
   readonly waiting: Set<{ resolve(): void; reject(error: LiveError): void }>
   /** Snapshots on their way: nothing they may lack is dropped from the log. */
-  marks: number
+  retainers: number
   live: boolean
   /** How often it became live; 0: the first answer of the server is still to come. */
   sessions: number
@@ -56,7 +56,7 @@ export function createChannelHub(port: LivePort): ChannelHub {
       spec,
       members: new Set(),
       order: { cursor, held: new Map() },
-      marks: 0,
+      retainers: 0,
       waiting: new Set(),
       live: false,
       sessions: 0,
@@ -113,17 +113,21 @@ export function hasGap({ stopGapTimer }: LiveChannel): boolean {
   return stopGapTimer !== undefined
 }
 
-/** Where the stream stands; events after it are kept until it is released. */
-export function mark(channel: LiveChannel): number {
-  channel.marks++
-  return channel.dropped + channel.log.length
+/** Events from now on are kept until it is released. */
+export function retain(channel: LiveChannel): void {
+  channel.retainers++
+}
+
+/** Where the stream stands, for `since`. */
+export function here({ dropped, log }: LiveChannel): number {
+  return dropped + log.length
 }
 
 export function release(channel: LiveChannel): void {
-  channel.marks--
+  channel.retainers--
   trimLog(channel)
   // The snapshot that was to tell the position never came.
-  if (channel.marks === 0 && channel.order.held.size > 0) arrived(channel, undefined)
+  if (channel.retainers === 0 && channel.order.held.size > 0) arrived(channel, undefined)
 }
 
 /** A snapshot was taken there; `undefined` where the server does not say. */
@@ -132,23 +136,23 @@ export function arrived(channel: LiveChannel, position: Cursor | undefined): voi
   take(channel, baseline(channel.order, position))
 }
 
-/** Whether the log holds all that data of this position lacks. Data without one is told by `mark` alone. */
+/** Whether the log holds all that data of this position lacks. Data without one is told by `here` alone. */
 export function reaches({ order, reach }: LiveChannel, position: Cursor): boolean {
   if (position.seq === undefined || reach === undefined) return false
   return position.seq >= reach && !isOtherEpoch(order.cursor, position)
 }
 
 /**
- * Everything a snapshot lacks: with a position the numbered events after it, even those from before the mark (a
- * snapshot from a replica may lag), and the unnumbered ones since the mark.
+ * Everything a snapshot lacks: with a position the numbered events after it, even those from before the start (a
+ * snapshot from a replica may lag), and the unnumbered ones since the start.
  */
 export function since(
   channel: LiveChannel,
   position: Cursor | undefined,
-  mark?: number,
+  start?: number,
 ): readonly LiveEvent[] {
   const { log, dropped } = channel
-  const from = mark === undefined ? log.length : mark - dropped
+  const from = start === undefined ? log.length : start - dropped
   const after = position?.seq
   if (after === undefined) return log.slice(from)
   return log.filter((event, at) =>
@@ -158,7 +162,7 @@ export function since(
 
 function onSignal(channel: LiveChannel, signal: ChannelSignal): void {
   if (signal.type === 'events') {
-    return take(channel, admit(channel.order, signal.events, channel.marks > 0))
+    return take(channel, admit(channel.order, signal.events, channel.retainers > 0))
   }
   if (signal.type === 'live' && !channel.live) channel.sessions++
   channel.live = signal.type === 'live'
@@ -216,9 +220,9 @@ function watchGap(channel: LiveChannel): void {
 
 /** The log serves fetches in flight; without one only its tail is kept. */
 function trimLog(channel: LiveChannel): void {
-  const { log, marks } = channel
+  const { log, retainers } = channel
   // In slices: shifting the array for every event would cost more than applying it.
-  if (marks > 0 || log.length < 2 * LOG_TAIL) return
+  if (retainers > 0 || log.length < 2 * LOG_TAIL) return
   const dropped = log.splice(0, log.length - LOG_TAIL)
   channel.reach = dropped.findLast(({ seq }) => seq !== undefined)?.seq ?? channel.reach
   channel.dropped += dropped.length

@@ -52,7 +52,8 @@ export interface Picture {
 export interface Fetch {
   readonly entry: Entry
   readonly channel: LiveChannel
-  readonly mark: number
+  /** Where the stream stood when the snapshot was asked for. */
+  start: number
   /** Identifies TanStack's fetch: one that was superseded goes on, and nobody takes its result. */
   readonly of: unknown
   /** Continuity of the channel when the snapshot was asked for; -1 while it was not live. */

@@ -3,7 +3,7 @@
  * what it becomes. Knows entries and channels; does not know requests.
  */
 import type { Cursor } from '../transport/port.ts'
-import { type LiveChannel, mark, reaches, release, since, whenLive } from './channelHub.ts'
+import { here, type LiveChannel, reaches, release, retain, since, whenLive } from './channelHub.ts'
 import { attach, stored } from './entry.ts'
 import { type Entry, endPause, type Fetch, opsOf, pause, statusChanged } from './entryState.ts'
 import type { SequencedOp } from './items.ts'
@@ -11,13 +11,14 @@ import type { SequencedOp } from './items.ts'
 export function beginFetch(entry: Entry): Fetch {
   attach(entry)
   const channel = entry.channel as LiveChannel
-  const fetch: Fetch = { entry, channel, mark: mark(channel), of: entry.query.promise, continuity: -1 }
+  const fetch: Fetch = { entry, channel, start: here(channel), of: entry.query.promise, continuity: -1 }
+  retain(channel)
   entry.landing = undefined
   entry.fetches.add(fetch)
   return fetch
 }
 
-/** Resolves when a snapshot taken from now on misses nothing, or after so many milliseconds. */
+/** Resolves when a snapshot taken from now on misses nothing, or never would, or after so many milliseconds. */
 export async function readyToAsk(fetch: Fetch, patienceMs?: number): Promise<void> {
   const { channel } = fetch
   const live = whenLive(channel)
@@ -27,18 +28,20 @@ export async function readyToAsk(fetch: Fetch, patienceMs?: number): Promise<voi
     const patience = new Promise<void>((resolve) => {
       cancel = channel.port.clock.setTimer(resolve, patienceMs)
     })
-    await Promise.race([live.catch(() => patience), patience])
+    await Promise.race([live.catch(() => undefined), patience])
     cancel()
   }
+  // What came before is in the answer; applied once more it could bring back what was removed during an outage.
+  fetch.start = here(channel)
   fetch.continuity = channel.live ? channel.continuity : -1
 }
 
 /** What happened since that an answer of this position lacks. */
 export function missedBy(
-  { entry, channel, mark }: Fetch,
+  { entry, channel, start }: Fetch,
   position: Cursor | undefined,
 ): SequencedOp<unknown>[] {
-  return opsOf(entry, since(channel, position, mark))
+  return opsOf(entry, since(channel, position, start))
 }
 
 /** TanStack will take its result: the fetch was not superseded by another one. */
@@ -53,10 +56,10 @@ export function isCurrent({ entry, of }: Fetch): boolean {
 export function complete(fetch: Fetch, position: Cursor | undefined, isWhole = true): void {
   const { entry, channel } = fetch
   const isOlder = position !== undefined && !reaches(channel, position)
-  if (isWhole) {
-    entry.continuity = fetch.continuity
-    entry.asOf = position
-  }
+  if (isWhole) entry.continuity = fetch.continuity
+  // A page from a replica that lags lacks events that the rest of the data has; each page knows for itself.
+  const isBehind = (position?.seq ?? -1) < (entry.asOf?.seq ?? -1)
+  if (isWhole || isBehind) entry.asOf = position
   if (isOlder) {
     entry.continuity = -1
     pause(entry)

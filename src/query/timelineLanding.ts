@@ -103,8 +103,10 @@ function landNewer<Item>(landing: Landing<Item>, current: TimelineData<Item>, pa
     return foldMissed(landing, { data: { ...current, pages }, position: 0, fetched: page })
   }
   const kept = Math.max(1, landing.maxPages - 1)
+  // It was asked for after the head's end, so it owns all from there on, and not only from its first item.
+  const page0 = { ...added, low: head?.high ?? added.low }
   const data: TimelineData<Item> = {
-    pages: [added, ...current.pages.slice(0, kept)],
+    pages: [page0, ...current.pages.slice(0, kept)],
     pageParams: [landing.result.pageParams[0] ?? {}, ...current.pageParams.slice(0, kept)],
   }
   return foldMissed(landing, { data, position: 0, fetched: page })
