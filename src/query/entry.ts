@@ -89,7 +89,11 @@ export function detach(entry: Entry): void {
   if (!channel) return
   const data = current(entry)
   if (data !== undefined) show(entry, data)
-  entry.asOf = isContinuous(entry) ? channel.order.cursor : undefined
+  const { cursor } = channel.order
+  // A snapshot may be ahead of a stream that still waits for an event.
+  const isAhead = (entry.asOf?.seq ?? -1) > (cursor?.seq ?? -1)
+  if (!isContinuous(entry)) entry.asOf = undefined
+  else if (!isAhead) entry.asOf = cursor
   endPause(entry)
   leave(channel, entry.member)
   entry.channel = undefined

@@ -30,7 +30,8 @@ export function auditEnd(world: World, expected?: readonly ConformanceItem[]): F
       return [finding('stuck', target, `${shown?.status} ${shown?.fetchStatus}`)]
     }
     if (shown.topic) return auditTopic(world.server, shown.topic)
-    return auditItems(world, target, { shown, expected: expected ?? expectedOf(world.server, target, shown) })
+    const items = inWindow(expected ?? world.server.state.items, target, shown)
+    return auditItems(world, target, { shown, expected: items })
   })
   return [...findings, ...auditSends(world)]
 }
@@ -56,8 +57,12 @@ export function applyEvents(
   return [...byId.values()].sort((a, b) => a.position - b.position || a.id - b.id)
 }
 
-function expectedOf(server: ConformanceServer, target: Target, shown: Shown): readonly ConformanceItem[] {
-  const { items } = server.state
+/** A timeline shows what it has loaded, and no more pages than it may hold. */
+function inWindow(
+  items: readonly ConformanceItem[],
+  target: Target,
+  shown: Shown,
+): readonly ConformanceItem[] {
   if (target === 'list') return [...items].sort((a, b) => a.rank - b.rank || a.id - b.id)
   const [position, id] = (shown.hasOlder ? shown.low : undefined) ?? []
   const newest = shown.hasNewer ? shown.items.at(-1) : undefined
