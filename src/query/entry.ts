@@ -18,6 +18,7 @@ import {
   statusChanged,
 } from './entryState.ts'
 import type { SequencedOp } from './items.ts'
+import type { Op } from './ops.ts'
 import { confirm, opsFor } from './outbox.ts'
 import { targetOf } from './outboxRow.ts'
 import { markFinished } from './share.ts'
@@ -89,11 +90,8 @@ export function detach(entry: Entry): void {
   if (!channel) return
   const data = current(entry)
   if (data !== undefined) show(entry, data)
-  const { cursor } = channel.order
-  // A snapshot may be ahead of a stream that still waits for an event.
-  const isAhead = (entry.asOf?.seq ?? -1) > (cursor?.seq ?? -1)
   if (!isContinuous(entry)) entry.asOf = undefined
-  else if (!isAhead) entry.asOf = cursor
+  else if (!isAhead(entry)) entry.asOf = channel.order.cursor
   endPause(entry)
   leave(channel, entry.member)
   entry.channel = undefined
@@ -107,6 +105,22 @@ function catchUp(entry: Entry, position: Cursor | undefined): void {
   entry.continuity = canContinue ? channel.continuity : -1
   entry.asOf = canContinue ? position : undefined
   if (canContinue) entry.pending = opsOf(entry, since(channel, position))
+}
+
+/** The data knows more than the stream, which may still wait for an event. */
+function isAhead({ asOf, channel }: Entry): boolean {
+  return (asOf?.seq ?? -1) > (channel?.order.cursor?.seq ?? -1)
+}
+
+/** What a reply, or the application, says of the data without saying when that was. */
+export function applyReply(entry: Entry, ops: readonly Op<unknown>[]): void {
+  if (ops.length === 0) return
+  apply(
+    entry,
+    ops.map((op) => ({ op, seq: undefined })),
+  )
+  // What it tells of may have been changed or removed by events that the data holds already.
+  if (isAhead(entry)) distrust(entry)
 }
 
 export function apply(entry: Entry, ops: readonly SequencedOp<unknown>[]): void {

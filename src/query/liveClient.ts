@@ -13,7 +13,7 @@ import {
 import { createChannelHub } from './channelHub.ts'
 import { createCoalescer } from './coalescer.ts'
 import { LIVE_KEY, type Params } from './definition.ts'
-import { apply, attach, createEntry, detach, distrust, flush } from './entry.ts'
+import { applyReply, attach, createEntry, detach, distrust, flush } from './entry.ts'
 import { type Entry, type LiveClient, type Registry, statusChanged } from './entryState.ts'
 import { createOutbox, opsFor, startOutbox } from './outbox.ts'
 import type { Change, MutationDefinition } from './outboxRow.ts'
@@ -152,8 +152,10 @@ function onCacheEvent(client: LiveClient, event: QueryCacheNotifyEvent): void {
 export function applyChanges({ entries }: LiveClient, changes: readonly Change[]): void {
   for (const entry of entries.values()) {
     const own = changes.filter((change) => targets(entry, change))
-    const ops = own.map(({ op }) => ({ op, seq: undefined }))
-    apply(entry, ops)
+    applyReply(
+      entry,
+      own.map(({ op }) => op),
+    )
   }
 }
 

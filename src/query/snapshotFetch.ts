@@ -85,6 +85,8 @@ export function cacheChanged(entry: Entry, how: 'success' | 'error' | 'setState'
     for (const fetch of entry.fetches) endFetch(fetch)
   }
   if (how === 'error') pause(entry)
+  // Data from elsewhere: whatever failed before, it has to be brought up to date.
+  if (how === 'setState' || how === 'manual') endPause(entry)
   stored(entry)
   entry.client.coalescer.request(entry)
 }
