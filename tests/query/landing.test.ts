@@ -1,7 +1,7 @@
 /** What a fetch result may and may not do to the cache; each of these was once found by the random schedules. */
 import { InfiniteQueryObserver, QueryClient, QueryObserver } from '@tanstack/react-query'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { patch, reduce, type } from '../../src/query/index.ts'
+import { insert, patch, reduce, type } from '../../src/query/index.ts'
 import { LiveError } from '../../src/transport/errors.ts'
 import { createFakePort } from './support/fakePort.ts'
 import { defineRoom, history, type Message, message, range, textsOf } from './support/room.ts'
@@ -120,15 +120,20 @@ describe('[Q8] a fetch', () => {
     expect(texts()).toContain('m4')
   })
 
-  it('that did not wait for the channel is repeated once the channel stands', async () => {
+  const observeOverHttp = () => {
     const list = room.live.list('over http', {
       item: type<{ readonly id: number }>(),
       id: (item) => item.id,
       snapshot: ({ request }) => request('http', {}),
-      events: {},
+      events: { created: insert((event) => event as { id: number }) },
     })
     const observer = new QueryObserver(queryClient, list())
     cleanups.push(observer.subscribe(() => undefined))
+    return () => observer.getCurrentResult().data
+  }
+
+  it('that did not wait for the channel is repeated once the channel stands', async () => {
+    const data = observeOverHttp()
     await fake.settle()
     expect(fake.requests).toHaveLength(0)
     fake.advance(2_000)
@@ -141,7 +146,26 @@ describe('[Q8] a fetch', () => {
     await fake.settle()
     expect(fake.requests).toHaveLength(2)
     await answer([{ id: 1 }, { id: 2 }])
-    expect(observer.getCurrentResult().data).toEqual([{ id: 1 }, { id: 2 }])
+    expect(data()).toEqual([{ id: 1 }, { id: 2 }])
+  })
+
+  it('that does not need the channel does not wait for one that is refused', async () => {
+    const data = observeOverHttp()
+    fake.down(new LiveError('rejected', 'not a member'))
+    await fake.settle()
+    await answer([{ id: 1 }])
+    expect(data()).toEqual([{ id: 1 }])
+  })
+
+  it('takes no event from before it was asked: an outage may lie between', async () => {
+    const data = observeOverHttp()
+    fake.emit({ type: 'created', payload: { id: 1 } })
+    // Removed while nobody listened.
+    fake.down()
+    fake.live()
+    await fake.settle()
+    await answer([{ id: 2 }])
+    expect(data()).toEqual([{ id: 2 }])
   })
 })
 
@@ -183,11 +207,11 @@ describe('[Q8] a position', () => {
     })
     const observer = new QueryObserver(queryClient, count(ROOM))
     cleanups.push(observer.subscribe(() => undefined))
-    return () => observer.getCurrentResult().data?.total
+    return { observer, total: () => observer.getCurrentResult().data?.total }
   }
 
   it('ahead of the stream: what is still to come is in the answer already', async () => {
-    const total = observeCount()
+    const { total } = observeCount()
     fake.live(false, { seq: 10, epoch: 'e' })
     await fake.settle()
     await answer({ total: 12, ...AT(12) })
@@ -198,7 +222,7 @@ describe('[Q8] a position', () => {
   })
 
   it('behind the stream: what the log remembers is added', async () => {
-    const total = observeCount()
+    const { total } = observeCount()
     fake.live(false, { seq: 10, epoch: 'e' })
     await fake.settle()
     await emit('counted', {}, 11)
@@ -208,7 +232,7 @@ describe('[Q8] a position', () => {
   })
 
   it('behind what the log remembers: it is shown, and asked for again', async () => {
-    const total = observeCount()
+    const { total } = observeCount()
     fake.live(false, { seq: 10, epoch: 'e' })
     await fake.settle()
     await answer({ total: 7, ...AT(7) })
@@ -236,6 +260,51 @@ describe('[Q8] a position', () => {
     expect(fake.requests).toHaveLength(1)
   })
 
+  it('of a page that is behind the others: that page takes what is still to come, and they do not', async () => {
+    const { observer, texts } = observeMessages()
+    fake.live(false, { seq: 10, epoch: 'e' })
+    await fake.settle()
+    await answer(history([message(7), message(8)], AT(12)))
+    void observer.fetchNextPage()
+    await fake.settle()
+    await answer(history(range(4, 6), AT(10)))
+    await emit('deleted', { id: 5 }, 11)
+    await emit('changed', { id: 7, text: 'from before' }, 12)
+    expect(texts()).toEqual(['m4', 'm6', 'm7', 'm8'])
+  })
+
+  it('ahead of the stream holds while nobody looks', async () => {
+    const { observer, total } = observeCount()
+    fake.live(false, { seq: 10, epoch: 'e' })
+    await fake.settle()
+    await answer({ total: 12, ...AT(12) })
+    cleanups.pop()?.()
+    fake.advance(60_000)
+    expect(fake.openChannels()).toEqual([])
+    cleanups.push(observer.subscribe(() => undefined))
+    await fake.settle()
+    expect(fake.openChannels()[0]?.listener.cursor()).toEqual({ seq: 12, epoch: 'e' })
+    fake.live(true, { seq: 12, epoch: 'e' })
+    await emit('counted', {}, 13)
+    expect(total()).toBe(13)
+    expect(fake.requests).toHaveLength(1)
+  })
+
+  it('ahead of the stream: what a reply tells may be gone already, and is asked for', async () => {
+    const { texts } = observeMessages()
+    fake.live(false, { seq: 10, epoch: 'e' })
+    await fake.settle()
+    await answer(history([message(1)], AT(12)))
+    // Written at 11, removed at 12; the reply comes before either event.
+    room.live.apply([room.messages.upsert(ROOM, message(2))])
+    fake.frame()
+    await fake.settle()
+    await answer(history([message(1)], AT(12)))
+    await emit('created', message(2), 11)
+    await emit('deleted', { id: 2 }, 12)
+    expect(texts()).toEqual(['m1'])
+  })
+
   it('is worth more than a version that a partial change has put on an item with a hole behind it', async () => {
     const versioned = (fields: object) => ({ ...message(1), ...fields })
     const { texts } = observeVersioned()
@@ -249,6 +318,25 @@ describe('[Q8] a position', () => {
     await emit('changed', { id: 1, version: 3 })
     await answer(history([versioned({ text: 'edited', version: 2 })]))
     expect(texts()).toEqual(['edited'])
+  })
+
+  it('none at all, of a cache from elsewhere where the first load had failed: it is asked for again', async () => {
+    const { observer, texts } = observeMessages()
+    fake.live()
+    await fake.settle()
+    fake.requests[0]?.reject(new LiveError('rejected', 'no'))
+    await fake.settle()
+    expect(observer.getCurrentResult().status).toBe('error')
+    queryClient.setQueryData(observer.options.queryKey, {
+      pages: [{ items: range(1, 3), hasOlder: true, hasNewer: false, unseen: 0, before: 1 }],
+      pageParams: [{}],
+    })
+    await fake.settle()
+    fake.frame()
+    await fake.settle()
+    expect(fake.requests).toHaveLength(2)
+    await answer(history(range(2, 4)))
+    expect(texts()).toEqual(['m2', 'm3', 'm4'])
   })
 
   it('none at all, of a cache from elsewhere: it is shown, and asked for again', async () => {
@@ -318,6 +406,18 @@ describe('[Q7] a window', () => {
     expect(texts()).toEqual(['m4', 'm6', 'm7', 'm9'])
     await emit('created', message(10))
     expect(texts()).toContain('m10')
+  })
+
+  it('takes from the events what belongs between its end and the page that is loading', async () => {
+    const { observer, texts } = observeMessages({ around: 2 })
+    fake.live()
+    await fake.settle()
+    await answer(history(range(1, 3), { has_newer: true }))
+    void observer.fetchPreviousPage()
+    await fake.settle()
+    await emit('created', message(5))
+    await answer(history([message(7), message(8)], { has_newer: true }))
+    expect(texts()).toEqual(['m1', 'm2', 'm3', 'm5', 'm7', 'm8'])
   })
 
   it('reaches as far as an answer from a replica that lags, and takes what that lacks from the log', async () => {
