@@ -1,5 +1,5 @@
 /** All of a chat's queries and mutations, each as options for the plain TanStack hooks. */
-import { queryOptions } from '@tanstack/react-query'
+import type { LiveQueryOptions } from '../query/index.ts'
 import type { ChatContext } from './context.ts'
 import { defineMessages } from './messages.ts'
 import { defineMembers, defineTyping } from './people.ts'
@@ -21,7 +21,7 @@ import {
   defineSendMessage,
   type Messages,
 } from './sendMessage.ts'
-import { type BaseMessage, type ChatMember, type ChatRoom, type Id, sameId } from './types.ts'
+import { type BaseMessage, type ChatMember, type ChatRoom, type Id, type ReadState, sameId } from './types.ts'
 
 export function defineAll<M extends BaseMessage, R extends ChatRoom, B extends ChatMember>(
   own: ChatContext<M, R, B>,
@@ -45,13 +45,18 @@ export function defineAll<M extends BaseMessage, R extends ChatRoom, B extends C
   const markUnread = defineMarkUnread(context, writtenRooms)
   return {
     rooms: () => rooms(),
-    room: (roomId: Id) =>
-      queryOptions({ ...rooms(), select: (all) => all.find(({ id }) => sameId(id, roomId)) }),
+    room: (roomId: Id): LiveQueryOptions<readonly R[], R | undefined> => ({
+      ...rooms(),
+      select: (all) => all.find(({ id }) => sameId(id, roomId)),
+    }),
     messages: (roomId: Id, window?: { around?: Id | undefined; pageSize?: number | undefined }) =>
       messages(paramsOf(roomId), window),
     members: (roomId: Id) => members(paramsOf(roomId)),
     /** Unread and mention counts and the pointer, as the server says them. */
-    readState: (roomId: Id) => queryOptions({ ...rooms(), select: (all) => readStateIn(all, roomId) }),
+    readState: (roomId: Id): LiveQueryOptions<readonly R[], ReadState> => ({
+      ...rooms(),
+      select: (all) => readStateIn(all, roomId),
+    }),
     typing: (roomId: Id) => typing(paramsOf(roomId)),
     presence: (userIds: readonly Id[]) => presence({ userIds }),
     sendMessage: perRoom(sendMessage, paramsOf),

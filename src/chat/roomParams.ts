@@ -1,5 +1,5 @@
 /** One room, one set of parameters, however its id is written. */
-import type { Live } from '../query/index.ts'
+import type { Live, MutationControls } from '../query/index.ts'
 import type { RoomParams } from './rooms.ts'
 import type { Id } from './types.ts'
 
@@ -23,10 +23,11 @@ export function perRoom<Variables, Result>(
   paramsOf: (roomId: Id) => RoomParams,
 ) {
   const { start, retry, discard } = mutation
-  return Object.assign((roomId: Id) => mutation(paramsOf(roomId)), {
-    start: ((queryClient, variables, params) =>
-      start(queryClient, variables, params && paramsOf(params.roomId))) as typeof start,
+  const controls: MutationControls<RoomParams, Variables, Result> = {
+    start: (queryClient, variables, params) =>
+      start(queryClient, variables, params && paramsOf(params.roomId)),
     retry,
     discard,
-  })
+  }
+  return Object.assign((roomId: Id) => mutation(paramsOf(roomId)), controls)
 }

@@ -43,7 +43,7 @@ export interface CommonOptions<P, Events, Item> {
   readonly endpoint?: string | ((params: P) => string)
   /** Which events of the endpoint, e.g. `({ roomId }) => ({ room_id: roomId })`. @default all of them */
   readonly channel?: (params: P) => Readonly<Record<string, Id>>
-  readonly events: { readonly [T in keyof Events]?: Reducer<Events[T], Item> }
+  readonly events: { readonly [T in keyof Events]?: Reducer<Events[T], NoInfer<Item>> }
 }
 
 /** A definition as the engine sees it. */

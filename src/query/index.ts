@@ -3,7 +3,13 @@ export { createLive, type EventsOf, type Live, type PortHolder } from './createL
 export { type SnapshotContext, type SnapshotSource, type } from './definition.ts'
 export type { LiveState, LiveStatus } from './entryState.ts'
 export type { ListOptions } from './list.ts'
-export { type MutationDefinitionOptions, type SendContext, shouldDehydrateMutation } from './mutation.ts'
+export {
+  type MutationControls,
+  type MutationDefinitionOptions,
+  type Named,
+  type SendContext,
+  shouldDehydrateMutation,
+} from './mutation.ts'
 export { insert, type Op, patch, type Reducer, type ReducerContext, reduce, remove, upsert } from './ops.ts'
 export type { Change, OptimisticContext, SendStatus } from './outboxRow.ts'
 export {
@@ -14,6 +20,7 @@ export {
   type TimelinePage,
   type TimelinePageParam,
 } from './pages.ts'
+export type { LiveInfiniteQueryOptions, LiveMutationOptions, LiveQueryOptions } from './queryOptions.ts'
 export { LiveProvider, type LiveProviderProps } from './react/LiveProvider.tsx'
 export { useLiveStatus } from './react/useLiveStatus.ts'
 export { NO_HISTORY } from './snapshot.ts'

@@ -15,6 +15,7 @@ import { LIVE_QUERY_DEFAULTS, landWhole, takeSnapshot } from './fetchSnapshot.ts
 import { landList } from './foldList.ts'
 import { type ItemSpec, unversioned } from './items.ts'
 import { changesFor, defineQuery, type LiveCore } from './liveCore.ts'
+import type { LiveQueryOptions } from './queryOptions.ts'
 import { readSnapshot } from './snapshot.ts'
 import { listStrategy } from './strategies.ts'
 
@@ -60,7 +61,7 @@ export function defineList<P, Events, Item>(
       return landWhole(answer, landList(how, before, items)) as readonly Item[]
     })
 
-  const factory = (params?: P) =>
+  const factory = (params?: P): LiveQueryOptions<readonly Item[]> =>
     queryOptions({
       ...LIVE_QUERY_DEFAULTS,
       queryKey: [LIVE_KEY, name, params ?? ({} as P)] as const,

@@ -15,6 +15,7 @@ import { applyChanges, refresh } from './liveClient.ts'
 import { clientOf, defineWrite, type LiveCore } from './liveCore.ts'
 import { type Claim, claim, clientIdFor, findMutation } from './outbox.ts'
 import type { Change, OptimisticContext } from './outboxRow.ts'
+import type { LiveMutationOptions } from './queryOptions.ts'
 
 export interface SendContext<P> {
   readonly params: P
@@ -37,6 +38,16 @@ export interface MutationDefinitionOptions<P, Variables, Result> {
   readonly settle?: (result: Result, variables: Variables, params: P) => readonly Change[]
   /** Refuses bad input before anything is shown or sent. @throws LiveError */
   readonly validate?: (variables: Variables, params: P) => void
+}
+
+/** What a definition offers beside its options. */
+export interface MutationControls<P, Variables, Result> {
+  /** Starts without a hook, e.g. from an event handler that must not wait. Resolves like `mutateAsync`. */
+  start(queryClient: QueryClient, variables: Variables, params?: P): Promise<Result>
+  /** Tries a failed one again, under the same client id. */
+  retry(queryClient: QueryClient, clientId: string): Promise<void>
+  /** Forgets one that failed or waits; what it showed goes with it. */
+  discard(queryClient: QueryClient, clientId: string): void
 }
 
 /** A definition, where it was made. */
@@ -70,14 +81,13 @@ export function defineMutation<P, Variables, Result>(
       changesOf(options, variables as Variables, context as OptimisticContext<P>),
   })
 
-  const factory = (params?: P) =>
+  const factory = (params?: P): LiveMutationOptions<Result, Variables, Named> =>
     mutationOptions<Result, Error, Variables, Named>({
       ...common,
       mutationKey: [LIVE_KEY, name, params ?? {}],
     })
-  return Object.assign(factory, {
-    /** Starts without a hook, e.g. from an event handler that must not wait. Resolves like `mutateAsync`. */
-    start: (queryClient: QueryClient, variables: Variables, params?: P): Promise<Result> => {
+  const controls: MutationControls<P, Variables, Result> = {
+    start(queryClient, variables, params) {
       // Connected first: the outbox must see the mutation from its beginning.
       clientOf(core, queryClient)
       const mutation = queryClient
@@ -85,17 +95,16 @@ export function defineMutation<P, Variables, Result>(
         .build(queryClient, queryClient.defaultMutationOptions(factory(params)))
       return mutation.execute(variables)
     },
-    /** Tries a failed one again, under the same client id. */
-    async retry(queryClient: QueryClient, clientId: string): Promise<void> {
+    async retry(queryClient, clientId) {
       const mutation = find(defined, queryClient, clientId)
       if (mutation?.state.status === 'error') await mutation.execute(mutation.state.variables)
     },
-    /** Forgets one that failed or waits; what it showed goes with it. */
-    discard(queryClient: QueryClient, clientId: string): void {
+    discard(queryClient, clientId) {
       const mutation = find(defined, queryClient, clientId)
       if (mutation) queryClient.getMutationCache().remove(mutation)
     },
-  })
+  }
+  return Object.assign(factory, controls)
 }
 
 function find<P, Variables, Result>(

@@ -52,7 +52,10 @@ export function upsert<Payload, Item>(select?: Select<Payload, Item>): Reducer<P
 }
 
 /** The event carries some fields of an item, its id among them. They are merged; unknown items are left alone. */
-export function patch<Payload, Item>(select: Select<Payload, Partial<Item>>): Reducer<Payload, Item> {
+export function patch<Payload, Item>(
+  // The schema says what an item is; an event with some of its fields does not.
+  select: Select<Payload, Partial<NoInfer<Item>>>,
+): Reducer<Payload, Item> {
   return (payload, context) => {
     const fields = select(payload, context)
     return fields === undefined ? undefined : { kind: 'patch', fields }

@@ -21,6 +21,7 @@ import {
   type TimelinePage,
   type TimelinePageParam,
 } from './pages.ts'
+import type { LiveInfiniteQueryOptions } from './queryOptions.ts'
 import { markFetched } from './share.ts'
 import { readSnapshot, type Snapshot, toPage } from './snapshot.ts'
 import { complete, missedBy } from './snapshotFetch.ts'
@@ -53,6 +54,8 @@ export interface TimelineWindow {
   readonly pageSize?: number | undefined
 }
 
+type TimelineKey<P> = readonly [typeof LIVE_KEY, string, P, TimelineWindow]
+
 const NEWEST: TimelinePageParam = {}
 
 export function defineTimeline<P, Events, Item>(
@@ -77,7 +80,10 @@ export function defineTimeline<P, Events, Item>(
     strategy: timelineStrategy(spec, defaultPageSize, options.matches),
   })
 
-  const factory = (params: P, { around, pageSize }: TimelineWindow = {}) => {
+  const factory = (
+    params: P,
+    { around, pageSize }: TimelineWindow = {},
+  ): LiveInfiniteQueryOptions<TimelinePage<Item>, TimelinePageParam, TimelineKey<P>> => {
     const size = pageSize ?? defaultPageSize
     return infiniteQueryOptions({
       ...LIVE_QUERY_DEFAULTS,

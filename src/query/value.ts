@@ -12,6 +12,7 @@ import {
 import { stored } from './entry.ts'
 import { LIVE_QUERY_DEFAULTS, landWhole, takeSnapshot } from './fetchSnapshot.ts'
 import { changesFor, defineQuery, type LiveCore } from './liveCore.ts'
+import type { LiveQueryOptions } from './queryOptions.ts'
 import { valueStrategy } from './strategies.ts'
 
 export type ValueOptions<P, Events, Value> = CommonOptions<P, Events, Value> & {
@@ -47,7 +48,7 @@ export function defineValue<P, Events, Value>(
       return landWhole(answer, value) as Value
     })
 
-  const factory = (params?: P) =>
+  const factory = (params?: P): LiveQueryOptions<Value> =>
     queryOptions({
       ...LIVE_QUERY_DEFAULTS,
       queryKey: [LIVE_KEY, name, params ?? ({} as P)] as const,

@@ -11,14 +11,21 @@ export function decodeMessage(shell: Shell, data: unknown): readonly unknown[] {
     return Array.isArray(message) ? message : [message]
   } catch {
     // Without its cause: a parser quotes the message, and who knows what is in it.
-    quarantine(shell, new LiveError('invalid_frame', 'A message could not be decoded'), data)
+    quarantine(
+      shell,
+      new LiveError(
+        'invalid_frame',
+        'A message could not be decoded; what counts is JSON, unless you gave another `codec`',
+      ),
+      data,
+    )
     return []
   }
 }
 
 export function decodeEvent(shell: Shell, frame: unknown): ChannelEvent | undefined {
   try {
-    if (!isFrame(frame)) throw new LiveError('invalid_frame', 'A frame has no type')
+    if (!isFrame(frame)) throw new LiveError('invalid_frame', 'A frame is no object with a "type"')
     const { type } = frame
     const subject = { code: 'invalid_frame', name: `A "${type}" event` } as const
     return { frame, payload: validate(entryOf(shell.protocol.events, type), payloadOf(frame), subject) }

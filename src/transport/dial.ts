@@ -4,7 +4,7 @@ import { dialOf } from './connectionMachine.ts'
 import { LiveError } from './errors.ts'
 import { receive } from './inbox.ts'
 import { principalOf } from './jwt.ts'
-import { addQuery, openLink } from './link.ts'
+import { addQuery, type Dial, type Link, openLink } from './link.ts'
 import { type Shell, tell } from './shell.ts'
 import { giveUp, lose } from './sockets.ts'
 
@@ -21,16 +21,16 @@ export function dial(shell: Shell, refresh: boolean): void {
   )
   openSocket(shell, attempt, refresh).catch((error: unknown) => {
     if (dialOf(shell.state) !== attempt) return
+    const isKnown = error instanceof LiveError
     // Token sources may be down like any server; only a clear "no" is final.
-    const isFinal = error instanceof LiveError
+    const isFinal = isKnown && !error.retryable
     const isSignedOut = isFinal && error.code === 'unauthorized'
-    if (isSignedOut) signOut(shell, attempt, 'The user signed out')
+    if (isSignedOut) signOut(shell, attempt, 'Nobody is signed in: the token source answered null')
     if (isFinal) shell.reportError(shell.name, error)
     lose(shell, attempt, {
       cause: isSignedOut ? 'token' : 'closed',
       code: isSignedOut ? WebSocketCloseCode.UNAUTHORIZED : 1006,
-      // What the platform says of a bad URL quotes it, and the token is in it.
-      reason: isFinal ? error.message : 'No token, or no valid URL',
+      reason: isKnown ? error.message : 'The connection could not be prepared',
       isFinal,
     })
   })
@@ -38,25 +38,55 @@ export function dial(shell: Shell, refresh: boolean): void {
 
 async function openSocket(shell: Shell, attempt: number, refresh: boolean): Promise<void> {
   const { url, carrier } = shell
-  const token = await shell.getToken(refresh)
+  const token = await ask('The token source', () => shell.getToken(refresh))
   if (token === null) {
     throw new LiveError('unauthorized', 'No authentication token available: sign in before connecting')
   }
-  const base = typeof url === 'function' ? await url() : url
+  const base = typeof url === 'function' ? await ask('The function `url`', url) : url
   if (!base)
     throw new LiveError('misconfigured', 'No URL to connect to: pass `url` or set NEXT_PUBLIC_WS_URL')
   // Meanwhile the dial may have timed out or been called off.
   if (dialOf(shell.state) !== attempt) return
   if (token) checkUser(shell, attempt, token)
   const plain = { url: joinUrl(base, shell.name), protocols: [], firstFrame: undefined }
-  tell(shell, { type: 'dial', attempt, url: plain.url.replace(/\?.*/, '') })
+  const shown = plain.url.replace(/\?.*/, '')
+  tell(shell, { type: 'dial', attempt, url: shown })
   const target = token ? carrier(plain, token) : plain
-  const link = openLink(shell.environment, target, {
-    onOpen: () => shell.raise({ type: 'opened', attempt }),
-    onMessage: (data) => receive(shell, attempt, data),
-    onClose: (code, reason) => lose(shell, attempt, { cause: 'closed', code, reason }),
-  })
+  const link = openAt(shell, attempt, { target, shown })
   shell.links.set(attempt, { ...link, attempt, token, firstFrame: target.firstFrame })
+}
+
+/** What the application's own function throws is for the application to read. */
+async function ask<T>(source: string, get: () => T | Promise<T>): Promise<T> {
+  try {
+    return await get()
+  } catch (error) {
+    if (error instanceof LiveError) throw error
+    const message = error instanceof Error ? error.message : String(error)
+    throw new LiveError('connection_failed', `${source} failed: ${message}`)
+  }
+}
+
+function openAt(
+  shell: Shell,
+  attempt: number,
+  { target, shown }: { readonly target: Dial; readonly shown: string },
+): Link {
+  try {
+    return openLink(shell.environment, target, {
+      onOpen: () => shell.raise({ type: 'opened', attempt }),
+      onMessage: (data) => receive(shell, attempt, data),
+      onClose: (code, reason) => lose(shell, attempt, { cause: 'closed', code, reason }),
+    })
+  } catch (error) {
+    if (error instanceof LiveError) throw error
+    // Without its message: what the platform says of a bad URL quotes it, and the token is in it.
+    const { name } = error as Error
+    throw new LiveError(
+      'connection_failed',
+      `Cannot open "${shown}" (${name}): it takes ws:// or wss://, and wss:// on a page that came by https`,
+    )
+  }
 }
 
 function checkUser(shell: Shell, attempt: number, token: string): void {

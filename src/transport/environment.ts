@@ -3,6 +3,7 @@
  * online and visibility signals. Everything else gets an `Environment`, so a test can hand in a fake one.
  */
 import { nanoid } from 'nanoid'
+import { LiveError } from './errors.ts'
 
 /** What travels in one socket message. */
 export type SocketData = string | ArrayBuffer
@@ -48,6 +49,8 @@ export interface BrowserEnvironmentOptions {
   readonly WebSocket?: unknown
 }
 
+const NO_WEBSOCKET =
+  'There is no WebSocket here; before Node 22, pass `environment: browserEnvironment({ WebSocket })` with that of the package ws'
 const FRAME_MS = 16
 /** A visible page can still stop painting (occluded window); past this the timer takes over. */
 const LATE_FRAME_MS = 50
@@ -60,7 +63,8 @@ export function browserEnvironment(options: BrowserEnvironmentOptions = {}): Env
   const { document } = globalThis as { document?: Document }
   return {
     createSocket: (url, protocols) => {
-      const Constructor = (options.WebSocket ?? globalThis.WebSocket) as SocketConstructor
+      const Constructor = (options.WebSocket ?? globalThis.WebSocket) as SocketConstructor | undefined
+      if (!Constructor) throw new LiveError('misconfigured', NO_WEBSOCKET)
       return new Constructor(url, [...protocols])
     },
     now: () => performance.now(),

@@ -51,6 +51,8 @@ export interface Inspector {
 }
 
 const MAX_SECRETS = 8
+/** Something shorter is a name that a test signs in with, and as a secret would blank out half of every log. */
+const MIN_SECRET_LENGTH = 6
 const SECRET_FIELD = /token|password|secret|authorization/i
 const REDACTED = '[redacted]'
 
@@ -75,6 +77,7 @@ export function createInspector(environment: Environment): Inspector {
     },
     clean: (text) => redact(text, secrets) as string,
     keepSecret: (secret) => {
+      if (secret.length < MIN_SECRET_LENGTH) return
       secrets = [secret, ...secrets.filter((one) => one !== secret)].slice(0, MAX_SECRETS)
     },
   }

@@ -79,9 +79,13 @@ export function writeBare(shell: Shell, to: OpenLink | undefined, frame: SentFra
   tell(shell, { type: 'sent', frame })
 }
 
+const NEVER_OPENED =
+  ', and it never opened; is there a WebSocket server at this address and path, and does it take the token?'
+
 /** Why nothing can be asked for until `connect()`. */
 export function failureOf({ state, name }: Shell): LiveError | undefined {
   if (state.phase !== 'failed') return undefined
-  const reason = state.problem?.reason || `close code ${state.problem?.code}`
+  const { problem, trouble } = state
+  const reason = problem?.reason || `close code ${problem?.code}${trouble.unopened > 0 ? NEVER_OPENED : ''}`
   return new LiveError(state.error, `The connection to "${name}" gave up: ${reason}`, { reason })
 }

@@ -78,6 +78,18 @@ describe('[Q11] a definition', () => {
     ).returns.returns.resolves.toEqualTypeOf<number>()
   })
 
+  it('takes its items from the schema, not from events that have only some of their fields', () => {
+    const named = live.list('named', {
+      item: z.object({ symbol: z.string(), name: z.string() }),
+      id: (item) => item.symbol,
+      snapshot: 'get_named',
+      events: { price_gone: patch((event) => event) },
+    })
+    expectTypeOf(queryClient.getQueryData(named().queryKey)).toEqualTypeOf<
+      readonly { symbol: string; name: string }[] | undefined
+    >()
+  })
+
   it('works outside React', () => {
     expectTypeOf(queryClient.fetchQuery(prices({ market: 'x' }))).resolves.toEqualTypeOf<readonly Price[]>()
     expectTypeOf(
@@ -99,6 +111,13 @@ describe('[Q11] a definition', () => {
       snapshot: 's',
       // @ts-expect-error: the event has no such field
       events: { price_gone: remove((event) => event.id) },
+    })
+    live.list('g', {
+      item: Price,
+      id: (price) => price.symbol,
+      snapshot: 's',
+      // @ts-expect-error: a field of the item has another type
+      events: { price_gone: patch((event) => ({ symbol: event.symbol, price: 'high' })) },
     })
     // @ts-expect-error: an item has no such field to be identified by
     live.list('c', { item: Price, id: (price) => price.id, snapshot: 's', events: {} })

@@ -32,7 +32,7 @@ const itemOptions = {
   events: {
     created: insert((event: unknown) => event as ConformanceItem),
     edited: upsert((event: unknown) => event as ConformanceItem),
-    ranked: patch((event: unknown) => event as Partial<ConformanceItem>),
+    ranked: patch<unknown, ConformanceItem>((event: unknown) => event as Partial<ConformanceItem>),
     deleted: remove((event: unknown) => (event as ConformanceItem).id),
   },
 }

@@ -1,0 +1,75 @@
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { browserEnvironment } from '../../src/transport/index.ts'
+import { setup } from './kit.ts'
+
+afterEach(() => vi.unstubAllGlobals())
+
+/** What an application shows, and what a request of it rejects with, when nobody tries again. */
+async function failure(...[options, onSocket]: Parameters<typeof setup>) {
+  const { manager, clock } = setup({ reconnect: { maxAttempts: 1, jitter: 0 }, ...options }, onSocket)
+  const asking = manager
+    .request('get_prices', {}, { timeoutMs: 60_000 })
+    .catch((error: Error) => error.message)
+  await clock.advance(3_000)
+  return { reason: manager.store.getState().error?.reason, rejection: await asking }
+}
+
+describe('a connection that fails says', () => {
+  it('what the token source threw', async () => {
+    const getAccessToken = () => Promise.reject(new Error('HTTP 503'))
+    const { reason, rejection } = await failure({ tokenManager: { getAccessToken } })
+    expect(reason).toBe('The token source failed: HTTP 503')
+    expect(rejection).toContain(reason)
+  })
+
+  it('what the function that makes the URL threw', async () => {
+    const url = () => Promise.reject(new Error('no such region'))
+    expect((await failure({ url })).reason).toBe('The function `url` failed: no such region')
+  })
+
+  it('which URL cannot be opened, without the token', async () => {
+    const { manager, environment, flush } = setup({
+      url: 'localhost:9000',
+      tokenManager: { getAccessToken: () => 'sekret' },
+    })
+    vi.spyOn(environment, 'createSocket').mockImplementation((url) => {
+      throw new SyntaxError(`Invalid URL: ${url}`)
+    })
+    manager.connect()
+    await flush()
+    const reason = manager.store.getState().error?.reason
+    expect(reason).toContain('Cannot open "localhost:9000/ws/" (SyntaxError)')
+    expect(reason).not.toContain('sekret')
+  })
+
+  it('that there is no WebSocket, and how to bring one, without trying again', async () => {
+    vi.stubGlobal('WebSocket', undefined)
+    const { manager, environment, flush } = setup()
+    environment.createSocket = browserEnvironment().createSocket
+    manager.connect()
+    await flush()
+    const { state, error } = manager.store.getState()
+    expect(state).toBe('FAILED')
+    expect(error?.reason).toContain('browserEnvironment({ WebSocket })')
+  })
+
+  it('that it never opened, where a browser says no more than 1006', async () => {
+    const { rejection } = await failure({}, (socket) => socket.drop(1006))
+    expect(rejection).toContain(
+      'close code 1006, and it never opened; is there a WebSocket server at this address',
+    )
+  })
+
+  it('that nobody is signed in', async () => {
+    const { rejection } = await failure({ tokenManager: { getAccessToken: () => null } })
+    expect(rejection).toContain('Nobody is signed in')
+  })
+
+  it('[T12] what the server said, word for word, also to one who signs in by a short name', async () => {
+    const { reason } = await failure({ tokenManager: { getAccessToken: () => 'zed' } }, (socket) => {
+      socket.accept()
+      socket.drop(4003, 'unauthorized')
+    })
+    expect(reason).toBe('unauthorized')
+  })
+})
