@@ -11,28 +11,52 @@ export interface SendGate {
 /** A server that refuses more often than this means it. */
 const MAX_REFUSALS = 5
 
-export function createSendGate(clock: LivePort['clock']): SendGate {
-  const opensAt = new Map<string, number>()
+interface Room {
+  /** Monotonic milliseconds. */
+  opensAt: number
+  /** What waits, by the number of its call: refusals and timers come in any order, messages leave in theirs. */
+  readonly waiting: Map<number, () => void>
+}
 
-  function whenOpen(room: string): Promise<void> {
-    const delayMs = (opensAt.get(room) ?? 0) - clock.now()
-    if (delayMs <= 0) return Promise.resolve()
-    return new Promise<void>((resolve) => {
-      clock.setTimer(resolve, delayMs)
-    }).then(() => whenOpen(room))
+export function createSendGate(clock: LivePort['clock']): SendGate {
+  const rooms = new Map<string, Room>()
+  let calls = 0
+
+  function roomOf(roomId: Id): Room {
+    const room = rooms.get(String(roomId)) ?? { opensAt: 0, waiting: new Map() }
+    rooms.set(String(roomId), room)
+    return room
+  }
+
+  function openInTime(room: Room): void {
+    clock.setTimer(() => {
+      if (clock.now() < room.opensAt) return openInTime(room)
+      const inOrder = [...room.waiting].sort(([a], [b]) => a - b)
+      room.waiting.clear()
+      for (const [, go] of inOrder) go()
+    }, room.opensAt - clock.now())
+  }
+
+  async function whenOpen(room: Room, call: number): Promise<void> {
+    if (clock.now() >= room.opensAt && room.waiting.size === 0) return
+    await new Promise<void>((go) => {
+      room.waiting.set(call, go)
+      if (room.waiting.size === 1) openInTime(room)
+    })
   }
 
   return {
     async pass(roomId, send) {
-      const room = String(roomId)
+      const room = roomOf(roomId)
+      const call = calls++
       for (let refusals = 1; ; refusals++) {
-        await whenOpen(room)
+        await whenOpen(room, call)
         try {
           return await send()
         } catch (error) {
           const hint = hintOf(error)
           if (hint === undefined || refusals >= MAX_REFUSALS) throw error
-          opensAt.set(room, Math.max(opensAt.get(room) ?? 0, clock.now() + hint))
+          room.opensAt = Math.max(room.opensAt, clock.now() + hint)
         }
       }
     },

@@ -90,7 +90,10 @@ export function defineMutation<P, Variables, Result>(
       const mutation = find(defined, queryClient, clientId)
       if (mutation?.state.status === 'error') await mutation.execute(mutation.state.variables)
     },
-    /** Forgets one that failed or waits; what it showed goes with it. */
+    /**
+     * Forgets one that failed or waits: what it showed goes with it, and what was not written yet never is. What was
+     * written may be done all the same, and then shows like anybody else's.
+     */
     discard(queryClient: QueryClient, clientId: string): void {
       const mutation = find(defined, queryClient, clientId)
       if (mutation) queryClient.getMutationCache().remove(mutation)
@@ -123,7 +126,7 @@ async function run<P, Variables, Result>(
   }
   const claimed = claim(client.outbox, name, variables)
   const spec = channelSpec(params, options)
-  const sending = sendContext(core.port, spec, { params, clientId: claimed.clientId })
+  const sending = sendContext(core.port, spec, { params, claimed })
   const member: ChannelMember = {}
   const channel = client.hub.join(spec, member)
   try {
@@ -174,12 +177,17 @@ const LOST: ReadonlySet<string> = new Set(['connection_lost', 'disconnected'])
 function sendContext<P>(
   port: LivePort,
   { endpoint }: ChannelSpec,
-  of: Pick<SendContext<P>, 'params' | 'clientId'>,
+  { params, claimed }: { readonly params: P; readonly claimed: Claim },
 ): SendContext<P> {
+  const { clientId, signal } = claimed
   return {
-    ...of,
-    request: (type, data) => port.request(type, data, { endpoint, idempotent: true }),
-    send: (type, data, delivery) => port.send(type, data, { endpoint, delivery }),
+    params,
+    clientId,
+    request: (type, data) => port.request(type, data, { endpoint, signal, idempotent: true }),
+    async send(type, data, delivery) {
+      if (signal?.aborted) throw new LiveError('aborted', `"${type}" was discarded`)
+      await port.send(type, data, { endpoint, delivery })
+    },
   }
 }
 

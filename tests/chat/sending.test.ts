@@ -62,6 +62,76 @@ describe('sending', () => {
     expect(alice.queryClient.getMutationCache().getAll()).toEqual([])
   })
 
+  it.each([0, 3] as const)(
+    '[C4] never sends what was discarded while it waited (level %i)',
+    async (level) => {
+      world = createWorld({ level })
+      const alice = world.open('alice', level === 0 ? { level, endpoint: undefined } : { level })
+      await world.pass()
+      world.setOnline(false)
+      world.server.faults.disconnectAll()
+      const discarded = expect(alice.send('no')).rejects.toMatchObject({ code: 'aborted' })
+      const sending = alice.send('yes')
+      await world.pass()
+      expect(alice.rows().map(({ local }) => local?.status)).toEqual(['queued', 'queued'])
+      alice.chat.sendMessage.discard(alice.queryClient, alice.rows()[0]?.local?.key ?? '')
+      expect(alice.texts()).toEqual(['yes'])
+      world.setOnline(true)
+      await world.pass(20_000)
+      await Promise.all([discarded, sending])
+      expect(alice.texts()).toEqual(['yes'])
+      expect(world.sent('chat_message').map(contentOf)).toEqual(['yes'])
+    },
+  )
+
+  it('[C4] shows once, and as sent, what was discarded too late', async () => {
+    world = createWorld()
+    const alice = world.open('alice')
+    await world.pass()
+    world.server.faults.latencyMs = 300
+    const discarded = expect(alice.send('too late')).rejects.toMatchObject({ code: 'aborted' })
+    await world.pass(10)
+    alice.chat.sendMessage.discard(alice.queryClient, alice.rows()[0]?.local?.key ?? '')
+    await world.pass(10)
+    expect(alice.rows()).toEqual([])
+    await world.pass(1_000)
+    await discarded
+    expect(alice.texts()).toEqual(['too late'])
+    expect(alice.rows()[0]?.local).toBeUndefined()
+  })
+
+  it('[C5] keeps the order of messages that were refused one after another', async () => {
+    world = createWorld()
+    const alice = world.open('alice')
+    await world.pass()
+    world.server.faults.latencyMs = 30
+    world.server.faults.rejectNext('chat_message', { retryAfterMs: 3_000, times: 2 })
+    const texts = ['one', 'two', 'three', 'four']
+    const sending: Promise<unknown>[] = []
+    for (const text of texts) {
+      sending.push(alice.send(text))
+      await world.pass(20)
+      if (text === 'three') await world.pass(1_000)
+    }
+    await world.pass(20_000)
+    await Promise.all(sending)
+    expect(alice.texts()).toEqual(texts)
+  })
+
+  it('[C5] sends nothing that was discarded while the room waited', async () => {
+    world = createWorld()
+    const alice = world.open('alice')
+    await world.pass()
+    world.server.faults.rejectNext('chat_message', { retryAfterMs: 3_000 })
+    const discarded = expect(alice.send('no')).rejects.toMatchObject({ code: 'aborted' })
+    await world.pass()
+    alice.chat.sendMessage.discard(alice.queryClient, alice.rows()[0]?.local?.key ?? '')
+    await world.pass(10_000)
+    await discarded
+    expect(world.sent('chat_message')).toHaveLength(1)
+    expect(alice.rows()).toEqual([])
+  })
+
   it('[C5] waits as long as the server asks, and everything to the room waits with it, in order', async () => {
     world = createWorld()
     const alice = world.open('alice')
