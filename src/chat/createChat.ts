@@ -114,6 +114,7 @@ export function createChat<
         live.refresh(MEMBERS, { roomId })
       },
     }),
+    reporters: new WeakMap(),
     currentUser: () => userGiven(options.currentUser) ?? store.getState().currentUser,
   }
   const book = createPresenceBook(context)

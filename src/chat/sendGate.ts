@@ -12,10 +12,15 @@ export interface SendGate {
 const MAX_REFUSALS = 5
 
 interface Room {
+  /** From a refusal until a message has passed again. */
+  isClosed: boolean
   /** Monotonic milliseconds. */
   opensAt: number
-  /** What waits, by the number of its call: refusals and timers come in any order, messages leave in theirs. */
+  cancelTimer: (() => void) | undefined
+  /** What waits, by the number of its call: refusals come in any order, messages leave in theirs. */
   readonly waiting: Map<number, () => void>
+  /** The first to leave; the others follow when it was taken, so that none of them overtakes it. */
+  probe: number | undefined
 }
 
 export function createSendGate(clock: LivePort['clock']): SendGate {
@@ -23,44 +28,66 @@ export function createSendGate(clock: LivePort['clock']): SendGate {
   let calls = 0
 
   function roomOf(roomId: Id): Room {
-    const room = rooms.get(String(roomId)) ?? { opensAt: 0, waiting: new Map() }
-    rooms.set(String(roomId), room)
+    const key = String(roomId)
+    const room = rooms.get(key) ?? newRoom()
+    rooms.set(key, room)
     return room
   }
 
-  function openInTime(room: Room): void {
-    clock.setTimer(() => {
-      if (clock.now() < room.opensAt) return openInTime(room)
-      const inOrder = [...room.waiting].sort(([a], [b]) => a - b)
-      room.waiting.clear()
-      for (const [, go] of inOrder) go()
-    }, room.opensAt - clock.now())
+  function close(room: Room, hintMs: number): void {
+    room.isClosed = true
+    room.probe = undefined
+    room.opensAt = Math.max(room.opensAt, clock.now() + hintMs)
+    room.cancelTimer?.()
+    room.cancelTimer = clock.setTimer(() => tryOne(room), room.opensAt - clock.now())
   }
 
-  async function whenOpen(room: Room, call: number): Promise<void> {
-    if (clock.now() >= room.opensAt && room.waiting.size === 0) return
-    await new Promise<void>((go) => {
-      room.waiting.set(call, go)
-      if (room.waiting.size === 1) openInTime(room)
-    })
+  async function attempt<Result>(
+    room: Room,
+    { call, send }: { readonly call: number; readonly send: () => Promise<Result> },
+    refusals = 1,
+  ): Promise<Result> {
+    if (room.isClosed) await new Promise<void>((go) => room.waiting.set(call, go))
+    try {
+      return await send()
+    } catch (error) {
+      const hintMs = refusals < MAX_REFUSALS ? hintOf(error) : undefined
+      if (hintMs === undefined) throw error
+      close(room, hintMs)
+    } finally {
+      if (room.probe === call) open(room)
+    }
+    return attempt(room, { call, send }, refusals + 1)
   }
 
   return {
-    async pass(roomId, send) {
-      const room = roomOf(roomId)
-      const call = calls++
-      for (let refusals = 1; ; refusals++) {
-        await whenOpen(room, call)
-        try {
-          return await send()
-        } catch (error) {
-          const hint = hintOf(error)
-          if (hint === undefined || refusals >= MAX_REFUSALS) throw error
-          room.opensAt = Math.max(room.opensAt, clock.now() + hint)
-        }
-      }
-    },
+    pass: (roomId, send) => attempt(roomOf(roomId), { call: calls++, send }),
   }
+}
+
+function newRoom(): Room {
+  return { isClosed: false, opensAt: 0, cancelTimer: undefined, waiting: new Map(), probe: undefined }
+}
+
+function tryOne(room: Room): void {
+  const [first] = inOrder(room)
+  if (!first) return open(room)
+  const [call, go] = first
+  room.probe = call
+  room.waiting.delete(call)
+  go()
+}
+
+function open(room: Room): void {
+  room.isClosed = false
+  room.probe = undefined
+  const waiting = inOrder(room)
+  room.waiting.clear()
+  for (const [, go] of waiting) go()
+}
+
+function inOrder({ waiting }: Room) {
+  return [...waiting].sort(([a], [b]) => a - b)
 }
 
 function hintOf(error: unknown): number | undefined {

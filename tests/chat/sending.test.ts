@@ -118,6 +118,20 @@ describe('sending', () => {
     expect(alice.texts()).toEqual(texts)
   })
 
+  it('[C5] lets nothing overtake a message that is refused again', async () => {
+    world = createWorld()
+    const alice = world.open('alice')
+    await world.pass()
+    const texts = ['one', 'two', 'three']
+    world.server.faults.rejectNext('chat_message', { retryAfterMs: 1_000, times: 3 })
+    const sending = texts.map((text) => alice.send(text))
+    await world.pass(500)
+    world.server.faults.rejectNext('chat_message', { retryAfterMs: 1_000 })
+    await world.pass(10_000)
+    await Promise.all(sending)
+    expect(alice.texts()).toEqual(texts)
+  })
+
   it('[C5] sends nothing that was discarded while the room waited', async () => {
     world = createWorld()
     const alice = world.open('alice')

@@ -17,6 +17,7 @@ import {
 } from '../types.ts'
 import { useChat } from './ChatProvider.tsx'
 import { useMessages } from './useMessages.ts'
+import { usePlaces } from './usePlaces.ts'
 import { useReadReporter } from './useReadReporter.ts'
 import { useSeenAtEnd } from './useSeenAtEnd.ts'
 import { useSendMessage } from './useSendMessage.ts'
@@ -70,7 +71,8 @@ export function useChatWebSocket<M extends BaseMessage = RegisteredMessage>(
   const history = useMessages<M>(roomId)
   const { send, retry, discard } = useSendMessage(roomId)
   const typing = useTyping(roomId)
-  const markRead = useReadReporter(roomId, history.messages)
+  const placeOf = usePlaces(roomId, history.messages)
+  const markRead = useReadReporter(roomId, { messages: history.messages, placeOf })
   const view = useClearable(roomId, history.messages)
   const { endRef, scrollToBottom } = useStickToBottom(view.messages)
   useSeenAtEnd(endRef, view.messages, readWhenSeen ? markRead : undefined)

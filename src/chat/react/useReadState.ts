@@ -1,11 +1,14 @@
 'use client'
-import { useMutation, useQuery } from '@tanstack/react-query'
-import { useCallback, useMemo } from 'react'
-import { compareKeys, type OrderKey } from '../../query/index.ts'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useCallback } from 'react'
+import { compareKeys } from '../../query/index.ts'
+import type { PlaceOf } from '../context.ts'
 import { orderOf } from '../messages.ts'
+import { readReporterOf } from '../readReporter.ts'
 import { type ChatMember, type ChatMessage, type Id, type RegisteredMember, sameId } from '../types.ts'
 import { useChat } from './ChatProvider.tsx'
 import { useMessages } from './useMessages.ts'
+import { usePlaces } from './usePlaces.ts'
 import { useReadReporter } from './useReadReporter.ts'
 import { useUnreadDivider } from './useUnreadDivider.ts'
 
@@ -32,43 +35,40 @@ export function useReadState<B extends ChatMember = RegisteredMember>(roomId: Id
   const chat = useChat()
   const { data: state } = useQuery(chat.readState(roomId))
   const { data: members = NO_MEMBERS } = useQuery(chat.members(roomId))
-  const { messages, hasOlder } = useMessages(roomId)
+  const queryClient = useQueryClient()
+  const { messages, isLoading } = useMessages(roomId)
+  const placeOf = usePlaces(roomId, messages)
   const { mutateAsync } = useMutation(chat.markUnread(roomId))
-  const { firstUnreadId, clearDivider } = useUnreadDivider(roomId, state, { messages, hasOlder })
+  const { firstUnreadId, clearDivider } = useUnreadDivider(roomId, state, { messages, isLoading })
 
   return {
     unreadCount: state?.unread_count ?? 0,
     mentionCount: state?.mention_count ?? 0,
     lastReadMessageId: state?.last_read_message_id ?? null,
-    markRead: useReadReporter(roomId, messages),
+    markRead: useReadReporter(roomId, { messages, placeOf }),
     markUnread: useCallback(
       async (messageId: Id) => {
-        await mutateAsync({ message_id: messageId })
+        const marking = mutateAsync({ message_id: messageId })
+        readReporterOf(chat, queryClient, roomId).takeBack(marking)
+        await marking
       },
-      [mutateAsync],
+      [mutateAsync, chat, queryClient, roomId],
     ),
     firstUnreadId,
     clearDivider,
-    readersOf: useReaders(members as readonly B[], messages),
+    readersOf: useReaders(members as readonly B[], placeOf),
   }
 }
 
-function useReaders<B extends ChatMember>(members: readonly B[], messages: readonly ChatMessage[]) {
+function useReaders<B extends ChatMember>(members: readonly B[], placeOf: PlaceOf) {
   const chat = useChat()
-  // Kept when a message goes: who has read as far as one that was deleted has read what is before it.
-  const known = useMemo(() => new Map<string, OrderKey>(), [])
-  const placeOf = useMemo(() => {
-    const nameOf = (roomId: Id, id: unknown) => `${roomId} ${id}`
-    for (const message of messages) known.set(nameOf(message.room_id, message.id), orderOf(message))
-    return (roomId: Id, id: unknown) => known.get(nameOf(roomId, id))
-  }, [messages, known])
   return useCallback(
     (message: ChatMessage): readonly B[] => {
       if (message.local) return []
       const place = orderOf(message)
       const me = chat.context.currentUser()?.id
-      return members.filter(({ user, last_read_message_id }) => {
-        const read = placeOf(message.room_id, last_read_message_id)
+      return members.filter(({ user, last_read_message_id = null }) => {
+        const read = placeOf(last_read_message_id)
         const isOther = !sameId(user.id, me) && !sameId(user.id, message.sender.id)
         return isOther && read !== undefined && compareKeys(read, place) >= 0
       })
