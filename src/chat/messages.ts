@@ -36,7 +36,7 @@ export function defineMessages<M extends BaseMessage>(context: ChatContext<M>) {
     id: (message) => message.id,
     key: (message) => rowKey(context, message),
     order: orderOf,
-    version: (message) => message.version,
+    version: (message) => message.version ?? undefined,
     merge: keepClientId<Row<M>>,
     matches: matches<Row<M>>,
     pageSize: context.pageSize,
@@ -55,7 +55,7 @@ export function defineMessages<M extends BaseMessage>(context: ChatContext<M>) {
       reaction_updated: checked(
         ReactionUpdate,
         patch(({ message_id, reactions, version }) => {
-          const fields = { id: message_id, reactions, ...(version !== undefined && { version }) }
+          const fields = { id: message_id, reactions, ...(version != null && { version }) }
           return fields as Partial<Row<M>>
         }),
       ),

@@ -23,7 +23,7 @@ export function defineRooms<R extends ChatRoom>(context: ChatContext<BaseMessage
     item: schemas.room,
     id: (room) => room.id,
     sort: byActivity,
-    version: (room) => room.version,
+    version: (room) => room.version ?? undefined,
     merge: (current, next) => ({ ...current, ...next }),
     async snapshot({ request }) {
       if (level.isSilent()) return []
@@ -158,10 +158,10 @@ function readFields({
 }: UnreadUpdate): Partial<ChatRoom> {
   return {
     id: room_id,
-    ...(unread_count !== undefined && { unread_count }),
-    ...(mention_count !== undefined && { mention_count }),
+    ...(unread_count != null && { unread_count }),
+    ...(mention_count != null && { mention_count }),
     ...(last_read_message_id !== undefined && { last_read_message_id }),
-    ...(version !== undefined && { version }),
+    ...(version != null && { version }),
   }
 }
 

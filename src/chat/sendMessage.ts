@@ -90,7 +90,7 @@ export interface ReactVariables {
 
 export interface ReactResult {
   readonly reactions: readonly ChatReaction[]
-  readonly version?: number
+  readonly version?: number | null
 }
 
 export function defineReact(context: ChatContext, messages: Messages) {
@@ -108,7 +108,7 @@ export function defineReact(context: ChatContext, messages: Messages) {
       messages.patch(params, {
         id: message_id,
         reactions: [...reactions],
-        ...(version !== undefined && { version }),
+        ...(version != null && { version }),
       }),
     ],
   })

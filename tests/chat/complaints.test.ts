@@ -127,6 +127,34 @@ describe('complaints', () => {
     },
   )
 
+  it('[C30] messages not received: a server may write null for every field that may be missing', async () => {
+    world = createWorld()
+    const alice = world.open('alice')
+    const rooms = alice.watch<readonly { unread_count?: number | null }[]>(alice.chat.rooms())
+    await world.pass()
+    const message = { id: 'n', room_id: ROOM, sender: { id: 'bob', username: 'bob', avatar_url: null } }
+    world.sockets.at(-1)?.receive({
+      type: 'chat_message',
+      room_id: ROOM,
+      message: {
+        ...message,
+        content: 'nulls',
+        timestamp: '2030-01-01T00:00:00Z',
+        seq: null,
+        version: null,
+        reactions: null,
+      },
+    })
+    world.server.inject(ROOM, { sender: 'bob', content: 'counted' })
+    world.sockets.at(-1)?.receive({
+      type: 'unread_update',
+      data: { room_id: ROOM, unread_count: null, mention_count: null, version: null },
+    })
+    await world.pass()
+    expect(alice.texts().toSorted()).toEqual(['counted', 'nulls'])
+    expect(rooms()).toMatchObject([{ unread_count: 1 }])
+  })
+
   it('[C44] order by wrong clocks: nobody is sorted by their own clock, and what waits comes last', async () => {
     const { open, pass, server, clock } = start()
     const [alice, bob] = [open('alice'), open('bob')]

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import {
   type Chat,
   ChatProvider,
+  useChatRooms,
   useChatWebSocket,
   useDraft,
   useMessages,
@@ -255,6 +256,36 @@ describe('useMessages', () => {
 })
 
 describe('useChatWebSocket', () => {
+  it('[C42] stays where one jumped to when the room is written in another way', async () => {
+    world = createWorld({ rooms: [{ id: 7, messages: seeded(200) }] })
+    const target = world.server.state().rooms[0]?.messages[20]?.id ?? ''
+    const { result, rerender } = renderHook(
+      ({ roomId }: { roomId: string | number }) => useMessages(roomId),
+      {
+        wrapper: wrapperOf(world.newChat('alice')),
+        initialProps: { roomId: 7 } as { roomId: string | number },
+      },
+    )
+    await pass()
+    act(() => result.current.jumpTo(target))
+    await pass()
+    rerender({ roomId: '7' })
+    await pass()
+    expect(result.current.messages[0]?.content).toBe('old 1')
+  })
+
+  it('[C16] says why where there is nothing to jump to, and comes back', async () => {
+    world = createWorld({ rooms: [{ id: ROOM, messages: seeded(3) }] })
+    const { result } = show(() => useMessages(ROOM))
+    await pass()
+    act(() => result.current.jumpTo('nowhere'))
+    await pass(20_000)
+    expect(result.current).toMatchObject({ messages: [], error: { code: 'rejected' }, isLoading: false })
+    act(() => result.current.jumpToLatest())
+    await pass()
+    expect(result.current).toMatchObject({ error: null, messages: { length: 3 } })
+  })
+
   it('[C17] shows what was sent before there is a history', async () => {
     world = createWorld()
     world.server.faults.latencyMs = 1_000
@@ -367,6 +398,20 @@ describe('useChatWebSocket', () => {
   })
 })
 
+describe('useChatRooms', () => {
+  it('[C11] goes back to the room that was active when it may not join another', async () => {
+    world = createWorld()
+    const { result } = show(() => useChatRooms())
+    await pass()
+    await act(() => result.current.joinRoom(ROOM))
+    expect(result.current.activeRoomId).toBe(ROOM)
+    const joining = act(() => Promise.allSettled([result.current.joinRoom('nowhere'), world.pass()]))
+    const [joined] = await joining
+    expect(joined).toMatchObject({ status: 'rejected', reason: { code: 'rejected', reason: 'not_found' } })
+    expect(result.current.activeRoomId).toBe(ROOM)
+  })
+})
+
 describe('useTyping', () => {
   it('[C7] ends typing when the input loses the focus', async () => {
     world = createWorld()
@@ -445,6 +490,35 @@ describe('useDraft', () => {
     user.current = { id: 'bob', username: 'bob' }
     rerender()
     expect(result.current[0]).toBe('')
+  })
+
+  it('[C19] keeps the drafts of two people apart, whatever their ids and rooms are called', () => {
+    world = createWorld()
+    const user = { current: { id: 'a', username: 'a' } }
+    const chat = world.newChat('alice', { currentUser: () => user.current })
+    const { result, rerender } = renderHook(({ roomId }) => useDraft(roomId), {
+      wrapper: wrapperOf(chat),
+      initialProps: { roomId: 'b.c/d' },
+    })
+    act(() => result.current[1]('private'))
+    for (const [id, roomId] of [
+      ['a.b', 'c/d'],
+      ['a.b.c', 'd'],
+      ['a/b.c', 'd'],
+    ] as const) {
+      user.current = { id, username: id }
+      rerender({ roomId })
+      expect(result.current[0]).toBe('')
+    }
+  })
+
+  it('[C19] follows what another tab has typed', () => {
+    const { result } = switchable()
+    act(() => result.current.setDraft('here'))
+    const [key = ''] = Object.keys({ ...localStorage })
+    localStorage.setItem(key, 'there')
+    act(() => void globalThis.dispatchEvent(new StorageEvent('storage', { key })))
+    expect(result.current.draft).toBe('there')
   })
 
   it('[C19] works where the browser refuses to store', () => {
