@@ -74,8 +74,8 @@ export function useChatWebSocket<M extends BaseMessage = RegisteredMessage>(
   const placeOf = usePlaces(roomId, history.messages)
   const markRead = useReadReporter(roomId, { messages: history.messages, placeOf })
   const view = useClearable(roomId, history.messages)
-  const { endRef, scrollToBottom } = useStickToBottom(view.messages)
-  useSeenAtEnd(endRef, view.messages, readWhenSeen ? markRead : undefined)
+  const { endRef, end, scrollToBottom } = useStickToBottom(view.messages)
+  useSeenAtEnd(end, view.messages, readWhenSeen ? markRead : undefined)
   const { keystroke, stop } = typing
   const { show } = view
   const { loadOlder } = history
@@ -150,7 +150,10 @@ function isAfter(message: ChatMessage, { upTo, pending }: Cleared): boolean {
 }
 
 function isAnySending(messages: readonly ChatMessage[]): boolean {
-  return messages.slice(-50).some(({ local }) => local?.status === 'queued' || local?.status === 'sending')
+  const isRelevant = ({ local }: ChatMessage) =>
+    !local || local.status === 'queued' || local.status === 'sending'
+  // Own unconfirmed ones are last: before them there is nothing to look at.
+  return messages.findLast(isRelevant)?.local !== undefined
 }
 
 /** What failed here comes before what failed around it. */
