@@ -3,7 +3,7 @@ import { type OptimisticContext, type } from '../query/index.ts'
 import { LiveError } from '../transport/index.ts'
 import { type ChatContext, roomChannel } from './context.ts'
 import { checkAble } from './level.ts'
-import { type defineMessages, NOBODY } from './messages.ts'
+import { type defineMessages, sentByNobody } from './messages.ts'
 import type { RoomParams } from './rooms.ts'
 import { createSendGate } from './sendGate.ts'
 import type { BaseMessage, ChatMessage, ChatReaction, Id } from './types.ts'
@@ -146,7 +146,7 @@ function pendingRow(
     id: clientId,
     client_id: clientId,
     room_id: params.roomId,
-    sender: context.currentUser() ?? NOBODY,
+    sender: context.currentUser() ?? sentByNobody(clientId),
     content,
     ...(reply_to_id !== undefined && { reply_to_id }),
     timestamp: new Date(submittedAt).toISOString(),

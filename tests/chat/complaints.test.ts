@@ -46,8 +46,12 @@ describe('complaints', () => {
     world.socket().receive({ type: 'chat_message', room_id: ROOM, message })
     await pass(50)
     expect(alice.texts()).toEqual(['other', 'mine'])
+    const keys = () => new Set(alice.rows().map(keyOf))
+    const pending = keys()
+    expect(pending.size).toBe(2)
     await pass(5_000)
     await sending
+    expect(keys()).toEqual(pending)
     expect(alice.texts().toSorted()).toEqual(['mine', 'other'])
     expect(alice.rows().some(({ local }) => local)).toBe(false)
   })

@@ -120,7 +120,7 @@ interface Cleared {
   /** The last confirmed message that was there. */
   readonly upTo: ChatMessage | undefined
   /** Rows that had no place in the history yet. */
-  readonly pending: ReadonlySet<Id>
+  readonly pending: ReadonlySet<string>
 }
 
 function useClearable<M extends ChatMessage>(roomId: Id, all: readonly M[]) {

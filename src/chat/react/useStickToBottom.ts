@@ -54,8 +54,8 @@ export function useStickToBottom(messages: readonly ChatMessage[]): {
     const now: Shown = {
       end,
       room: last && String(last.room_id),
-      first: first && String(keyOf(first)),
-      last: last && String(keyOf(last)),
+      first: first && keyOf(first),
+      last: last && keyOf(last),
       scrollHeight: scroller.scrollHeight,
     }
     shown.current = now
