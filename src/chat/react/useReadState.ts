@@ -1,7 +1,7 @@
 'use client'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useCallback } from 'react'
-import { compareKeys } from '../../query/index.ts'
+import { useCallback, useMemo } from 'react'
+import { compareKeys, lowerBound } from '../../query/index.ts'
 import type { PlaceOf } from '../context.ts'
 import { orderOf } from '../messages.ts'
 import { readReporterOf } from '../readReporter.ts'
@@ -25,7 +25,7 @@ export interface UseReadStateResult<B extends ChatMember = RegisteredMember> {
   readonly firstUnreadId: Id | null
   /** For when one has seen it, e.g. after sending. */
   readonly clearDivider: () => void
-  /** Others who have read up to this message or further. */
+  /** Others who have read up to this message or further, those who have read furthest last. */
   readonly readersOf: (message: ChatMessage) => readonly B[]
 }
 
@@ -61,18 +61,24 @@ export function useReadState<B extends ChatMember = RegisteredMember>(roomId: Id
 }
 
 function useReaders<B extends ChatMember>(members: readonly B[], placeOf: PlaceOf) {
-  const chat = useChat()
+  const me = useChat().context.currentUser()?.id
+  const readers = useMemo(() => byPlace(members, placeOf, me), [members, placeOf, me])
   return useCallback(
     (message: ChatMessage): readonly B[] => {
       if (message.local) return []
-      const place = orderOf(message)
-      const me = chat.context.currentUser()?.id
-      return members.filter(({ user, last_read_message_id = null }) => {
-        const read = placeOf(last_read_message_id)
-        const isOther = !sameId(user.id, me) && !sameId(user.id, message.sender.id)
-        return isOther && read !== undefined && compareKeys(read, place) >= 0
-      })
+      const from = lowerBound(readers, orderOf(message), ({ place }) => place)
+      const upToHere = readers.slice(from).map(({ member }) => member)
+      return upToHere.filter(({ user }) => !sameId(user.id, message.sender.id))
     },
-    [placeOf, members, chat],
+    [readers],
   )
+}
+
+/** Sorted once, so that a room of thousands does not look at each of them for every message. */
+function byPlace<B extends ChatMember>(members: readonly B[], placeOf: PlaceOf, me: Id | undefined) {
+  const readers = members.flatMap((member) => {
+    const place = sameId(member.user.id, me) ? undefined : placeOf(member.last_read_message_id ?? null)
+    return place ? [{ member, place }] : []
+  })
+  return readers.sort((a, b) => compareKeys(a.place, b.place))
 }
