@@ -60,7 +60,7 @@ export function defineMutation<P, Variables, Result>(
       return { clientId: live ? clientIdFor(live.outbox, name, variables) : core.port.clock.createId() }
     },
     networkMode: 'always' as const,
-    // A failed one stays until it is retried or discarded; it is on screen.
+    // A failed one that is on screen stays until it is retried or discarded.
     gcTime: Number.POSITIVE_INFINITY,
   }
   defineWrite(core, {

@@ -6,6 +6,9 @@ import type { Mutation, MutationCache } from '@tanstack/react-query'
 import { NO_OPS, type Op } from './ops.ts'
 import { changesOf, createRow, type Row, type RowOptions } from './outboxRow.ts'
 
+/** For whoever looks into what failed. */
+const MAX_UNSEEN = 20
+
 export interface OutboxOptions extends RowOptions {
   readonly cache: MutationCache
   /** Called with a mutation that comes out of storage. */
@@ -136,7 +139,18 @@ function take(outbox: Outbox, mutation: Mutation, isNew: boolean): void {
     options.restored(mutation)
   }
   if (row.confirmed) forget(outbox, row)
+  else if (isUnseen(row)) removeOldUnseen(outbox)
   refresh(outbox)
+}
+
+/** Failed, and not on screen to be tried again or discarded. */
+function isUnseen(row: Row): boolean {
+  return row.mutation.state.status === 'error' && changesOf(row).length === 0
+}
+
+function removeOldUnseen({ rows, options }: Outbox): void {
+  const unseen = [...rows.values()].filter(isUnseen)
+  for (const { mutation } of unseen.slice(0, -MAX_UNSEEN)) options.cache.remove(mutation)
 }
 
 function drop(outbox: Outbox, mutation: Mutation): void {

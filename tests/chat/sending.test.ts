@@ -62,6 +62,30 @@ describe('sending', () => {
     expect(alice.queryClient.getMutationCache().getAll()).toEqual([])
   })
 
+  it('[Q10] keeps only the last of what failed and is not on screen', async () => {
+    world = createWorld()
+    const alice = world.open('alice')
+    await world.pass()
+    const sending = alice.send('mine')
+    await world.pass()
+    await sending
+    const message_id = alice.rows()[0]?.id ?? ''
+    world.server.faults.rejectNext('edit_message', { code: 'internal', times: 30 })
+    for (let time = 0; time < 30; time++) {
+      const variables = { message_id, content: `edit ${time}` }
+      const refused = expect(
+        alice.chat.editMessage.start(alice.queryClient, variables, { roomId: ROOM }),
+      ).rejects.toMatchObject({ reason: 'internal' })
+      expect(alice.texts()).toEqual([`edit ${time}`])
+      await world.pass()
+      await refused
+    }
+    expect(alice.texts()).toEqual(['mine'])
+    const kept = alice.queryClient.getMutationCache().getAll()
+    expect(kept).toHaveLength(20)
+    expect(kept.at(-1)?.state.variables).toMatchObject({ content: 'edit 29' })
+  })
+
   it.each([0, 3] as const)(
     '[C4] never sends what was discarded while it waited (level %i)',
     async (level) => {
