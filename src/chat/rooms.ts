@@ -5,6 +5,7 @@ import { type ChatContext, roomChannel, roomsEndpoint } from './context.ts'
 import { checkAble } from './level.ts'
 import { withEdit, withoutPreview, withPreview } from './roomPreviews.ts'
 import { MessageDeleted, RoomRemoved, UnreadUpdate as Unread } from './schemas.ts'
+import { createSendGate } from './sendGate.ts'
 import { checked } from './shape.ts'
 import { type BaseMessage, type ChatRoom, type Id, type ReadState, sameId } from './types.ts'
 
@@ -55,6 +56,7 @@ export type Rooms = ReturnType<typeof defineRooms<ChatRoom>>
 
 export function defineMarkRead(context: ChatContext, rooms: Rooms) {
   const { live, level } = context
+  const gate = createSendGate(context)
   return live.mutation<{ readonly message_id: Id }, UnreadUpdate | undefined, RoomParams>('chat.markRead', {
     params: type<RoomParams>(),
     // One connection for all: a receipt from the room list is no reason to subscribe the room.
@@ -64,7 +66,8 @@ export function defineMarkRead(context: ChatContext, rooms: Rooms) {
     async request({ message_id }, { params, request, send }) {
       const data = { room_id: params.roomId, message_id }
       await level.settle(() => request('get_history', { room_id: params.roomId, limit: 1 }))
-      if (!level.isSilent()) return (await request('read_receipt', data)) as UnreadUpdate
+      const ask = () => request('read_receipt', data) as Promise<UnreadUpdate>
+      if (!level.isSilent()) return gate.pass(params.roomId, ask)
       await send('read_receipt', data, { latest: `read ${params.roomId}` })
       return undefined
     },

@@ -1,6 +1,6 @@
-/** A server that is asked to slow down says for how long: all that goes to a room then waits together, in order. */
-import type { LivePort } from '../query/index.ts'
+/** A server that asks to slow down says for how long: all of a kind that goes to the room then waits, in order. */
 import { isLiveError } from '../transport/index.ts'
+import type { ChatContext } from './context.ts'
 import type { Id } from './types.ts'
 
 export interface SendGate {
@@ -23,7 +23,8 @@ interface Room {
   probe: number | undefined
 }
 
-export function createSendGate(clock: LivePort['clock']): SendGate {
+export function createSendGate({ manager }: Pick<ChatContext, 'manager'>): SendGate {
+  const { clock } = manager.port
   const rooms = new Map<string, Room>()
   let calls = 0
 

@@ -187,6 +187,34 @@ describe('sending', () => {
     expect(alice.texts()).toEqual(['one', 'two'])
   })
 
+  it('[C5] holds for changes of a message and for reading as well', async () => {
+    world = createWorld()
+    const alice = world.open('alice')
+    await world.pass()
+    const sending = alice.send('mine')
+    await world.pass()
+    await sending
+    const message_id = alice.rows()[0]?.id ?? ''
+    const types = ['edit_message', 'add_reaction', 'read_receipt', 'delete_message']
+    for (const type of types) world.server.faults.rejectNext(type, { retryAfterMs: 2_000 })
+    const { chat, queryClient } = alice
+    const room = { roomId: ROOM }
+    const done = Promise.all([
+      chat.editMessage.start(queryClient, { message_id, content: 'edited' }, room),
+      chat.react.start(queryClient, { message_id, reaction: 'ok' }, room),
+      chat.markRead.start(queryClient, { message_id }, room),
+    ])
+    await world.pass(1_000)
+    expect(alice.rows()).toMatchObject([{ content: 'edited', reactions: [] }])
+    await world.pass(2_000)
+    await done
+    expect(alice.rows()).toMatchObject([{ content: 'edited', reactions: [{ name: 'ok' }] }])
+    const deleted = chat.deleteMessage.start(queryClient, { message_id }, room)
+    await world.pass(3_000)
+    await deleted
+    expect(types.map((type) => world.sent(type).length)).toEqual([2, 2, 2, 2])
+  })
+
   it('[C5] gives up on a server that keeps refusing', async () => {
     world = createWorld()
     const alice = world.open('alice')
