@@ -1,5 +1,6 @@
 /** What the parts of a chat share. */
-import type { Live } from '../query/index.ts'
+import type { QueryClient } from '@tanstack/react-query'
+import type { Live, OrderKey } from '../query/index.ts'
 import type { LiveError, WebSocketManager } from '../transport/index.ts'
 import type { Level } from './level.ts'
 import type { BaseMessage, ChatMember, ChatRoom, ChatSchemas, ChatUser, Id } from './types.ts'
@@ -21,6 +22,8 @@ export interface ChatContext<
   readonly endpoints: ChatEndpoints
   currentUser(): ChatUser | undefined
   readonly membership: Membership
+  /** Of the hooks, by user and room. */
+  readonly reporters: WeakMap<QueryClient, Map<string, ReadReporter>>
 }
 
 export interface ChatEndpoints {
@@ -45,6 +48,15 @@ export interface Membership {
   added(roomId: Id): void
   /** For as long as a room is on screen: notices what happened while nobody could be told. Returns what ends it. */
   watch(roomId: Id): () => void
+}
+
+/** Where a message stands, or stood before it was deleted; `undefined` for one that was never loaded. */
+export type PlaceOf = (messageId: Id | null) => OrderKey | undefined
+
+export interface ReadReporter {
+  report(messageId: Id, placeOf: PlaceOf): void
+  /** What was read is to be unread again: what waits is not reported, and until this is settled anything can be. */
+  takeBack(settled: Promise<unknown>): void
 }
 
 /** Which connection carries a room. */

@@ -105,6 +105,7 @@ export function createChat<
     maxLength: options.maxLength ?? 4_000,
     endpoints,
     membership: createMembership({ manager, endpoints, store }),
+    reporters: new WeakMap(),
     currentUser: () => userGiven(options.currentUser) ?? store.getState().currentUser,
   }
   const book = createPresenceBook(context)

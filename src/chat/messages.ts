@@ -13,18 +13,32 @@ export function orderOf(message: ChatMessage): OrderKey {
   return [message.seq ?? Date.parse(message.timestamp), message.id]
 }
 
-/** Same before and after the server has given the message its id. A client id is unique among its sender's messages. */
-export const keyOf = (message: ChatMessage): Id => message.client_id ?? message.id
+/** Client ids of what was sent before it was known who one is: its sender is known only when the server tells. */
+const nameless = new Set<string>()
 
-/** Sends what is sent before it is known who one is. */
-export const NOBODY: ChatUser = { id: '', username: '' }
+export function sentByNobody(clientId: string): ChatUser {
+  nameless.add(clientId)
+  return NOBODY
+}
+
+/**
+ * For lists on screen: the same before and after the server has given the message its id, and nobody else's. A client id
+ * is unique among its sender's messages only.
+ */
+export function keyOf({ id, client_id, sender }: ChatMessage): string {
+  if (!client_id) return String(id)
+  return nameless.has(client_id) ? client_id : `${client_id} ${sender.id}`
+}
+
+const NOBODY: ChatUser = { id: '', username: '' }
 
 type MessageEvent = ChatMessage | { readonly message: ChatMessage }
 
 /** Somebody else's client id says nothing of one's own messages, be it the same by chance or on purpose. */
 function rowKey({ currentUser }: Pick<ChatContext, 'currentUser'>, message: ChatMessage): Id {
   const me = currentUser()
-  return !me || sameId(message.sender.id, me.id) ? keyOf(message) : message.id
+  const isOwn = !me || sameId(message.sender.id, me.id)
+  return (isOwn && message.client_id) || message.id
 }
 
 export function defineMessages<M extends BaseMessage>(context: ChatContext<M>) {
@@ -36,7 +50,7 @@ export function defineMessages<M extends BaseMessage>(context: ChatContext<M>) {
     id: (message) => message.id,
     key: (message) => rowKey(context, message),
     order: orderOf,
-    version: (message) => message.version,
+    version: (message) => message.version ?? undefined,
     merge: keepClientId<Row<M>>,
     matches: matches<Row<M>>,
     pageSize: context.pageSize,
@@ -55,7 +69,7 @@ export function defineMessages<M extends BaseMessage>(context: ChatContext<M>) {
       reaction_updated: checked(
         ReactionUpdate,
         patch(({ message_id, reactions, version }) => {
-          const fields = { id: message_id, reactions, ...(version !== undefined && { version }) }
+          const fields = { id: message_id, reactions, ...(version != null && { version }) }
           return fields as Partial<Row<M>>
         }),
       ),

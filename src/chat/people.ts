@@ -57,9 +57,9 @@ function moveRead<B extends ChatMember>(
   return members.map((member) => {
     const isNews = sameId(member.user.id, user_id) && !sameId(member.last_read_message_id, message_id)
     // Receipts can overtake each other; reading never goes backwards.
-    const isLate = read_at !== undefined && member.read_at != null && read_at < member.read_at
+    const isLate = read_at != null && member.read_at != null && read_at < member.read_at
     return isNews && !isLate
-      ? { ...member, last_read_message_id: message_id, ...(read_at !== undefined && { read_at }) }
+      ? { ...member, last_read_message_id: message_id, ...(read_at != null && { read_at }) }
       : member
   })
 }
@@ -152,5 +152,5 @@ function senderIn(event: unknown): Id {
 function typerIn({ user, user_id, username }: TypingEvent): ChatUser | undefined {
   if (user && typeof user === 'object') return user
   const id = user_id ?? username
-  return id === undefined ? undefined : { id, username: username ?? String(id) }
+  return id == null ? undefined : { id, username: username ?? String(id) }
 }

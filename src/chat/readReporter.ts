@@ -1,23 +1,33 @@
 /** Tells the server how far one has read: not for every row that scrolls by, and never backwards. */
 import type { QueryClient } from '@tanstack/react-query'
-import { compareKeys } from '../query/index.ts'
+import { compareKeys, type OrderKey } from '../query/index.ts'
+import type { ReadReporter } from './context.ts'
 import type { Chat } from './createChat.ts'
-import { orderOf } from './messages.ts'
 import { readStateIn } from './rooms.ts'
-import { type ChatMessage, type ChatRoom, type Id, sameId } from './types.ts'
+import { type ChatRoom, type Id, sameId } from './types.ts'
 
 /** Trailing: a reader who scrolls through a room reports once, at the end. Milliseconds. */
 const QUIET_MS = 500
 
-export interface ReadReporter {
-  report(messageId: Id, messages: readonly ChatMessage[]): void
+/** One for all hooks that show a room to a user, so that they report together. */
+export function readReporterOf(chat: Chat, queryClient: QueryClient, roomId: Id): ReadReporter {
+  const { reporters, currentUser } = chat.context
+  const ofClient = reporters.get(queryClient) ?? new Map<string, ReadReporter>()
+  reporters.set(queryClient, ofClient)
+  const key = JSON.stringify([String(currentUser()?.id), String(roomId)])
+  const reporter = ofClient.get(key) ?? createReadReporter(chat, queryClient, roomId)
+  ofClient.set(key, reporter)
+  return reporter
 }
 
-export function createReadReporter(chat: Chat, queryClient: QueryClient, roomId: Id): ReadReporter {
+function createReadReporter(chat: Chat, queryClient: QueryClient, roomId: Id): ReadReporter {
   const { clock } = chat.manager.port
-  let waiting: ChatMessage | undefined
+  const { currentUser } = chat.context
+  const reader = currentUser()?.id
+  let waiting: { readonly id: Id; readonly place: OrderKey; readonly cancel: () => void } | undefined
   /** As far as is known here; the room list, where there is one, knows of other devices too. */
   let reported: Id | null = null
+  let takingBack: Promise<unknown> | undefined
 
   function pointer(): Id | null {
     const rooms = queryClient.getQueryData<readonly ChatRoom[]>(chat.rooms().queryKey)
@@ -29,7 +39,8 @@ export function createReadReporter(chat: Chat, queryClient: QueryClient, roomId:
   function send(): void {
     const messageId = waiting?.id
     waiting = undefined
-    if (messageId === undefined) return
+    const isSomebodyElse = reader !== undefined && !sameId(currentUser()?.id, reader)
+    if (messageId === undefined || isSomebodyElse) return
     reported = messageId
     chat.markRead.start(queryClient, { message_id: messageId }, { roomId }).catch(() => {
       // Not told, and shown as unread again; the next row that is read tells it.
@@ -38,13 +49,20 @@ export function createReadReporter(chat: Chat, queryClient: QueryClient, roomId:
   }
 
   return {
-    report(messageId, messages) {
-      const find = (wanted: Id | null) => messages.find(({ id, local }) => !local && sameId(id, wanted))
-      const message = find(messageId)
-      const reached = waiting ?? find(pointer())
-      if (!message || (reached && compareKeys(orderOf(message), orderOf(reached)) <= 0)) return
-      if (!waiting) clock.setTimer(send, QUIET_MS)
-      waiting = message
+    report(messageId, placeOf) {
+      const place = placeOf(messageId)
+      const reached = waiting?.place ?? (takingBack ? undefined : placeOf(pointer()))
+      if (!place || (reached && compareKeys(place, reached) <= 0)) return
+      waiting = { id: messageId, place, cancel: waiting?.cancel ?? clock.setTimer(send, QUIET_MS) }
+    },
+    takeBack(settled) {
+      waiting?.cancel()
+      waiting = undefined
+      takingBack = settled
+      const end = () => {
+        if (takingBack === settled) takingBack = undefined
+      }
+      settled.then(end, end)
     },
   }
 }

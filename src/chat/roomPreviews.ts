@@ -18,9 +18,9 @@ export function withEdit<R extends ChatRoom>(rooms: readonly R[], event: unknown
 /** What was said before it only the server knows. */
 export function withoutPreview<R extends ChatRoom>(
   rooms: readonly R[],
-  { message_id, room_id }: { readonly message_id: Id; readonly room_id?: Id | undefined },
+  { message_id, room_id }: { readonly message_id: Id; readonly room_id?: Id | null | undefined },
 ): readonly R[] {
-  const isHere = (room: R) => room_id === undefined || sameId(room.id, room_id)
+  const isHere = (room: R) => room_id == null || sameId(room.id, room_id)
   return change(rooms, (room) => isHere(room) && shows(room, message_id), { last_message: null })
 }
 

@@ -5,6 +5,7 @@ import { type ChatContext, roomChannel, roomsEndpoint } from './context.ts'
 import { checkAble } from './level.ts'
 import { withEdit, withoutPreview, withPreview } from './roomPreviews.ts'
 import { MessageDeleted, RoomRemoved, UnreadUpdate as Unread } from './schemas.ts'
+import { createSendGate } from './sendGate.ts'
 import { checked } from './shape.ts'
 import { type BaseMessage, type ChatRoom, type Id, type ReadState, sameId } from './types.ts'
 
@@ -23,7 +24,7 @@ export function defineRooms<R extends ChatRoom>(context: ChatContext<BaseMessage
     item: schemas.room,
     id: (room) => room.id,
     sort: byActivity,
-    version: (room) => room.version,
+    version: (room) => room.version ?? undefined,
     merge: (current, next) => ({ ...current, ...next }),
     async snapshot({ request }) {
       if (level.isSilent()) return []
@@ -55,6 +56,7 @@ export type Rooms = ReturnType<typeof defineRooms<ChatRoom>>
 
 export function defineMarkRead(context: ChatContext, rooms: Rooms) {
   const { live, level } = context
+  const gate = createSendGate(context)
   return live.mutation<{ readonly message_id: Id }, UnreadUpdate | undefined, RoomParams>('chat.markRead', {
     params: type<RoomParams>(),
     // One connection for all: a receipt from the room list is no reason to subscribe the room.
@@ -64,7 +66,8 @@ export function defineMarkRead(context: ChatContext, rooms: Rooms) {
     async request({ message_id }, { params, request, send }) {
       const data = { room_id: params.roomId, message_id }
       await level.settle(() => request('get_history', { room_id: params.roomId, limit: 1 }))
-      if (!level.isSilent()) return (await request('read_receipt', data)) as UnreadUpdate
+      const ask = () => request('read_receipt', data) as Promise<UnreadUpdate>
+      if (!level.isSilent()) return gate.pass(params.roomId, ask)
       await send('read_receipt', data, { latest: `read ${params.roomId}` })
       return undefined
     },
@@ -158,10 +161,10 @@ function readFields({
 }: UnreadUpdate): Partial<ChatRoom> {
   return {
     id: room_id,
-    ...(unread_count !== undefined && { unread_count }),
-    ...(mention_count !== undefined && { mention_count }),
+    ...(unread_count != null && { unread_count }),
+    ...(mention_count != null && { mention_count }),
     ...(last_read_message_id !== undefined && { last_read_message_id }),
-    ...(version !== undefined && { version }),
+    ...(version != null && { version }),
   }
 }
 

@@ -1,11 +1,11 @@
 /** What travels in a chat, as schemas. Fields that are not listed here pass through untouched. */
-import { extend, flag, id, list, nullish, number, object, optional, text } from './shape.ts'
+import { extend, flag, id, list, nullish, number, object, text } from './shape.ts'
 
 export { extend }
 
 export const User = object({ id, username: text, avatar_url: nullish(text) })
 
-export const Reaction = object({ name: text, count: number, me: optional(flag) })
+export const Reaction = object({ name: text, count: number, me: nullish(flag) })
 
 export const Message = object({
   id,
@@ -15,31 +15,31 @@ export const Message = object({
   content: text,
   /** ISO 8601, by the server's clock. */
   timestamp: text,
-  seq: optional(number),
-  version: optional(number),
+  seq: nullish(number),
+  version: nullish(number),
   edited_at: nullish(text),
   deleted_at: nullish(text),
   reply_to_id: nullish(id),
-  reactions: optional(list(Reaction)),
+  reactions: nullish(list(Reaction)),
 })
 
 export const Room = object({
   id,
   name: text,
-  kind: optional(text),
+  kind: nullish(text),
   avatar_url: nullish(text),
   last_message: nullish(object({ id, content: text })),
   last_activity_at: nullish(text),
-  member_count: optional(number),
-  unread_count: optional(number),
-  mention_count: optional(number),
+  member_count: nullish(number),
+  unread_count: nullish(number),
+  mention_count: nullish(number),
   last_read_message_id: nullish(id),
-  version: optional(number),
+  version: nullish(number),
 })
 
 export const Member = object({
   user: User,
-  role: optional(text),
+  role: nullish(text),
   joined_at: nullish(text),
   last_read_message_id: nullish(id),
   read_at: nullish(text),
@@ -48,23 +48,23 @@ export const Member = object({
 export const DEFAULT_SCHEMAS = { message: Message, room: Room, member: Member }
 
 /** Payloads of events, where they are not one of the above. */
-export const MessageDeleted = object({ message_id: id, room_id: optional(id) })
-export const ReactionUpdate = object({ message_id: id, reactions: list(Reaction), version: optional(number) })
+export const MessageDeleted = object({ message_id: id, room_id: nullish(id) })
+export const ReactionUpdate = object({ message_id: id, reactions: list(Reaction), version: nullish(number) })
 export const RoomRemoved = object({ room_id: id })
 export const UnreadUpdate = object({
   room_id: id,
-  unread_count: optional(number),
-  mention_count: optional(number),
+  unread_count: nullish(number),
+  mention_count: nullish(number),
   last_read_message_id: nullish(id),
-  version: optional(number),
+  version: nullish(number),
 })
-export const ReadReceipt = object({ user_id: id, message_id: id, read_at: optional(text) })
+export const ReadReceipt = object({ user_id: id, message_id: id, read_at: nullish(text) })
 export const UserStatus = object({ user_id: id, status: text, last_seen_at: nullish(text) })
 /** Consumers name the user in one of three ways. */
 export const TypingSignal = object({
-  user: optional(User),
-  user_id: optional(id),
-  username: optional(text),
-  is_typing: optional(flag),
+  user: nullish(User),
+  user_id: nullish(id),
+  username: nullish(text),
+  is_typing: nullish(flag),
 })
 export const MemberChange = object({ member: Member })

@@ -3,7 +3,7 @@ import { type OptimisticContext, type } from '../query/index.ts'
 import { LiveError } from '../transport/index.ts'
 import { type ChatContext, roomChannel } from './context.ts'
 import { checkAble } from './level.ts'
-import { type defineMessages, NOBODY } from './messages.ts'
+import { type defineMessages, sentByNobody } from './messages.ts'
 import type { RoomParams } from './rooms.ts'
 import { createSendGate } from './sendGate.ts'
 import type { BaseMessage, ChatMessage, ChatReaction, Id } from './types.ts'
@@ -25,7 +25,7 @@ const draftOf = (variables: SendVariables): MessageDraft =>
 
 export function defineSendMessage(context: ChatContext, messages: Messages) {
   const { live, level } = context
-  const gate = createSendGate(context.manager.port.clock)
+  const gate = createSendGate(context)
   return live.mutation<SendVariables, ChatMessage | undefined, RoomParams>('chat.sendMessage', {
     params: type<RoomParams>(),
     ...roomChannel(context),
@@ -49,6 +49,7 @@ export function defineSendMessage(context: ChatContext, messages: Messages) {
 }
 
 export function defineEditMessage(context: ChatContext, messages: Messages) {
+  const gate = createSendGate(context)
   return context.live.mutation<{ message_id: Id; content: string }, ChatMessage | undefined, RoomParams>(
     'chat.editMessage',
     {
@@ -60,14 +61,17 @@ export function defineEditMessage(context: ChatContext, messages: Messages) {
       },
       optimistic: ({ message_id, content }, { params, status }) =>
         status === 'failed' ? [] : [messages.patch(params, { id: message_id, content })],
-      request: async ({ message_id, content }, { params, request }) =>
-        messageIn(await request('edit_message', { room_id: params.roomId, message_id, message: content })),
+      async request({ message_id, content }, { params, request }) {
+        const data = { room_id: params.roomId, message_id, message: content }
+        return messageIn(await gate.pass(params.roomId, () => request('edit_message', data)))
+      },
       settle: (message, _variables, params) => (message ? [messages.upsert(params, message)] : []),
     },
   )
 }
 
 export function defineDeleteMessage(context: ChatContext, messages: Messages) {
+  const gate = createSendGate(context)
   return context.live.mutation<{ message_id: Id }, void, RoomParams>('chat.deleteMessage', {
     params: type<RoomParams>(),
     ...roomChannel(context),
@@ -75,7 +79,8 @@ export function defineDeleteMessage(context: ChatContext, messages: Messages) {
     optimistic: ({ message_id }, { params, status }) =>
       status === 'failed' ? [] : [messages.remove(params, message_id)],
     async request({ message_id }, { params, request }) {
-      await request('delete_message', { room_id: params.roomId, message_id })
+      const data = { room_id: params.roomId, message_id }
+      await gate.pass(params.roomId, () => request('delete_message', data))
     },
     settle: (_result, { message_id }, params) => [messages.remove(params, message_id)],
   })
@@ -90,25 +95,25 @@ export interface ReactVariables {
 
 export interface ReactResult {
   readonly reactions: readonly ChatReaction[]
-  readonly version?: number
+  readonly version?: number | null
 }
 
 export function defineReact(context: ChatContext, messages: Messages) {
+  const gate = createSendGate(context)
   return context.live.mutation<ReactVariables, ReactResult, RoomParams>('chat.react', {
     params: type<RoomParams>(),
     ...roomChannel(context),
     validate: () => checkAble(context.level, 'Reacting'),
-    request: ({ message_id, reaction, remove }, { params, request }) =>
-      request(remove ? 'remove_reaction' : 'add_reaction', {
-        room_id: params.roomId,
-        message_id,
-        reaction,
-      }) as Promise<ReactResult>,
+    request({ message_id, reaction, remove }, { params, request }) {
+      const type = remove ? 'remove_reaction' : 'add_reaction'
+      const data = { room_id: params.roomId, message_id, reaction }
+      return gate.pass(params.roomId, () => request(type, data)) as Promise<ReactResult>
+    },
     settle: ({ reactions, version }, { message_id }, params) => [
       messages.patch(params, {
         id: message_id,
         reactions: [...reactions],
-        ...(version !== undefined && { version }),
+        ...(version != null && { version }),
       }),
     ],
   })
@@ -146,7 +151,7 @@ function pendingRow(
     id: clientId,
     client_id: clientId,
     room_id: params.roomId,
-    sender: context.currentUser() ?? NOBODY,
+    sender: context.currentUser() ?? sentByNobody(clientId),
     content,
     ...(reply_to_id !== undefined && { reply_to_id }),
     timestamp: new Date(submittedAt).toISOString(),

@@ -37,13 +37,7 @@ export const id = leaf<string | number>(
   (value) => typeof value === 'string' || typeof value === 'number',
 )
 
-export function optional<T>(inner: Shape<T>): Optional<T | undefined> {
-  return {
-    ...shape<T | undefined>((value) => value === undefined || inner.is(value), inner.explain),
-    optional: true,
-  }
-}
-
+/** A field that may be missing or `null`: many a server writes `null` for what it does not have. */
 export function nullish<T>(inner: Shape<T>): Optional<T | null | undefined> {
   const is = (value: unknown) => value === undefined || value === null || inner.is(value)
   return { ...shape<T | null | undefined>(is, inner.explain), optional: true }

@@ -12,16 +12,20 @@ export interface TypingSender {
 }
 
 export function createTypingSender({ manager, endpoints }: ChatContext, roomId: Id): TypingSender {
-  const { port } = manager
+  const { port, store } = manager
   const endpoint = endpointOf(endpoints, roomId)
   let sentAt: number | undefined
   let cancelIdle: (() => void) | undefined
+
+  function isConnected(): boolean {
+    return store.getState().connections[endpoint ?? '']?.state === 'CONNECTED'
+  }
 
   function say(isTyping: boolean): void {
     port
       .send('typing_indicator', { room_id: roomId, is_typing: isTyping }, { endpoint, delivery: 'volatile' })
       .catch(() => {
-        // Offline: nobody is there to be told, and the next keystroke says it again.
+        // The connection gave up: nobody is there to be told.
       })
   }
 
@@ -35,6 +39,8 @@ export function createTypingSender({ manager, endpoints }: ChatContext, roomId: 
 
   return {
     keystroke() {
+      // Nobody would be told, and the first keystroke after that has to tell it.
+      if (!isConnected()) return
       cancelIdle?.()
       cancelIdle = port.clock.setTimer(stop, IDLE_MS)
       const now = port.clock.now()

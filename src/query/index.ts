@@ -14,6 +14,7 @@ export { insert, type Op, patch, type Reducer, type ReducerContext, reduce, remo
 export type { Change, OptimisticContext, SendStatus } from './outboxRow.ts'
 export {
   compareKeys,
+  lowerBound,
   newestPages,
   type OrderKey,
   type TimelineData,

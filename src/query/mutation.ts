@@ -46,7 +46,10 @@ export interface MutationControls<P, Variables, Result> {
   start(queryClient: QueryClient, variables: Variables, params?: P): Promise<Result>
   /** Tries a failed one again, under the same client id. */
   retry(queryClient: QueryClient, clientId: string): Promise<void>
-  /** Forgets one that failed or waits; what it showed goes with it. */
+  /**
+   * Forgets one that failed or waits: what it showed goes with it, and what was not written yet never is. What was
+   * written may be done all the same, and then shows like anybody else's.
+   */
   discard(queryClient: QueryClient, clientId: string): void
 }
 
@@ -71,7 +74,7 @@ export function defineMutation<P, Variables, Result>(
       return { clientId: live ? clientIdFor(live.outbox, name, variables) : core.port.clock.createId() }
     },
     networkMode: 'always' as const,
-    // A failed one stays until it is retried or discarded; it is on screen.
+    // A failed one that is on screen stays until it is retried or discarded.
     gcTime: Number.POSITIVE_INFINITY,
   }
   defineWrite(core, {
@@ -132,7 +135,7 @@ async function run<P, Variables, Result>(
   }
   const claimed = claim(client.outbox, name, variables)
   const spec = channelSpec(params, options)
-  const sending = sendContext(core.port, spec, { params, clientId: claimed.clientId })
+  const sending = sendContext(core.port, spec, { params, claimed })
   const member: ChannelMember = {}
   const channel = client.hub.join(spec, member)
   try {
@@ -183,12 +186,17 @@ const LOST: ReadonlySet<string> = new Set(['connection_lost', 'disconnected'])
 function sendContext<P>(
   port: LivePort,
   { endpoint }: ChannelSpec,
-  of: Pick<SendContext<P>, 'params' | 'clientId'>,
+  { params, claimed }: { readonly params: P; readonly claimed: Claim },
 ): SendContext<P> {
+  const { clientId, signal } = claimed
   return {
-    ...of,
-    request: (type, data) => port.request(type, data, { endpoint, idempotent: true }),
-    send: (type, data, delivery) => port.send(type, data, { endpoint, delivery }),
+    params,
+    clientId,
+    request: (type, data) => port.request(type, data, { endpoint, signal, idempotent: true }),
+    async send(type, data, delivery) {
+      if (signal?.aborted) throw new LiveError('aborted', `"${type}" was discarded`)
+      await port.send(type, data, { endpoint, delivery })
+    },
   }
 }
 

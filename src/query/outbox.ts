@@ -6,6 +6,9 @@ import type { Mutation, MutationCache } from '@tanstack/react-query'
 import { NO_OPS, type Op } from './ops.ts'
 import { changesOf, createRow, type Row, type RowOptions } from './outboxRow.ts'
 
+/** For whoever looks into what failed. */
+const MAX_UNSEEN = 20
+
 export interface OutboxOptions extends RowOptions {
   readonly cache: MutationCache
   /** Called with a mutation that comes out of storage. */
@@ -16,6 +19,8 @@ export interface OutboxOptions extends RowOptions {
 export interface Outbox {
   readonly options: OutboxOptions
   readonly rows: Map<Mutation, Row>
+  /** Removed from the cache; one that was running is heard of once more, when it ends. */
+  readonly gone: WeakSet<Mutation>
   /** Optimistic ops by `targetOf`; the same array while nothing changed. */
   ops: ReadonlyMap<string, readonly Op<unknown>[]>
 }
@@ -24,13 +29,15 @@ export interface Outbox {
 export interface Claim {
   readonly clientId: string
   readonly isRepeat: boolean
+  /** Aborted when the mutation is discarded. */
+  readonly signal: AbortSignal | undefined
   sending(isSending: boolean): void
   /** The reply has been applied to the data. */
   applied(): void
 }
 
 export function createOutbox(options: OutboxOptions): Outbox {
-  return { options, rows: new Map(), ops: new Map() }
+  return { options, rows: new Map(), gone: new WeakSet(), ops: new Map() }
 }
 
 /** Returns how to stop. */
@@ -39,7 +46,7 @@ export function startOutbox(outbox: Outbox): () => void {
   const unsubscribe = cache.subscribe(({ type, mutation }) => {
     if (!mutation) return
     if (type === 'added' || type === 'updated') take(outbox, mutation, type === 'added')
-    if (type === 'removed' && outbox.rows.delete(mutation)) refresh(outbox)
+    if (type === 'removed') drop(outbox, mutation)
   })
   for (const mutation of cache.getAll()) take(outbox, mutation, true)
   return () => {
@@ -85,6 +92,7 @@ export function claim(outbox: Outbox, name: string, variables: unknown): Claim {
   return {
     clientId: row?.clientId ?? outbox.options.createId(),
     isRepeat,
+    signal: row?.abort.signal,
     sending(isSending) {
       if (!row) return
       row.phase = isSending ? 'sending' : 'queued'
@@ -120,7 +128,8 @@ function claimRow(
 }
 
 function take(outbox: Outbox, mutation: Mutation, isNew: boolean): void {
-  const { rows, options } = outbox
+  const { rows, options, gone } = outbox
+  if (gone.has(mutation)) return
   const row = rows.get(mutation) ?? createRow(options, mutation)
   if (!row) return
   rows.set(mutation, row)
@@ -130,7 +139,24 @@ function take(outbox: Outbox, mutation: Mutation, isNew: boolean): void {
     options.restored(mutation)
   }
   if (row.confirmed) forget(outbox, row)
+  else if (isUnseen(row)) removeOldUnseen(outbox)
   refresh(outbox)
+}
+
+/** Failed, and not on screen to be tried again or discarded. */
+function isUnseen(row: Row): boolean {
+  return row.mutation.state.status === 'error' && changesOf(row).length === 0
+}
+
+function removeOldUnseen({ rows, options }: Outbox): void {
+  const unseen = [...rows.values()].filter(isUnseen)
+  for (const { mutation } of unseen.slice(0, -MAX_UNSEEN)) options.cache.remove(mutation)
+}
+
+function drop(outbox: Outbox, mutation: Mutation): void {
+  outbox.gone.add(mutation)
+  outbox.rows.get(mutation)?.abort.abort()
+  if (outbox.rows.delete(mutation)) refresh(outbox)
 }
 
 function forget({ options }: Outbox, row: Row): void {

@@ -42,6 +42,8 @@ export interface Row {
   confirmed: boolean
   /** It was tried before, perhaps before a reload; the server may have it already. */
   wasTried: boolean
+  /** Ends what it is doing when it is discarded. */
+  readonly abort: AbortController
   token: string
   changes: readonly TargetedOp[]
 }
@@ -69,6 +71,7 @@ export function createRow({ definitionOf, createId }: RowOptions, mutation: Muta
     claimed: new Set(),
     confirmed: false,
     wasTried: false,
+    abort: new AbortController(),
     token: '',
     changes: [],
   }

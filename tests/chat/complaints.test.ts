@@ -46,8 +46,12 @@ describe('complaints', () => {
     world.socket().receive({ type: 'chat_message', room_id: ROOM, message })
     await pass(50)
     expect(alice.texts()).toEqual(['other', 'mine'])
+    const keys = () => new Set(alice.rows().map(keyOf))
+    const pending = keys()
+    expect(pending.size).toBe(2)
     await pass(5_000)
     await sending
+    expect(keys()).toEqual(pending)
     expect(alice.texts().toSorted()).toEqual(['mine', 'other'])
     expect(alice.rows().some(({ local }) => local)).toBe(false)
   })
@@ -126,6 +130,34 @@ describe('complaints', () => {
       expect(alice.ids()).toEqual(serverIds())
     },
   )
+
+  it('[C30] messages not received: a server may write null for every field that may be missing', async () => {
+    world = createWorld()
+    const alice = world.open('alice')
+    const rooms = alice.watch<readonly { unread_count?: number | null }[]>(alice.chat.rooms())
+    await world.pass()
+    const message = { id: 'n', room_id: ROOM, sender: { id: 'bob', username: 'bob', avatar_url: null } }
+    world.sockets.at(-1)?.receive({
+      type: 'chat_message',
+      room_id: ROOM,
+      message: {
+        ...message,
+        content: 'nulls',
+        timestamp: '2030-01-01T00:00:00Z',
+        seq: null,
+        version: null,
+        reactions: null,
+      },
+    })
+    world.server.inject(ROOM, { sender: 'bob', content: 'counted' })
+    world.sockets.at(-1)?.receive({
+      type: 'unread_update',
+      data: { room_id: ROOM, unread_count: null, mention_count: null, version: null },
+    })
+    await world.pass()
+    expect(alice.texts().toSorted()).toEqual(['counted', 'nulls'])
+    expect(rooms()).toMatchObject([{ unread_count: 1 }])
+  })
 
   it('[C44] order by wrong clocks: nobody is sorted by their own clock, and what waits comes last', async () => {
     const { open, pass, server, clock } = start()

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import {
   type Chat,
   ChatProvider,
+  useChatRooms,
   useChatWebSocket,
   useDraft,
   useMessages,
@@ -81,6 +82,90 @@ describe('useReadState', () => {
     act(() => result.current.markRead())
     await pass(1_000)
     expect(result.current.unreadCount).toBe(0)
+  })
+
+  it('[C14] reports a place once, whichever hooks are told of it', async () => {
+    world = createWorld()
+    const { id } = say('one')
+    const { result } = show(() => ({ state: useReadState(ROOM), chat: useChatWebSocket(ROOM) }))
+    await pass()
+    act(() => result.current.state.markRead())
+    act(() => result.current.chat.sendReadReceipt())
+    await pass(1_000)
+    expect(world.sent('read_receipt')).toMatchObject([{ data: { message_id: id } }])
+  })
+
+  it('[C14] never goes backwards from a message that was deleted', async () => {
+    world = createWorld()
+    const ids = ['one', 'two', 'three'].map((content) => say(content).id)
+    const { result } = show(() => useReadState(ROOM))
+    await pass()
+    act(() => result.current.markRead(ids[1]))
+    await pass(1_000)
+    world.server.act('bob', 'delete_message', { room_id: ROOM, message_id: ids[1] })
+    await pass()
+    act(() => result.current.markRead(ids[0]))
+    await pass(1_000)
+    expect(world.sent('read_receipt')).toHaveLength(1)
+  })
+
+  it('[C14] does not report what is marked as unread before the 500 ms are over', async () => {
+    world = createWorld({ rooms: [{ id: ROOM, messages: seeded(1) }] })
+    const ids = ['one', 'two'].map((content) => say(content).id)
+    const { result } = show(() => useReadState(ROOM))
+    await pass()
+    act(() => result.current.markRead())
+    await pass(100)
+    act(() => void result.current.markUnread(ids[1] ?? ''))
+    await pass(2_000)
+    expect(world.sent('read_receipt')).toEqual([])
+    expect(result.current.unreadCount).toBe(2)
+  })
+
+  it('[C14] reports what is read while marking it as unread is on its way', async () => {
+    world = createWorld()
+    const ids = ['one', 'two'].map((content) => say(content).id)
+    const { result } = show(() => useReadState(ROOM))
+    await pass()
+    act(() => result.current.markRead())
+    await pass(1_000)
+    world.server.faults.latencyMs = 200
+    act(() => void result.current.markUnread(ids[1] ?? ''))
+    act(() => result.current.markRead())
+    await pass(3_000)
+    expect(result.current).toMatchObject({ unreadCount: 0, lastReadMessageId: ids[1] })
+  })
+
+  it('[C15] has its divider also where the message one had read to is deleted, before and after', async () => {
+    world = createWorld({ rooms: [{ id: ROOM, messages: seeded(3) }] })
+    const ids = () => world.server.state().rooms[0]?.messages.map(({ id }) => id) ?? []
+    world.server.act('bob', 'delete_message', { room_id: ROOM, message_id: ids()[2] })
+    world.server.act('alice', 'chat_message', { room_id: ROOM, message: 'own' })
+    const unread = say('unread')
+    const { result } = show(() => useReadState(ROOM))
+    await pass()
+    expect(result.current.firstUnreadId).toBe(unread.id)
+    const next = say('arrives later')
+    await pass()
+    expect(result.current.firstUnreadId).toBe(unread.id)
+    world.server.act('bob', 'delete_message', { room_id: ROOM, message_id: unread.id })
+    await pass()
+    expect(result.current.firstUnreadId).toBe(next.id)
+  })
+
+  it('[C15] does not put the divider by counting what came since', async () => {
+    world = createWorld({ rooms: [{ id: ROOM, messages: seeded(100), unread: { alice: 55 } }] })
+    const { result } = show(() => ({ ...useReadState(ROOM), ...useMessages(ROOM) }))
+    await pass()
+    const texts = Array.from({ length: 10 }, (_, at) => say(`since ${at}`).content)
+    await pass()
+    act(() => result.current.markRead())
+    await pass(2_000)
+    expect(texts).toHaveLength(10)
+    expect(result.current).toMatchObject({ unreadCount: 0, firstUnreadId: null })
+    await act(() => Promise.all([result.current.loadOlder(), world.pass()]))
+    const first = result.current.messages.find(({ id }) => id === result.current.firstUnreadId)
+    expect(first?.content).toBe('old 46')
   })
 
   it('[C15] keeps the divider where it was when the room was opened', async () => {
@@ -171,6 +256,36 @@ describe('useMessages', () => {
 })
 
 describe('useChatWebSocket', () => {
+  it('[C42] stays where one jumped to when the room is written in another way', async () => {
+    world = createWorld({ rooms: [{ id: 7, messages: seeded(200) }] })
+    const target = world.server.state().rooms[0]?.messages[20]?.id ?? ''
+    const { result, rerender } = renderHook(
+      ({ roomId }: { roomId: string | number }) => useMessages(roomId),
+      {
+        wrapper: wrapperOf(world.newChat('alice')),
+        initialProps: { roomId: 7 } as { roomId: string | number },
+      },
+    )
+    await pass()
+    act(() => result.current.jumpTo(target))
+    await pass()
+    rerender({ roomId: '7' })
+    await pass()
+    expect(result.current.messages[0]?.content).toBe('old 1')
+  })
+
+  it('[C16] says why where there is nothing to jump to, and comes back', async () => {
+    world = createWorld({ rooms: [{ id: ROOM, messages: seeded(3) }] })
+    const { result } = show(() => useMessages(ROOM))
+    await pass()
+    act(() => result.current.jumpTo('nowhere'))
+    await pass(20_000)
+    expect(result.current).toMatchObject({ messages: [], error: { code: 'rejected' }, isLoading: false })
+    act(() => result.current.jumpToLatest())
+    await pass()
+    expect(result.current).toMatchObject({ error: null, messages: { length: 3 } })
+  })
+
   it('[C17] shows what was sent before there is a history', async () => {
     world = createWorld()
     world.server.faults.latencyMs = 1_000
@@ -283,6 +398,20 @@ describe('useChatWebSocket', () => {
   })
 })
 
+describe('useChatRooms', () => {
+  it('[C11] goes back to the room that was active when it may not join another', async () => {
+    world = createWorld()
+    const { result } = show(() => useChatRooms())
+    await pass()
+    await act(() => result.current.joinRoom(ROOM))
+    expect(result.current.activeRoomId).toBe(ROOM)
+    const joining = act(() => Promise.allSettled([result.current.joinRoom('nowhere'), world.pass()]))
+    const [joined] = await joining
+    expect(joined).toMatchObject({ status: 'rejected', reason: { code: 'rejected', reason: 'not_found' } })
+    expect(result.current.activeRoomId).toBe(ROOM)
+  })
+})
+
 describe('useTyping', () => {
   it('[C7] ends typing when the input loses the focus', async () => {
     world = createWorld()
@@ -361,6 +490,35 @@ describe('useDraft', () => {
     user.current = { id: 'bob', username: 'bob' }
     rerender()
     expect(result.current[0]).toBe('')
+  })
+
+  it('[C19] keeps the drafts of two people apart, whatever their ids and rooms are called', () => {
+    world = createWorld()
+    const user = { current: { id: 'a', username: 'a' } }
+    const chat = world.newChat('alice', { currentUser: () => user.current })
+    const { result, rerender } = renderHook(({ roomId }) => useDraft(roomId), {
+      wrapper: wrapperOf(chat),
+      initialProps: { roomId: 'b.c/d' },
+    })
+    act(() => result.current[1]('private'))
+    for (const [id, roomId] of [
+      ['a.b', 'c/d'],
+      ['a.b.c', 'd'],
+      ['a/b.c', 'd'],
+    ] as const) {
+      user.current = { id, username: id }
+      rerender({ roomId })
+      expect(result.current[0]).toBe('')
+    }
+  })
+
+  it('[C19] follows what another tab has typed', () => {
+    const { result } = switchable()
+    act(() => result.current.setDraft('here'))
+    const [key = ''] = Object.keys({ ...localStorage })
+    localStorage.setItem(key, 'there')
+    act(() => void globalThis.dispatchEvent(new StorageEvent('storage', { key })))
+    expect(result.current.draft).toBe('there')
   })
 
   it('[C19] works where the browser refuses to store', () => {

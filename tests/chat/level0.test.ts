@@ -1,5 +1,6 @@
 /** A back end that answers nothing: what it takes to know one's own messages when they come back. */
 import { afterEach, describe, expect, it } from 'vitest'
+import { keyOf } from '../../src/chat/index.ts'
 import { createWorld, ROOM, type WindowOptions, type World } from './kit.ts'
 
 let world: World
@@ -39,8 +40,11 @@ describe('at level 0 one’s own message', () => {
   it('[C51] is recognised where it is not known who one is', async () => {
     const alice = await start({ tokenManager: { getAccessToken: () => 'alice' } })
     expect(alice.chat.context.currentUser()).toBeUndefined()
-    await Promise.all([alice.send('hello'), world.pass()])
+    const sending = alice.send('hello')
+    const pending = alice.rows().map(keyOf)
+    await Promise.all([sending, world.pass()])
     expect(alice.rows()).toMatchObject([{ content: 'hello', sender: { id: 'alice' } }])
+    expect(alice.rows().map(keyOf)).toEqual(pending)
   })
 })
 

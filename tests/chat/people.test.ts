@@ -53,6 +53,19 @@ describe('typing', () => {
     ])
   })
 
+  it('[C7] is not said while offline, and by the first key after that', async () => {
+    const { alice } = setup()
+    await world.pass()
+    const sender = createTypingSender(alice.chat.context, ROOM)
+    world.server.faults.disconnectAll()
+    sender.keystroke()
+    await world.pass(1_500)
+    expect(world.sent('typing_indicator')).toEqual([])
+    sender.keystroke()
+    await world.pass()
+    expect(world.sent('typing_indicator')).toMatchObject([{ data: { is_typing: true } }])
+  })
+
   it('[C8] runs out 7 s after the last signal', async () => {
     const { typers } = setup()
     await world.pass()

@@ -173,6 +173,63 @@ describe('useConnectionIndicator', () => {
     expect(shown).toContain('CONNECTED true')
     expect(shown.filter((entry) => entry.endsWith('false'))).toEqual([])
     for (let time = 0; time < 6_000 && !result.current.status.isConnected; time++) await advance(5)
+    await advance(900)
+    expect(result.current.showIndicator).toBe(true)
+    await advance(100)
+    expect(result.current.showIndicator).toBe(false)
+  })
+
+  it.each([80, 200, 500, 900])(
+    '[C73] does not blink at a server that accepts and closes after %i ms',
+    async (lifeMs) => {
+      const { wrapper, advance, server, chat } = start()
+      const seen: boolean[] = []
+      const { result } = renderHook(
+        () => {
+          const indicator = useConnectionIndicator()
+          seen.push(indicator.showIndicator)
+          return indicator
+        },
+        { wrapper },
+      )
+      act(() => chat.manager.connect())
+      await advance(0)
+      for (let attempt = 0; attempt < 8; ) {
+        if (result.current.status.isConnected) {
+          await advance(lifeMs)
+          act(() => server.faults.disconnectAll())
+          attempt++
+        }
+        await advance(20)
+      }
+      const shown = seen.slice(seen.indexOf(true))
+      expect(shown.length).toBeGreaterThan(1)
+      expect(shown).not.toContain(false)
+      for (let step = 0; step < 3_000 && !result.current.status.isConnected; step++) await advance(20)
+      await advance(1_000)
+      expect(result.current).toMatchObject({ showIndicator: false, status: { isConnected: true } })
+      // And with a healthy connection it is gone at once again.
+      await advance(15_000)
+      server.faults.refuseNext(1013, 3)
+      act(() => server.faults.disconnectAll())
+      await advance(8_000)
+      expect(result.current.showIndicator).toBe(true)
+      await advance(200)
+      expect(result.current).toMatchObject({ showIndicator: false, status: { isConnected: true } })
+    },
+  )
+
+  it('[C73] takes no old connection for the one that is young', async () => {
+    const { wrapper, advance, server, chat } = start()
+    const { result } = renderHook(() => useConnectionIndicator(), { wrapper })
+    act(() => chat.manager.connect())
+    await advance(10_000)
+    server.faults.refuseNext(1013, 4)
+    act(() => chat.manager.connect('/ws/elsewhere/'))
+    await advance(8_100)
+    expect(result.current.showIndicator).toBe(true)
+    for (let step = 0; step < 100 && !result.current.status.isConnected; step++) await advance(5)
+    expect(result.current).toMatchObject({ showIndicator: true, status: { isConnected: true } })
     await advance(50)
     expect(result.current.showIndicator).toBe(false)
   })

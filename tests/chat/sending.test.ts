@@ -62,6 +62,114 @@ describe('sending', () => {
     expect(alice.queryClient.getMutationCache().getAll()).toEqual([])
   })
 
+  it('[Q10] keeps only the last of what failed and is not on screen', async () => {
+    world = createWorld()
+    const alice = world.open('alice')
+    await world.pass()
+    const sending = alice.send('mine')
+    await world.pass()
+    await sending
+    const message_id = alice.rows()[0]?.id ?? ''
+    world.server.faults.rejectNext('edit_message', { code: 'internal', times: 30 })
+    for (let time = 0; time < 30; time++) {
+      const variables = { message_id, content: `edit ${time}` }
+      const refused = expect(
+        alice.chat.editMessage.start(alice.queryClient, variables, { roomId: ROOM }),
+      ).rejects.toMatchObject({ reason: 'internal' })
+      expect(alice.texts()).toEqual([`edit ${time}`])
+      await world.pass()
+      await refused
+    }
+    expect(alice.texts()).toEqual(['mine'])
+    const kept = alice.queryClient.getMutationCache().getAll()
+    expect(kept).toHaveLength(20)
+    expect(kept.at(-1)?.state.variables).toMatchObject({ content: 'edit 29' })
+  })
+
+  it.each([0, 3] as const)(
+    '[C4] never sends what was discarded while it waited (level %i)',
+    async (level) => {
+      world = createWorld({ level })
+      const alice = world.open('alice', level === 0 ? { level, endpoint: undefined } : { level })
+      await world.pass()
+      world.setOnline(false)
+      world.server.faults.disconnectAll()
+      const discarded = expect(alice.send('no')).rejects.toMatchObject({ code: 'aborted' })
+      const sending = alice.send('yes')
+      await world.pass()
+      expect(alice.rows().map(({ local }) => local?.status)).toEqual(['queued', 'queued'])
+      alice.chat.sendMessage.discard(alice.queryClient, alice.rows()[0]?.local?.key ?? '')
+      expect(alice.texts()).toEqual(['yes'])
+      world.setOnline(true)
+      await world.pass(20_000)
+      await Promise.all([discarded, sending])
+      expect(alice.texts()).toEqual(['yes'])
+      expect(world.sent('chat_message').map(contentOf)).toEqual(['yes'])
+    },
+  )
+
+  it('[C4] shows once, and as sent, what was discarded too late', async () => {
+    world = createWorld()
+    const alice = world.open('alice')
+    await world.pass()
+    world.server.faults.latencyMs = 300
+    const discarded = expect(alice.send('too late')).rejects.toMatchObject({ code: 'aborted' })
+    await world.pass(10)
+    alice.chat.sendMessage.discard(alice.queryClient, alice.rows()[0]?.local?.key ?? '')
+    await world.pass(10)
+    expect(alice.rows()).toEqual([])
+    await world.pass(1_000)
+    await discarded
+    expect(alice.texts()).toEqual(['too late'])
+    expect(alice.rows()[0]?.local).toBeUndefined()
+  })
+
+  it('[C5] keeps the order of messages that were refused one after another', async () => {
+    world = createWorld()
+    const alice = world.open('alice')
+    await world.pass()
+    world.server.faults.latencyMs = 30
+    world.server.faults.rejectNext('chat_message', { retryAfterMs: 3_000, times: 2 })
+    const texts = ['one', 'two', 'three', 'four']
+    const sending: Promise<unknown>[] = []
+    for (const text of texts) {
+      sending.push(alice.send(text))
+      await world.pass(20)
+      if (text === 'three') await world.pass(1_000)
+    }
+    await world.pass(20_000)
+    await Promise.all(sending)
+    expect(alice.texts()).toEqual(texts)
+  })
+
+  it('[C5] lets nothing overtake a message that is refused again', async () => {
+    world = createWorld()
+    const alice = world.open('alice')
+    await world.pass()
+    const texts = ['one', 'two', 'three']
+    world.server.faults.rejectNext('chat_message', { retryAfterMs: 1_000, times: 3 })
+    const sending = texts.map((text) => alice.send(text))
+    await world.pass(500)
+    world.server.faults.rejectNext('chat_message', { retryAfterMs: 1_000 })
+    await world.pass(10_000)
+    await Promise.all(sending)
+    expect(alice.texts()).toEqual(texts)
+  })
+
+  it('[C5] sends nothing that was discarded while the room waited', async () => {
+    world = createWorld()
+    const alice = world.open('alice')
+    await world.pass()
+    world.server.faults.rejectNext('chat_message', { retryAfterMs: 3_000 })
+    const discarded = expect(alice.send('no')).rejects.toMatchObject({ code: 'aborted' })
+    await world.pass()
+    alice.chat.sendMessage.discard(alice.queryClient, alice.rows()[0]?.local?.key ?? '')
+    await world.pass(10_000)
+    await discarded
+    expect(world.sent('chat_message')).toHaveLength(1)
+    expect(alice.rows()).toEqual([])
+  })
+
   it('[C5] waits as long as the server asks, and everything to the room waits with it, in order', async () => {
     world = createWorld()
     const alice = world.open('alice')
@@ -77,6 +185,34 @@ describe('sending', () => {
     await Promise.all([first, second])
     expect(world.sent('chat_message').map(contentOf)).toEqual(['one', 'one', 'two'])
     expect(alice.texts()).toEqual(['one', 'two'])
+  })
+
+  it('[C5] holds for changes of a message and for reading as well', async () => {
+    world = createWorld()
+    const alice = world.open('alice')
+    await world.pass()
+    const sending = alice.send('mine')
+    await world.pass()
+    await sending
+    const message_id = alice.rows()[0]?.id ?? ''
+    const types = ['edit_message', 'add_reaction', 'read_receipt', 'delete_message']
+    for (const type of types) world.server.faults.rejectNext(type, { retryAfterMs: 2_000 })
+    const { chat, queryClient } = alice
+    const room = { roomId: ROOM }
+    const done = Promise.all([
+      chat.editMessage.start(queryClient, { message_id, content: 'edited' }, room),
+      chat.react.start(queryClient, { message_id, reaction: 'ok' }, room),
+      chat.markRead.start(queryClient, { message_id }, room),
+    ])
+    await world.pass(1_000)
+    expect(alice.rows()).toMatchObject([{ content: 'edited', reactions: [] }])
+    await world.pass(2_000)
+    await done
+    expect(alice.rows()).toMatchObject([{ content: 'edited', reactions: [{ name: 'ok' }] }])
+    const deleted = chat.deleteMessage.start(queryClient, { message_id }, room)
+    await world.pass(3_000)
+    await deleted
+    expect(types.map((type) => world.sent(type).length)).toEqual([2, 2, 2, 2])
   })
 
   it('[C5] gives up on a server that keeps refusing', async () => {

@@ -61,7 +61,7 @@ describe('chat schemas', () => {
     ['missing', {}],
     [
       'null where servers send null',
-      { client_id: null, edited_at: null, deleted_at: null, reply_to_id: null },
+      { client_id: null, edited_at: null, deleted_at: null, reply_to_id: null, seq: null, version: null },
     ],
   ])('[C30] take optional fields that are %s', (_name, fields) => {
     expect(issueOf(Message, { ...message, ...fields })).toBeUndefined()

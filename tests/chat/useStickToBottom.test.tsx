@@ -12,24 +12,25 @@ afterEach(() => {
 const ROW_PX = 100
 const VIEW_PX = 500
 
-const message = (at: number, local?: ChatMessage['local']): ChatMessage => ({
+const message = (at: number, local?: ChatMessage['local'], room_id = 'r'): ChatMessage => ({
   id: `m${at}`,
-  room_id: 'r',
+  room_id,
   sender: { id: 'bob', username: 'bob' },
   content: String(at),
   timestamp: '2024-01-15T10:30:00.000Z',
   ...(local && { local }),
 })
-const messages = (from: number, to: number) =>
-  Array.from({ length: to - from }, (_, at) => message(from + at))
+const messages = (from: number, to: number, room?: string) =>
+  Array.from({ length: to - from }, (_, at) => message(from + at, undefined, room))
 
 let scroll: (behavior?: ScrollBehavior) => void
 const onSeen = vi.fn()
 
 function List({ rows }: { rows: readonly ChatMessage[] }) {
-  const { endRef, scrollToBottom } = useStickToBottom(rows)
+  const { endRef, end, scrollToBottom } = useStickToBottom(rows)
   scroll = scrollToBottom
-  useSeenAtEnd(endRef, rows, onSeen)
+  useSeenAtEnd(end, rows, onSeen)
+  if (rows.length === 0) return <i>Nothing here</i>
   return (
     <div style={{ overflowY: 'auto' }}>
       {rows.map(({ id }) => (
@@ -52,6 +53,7 @@ function show(rows: readonly ChatMessage[]) {
   const view = render(<List rows={rows} />)
   const list = view.container.firstElementChild as HTMLElement
   return {
+    view,
     list,
     update: (next: readonly ChatMessage[]) => view.rerender(<List rows={next} />),
     scrollTo: (top: number) =>
@@ -79,6 +81,29 @@ describe('useStickToBottom', () => {
     const own = message(99, { key: 'k', status: 'queued', attempts: 0 })
     update([...messages(0, 21), own])
     expect(isAtEnd()).toBe(true)
+  })
+
+  it('[C18] knows where the reader is also in a list that comes after its messages', () => {
+    const { view, update } = show([])
+    update(messages(0, 20))
+    const list = view.container.firstElementChild as HTMLElement
+    expect(list.scrollTop).toBe(20 * ROW_PX)
+    act(() => {
+      list.scrollTop = 700
+      list.dispatchEvent(new Event('scroll'))
+    })
+    update(messages(0, 21))
+    expect(list.scrollTop).toBe(700)
+  })
+
+  it('[C18] starts another room at its end, wherever the reader was in the one before', () => {
+    const { update, scrollTo, isAtEnd, list } = show(messages(0, 20))
+    scrollTo(300)
+    update(messages(100, 130, 'other'))
+    expect(isAtEnd()).toBe(true)
+    scrollTo(300)
+    update(messages(100, 131, 'other'))
+    expect(list.scrollTop).toBe(300)
   })
 
   it('[C18] counts as the end what is near it', () => {

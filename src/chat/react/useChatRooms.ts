@@ -16,7 +16,7 @@ export interface UseChatRoomsResult<R extends ChatRoom = RegisteredRoom> {
   readonly error: Error | null
   /** Asks for the list again; it is live anyway. */
   readonly loadRooms: () => Promise<readonly R[]>
-  /** Makes it the active room; asks to become a member if one is not. */
+  /** Makes it the active room; asks to become a member if one is not. Refused, the room before is active again. @throws LiveError */
   readonly joinRoom: (roomId: Id) => Promise<void>
   readonly leaveRoom: (roomId: Id) => Promise<void>
   readonly markRoomAsRead: (roomId: Id) => Promise<void>
@@ -39,9 +39,15 @@ export function useChatRooms<R extends ChatRoom = RegisteredRoom>(): UseChatRoom
 
   const joinRoom = useCallback(
     async (roomId: Id) => {
+      const before = chat.store.getState().activeRoomId
       setActiveRoom(roomId)
-      if (!rooms.some(({ id }) => sameId(id, roomId)) && !chat.context.roomsLevel.isSilent())
+      if (rooms.some(({ id }) => sameId(id, roomId)) || chat.context.roomsLevel.isSilent()) return
+      try {
         await join({ roomId })
+      } catch (error) {
+        if (chat.store.getState().activeRoomId === roomId) setActiveRoom(before)
+        throw error
+      }
     },
     [setActiveRoom, rooms, join, chat],
   )

@@ -17,6 +17,7 @@ import {
 } from '../types.ts'
 import { useChat } from './ChatProvider.tsx'
 import { useMessages } from './useMessages.ts'
+import { usePlaces } from './usePlaces.ts'
 import { useReadReporter } from './useReadReporter.ts'
 import { useSeenAtEnd } from './useSeenAtEnd.ts'
 import { useSendMessage } from './useSendMessage.ts'
@@ -70,10 +71,11 @@ export function useChatWebSocket<M extends BaseMessage = RegisteredMessage>(
   const history = useMessages<M>(roomId)
   const { send, retry, discard } = useSendMessage(roomId)
   const typing = useTyping(roomId)
-  const markRead = useReadReporter(roomId, history.messages)
+  const placeOf = usePlaces(roomId, history.messages)
+  const markRead = useReadReporter(roomId, { messages: history.messages, placeOf })
   const view = useClearable(roomId, history.messages)
-  const { endRef, scrollToBottom } = useStickToBottom(view.messages)
-  useSeenAtEnd(endRef, view.messages, readWhenSeen ? markRead : undefined)
+  const { endRef, end, scrollToBottom } = useStickToBottom(view.messages)
+  useSeenAtEnd(end, view.messages, readWhenSeen ? markRead : undefined)
   const { keystroke, stop } = typing
   const { show } = view
   const { loadOlder } = history
@@ -118,7 +120,7 @@ interface Cleared {
   /** The last confirmed message that was there. */
   readonly upTo: ChatMessage | undefined
   /** Rows that had no place in the history yet. */
-  readonly pending: ReadonlySet<Id>
+  readonly pending: ReadonlySet<string>
 }
 
 function useClearable<M extends ChatMessage>(roomId: Id, all: readonly M[]) {
@@ -148,7 +150,10 @@ function isAfter(message: ChatMessage, { upTo, pending }: Cleared): boolean {
 }
 
 function isAnySending(messages: readonly ChatMessage[]): boolean {
-  return messages.slice(-50).some(({ local }) => local?.status === 'queued' || local?.status === 'sending')
+  const isRelevant = ({ local }: ChatMessage) =>
+    !local || local.status === 'queued' || local.status === 'sending'
+  // Own unconfirmed ones are last: before them there is nothing to look at.
+  return messages.findLast(isRelevant)?.local !== undefined
 }
 
 /** What failed here comes before what failed around it. */

@@ -15,8 +15,8 @@ export function useDraft(roomId: Id): readonly [draft: string, setDraft: (draft:
   const { store, context } = useChat()
   const userId = useStore(store, () => context.currentUser()?.id)
   const isKnown = userId !== undefined
-  const nobodys = `querywire.draft..${roomId}`
-  const key = isKnown ? `querywire.draft.${userId}.${roomId}` : nobodys
+  const nobodys = keyFor('', roomId)
+  const key = isKnown ? keyFor(userId, roomId) : nobodys
   const draft = useSyncExternalStore(
     subscribe,
     () => read(key),
@@ -38,9 +38,19 @@ export function useDraft(roomId: Id): readonly [draft: string, setDraft: (draft:
   return [draft, setDraft]
 }
 
+/** Encoded, so that no two pairs of ids read the same. */
+function keyFor(userId: Id, roomId: Id): string {
+  return `querywire.draft/${encodeURIComponent(userId)}/${encodeURIComponent(roomId)}`
+}
+
 function subscribe(listener: () => void): () => void {
   listeners.add(listener)
-  return () => listeners.delete(listener)
+  // What another tab has typed.
+  globalThis.addEventListener?.('storage', listener)
+  return () => {
+    listeners.delete(listener)
+    globalThis.removeEventListener?.('storage', listener)
+  }
 }
 
 function read(key: string): string {

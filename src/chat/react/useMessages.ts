@@ -87,15 +87,11 @@ export function useMessages<M extends BaseMessage = RegisteredMessage>(
 
 /** Where the view starts: as its caller says, until the reader jumps elsewhere. */
 function useAnchor(roomId: Id, given: Id | undefined) {
-  const [jumped, setJumped] = useState<{
-    readonly roomId: Id
-    readonly given: Id | undefined
-    readonly to: Id | undefined
-  }>()
-  const isHere = jumped?.roomId === roomId && jumped.given === given
-  const jumpTo = useCallback((to: Id) => setJumped({ roomId, given, to }), [roomId, given])
-  const jumpToLatest = useCallback(() => setJumped({ roomId, given, to: undefined }), [roomId, given])
-  return { around: isHere ? jumped.to : given, jumpTo, jumpToLatest }
+  const [jumped, setJumped] = useState<{ readonly from: string; readonly to: Id | undefined }>()
+  const from = JSON.stringify([roomId, given ?? null].map(String))
+  const jumpTo = useCallback((to: Id) => setJumped({ from, to }), [from])
+  const jumpToLatest = useCallback(() => setJumped({ from, to: undefined }), [from])
+  return { around: jumped?.from === from ? jumped.to : given, jumpTo, jumpToLatest }
 }
 
 const NO_ROWS: readonly ChatMessage[] = []

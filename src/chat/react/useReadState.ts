@@ -1,11 +1,14 @@
 'use client'
-import { useMutation, useQuery } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useCallback, useMemo } from 'react'
-import { compareKeys, type OrderKey } from '../../query/index.ts'
+import { compareKeys, lowerBound } from '../../query/index.ts'
+import type { PlaceOf } from '../context.ts'
 import { orderOf } from '../messages.ts'
+import { readReporterOf } from '../readReporter.ts'
 import { type ChatMember, type ChatMessage, type Id, type RegisteredMember, sameId } from '../types.ts'
 import { useChat } from './ChatProvider.tsx'
 import { useMessages } from './useMessages.ts'
+import { usePlaces } from './usePlaces.ts'
 import { useReadReporter } from './useReadReporter.ts'
 import { useUnreadDivider } from './useUnreadDivider.ts'
 
@@ -22,7 +25,7 @@ export interface UseReadStateResult<B extends ChatMember = RegisteredMember> {
   readonly firstUnreadId: Id | null
   /** For when one has seen it, e.g. after sending. */
   readonly clearDivider: () => void
-  /** Others who have read up to this message or further. */
+  /** Others who have read up to this message or further, those who have read furthest last. */
   readonly readersOf: (message: ChatMessage) => readonly B[]
 }
 
@@ -32,47 +35,50 @@ export function useReadState<B extends ChatMember = RegisteredMember>(roomId: Id
   const chat = useChat()
   const { data: state } = useQuery(chat.readState(roomId))
   const { data: members = NO_MEMBERS } = useQuery(chat.members(roomId))
-  const { messages, hasOlder } = useMessages(roomId)
+  const queryClient = useQueryClient()
+  const { messages, isLoading } = useMessages(roomId)
+  const placeOf = usePlaces(roomId, messages)
   const { mutateAsync } = useMutation(chat.markUnread(roomId))
-  const { firstUnreadId, clearDivider } = useUnreadDivider(roomId, state, { messages, hasOlder })
+  const { firstUnreadId, clearDivider } = useUnreadDivider(roomId, state, { messages, isLoading })
 
   return {
     unreadCount: state?.unread_count ?? 0,
     mentionCount: state?.mention_count ?? 0,
     lastReadMessageId: state?.last_read_message_id ?? null,
-    markRead: useReadReporter(roomId, messages),
+    markRead: useReadReporter(roomId, { messages, placeOf }),
     markUnread: useCallback(
       async (messageId: Id) => {
-        await mutateAsync({ message_id: messageId })
+        const marking = mutateAsync({ message_id: messageId })
+        readReporterOf(chat, queryClient, roomId).takeBack(marking)
+        await marking
       },
-      [mutateAsync],
+      [mutateAsync, chat, queryClient, roomId],
     ),
     firstUnreadId,
     clearDivider,
-    readersOf: useReaders(members as readonly B[], messages),
+    readersOf: useReaders(members as readonly B[], placeOf),
   }
 }
 
-function useReaders<B extends ChatMember>(members: readonly B[], messages: readonly ChatMessage[]) {
-  const chat = useChat()
-  // Kept when a message goes: who has read as far as one that was deleted has read what is before it.
-  const known = useMemo(() => new Map<string, OrderKey>(), [])
-  const placeOf = useMemo(() => {
-    const nameOf = (roomId: Id, id: unknown) => `${roomId} ${id}`
-    for (const message of messages) known.set(nameOf(message.room_id, message.id), orderOf(message))
-    return (roomId: Id, id: unknown) => known.get(nameOf(roomId, id))
-  }, [messages, known])
+function useReaders<B extends ChatMember>(members: readonly B[], placeOf: PlaceOf) {
+  const me = useChat().context.currentUser()?.id
+  const readers = useMemo(() => byPlace(members, placeOf, me), [members, placeOf, me])
   return useCallback(
     (message: ChatMessage): readonly B[] => {
       if (message.local) return []
-      const place = orderOf(message)
-      const me = chat.context.currentUser()?.id
-      return members.filter(({ user, last_read_message_id }) => {
-        const read = placeOf(message.room_id, last_read_message_id)
-        const isOther = !sameId(user.id, me) && !sameId(user.id, message.sender.id)
-        return isOther && read !== undefined && compareKeys(read, place) >= 0
-      })
+      const from = lowerBound(readers, orderOf(message), ({ place }) => place)
+      const upToHere = readers.slice(from).map(({ member }) => member)
+      return upToHere.filter(({ user }) => !sameId(user.id, message.sender.id))
     },
-    [placeOf, members, chat],
+    [readers],
   )
+}
+
+/** Sorted once, so that a room of thousands does not look at each of them for every message. */
+function byPlace<B extends ChatMember>(members: readonly B[], placeOf: PlaceOf, me: Id | undefined) {
+  const readers = members.flatMap((member) => {
+    const place = sameId(member.user.id, me) ? undefined : placeOf(member.last_read_message_id ?? null)
+    return place ? [{ member, place }] : []
+  })
+  return readers.sort((a, b) => compareKeys(a.place, b.place))
 }

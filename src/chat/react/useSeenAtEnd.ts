@@ -1,5 +1,5 @@
 'use client'
-import { type RefObject, useEffect, useRef } from 'react'
+import { useEffect, useRef } from 'react'
 import type { ChatMessage } from '../types.ts'
 import { isNearEnd, scrollerOf } from './useStickToBottom.ts'
 
@@ -8,7 +8,7 @@ import { isNearEnd, scrollerOf } from './useStickToBottom.ts'
  * marked as unread since is not read again by the next scroll event.
  */
 export function useSeenAtEnd(
-  endRef: RefObject<HTMLElement | null>,
+  end: HTMLElement | null,
   messages: readonly ChatMessage[],
   onSeen: (() => void) | undefined,
 ): void {
@@ -16,7 +16,7 @@ export function useSeenAtEnd(
   const last = messages.findLast(({ local }) => !local)
   const newest = last && `${last.room_id} ${last.id}`
   useEffect(() => {
-    const scroller = scrollerOf(endRef.current)
+    const scroller = scrollerOf(end)
     if (!scroller || !onSeen || newest === undefined) return
     const page = scroller.ownerDocument
     const check = () => {
@@ -31,5 +31,5 @@ export function useSeenAtEnd(
       scroller.removeEventListener('scroll', check)
       page.defaultView?.removeEventListener('focus', check)
     }
-  }, [endRef, newest, onSeen])
+  }, [end, newest, onSeen])
 }

@@ -1,5 +1,5 @@
 'use client'
-import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef } from 'react'
+import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { keyOf } from '../messages.ts'
 import type { ChatMessage } from '../types.ts'
 
@@ -7,10 +7,14 @@ import type { ChatMessage } from '../types.ts'
 const NEAR_END_PX = 80
 
 interface Shown {
+  readonly end: HTMLElement | null
+  readonly room: string | undefined
   readonly first: string | undefined
   readonly last: string | undefined
   readonly scrollHeight: number
 }
+
+const NOTHING: Shown = { end: null, room: undefined, first: undefined, last: undefined, scrollHeight: 0 }
 
 // Rendering on a server has no layout to wait for.
 const useBeforePaint = typeof document === 'undefined' ? useEffect : useLayoutEffect
@@ -21,41 +25,49 @@ const useBeforePaint = typeof document === 'undefined' ? useEffect : useLayoutEf
  */
 export function useStickToBottom(messages: readonly ChatMessage[]): {
   readonly endRef: RefObject<HTMLDivElement | null>
+  /** What `endRef` holds, for effects: a list may appear later than its messages. */
+  readonly end: HTMLElement | null
   readonly scrollToBottom: (behavior?: ScrollBehavior) => void
 } {
   const endRef = useRef<HTMLDivElement | null>(null)
   const isAtEnd = useRef(true)
-  const shown = useRef<Shown>({ first: undefined, last: undefined, scrollHeight: 0 })
+  const shown = useRef<Shown>(NOTHING)
+  const [end, setEnd] = useState<HTMLElement | null>(null)
+  useBeforePaint(() => setEnd(endRef.current))
 
   useEffect(() => {
-    const scroller = scrollerOf(endRef.current)
+    const scroller = scrollerOf(end)
     if (!scroller) return
     const onScroll = () => {
       isAtEnd.current = isNearEnd(scroller)
     }
     scroller.addEventListener('scroll', onScroll, { passive: true })
     return () => scroller.removeEventListener('scroll', onScroll)
-  }, [])
+  }, [end])
 
   useBeforePaint(() => {
-    const scroller = scrollerOf(endRef.current)
+    const scroller = scrollerOf(end)
     if (!scroller) return
     const before = shown.current
     const first = messages[0]
     const last = messages.at(-1)
     const now: Shown = {
-      first: first && String(keyOf(first)),
-      last: last && String(keyOf(last)),
+      end,
+      room: last && String(last.room_id),
+      first: first && keyOf(first),
+      last: last && keyOf(last),
       scrollHeight: scroller.scrollHeight,
     }
     shown.current = now
+    // Another list, or another room in it: where the reader was before says nothing of this one.
+    if (now.end !== before.end || now.room !== before.room) isAtEnd.current = true
     const isOwn = last?.local !== undefined && now.last !== before.last
     if (isAtEnd.current || isOwn) scroller.scrollTop = scroller.scrollHeight
     // Browsers that anchor by themselves do not do it at the very top, which is where history is loaded.
     else if (now.first !== before.first && now.last === before.last && scroller.scrollTop < 1) {
       scroller.scrollTop += now.scrollHeight - before.scrollHeight
     }
-  }, [messages])
+  }, [messages, end])
 
   const scrollToBottom = useCallback((behavior: ScrollBehavior = 'auto') => {
     isAtEnd.current = true
@@ -63,7 +75,7 @@ export function useStickToBottom(messages: readonly ChatMessage[]): {
     scroller?.scrollTo({ top: scroller.scrollHeight, behavior })
   }, [])
 
-  return { endRef, scrollToBottom }
+  return { endRef, end, scrollToBottom }
 }
 
 export function isNearEnd({ scrollHeight, scrollTop, clientHeight }: HTMLElement): boolean {
