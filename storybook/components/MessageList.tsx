@@ -3,7 +3,7 @@ import { type ReactNode, useEffect, useLayoutEffect, useMemo, useState } from 'r
 import type { ChatMessage, ChatUser } from '../../src/chat/index.ts'
 import { Message } from './Message.tsx'
 import './MessageList.css'
-import { type Id, isSame, keyOf, type MessageRow, toRows } from './messageRows.ts'
+import { createToRows, type Id, isSame, keyOf, type MessageRow } from './messageRows.ts'
 import { useEndAnchoredList } from './useEndAnchoredList.ts'
 
 export interface MessageListProps {
@@ -40,7 +40,11 @@ const nothing = () => {}
 
 export function MessageList(props: MessageListProps) {
   const { messages, hasOlder = false, hasNewer = false, unreadAfter, onAtEndChange } = props
-  const rows = useMemo(() => toRows(messages, { hasOlder, unreadAfter }), [messages, hasOlder, unreadAfter])
+  const [toRows] = useState(createToRows<ChatMessage>)
+  const rows = useMemo(
+    () => toRows(messages, { hasOlder, unreadAfter }),
+    [toRows, messages, hasOlder, unreadAfter],
+  )
   const list = useMessageScroll(rows, props)
   const { isAtEnd, scrollRef, virtualizer } = list
   useEffect(() => onAtEndChange?.(isAtEnd), [isAtEnd, onAtEndChange])
@@ -95,7 +99,7 @@ function useMessageScroll(rows: readonly MessageRow<ChatMessage>[], props: Messa
   const { around, hasOlder = false, hasNewer = false } = props
   const keys = useMemo(() => rows.map(({ key }) => key), [rows])
   const opensAt = useMemo(
-    () => rows.find(({ message }) => around !== undefined && isSame(message.id, around)),
+    () => (around === undefined ? undefined : rows.find(({ message }) => isSame(message.id, around))),
     [rows, around],
   )
   const list = useEndAnchoredList({
