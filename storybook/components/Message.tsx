@@ -5,6 +5,7 @@ import { Avatar } from './Avatar.tsx'
 import { FailedMessage } from './FailedMessage.tsx'
 import './Message.css'
 import { MessageStatus } from './MessageStatus.tsx'
+import { MessageText } from './MessageText.tsx'
 import type { MessageRow } from './messageRows.ts'
 import { personColor } from './personColor.ts'
 import { ReadReceipts } from './ReadReceipts.tsx'
@@ -68,7 +69,7 @@ function Bubble({ message, isOwn }: { readonly message: ChatMessage; readonly is
   return (
     <div className="qw-bubble" dir="auto">
       <span className="qw-bubble-text" data-deleted={isDeleted || undefined}>
-        {isDeleted ? 'Message deleted' : content}
+        {isDeleted ? 'Message deleted' : <MessageText content={content} />}
       </span>
       <span className="qw-bubble-meta">
         {edited_at != null && !isDeleted && <span>edited</span>}

@@ -173,7 +173,7 @@ function Edge({ hasOlder, isLoadingOlder, error, loadOlder }: MessageListProps) 
     return (
       <div className="qw-list-edge">
         <button type="button" className="qw-button" onClick={loadOlder}>
-          Could not load older messages. Try again
+          Could not load more. Try again
         </button>
       </div>
     )
