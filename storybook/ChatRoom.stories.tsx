@@ -92,7 +92,7 @@ export const FailedSends: Story = {
     await userEvent.type(field, 'Is anybody there?{Enter}')
     await canvas.findByRole('button', { name: 'Retry' })
     await userEvent.type(field, 'Hello?{Enter}')
-    await waitFor(() => expect(canvas.getAllByText(/closed for the night/)).toHaveLength(2))
+    await waitFor(() => expect(canvas.getAllByText('The room is closed for the night')).toHaveLength(2))
     const [retry] = canvas.getAllByRole('button', { name: 'Retry' })
     if (retry) await userEvent.click(retry)
     await waitFor(() => expect(canvas.getAllByText(/closed for the night/)).toHaveLength(1))

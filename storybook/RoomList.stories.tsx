@@ -143,7 +143,7 @@ export const Unavailable: Story = {
   ...shownIn(refusing),
   play: async ({ canvas }) => {
     await expect(
-      await canvas.findByText(/could not be loaded.*Closed for the night/, {}, { timeout: 5_000 }),
+      await canvas.findByText('The rooms could not be loaded: Closed for the night', {}, { timeout: 5_000 }),
     ).toBeVisible()
   },
 }

@@ -2,6 +2,7 @@
 import { memo } from 'react'
 import type { ChatMessage, ChatUser } from '../../src/chat/index.ts'
 import { Avatar } from './Avatar.tsx'
+import { errorText } from './errorText.ts'
 import { FailedMessage } from './FailedMessage.tsx'
 import './Message.css'
 import { MessageStatus } from './MessageStatus.tsx'
@@ -51,7 +52,7 @@ export const Message = memo(function Message(props: MessageProps) {
           <Reactions message={message} />
           {local?.status === 'failed' && (
             <FailedMessage
-              reason={local.error?.message}
+              reason={local.error && errorText(local.error)}
               onRetry={() => props.onRetry(local.key)}
               onDiscard={() => props.onDiscard(local.key)}
             />

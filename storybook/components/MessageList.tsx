@@ -1,6 +1,7 @@
 /** The messages of a room, virtualised: only what is in view has elements, however long the history is. */
 import { type ReactNode, useEffect, useLayoutEffect, useMemo, useState } from 'react'
 import type { ChatMessage, ChatUser } from '../../src/chat/index.ts'
+import { errorText } from './errorText.ts'
 import { Message } from './Message.tsx'
 import './MessageList.css'
 import { createToRows, type Id, isSame, keyOf, type MessageRow } from './messageRows.ts'
@@ -194,7 +195,7 @@ function Empty({ isLoading, error }: MessageListProps): ReactNode {
     )
   return (
     <div className="qw-list-empty">
-      {error ? `The messages could not be loaded: ${error.message}` : 'No messages yet. Say hello!'}
+      {error ? `The messages could not be loaded: ${errorText(error)}` : 'No messages yet. Say hello!'}
     </div>
   )
 }
