@@ -1,5 +1,5 @@
 import type { Meta, StoryObj } from '@storybook/react-vite'
-import { expect, fn, waitFor } from 'storybook/test'
+import { expect, fn, waitFor, within } from 'storybook/test'
 import { ChatRoom } from './components/ChatRoom.tsx'
 import { Frame } from './support/Frame.tsx'
 import { harbour, talk, USERS } from './support/people.ts'
@@ -92,7 +92,7 @@ export const FailedSends: Story = {
     await userEvent.type(field, 'Is anybody there?{Enter}')
     await canvas.findByRole('button', { name: 'Retry' })
     await userEvent.type(field, 'Hello?{Enter}')
-    await waitFor(() => expect(canvas.getAllByText(/closed for the night/)).toHaveLength(2))
+    await waitFor(() => expect(canvas.getAllByText('The room is closed for the night')).toHaveLength(2))
     const [retry] = canvas.getAllByRole('button', { name: 'Retry' })
     if (retry) await userEvent.click(retry)
     await waitFor(() => expect(canvas.getAllByText(/closed for the night/)).toHaveLength(1))
@@ -179,6 +179,20 @@ export const Gap: Story = {
     await waitFor(() => expect(log).toHaveTextContent(/Lost on the way.*Anybody\?/), { timeout: 6_000 })
     await waitFor(() => expect(canvas.queryByText('Some messages are missing here')).toBeNull())
     await expect(log.scrollHeight - log.scrollTop - log.clientHeight).toBeLessThanOrEqual(1)
+  },
+}
+
+const quiet = inHarbour({
+  server: () => ({ users: USERS, rooms: [harbour({ members: ['alice'], messages: [] })] }),
+})
+
+/** Nobody else is here, and nothing was said. */
+export const Empty: Story = {
+  ...shownIn(quiet),
+  play: async ({ canvas, userEvent }) => {
+    await expect(await canvas.findByText('No messages yet. Say hello!')).toBeVisible()
+    await userEvent.type(canvas.getByRole('textbox', { name: 'Message' }), 'Hello{Enter}')
+    await expect(await within(canvas.getByRole('log')).findByText('Hello')).toBeVisible()
   },
 }
 

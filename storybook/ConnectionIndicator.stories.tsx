@@ -58,6 +58,23 @@ export const Connecting: Story = {
   },
 }
 
+const unreachable = createScene({
+  haste: 50,
+  client: {
+    reconnect: { maxAttempts: 1_000 },
+    tokenManager: { getAccessToken: () => Promise.reject(new Error('No network')) },
+  },
+})
+
+/** Nothing was lost, because nothing was there. */
+export const NeverConnected: Story = {
+  ...shownIn(unreachable),
+  play: async ({ canvas }) => {
+    const banner = canvas.getByRole('status', { name: 'Connection' })
+    await waitFor(() => expect(banner).toHaveTextContent('No connection yet. Trying again…'))
+  },
+}
+
 let hasToken = true
 const reconnecting = createScene({
   haste: 50,

@@ -37,6 +37,7 @@ const meta = {
 export default meta
 type Story = StoryObj<typeof meta>
 
+const longName = { id: 'x', username: 'Wolfeschlegelsteinhausenbergerdorff of the Old Pier Ferry Company' }
 const alice = { id: 'alice', username: 'alice' }
 
 /** Days, groups of one sender within five minutes, and who wrote what. */
@@ -182,6 +183,46 @@ export const Gap: Story = {
   },
 }
 
+/** Long words and names, addresses, emoji, lines, and another direction: nothing is lost, nothing sticks out. */
+export const HardToShow: Story = {
+  args: {
+    messages: [
+      message({ id: 1, content: 'Wolfeschlegelsteinhausenbergerdorff'.repeat(4), sender: longName }),
+      message({
+        id: 2,
+        content:
+          'Here: https://example.com/a/very/long/path?with=a&very=long-query#and-a-place. Did you see it?',
+        sender: longName,
+      }),
+      message({ id: 3, content: 'First line\n\n    indented\n<b>not bold</b>', sender: alice }),
+      message({ id: 4, content: 'متى تغادر العبّارة؟ At 7:40?' }),
+      message({ id: 5, content: '🎉👩🏽‍🚀🇩🇪' }),
+      message({ id: 6, content: 'https://example.com', sender: alice }),
+    ],
+  },
+  decorators: [
+    (Story) => <div style={{ display: 'flex', flex: 1, minBlockSize: 0, maxInlineSize: 328 }}>{Story()}</div>,
+  ],
+  play: async ({ canvas }) => {
+    const link = await canvas.findByRole('link', { name: /very\/long/ })
+    await expect(link).toHaveAttribute(
+      'href',
+      'https://example.com/a/very/long/path?with=a&very=long-query#and-a-place',
+    )
+    await expect(canvas.getByText(/<b>not bold<\/b>/)).toBeVisible()
+    const list = canvas.getByRole('log', { name: 'Messages' })
+    await expect(list.scrollWidth).toBe(list.clientWidth)
+  },
+}
+
+/** Older ones are on their way. */
+export const LoadingOlder: Story = {
+  args: { messages: messagesOf(talk(4)), hasOlder: true, isLoadingOlder: true },
+  play: async ({ canvas }) => {
+    await expect(canvas.getByRole('img', { name: 'Loading older messages' })).toBeVisible()
+  },
+}
+
 /** A failure while older messages are loaded is told where they would be. */
 export const OlderFailed: Story = {
   args: {
@@ -209,7 +250,13 @@ export const RightToLeft: Story = {
       message({ id: 3, content: 'شكرًا!' }),
     ],
   },
-  decorators: [(Story) => <div dir="rtl">{Story()}</div>],
+  decorators: [
+    (Story) => (
+      <div dir="rtl" style={{ display: 'flex', flex: 1, minBlockSize: 0 }}>
+        {Story()}
+      </div>
+    ),
+  ],
   play: async ({ canvas }) => {
     const [theirs, own] = await canvas.findAllByRole('article')
     const left = (row: HTMLElement | undefined) =>

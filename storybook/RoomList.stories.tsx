@@ -5,6 +5,8 @@ import { Frame } from './support/Frame.tsx'
 import { harbour, talk, USERS } from './support/people.ts'
 import { createScene, type Scene } from './support/scene.tsx'
 
+const LONG_NAME = 'Wolfeschlegelsteinhausenbergerdorff'
+
 const rooms = createScene({
   server: () => ({
     users: USERS,
@@ -17,6 +19,33 @@ const rooms = createScene({
 })
 const noRooms = createScene({
   server: () => ({ users: USERS, rooms: [harbour({ members: ['bob'], messages: [] })] }),
+})
+const longNames = createScene({
+  server: () => ({
+    users: [...USERS, LONG_NAME],
+    rooms: [
+      harbour({
+        name: 'The harbour, the old pier, North Dock and everything else along the water',
+        members: [LONG_NAME, 'alice'],
+        messages: talk(3_000).map((seed) => ({ ...seed, sender: LONG_NAME })),
+        unread: { alice: 1_000 },
+      }),
+      { id: 'word', name: LONG_NAME, messages: [{ sender: LONG_NAME, content: 'one\n\ntwo' }] },
+      { id: 'arabic', name: 'رصيف الميناء', messages: [{ sender: 'bob', content: 'متى تغادر العبّارة؟' }] },
+    ],
+  }),
+})
+const refusing = createScene({
+  haste: 50,
+  prepare: (server) => {
+    server.faults.rejectNext('get_rooms', {
+      code: 'forbidden',
+      message: 'Closed for the night',
+      retryable: false,
+      times: 100,
+    })
+    return undefined
+  },
 })
 const silence = createScene({ client: { tokenManager: { getAccessToken: () => new Promise(() => {}) } } })
 
@@ -96,6 +125,26 @@ export const Empty: Story = {
   ...shownIn(noRooms),
   play: async ({ canvas }) => {
     await expect(await canvas.findByText('You are in no room yet.')).toBeVisible()
+  },
+}
+
+/** What does not fit is cut where it can be read on: the time, the number and the other rooms stay where they are. */
+export const LongNames: Story = {
+  ...shownIn(longNames),
+  play: async ({ canvas }) => {
+    const link = await canvas.findByRole('link', { name: /old pier/ })
+    await expect(link).toHaveAccessibleName(/99\+ unread/)
+    const list = canvas.getByRole('navigation', { name: 'Rooms' })
+    await expect(list.scrollWidth).toBe(list.clientWidth)
+  },
+}
+
+export const Unavailable: Story = {
+  ...shownIn(refusing),
+  play: async ({ canvas }) => {
+    await expect(
+      await canvas.findByText('The rooms could not be loaded: Closed for the night', {}, { timeout: 5_000 }),
+    ).toBeVisible()
   },
 }
 

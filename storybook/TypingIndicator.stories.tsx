@@ -40,6 +40,16 @@ export const Many: Story = {
   },
 }
 
+/** However long the names are, it stays one line: the messages above must not move. */
+export const LongNames: Story = {
+  args: { names: ['Wolfeschlegelsteinhausenbergerdorff', 'Hubert Blaine of the Old Pier Ferry Company'] },
+  decorators: [(Story) => <div style={{ inlineSize: 240 }}>{Story()}</div>],
+  play: async ({ canvas, canvasElement }) => {
+    await expect(canvas.getByText(/are typing/)).toBeVisible()
+    await expect(canvasElement.querySelector('.qw-typing')?.getBoundingClientRect().height).toBe(24)
+  },
+}
+
 /** Nobody: the line stays, so that nothing moves when somebody begins. */
 export const Nobody: Story = {
   play: async ({ canvasElement }) => {

@@ -63,12 +63,19 @@ export const Queries = ({ rows }: { readonly rows: readonly QueryReport[] }) => 
 
 const clock = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' })
 
+const SEND_TONES = {
+  queued: 'none',
+  sending: 'busy',
+  sent: 'good',
+  failed: 'bad',
+} as const satisfies Record<SendReport['status'], Tone>
+
 const SEND_COLUMNS: readonly Column<SendReport>[] = [
   { head: 'Send', cell: nameOf },
   {
     head: 'State',
     cell: ({ status, error }) => (
-      <State tone={status === 'failed' ? 'bad' : 'busy'}>
+      <State tone={SEND_TONES[status]}>
         {status}
         {error && `: ${error.message}`}
       </State>

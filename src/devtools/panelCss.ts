@@ -18,21 +18,21 @@ export const logCss = `
 .qw-dev-lines :is(time, .qw-dev-source) { flex: none; opacity: 0.8; font-variant-numeric: tabular-nums; }
 .qw-dev-lines b { flex: none; font-weight: 600; }
 .qw-dev-direction { flex: none; inline-size: 1em; text-align: center; }
-.qw-dev-text { flex: 1; min-inline-size: 0; overflow: hidden; font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; font-size: 11px; opacity: 0.85; text-overflow: ellipsis; white-space: nowrap; }
+.qw-dev-text { flex: 1; direction: ltr; min-inline-size: 0; overflow: hidden; font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; font-size: 11px; opacity: 0.85; text-overflow: ellipsis; white-space: nowrap; }
 .qw-dev-lines li:is([data-kind="problem"]) > button { box-shadow: inset 3px 0 #d6453d; }
 .qw-dev-lines li:is([data-kind="connection"]) > button { box-shadow: inset 3px 0 #4d7ef0; }
-.qw-dev-lines pre { max-block-size: 320px; margin: 0 12px 6px; padding: 8px 12px; overflow: auto; border-radius: 6px; background: color-mix(in srgb, currentColor 7%, transparent); font: 11px/1.5 ui-monospace, "SF Mono", Menlo, Consolas, monospace; white-space: pre-wrap; overflow-wrap: anywhere; }
+.qw-dev-lines pre { max-block-size: 320px; margin: 0 12px 6px; padding: 8px 12px; overflow: auto; direction: ltr; border-radius: 6px; background: color-mix(in srgb, currentColor 7%, transparent); font: 11px/1.5 ui-monospace, "SF Mono", Menlo, Consolas, monospace; white-space: pre-wrap; overflow-wrap: anywhere; }
 .qw-dev-empty { margin: 0; padding: 12px; opacity: 0.8; }
 .qw-dev-table { inline-size: 100%; border-collapse: collapse; }
 .qw-dev-table > caption { padding: 4px 0; font-weight: 600; text-align: start; }
-.qw-dev-table :is(th, td) { padding: 3px 12px 3px 0; border-block-start: 1px solid color-mix(in srgb, currentColor 12%, transparent); font-variant-numeric: tabular-nums; text-align: start; vertical-align: top; overflow-wrap: anywhere; }
-.qw-dev-table td:first-child { min-inline-size: 7em; }
-.qw-dev-table th { font-weight: 400; opacity: 0.8; white-space: nowrap; }
+.qw-dev-table :is(th, td) { padding: 3px 10px 3px 0; border-block-start: 1px solid color-mix(in srgb, currentColor 12%, transparent); font-variant-numeric: tabular-nums; text-align: start; vertical-align: top; overflow-wrap: anywhere; }
+.qw-dev-table td:first-child { min-inline-size: 5em; }
+.qw-dev-table th { font-weight: 400; opacity: 0.8; overflow-wrap: normal; vertical-align: bottom; }
 .qw-dev-table [data-number="true"] { padding-inline-end: 0; text-align: end; white-space: nowrap; }
-.qw-dev-table [data-number="true"] + [data-number="true"] { padding-inline-start: 12px; }
+.qw-dev-table [data-number="true"] + [data-number="true"] { padding-inline-start: 6px; }
 .qw-dev-table td.qw-dev-empty { padding: 3px 0; }
 .qw-dev-state { white-space: nowrap; }
-.qw-dev-state::before { display: inline-block; inline-size: 8px; block-size: 8px; margin-inline-end: 6px; border-radius: 50%; background: #8b93a1; content: ""; }
+.qw-dev-state::before { display: inline-block; inline-size: 8px; block-size: 8px; margin-inline-end: 6px; border-radius: 50%; background: #8b93a1; forced-color-adjust: none; content: ""; }
 .qw-dev-state[data-tone="good"]::before { background: #24a05a; }
 .qw-dev-state[data-tone="busy"]::before { background: #d1891a; }
 .qw-dev-state[data-tone="bad"]::before { background: #d6453d; }
@@ -43,5 +43,5 @@ export const logCss = `
 export const panelCss = `${logCss}
 .qw-dev { --qw-dev-line: color-mix(in srgb, currentColor 16%, transparent); display: flex; flex-wrap: wrap; box-sizing: border-box; block-size: 100%; min-block-size: 0; overflow: auto; background: #ffffff; color: #1c2028; color-scheme: light; font: 12px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
 .qw-dev[data-theme="dark"] { background: #15181d; color: #e4e7ec; color-scheme: dark; }
-.qw-dev-side { display: grid; flex: 2 1 340px; gap: 14px; align-content: start; box-sizing: border-box; min-inline-size: 0; max-block-size: 100%; padding: 8px 14px 16px; overflow: auto; border-inline-end: 1px solid var(--qw-dev-line); }
+.qw-dev-side { display: grid; grid-template-columns: minmax(0, 1fr); flex: 2 1 340px; gap: 14px; align-content: start; box-sizing: border-box; min-inline-size: 0; max-block-size: 100%; padding: 8px 14px 16px; overflow: auto; border-inline-end: 1px solid var(--qw-dev-line); }
 `

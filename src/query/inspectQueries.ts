@@ -5,6 +5,8 @@ import { hasGap, type LiveChannel } from './channelHub.ts'
 import { LIVE_KEY, type Params } from './definition.ts'
 import { entryBehind } from './entry.ts'
 import { type Entry, type LiveStatus, stateOf } from './entryState.ts'
+import type { Outbox } from './outbox.ts'
+import { type SendStatus, statusOf } from './outboxRow.ts'
 
 export interface QueryReport {
   /** Unique in its QueryClient. */
@@ -38,7 +40,7 @@ export interface SendReport {
   readonly id: number
   readonly name: string
   readonly params: Params
-  readonly status: 'pending' | 'failed'
+  readonly status: SendStatus
   readonly attempts: number
   /** Milliseconds since 1970. */
   readonly submittedAt: number
@@ -64,7 +66,7 @@ export function inspectQueries(queryClient: QueryClient): LiveReport {
   return {
     queries: live.map(({ query, entry }) => queryReport(query, entry)),
     channels: [...channels].map(channelReport),
-    sends: sendReports(queryClient),
+    sends: sendReports(queryClient, new Set(live.map(({ entry }) => entry.client.outbox))),
   }
 }
 
@@ -97,19 +99,21 @@ function channelReport(channel: LiveChannel): ChannelReport {
   }
 }
 
-/** The MutationCache is the outbox: what is neither pending nor failed is no longer in it. */
-function sendReports(queryClient: QueryClient): SendReport[] {
+/** What is neither pending nor failed has arrived. Until there is a live query, nobody knows what is on its way. */
+function sendReports(queryClient: QueryClient, outboxes: ReadonlySet<Outbox>): SendReport[] {
   return queryClient
     .getMutationCache()
     .getAll()
-    .flatMap(({ mutationId, options, state }) => {
+    .flatMap((mutation) => {
+      const { mutationId, options, state } = mutation
       const [scope, name, params] = options.mutationKey ?? []
       if (scope !== LIVE_KEY || (state.status !== 'pending' && state.status !== 'error')) return []
+      const row = [...outboxes].map(({ rows }) => rows.get(mutation)).find((found) => found !== undefined)
       return {
         id: mutationId,
         name: String(name),
         params: (params ?? {}) as Params,
-        status: state.status === 'error' ? 'failed' : 'pending',
+        status: row ? statusOf(row) : state.status === 'error' ? 'failed' : 'queued',
         attempts: state.failureCount,
         submittedAt: state.submittedAt,
         error: state.error ?? undefined,

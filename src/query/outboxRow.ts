@@ -100,7 +100,7 @@ export function changesOf(row: Row): readonly TargetedOp[] {
   return row.changes
 }
 
-function statusOf(row: Row): SendStatus {
+export function statusOf(row: Row): SendStatus {
   const { status } = row.mutation.state
   if (status === 'error') return 'failed'
   return status === 'success' ? 'sent' : row.phase

@@ -24,7 +24,8 @@ export function ConnectionIndicator() {
 }
 
 /** Without the number of the attempt: a live region would read out every one of them. */
-function connectionText({ isConnecting, isReconnecting, error }: WebSocketStatus): string {
+function connectionText({ isConnecting, isReconnecting, lastConnectedAt, error }: WebSocketStatus): string {
+  if (isReconnecting && lastConnectedAt === null) return 'No connection yet. Trying again…'
   if (isReconnecting) return 'Connection lost. Reconnecting…'
   if (isConnecting) return 'Connecting…'
   return error?.reason ? `Not connected: ${error.reason}` : 'Not connected.'

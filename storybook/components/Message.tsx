@@ -2,9 +2,11 @@
 import { memo } from 'react'
 import type { ChatMessage, ChatUser } from '../../src/chat/index.ts'
 import { Avatar } from './Avatar.tsx'
+import { errorText } from './errorText.ts'
 import { FailedMessage } from './FailedMessage.tsx'
 import './Message.css'
 import { MessageStatus } from './MessageStatus.tsx'
+import { MessageText } from './MessageText.tsx'
 import type { MessageRow } from './messageRows.ts'
 import { personColor } from './personColor.ts'
 import { ReadReceipts } from './ReadReceipts.tsx'
@@ -50,7 +52,7 @@ export const Message = memo(function Message(props: MessageProps) {
           <Reactions message={message} />
           {local?.status === 'failed' && (
             <FailedMessage
-              reason={local.error?.message}
+              reason={local.error && errorText(local.error)}
               onRetry={() => props.onRetry(local.key)}
               onDiscard={() => props.onDiscard(local.key)}
             />
@@ -68,7 +70,7 @@ function Bubble({ message, isOwn }: { readonly message: ChatMessage; readonly is
   return (
     <div className="qw-bubble" dir="auto">
       <span className="qw-bubble-text" data-deleted={isDeleted || undefined}>
-        {isDeleted ? 'Message deleted' : content}
+        {isDeleted ? 'Message deleted' : <MessageText content={content} />}
       </span>
       <span className="qw-bubble-meta">
         {edited_at != null && !isDeleted && <span>edited</span>}

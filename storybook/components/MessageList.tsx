@@ -1,9 +1,10 @@
 /** The messages of a room, virtualised: only what is in view has elements, however long the history is. */
 import { type ReactNode, useEffect, useLayoutEffect, useMemo, useState } from 'react'
 import type { ChatMessage, ChatUser } from '../../src/chat/index.ts'
+import { errorText } from './errorText.ts'
 import { Message } from './Message.tsx'
 import './MessageList.css'
-import { type Id, isSame, keyOf, type MessageRow, toRows } from './messageRows.ts'
+import { createToRows, type Id, isSame, keyOf, type MessageRow } from './messageRows.ts'
 import { useEndAnchoredList } from './useEndAnchoredList.ts'
 
 export interface MessageListProps {
@@ -40,7 +41,11 @@ const nothing = () => {}
 
 export function MessageList(props: MessageListProps) {
   const { messages, hasOlder = false, hasNewer = false, unreadAfter, onAtEndChange } = props
-  const rows = useMemo(() => toRows(messages, { hasOlder, unreadAfter }), [messages, hasOlder, unreadAfter])
+  const [toRows] = useState(createToRows<ChatMessage>)
+  const rows = useMemo(
+    () => toRows(messages, { hasOlder, unreadAfter }),
+    [toRows, messages, hasOlder, unreadAfter],
+  )
   const list = useMessageScroll(rows, props)
   const { isAtEnd, scrollRef, virtualizer } = list
   useEffect(() => onAtEndChange?.(isAtEnd), [isAtEnd, onAtEndChange])
@@ -95,7 +100,7 @@ function useMessageScroll(rows: readonly MessageRow<ChatMessage>[], props: Messa
   const { around, hasOlder = false, hasNewer = false } = props
   const keys = useMemo(() => rows.map(({ key }) => key), [rows])
   const opensAt = useMemo(
-    () => rows.find(({ message }) => around !== undefined && isSame(message.id, around)),
+    () => (around === undefined ? undefined : rows.find(({ message }) => isSame(message.id, around))),
     [rows, around],
   )
   const list = useEndAnchoredList({
@@ -169,7 +174,7 @@ function Edge({ hasOlder, isLoadingOlder, error, loadOlder }: MessageListProps) 
     return (
       <div className="qw-list-edge">
         <button type="button" className="qw-button" onClick={loadOlder}>
-          Could not load older messages. Try again
+          Could not load more. Try again
         </button>
       </div>
     )
@@ -190,7 +195,7 @@ function Empty({ isLoading, error }: MessageListProps): ReactNode {
     )
   return (
     <div className="qw-list-empty">
-      {error ? `The messages could not be loaded: ${error.message}` : 'No messages yet. Say hello!'}
+      {error ? `The messages could not be loaded: ${errorText(error)}` : 'No messages yet. Say hello!'}
     </div>
   )
 }

@@ -2,6 +2,7 @@
 import type { KeyboardEvent, MouseEvent } from 'react'
 import { type ChatRoom as Room, useChatRooms } from '../../src/chat/index.ts'
 import { Avatar } from './Avatar.tsx'
+import { errorText } from './errorText.ts'
 import { type Id, isSame } from './messageRows.ts'
 import './RoomList.css'
 import { recentText } from './times.ts'
@@ -98,7 +99,7 @@ function Preview({ room }: { readonly room: Room }) {
 
 function noteFor(isLoading: boolean, error: Error | null): string {
   if (isLoading) return 'Loading rooms…'
-  return error ? `The rooms could not be loaded: ${error.message}` : 'You are in no room yet.'
+  return error ? `The rooms could not be loaded: ${errorText(error)}` : 'You are in no room yet.'
 }
 
 const STEPS: Readonly<Record<string, (index: number, count: number) => number>> = {

@@ -26,39 +26,56 @@ export interface RowOptions {
   readonly hasOlder: boolean
   /** The last message that was read when the room was opened. */
   readonly unreadAfter?: Id | null | undefined
-  /** A pause that makes the same sender start anew. @default five minutes */
-  readonly groupWithinMs?: number
 }
 
-const FIVE_MINUTES_MS = 300_000
+/** A pause that makes the same sender start anew. */
+const GROUP_WITHIN_MS = 300_000
 
 /**
  * While there are older messages, the oldest loaded one is held back: only its predecessor tells whether it starts a
  * day or a group. Shown at once, it would change its height when the page above it arrives, and everything would jump.
+ *
+ * Remembers what it has made: up to the first message that changed, the rows are those of the last time. So a message
+ * that arrives costs one row, however many there are.
  */
-export function toRows<Message extends RowMessage>(
+export function createToRows<Message extends RowMessage>() {
+  let known: readonly Message[] = []
+  let rows: readonly MessageRow<Message>[] = []
+  let knownUnreadAfter: Id | null | undefined
+  return (messages: readonly Message[], { hasOlder, unreadAfter }: RowOptions) => {
+    const kept = unreadAfter === knownUnreadAfter ? keptRows(known, messages) : 0
+    const fresh = messages.slice(kept).map((_, at) => rowAt(messages, kept + at, unreadAfter))
+    rows = rows.slice(0, kept).concat(fresh)
+    known = messages
+    knownUnreadAfter = unreadAfter
+    return hasOlder ? rows.slice(1) : rows
+  }
+}
+
+/** One less than what is unchanged: where a group ends is told by the message after it. */
+function keptRows(known: readonly RowMessage[], messages: readonly RowMessage[]): number {
+  const changedAt = messages.findIndex((message, index) => message !== known[index])
+  return Math.max(0, (changedAt < 0 ? messages.length : changedAt) - 1)
+}
+
+function rowAt<Message extends RowMessage>(
   messages: readonly Message[],
-  { hasOlder, unreadAfter, groupWithinMs = FIVE_MINUTES_MS }: RowOptions,
-): MessageRow<Message>[] {
-  const breaks = messages.map((message, index) => {
-    const previous = messages[index - 1]
-    const startsDay = previous === undefined || dayOf(previous) !== dayOf(message)
-    const startsUnread = previous !== undefined && unreadAfter != null && isSame(previous.id, unreadAfter)
-    const isSpeakingOn =
-      previous !== undefined &&
-      isSame(previous.sender.id, message.sender.id) &&
-      timeOf(message) - timeOf(previous) < groupWithinMs
-    return { startsDay, startsUnread, startsGroup: startsDay || startsUnread || !isSpeakingOn }
-  })
-  const rows = messages.map((message, index) => ({
-    key: keyOf(message),
-    message,
-    startsDay: breaks[index]?.startsDay ?? false,
-    startsUnread: breaks[index]?.startsUnread ?? false,
-    startsGroup: breaks[index]?.startsGroup ?? true,
-    endsGroup: breaks[index + 1]?.startsGroup ?? true,
-  }))
-  return hasOlder ? rows.slice(1) : rows
+  index: number,
+  unreadAfter: Id | null | undefined,
+): MessageRow<Message> {
+  const [previous, message, next] = [messages[index - 1], messages[index] as Message, messages[index + 1]]
+  const starts = startsOf(previous, message, unreadAfter)
+  const endsGroup = next === undefined || startsOf(message, next, unreadAfter).startsGroup
+  return { key: keyOf(message), message, ...starts, endsGroup }
+}
+
+function startsOf(previous: RowMessage | undefined, message: RowMessage, unreadAfter: Id | null | undefined) {
+  if (!previous) return { startsDay: true, startsUnread: false, startsGroup: true }
+  const startsDay = dayOf(previous) !== dayOf(message)
+  const startsUnread = unreadAfter != null && isSame(previous.id, unreadAfter)
+  const isSpeakingOn =
+    isSame(previous.sender.id, message.sender.id) && timeOf(message) - timeOf(previous) < GROUP_WITHIN_MS
+  return { startsDay, startsUnread, startsGroup: startsDay || startsUnread || !isSpeakingOn }
 }
 
 export const keyOf = ({ client_id, id }: RowMessage): string => String(client_id ?? id)

@@ -5,7 +5,7 @@ import './frame.css'
 
 export interface FrameProps {
   readonly children: ReactNode
-  /** Pixels; without it as high as what is inside. */
+  /** Pixels, or what the window has; without it as high as what is inside. */
   readonly height?: number
   readonly width?: number
   /** What the component stands on. @default 'sunken' */
@@ -20,7 +20,7 @@ export function Frame({ children, height, width, shows = 'sunken', theme }: Fram
       className="qw story-frame"
       data-shows={shows}
       data-theme={theme}
-      style={{ blockSize: height, maxInlineSize: width }}
+      style={{ blockSize: height && `clamp(320px, 100dvh - 2rem, ${height}px)`, maxInlineSize: width }}
     >
       {children}
     </div>

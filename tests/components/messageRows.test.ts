@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { toRows } from '../../storybook/components/messageRows.ts'
+import { createToRows, type RowMessage, type RowOptions } from '../../storybook/components/messageRows.ts'
 import { initialsOf } from '../../storybook/components/personColor.ts'
 import { dayText, recentText } from '../../storybook/components/times.ts'
 
 const at = (day: number, hour: number, minute = 0) => new Date(2026, 4, day, hour, minute).toISOString()
 
 const said = (id: string, by: string, timestamp: string) => ({ id, sender: { id: by }, timestamp })
+
+type Said = ReturnType<typeof said>
 
 const talk = [
   said('1', 'bob', at(1, 9, 0)),
@@ -14,6 +16,10 @@ const talk = [
   said('4', 'alice', at(1, 9, 11)),
   said('5', 'alice', at(2, 0, 1)),
 ]
+
+/** From scratch, as if nothing had been shown before. */
+const toRows = <Message extends RowMessage>(messages: readonly Message[], options: RowOptions) =>
+  createToRows<Message>()(messages, options)
 
 const marks = (
   name: 'startsDay' | 'startsGroup' | 'endsGroup' | 'startsUnread',
@@ -43,6 +49,27 @@ describe('rows', () => {
       const rows = toRows(talk.slice(-loaded), { hasOlder: loaded < talk.length })
       expect(rows).toEqual(rows.length === 0 ? [] : all.slice(-rows.length))
     }
+  })
+
+  it('are the same objects up to what changed, and right after any change', () => {
+    const remembering = createToRows<(typeof talk)[number]>()
+    const [first, second, third, fourth, fifth] = talk as [Said, Said, Said, Said, Said]
+    const changes: [messages: Said[], options: RowOptions][] = [
+      [[second, third], { hasOlder: true }],
+      [[second, third, fourth], { hasOlder: true }],
+      [[first, second, third, fourth], { hasOlder: false }],
+      [[first, second, third, fourth], { hasOlder: false, unreadAfter: '2' }],
+      [[first, second, third, fourth, fifth], { hasOlder: false, unreadAfter: '2' }],
+      [[first, second, { ...third, sender: fourth.sender }, fourth, fifth], { hasOlder: false }],
+      [[first, fourth], { hasOlder: false }],
+      [[first], { hasOlder: false }],
+      [[], { hasOlder: false }],
+      [talk, { hasOlder: true }],
+    ]
+    for (const change of changes) expect(remembering(...change)).toEqual(toRows(...change))
+    const before = remembering(talk, { hasOlder: true })
+    const after = remembering([...talk, said('6', 'alice', at(2, 0, 2))], { hasOlder: true })
+    expect(after.map((row, index) => row === before[index])).toEqual([true, true, true, false, false])
   })
 
   it('keep their key when the server gives the message its id', () => {

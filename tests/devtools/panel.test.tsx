@@ -50,7 +50,7 @@ it('[D2] shows connections, channels, leases and what waits', async () => {
   // Still waiting when the test ends.
   alice.send('Hello?').catch(() => undefined)
   await waitFor(() =>
-    expect(rowsOf(/Outbox/)[0]?.slice(0, 2)).toEqual(['chat.sendMessage roomId=general', 'pending']),
+    expect(rowsOf(/Outbox/)[0]?.slice(0, 2)).toEqual(['chat.sendMessage roomId=general', 'queued']),
   )
   expect(rowsOf(/Connections/)[0]?.[1]).toMatch(/^RECONNECTING/)
   expect(rowsOf(/Channels/)[0]?.[1]).toBe('down')

@@ -174,3 +174,42 @@ it('survives the server: banner, queue, everything back once, without a reload',
     expect(await isMarked(page)).toBe(true)
   }
 })
+
+it('loses nothing by a reload while the server is away, and sends it once', {
+  timeout: 120_000,
+}, async () => {
+  const alice = await enter({ user: 'alice' })
+  const bob = await enter({ user: 'bob' })
+  await demo.killServer()
+  const texts = ['Before the reload', 'and another']
+  for (const text of texts) await say(alice.page, text)
+  const waiting = alice.page.getByRole('img', { name: 'Waiting to be sent' })
+  await expect.poll(() => waiting.count()).toBe(2)
+  await alice.page.getByRole('textbox', { name: 'Message' }).fill('Half a sent')
+  await alice.page.reload()
+  await expect.poll(() => waiting.count()).toBe(2)
+  expect(await alice.page.getByRole('textbox', { name: 'Message' }).inputValue()).toBe('Half a sent')
+
+  await demo.startServer()
+  for (const text of texts) {
+    await bubbles(bob.page, text).waitFor({ timeout: 60_000 })
+    for (const { page } of [alice, bob]) expect(await bubbles(page, text).count()).toBe(1)
+  }
+  await expect.poll(() => waiting.count()).toBe(0)
+  expect(alice.problems).toEqual([])
+})
+
+it('counts what is unread in the title, and names the room', async () => {
+  const alice = await enter({ user: 'alice', room: 'design' })
+  const bob = await enter({ user: 'bob', room: 'alice-bob' })
+  const unread = async () => Number(/^\((\d+)\) Design/.exec(await alice.page.title())?.[1] ?? 0)
+  const before = await unread()
+  await say(bob.page, 'Over here')
+  await expect.poll(unread).toBe(before + 1)
+})
+
+it('says so when nobody has this name, and does not try again by itself', async () => {
+  const { page } = await visit(browser, demo, { user: 'mallory' })
+  await connection(page).getByText('Nobody here is called "mallory"').waitFor({ timeout: 10_000 })
+  await connection(page).getByRole('button', { name: 'Try again' }).waitFor()
+})

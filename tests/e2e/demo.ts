@@ -76,6 +76,8 @@ async function startApp({ url, token_url }: Listening): Promise<{ url: string; c
     // tries ::1 first, where the same port may be another program's.
     server: { host: '127.0.0.1', port: 0, hmr: false, watch: null },
     clearScreen: false,
+    // What an older run has bundled may miss something, and a page that must not reload would never get it.
+    optimizeDeps: { force: true },
   })
   await app.listen()
   const address = app.resolvedUrls?.local[0]

@@ -29,6 +29,8 @@ const backgroundOf = (page: Page) => page.evaluate(() => getComputedStyle(docume
 const overflow = (page: Page) =>
   page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
 
+const focusedText = (page: Page) => page.evaluate(() => document.activeElement?.textContent)
+
 it('follows the system into the dark, and the button out of it', async () => {
   const light = await visit(browser, demo, { user: 'alice', room: 'general' })
   await ready(light.page)
@@ -48,6 +50,10 @@ it('shows one pane at a time on 360 pixels, and nothing beyond them', async () =
   await picture(page, 'phone-rooms')
   expect(await overflow(page)).toBe(0)
   await rooms.getByRole('link', { name: 'General' }).click()
+  await ready(page)
+  await page.keyboard.press('Escape')
+  expect(await focusedText(page)).toContain('General')
+  await page.keyboard.press('Enter')
   await ready(page)
   await say(page, 'x'.repeat(300))
   await log(page).getByText('x'.repeat(300)).waitFor()

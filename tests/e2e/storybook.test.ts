@@ -81,6 +81,27 @@ it('stands still for who wants less motion', async () => {
   expect(await animation()).toBe('none')
 })
 
+it('grows with the size of text that its reader has chosen', async () => {
+  const { page } = await open('iframe.html?viewMode=story&id=messagelist--short')
+  const bubble = page.locator('.qw-bubble')
+  const size = () => bubble.evaluate((element) => Number.parseFloat(getComputedStyle(element).fontSize))
+  await bubble.waitFor({ timeout: 20_000 })
+  const before = await size()
+  await page.addStyleTag({ content: 'html { font-size: 200% }' })
+  expect(await size()).toBe(2 * before)
+})
+
+it('has edges where its reader has chosen the colours', async () => {
+  const { page } = await open('iframe.html?viewMode=story&id=messagelist--sending')
+  const edges = () =>
+    page
+      .locator('.qw-bubble')
+      .evaluateAll((all) => all.map((element) => getComputedStyle(element).outlineWidth))
+  await page.locator('.qw-bubble').nth(4).waitFor({ timeout: 20_000 })
+  await page.emulateMedia({ forcedColors: 'active' })
+  expect(await edges()).toEqual(['1px', '2px', '2px', '2px', '2px'])
+})
+
 it('shows where the focus is', async () => {
   const { page } = await open('iframe.html?viewMode=story&id=chatroom--unread')
   await log(page).getByText('New messages').waitFor({ timeout: 20_000 })

@@ -7,13 +7,17 @@ import { RoomList } from '../../../storybook/components/RoomList.tsx'
 import '../../../storybook/components/theme.css'
 import './App.css'
 import { useRoomInAddress } from './address.ts'
+import { PageTitle } from './PageTitle.tsx'
 import { TopBar } from './TopBar.tsx'
 import { useNarrow } from './useNarrow.ts'
+import { useRoomFocus } from './useRoomFocus.ts'
 
 export function App() {
-  const { roomId, hrefOf, open, replace } = useRoomInAddress()
+  const address = useRoomInAddress()
+  const { roomId, hrefOf, open, replace } = address
   const { rooms } = useChatRooms()
   const isNarrow = useNarrow()
+  useRoomFocus(address, isNarrow)
   const firstRoomId = rooms[0]?.id
   // Put into the address, and not derived: the first room is another one as soon as somebody writes elsewhere.
   useEffect(() => {
@@ -21,6 +25,7 @@ export function App() {
   }, [roomId, isNarrow, firstRoomId, replace])
   return (
     <div className="qw demo">
+      <PageTitle roomId={roomId} />
       <ConnectionIndicator />
       <div className="demo-panes">
         {(!isNarrow || roomId === undefined) && (

@@ -1,5 +1,6 @@
 import { TanStackDevtools } from '@tanstack/react-devtools'
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { QueryClient } from '@tanstack/react-query'
+import { PersistQueryClientProvider } from '@tanstack/react-query-persist-client'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { ChatProvider } from '../../../src/chat/index.ts'
@@ -7,9 +8,12 @@ import { querywireDevtools } from '../../../src/devtools/index.ts'
 import { App } from './App.tsx'
 import { userInAddress } from './address.ts'
 import { createDemoChat } from './demoChat.ts'
+import { persistOptionsOf } from './persister.ts'
 
+const user = userInAddress()
 const queryClient = new QueryClient()
-const chat = createDemoChat(userInAddress())
+const persistOptions = persistOptionsOf(user)
+const chat = createDemoChat(user)
 const plugins = [{ ...querywireDevtools({ manager: chat.manager, queryClient }), defaultOpen: true }]
 const container = document.getElementById('app')
 if (!container) throw new Error('index.html has no element with the id "app"')
@@ -23,12 +27,12 @@ const devtoolsConfig = {
 
 createRoot(container).render(
   <StrictMode>
-    <QueryClientProvider client={queryClient}>
+    <PersistQueryClientProvider client={queryClient} persistOptions={persistOptions}>
       <ChatProvider chat={chat}>
         <App />
       </ChatProvider>
       {/* With `&devtools` in the address: the demo is to look like a messenger. */}
       {import.meta.env.DEV && <TanStackDevtools plugins={plugins} config={devtoolsConfig} />}
-    </QueryClientProvider>
+    </PersistQueryClientProvider>
   </StrictMode>,
 )

@@ -1,0 +1,14 @@
+/** The title of the page: how much is unread elsewhere, and which room this is. */
+import { useChatRooms } from '../../../src/chat/index.ts'
+import { usePageVisible } from '../../../storybook/components/usePageVisible.ts'
+
+export function PageTitle({ roomId }: { readonly roomId: string | undefined }) {
+  const { rooms } = useChatRooms()
+  const isVisible = usePageVisible()
+  const isOpen = ({ id }: { readonly id: string | number }) => String(id) === roomId
+  const unread = rooms
+    .filter((room) => !(isVisible && isOpen(room)))
+    .reduce((sum, { unread_count = 0 }) => sum + unread_count, 0)
+  const name = rooms.find(isOpen)?.name
+  return <title>{`${unread > 0 ? `(${unread}) ` : ''}${name ? `${name} · ` : ''}querywire`}</title>
+}
