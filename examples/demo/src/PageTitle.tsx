@@ -8,7 +8,7 @@ export function PageTitle({ roomId }: { readonly roomId: string | undefined }) {
   const isOpen = ({ id }: { readonly id: string | number }) => String(id) === roomId
   const unread = rooms
     .filter((room) => !(isVisible && isOpen(room)))
-    .reduce((sum, { unread_count = 0 }) => sum + unread_count, 0)
+    .reduce((sum, { unread_count }) => sum + (unread_count ?? 0), 0)
   const name = rooms.find(isOpen)?.name
   return <title>{`${unread > 0 ? `(${unread}) ` : ''}${name ? `${name} · ` : ''}querywire`}</title>
 }
