@@ -168,9 +168,12 @@ function onSignal(channel: LiveChannel, signal: ChannelSignal): void {
   channel.live = signal.type === 'live'
   // Most subscriptions that fail are asked for again by themselves; only what nobody retries ends the waiting.
   channel.failure = signal.type === 'down' && signal.error && isFinal(signal.error) ? signal.error : undefined
-  if (signal.type === 'live' && !signal.resumed) {
-    restart(channel.order, signal.cursor)
-    startOver(channel)
+  if (signal.type === 'live') {
+    if (signal.resumed) arrived(channel, signal.cursor)
+    else {
+      restart(channel.order, signal.cursor)
+      startOver(channel)
+    }
   }
   if (channel.live || channel.failure) settleWaiting(channel, channel.failure)
   watchGap(channel)

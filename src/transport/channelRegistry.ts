@@ -18,6 +18,8 @@ export interface Subscription {
   readonly members: Set<Member>
   /** A new one with every asking, so that an answer to an earlier one is told apart. `undefined`: down. */
   standing?: Standing | undefined
+  /** Where the server said that it stands when it began, outside of a reply. */
+  place?: Cursor | undefined
   /** Ends the wait for a confirmation. */
   confirm?: () => void
   cancelRetry?: () => void

@@ -56,6 +56,7 @@ export function subscribe(shell: Shell, subscription: Subscription, ask?: boolea
 export function takeDown(subscription: Subscription): void {
   subscription.cancelRetry?.()
   subscription.standing = undefined
+  subscription.place = undefined
 }
 
 function refuse(shell: Shell, subscription: Subscription, error: LiveError): void {
@@ -98,7 +99,11 @@ async function goLive(shell: Shell, subscription: Subscription, member: Member):
   if (isOver()) return
   member.waitsFor = undefined
   if (events?.length) emit(shell, [member], { type: 'events', events })
-  emit(shell, [member], { type: 'live', resumed: events !== undefined, cursor: position ?? stood })
+  emit(shell, [member], {
+    type: 'live',
+    resumed: events !== undefined,
+    cursor: position ?? stood ?? subscription.place,
+  })
   // The answer came later on the wire than the confirmation would have.
   if (events) subscription.confirm?.()
   settle(shell)

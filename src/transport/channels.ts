@@ -7,7 +7,7 @@ import type { Member, Subscription } from './channelRegistry.ts'
 import { bringUp, emit, settle, stand, subscribe, takeDown } from './channelSync.ts'
 import type { LiveError } from './errors.ts'
 import { hold } from './holders.ts'
-import type { Channel, ChannelListener, ChannelSpec } from './port.ts'
+import type { Channel, ChannelListener, ChannelSpec, Cursor } from './port.ts'
 import { request } from './requests.ts'
 import { failureOf, type Shell } from './shell.ts'
 
@@ -53,11 +53,27 @@ export function confirmChannels(shell: Shell): void {
 
 /** The server has lost track of one channel, or of all. */
 export function resetChannels(shell: Shell, key?: string): void {
-  for (const { syncKey = key, members, standing } of all(shell)) {
-    if (!standing || (key !== undefined && syncKey !== key)) continue
-    const live = [...members].filter(({ waitsFor }) => waitsFor !== standing)
-    emit(shell, live, { type: 'live', resumed: false })
+  for (const subscription of all(shell)) {
+    if (key === undefined || subscription.syncKey === key) restate(shell, subscription, { resumed: false })
   }
+}
+
+/** The server says where a channel stands for which it was not asked: being connected is the subscription. */
+export function placeChannel(shell: Shell, key: string, cursor: Cursor): void {
+  for (const subscription of all(shell)) {
+    if (subscription.syncKey !== key) continue
+    subscription.place = cursor
+    restate(shell, subscription, { resumed: true, cursor })
+  }
+}
+
+function restate(
+  shell: Shell,
+  { members, standing }: Subscription,
+  how: { readonly resumed: boolean; readonly cursor?: Cursor },
+): void {
+  const live = [...members].filter(({ waitsFor }) => waitsFor !== standing)
+  if (standing !== undefined) emit(shell, live, { type: 'live', ...how })
 }
 
 export function openChannel(shell: Shell, spec: ChannelSpec, listener: ChannelListener): Channel {

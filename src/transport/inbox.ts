@@ -1,6 +1,6 @@
 /** The way in: routes every frame that a socket delivers. */
-import type { ChannelEvent } from './channelEvents.ts'
-import { confirmChannels, deliver, resetChannels } from './channels.ts'
+import { type ChannelEvent, toCursor } from './channelEvents.ts'
+import { confirmChannels, deliver, placeChannel, resetChannels } from './channels.ts'
 import { retryAfterOf } from './closeCodes.ts'
 import { decodeEvent, decodeMessage } from './decode.ts'
 import { takePong } from './heartbeat.ts'
@@ -56,17 +56,22 @@ const CONTROL: Readonly<Record<string, Control>> = {
     if (attempt === shell.handOver?.from) finishHandOver(shell, true)
     else takePong(shell, fields)
   },
-  welcome: ({ outbox }, { batch }) => {
-    if (batch === true) outbox.isBatching = true
+  welcome: (shell, fields) => {
+    if (fields.batch === true) shell.outbox.isBatching = true
+    const key = keyIn(shell, fields)
+    const cursor = toCursor(fields)
+    // While two sockets are open, the older one still has to deliver what came before this.
+    if (key && cursor && !shell.handOver) placeChannel(shell, key, cursor)
   },
   draining: (shell, fields) => {
     // Not all clients at the same moment.
     const spreadMs = shell.environment.random() * 1_000
     renewIn(shell, (retryAfterOf(fields) ?? 0) + spreadMs, false)
   },
-  resync_required: (shell, fields, { frame }) => {
-    const { key } = shell.protocol.channels
-    const id = frame[key] ?? fields[key]
-    resetChannels(shell, id === undefined ? undefined : String(id))
-  },
+  resync_required: (shell, fields, { frame }) => resetChannels(shell, keyIn(shell, { ...fields, ...frame })),
+}
+
+function keyIn({ protocol }: Shell, fields: Readonly<Record<string, unknown>>): string | undefined {
+  const id = fields[protocol.channels.key]
+  return id === undefined ? undefined : String(id)
 }

@@ -356,6 +356,22 @@ describe('[Q8] a position', () => {
   })
 })
 
+describe('[Q3] a stream', () => {
+  it('whose beginning is told after it is live notices that its first event is missing', async () => {
+    const { texts } = observeMessages()
+    fake.live()
+    await fake.settle()
+    await answer(history(range(1, 3)))
+    fake.live(true, { seq: 10, epoch: 'e' })
+    await emit('created', message(5), 12)
+    fake.advance(200)
+    expect(fake.channels[0]?.resyncs).toBe(1)
+    await emit('created', message(4), 11)
+    expect(texts()).toEqual(['m1', 'm2', 'm3', 'm4', 'm5'])
+    expect(fake.requests).toHaveLength(1)
+  })
+})
+
 describe('[Q7] a window', () => {
   it('with a cap drops its oldest pages when live events make it grow', async () => {
     const { observer, texts } = observeMessages({ maxPages: 2 })

@@ -373,6 +373,30 @@ describe('channels', () => {
       expect(two.signals.at(-1)).toEqual({ type: 'live', resumed: false })
     })
 
+    it('[T23] that are subscribed by being connected learn from the greeting where they stand', async () => {
+      const { manager, open, flush } = setup()
+      const socket = await open()
+      const [one, two] = [listen(manager, spec(1)), listen(manager, spec(2))]
+      const all = listen(manager, { key: {}, subscribe: false })
+      await flush()
+      socket.receive({ type: 'welcome', data: { room_id: 1, ...at(7) } })
+      expect(one.signals).toEqual([live, { type: 'live', resumed: true, cursor: at(7) }])
+      expect([two.signals, all.signals]).toEqual([[live], [live]])
+      const late = listen(manager, spec(1))
+      await flush()
+      expect(late.signals).toEqual([{ ...live, cursor: at(7) }])
+    })
+
+    it('[T23] the greeting may come together with the connection', async () => {
+      const { manager, flush } = setup({}, (socket) => {
+        socket.accept()
+        socket.receive({ type: 'welcome', data: { room_id: 1, ...at(7) } })
+      })
+      const { signals } = listen(manager, spec(1))
+      await flush()
+      expect(signals).toEqual([{ ...live, cursor: at(7) }])
+    })
+
     it('[T23] bad events in a sync answer are quarantined', async () => {
       const { manager, open, flush, errors } = setup()
       const socket = await open()

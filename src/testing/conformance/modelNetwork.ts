@@ -129,9 +129,12 @@ function subscribe(network: Network, channel: Listening): void {
     const cursor = channel.listener.cursor()
     if (cursor?.seq !== undefined && level >= 2) return catchUp(network, channel, cursor)
     const position = { seq: server.seq, epoch: server.epoch }
-    const isTold = level === 2 || (level === 3 && chance(network, ODDS.told))
+    const isTold = level >= 2 && chance(network, ODDS.told)
     const live = { type: 'live', resumed: false, cursor: isTold ? position : undefined } as const
     toClient(network, () => signal(network, channel, live))
+    // In a greeting: only a level that has positions in its snapshots can do without.
+    if (isTold || level < 2 || (level === 3 && chance(network, ODDS.told))) return
+    toClient(network, () => signal(network, channel, { type: 'live', resumed: true, cursor: position }))
   })
 }
 
