@@ -33,10 +33,12 @@ describe.each([NEWEST, OLDEST])('with %s', (reactQuery) => {
 })
 
 /** What a block takes for granted: what an earlier one made, and the application's own files. */
-const AMBIENT = `
-  declare const queryClient: import('@tanstack/react-query').QueryClient
-  declare const manager: import('querywire').WebSocketManager
-  declare module './ChatRoom' { export function ChatRoom(props: { roomId: string }): import('react').ReactNode }`
+const GIVEN = {
+  'ambient.d.ts': `
+    declare const queryClient: import('@tanstack/react-query').QueryClient
+    declare const manager: import('querywire').WebSocketManager`,
+  'ChatRoom.tsx': 'export const ChatRoom = ({ roomId }: { roomId: string }) => <p>{roomId}</p>',
+}
 
 it.each([
   ['README.md', 5],
@@ -58,5 +60,5 @@ it.each([
   ]
   const folder = await projectWith(...REACT, ...peers)
   const options = { module: 'esnext', moduleResolution: 'bundler', skipLibCheck: true }
-  expect(await typeErrors(folder, { 'ambient.d.ts': AMBIENT, ...files }, options)).toBe('')
+  expect(await typeErrors(folder, { ...GIVEN, ...files }, options)).toBe('')
 })
