@@ -11,14 +11,7 @@ export function decodeMessage(shell: Shell, data: unknown): readonly unknown[] {
     return Array.isArray(message) ? message : [message]
   } catch {
     // Without its cause: a parser quotes the message, and who knows what is in it.
-    quarantine(
-      shell,
-      new LiveError(
-        'invalid_frame',
-        'A message could not be decoded; what counts is JSON, unless you gave another `codec`',
-      ),
-      data,
-    )
+    quarantine(shell, new LiveError('invalid_frame', 'A message could not be decoded'), data)
     return []
   }
 }

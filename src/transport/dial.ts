@@ -4,7 +4,7 @@ import { dialOf } from './connectionMachine.ts'
 import { LiveError } from './errors.ts'
 import { receive } from './inbox.ts'
 import { principalOf } from './jwt.ts'
-import { addQuery, type Dial, type Link, openLink } from './link.ts'
+import { addQuery, type Link, openLink } from './link.ts'
 import { type Shell, tell } from './shell.ts'
 import { giveUp, lose } from './sockets.ts'
 
@@ -25,12 +25,12 @@ export function dial(shell: Shell, refresh: boolean): void {
     // Token sources may be down like any server; only a clear "no" is final.
     const isFinal = isKnown && !error.retryable
     const isSignedOut = isFinal && error.code === 'unauthorized'
-    if (isSignedOut) signOut(shell, attempt, 'Nobody is signed in: the token source answered null')
+    if (isSignedOut) signOut(shell, attempt, 'Nobody is signed in')
     if (isFinal) shell.reportError(shell.name, error)
     lose(shell, attempt, {
       cause: isSignedOut ? 'token' : 'closed',
       code: isSignedOut ? WebSocketCloseCode.UNAUTHORIZED : 1006,
-      reason: isKnown ? error.message : 'The connection could not be prepared',
+      reason: isKnown ? error.message : 'No connection',
       isFinal,
     })
   })
@@ -52,42 +52,30 @@ async function openSocket(shell: Shell, attempt: number, refresh: boolean): Prom
   const shown = plain.url.replace(/\?.*/, '')
   tell(shell, { type: 'dial', attempt, url: shown })
   const target = token ? carrier(plain, token) : plain
-  const link = openAt(shell, attempt, { target, shown })
-  shell.links.set(attempt, { ...link, attempt, token, firstFrame: target.firstFrame })
-}
-
-/** What the application's own function throws is for the application to read. */
-async function ask<T>(source: string, get: () => T | Promise<T>): Promise<T> {
+  let link: Link
   try {
-    return await get()
-  } catch (error) {
-    if (error instanceof LiveError) throw error
-    const message = error instanceof Error ? error.message : String(error)
-    throw new LiveError('connection_failed', `${source} failed: ${message}`)
-  }
-}
-
-function openAt(
-  shell: Shell,
-  attempt: number,
-  { target, shown }: { readonly target: Dial; readonly shown: string },
-): Link {
-  try {
-    return openLink(shell.environment, target, {
+    link = openLink(shell.environment, target, {
       onOpen: () => shell.raise({ type: 'opened', attempt }),
       onMessage: (data) => receive(shell, attempt, data),
       onClose: (code, reason) => lose(shell, attempt, { cause: 'closed', code, reason }),
     })
   } catch (error) {
-    if (error instanceof LiveError) throw error
     // Without its message: what the platform says of a bad URL quotes it, and the token is in it.
-    const { name } = error as Error
-    throw new LiveError(
-      'connection_failed',
-      `Cannot open "${shown}" (${name}): it takes ws:// or wss://, and wss:// on a page that came by https`,
-    )
+    throw error instanceof LiveError ? error : failed(`Cannot open "${shown}" (${(error as Error).name})`)
+  }
+  shell.links.set(attempt, { ...link, attempt, token, firstFrame: target.firstFrame })
+}
+
+/** May be down like any server. What it throws is shown: these are the application's own words. */
+async function ask<T>(what: string, run: () => T | Promise<T>): Promise<T> {
+  try {
+    return await run()
+  } catch (error) {
+    throw error instanceof LiveError ? error : failed(`${what} failed: ${(error as Error)?.message ?? error}`)
   }
 }
+
+const failed = (message: string) => new LiveError('connection_failed', message)
 
 function checkUser(shell: Shell, attempt: number, token: string): void {
   shell.keepSecret(token)

@@ -50,7 +50,7 @@ export interface BrowserEnvironmentOptions {
 }
 
 const NO_WEBSOCKET =
-  'There is no WebSocket here; before Node 22, pass `environment: browserEnvironment({ WebSocket })` with that of the package ws'
+  'No WebSocket here: pass `environment: browserEnvironment({ WebSocket })` with that of the package ws'
 const FRAME_MS = 16
 /** A visible page can still stop painting (occluded window); past this the timer takes over. */
 const LATE_FRAME_MS = 50

@@ -80,7 +80,7 @@ export function writeBare(shell: Shell, to: OpenLink | undefined, frame: SentFra
 }
 
 const NEVER_OPENED =
-  ', and it never opened; is there a WebSocket server at this address and path, and does it take the token?'
+  ', never opened: is there a WebSocket server at this address, and does it take the token?'
 
 /** Why nothing can be asked for until `connect()`. */
 export function failureOf({ state, name }: Shell): LiveError | undefined {

@@ -55,9 +55,7 @@ describe('a connection that fails says', () => {
 
   it('that it never opened, where a browser says no more than 1006', async () => {
     const { rejection } = await failure({}, (socket) => socket.drop(1006))
-    expect(rejection).toContain(
-      'close code 1006, and it never opened; is there a WebSocket server at this address',
-    )
+    expect(rejection).toContain('close code 1006, never opened: is there a WebSocket server at this address')
   })
 
   it('that nobody is signed in', async () => {

@@ -22,6 +22,6 @@ function managerFromEnv(): WebSocketManager {
   if (manager.hasUrl) return manager
   throw new LiveError(
     'misconfigured',
-    'No WebSocket manager: add <WebSocketProvider manager={…}>, call setDefaultManager(…), or set NEXT_PUBLIC_WS_URL',
+    'No WebSocket manager: render <WebSocketProvider manager={…}> (or the chat’s <ChatProvider>) above, call setDefaultManager(…), or set NEXT_PUBLIC_WS_URL',
   )
 }
