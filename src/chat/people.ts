@@ -18,7 +18,7 @@ import {
 /** A typing signal that nobody repeats or ends is over after this. Senders repeat every 3 s. Milliseconds. */
 const TYPING_TTL_MS = 7_000
 const TYPING = 'chat.typing'
-export const MEMBERS = 'chat.members'
+const MEMBERS = 'chat.members'
 
 export function defineMembers<B extends ChatMember>(context: ChatContext<BaseMessage, ChatRoom, B>) {
   const { live, level, schemas } = context

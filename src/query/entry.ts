@@ -123,7 +123,7 @@ export function applyReply(entry: Entry, ops: readonly Op<unknown>[]): void {
   if (isAhead(entry)) distrust(entry)
 }
 
-export function apply(entry: Entry, ops: readonly SequencedOp<unknown>[]): void {
+function apply(entry: Entry, ops: readonly SequencedOp<unknown>[]): void {
   const { asOf, client, target } = entry
   const { confirms } = entry.definition.strategy
   if (ops.length === 0) return

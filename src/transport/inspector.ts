@@ -51,14 +51,14 @@ export interface Inspector {
 }
 
 const MAX_SECRETS = 8
-/** Something shorter is a name that a test signs in with, and as a secret would blank out half of every log. */
-const MIN_SECRET_LENGTH = 6
+/** Something shorter is a name that a test signs in with: taken out as a word, not out of the middle of others. */
+const NO_WORD_LENGTH = 6
 const SECRET_FIELD = /token|password|secret|authorization/i
 const REDACTED = '[redacted]'
 
 export function createInspector(environment: Environment): Inspector {
   const listeners = new Set<InspectorListener>()
-  let secrets: readonly string[] = []
+  let secrets: readonly RegExp[] = []
   return {
     report: (entry) => {
       if (listeners.size === 0) return
@@ -77,13 +77,15 @@ export function createInspector(environment: Environment): Inspector {
     },
     clean: (text) => redact(text, secrets) as string,
     keepSecret: (secret) => {
-      if (secret.length < MIN_SECRET_LENGTH) return
-      secrets = [secret, ...secrets.filter((one) => one !== secret)].slice(0, MAX_SECRETS)
+      const quoted = secret.replace(/\W/g, '\\$&')
+      const source = secret.length < NO_WORD_LENGTH ? `\\b${quoted}\\b` : quoted
+      const others = secrets.filter((one) => one.source !== source)
+      secrets = [new RegExp(source, 'g'), ...others].slice(0, MAX_SECRETS)
     },
   }
 }
 
-function redact(value: unknown, secrets: readonly string[]): unknown {
+function redact(value: unknown, secrets: readonly RegExp[]): unknown {
   if (typeof value === 'string')
     return secrets.reduce((text, secret) => text.replaceAll(secret, REDACTED), value)
   if (Array.isArray(value)) return value.map((item) => redact(item, secrets))

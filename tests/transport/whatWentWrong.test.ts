@@ -66,8 +66,8 @@ describe('a connection that fails says', () => {
   it('[T12] what the server said, word for word, also to one who signs in by a short name', async () => {
     const { reason } = await failure({ tokenManager: { getAccessToken: () => 'zed' } }, (socket) => {
       socket.accept()
-      socket.drop(4003, 'unauthorized')
+      socket.drop(4003, 'unauthorized: zed')
     })
-    expect(reason).toBe('unauthorized')
+    expect(reason).toBe('unauthorized: [redacted]')
   })
 })
