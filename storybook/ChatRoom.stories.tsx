@@ -18,6 +18,7 @@ function ChatRoom({ roomId }) {
 }
 // or all of it in one hook: useChatWebSocket(roomId)`
 
+/** A room: who is there, what was said, who is writing, and where to write oneself. One hook per concern. */
 const meta = {
   component: ChatRoom,
   args: { roomId: 'harbour' },
