@@ -54,6 +54,10 @@ export const Live: Story = {
     await waitFor(() => expect(canvas.queryByText('bob is typing')).toBeNull())
     const announcer = canvas.getByRole('status', { name: 'New messages' })
     await waitFor(() => expect(announcer).toHaveTextContent('bob: Thanks!'), { timeout: 3_000 })
+    const said = announcer.firstElementChild
+    live.server().inject('harbour', { sender: 'bob', content: 'Thanks!' })
+    await waitFor(() => expect(announcer.firstElementChild).not.toBe(said), { timeout: 3_000 })
+    await expect(announcer).toHaveTextContent(/^bob: Thanks!$/)
   },
 }
 
