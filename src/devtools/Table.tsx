@@ -68,7 +68,8 @@ export const State = ({ tone, children, reason }: StateProps) => (
   <>
     <span className="qw-dev-state" data-tone={tone}>
       {children}
+      {reason && ':'}
     </span>
-    {reason && `: ${reason}`}
+    {reason && ` ${reason}`}
   </>
 )
