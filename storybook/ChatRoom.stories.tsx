@@ -18,6 +18,7 @@ function ChatRoom({ roomId }) {
 }
 // or all of it in one hook: useChatWebSocket(roomId)`
 
+/** A room: who is there, what was said, who is writing, and where to write oneself. One hook per concern. */
 const meta = {
   component: ChatRoom,
   args: { roomId: 'harbour' },
@@ -53,6 +54,10 @@ export const Live: Story = {
     await waitFor(() => expect(canvas.queryByText('bob is typing')).toBeNull())
     const announcer = canvas.getByRole('status', { name: 'New messages' })
     await waitFor(() => expect(announcer).toHaveTextContent('bob: Thanks!'), { timeout: 3_000 })
+    const said = announcer.firstElementChild
+    live.server().inject('harbour', { sender: 'bob', content: 'Thanks!' })
+    await waitFor(() => expect(announcer.firstElementChild).not.toBe(said), { timeout: 3_000 })
+    await expect(announcer).toHaveTextContent(/^bob: Thanks!$/)
   },
 }
 

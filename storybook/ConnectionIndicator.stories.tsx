@@ -13,6 +13,7 @@ return (
   </div>
 )`
 
+/** A banner while there is no connection: after a grace of five seconds, and gone as soon as there is one again. */
 const meta = {
   component: ConnectionIndicator,
   parameters: { docs: { source: { code } } },

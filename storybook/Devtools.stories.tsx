@@ -17,6 +17,7 @@ const plugins = [querywireDevtools({ manager, queryClient })]
 
 <TanStackDevtools plugins={plugins} />`
 
+/** `querywire/devtools`: what a page stands on, as a plugin of TanStack Devtools. */
 const meta = {
   title: 'Devtools',
   parameters: { layout: 'fullscreen', docs: { source: { code } } },

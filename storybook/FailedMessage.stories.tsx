@@ -13,6 +13,7 @@ const { retry, discard } = useSendMessage(roomId)
   />
 )}`
 
+/** Below a message that could not be sent: why, and what can be done about it. */
 const meta = {
   component: FailedMessage,
   args: { onRetry: fn(), onDiscard: fn() },

@@ -23,6 +23,7 @@ const submit = async () => {
   stop()
 }`
 
+/** Where one writes. Enter sends, Shift+Enter breaks the line; what is not sent stays, also over a reload. */
 const meta = {
   component: MessageComposer,
   args: { roomId: 'harbour' },

@@ -21,6 +21,7 @@ const { markRead, readersOf } = useReadState(roomId)
   onAtEndChange={(isAtEnd) => isAtEnd && markRead()}
 />`
 
+/** The messages of a room, virtualised: only what is in view has elements, however long the history is. */
 const meta = {
   component: MessageList,
   args: { messages: messagesOf(morning()), currentUserId: 'alice', onRetry: fn(), onDiscard: fn() },

@@ -10,6 +10,7 @@ const presence = usePresence([user.id])
   <PresenceDot status={presence[user.id].status} />
 </Avatar>`
 
+/** Whether somebody is there. Shape and colour both tell; the label says it. */
 const meta = {
   component: PresenceDot,
   args: { status: 'online' },

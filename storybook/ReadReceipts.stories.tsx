@@ -9,6 +9,7 @@ const code = `
 const { readersOf } = useReadState(roomId)
 <ReadReceipts readers={readersOf(message).map((member) => member.user)} />`
 
+/** Who has read up to a message: a few small faces, all of the names in words. */
 const meta = {
   component: ReadReceipts,
   decorators: [(Story) => <Frame>{Story()}</Frame>],

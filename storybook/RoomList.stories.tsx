@@ -60,6 +60,7 @@ const { rooms } = useChatRooms()
   ))}
 </nav>`
 
+/** The rooms of the user as links: last activity first, what is unread, and the last thing that was said. */
 const meta = {
   component: RoomList,
   args: { onSelect: fn() },

@@ -8,7 +8,23 @@ import { elsewhere, harbour, talk, USERS } from './support/people.ts'
 import { createScene, type Scene, type SceneOptions } from './support/scene.tsx'
 import { createTokens, type Tokens } from './support/tokens.ts'
 
-const meta = { title: 'Scenes', parameters: { layout: 'fullscreen' } } satisfies Meta
+const code = `
+const queryClient = new QueryClient()
+const chat = createChat({ url: 'wss://api.example.com', tokenManager })
+
+<QueryClientProvider client={queryClient}>
+  <ChatProvider chat={chat}>
+    <ConnectionIndicator />
+    <RoomList selectedRoomId={roomId} onSelect={setRoomId} />
+    <ChatRoom roomId={roomId} />
+  </ChatProvider>
+</QueryClientProvider>`
+
+/** A messenger under every kind of network. Type into it, then break it: in the toolbar, or in the tab "Network". */
+const meta = {
+  title: 'Scenes',
+  parameters: { layout: 'fullscreen', docs: { source: { code } } },
+} satisfies Meta
 
 export default meta
 type Story = StoryObj<typeof meta>

@@ -9,6 +9,7 @@ function RoomTyping({ roomId }) {
   return <TypingIndicator names={typers.map(({ username }) => username)} />
 }`
 
+/** Who is writing. The line is always there, so that nothing moves when somebody begins. */
 const meta = {
   component: TypingIndicator,
   args: { names: [] },

@@ -19,9 +19,8 @@ const COLUMNS: readonly Column<ConnectionRow>[] = [
   {
     head: 'State',
     cell: ({ state, error }) => (
-      <State tone={TONES[state]}>
+      <State tone={TONES[state]} reason={error?.reason}>
         {state}
-        {error?.reason && `: ${error.reason}`}
       </State>
     ),
   },

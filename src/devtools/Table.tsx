@@ -57,9 +57,19 @@ export function Table<Row>({ caption, columns, rows, keyOf, empty }: TableProps<
 
 export type Tone = 'good' | 'busy' | 'bad' | 'none'
 
-/** A word with a light beside it; the word says it all. */
-export const State = ({ tone, children }: { readonly tone: Tone; readonly children: ReactNode }) => (
-  <span className="qw-dev-state" data-tone={tone}>
-    {children}
-  </span>
+export interface StateProps {
+  readonly tone: Tone
+  readonly children: ReactNode
+  readonly reason?: string | undefined
+}
+
+/** A word with a light beside it; the word says it all, and stays whole. A reason may take several lines. */
+export const State = ({ tone, children, reason }: StateProps) => (
+  <>
+    <span className="qw-dev-state" data-tone={tone}>
+      {children}
+      {reason && ':'}
+    </span>
+    {reason && ` ${reason}`}
+  </>
 )

@@ -12,9 +12,8 @@ const CHANNEL_COLUMNS: readonly Column<ChannelReport>[] = [
   {
     head: 'State',
     cell: ({ status, error }) => (
-      <State tone={error ? 'bad' : CHANNEL_TONES[status]}>
+      <State tone={error ? 'bad' : CHANNEL_TONES[status]} reason={error?.message}>
         {status}
-        {error && `: ${error.message}`}
       </State>
     ),
   },
@@ -75,9 +74,8 @@ const SEND_COLUMNS: readonly Column<SendReport>[] = [
   {
     head: 'State',
     cell: ({ status, error }) => (
-      <State tone={SEND_TONES[status]}>
+      <State tone={SEND_TONES[status]} reason={error?.message}>
         {status}
-        {error && `: ${error.message}`}
       </State>
     ),
   },

@@ -26,7 +26,7 @@ export const logCss = `
 .qw-dev-table { inline-size: 100%; border-collapse: collapse; }
 .qw-dev-table > caption { padding: 4px 0; font-weight: 600; text-align: start; }
 .qw-dev-table :is(th, td) { padding: 3px 10px 3px 0; border-block-start: 1px solid color-mix(in srgb, currentColor 12%, transparent); font-variant-numeric: tabular-nums; text-align: start; vertical-align: top; overflow-wrap: anywhere; }
-.qw-dev-table td:first-child { min-inline-size: 5em; }
+.qw-dev-table td:first-child { min-inline-size: 6.5em; }
 .qw-dev-table th { font-weight: 400; opacity: 0.8; overflow-wrap: normal; vertical-align: bottom; }
 .qw-dev-table [data-number="true"] { padding-inline-end: 0; text-align: end; white-space: nowrap; }
 .qw-dev-table [data-number="true"] + [data-number="true"] { padding-inline-start: 6px; }

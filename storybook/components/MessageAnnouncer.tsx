@@ -14,7 +14,7 @@ export interface MessageAnnouncerProps {
 const BATCH_MS = 1_000
 
 export function MessageAnnouncer({ messages, currentUserId }: MessageAnnouncerProps) {
-  const [text, setText] = useState('')
+  const [said, setSaid] = useState({ number: 0, text: '' })
   const waiting = useRef<ChatMessage[]>([])
   const newestKey = useRef<string>(undefined)
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
@@ -27,7 +27,8 @@ export function MessageAnnouncer({ messages, currentUserId }: MessageAnnouncerPr
     waiting.current.push(...heard)
     if (waiting.current.length === 0) return
     timer.current ??= setTimeout(() => {
-      setText(announcement(waiting.current))
+      const text = announcement(waiting.current)
+      setSaid(({ number }) => ({ number: number + 1, text }))
       waiting.current = []
       timer.current = undefined
     }, BATCH_MS)
@@ -43,7 +44,8 @@ export function MessageAnnouncer({ messages, currentUserId }: MessageAnnouncerPr
   )
   return (
     <div role="status" aria-label="New messages" className="qw-only-read">
-      {text}
+      {/* Another element for the same words: nobody is told of a text that stays as it is. */}
+      <span key={said.number}>{said.text}</span>
     </div>
   )
 }

@@ -26,9 +26,10 @@ function createTokenManager(user: string): TokenManager {
 async function fetchToken(user: string): Promise<string> {
   const response = await fetch(`${tokenUrl}?user=${encodeURIComponent(user)}`)
   const body = (await response.json()) as { token?: string; error?: { message: string } }
+  if (body.token !== undefined) return body.token
   // A clear "no". Anything else that goes wrong here is tried again, like a lost connection.
-  if (body.token === undefined) {
+  if (response.status === 404) {
     throw new LiveError('unauthorized', `Nobody here is called "${user}". ${body.error?.message}`)
   }
-  return body.token
+  throw new Error(`No token for "${user}": ${body.error?.message}`)
 }

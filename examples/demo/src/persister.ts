@@ -5,7 +5,10 @@ import { newestPages, shouldDehydrateMutation } from '../../../src/query/index.t
 
 type PersistOptions = Omit<PersistQueryClientOptions, 'queryClient'>
 
-/** Every user has a store of their own: nobody sends, or sees, what another one left here. */
+/**
+ * Every user has a store of their own: nobody sends, or sees, what another one left here. Two windows of one user share
+ * it, and the last to write wins: enough for a demo.
+ */
 export function persistOptionsOf(user: string): PersistOptions {
   const key = `querywire-demo.${user}`
   return {
