@@ -22,7 +22,7 @@ export function useSendMessage(roomId: Id): UseSendMessageResult {
   const send = useCallback(
     async (message: SendVariables) => {
       checkMember(context, roomId)
-      checkContent(typeof message === 'string' ? message : message.content, context.maxLength)
+      checkContent(message, context.maxLength)
       sendMessage.start(queryClient, message, { roomId }).catch(() => {
         // The row shows it, with the way to try again.
       })
