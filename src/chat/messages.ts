@@ -16,6 +16,8 @@ export function orderOf({ id, seq, timestamp }: ChatMessage): OrderKey {
   return [Number.isNaN(at) ? timestamp : at, id]
 }
 
+const NOBODY: ChatUser = { id: '', username: '' }
+
 /** Client ids of what was sent before it was known who one is: its sender is known only when the server tells. */
 const nameless = new Set<string>()
 
@@ -32,8 +34,6 @@ export function keyOf({ id, client_id, sender }: ChatMessage): string {
   if (!client_id) return String(id)
   return nameless.has(client_id) ? client_id : `${client_id} ${sender.id}`
 }
-
-const NOBODY: ChatUser = { id: '', username: '' }
 
 type MessageEvent = ChatMessage | { readonly message: ChatMessage }
 
