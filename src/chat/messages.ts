@@ -9,9 +9,14 @@ import { type BaseMessage, type ChatMessage, type ChatUser, type Id, type Row, s
 export const MESSAGES = 'chat.messages'
 
 /** The server's order: its numbers where it has them, else its clock. Never the client's clock. */
-export function orderOf(message: ChatMessage): OrderKey {
-  return [message.seq ?? Date.parse(message.timestamp), message.id]
+export function orderOf({ id, seq, timestamp }: ChatMessage): OrderKey {
+  if (seq != null) return [seq, id]
+  const at = Date.parse(timestamp)
+  // A time that is not ISO 8601, e.g. a bare "10:30", has an order all the same.
+  return [Number.isNaN(at) ? timestamp : at, id]
 }
+
+const NOBODY: ChatUser = { id: '', username: '' }
 
 /** Client ids of what was sent before it was known who one is: its sender is known only when the server tells. */
 const nameless = new Set<string>()
@@ -29,8 +34,6 @@ export function keyOf({ id, client_id, sender }: ChatMessage): string {
   if (!client_id) return String(id)
   return nameless.has(client_id) ? client_id : `${client_id} ${sender.id}`
 }
-
-const NOBODY: ChatUser = { id: '', username: '' }
 
 type MessageEvent = ChatMessage | { readonly message: ChatMessage }
 

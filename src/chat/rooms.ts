@@ -170,10 +170,11 @@ function readFields({
 
 /** Last activity first; by id where that is equal, so that rooms never swap places by chance. */
 function byActivity(a: ChatRoom, b: ChatRoom): number {
-  const difference = Date.parse(b.last_activity_at ?? '') - Date.parse(a.last_activity_at ?? '')
-  if (difference) return difference
-  return String(a.id) < String(b.id) ? -1 : 1
+  return activityOf(b) - activityOf(a) || (String(a.id) < String(b.id) ? -1 : 1)
 }
+
+/** Rooms in which nothing ever happened are last. */
+const activityOf = (room: ChatRoom): number => Date.parse(room.last_activity_at ?? '') || 0
 
 /** A server that pages its room list is asked until it has no more. */
 async function allRooms(request: (type: string, data: unknown) => Promise<unknown>): Promise<unknown[]> {

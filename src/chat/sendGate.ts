@@ -12,35 +12,21 @@ export interface SendGate {
 const MAX_REFUSALS = 5
 
 interface Room {
-  /** From a refusal until a message has passed again. */
-  isClosed: boolean
-  /** Monotonic milliseconds. */
-  opensAt: number
-  cancelTimer: (() => void) | undefined
   /** What waits, by the number of its call: refusals come in any order, messages leave in theirs. */
-  readonly waiting: Map<number, () => void>
-  /** The first to leave; the others follow when it was taken, so that none of them overtakes it. */
-  probe: number | undefined
+  readonly waiting: Map<number, (isFirst: boolean) => void>
+  /** Set from a refusal until a message has passed again. */
+  cancelTimer: (() => void) | undefined
 }
 
 export function createSendGate({ manager }: Pick<ChatContext, 'manager'>): SendGate {
-  const { clock } = manager.port
   const rooms = new Map<string, Room>()
   let calls = 0
 
   function roomOf(roomId: Id): Room {
     const key = String(roomId)
-    const room = rooms.get(key) ?? newRoom()
+    const room = rooms.get(key) ?? { waiting: new Map(), cancelTimer: undefined }
     rooms.set(key, room)
     return room
-  }
-
-  function close(room: Room, hintMs: number): void {
-    room.isClosed = true
-    room.probe = undefined
-    room.opensAt = Math.max(room.opensAt, clock.now() + hintMs)
-    room.cancelTimer?.()
-    room.cancelTimer = clock.setTimer(() => tryOne(room), room.opensAt - clock.now())
   }
 
   async function attempt<Result>(
@@ -48,15 +34,18 @@ export function createSendGate({ manager }: Pick<ChatContext, 'manager'>): SendG
     { call, send }: { readonly call: number; readonly send: () => Promise<Result> },
     refusals = 1,
   ): Promise<Result> {
-    if (room.isClosed) await new Promise<void>((go) => room.waiting.set(call, go))
+    let isFirst = false
+    if (room.cancelTimer) isFirst = await new Promise<boolean>((go) => room.waiting.set(call, go))
     try {
       return await send()
     } catch (error) {
       const hintMs = refusals < MAX_REFUSALS ? hintOf(error) : undefined
       if (hintMs === undefined) throw error
-      close(room, hintMs)
+      isFirst = false
+      room.cancelTimer?.()
+      room.cancelTimer = manager.port.clock.setTimer(() => tryFirst(room), hintMs)
     } finally {
-      if (room.probe === call) open(room)
+      if (isFirst) open(room)
     }
     return attempt(room, { call, send }, refusals + 1)
   }
@@ -66,25 +55,20 @@ export function createSendGate({ manager }: Pick<ChatContext, 'manager'>): SendG
   }
 }
 
-function newRoom(): Room {
-  return { isClosed: false, opensAt: 0, cancelTimer: undefined, waiting: new Map(), probe: undefined }
-}
-
-function tryOne(room: Room): void {
+/** The first leaves alone, the others when it was taken, so that none of them overtakes it. */
+function tryFirst(room: Room): void {
   const [first] = inOrder(room)
   if (!first) return open(room)
   const [call, go] = first
-  room.probe = call
   room.waiting.delete(call)
-  go()
+  go(true)
 }
 
 function open(room: Room): void {
-  room.isClosed = false
-  room.probe = undefined
+  room.cancelTimer = undefined
   const waiting = inOrder(room)
   room.waiting.clear()
-  for (const [, go] of waiting) go()
+  for (const [, go] of waiting) go(false)
 }
 
 function inOrder({ waiting }: Room) {

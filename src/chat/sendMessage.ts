@@ -29,7 +29,7 @@ export function defineSendMessage(context: ChatContext, messages: Messages) {
   return live.mutation<SendVariables, ChatMessage | undefined, RoomParams>('chat.sendMessage', {
     params: type<RoomParams>(),
     ...roomChannel(context),
-    validate: (variables) => checkContent(draftOf(variables).content, context.maxLength),
+    validate: (variables) => checkContent(variables, context.maxLength),
     optimistic: (variables, optimistic) => [
       messages.insert(optimistic.params, pendingRow(context, draftOf(variables), optimistic)),
     ],
@@ -126,7 +126,13 @@ export function checkMember({ membership }: ChatContext, roomId: Id): void {
 }
 
 /** @throws LiveError `invalid_params` for what no server would take */
-export function checkContent(content: string, maxLength: number): void {
+export function checkContent(variables: SendVariables, maxLength: number): void {
+  const content: unknown = typeof variables === 'string' ? variables : variables?.content
+  if (typeof content !== 'string') {
+    throw new LiveError('invalid_params', `A message is a text or { content: text }, not ${typeof content}`, {
+      reason: 'not_text',
+    })
+  }
   if (content.trim() === '') {
     throw new LiveError('invalid_params', 'The message is empty; send at least one character', {
       reason: 'empty',

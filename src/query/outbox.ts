@@ -149,8 +149,8 @@ function isUnseen(row: Row): boolean {
 }
 
 function removeOldUnseen({ rows, options }: Outbox): void {
-  const unseen = [...rows.values()].filter(isUnseen)
-  for (const { mutation } of unseen.slice(0, -MAX_UNSEEN)) options.cache.remove(mutation)
+  const [oldest, ...others] = [...rows.values()].filter(isUnseen)
+  if (oldest && others.length >= MAX_UNSEEN) options.cache.remove(oldest.mutation)
 }
 
 function drop(outbox: Outbox, mutation: Mutation): void {

@@ -48,6 +48,17 @@ describe('at level 0 one’s own message', () => {
   })
 })
 
+it('[C44] orders messages also by times that are no ISO 8601', async () => {
+  const alice = await start()
+  for (const [id, timestamp] of Object.entries({ d: '10:30', a: '10:31', c: '10:33', b: '10:32' })) {
+    const sender = { id: 'bob', username: 'bob' }
+    const message = { id, room_id: ROOM, sender, content: timestamp, timestamp }
+    world.socket().receive({ type: 'chat_message', message })
+    await world.pass()
+  }
+  expect(alice.texts()).toEqual(['10:30', '10:31', '10:32', '10:33'])
+})
+
 it('[C6] at level 0 refuses at once what needs an answer, and shows none of it', async () => {
   const alice = await start()
   await Promise.all([alice.send('hello'), world.pass()])

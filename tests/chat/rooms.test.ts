@@ -25,6 +25,25 @@ describe('rooms', () => {
     expect(order()?.slice(0, 2)).toEqual(['second', 'third'])
   })
 
+  it('[C10] stand last, and never swap places, where nothing ever happened', async () => {
+    world = createWorld({ rooms: [] })
+    const alice = world.open('alice')
+    const rooms = alice.watch<readonly { id: string }[]>(alice.chat.rooms())
+    await world.pass()
+    const activity = {
+      m: '2024-01-01T00:00:00Z',
+      a: null,
+      z: '2024-01-03T00:00:00Z',
+      k: null,
+      b: '2024-01-02T00:00:00Z',
+    }
+    for (const [id, last_activity_at] of Object.entries(activity)) {
+      world.socket().receive({ type: 'room_added', room: { id, name: id, last_activity_at } })
+      await world.pass()
+    }
+    expect(rooms()?.map(({ id }) => id)).toEqual(['z', 'b', 'm', 'a', 'k'])
+  })
+
   it('[C10] have a preview also where only their messages are told', async () => {
     const { rooms } = setup()
     await world.pass()

@@ -248,6 +248,9 @@ describe('sending', () => {
     await world.pass()
     await expect(alice.send(' \n ')).rejects.toMatchObject({ code: 'invalid_params', reason: 'empty' })
     await expect(alice.send('123456')).rejects.toMatchObject({ code: 'invalid_params', reason: 'too_long' })
+    for (const nothing of [undefined, null, 5, {}]) {
+      await expect(alice.send(nothing as never)).rejects.toMatchObject({ reason: 'not_text' })
+    }
     await world.pass()
     expect(alice.rows()).toEqual([])
     expect(world.sent('chat_message')).toEqual([])

@@ -10,6 +10,7 @@ import { useMarkRoomRead } from './useMarkRoomRead.ts'
 export interface UseChatRoomsResult<R extends ChatRoom = RegisteredRoom> {
   /** Last activity first. */
   readonly rooms: readonly R[]
+  /** The same for all who read it; `null` again when one leaves that room or is removed from it. */
   readonly activeRoomId: Id | null
   readonly isConnected: boolean
   readonly isLoading: boolean
@@ -18,13 +19,16 @@ export interface UseChatRoomsResult<R extends ChatRoom = RegisteredRoom> {
   readonly loadRooms: () => Promise<readonly R[]>
   /** Makes it the active room; asks to become a member if one is not. Refused, the room before is active again. @throws LiveError */
   readonly joinRoom: (roomId: Id) => Promise<void>
+  /** Ends the membership. @throws LiveError when the server refuses; the room is back in the list then */
   readonly leaveRoom: (roomId: Id) => Promise<void>
+  /** Up to the last message that the list knows of; without one there is nothing to mark. @throws LiveError */
   readonly markRoomAsRead: (roomId: Id) => Promise<void>
   readonly setActiveRoom: (roomId: Id | null) => void
 }
 
 const NO_ROOMS: readonly ChatRoom[] = []
 
+/** The rooms of the user, live, and which of them is open. */
 export function useChatRooms<R extends ChatRoom = RegisteredRoom>(): UseChatRoomsResult<R> {
   const chat = useChat()
   const { data: rooms = NO_ROOMS, isPending, error, refetch } = useQuery(chat.rooms())

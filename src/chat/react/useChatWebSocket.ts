@@ -34,21 +34,29 @@ export interface UseChatWebSocketResult<M extends BaseMessage = RegisteredMessag
   readonly isSending: boolean
   /** One is no longer in the room, a message could not be sent, or the connection gave up. */
   readonly error: Error | null
-  /** Resolves when the message is on screen and on its way. @throws LiveError `invalid_params` for an empty or too long one */
+  /**
+   * Resolves when the message is on screen and on its way. What happens later is on the row (`local.status`) and in `error`.
+   *
+   * @throws LiveError `invalid_params` for an empty or too long one; `forbidden` in a room one is no longer in
+   */
   readonly sendMessage: (message: SendVariables) => Promise<void>
+  /** Call it with `true` for every key: at most one frame in 3 s is sent, and the end after 5 s without one. */
   readonly sendTypingIndicator: (isTyping: boolean) => void
   /** Up to this message, the newest by default. */
   readonly sendReadReceipt: (messageId?: Id) => void
-  /** The next older page; resolves with whether there is more. */
+  /** The next older page; resolves with whether there is more. A failure is in `error`. */
   readonly loadHistory: () => Promise<boolean>
   /** Empties this view only: live messages keep arriving, `loadHistory` brings the rest back. */
   readonly clearMessages: () => void
   readonly scrollToBottom: (behavior?: ScrollBehavior) => void
   /** For an empty element behind the last message. */
   readonly messagesEndRef: RefObject<HTMLDivElement | null>
+  /** There is more for `loadHistory`, be it only what was cleared. */
   readonly hasOlder: boolean
   readonly isLoadingHistory: boolean
+  /** Tries a failed one again, by its `local.key`; resolves when that has ended, either way. */
   readonly retryMessage: (key: string) => Promise<void>
+  /** Takes one away that failed or waits; it is never sent. */
   readonly discardMessage: (key: string) => void
 }
 

@@ -10,6 +10,7 @@ import { useRoomStatus } from './useRoomStatus.ts'
 export interface MessagesWindow {
   /** Start at this message instead of at the newest. */
   readonly around?: Id | undefined
+  /** Messages per page. @default the chat's `pageSize` (50) */
   readonly pageSize?: number | undefined
 }
 
@@ -24,7 +25,7 @@ export interface UseMessagesResult<M extends BaseMessage = RegisteredMessage> {
   readonly hasNewer: boolean
   readonly isLoadingOlder: boolean
   readonly isLoadingNewer: boolean
-  /** Resolves with whether there is more. */
+  /** Resolves with whether there is more. A failure is in `error`, and the answer then as before. */
   readonly loadOlder: () => Promise<boolean>
   readonly loadNewer: () => Promise<boolean>
   /** Messages that arrived beyond a window that ends before the newest. */
@@ -32,6 +33,7 @@ export interface UseMessagesResult<M extends BaseMessage = RegisteredMessage> {
   /** Shows the history around a message; `jumpToLatest` comes back to where live messages arrive. */
   readonly jumpTo: (messageId: Id) => void
   readonly jumpToLatest: () => void
+  /** Whether it is live, and since when, in milliseconds since 1970. */
   readonly liveStatus: LiveState
 }
 

@@ -17,9 +17,14 @@ export interface UseReadStateResult<B extends ChatMember = RegisteredMember> {
   readonly unreadCount: number
   readonly mentionCount: number
   readonly lastReadMessageId: Id | null
-  /** Up to this message, the newest by default. Sent at most twice a second, and never backwards. */
+  /** Up to this message, the newest loaded one by default. Sent at most twice a second, and never backwards. */
   readonly markRead: (messageId?: Id) => void
-  /** From this message on, on all of one's devices. The row jumps back when the server refuses. */
+  /**
+   * From this message on, on all of one's devices; what was read and is not reported yet is not. Taken back when the
+   * server refuses.
+   *
+   * @throws LiveError `rejected`, with reason `unsupported` at level 0
+   */
   readonly markUnread: (messageId: Id) => Promise<void>
   /** The first message that was unread when the room was opened; reading on does not move it. `null`: none was. */
   readonly firstUnreadId: Id | null
@@ -31,6 +36,7 @@ export interface UseReadStateResult<B extends ChatMember = RegisteredMember> {
 
 const NO_MEMBERS: readonly ChatMember[] = []
 
+/** What is unread in a room, where that begins, and who else has read what. Loads history and members of the room. */
 export function useReadState<B extends ChatMember = RegisteredMember>(roomId: Id): UseReadStateResult<B> {
   const chat = useChat()
   const { data: state } = useQuery(chat.readState(roomId))

@@ -9,12 +9,20 @@ export interface UseSendMessageResult {
   /**
    * Resolves as soon as the message is on screen and on its way, so that an input can be cleared while offline.
    * Rejects only what can never be sent; what happens later is on the row (`local.status`).
+   *
+   * @throws LiveError `invalid_params` for no text, an empty or too long one; `forbidden` in a room one is no longer in
    */
   readonly send: (message: SendVariables) => Promise<void>
+  /** Tries a failed one again, by its `local.key`; resolves when that has ended, either way. One that did not fail is left alone. */
   readonly retry: (key: string) => Promise<void>
+  /**
+   * Takes one away that failed or waits; it is never sent. One that is on its way may have arrived, and comes back as
+   * a message then.
+   */
   readonly discard: (key: string) => void
 }
 
+/** Sends to a room, in the order of the calls, also while offline. Loads and shows nothing. */
 export function useSendMessage(roomId: Id): UseSendMessageResult {
   const { sendMessage, context } = useChat()
   const queryClient = useQueryClient()
@@ -22,7 +30,7 @@ export function useSendMessage(roomId: Id): UseSendMessageResult {
   const send = useCallback(
     async (message: SendVariables) => {
       checkMember(context, roomId)
-      checkContent(typeof message === 'string' ? message : message.content, context.maxLength)
+      checkContent(message, context.maxLength)
       sendMessage.start(queryClient, message, { roomId }).catch(() => {
         // The row shows it, with the way to try again.
       })

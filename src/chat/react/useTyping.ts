@@ -12,6 +12,7 @@ export interface UseTypingResult {
   readonly typers: readonly ChatUser[]
   /** Call it for every key; at most one frame in 3 s is sent. */
   readonly keystroke: () => void
+  /** Says that one has stopped, if one had said the opposite. */
   readonly stop: () => void
   /** For the element that is typed into: reports keystrokes, and stops when it loses the focus. */
   readonly inputProps: { readonly onInput: () => void; readonly onBlur: () => void }
