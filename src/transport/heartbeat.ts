@@ -16,9 +16,13 @@ export function startHeartbeat(shell: Shell): void {
 
 /** Any inbound byte is a sign of life: a busy server may well starve its pongs (rails #42336). */
 export function sendPing(shell: Shell, deadlineMs: number): void {
-  const { environment, current, heard, outbox } = shell
+  const { environment, current, heard, outbox, ping } = shell
+  const at = environment.now()
+  const dueAt = at + deadlineMs
+  // One is out already, and its time is over sooner.
+  if (ping?.heard === heard && ping.dueAt <= dueAt) return
   const timestamp = environment.wallNow()
-  shell.ping = { timestamp, at: environment.now(), order: outbox.order }
+  shell.ping = { timestamp, at, dueAt, heard, order: outbox.order }
   writeBare(shell, current, { type: 'ping', data: { timestamp } })
   shell.timers.set('pong', deadlineMs, () => {
     if (shell.heard > heard || !shell.current) return

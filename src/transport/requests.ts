@@ -28,11 +28,14 @@ export async function request(shell: Shell, spec: RequestSpec): Promise<unknown>
     const abort = () => reject(new LiveError('aborted', `"${type}" was aborted`, { cause: signal?.reason }))
     if (signal?.aborted) return abort()
     signal?.addEventListener('abort', abort)
+    const expire = () => reject(new LiveError('timeout', `"${type}" was not answered within ${timeoutMs} ms`))
     const startTimer = () => {
+      const { heard } = shell
       cancelTimer?.()
-      cancelTimer = setDeadline(environment, timeoutMs, () =>
-        reject(new LiveError('timeout', `"${type}" was not answered within ${timeoutMs} ms`)),
-      )
+      cancelTimer = environment.setTimer(() => {
+        cancelTimer = setDeadline(environment, timeoutMs / 2, expire)
+        doubt(shell, heard)
+      }, timeoutMs / 2)
     }
     if (timeoutFrom !== 'write') startTimer()
     const takeOut = push(shell, {
@@ -54,6 +57,11 @@ export async function request(shell: Shell, spec: RequestSpec): Promise<unknown>
     code: 'invalid_frame',
     name: `The reply to "${type}"`,
   })
+}
+
+/** Nothing at all has come for half of the time: a dead connection is noticed early enough to ask through another. */
+function doubt({ heartbeat, current, heard, raise }: Shell, heardBefore: number): void {
+  if (heartbeat && current && heard === heardBefore) raise({ type: 'wake', sinceDialMs: 0 })
 }
 
 export function errorOf(frame: Frame, type: string): LiveError {

@@ -12,6 +12,16 @@ import type { ConnectionStatus } from './summary.ts'
 import type { Timers } from './timers.ts'
 import type { AuthFrame } from './tokens.ts'
 
+/** It awaits its pong. */
+interface Ping {
+  readonly timestamp: number
+  readonly at: number
+  readonly dueAt: number
+  /** How much had been heard, and how many frames had been written, before it. */
+  readonly heard: number
+  readonly order: number
+}
+
 export interface Shell extends Context {
   /** The endpoint. */
   readonly name: string
@@ -27,8 +37,7 @@ export interface Shell extends Context {
   /** Where frames go. */
   current: OpenLink | undefined
   handOver: HandOver | undefined
-  /** The ping that awaits its pong; `order`: how many frames were written before it. */
-  ping: { readonly timestamp: number; readonly at: number; readonly order: number } | undefined
+  ping: Ping | undefined
   /** How many messages came in. */
   heard: number
   principal: string | undefined

@@ -157,6 +157,15 @@ describe('connection', () => {
     expect(sentOf(socket(), 'ping').length).toBeGreaterThan(20)
   })
 
+  it('[T9] pings that come faster than their time is over do not postpone it', async () => {
+    const { clock, sockets, open } = setup({ heartbeat: { intervalMs: 1_000, timeoutMs: 5_000 } })
+    await open()
+    await clock.advance(5_999)
+    expect(sockets).toHaveLength(1)
+    await clock.advance(1)
+    expect(sockets).toHaveLength(2)
+  })
+
   it('[T9] a timer that ran late gives the socket another second', async () => {
     const { clock, socket, sockets, open } = setup()
     await open()

@@ -95,6 +95,33 @@ describe('requests', () => {
     expect(again.value).toBe(42)
   })
 
+  it('[T16] on a connection that has died unnoticed are answered through the next one, in time', async () => {
+    const { manager, clock, socket, sockets, open } = setup()
+    const dead = await open()
+    const asked = watch(manager.port.request('send', {}, { idempotent: true }))
+    const other = watch(manager.request('get', {}, { idempotent: true }))
+    await clock.advance(5_000)
+    expect(typesOf(dead)).toEqual(['send', 'get', 'ping'])
+    await clock.advance(2_500 + 1_000)
+    expect(sockets).toHaveLength(2)
+    for (const type of ['send', 'get']) reply(socket(), type, { done: true })
+    await clock.advance(0)
+    expect([asked.value, other.value]).toEqual([{ done: true }, { done: true }])
+  })
+
+  it('[T16] of a slow server do not cost the connection', async () => {
+    const { manager, clock, sockets, open } = setup()
+    const socket = await open()
+    const asked = watch(manager.request('slow', {}))
+    await clock.advance(4_000)
+    socket.receive({ type: 'tick' })
+    await clock.advance(1_000)
+    expect(typesOf(socket)).toEqual(['slow'])
+    await clock.advance(5_000)
+    expect(asked.error).toMatchObject({ code: 'timeout' })
+    expect(sockets).toHaveLength(1)
+  })
+
   it('[T16] settle once, whatever comes after', async () => {
     const { manager, clock, open } = setup()
     const socket = await open()
