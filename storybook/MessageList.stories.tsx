@@ -141,9 +141,9 @@ export const EditedDeletedAndReactions: Story = {
   },
 }
 
-/** Below the last message that had been read when the room was opened. */
+/** Above the first message that was unread when the room was opened. */
 export const Unread: Story = {
-  args: { unreadAfter: 'm5' },
+  args: { firstUnreadId: 'm6' },
   play: async ({ canvas }) => {
     const divider = canvas.getByText('New messages').getBoundingClientRect()
     const read = canvas.getByText(/I have a picture of it/).getBoundingClientRect()
@@ -267,7 +267,7 @@ export const RightToLeft: Story = {
 }
 
 export const Dark: Story = {
-  args: { unreadAfter: 'm5' },
+  args: { firstUnreadId: 'm6' },
   parameters: { theme: 'dark' },
   play: async ({ canvas }) => {
     await expect(await canvas.findByText('It does. Send it over?')).toBeVisible()

@@ -26,11 +26,13 @@ export function sentByNobody(clientId: string): ChatUser {
   return NOBODY
 }
 
+type KeyedMessage = Pick<ChatMessage, 'id' | 'client_id'> & { readonly sender: Pick<ChatUser, 'id'> }
+
 /**
  * For lists on screen: the same before and after the server has given the message its id, and nobody else's. A client id
  * is unique among its sender's messages only.
  */
-export function keyOf({ id, client_id, sender }: ChatMessage): string {
+export function keyOf({ id, client_id, sender }: KeyedMessage): string {
   if (!client_id) return String(id)
   return nameless.has(client_id) ? client_id : `${client_id} ${sender.id}`
 }

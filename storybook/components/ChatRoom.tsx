@@ -1,9 +1,7 @@
 /** A room: who is there, what was said, who is writing, and where to write oneself. One hook per concern. */
-import { useQuery } from '@tanstack/react-query'
 import { type KeyboardEvent, useEffect, useState } from 'react'
 import {
   type ChatMessage,
-  useChat,
   useMessages,
   useReadState,
   useSendMessage,
@@ -63,16 +61,20 @@ interface RoomMessagesProps {
 function RoomMessages({ roomId, around, onJumpToLatest }: RoomMessagesProps) {
   const { messages, loadOlder, loadNewer, liveStatus, ...history } = useMessages(roomId, { around })
   const { retry, discard } = useSendMessage(roomId)
-  const { markRead, readersOf } = useReadState(roomId)
-  const unreadAfter = useUnreadDivider(roomId, messages.at(-1)?.local !== undefined)
+  const { markRead, readersOf, firstUnreadId, clearDivider } = useReadState(roomId)
   const user = useCurrentUser()
   const [isAtEnd, setIsAtEnd] = useState(true)
   const isVisible = usePageVisible()
+  const hasAnswered = messages.at(-1)?.local !== undefined
   const newestId = messages.findLast(({ local }) => local === undefined)?.id
   // Read is what was in view, on a page that was in view.
   useEffect(() => {
     if (isAtEnd && isVisible && newestId !== undefined) markRead(newestId)
   }, [isAtEnd, isVisible, newestId, markRead])
+  // Whoever answers has read.
+  useEffect(() => {
+    if (hasAnswered) clearDivider()
+  }, [hasAnswered, clearDivider])
   return (
     <>
       <MessageList
@@ -81,7 +83,7 @@ function RoomMessages({ roomId, around, onJumpToLatest }: RoomMessagesProps) {
         hasGap={useLasting(liveStatus.status === 'gap')}
         currentUserId={user?.id}
         around={around}
-        unreadAfter={unreadAfter}
+        firstUnreadId={firstUnreadId}
         loadOlder={() => void loadOlder()}
         loadNewer={() => void loadNewer()}
         readersOf={(message: ChatMessage) => readersOf(message).map((member) => member.user)}
@@ -93,20 +95,6 @@ function RoomMessages({ roomId, around, onJumpToLatest }: RoomMessagesProps) {
       <MessageAnnouncer messages={messages} currentUserId={user?.id} />
     </>
   )
-}
-
-/**
- * Where the unread messages began when the room was opened. Frozen then: opening the room marks it as read, and the
- * divider is for whoever is just about to read; whoever answers has read. `undefined` until it is known, `null` when nothing was unread.
- */
-function useUnreadDivider(roomId: Id, hasAnswered: boolean): Id | null | undefined {
-  const { data: room } = useQuery(useChat().room(roomId))
-  const [divider, setDivider] = useState<Id | null>()
-  if (room && divider === undefined) {
-    setDivider(room.unread_count ? (room.last_read_message_id ?? null) : null)
-  }
-  if (divider && hasAnswered) setDivider(null)
-  return divider
 }
 
 /** A gap is closed within a few hundred milliseconds, as a rule; only one that lasts is worth a line. */

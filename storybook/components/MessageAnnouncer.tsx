@@ -3,8 +3,8 @@
  * scrolling, and a live region would read all of that.
  */
 import { useEffect, useEffectEvent, useRef, useState } from 'react'
-import type { ChatMessage } from '../../src/chat/index.ts'
-import { type Id, keyOf } from './messageRows.ts'
+import { type ChatMessage, keyOf } from '../../src/chat/index.ts'
+import type { Id } from './messageRows.ts'
 
 export interface MessageAnnouncerProps {
   readonly messages: readonly ChatMessage[]

@@ -1,10 +1,10 @@
 /** The messages of a room, virtualised: only what is in view has elements, however long the history is. */
 import { type ReactNode, useEffect, useLayoutEffect, useMemo, useState } from 'react'
-import type { ChatMessage, ChatUser } from '../../src/chat/index.ts'
+import { type ChatMessage, type ChatUser, keyOf } from '../../src/chat/index.ts'
 import { errorText } from './errorText.ts'
 import { Message } from './Message.tsx'
 import './MessageList.css'
-import { createToRows, type Id, isSame, keyOf, type MessageRow } from './messageRows.ts'
+import { createToRows, type Id, isSame, type MessageRow } from './messageRows.ts'
 import { useEndAnchoredList } from './useEndAnchoredList.ts'
 
 export interface MessageListProps {
@@ -22,8 +22,8 @@ export interface MessageListProps {
   readonly hasGap?: boolean
   /** What went wrong while loading. */
   readonly error?: Error | null
-  /** The last message that had been read when the room was opened: the divider stands below it. */
-  readonly unreadAfter?: Id | null | undefined
+  /** The first message that was unread when the room was opened: the divider stands above it. */
+  readonly firstUnreadId?: Id | null | undefined
   /** Opens at this message instead of at the newest. */
   readonly around?: Id | undefined
   /** Messages that came after a window in the middle of the history. */
@@ -40,11 +40,11 @@ export interface MessageListProps {
 const nothing = () => {}
 
 export function MessageList(props: MessageListProps) {
-  const { messages, hasOlder = false, hasNewer = false, unreadAfter, onAtEndChange } = props
+  const { messages, hasOlder = false, hasNewer = false, firstUnreadId, onAtEndChange } = props
   const [toRows] = useState(createToRows<ChatMessage>)
   const rows = useMemo(
-    () => toRows(messages, { hasOlder, unreadAfter }),
-    [toRows, messages, hasOlder, unreadAfter],
+    () => toRows(messages, { hasOlder, firstUnreadId }),
+    [toRows, messages, hasOlder, firstUnreadId],
   )
   const list = useMessageScroll(rows, props)
   const { isAtEnd, scrollRef, virtualizer } = list

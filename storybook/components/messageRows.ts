@@ -1,4 +1,5 @@
 /** From messages to what a list shows: day breaks, the unread divider, and who speaks on. Pure; knows no React. */
+import { keyOf } from '../../src/chat/index.ts'
 
 export type Id = string | number
 
@@ -24,8 +25,8 @@ export interface MessageRow<Message extends RowMessage> {
 export interface RowOptions {
   /** Whether there are older messages that are not loaded. */
   readonly hasOlder: boolean
-  /** The last message that was read when the room was opened. */
-  readonly unreadAfter?: Id | null | undefined
+  /** The first message that was unread when the room was opened. */
+  readonly firstUnreadId?: Id | null | undefined
 }
 
 /** A pause that makes the same sender start anew. */
@@ -41,13 +42,13 @@ const GROUP_WITHIN_MS = 300_000
 export function createToRows<Message extends RowMessage>() {
   let known: readonly Message[] = []
   let rows: readonly MessageRow<Message>[] = []
-  let knownUnreadAfter: Id | null | undefined
-  return (messages: readonly Message[], { hasOlder, unreadAfter }: RowOptions) => {
-    const kept = unreadAfter === knownUnreadAfter ? keptRows(known, messages) : 0
-    const fresh = messages.slice(kept).map((_, at) => rowAt(messages, kept + at, unreadAfter))
+  let knownUnreadId: Id | null | undefined
+  return (messages: readonly Message[], { hasOlder, firstUnreadId }: RowOptions) => {
+    const kept = firstUnreadId === knownUnreadId ? keptRows(known, messages) : 0
+    const fresh = messages.slice(kept).map((_, at) => rowAt(messages, kept + at, firstUnreadId))
     rows = rows.slice(0, kept).concat(fresh)
     known = messages
-    knownUnreadAfter = unreadAfter
+    knownUnreadId = firstUnreadId
     return hasOlder ? rows.slice(1) : rows
   }
 }
@@ -61,24 +62,26 @@ function keptRows(known: readonly RowMessage[], messages: readonly RowMessage[])
 function rowAt<Message extends RowMessage>(
   messages: readonly Message[],
   index: number,
-  unreadAfter: Id | null | undefined,
+  firstUnreadId: Id | null | undefined,
 ): MessageRow<Message> {
   const [previous, message, next] = [messages[index - 1], messages[index] as Message, messages[index + 1]]
-  const starts = startsOf(previous, message, unreadAfter)
-  const endsGroup = next === undefined || startsOf(message, next, unreadAfter).startsGroup
+  const starts = startsOf(previous, message, firstUnreadId)
+  const endsGroup = next === undefined || startsOf(message, next, firstUnreadId).startsGroup
   return { key: keyOf(message), message, ...starts, endsGroup }
 }
 
-function startsOf(previous: RowMessage | undefined, message: RowMessage, unreadAfter: Id | null | undefined) {
-  if (!previous) return { startsDay: true, startsUnread: false, startsGroup: true }
+function startsOf(
+  previous: RowMessage | undefined,
+  message: RowMessage,
+  firstUnreadId: Id | null | undefined,
+) {
+  const startsUnread = firstUnreadId != null && isSame(message.id, firstUnreadId)
+  if (!previous) return { startsDay: true, startsUnread, startsGroup: true }
   const startsDay = dayOf(previous) !== dayOf(message)
-  const startsUnread = unreadAfter != null && isSame(previous.id, unreadAfter)
   const isSpeakingOn =
     isSame(previous.sender.id, message.sender.id) && timeOf(message) - timeOf(previous) < GROUP_WITHIN_MS
   return { startsDay, startsUnread, startsGroup: startsDay || startsUnread || !isSpeakingOn }
 }
-
-export const keyOf = ({ client_id, id }: RowMessage): string => String(client_id ?? id)
 
 export const isSame = (a: Id, b: Id) => String(a) === String(b)
 

@@ -37,8 +37,8 @@ describe('rows', () => {
     expect(marks('endsGroup', rows)).toEqual(['2', '3', '4', '5'])
   })
 
-  it('have the unread divider below the last message that was read, and a group begins there', () => {
-    const rows = toRows(talk, { hasOlder: false, unreadAfter: '1' })
+  it('have the unread divider above the first message that was not read, and a group begins there', () => {
+    const rows = toRows(talk, { hasOlder: false, firstUnreadId: '2' })
     expect(marks('startsUnread', rows)).toEqual(['2'])
     expect(marks('startsGroup', rows)).toEqual(['1', '2', '3', '4', '5'])
   })
@@ -58,8 +58,8 @@ describe('rows', () => {
       [[second, third], { hasOlder: true }],
       [[second, third, fourth], { hasOlder: true }],
       [[first, second, third, fourth], { hasOlder: false }],
-      [[first, second, third, fourth], { hasOlder: false, unreadAfter: '2' }],
-      [[first, second, third, fourth, fifth], { hasOlder: false, unreadAfter: '2' }],
+      [[first, second, third, fourth], { hasOlder: false, firstUnreadId: '3' }],
+      [[first, second, third, fourth, fifth], { hasOlder: false, firstUnreadId: '3' }],
       [[first, second, { ...third, sender: fourth.sender }, fourth, fifth], { hasOlder: false }],
       [[first, fourth], { hasOlder: false }],
       [[first], { hasOlder: false }],
