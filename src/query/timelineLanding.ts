@@ -38,7 +38,7 @@ export function landTimeline<Item>(landing: Landing<Item>): TimelineData<Item> {
   if (!current || !first || !last) return current ?? result
   // Beside a window that was replaced meanwhile the page would leave a hole, or lie over it.
   if (fresh.has(last) && isNextTo(pageParams.at(-1), 'before', current.pages.at(-1)?.before)) {
-    return landOlder(landing, current, last)
+    return fresh.get(last)?.partial ? endedAt(current) : landOlder(landing, current, last)
   }
   if (fresh.has(first) && isNextTo(pageParams[0], 'after', current.pages[0]?.after)) {
     return landNewer(landing, current, first)
@@ -76,6 +76,12 @@ function landAll<Item>(landing: Landing<Item>): TimelineData<Item> {
     data = foldMissed(landing, { data, position, fetched: result.pages[position] })
   }
   return data
+}
+
+/** There may be older items, and nobody can be asked for them. */
+function endedAt<Item>({ pages, pageParams }: TimelineData<Item>): TimelineData<Item> {
+  const last = { ...(pages.at(-1) as TimelinePage<Item>), before: undefined }
+  return { pages: [...pages.slice(0, -1), last], pageParams }
 }
 
 function landOlder<Item>(landing: Landing<Item>, current: TimelineData<Item>, page: TimelinePage<Item>) {

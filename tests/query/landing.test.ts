@@ -389,6 +389,23 @@ describe('[Q7] a window', () => {
     expect(fake.requests).toHaveLength(2)
   })
 
+  it('with a cap loses nothing to a page that a server without history cannot give', async () => {
+    const { observer, texts } = observeMessages({ maxPages: 2 })
+    fake.live()
+    await fake.settle()
+    await answer({ items: [], partial: true })
+    for (let id = 1; id <= 20; id++) await emit('created', message(id))
+    const before = texts()
+    expect(observer.getCurrentResult().hasNextPage).toBe(true)
+    void observer.fetchNextPage()
+    await fake.settle()
+    await answer({ items: [], partial: true })
+    expect(texts()).toEqual(before)
+    expect(observer.getCurrentResult().hasNextPage).toBe(false)
+    await emit('created', message(21))
+    expect(texts().at(-1)).toBe('m21')
+  })
+
   it('that ends before the newest item is fetched again around its middle, in one request', async () => {
     const { observer, texts } = observeMessages({ around: 5 })
     fake.live()
