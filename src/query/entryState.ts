@@ -78,8 +78,8 @@ export interface Entry {
   /** Continuity of the channel that the data stands on; -1: none, whatever the channel says. */
   continuity: number
   /**
-   * Position of the snapshot that the data began with; what is older must not be applied to it. Without a channel:
-   * where the data stood when it was left.
+   * Position of the snapshot that the data began with, or of a page that is behind it; what is older must not be applied
+   * to it. Without a channel: where the data stood when it was left.
    */
   asOf: Cursor | undefined
   /** Result of a queryFn that TanStack has not written yet, and how many of the pending ops it holds. */

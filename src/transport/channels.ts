@@ -51,10 +51,11 @@ export function confirmChannels(shell: Shell): void {
   for (const { confirm } of all(shell)) confirm?.()
 }
 
-/** The server has lost track of one channel, or of all. */
+/** The server has lost track of one channel, and of those that take in all, or of all. */
 export function resetChannels(shell: Shell, key?: string): void {
   for (const subscription of all(shell)) {
-    if (key === undefined || subscription.syncKey === key) restate(shell, subscription, { resumed: false })
+    const { syncKey = key } = subscription
+    if (key === undefined || syncKey === key) restate(shell, subscription, { resumed: false })
   }
 }
 

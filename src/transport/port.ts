@@ -35,8 +35,9 @@ export type ChannelSignal =
   | { readonly type: 'events'; readonly events: readonly LiveEvent[] }
   /**
    * The subscription stands. `resumed: true`: everything after the cursor that was asked for has been delivered in
-   * `events` before this signal; where it stood already, nothing has happened to it. `resumed: false`: nothing is known about what happened before now, so a snapshot
-   * taken earlier may miss events. `cursor` is where the server says the channel stands, if it says so.
+   * `events` before this signal; where it stood already, nothing has happened to it. `resumed: false`: nothing is known
+   * about what happened before now, so a snapshot taken earlier may miss events. `cursor` is where the server says the
+   * channel stands, if it says so.
    */
   | { readonly type: 'live'; readonly resumed: boolean; readonly cursor?: Cursor | undefined }
   /**
