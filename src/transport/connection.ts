@@ -44,12 +44,14 @@ export function createConnection(context: Context, name: string): Shell {
     channels: { subscriptions: new Map() },
     holders: new Set(),
     links: new Map(),
+    greetingWaiters: new Set(),
     raise: (event) => {
       // An event is taken out when its effects have run; what they raise comes behind it.
       if (events.push(event) > 1) return
       for (; events[0]; events.shift()) step(shell, events[0])
       publishStatus(shell)
     },
+    sendPing: (deadlineMs) => sendPing(shell, deadlineMs),
     state: INITIAL_STATE,
     // Also what is not there yet: an object that grows later is slow to read.
     current: undefined,

@@ -3,6 +3,7 @@ import { openChannel, renewChannel } from './channels.ts'
 import { ask, close, connect, disconnect, renew, send } from './connection.ts'
 import { type Connections, createConnections } from './connections.ts'
 import { createDebugListener } from './debugLog.ts'
+import { greetingOf } from './greeting.ts'
 import { hold } from './holders.ts'
 import type { LivePort } from './port.ts'
 import type { Protocol, UntypedProtocol } from './protocol.ts'
@@ -65,6 +66,7 @@ function createPort(connections: Connections): LivePort {
     request: (type, data, options) => request(connections, { ...options, type, data, timeoutFrom: 'write' }),
     send: async (type, data = {}, { endpoint, delivery = 'reliable' } = {}) =>
       send(at(endpoint), { type, data, delivery }),
+    greeting: async (endpoint) => greetingOf(at(endpoint)),
     open: (spec, listener) => openChannel(at(spec.endpoint), spec, listener),
     renew: (spec) => {
       const shell = find(spec.endpoint)

@@ -3,6 +3,7 @@ import { type ChannelEvent, toCursor } from './channelEvents.ts'
 import { confirmChannels, deliver, placeChannel, resetChannels } from './channels.ts'
 import { retryAfterOf } from './closeCodes.ts'
 import { decodeEvent, decodeMessage } from './decode.ts'
+import { greet } from './greeting.ts'
 import { takePong } from './heartbeat.ts'
 import { take } from './outbox.ts'
 import { entryOf, type Frame, fieldsOf, isFrame } from './protocol.ts'
@@ -12,11 +13,13 @@ import { finishHandOver, renewIn } from './sockets.ts'
 
 /** `attempt`: which socket it came through. */
 export function receive(shell: Shell, attempt: number, data: unknown): void {
-  const { current, handOver } = shell
-  if (attempt !== current?.attempt && attempt !== handOver?.from) return
+  const { current, handOver, links } = shell
+  const link = links.get(attempt)
+  if (!link || (attempt !== current?.attempt && attempt !== handOver?.from)) return
   shell.heard++
   const events: ChannelEvent[] = []
   for (const one of decodeMessage(shell, data)) {
+    if (!isFrame(one) || one.type !== 'welcome') greet(shell, link, null)
     const event = route(shell, one)
     if (!event) continue
     const { frame, payload } = event
@@ -56,7 +59,9 @@ const CONTROL: Readonly<Record<string, Control>> = {
     if (attempt === shell.handOver?.from) finishHandOver(shell, true)
     else takePong(shell, fields)
   },
-  welcome: (shell, fields) => {
+  welcome: (shell, fields, { attempt }) => {
+    const link = shell.links.get(attempt)
+    if (link) greet(shell, link, fields)
     if (fields.batch === true) shell.outbox.isBatching = true
     const key = keyIn(shell, fields)
     const cursor = toCursor(fields)

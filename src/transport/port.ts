@@ -98,6 +98,11 @@ export interface LivePort {
    * never can be. Frames of one endpoint keep their order, and follow the subscriptions opened before them.
    */
   send(type: string, data: unknown, options?: PortSendOptions): Promise<void>
+  /**
+   * How the server greets on the present connection, or on the next one: the fields of `welcome`, or nothing where it
+   * does not. Rejects where the connection gives up; opens none by itself.
+   */
+  greeting?(endpoint?: string): Promise<Readonly<Record<string, unknown>> | undefined>
   /** Signals never arrive during the call itself. */
   open(spec: ChannelSpec, listener: ChannelListener): Channel
   /**

@@ -3,6 +3,7 @@ import { deliver, downChannels, moveChannels, resetChannels } from './channels.t
 import { closeAction, hintOf, retryAfterOf } from './closeCodes.ts'
 import { attemptOf, dialOf } from './connectionMachine.ts'
 import { LiveError } from './errors.ts'
+import { askForGreeting, endGreeting } from './greeting.ts'
 import { createHandOver } from './handOver.ts'
 import { expiryOf } from './jwt.ts'
 import type { Loss } from './lossPolicy.ts'
@@ -37,6 +38,7 @@ export function carry(shell: Shell, attempt: number): void {
   if (firstFrame) writeBare(shell, current, createFrame(shell, firstFrame.type, firstFrame.data))
   timers.set('uptime', UPTIME_MS, () => shell.raise({ type: 'settled', attempt, step: 'uptime' }))
   timers.clear('renewal')
+  if (shell.greetingWaiters.size > 0) askForGreeting(shell)
   // Ahead of the expiry by 30 s or a tenth of what is left, so that a refresh that fails can be tried again.
   const leftMs = ((token && expiryOf(token)) || 0) - environment.wallNow()
   const delayMs = leftMs - Math.max(RENEWAL_MARGIN_MS, leftMs / 10)
@@ -104,14 +106,19 @@ export function lose(shell: Shell, attempt: number, { cause, code, isFinal, ...g
 /** No socket carries the connection any more, or nobody hopes for one. */
 export function goDown(shell: Shell): void {
   const { timers, state, current } = shell
-  timers.clear('ping', 'pong', 'uptime', 'renewal')
+  timers.clear('ping', 'pong', 'uptime', 'renewal', 'greeting')
   Object.assign(shell, { current: undefined, ping: undefined })
   if (current) requeue(shell, current)
   finishHandOver(shell, false)
   const failure = failureOf(shell)
   downChannels(shell, failure)
-  if (failure) drop(shell, failure)
-  else if (state.phase === 'disconnected') drop(shell, disconnected(), true)
+  if (failure) {
+    endGreeting(shell, failure)
+    drop(shell, failure)
+  } else if (state.phase === 'disconnected') {
+    endGreeting(shell, disconnected())
+    drop(shell, disconnected(), true)
+  }
 }
 
 /** For what belonged to somebody who is gone. Whoever asks from now on waits for the next socket as ever. */
