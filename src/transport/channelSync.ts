@@ -140,7 +140,8 @@ function createBatch(shell: Shell): SyncBatch {
     send = () => {
       if (channels.batch?.positions !== positions) return
       channels.batch = undefined
-      request(shell, { type, data: { [field]: positions }, control: true }).then(apply, apply)
+      const name = Object.keys(positions).join()
+      request(shell, { type, data: { [field]: positions }, control: true, name }).then(apply, apply)
     }
   })
   queueMicrotask(send)

@@ -20,6 +20,7 @@ import type { Delivery } from './port.ts'
 import { type RequestSpec, request } from './requests.ts'
 import { createFrame, failureOf, publishStatus, type Shell, tell } from './shell.ts'
 import { carry, disconnected, giveUp, goDown, renewIn, startHandOver, sweep } from './sockets.ts'
+import { createSuspicion } from './suspicion.ts'
 import { createTimers } from './timers.ts'
 
 const RENEWAL_RETRY_MS = 10_000
@@ -38,6 +39,7 @@ export function createConnection(context: Context, name: string): Shell {
       answered: new Set(),
       order: 0,
       provenOrder: 0,
+      suspicion: createSuspicion(),
       isPaused: false,
       isBatching: false,
     },

@@ -2,9 +2,11 @@
 import { byteLength } from './codec.ts'
 import { LiveError } from './errors.ts'
 import type { Link } from './link.ts'
+import { MAX_DEATHS } from './lossPolicy.ts'
 import type { Frame, OutgoingFrame } from './protocol.ts'
 import { type Entry, isFull, isRepeated, isSuperseded, type Outgoing, type SendClass } from './sendQueue.ts'
 import { publishStatus, type Shell, tell } from './shell.ts'
+import { acquit, awaitsAnswer, isNarrow, nameOf, refusalOf, TRIAL_MS } from './suspicion.ts'
 import { setDeadline } from './timers.ts'
 
 /** Above this the socket is not keeping up and the lower classes wait; below the other they go on. */
@@ -16,18 +18,26 @@ const BATCH_ITEMS = 100
 
 /** Returns how to take it out again, queued or unanswered. */
 export function push(shell: Shell, item: Outgoing): () => void {
-  const { outbox, current } = shell
+  const { outbox, current, environment } = shell
   const { delivery, frame, onAnswer, onDropped } = item
+  const refusal = refusalOf(outbox, item, environment.now())
+  if (refusal) {
+    onDropped(refusal)
+    return () => undefined
+  }
   const entry: Entry = {
     ...item,
     bytes: current || onAnswer ? 0 : measure(shell, frame),
     order: 0,
+    writtenAt: 0,
   }
   const isWritable = canWrite(shell, delivery)
-  const isAhead = delivery === 'control' || (!outbox.isBatching && outbox.queue.size === 0)
-  if (isWritable && isAhead) write(shell, [entry])
+  const isControl = delivery === 'control'
+  const isFree = outbox.suspicion.suspects.size === 0
+  const isAhead = isControl || (!outbox.isBatching && outbox.queue.size === 0)
+  if (isWritable && isAhead && isFree) write(shell, [entry])
   else if (!isWritable && delivery === 'volatile') onDropped()
-  else if (!isWritable && delivery === 'control') onDropped(connectionLost(frame))
+  else if (!current && isControl) onDropped(connectionLost(frame))
   else enqueue(shell, entry)
   return () => remove(shell, entry)
 }
@@ -43,7 +53,7 @@ function measure({ codec }: Shell, frame: OutgoingFrame): number {
 
 function enqueue(shell: Shell, entry: Entry): void {
   const { outbox, limits } = shell
-  const { queue } = outbox
+  const { queue, suspicion } = outbox
   if (entry.bytes > 0 && isFull(queue, entry.bytes, limits)) {
     entry.onDropped(new LiveError('queue_full', `"${entry.frame.type}" was not sent: the send queue is full`))
     return
@@ -52,17 +62,22 @@ function enqueue(shell: Shell, entry: Entry): void {
     if (isSuperseded(waiting.delivery, entry.delivery)) remove(shell, waiting, null)
   }
   queue.add(entry)
+  if (entry.delivery === 'control') outbox.queue = new Set([...queue].sort(controlFirst))
   if (entry.bytes > 0) startExpiry(shell, entry)
   publishStatus(shell)
-  // All that one turn sends goes out as one message.
-  if (outbox.isBatching) queueMicrotask(() => flush(shell))
+  // All that one turn sends goes out as one message, or is there to choose from.
+  if (outbox.isBatching || suspicion.suspects.size > 0) queueMicrotask(() => flush(shell))
   else flush(shell)
 }
 
+const controlFirst = (one: Entry, other: Entry) =>
+  Number(other.delivery === 'control') - Number(one.delivery === 'control')
+
 /** An error: its owner hears of it. `null`: he hears that it is pointless now. Nothing: he knows. */
 function remove(shell: Shell, entry: Entry, error?: LiveError | null): void {
-  const { queue, unanswered } = shell.outbox
+  const { queue, unanswered, suspicion } = shell.outbox
   unanswered.delete(entry.frame.id)
+  if (suspicion.trial === entry) endTrial(shell)
   entry.cancelExpiry?.()
   if (queue.delete(entry)) publishStatus(shell)
   if (error !== undefined) entry.onDropped(error ?? undefined)
@@ -78,6 +93,7 @@ function startExpiry(shell: Shell, entry: Entry): void {
 /** While another socket may still carry frames that were written before, only control frames may go. */
 function canWrite(shell: Shell, delivery: SendClass): boolean {
   const { current, handOver, outbox } = shell
+  if (outbox.suspicion.trial !== undefined) return false
   if (!current || delivery === 'control') return current !== undefined
   if (!current.isOpen()) return false
   if (delivery === 'reliable' || handOver) return !handOver
@@ -95,19 +111,49 @@ function pause(shell: Shell): void {
 }
 
 export function flush(shell: Shell): void {
-  const { queue, isBatching } = shell.outbox
+  const { outbox } = shell
+  const { queue, isBatching } = outbox
   const ready = [...queue].filter(({ delivery }) => canWrite(shell, delivery))
-  if (ready.length === 0) return
-  for (const entry of ready) {
-    queue.delete(entry)
-    entry.cancelExpiry?.()
-  }
+  const [first] = ready
+  if (!first) return
+  if (isNarrow(outbox)) return tryAlone(shell, first)
+  for (const entry of ready) dequeue(shell, entry)
   publishStatus(shell)
   while (ready.length > 0) write(shell, ready.splice(0, isBatching ? BATCH_ITEMS : 1))
 }
 
+function dequeue({ outbox }: Shell, entry: Entry): void {
+  outbox.queue.delete(entry)
+  entry.cancelExpiry?.()
+}
+
+/** If this connection ends too, it is known of what. The last time a ping goes first: a server that is down is nobody's fault. */
+function tryAlone(shell: Shell, entry: Entry): void {
+  const { outbox, timers, heartbeat } = shell
+  const { suspicion } = outbox
+  const { deaths = 0 } = suspicion.blames.get(nameOf(entry)) ?? {}
+  const isPing = deaths + 1 >= MAX_DEATHS && !suspicion.isVouched
+  suspicion.trial = isPing ? null : entry
+  timers.set('trial', TRIAL_MS, () => endTrial(shell))
+  if (!isPing) {
+    dequeue(shell, entry)
+    write(shell, [entry])
+  }
+  if (heartbeat && (isPing || !awaitsAnswer(entry, outbox))) shell.raise({ type: 'wake', sinceDialMs: 0 })
+}
+
+function endTrial(shell: Shell): void {
+  const { suspicion } = shell.outbox
+  if (suspicion.trial) acquit(suspicion, suspicion.trial)
+  suspicion.trial = undefined
+  suspicion.isVouched = true
+  shell.timers.clear('trial')
+  // Whoever takes it out may be about to take out everything.
+  queueMicrotask(() => flush(shell))
+}
+
 function write(shell: Shell, entries: readonly Entry[]): void {
-  const { current, codec, outbox } = shell
+  const { current, codec, outbox, environment } = shell
   const frames = entries.map(({ frame }) => frame)
   try {
     current?.write(codec.encode(frames.length === 1 ? frames[0] : frames))
@@ -125,6 +171,7 @@ function write(shell: Shell, entries: readonly Entry[]): void {
     tell(shell, { type: 'sent', frame })
     entry.link = current
     entry.order = ++outbox.order
+    entry.writtenAt = environment.now()
     if (onAnswer || delivery === 'reliable') outbox.unanswered.set(frame.id, entry)
     entry.onWritten()
   }
@@ -141,10 +188,12 @@ function forgetOldest({ outbox: { unanswered }, limits }: Shell): void {
 
 /** Takes a frame that answers one of ours. */
 export function take(shell: Shell, frame: Frame): boolean {
-  const { unanswered, answered } = shell.outbox
+  const { unanswered, answered, suspicion } = shell.outbox
+  if (suspicion.trial === null && frame.type !== 'welcome') endTrial(shell)
   const entry = unanswered.get(String(frame.reply_to ?? frame.id))
   if (!entry) return false
   remove(shell, entry)
+  acquit(suspicion, entry)
   answered.add(entry.frame.type)
   prove(shell, entry.order)
   entry.onAnswer?.(frame)
@@ -152,17 +201,30 @@ export function take(shell: Shell, frame: Frame): boolean {
 }
 
 /** All that was written up to here has arrived. */
-export function prove({ outbox }: Shell, order: number): void {
+export function prove(shell: Shell, order: number): void {
+  const { outbox } = shell
+  const { trial } = outbox.suspicion
   outbox.provenOrder = Math.max(outbox.provenOrder, order)
+  if (trial && trial.order <= order && !awaitsAnswer(trial, outbox)) endTrial(shell)
 }
 
 /** What was written to this socket and not answered is queued again, or given up. */
 export function requeue(shell: Shell, link: Link): void {
-  const { outbox } = shell
+  const { outbox, current, environment, timers } = shell
+  Object.assign(outbox.suspicion, { trial: undefined, isVouched: false })
+  timers.clear('trial')
+  // They are asked again through the next socket.
+  for (const entry of current ? [] : outbox.queue) {
+    if (entry.delivery === 'control') remove(shell, entry, connectionLost(entry.frame))
+  }
   const again = [...outbox.unanswered.values()].filter((entry) => {
     if (entry.link !== link) return false
-    const isAgain = isRepeated(entry, outbox)
-    remove(shell, entry, entry.onAnswer && !isAgain ? connectionLost(entry.frame) : undefined)
+    const refusal = refusalOf(outbox, entry, environment.now())
+    const isAgain = !refusal && isRepeated(entry, outbox)
+    remove(shell, entry, refusal ?? (entry.onAnswer && !isAgain ? connectionLost(entry.frame) : undefined))
+    // Its sender has been told that it was written.
+    if (refusal && !entry.onAnswer) shell.reportError(shell.name, refusal)
+    if (isAgain) entry.onQueuedAgain?.()
     if (isAgain && !entry.onAnswer) startExpiry(shell, Object.assign(entry, { bytes: 1 }))
     return isAgain
   })

@@ -15,6 +15,8 @@ export interface RequestSpec {
   /** `write`: waiting for a connection does not count. */
   readonly timeoutFrom?: 'call' | 'write'
   readonly control?: boolean
+  /** As in `Outgoing`. */
+  readonly name?: string
 }
 
 export async function request(shell: Shell, spec: RequestSpec): Promise<unknown> {
@@ -42,9 +44,13 @@ export async function request(shell: Shell, spec: RequestSpec): Promise<unknown>
       frame: createFrame(shell, type, data),
       delivery: spec.control ? 'control' : 'reliable',
       idempotent,
+      name: spec.name,
       onAnswer: (frame) => (frame.type === 'error' ? reject(errorOf(frame, type)) : resolve(frame)),
       onWritten: () => {
         if (timeoutFrom === 'write') startTimer()
+      },
+      onQueuedAgain: () => {
+        if (timeoutFrom === 'write') cancelTimer?.()
       },
       onDropped: reject,
     })

@@ -22,8 +22,12 @@ export interface Outgoing {
   /** Requests only: hears the answer. */
   readonly onAnswer?: (frame: Frame) => void
   readonly idempotent?: boolean | undefined
+  /** What it is about, where its data differs each time. */
+  readonly name?: string | undefined
   /** It is on the wire. Called again when it is sent again. */
   readonly onWritten: () => void
+  /** It waits again, for the next connection. */
+  readonly onQueuedAgain?: () => void
   /** It will not be written (again). No error: its delivery class says that this is fine. */
   readonly onDropped: (error?: LiveError) => void
 }
@@ -36,6 +40,23 @@ export interface Entry extends Outgoing {
   /** Where and as how many-eth it was last written. */
   link?: Link | undefined
   order: number
+  writtenAt: number
+}
+
+interface Blame {
+  /** Connections that ended while nothing else was on its way. */
+  readonly deaths: number
+  readonly at: number
+  readonly error: LiveError
+}
+
+export interface Suspicion {
+  /** Was on its way when a connection ended. As long as one of these waits, frames go one at a time. */
+  readonly suspects: Set<string>
+  readonly blames: Map<string, Blame>
+  /** On its way alone: nothing follows before it has arrived. `null`: a ping, to see that this connection works at all. */
+  trial: Entry | null | undefined
+  isVouched: boolean
 }
 
 export interface Outbox {
@@ -48,6 +69,7 @@ export interface Outbox {
   order: number
   /** Everything written up to here has reached the server: it answered something written later. */
   provenOrder: number
+  readonly suspicion: Suspicion
   isPaused: boolean
   isBatching: boolean
 }

@@ -27,6 +27,7 @@ export type TimerName =
   | 'pong'
   | 'renewal'
   | 'retry'
+  | 'trial'
   | 'uptime'
 
 export interface Timers {

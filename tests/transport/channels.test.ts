@@ -49,7 +49,7 @@ describe('channels', () => {
     first.drop()
     expect(signals).toEqual([down])
     await clock.advance(1_000)
-    expect(typesOf(socket())).toEqual(['subscribe_room'])
+    expect(typesOf(socket())).toEqual(['subscribe_room', 'ping'])
     first.receive({ type: 'response', reply_to: sentOf(first, 'subscribe_room')[0]?.id, data: {} })
     await clock.advance(0)
     expect(signals).toEqual([down])

@@ -88,7 +88,7 @@ describe('requests', () => {
     first.drop()
     await clock.advance(1_000)
     expect(once.error).toMatchObject({ code: 'connection_lost', maybeDelivered: true })
-    expect(typesOf(socket())).toEqual(['read'])
+    expect(typesOf(socket())).toEqual(['read', 'ping'])
     expect(socket().frames[0]?.id).toBe(sentOf(first, 'read')[0]?.id)
     reply(socket(), 'read', 42)
     await clock.advance(0)
