@@ -14,6 +14,8 @@ export type Publish = (endpoint: string, status: ConnectionStatus | undefined) =
 export interface Context extends Settings, Inspector, Tokens, Subscribers {
   readonly environment: Environment
   readonly publish: Publish
+  /** What is worth telling once. */
+  readonly told: Set<string>
   /** For errors that reject no call. */
   reportError(endpoint: string, error: unknown): void
 }
@@ -34,6 +36,7 @@ export function createContext(options: WebSocketManagerOptions<Protocol>, publis
     ...createSubscribers(reportError),
     environment,
     publish,
+    told: new Set(),
     reportError,
   }
 }

@@ -186,8 +186,8 @@ function forgetOldest({ outbox: { unanswered }, limits }: Shell): void {
   }
 }
 
-/** Takes a frame that answers one of ours. */
-export function take(shell: Shell, frame: Frame): boolean {
+/** Takes a frame that answers one of ours. `error`: it cannot be read. */
+export function take(shell: Shell, frame: Frame, error?: LiveError): boolean {
   const { unanswered, answered, suspicion } = shell.outbox
   if (suspicion.trial === null && frame.type !== 'welcome') endTrial(shell)
   const entry = unanswered.get(String(frame.reply_to ?? frame.id))
@@ -196,7 +196,8 @@ export function take(shell: Shell, frame: Frame): boolean {
   acquit(suspicion, entry)
   answered.add(entry.frame.type)
   prove(shell, entry.order)
-  entry.onAnswer?.(frame)
+  if (error) entry.onDropped(error)
+  else entry.onAnswer?.(frame)
   return true
 }
 

@@ -6,6 +6,9 @@ import { entryOf, type Frame, fieldsOf, payloadOf, validate } from './protocol.t
 import { createFrame, type Shell } from './shell.ts'
 import { setDeadline } from './timers.ts'
 
+/** When a server that is `unavailable` is asked again, where it does not say. */
+const UNAVAILABLE_MS = 2_000
+
 export interface RequestSpec {
   readonly type: string
   readonly data: unknown
@@ -73,10 +76,12 @@ function doubt({ heartbeat, current, heard, raise }: Shell, heardBefore: number)
 export function errorOf(frame: Frame, type: string): LiveError {
   const cause = fieldsOf(frame.error)
   const { code, message, retryable } = cause
+  // A server that is overloaded or goes down cannot be expected to know for how long.
+  const isUnavailable = code === 'unavailable'
   return new LiveError('rejected', `The server rejected "${type}": ${message ?? code ?? 'no reason given'}`, {
     reason: code === undefined ? undefined : String(code),
-    retryable: retryable === true,
-    retryAfterMs: retryAfterOf(cause),
+    retryable: (retryable ?? isUnavailable) === true,
+    retryAfterMs: retryAfterOf(cause) ?? (isUnavailable ? UNAVAILABLE_MS : undefined),
     cause,
   })
 }

@@ -58,6 +58,33 @@ describe('channels', () => {
     expect(signals).toEqual([down, live])
   })
 
+  it('[T35] an answer that cannot be read takes the channel down, and it is asked for again in 5 s', async () => {
+    const { manager, clock, open } = setup()
+    const socket = await open()
+    const { signals } = listen(manager)
+    await clock.advance(0)
+    socket.receive(`{"reply_to":"${sentOf(socket, 'subscribe_room')[0]?.id}","data":{"seq":NaN}}`)
+    await clock.advance(4_999)
+    expect(signals).toMatchObject([{ type: 'down', error: { code: 'invalid_frame' } }])
+    expect(sentOf(socket, 'subscribe_room')).toHaveLength(1)
+    await clock.advance(1)
+    reply(socket, 'subscribe_room', {})
+    await clock.advance(0)
+    expect(signals.at(-1)).toEqual(live)
+  })
+
+  it('[T35] a `sync` whose answer cannot be read is done without', async () => {
+    const { manager, clock, open } = setup()
+    const socket = await open()
+    const { signals } = listen(manager, {}, { seq: 1 })
+    await clock.advance(0)
+    reply(socket, 'subscribe_room', {})
+    socket.receive(`{"reply_to":"${sentOf(socket, 'sync')[0]?.id}","data":NaN}`)
+    await clock.advance(0)
+    expect(signals).toEqual([live])
+    expect(sentOf(socket, 'sync')).toHaveLength(1)
+  })
+
   it('[T22] of a server that answers nothing are live with its next frame, or after a second', async () => {
     const { manager, clock, open } = setup()
     const socket = await open()
