@@ -20,7 +20,6 @@ import type { Delivery } from './port.ts'
 import { type RequestSpec, request } from './requests.ts'
 import { createFrame, failureOf, publishStatus, type Shell, tell } from './shell.ts'
 import { carry, disconnected, giveUp, goDown, renewIn, startHandOver, sweep } from './sockets.ts'
-import { createSuspicion } from './suspicion.ts'
 import { createTimers } from './timers.ts'
 
 const RENEWAL_RETRY_MS = 10_000
@@ -39,7 +38,9 @@ export function createConnection(context: Context, name: string): Shell {
       answered: new Set(),
       order: 0,
       provenOrder: 0,
-      suspicion: createSuspicion(),
+      blames: new Map(),
+      trial: undefined,
+      isVouched: false,
       isPaused: false,
       isBatching: false,
     },

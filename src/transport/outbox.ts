@@ -21,10 +21,6 @@ export function push(shell: Shell, item: Outgoing): () => void {
   const { outbox, current, environment } = shell
   const { delivery, frame, onAnswer, onDropped } = item
   const refusal = refusalOf(outbox, item, environment.now())
-  if (refusal) {
-    onDropped(refusal)
-    return () => undefined
-  }
   const entry: Entry = {
     ...item,
     bytes: current || onAnswer ? 0 : measure(shell, frame),
@@ -33,9 +29,9 @@ export function push(shell: Shell, item: Outgoing): () => void {
   }
   const isWritable = canWrite(shell, delivery)
   const isControl = delivery === 'control'
-  const isFree = outbox.suspicion.suspects.size === 0
   const isAhead = isControl || (!outbox.isBatching && outbox.queue.size === 0)
-  if (isWritable && isAhead && isFree) write(shell, [entry])
+  if (refusal) onDropped(refusal)
+  else if (isWritable && isAhead && outbox.blames.size === 0) write(shell, [entry])
   else if (!isWritable && delivery === 'volatile') onDropped()
   else if (!current && isControl) onDropped(connectionLost(frame))
   else enqueue(shell, entry)
@@ -53,7 +49,7 @@ function measure({ codec }: Shell, frame: OutgoingFrame): number {
 
 function enqueue(shell: Shell, entry: Entry): void {
   const { outbox, limits } = shell
-  const { queue, suspicion } = outbox
+  const { queue } = outbox
   if (entry.bytes > 0 && isFull(queue, entry.bytes, limits)) {
     entry.onDropped(new LiveError('queue_full', `"${entry.frame.type}" was not sent: the send queue is full`))
     return
@@ -62,22 +58,18 @@ function enqueue(shell: Shell, entry: Entry): void {
     if (isSuperseded(waiting.delivery, entry.delivery)) remove(shell, waiting, null)
   }
   queue.add(entry)
-  if (entry.delivery === 'control') outbox.queue = new Set([...queue].sort(controlFirst))
   if (entry.bytes > 0) startExpiry(shell, entry)
   publishStatus(shell)
   // All that one turn sends goes out as one message, or is there to choose from.
-  if (outbox.isBatching || suspicion.suspects.size > 0) queueMicrotask(() => flush(shell))
+  if (outbox.isBatching || outbox.blames.size > 0) queueMicrotask(() => flush(shell))
   else flush(shell)
 }
 
-const controlFirst = (one: Entry, other: Entry) =>
-  Number(other.delivery === 'control') - Number(one.delivery === 'control')
-
 /** An error: its owner hears of it. `null`: he hears that it is pointless now. Nothing: he knows. */
 function remove(shell: Shell, entry: Entry, error?: LiveError | null): void {
-  const { queue, unanswered, suspicion } = shell.outbox
+  const { queue, unanswered, trial } = shell.outbox
   unanswered.delete(entry.frame.id)
-  if (suspicion.trial === entry) endTrial(shell)
+  if (trial === entry) endTrial(shell)
   entry.cancelExpiry?.()
   if (queue.delete(entry)) publishStatus(shell)
   if (error !== undefined) entry.onDropped(error ?? undefined)
@@ -93,7 +85,7 @@ function startExpiry(shell: Shell, entry: Entry): void {
 /** While another socket may still carry frames that were written before, only control frames may go. */
 function canWrite(shell: Shell, delivery: SendClass): boolean {
   const { current, handOver, outbox } = shell
-  if (outbox.suspicion.trial !== undefined) return false
+  if (outbox.trial !== undefined) return false
   if (!current || delivery === 'control') return current !== undefined
   if (!current.isOpen()) return false
   if (delivery === 'reliable' || handOver) return !handOver
@@ -113,7 +105,10 @@ function pause(shell: Shell): void {
 export function flush(shell: Shell): void {
   const { outbox } = shell
   const { queue, isBatching } = outbox
-  const ready = [...queue].filter(({ delivery }) => canWrite(shell, delivery))
+  const isControl = ({ delivery }: Entry) => Number(delivery === 'control')
+  const ready = [...queue]
+    .filter(({ delivery }) => canWrite(shell, delivery))
+    .sort((one, other) => isControl(other) - isControl(one))
   const [first] = ready
   if (!first) return
   if (isNarrow(outbox)) return tryAlone(shell, first)
@@ -130,10 +125,9 @@ function dequeue({ outbox }: Shell, entry: Entry): void {
 /** If this connection ends too, it is known of what. The last time a ping goes first: a server that is down is nobody's fault. */
 function tryAlone(shell: Shell, entry: Entry): void {
   const { outbox, timers, heartbeat } = shell
-  const { suspicion } = outbox
-  const { deaths = 0 } = suspicion.blames.get(nameOf(entry)) ?? {}
-  const isPing = deaths + 1 >= MAX_DEATHS && !suspicion.isVouched
-  suspicion.trial = isPing ? null : entry
+  const { deaths = 0 } = outbox.blames.get(nameOf(entry)) ?? {}
+  const isPing = deaths + 1 >= MAX_DEATHS && !outbox.isVouched
+  outbox.trial = isPing ? null : entry
   timers.set('trial', TRIAL_MS, () => endTrial(shell))
   if (!isPing) {
     dequeue(shell, entry)
@@ -143,10 +137,9 @@ function tryAlone(shell: Shell, entry: Entry): void {
 }
 
 function endTrial(shell: Shell): void {
-  const { suspicion } = shell.outbox
-  if (suspicion.trial) acquit(suspicion, suspicion.trial)
-  suspicion.trial = undefined
-  suspicion.isVouched = true
+  const { outbox } = shell
+  if (outbox.trial) acquit(outbox, outbox.trial)
+  Object.assign(outbox, { trial: undefined, isVouched: true })
   shell.timers.clear('trial')
   // Whoever takes it out may be about to take out everything.
   queueMicrotask(() => flush(shell))
@@ -188,12 +181,13 @@ function forgetOldest({ outbox: { unanswered }, limits }: Shell): void {
 
 /** Takes a frame that answers one of ours. `error`: it cannot be read. */
 export function take(shell: Shell, frame: Frame, error?: LiveError): boolean {
-  const { unanswered, answered, suspicion } = shell.outbox
-  if (suspicion.trial === null && frame.type !== 'welcome') endTrial(shell)
+  const { outbox } = shell
+  const { unanswered, answered, trial } = outbox
+  if (trial === null && frame.type !== 'welcome') endTrial(shell)
   const entry = unanswered.get(String(frame.reply_to ?? frame.id))
   if (!entry) return false
   remove(shell, entry)
-  acquit(suspicion, entry)
+  acquit(outbox, entry)
   answered.add(entry.frame.type)
   prove(shell, entry.order)
   if (error) entry.onDropped(error)
@@ -204,7 +198,7 @@ export function take(shell: Shell, frame: Frame, error?: LiveError): boolean {
 /** All that was written up to here has arrived. */
 export function prove(shell: Shell, order: number): void {
   const { outbox } = shell
-  const { trial } = outbox.suspicion
+  const { trial } = outbox
   outbox.provenOrder = Math.max(outbox.provenOrder, order)
   if (trial && trial.order <= order && !awaitsAnswer(trial, outbox)) endTrial(shell)
 }
@@ -212,7 +206,7 @@ export function prove(shell: Shell, order: number): void {
 /** What was written to this socket and not answered is queued again, or given up. */
 export function requeue(shell: Shell, link: Link): void {
   const { outbox, current, environment, timers } = shell
-  Object.assign(outbox.suspicion, { trial: undefined, isVouched: false })
+  Object.assign(outbox, { trial: undefined, isVouched: false })
   timers.clear('trial')
   // They are asked again through the next socket.
   for (const entry of current ? [] : outbox.queue) {

@@ -47,16 +47,7 @@ interface Blame {
   /** Connections that ended while nothing else was on its way. */
   readonly deaths: number
   readonly at: number
-  readonly error: LiveError
-}
-
-export interface Suspicion {
-  /** Was on its way when a connection ended. As long as one of these waits, frames go one at a time. */
-  readonly suspects: Set<string>
-  readonly blames: Map<string, Blame>
-  /** On its way alone: nothing follows before it has arrived. `null`: a ping, to see that this connection works at all. */
-  trial: Entry | null | undefined
-  isVouched: boolean
+  readonly code: number
 }
 
 export interface Outbox {
@@ -69,7 +60,12 @@ export interface Outbox {
   order: number
   /** Everything written up to here has reached the server: it answered something written later. */
   provenOrder: number
-  readonly suspicion: Suspicion
+  /** By what it says: what was on its way when a connection ended. As long as one of these waits, frames go one at a time. */
+  readonly blames: Map<string, Blame>
+  /** On its way alone: nothing follows before it has arrived. `null`: a ping, to see that this connection works at all. */
+  trial: Entry | null | undefined
+  /** It does. */
+  isVouched: boolean
   isPaused: boolean
   isBatching: boolean
 }
