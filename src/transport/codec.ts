@@ -13,14 +13,9 @@ export interface Codec {
 export const jsonCodec: Codec = {
   encode: (value) => JSON.stringify(value),
   decode: (data, onRounded) => {
-    const text = textOf(data)
+    const text = typeof data === 'string' ? data : new TextDecoder().decode(data as ArrayBuffer)
     return JSON.parse(text, MAY_BE_UNSAFE.test(text) ? keepInteger(onRounded) : undefined)
   },
-}
-
-/** @throws for what is neither text nor bytes */
-export function textOf(data: unknown): string {
-  return typeof data === 'string' ? data : new TextDecoder().decode(data as ArrayBuffer)
 }
 
 /** 2^53 has sixteen digits. Anything else is parsed without a reviver, which is several times as fast. */

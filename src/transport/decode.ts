@@ -1,6 +1,5 @@
 /** From what a socket says to events that can be trusted. What cannot is reported and dropped; the socket stays up. */
 import type { ChannelEvent } from './channelEvents.ts'
-import { textOf } from './codec.ts'
 import { LiveError } from './errors.ts'
 import { take } from './outbox.ts'
 import { entryOf, fieldsOf, isFrame, payloadOf, validate } from './protocol.ts'
@@ -15,7 +14,8 @@ export function decodeMessage(shell: Shell, data: unknown): readonly unknown[] {
     // Without its cause: a parser quotes the message, and who knows what is in it.
     const error = new LiveError('invalid_frame', 'A message could not be decoded')
     quarantine(shell, error, data)
-    for (const id of idsIn(data)) answer(shell, id, error)
+    // Python's NaN is no JSON. What it answers stands in it all the same, and nothing else has the id of a request.
+    for (const [, id = ''] of String(data).matchAll(ANSWERED)) take(shell, { id }, error)
     return []
   }
 }
@@ -24,8 +24,8 @@ export function decodeEvent(shell: Shell, frame: unknown): ChannelEvent | undefi
   try {
     if (!isFrame(frame)) {
       const error = new LiveError('invalid_frame', 'A frame is no object with a "type"')
-      const { reply_to, id } = fieldsOf(frame)
-      answer(shell, reply_to ?? id, error)
+      // Whoever awaits it need not wait any longer.
+      take(shell, fieldsOf(frame), error)
       throw error
     }
     const { type } = frame
@@ -37,27 +37,12 @@ export function decodeEvent(shell: Shell, frame: unknown): ChannelEvent | undefi
   }
 }
 
-const ANSWERED = /"(?:reply_to|id)"\s*:\s*(?:"([^"]*)"|(\d+))/g
-
-/** Python's NaN is no JSON. What it answers stands in it all the same, and nothing else has the id of a request. */
-function idsIn(data: unknown): readonly unknown[] {
-  try {
-    return [...textOf(data).matchAll(ANSWERED)].map(([, text, number]) => text ?? number)
-  } catch {
-    // Neither text nor bytes: reported already.
-    return []
-  }
-}
-
-/** Whoever awaits this answer need not wait for it any longer. */
-function answer(shell: Shell, id: unknown, error: LiveError): void {
-  take(shell, { type: 'error', reply_to: String(id) }, error)
-}
+const ANSWERED = /"(?:reply_to|id)"\s*:\s*"?([^",}\s]*)/g
 
 function tellRounded(shell: Shell): void {
-  if (shell.told.has('rounded')) return
+  if (shell.told.size > 0) return
   shell.told.add('rounded')
-  const message = 'An integer beyond 2^53 was rounded: this engine cannot read it. Send ids as strings'
+  const message = 'An integer beyond 2^53 was rounded; send ids as strings'
   shell.reportError(shell.name, new LiveError('invalid_frame', message))
 }
 

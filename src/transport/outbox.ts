@@ -180,7 +180,7 @@ function forgetOldest({ outbox: { unanswered }, limits }: Shell): void {
 }
 
 /** Takes a frame that answers one of ours. `error`: it cannot be read. */
-export function take(shell: Shell, frame: Frame, error?: LiveError): boolean {
+export function take(shell: Shell, frame: Partial<Frame>, error?: LiveError): boolean {
   const { outbox } = shell
   const { unanswered, answered, trial } = outbox
   if (trial === null && frame.type !== 'welcome') endTrial(shell)
@@ -191,7 +191,7 @@ export function take(shell: Shell, frame: Frame, error?: LiveError): boolean {
   answered.add(entry.frame.type)
   prove(shell, entry.order)
   if (error) entry.onDropped(error)
-  else entry.onAnswer?.(frame)
+  else entry.onAnswer?.(frame as Frame)
   return true
 }
 

@@ -8,7 +8,7 @@ import { expiryOf } from './jwt.ts'
 import type { Loss } from './lossPolicy.ts'
 import { drop, flush, requeue } from './outbox.ts'
 import { createFrame, failureOf, type Shell, tell, writeBare } from './shell.ts'
-import { accuse, forget } from './suspicion.ts'
+import { accuse } from './suspicion.ts'
 
 /** Only now is the connection trusted again; accept-then-close servers never get that far. */
 const UPTIME_MS = 10_000
@@ -36,10 +36,7 @@ export function carry(shell: Shell, attempt: number): void {
   Object.assign(shell, { current, lastConnectedAt: environment.wallNow() })
   outbox.isPaused = false
   if (firstFrame) writeBare(shell, current, createFrame(shell, firstFrame.type, firstFrame.data))
-  timers.set('uptime', UPTIME_MS, () => {
-    forget(outbox)
-    shell.raise({ type: 'settled', attempt, step: 'uptime' })
-  })
+  timers.set('uptime', UPTIME_MS, () => shell.raise({ type: 'settled', attempt, step: 'uptime' }))
   timers.clear('renewal')
   // Ahead of the expiry by 30 s or a tenth of what is left, so that a refresh that fails can be tried again.
   const leftMs = ((token && expiryOf(token)) || 0) - environment.wallNow()

@@ -44,7 +44,7 @@ export function refusalOf({ blames }: Outbox, item: Outgoing, now: number): Live
   const blame = blames.size > 0 ? blames.get(nameOf(item)) : undefined
   if (!blame || blame.deaths < MAX_DEATHS || now - blame.at >= REFUSED_MS) return undefined
   const { code } = blame
-  return new LiveError('rejected', `"${item.frame.type}" is given up: it ends every connection (${code})`, {
+  return new LiveError('rejected', `"${item.frame.type}" ended ${MAX_DEATHS} connections (${code})`, {
     reason: code === 1009 ? 'too_large' : `${code}`,
     maybeDelivered: true,
   })
@@ -53,11 +53,6 @@ export function refusalOf({ blames }: Outbox, item: Outgoing, now: number): Live
 /** It has arrived and done no harm. */
 export function acquit({ blames }: Outbox, item: Outgoing): void {
   if (blames.size > 0) blames.delete(nameOf(item))
-}
-
-/** A connection that has lived for a while clears all that were not given up. */
-export function forget({ blames }: Outbox): void {
-  for (const [name, { deaths }] of blames) if (deaths < MAX_DEATHS) blames.delete(name)
 }
 
 /** Something that waits was on its way when a connection ended. */
