@@ -30,6 +30,12 @@ const keepInteger = (onRounded?: () => void) => (_key: string, value: unknown, a
 }
 
 /** Bytes on the wire, near enough for limits: counting UTF-8 exactly would cost an encoding per frame. */
-export function byteLength(data: SocketData): number {
-  return typeof data === 'string' ? data.length : data.byteLength
+export function measure({ encode }: Codec, frame: unknown): number {
+  try {
+    const data = encode(frame)
+    return typeof data === 'string' ? data.length : data.byteLength
+  } catch {
+    // It fails again, and is reported, when it is written.
+    return 1
+  }
 }

@@ -1,12 +1,22 @@
 /** The way out of one connection: writes, queues, remembers what is unanswered. Decisions are in `sendQueue.ts`. */
-import { byteLength } from './codec.ts'
+import { measure } from './codec.ts'
 import { LiveError } from './errors.ts'
+import { greetingOf } from './greeting.ts'
 import type { Link } from './link.ts'
-import { MAX_DEATHS } from './lossPolicy.ts'
-import type { Frame, OutgoingFrame } from './protocol.ts'
-import { type Entry, isFull, isRepeated, isSuperseded, type Outgoing, type SendClass } from './sendQueue.ts'
+import type { Guard } from './port.ts'
+import type { Frame } from './protocol.ts'
+import {
+  connectionLost,
+  controlFirst,
+  type Entry,
+  forgetOldest,
+  isFull,
+  isRepeated,
+  isSuperseded,
+  type Outgoing,
+} from './sendQueue.ts'
 import { publishStatus, type Shell, tell } from './shell.ts'
-import { acquit, awaitsAnswer, isNarrow, nameOf, refusalOf, TRIAL_MS } from './suspicion.ts'
+import { acquit, awaitsAnswer, isLast, isNarrow, refusalOf, TRIAL_MS } from './suspicion.ts'
 import { setDeadline } from './timers.ts'
 
 /** Above this the socket is not keeping up and the lower classes wait; below the other they go on. */
@@ -18,16 +28,17 @@ const BATCH_ITEMS = 100
 
 /** Returns how to take it out again, queued or unanswered. */
 export function push(shell: Shell, item: Outgoing): () => void {
-  const { outbox, current, environment } = shell
+  const { outbox, current, environment, identity, codec } = shell
   const { delivery, frame, onAnswer, onDropped } = item
   const refusal = refusalOf(outbox, item, environment.now())
   const entry: Entry = {
     ...item,
-    bytes: current || onAnswer ? 0 : measure(shell, frame),
+    bytes: current || onAnswer ? 0 : measure(codec, frame),
     order: 0,
     writtenAt: 0,
+    era: identity.era,
   }
-  const isWritable = canWrite(shell, delivery)
+  const isWritable = canWrite(shell, entry)
   const isControl = delivery === 'control'
   const isAhead = isControl || (!outbox.isBatching && outbox.queue.size === 0)
   if (refusal) onDropped(refusal)
@@ -36,15 +47,6 @@ export function push(shell: Shell, item: Outgoing): () => void {
   else if (!current && isControl) onDropped(connectionLost(frame))
   else enqueue(shell, entry)
   return () => remove(shell, entry)
-}
-
-function measure({ codec }: Shell, frame: OutgoingFrame): number {
-  try {
-    return byteLength(codec.encode(frame))
-  } catch {
-    // It fails again, and is reported, when it is written.
-    return 1
-  }
 }
 
 function enqueue(shell: Shell, entry: Entry): void {
@@ -83,14 +85,31 @@ function startExpiry(shell: Shell, entry: Entry): void {
 }
 
 /** While another socket may still carry frames that were written before, only control frames may go. */
-function canWrite(shell: Shell, delivery: SendClass): boolean {
+function canWrite(shell: Shell, { delivery, guard }: Outgoing): boolean {
   const { current, handOver, outbox } = shell
   if (outbox.trial !== undefined) return false
   if (!current || delivery === 'control') return current !== undefined
-  if (!current.isOpen()) return false
+  if (!current.isOpen() || isHeld(shell, guard)) return false
   if (delivery === 'reliable' || handOver) return !handOver
   if (!outbox.isPaused && current.bufferedBytes() > HIGH_WATER_BYTES) pause(shell)
   return !outbox.isPaused
+}
+
+/** Whose connection it is has to be known before anything of somebody's goes out through it. */
+function isHeld(shell: Shell, guard: Guard | undefined): boolean {
+  const { current, identity } = shell
+  if (!current || current.era < identity.era) return true
+  if (current.principal !== undefined || current.greeting !== undefined) return false
+  if (!guard && identity.who.user === undefined) return false
+  flushGreeted(shell)
+  return true
+}
+
+function flushGreeted(shell: Shell): void {
+  greetingOf(shell).then(
+    () => flush(shell),
+    () => undefined,
+  )
 }
 
 function pause(shell: Shell): void {
@@ -105,10 +124,7 @@ function pause(shell: Shell): void {
 export function flush(shell: Shell): void {
   const { outbox } = shell
   const { queue, isBatching } = outbox
-  const isControl = ({ delivery }: Entry) => Number(delivery === 'control')
-  const ready = [...queue]
-    .filter(({ delivery }) => canWrite(shell, delivery))
-    .sort((one, other) => isControl(other) - isControl(one))
+  const ready = [...queue].filter((entry) => canWrite(shell, entry)).sort(controlFirst)
   const [first] = ready
   if (!first) return
   if (isNarrow(outbox)) return tryAlone(shell, first)
@@ -122,31 +138,30 @@ function dequeue({ outbox }: Shell, entry: Entry): void {
   entry.cancelExpiry?.()
 }
 
-/** If this connection ends too, it is known of what. The last time a ping goes first: a server that is down is nobody's fault. */
+/** If this connection ends too, it is known of what. The last time it has to speak first: a server that is down is nobody's fault. */
 function tryAlone(shell: Shell, entry: Entry): void {
-  const { outbox, timers, heartbeat } = shell
-  const { deaths = 0 } = outbox.blames.get(nameOf(entry)) ?? {}
-  const isPing = deaths + 1 >= MAX_DEATHS && !outbox.isVouched
-  outbox.trial = isPing ? null : entry
+  const { outbox, timers, current } = shell
+  if (isLast(outbox, entry) && current?.greeting === undefined) return flushGreeted(shell)
+  outbox.trial = entry
   timers.set('trial', TRIAL_MS, () => endTrial(shell))
-  if (!isPing) {
-    dequeue(shell, entry)
-    write(shell, [entry])
-  }
-  if (heartbeat && (isPing || !awaitsAnswer(entry, outbox))) shell.raise({ type: 'wake', sinceDialMs: 0 })
+  dequeue(shell, entry)
+  write(shell, [entry])
+  if (!awaitsAnswer(entry, outbox)) shell.sendPing()
 }
 
 function endTrial(shell: Shell): void {
-  const { outbox } = shell
+  const { outbox, timers } = shell
   if (outbox.trial) acquit(outbox, outbox.trial)
-  Object.assign(outbox, { trial: undefined, isVouched: true })
-  shell.timers.clear('trial')
+  outbox.trial = undefined
+  timers.clear('trial')
   // Whoever takes it out may be about to take out everything.
   queueMicrotask(() => flush(shell))
 }
 
-function write(shell: Shell, entries: readonly Entry[]): void {
+function write(shell: Shell, given: readonly Entry[]): void {
   const { current, codec, outbox, environment } = shell
+  const entries = given.filter((entry) => isAllowed(shell, entry))
+  if (entries.length === 0) return
   const frames = entries.map(({ frame }) => frame)
   try {
     current?.write(codec.encode(frames.length === 1 ? frames[0] : frames))
@@ -168,22 +183,19 @@ function write(shell: Shell, entries: readonly Entry[]): void {
     if (onAnswer || delivery === 'reliable') outbox.unanswered.set(frame.id, entry)
     entry.onWritten()
   }
-  if (!entries[0]?.onAnswer) forgetOldest(shell)
+  if (!entries[0]?.onAnswer) forgetOldest(outbox, shell.limits)
 }
 
-/** Those that nobody answers would be kept for ever. */
-function forgetOldest({ outbox: { unanswered }, limits }: Shell): void {
-  for (const [id, { onAnswer }] of unanswered) {
-    if (unanswered.size <= limits.maxItems) break
-    if (!onAnswer) unanswered.delete(id)
-  }
+function isAllowed(shell: Shell, entry: Entry): boolean {
+  const error = entry.guard?.()
+  if (error) remove(shell, entry, error)
+  return !error
 }
 
 /** Takes a frame that answers one of ours. `error`: it cannot be read. */
 export function take(shell: Shell, frame: Partial<Frame>, error?: LiveError): boolean {
   const { outbox } = shell
-  const { unanswered, answered, trial } = outbox
-  if (trial === null && frame.type !== 'welcome') endTrial(shell)
+  const { unanswered, answered } = outbox
   const entry = unanswered.get(String(frame.reply_to ?? frame.id))
   if (!entry) return false
   remove(shell, entry)
@@ -206,7 +218,7 @@ export function prove(shell: Shell, order: number): void {
 /** What was written to this socket and not answered is queued again, or given up. */
 export function requeue(shell: Shell, link: Link): void {
   const { outbox, current, environment, timers } = shell
-  Object.assign(outbox, { trial: undefined, isVouched: false })
+  outbox.trial = undefined
   timers.clear('trial')
   // They are asked again through the next socket.
   for (const entry of current ? [] : outbox.queue) {
@@ -227,16 +239,8 @@ export function requeue(shell: Shell, link: Link): void {
   publishStatus(shell)
 }
 
-/** Gives everything up, or all that awaits an answer. */
-export function drop(shell: Shell, error: LiveError, onlyRequests?: boolean): void {
+/** Gives everything up, or what `which` says. */
+export function drop(shell: Shell, error: LiveError, which: (entry: Entry) => boolean = () => true): void {
   const { unanswered, queue } = shell.outbox
-  for (const entry of [...unanswered.values(), ...queue]) {
-    if (!onlyRequests || entry.onAnswer) remove(shell, entry, error)
-  }
-}
-
-function connectionLost({ type }: OutgoingFrame): LiveError {
-  return new LiveError('connection_lost', `The connection was lost before "${type}" was answered`, {
-    maybeDelivered: true,
-  })
+  for (const entry of [...unanswered.values(), ...queue]) if (which(entry)) remove(shell, entry, error)
 }

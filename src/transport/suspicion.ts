@@ -50,6 +50,11 @@ export function refusalOf({ blames }: Outbox, item: Outgoing, now: number): Live
   })
 }
 
+/** One more, and it is given up. */
+export function isLast({ blames }: Outbox, item: Outgoing): boolean {
+  return (blames.get(nameOf(item))?.deaths ?? 0) >= MAX_DEATHS - 1
+}
+
 /** It has arrived and done no harm. */
 export function acquit({ blames }: Outbox, item: Outgoing): void {
   if (blames.size > 0) blames.delete(nameOf(item))
