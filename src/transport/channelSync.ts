@@ -63,7 +63,8 @@ function refuse(shell: Shell, subscription: Subscription, error: LiveError): voi
   takeDown(subscription)
   emit(shell, subscription.members, { type: 'down', error })
   settle(shell)
-  if (!error.retryable) return
+  // The answer came, and nobody knows what it says: that may be cured.
+  if (!error.retryable && error.code !== 'invalid_frame') return
   subscription.cancelRetry = shell.environment.setTimer(() => {
     if (!subscription.standing && shell.current) subscribe(shell, subscription)
   }, error.retryAfterMs ?? RETRY_MS)
@@ -140,7 +141,8 @@ function createBatch(shell: Shell): SyncBatch {
     send = () => {
       if (channels.batch?.positions !== positions) return
       channels.batch = undefined
-      request(shell, { type, data: { [field]: positions }, control: true }).then(apply, apply)
+      const name = Object.keys(positions).join()
+      request(shell, { type, data: { [field]: positions }, control: true, name }).then(apply, apply)
     }
   })
   queueMicrotask(send)

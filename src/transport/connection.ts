@@ -38,6 +38,8 @@ export function createConnection(context: Context, name: string): Shell {
       answered: new Set(),
       order: 0,
       provenOrder: 0,
+      blames: new Map(),
+      trial: undefined,
       isPaused: false,
       isBatching: false,
     },

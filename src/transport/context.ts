@@ -16,6 +16,8 @@ export interface Context extends Settings, Inspector, Tokens, Subscribers {
   readonly environment: Environment
   readonly identity: IdentityBook
   readonly publish: Publish
+  /** What is worth telling once. */
+  readonly told: Set<string>
   /** For errors that reject no call. */
   reportError(endpoint: string, error: unknown): void
 }
@@ -38,6 +40,7 @@ export function createContext(options: WebSocketManagerOptions<Protocol>, publis
     environment,
     identity,
     publish,
+    told: new Set(),
     reportError,
   }
 }

@@ -7,6 +7,9 @@ import { entryOf, type Frame, fieldsOf, payloadOf, validate } from './protocol.t
 import { createFrame, type Shell } from './shell.ts'
 import { setDeadline } from './timers.ts'
 
+/** When a server that is `unavailable` is asked again, where it does not say. */
+const UNAVAILABLE_MS = 2_000
+
 export interface RequestSpec {
   readonly type: string
   readonly data: unknown
@@ -17,6 +20,8 @@ export interface RequestSpec {
   /** `write`: waiting for a connection does not count. */
   readonly timeoutFrom?: 'call' | 'write'
   readonly control?: boolean
+  /** As in `Outgoing`. */
+  readonly name?: string
 }
 
 export async function request(shell: Shell, spec: RequestSpec): Promise<unknown> {
@@ -44,10 +49,14 @@ export async function request(shell: Shell, spec: RequestSpec): Promise<unknown>
       frame: createFrame(shell, type, data),
       delivery: spec.control ? 'control' : 'reliable',
       idempotent,
+      name: spec.name,
       guard: spec.guard,
       onAnswer: (frame) => (frame.type === 'error' ? reject(errorOf(frame, type)) : resolve(frame)),
       onWritten: () => {
         if (timeoutFrom === 'write') startTimer()
+      },
+      onQueuedAgain: () => {
+        if (timeoutFrom === 'write') cancelTimer?.()
       },
       onDropped: reject,
     })
@@ -70,10 +79,12 @@ function doubt({ heartbeat, current, heard, raise }: Shell, heardBefore: number)
 export function errorOf(frame: Frame, type: string): LiveError {
   const cause = fieldsOf(frame.error)
   const { code, message, retryable } = cause
+  // A server that is overloaded or goes down cannot be expected to know for how long.
+  const isUnavailable = code === 'unavailable'
   return new LiveError('rejected', `The server rejected "${type}": ${message ?? code ?? 'no reason given'}`, {
     reason: code === undefined ? undefined : String(code),
-    retryable: retryable === true,
-    retryAfterMs: retryAfterOf(cause),
+    retryable: (retryable ?? isUnavailable) === true,
+    retryAfterMs: retryAfterOf(cause) ?? (isUnavailable ? UNAVAILABLE_MS : undefined),
     cause,
   })
 }

@@ -1,6 +1,6 @@
 /** The sockets of one connection: which one carries it, how the next one takes over, and what losing one means. */
 import { deliver, downChannels, moveChannels, resetChannels, upChannels } from './channels.ts'
-import { closeAction, hintOf, retryAfterOf } from './closeCodes.ts'
+import { closeAction, hintOf, isSuspicious, retryAfterOf } from './closeCodes.ts'
 import { attemptOf, dialOf } from './connectionMachine.ts'
 import { LiveError } from './errors.ts'
 import { askForGreeting, endGreeting } from './greeting.ts'
@@ -9,6 +9,7 @@ import { expiryOf } from './jwt.ts'
 import type { Loss } from './lossPolicy.ts'
 import { drop, flush, requeue } from './outbox.ts'
 import { createFrame, failureOf, type Shell, tell, writeBare } from './shell.ts'
+import { accuse } from './suspicion.ts'
 
 /** Only now is the connection trusted again; accept-then-close servers never get that far. */
 const UPTIME_MS = 10_000
@@ -84,10 +85,16 @@ export function finishHandOver(shell: Shell, isComplete: boolean): void {
 type LossReport = Pick<Loss, 'cause' | 'code' | 'reason'> & { readonly isFinal?: boolean }
 
 export function lose(shell: Shell, attempt: number, { cause, code, isFinal, ...given }: LossReport): void {
-  const { environment, clean, closeCodes } = shell
+  const { environment, clean, closeCodes, outbox, current } = shell
   if (attempt === shell.handOver?.from) finishHandOver(shell, true)
   const reason = clean(given.reason)
   const hint = hintOf(reason)
+  const action = isFinal ? 'fail' : closeAction(code, hint, closeCodes)
+  const online = environment.isOnline()
+  const retryAfterMs = retryAfterOf(hint)
+  const isCarrying = attempt === current?.attempt
+  const isUnexplained = cause === 'closed' && online && retryAfterMs === undefined
+  const isTelling = isCarrying && isUnexplained && isSuspicious(code, action)
   shell.raise({
     type: 'lost',
     attempt,
@@ -95,9 +102,10 @@ export function lose(shell: Shell, attempt: number, { cause, code, isFinal, ...g
       cause,
       code,
       reason,
-      action: isFinal ? 'fail' : closeAction(code, hint, closeCodes),
-      retryAfterMs: retryAfterOf(hint),
-      online: environment.isOnline(),
+      action,
+      retryAfterMs,
+      online,
+      deaths: isTelling ? accuse(outbox, { link: current, now: environment.now(), code }) : undefined,
       random: environment.random(),
     },
   })

@@ -28,6 +28,7 @@ export type TimerName =
   | 'pong'
   | 'renewal'
   | 'retry'
+  | 'trial'
   | 'uptime'
 
 export interface Timers {
