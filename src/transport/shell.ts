@@ -42,6 +42,8 @@ export interface Shell extends Context {
   heard: number
   principal: string | undefined
   stopListening: (() => void) | undefined
+  /** The page said so. */
+  isHidden: boolean
   dialedAt: number
   lastConnectedAt: number | null
   latencyMs: number | null
@@ -51,6 +53,13 @@ export interface OpenLink extends Link {
   readonly attempt: number
   readonly token: string | undefined
   readonly firstFrame: AuthFrame | undefined
+  /** The fields of its `welcome`. */
+  greeting?: Readonly<Record<string, unknown>>
+}
+
+/** Known to answer subscribe frames, so that silence is a fault. */
+export function isReplying({ current, outbox, protocol }: Shell): boolean {
+  return Number(current?.greeting?.level) >= 1 || outbox.answered.has(protocol.channels.subscribe)
 }
 
 export function publishStatus({

@@ -22,6 +22,7 @@ export type TimerName =
   | 'connect'
   | 'drain'
   | 'handOver'
+  | 'heads'
   | 'linger'
   | 'ping'
   | 'pong'
