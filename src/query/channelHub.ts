@@ -4,7 +4,17 @@
  */
 import { isFinal, LiveError } from '../transport/errors.ts'
 import type { Channel, ChannelSignal, ChannelSpec, Cursor, LiveEvent, LivePort } from '../transport/port.ts'
-import { admit, baseline, type ChannelOrder, isOtherEpoch, type Reset, restart } from './order.ts'
+import {
+  admit,
+  baseline,
+  type ChannelOrder,
+  isAfter,
+  isBehind,
+  isOtherEpoch,
+  type Reset,
+  restart,
+  topOf,
+} from './order.ts'
 
 export interface ChannelMember {
   /** Events to apply now, in order, each exactly once where the server numbers them. */
@@ -34,6 +44,11 @@ export interface LiveChannel {
   reach: number | undefined
   link: Channel | undefined
   stopGapTimer: (() => void) | undefined
+  /** While what is missing is asked for: the highest number that was known when it was. */
+  asked: number | undefined
+  hasGap: boolean
+  /** Its position when the server last said where it stands. */
+  stood: Cursor | undefined
   forget(): void
 }
 
@@ -67,6 +82,9 @@ export function createChannelHub(port: LivePort): ChannelHub {
       reach: cursor?.seq,
       link: undefined,
       stopGapTimer: undefined,
+      asked: undefined,
+      hasGap: false,
+      stood: undefined,
       forget: () => void channels.delete(hash),
     }
     channels.set(hash, channel)
@@ -107,10 +125,6 @@ export function whenLive(channel: LiveChannel): Promise<void> {
   }
   if (channel.failure) return Promise.reject(channel.failure)
   return new Promise((resolve, reject) => channel.waiting.add({ resolve, reject }))
-}
-
-export function hasGap({ stopGapTimer }: LiveChannel): boolean {
-  return stopGapTimer !== undefined
 }
 
 /** Events from now on are kept until it is released. */
@@ -164,29 +178,59 @@ function onSignal(channel: LiveChannel, signal: ChannelSignal): void {
   if (signal.type === 'events') {
     return take(channel, admit(channel.order, signal.events, channel.retainers > 0))
   }
+  if (signal.type === 'head') return onHead(channel, signal.cursor)
   if (signal.type === 'live' && !channel.live) channel.sessions++
   channel.live = signal.type === 'live'
   // Most subscriptions that fail are asked for again by themselves; only what nobody retries ends the waiting.
   channel.failure = signal.type === 'down' && signal.error && isFinal(signal.error) ? signal.error : undefined
-  if (signal.type === 'live') {
-    if (signal.resumed) arrived(channel, signal.cursor)
-    else {
-      restart(channel.order, signal.cursor)
-      startOver(channel)
-    }
-  }
+  const { asked } = channel
+  channel.asked = undefined
+  if (signal.type === 'live') settleOrder(channel, signal, asked)
   if (channel.live || channel.failure) settleWaiting(channel, channel.failure)
   watchGap(channel)
   notify(channel)
 }
 
+/** What was asked for has been told, as far as it exists: what is missing still was never there, or was rolled back. */
+function settleOrder(
+  channel: LiveChannel,
+  { resumed, cursor }: Extract<ChannelSignal, { type: 'live' }>,
+  asked = -1,
+): void {
+  const { order } = channel
+  const { head, held } = order
+  const isDenied = (head?.seq ?? 0) <= asked || isOtherEpoch(cursor, head ?? {})
+  order.head = isDenied ? undefined : head
+  if (!resumed) {
+    restart(order, cursor)
+    return startOver(channel)
+  }
+  arrived(channel, cursor)
+  const isHole = isAfter(cursor, order.cursor)
+  if (isHole) order.head = cursor
+  const later = [...held.values()].filter(({ seq = 0 }) => seq > asked)
+  if (asked < 0 || (!isHole && later.length === held.size)) return
+  restart(order, cursor)
+  take(channel, 'hole')
+  take(channel, admit(order, later))
+}
+
+function onHead(channel: LiveChannel, head: Cursor): void {
+  const { order, stood } = channel
+  order.head = head
+  channel.stood = order.cursor
+  // A replica may lag, but not by a heartbeat: the server has lost what it told.
+  if (isAfter(stood, head) && !isOtherEpoch(stood, head) && channel.live) ask(channel)
+  else watchGap(channel)
+}
+
 function startOver(channel: LiveChannel): void {
   channel.continuity++
+  channel.stood = undefined
   channel.reach = channel.order.cursor?.seq
 }
 
 function take(channel: LiveChannel, admitted: LiveEvent[] | Reset): void {
-  const hadGap = hasGap(channel)
   if (typeof admitted === 'string') {
     channel.port.report({ type: 'channel-reset', reason: admitted })
     startOver(channel)
@@ -202,23 +246,32 @@ function take(channel: LiveChannel, admitted: LiveEvent[] | Reset): void {
   }
   channel.reach ??= channel.order.cursor?.seq
   watchGap(channel)
-  if (hadGap !== hasGap(channel)) notify(channel)
 }
 
 function watchGap(channel: LiveChannel): void {
-  const { order, port } = channel
+  const { order, port, asked, live } = channel
   // While a snapshot is on its way its position will close or explain the hole.
-  const isMissing = channel.live && order.held.size > 0 && order.cursor !== undefined
-  if (isMissing === hasGap(channel)) return
-  channel.stopGapTimer?.()
-  channel.stopGapTimer = undefined
-  if (!isMissing) return
-  channel.stopGapTimer = port.clock.setTimer(() => {
-    channel.stopGapTimer = undefined
-    port.report({ type: 'gap', after: order.cursor?.seq, held: order.held.size })
-    channel.link?.resync()
-    watchGap(channel)
-  }, GAP_PATIENCE_MS)
+  const isMissing = live && isBehind(order)
+  // What a head tells of is usually under way.
+  const hasGap = isMissing && (asked !== undefined || order.held.size > 0)
+  const isWaiting = isMissing && asked === undefined
+  if (isWaiting !== (channel.stopGapTimer !== undefined)) {
+    channel.stopGapTimer?.()
+    channel.stopGapTimer = isWaiting ? port.clock.setTimer(() => ask(channel), GAP_PATIENCE_MS) : undefined
+  }
+  if (hasGap === channel.hasGap) return
+  channel.hasGap = hasGap
+  notify(channel)
+}
+
+/** Once; whatever the answer is, it settles what was known until now. */
+function ask(channel: LiveChannel): void {
+  const { order, port } = channel
+  if (channel.asked !== undefined) return
+  channel.asked = topOf(order)
+  port.report({ type: 'gap', after: order.cursor?.seq, held: order.held.size })
+  channel.link?.resync()
+  watchGap(channel)
 }
 
 /** The log serves fetches in flight; without one only its tail is kept. */

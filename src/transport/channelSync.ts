@@ -148,7 +148,7 @@ export function askHeads(shell: Shell): void {
     for (const member of members) {
       const cursor = member.listener.cursor()
       if (cursor?.seq === undefined) continue
-      sync(shell, syncKey, cursor).then((answer) => tellHead(shell, [member], toCursor(answer)))
+      void sync(shell, syncKey, cursor).then((answer) => tellHead(shell, [member], toCursor(answer)))
     }
   }
 }

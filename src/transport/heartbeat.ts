@@ -1,6 +1,7 @@
 /** Notices a connection that is dead without having been closed, and measures the round trip on the way. */
-import { takeHeads } from './channels.ts'
+
 import { askHeads } from './channelSync.ts'
+import { takeHeads } from './channels.ts'
 import { prove } from './outbox.ts'
 import { publishStatus, type Shell, tell, writeBare } from './shell.ts'
 import { lose } from './sockets.ts'
