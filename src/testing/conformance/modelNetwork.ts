@@ -21,7 +21,22 @@ import {
   toServer,
 } from './modelWire.ts'
 
-const ODDS = { lost: 0.05, doubled: 0.05, late: 0.08, refused: 0.04, resumed: 0.8, told: 0.5, http: 0.3 }
+const ODDS = {
+  lost: 0.05,
+  doubled: 0.05,
+  late: 0.08,
+  refused: 0.04,
+  refusedLate: 0.05,
+  resumed: 0.8,
+  told: 0.5,
+  http: 0.3,
+  lag: 0.1,
+}
+/** How often the server tells where channels stand, or is asked. */
+const HEADS_EVERY_MS = [1_000, 30_000, 90_000] as const
+/** When a subscription is refused that was taken for live, and when it is asked for again. */
+const LATE_REFUSAL_MS = 1_000
+const RETRY_MS = 5_000
 
 export function createModelNetwork(options: NetworkOptions): ConformanceNetwork {
   const network: Network = {
@@ -38,6 +53,8 @@ export function createModelNetwork(options: NetworkOptions): ConformanceNetwork 
     lastDown: 0,
   }
   options.server.listen((event) => publish(network, event))
+  const everyMs = HEADS_EVERY_MS[Math.floor(options.random() * HEADS_EVERY_MS.length)] ?? 1_000
+  if (options.level >= 2) tellHeads(network, everyMs)
   return {
     port: portOf(network),
     heard: network.heard,
@@ -49,6 +66,9 @@ export function createModelNetwork(options: NetworkOptions): ConformanceNetwork 
     connect: () => connect(network),
     exclude: () => exclude(network),
     include: () => include(network),
+    forget: () => {
+      for (const channel of network.channels) channel.isDeaf = true
+    },
   }
 }
 
@@ -83,7 +103,7 @@ function portOf(network: Network): LivePort {
 }
 
 function open(network: Network, listener: ChannelListener): Channel {
-  const channel: Listening = { listener, connection: 0, isOpen: true }
+  const channel: Listening = { listener, connection: 0, isOpen: true, isDeaf: false, told: '' }
   network.channels.add(channel)
   if (network.isUp) subscribe(network, channel)
   return {
@@ -113,7 +133,7 @@ function publish(network: Network, event: LiveEvent): void {
   const isLossy = network.level >= 2
   const events = [numbered(network, event)]
   for (const channel of network.channels) {
-    if (channel.connection !== network.connection) continue
+    if (channel.connection !== network.connection || channel.isDeaf) continue
     const deliver = () => signal(network, channel, { type: 'events', events })
     if (!isLossy || !fault(network, ODDS.lost))
       toClient(network, deliver, isLossy && fault(network, ODDS.late))
@@ -121,14 +141,53 @@ function publish(network: Network, event: LiveEvent): void {
   }
 }
 
+/** Those that have moved since they were last told, on this connection. */
+function tellHeads(network: Network, everyMs: number): void {
+  const { clock, server, channels, random } = network
+  clock.setTimer(() => {
+    const lag = fault(network, ODDS.lag) ? Math.floor(random() * 4) : 0
+    const cursor = { seq: Math.max(0, server.seq - lag), epoch: server.epoch }
+    const told = JSON.stringify([network.connection, cursor])
+    for (const channel of channels) {
+      if (channel.connection !== network.connection || channel.told === told) continue
+      channel.told = told
+      toClient(network, () => signal(network, channel, { type: 'head', cursor }))
+    }
+    tellHeads(network, everyMs)
+  }, everyMs)
+}
+
+/** A server that is slow to answer is taken for one that never does, until it refuses. */
+function refuseLate(network: Network, channel: Listening): void {
+  const { connection, clock } = network
+  channel.connection = 0
+  toClient(network, () => {
+    signal(network, channel, { type: 'live', resumed: false })
+    clock.setTimer(() => {
+      if (network.connection !== connection || channel.connection !== 0) return
+      signal(network, channel, { type: 'down', error: new LiveError('timeout', 'No answer') })
+      clock.setTimer(() => {
+        if (network.connection === connection && channel.connection === 0) subscribe(network, channel)
+      }, RETRY_MS)
+    }, LATE_REFUSAL_MS)
+  })
+}
+
 function subscribe(network: Network, channel: Listening): void {
   const { server, level } = network
   toServer(network, () => {
     if (network.isExcluded) return refuse(network, channel)
+    if (level > 0 && fault(network, ODDS.refusedLate)) return refuseLate(network, channel)
     channel.connection = network.connection
+    channel.isDeaf = false
     const cursor = channel.listener.cursor()
-    if (cursor?.seq !== undefined && level >= 2) return catchUp(network, channel, cursor)
     const position = { seq: server.seq, epoch: server.epoch }
+    if (cursor?.seq !== undefined && level >= 2) {
+      // The reply to the subscription comes before the one to `sync`.
+      if (chance(network, ODDS.told))
+        toClient(network, () => signal(network, channel, { type: 'head', cursor: position }))
+      return catchUp(network, channel, cursor)
+    }
     const isTold = level >= 2 && chance(network, ODDS.told)
     const live = { type: 'live', resumed: false, cursor: isTold ? position : undefined } as const
     toClient(network, () => signal(network, channel, live))
@@ -167,6 +226,7 @@ function include(network: Network): void {
 function catchUp(network: Network, channel: Listening, cursor: Cursor): void {
   const { server } = network
   toServer(network, () => {
+    channel.isDeaf = false
     const position = { seq: server.seq, epoch: server.epoch }
     const from = cursor.seq ?? 0
     const isKnown = cursor.epoch === server.epoch && from <= server.seq

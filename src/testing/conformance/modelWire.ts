@@ -14,6 +14,10 @@ export interface Listening {
   /** The connection that carries it at the moment. */
   connection: number
   isOpen: boolean
+  /** Subscribed in name only: the server has forgotten to send it anything. */
+  isDeaf: boolean
+  /** Where it was last told to stand, and on which connection. */
+  told: string
 }
 
 export interface Asked {
