@@ -92,7 +92,8 @@ export async function calmDown(world: World, connected: (step: string) => void):
     if (level > 0) server.setTopic('the last word')
     server.insert()
   }
-  await clock.advance(120_000)
+  await clock.turns()
+  await clock.advance(200_000)
 }
 
 function drawStep(random: Random): (typeof STEPS)[number] {
