@@ -4,17 +4,8 @@
  */
 import { isFinal, LiveError } from '../transport/errors.ts'
 import type { Channel, ChannelSignal, ChannelSpec, Cursor, LiveEvent, LivePort } from '../transport/port.ts'
-import {
-  admit,
-  baseline,
-  type ChannelOrder,
-  isAfter,
-  isBehind,
-  isOtherEpoch,
-  type Reset,
-  restart,
-  topOf,
-} from './order.ts'
+import { notify, onHead, watchGap } from './channelGap.ts'
+import { admit, baseline, type ChannelOrder, isAfter, isOtherEpoch, type Reset, restart } from './order.ts'
 
 export interface ChannelMember {
   /** Events to apply now, in order, each exactly once where the server numbers them. */
@@ -57,8 +48,6 @@ export interface ChannelHub {
   join(spec: ChannelSpec, member: ChannelMember, resumeFrom?: Cursor): LiveChannel
 }
 
-/** A missing event usually overtakes by milliseconds; only after this is it asked for. Milliseconds. */
-const GAP_PATIENCE_MS = 200
 /** Kept for snapshots that lag behind the stream. */
 const LOG_TAIL = 256
 
@@ -199,8 +188,7 @@ function settleOrder(
 ): void {
   const { order } = channel
   const { head, held } = order
-  const isDenied = (head?.seq ?? 0) <= asked || isOtherEpoch(cursor, head ?? {})
-  order.head = isDenied ? undefined : head
+  if (head && ((head.seq ?? 0) <= asked || isOtherEpoch(cursor, head))) order.head = undefined
   if (!resumed) {
     restart(order, cursor)
     return startOver(channel)
@@ -213,15 +201,6 @@ function settleOrder(
   restart(order, cursor)
   take(channel, 'hole')
   take(channel, admit(order, later))
-}
-
-function onHead(channel: LiveChannel, head: Cursor): void {
-  const { order, stood } = channel
-  order.head = head
-  channel.stood = order.cursor
-  // A replica may lag, but not by a heartbeat: the server has lost what it told.
-  if (isAfter(stood, head) && !isOtherEpoch(stood, head) && channel.live) ask(channel)
-  else watchGap(channel)
 }
 
 function startOver(channel: LiveChannel): void {
@@ -248,32 +227,6 @@ function take(channel: LiveChannel, admitted: LiveEvent[] | Reset): void {
   watchGap(channel)
 }
 
-function watchGap(channel: LiveChannel): void {
-  const { order, port, asked, live } = channel
-  // While a snapshot is on its way its position will close or explain the hole.
-  const isMissing = live && isBehind(order)
-  // What a head tells of is usually under way.
-  const hasGap = isMissing && (asked !== undefined || order.held.size > 0)
-  const isWaiting = isMissing && asked === undefined
-  if (isWaiting !== (channel.stopGapTimer !== undefined)) {
-    channel.stopGapTimer?.()
-    channel.stopGapTimer = isWaiting ? port.clock.setTimer(() => ask(channel), GAP_PATIENCE_MS) : undefined
-  }
-  if (hasGap === channel.hasGap) return
-  channel.hasGap = hasGap
-  notify(channel)
-}
-
-/** Once; whatever the answer is, it settles what was known until now. */
-function ask(channel: LiveChannel): void {
-  const { order, port } = channel
-  if (channel.asked !== undefined) return
-  channel.asked = topOf(order)
-  port.report({ type: 'gap', after: order.cursor?.seq, held: order.held.size })
-  channel.link?.resync()
-  watchGap(channel)
-}
-
 /** The log serves fetches in flight; without one only its tail is kept. */
 function trimLog(channel: LiveChannel): void {
   const { log, retainers } = channel
@@ -287,10 +240,6 @@ function trimLog(channel: LiveChannel): void {
 function settleWaiting({ waiting }: LiveChannel, error?: LiveError): void {
   for (const waiter of waiting) error ? waiter.reject(error) : waiter.resolve()
   waiting.clear()
-}
-
-function notify({ members }: LiveChannel): void {
-  for (const member of [...members]) member.onChange?.()
 }
 
 function hashOf(spec: ChannelSpec): string {

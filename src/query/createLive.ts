@@ -5,7 +5,7 @@ import type { LivePort } from '../transport/port.ts'
 import type { Params } from './definition.ts'
 import { type LiveState, OFFLINE, stateOf } from './entryState.ts'
 import { defineList, type ListOptions } from './list.ts'
-import { applyChanges, entryFor, refresh } from './liveClient.ts'
+import { applyChanges, current, entryFor, refresh } from './liveClient.ts'
 import { clientOf, connect, createLiveCore } from './liveCore.ts'
 import { defineMutation, type MutationDefinitionOptions } from './mutation.ts'
 import { NO_OPS, type Op } from './ops.ts'
@@ -81,6 +81,9 @@ function createLiveWith<Events>(port: LivePort) {
     refresh(definition: string, params: Params = {}): void {
       for (const { client } of core.clients.values()) refresh(client, { definition, params })
     },
+    /** The data of a definition's queries that are in use, where nothing is known to be missing. */
+    current: (definition: string, params: Params = {}): unknown[] =>
+      [...core.clients.values()].flatMap(({ client }) => current(client, { definition, params })),
     /** Whether a query is current, and since when. */
     status(queryClient: QueryClient, queryKey: readonly unknown[]): LiveState {
       const client = clientOf(core, queryClient)

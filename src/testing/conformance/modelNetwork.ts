@@ -1,14 +1,8 @@
 /** A connection between the query layer and the model server: slow, lossy where the level allows it, and a port. */
 import { LiveError } from '../../transport/errors.ts'
-import type {
-  Channel,
-  ChannelListener,
-  ChannelSignal,
-  Cursor,
-  LiveEvent,
-  LivePort,
-} from '../../transport/port.ts'
+import type { Channel, ChannelListener, Cursor, LiveEvent, LivePort } from '../../transport/port.ts'
 import type { ConformanceNetwork } from './backEnd.ts'
+import { refuseLate, tellHead, tellHeads } from './modelHeads.ts'
 import {
   type Asked,
   chance,
@@ -17,26 +11,11 @@ import {
   latency,
   type Network,
   type NetworkOptions,
+  ODDS,
+  signal,
   toClient,
   toServer,
 } from './modelWire.ts'
-
-const ODDS = {
-  lost: 0.05,
-  doubled: 0.05,
-  late: 0.08,
-  refused: 0.04,
-  refusedLate: 0.05,
-  resumed: 0.8,
-  told: 0.5,
-  http: 0.3,
-  lag: 0.1,
-}
-/** How often the server tells where channels stand, or is asked. */
-const HEADS_EVERY_MS = [1_000, 30_000, 90_000] as const
-/** When a subscription is refused that was taken for live, and when it is asked for again. */
-const LATE_REFUSAL_MS = 1_000
-const RETRY_MS = 5_000
 
 export function createModelNetwork(options: NetworkOptions): ConformanceNetwork {
   const network: Network = {
@@ -53,8 +32,7 @@ export function createModelNetwork(options: NetworkOptions): ConformanceNetwork 
     lastDown: 0,
   }
   options.server.listen((event) => publish(network, event))
-  const everyMs = HEADS_EVERY_MS[Math.floor(options.random() * HEADS_EVERY_MS.length)] ?? 1_000
-  if (options.level >= 2) tellHeads(network, everyMs)
+  if (options.level >= 2) tellHeads(network)
   return {
     port: portOf(network),
     heard: network.heard,
@@ -118,12 +96,6 @@ function open(network: Network, listener: ChannelListener): Channel {
   }
 }
 
-function signal({ heard, clock }: Network, { isOpen, listener }: Listening, what: ChannelSignal): void {
-  if (!isOpen) return
-  if (what.type === 'events') for (const event of what.events) heard.push({ at: clock.now(), event })
-  listener.onSignal(what)
-}
-
 function numbered({ level }: Network, { type, payload, ...position }: LiveEvent): LiveEvent {
   return level < 2 ? { type, payload } : { type, payload, ...position }
 }
@@ -141,60 +113,32 @@ function publish(network: Network, event: LiveEvent): void {
   }
 }
 
-/** Those that have moved since they were last told, on this connection. */
-function tellHeads(network: Network, everyMs: number): void {
-  const { clock, server, channels, random } = network
-  clock.setTimer(() => {
-    const lag = fault(network, ODDS.lag) ? Math.floor(random() * 4) : 0
-    const cursor = { seq: Math.max(0, server.seq - lag), epoch: server.epoch }
-    const told = JSON.stringify([network.connection, cursor])
-    for (const channel of channels) {
-      if (channel.connection !== network.connection || channel.told === told) continue
-      channel.told = told
-      toClient(network, () => signal(network, channel, { type: 'head', cursor }))
-    }
-    tellHeads(network, everyMs)
-  }, everyMs)
-}
-
-/** A server that is slow to answer is taken for one that never does, until it refuses. */
-function refuseLate(network: Network, channel: Listening): void {
-  const { connection, clock } = network
-  channel.connection = 0
-  toClient(network, () => {
-    signal(network, channel, { type: 'live', resumed: false })
-    clock.setTimer(() => {
-      if (network.connection !== connection || channel.connection !== 0) return
-      signal(network, channel, { type: 'down', error: new LiveError('timeout', 'No answer') })
-      clock.setTimer(() => {
-        if (network.connection === connection && channel.connection === 0) subscribe(network, channel)
-      }, RETRY_MS)
-    }, LATE_REFUSAL_MS)
-  })
-}
-
 function subscribe(network: Network, channel: Listening): void {
   const { server, level } = network
+  const isLate = level > 0 && fault(network, ODDS.refusedLate)
   toServer(network, () => {
     if (network.isExcluded) return refuse(network, channel)
-    if (level > 0 && fault(network, ODDS.refusedLate)) return refuseLate(network, channel)
+    if (isLate) return refuseLate(network, channel, () => subscribe(network, channel))
     channel.connection = network.connection
     channel.isDeaf = false
     const cursor = channel.listener.cursor()
     const position = { seq: server.seq, epoch: server.epoch }
     if (cursor?.seq !== undefined && level >= 2) {
-      // The reply to the subscription comes before the one to `sync`.
-      if (chance(network, ODDS.told))
-        toClient(network, () => signal(network, channel, { type: 'head', cursor: position }))
+      if (chance(network, ODDS.told)) tellHead(network, channel, position)
       return catchUp(network, channel, cursor)
     }
-    const isTold = level >= 2 && chance(network, ODDS.told)
-    const live = { type: 'live', resumed: false, cursor: isTold ? position : undefined } as const
-    toClient(network, () => signal(network, channel, live))
-    // In a greeting: only a level that has positions in its snapshots can do without.
-    if (isTold || level < 2 || (level === 3 && chance(network, ODDS.told))) return
-    toClient(network, () => signal(network, channel, { type: 'live', resumed: true, cursor: position }))
+    goLive(network, channel, position)
   })
+}
+
+function goLive(network: Network, channel: Listening, position: Cursor): void {
+  const { level } = network
+  const isTold = level >= 2 && chance(network, ODDS.told)
+  const live = { type: 'live', resumed: false, cursor: isTold ? position : undefined } as const
+  toClient(network, () => signal(network, channel, live))
+  // In a greeting: only a level that has positions in its snapshots can do without.
+  if (isTold || level < 2 || (level === 3 && chance(network, ODDS.told))) return
+  toClient(network, () => signal(network, channel, { type: 'live', resumed: true, cursor: position }))
 }
 
 function resubscribe(network: Network): void {

@@ -80,7 +80,8 @@ export const typingIndicator: Handler = (hub, call) => {
 /** A pong is a frame of its own, not a reply: level 0 has it too. */
 export const ping: Handler = (hub, { data, session }) => {
   const time = hub.capabilities.session ? { server_time: hub.now() } : {}
-  if (session) hub.send(session, { type: 'pong', data: { ...data, ...time, ...headsFor(hub, session) } }, 'control')
+  if (session)
+    hub.send(session, { type: 'pong', data: { ...data, ...time, ...headsFor(hub, session) } }, 'control')
   return undefined
 }
 
