@@ -51,7 +51,7 @@ export function createMembership({ manager, endpoints, store }: MembershipParts)
 }
 
 /** The same subscription as the one of the queries that read the room. */
-function channelOf(endpoints: ChatEndpoints, roomId: Id) {
+export function channelOf(endpoints: ChatEndpoints, roomId: Id) {
   return {
     endpoint: endpointOf(endpoints, roomId),
     key: { room_id: roomId },

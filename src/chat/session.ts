@@ -2,15 +2,14 @@
 import type { StoreApi } from 'zustand/vanilla'
 import type { ChatContext, ChatState } from './context.ts'
 import { userOfClaims } from './currentUser.ts'
+import { watchLag } from './lag.ts'
 import type { PresenceBook, StatusEvent } from './presence.ts'
 import { type ChatUser, type Id, sameId } from './types.ts'
 
 /** Opens no connection. */
-export function listen(
-  { manager, level, endpoints, membership }: ChatContext,
-  store: StoreApi<ChatState>,
-  book: PresenceBook,
-): () => void {
+export function listen(context: ChatContext, store: StoreApi<ChatState>, book: PresenceBook): () => void {
+  const { manager, level, endpoints, membership } = context
+  const lag = watchLag(context)
   const forget = () => {
     store.setState({ activeRoomId: null, currentUser: undefined, removals: new Map() })
     book.forget()
@@ -18,6 +17,7 @@ export function listen(
   const stops = [
     // Before anybody hears who is here instead.
     manager.port.identity?.subscribe((isOther) => isOther && forget()) ?? (() => undefined),
+    lag.stop,
     manager.identify((claims) => {
       const currentUser = userOfClaims(claims)
       // The greeting knows more of the same user than the token does, and a token need not say who it is for.
@@ -34,6 +34,9 @@ export function listen(
     }),
     manager.subscribe<RemovalEvent>('room_removed', (event) => {
       if (event?.room_id !== undefined) membership.removed(event.room_id, event.reason)
+    }),
+    manager.subscribe<{ room?: object } | undefined>('room_updated', (event) => {
+      lag.hear(event?.room ?? event ?? {})
     }),
     manager.subscribe<{ id?: Id; room?: { id: Id } }>('room_added', (event) => {
       const id = event?.room?.id ?? event?.id

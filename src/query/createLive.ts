@@ -5,7 +5,7 @@ import type { Id, LivePort } from '../transport/port.ts'
 import type { Params } from './definition.ts'
 import { type LiveState, OFFLINE, stateOf } from './entryState.ts'
 import { defineList, type ListOptions } from './list.ts'
-import { applyChanges, entryFor, forget, refresh } from './liveClient.ts'
+import { applyChanges, current, entryFor, forget, refresh } from './liveClient.ts'
 import { clientOf, connect, createLiveCore, type LiveCore } from './liveCore.ts'
 import { defineMutation, type MutationDefinitionOptions } from './mutation.ts'
 import { NO_OPS, type Op } from './ops.ts'
@@ -100,6 +100,9 @@ function createLiveWith<Events>(core: LiveCore) {
         forget(client)
       }
     },
+    /** The data of a definition's queries that are in use, where nothing is known to be missing. */
+    current: (definition: string, params: Params = {}): unknown[] =>
+      [...core.clients.values()].flatMap(({ client }) => current(client, { definition, params })),
     /** Whether a query is current, and since when. */
     status(queryClient: QueryClient, queryKey: readonly unknown[]): LiveState {
       const client = clientOf(core, queryClient)

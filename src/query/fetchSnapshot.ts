@@ -63,8 +63,8 @@ export function landWhole({ fetch, position }: Answer, data: unknown): unknown {
 /** Options every live query starts from; all of them can be overridden where the options are used. */
 export const LIVE_QUERY_DEFAULTS = {
   structuralSharing,
-  // Fresh exactly while nothing can have been missed.
-  staleTime: (query: object) => (isFreshQuery(query) ? Number.POSITIVE_INFINITY : 0),
+  // Fresh exactly while nothing can have been missed; never by its date, which a cache from elsewhere may have ahead of us.
+  staleTime: (query: object) => (isFreshQuery(query) ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY),
   // The queryFn waits for the socket itself; the browser's idea of "online" says nothing about it.
   networkMode: 'always' as const,
   retry,

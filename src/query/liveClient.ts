@@ -15,7 +15,7 @@ import { clearChannel, createChannelHub } from './channelHub.ts'
 import { createCoalescer } from './coalescer.ts'
 import { LIVE_KEY, type Params } from './definition.ts'
 import { applyReply, attach, createEntry, detach, distrust, flush } from './entry.ts'
-import { type Entry, type LiveClient, type Registry, statusChanged } from './entryState.ts'
+import { type Entry, type LiveClient, type Registry, stateOf, statusChanged } from './entryState.ts'
 import { createOutbox, opsFor, refresh as refreshOutbox, startOutbox } from './outbox.ts'
 import type { Change, MutationDefinition } from './outboxRow.ts'
 import { cacheChanged } from './snapshotFetch.ts'
@@ -190,6 +190,17 @@ export function refresh(
   of: { readonly definition: string; readonly params: Params },
 ): void {
   for (const entry of entries.values()) if (targets(entry, of)) distrust(entry)
+}
+
+/** What the queries of a definition hold that are in use, and live as far as anybody knows. */
+export function current(
+  { entries }: LiveClient,
+  of: { readonly definition: string; readonly params: Params },
+): unknown[] {
+  return [...entries.values()].flatMap((entry) => {
+    const isLive = targets(entry, of) && entry.query.isActive() && stateOf(entry).status === 'live'
+    return isLive ? [entry.query.state.data] : []
+  })
 }
 
 function targets(

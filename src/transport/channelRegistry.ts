@@ -20,14 +20,14 @@ export interface Subscription {
   standing?: Standing | undefined
   /** Where the server said that it stands when it began, outside of a reply. */
   place?: Cursor | undefined
-  /** Ends the wait for a confirmation. */
-  confirm?: () => void
+  /** Ends the wait for a confirmation; another one with every asking. */
+  confirm?: (() => void) | undefined
   cancelRetry?: () => void
 }
 
 /** The `sync` frame that is being put together. */
 export interface SyncBatch {
-  readonly positions: Record<string, Cursor>
+  readonly positions: Map<string, Cursor>
   /** By name of channel; empty where the server cannot tell. */
   readonly answers: Promise<Readonly<Record<string, unknown>>>
   send(): void

@@ -13,7 +13,7 @@ import {
 import type { Context } from './context.ts'
 import { dial } from './dial.ts'
 import { LiveError } from './errors.ts'
-import { PROBE_MS, sendPing, startHeartbeat } from './heartbeat.ts'
+import { PROBE_MS, sendPing, startHeartbeat, watchHeads } from './heartbeat.ts'
 import { end, hold } from './holders.ts'
 import { flush, push } from './outbox.ts'
 import type { Delivery, Guard } from './port.ts'
@@ -61,6 +61,7 @@ export function createConnection(context: Context, name: string): Shell {
     ping: undefined,
     era: 0,
     stopListening: undefined,
+    isHidden: false,
     heard: 0,
     dialedAt: 0,
     lastConnectedAt: null,
@@ -93,6 +94,7 @@ function listenToPage(shell: Shell): void {
     return
   }
   shell.stopListening ??= environment.subscribe((signal) => {
+    if (signal === 'visible' || signal === 'hidden') shell.isHidden = signal === 'hidden'
     // `offline` is often wrong; asking the server is how to find out.
     if (signal === 'hidden' || (signal === 'offline' && !shell.current)) return
     raise({ type: 'wake', sinceDialMs: environment.now() - shell.dialedAt })
@@ -113,6 +115,7 @@ function follow(shell: Shell, before: MachineState): void {
     upChannels(shell)
     flush(shell)
     startHeartbeat(shell)
+    watchHeads(shell)
   } else if (from !== to) {
     startHandOver(shell, from, to)
   }

@@ -1,9 +1,14 @@
 /** Notices a connection that is dead without having been closed, and measures the round trip on the way. */
+
+import { askHeads } from './channelSync.ts'
+import { takeHeads } from './channels.ts'
 import { prove } from './outbox.ts'
 import { publishStatus, type Shell, tell, writeBare } from './shell.ts'
 import { lose } from './sockets.ts'
 
 export const PROBE_MS = 2_500
+/** How often a server is asked for its heads that does not tell them; the half more is even spread. */
+const ASK_HEADS_MS = 60_000
 
 export function startHeartbeat(shell: Shell): void {
   const { heartbeat } = shell
@@ -35,8 +40,20 @@ export function sendPing(shell: Shell, deadlineMs = Number.POSITIVE_INFINITY): v
   })
 }
 
+/** The last event of a channel leaves no gap behind when it is lost: somebody has to ask. */
+export function watchHeads(shell: Shell): void {
+  const { environment, timers, heartbeat } = shell
+  timers.set('heads', ASK_HEADS_MS * (1 + environment.random() / 2), () => {
+    const { heads, level } = shell.current?.greeting ?? {}
+    const isTold = heads === true && heartbeat
+    if (!isTold && !shell.isHidden && !(Number(level) < 2)) askHeads(shell)
+    watchHeads(shell)
+  })
+}
+
 export function takePong(shell: Shell, payload: Readonly<Record<string, unknown>>): void {
   const { ping, environment } = shell
+  takeHeads(shell, payload.heads)
   // An answer to an older ping would report a round trip that is too short.
   if (!ping || (payload.timestamp !== undefined && payload.timestamp !== ping.timestamp)) return
   const latencyMs = environment.now() - ping.at

@@ -1,6 +1,6 @@
 /** The way in: routes every frame that a socket delivers. */
 import { type ChannelEvent, toCursor } from './channelEvents.ts'
-import { confirmChannels, deliver, placeChannel, resetChannels } from './channels.ts'
+import { confirmChannels, deliver, placeChannel, resetChannels, takeHeads } from './channels.ts'
 import { retryAfterOf } from './closeCodes.ts'
 import { decodeEvent, decodeMessage } from './decode.ts'
 import { greet } from './greeting.ts'
@@ -70,8 +70,10 @@ const CONTROL: Readonly<Record<string, Control>> = {
     if (fields.batch === true) shell.outbox.isBatching = true
     const key = keyIn(shell, fields)
     const cursor = toCursor(fields)
+    if (!key || !cursor) return
     // While two sockets are open, the older one still has to deliver what came before this.
-    if (key && cursor && !shell.handOver) placeChannel(shell, key, cursor)
+    if (shell.handOver) takeHeads(shell, { [key]: cursor })
+    else placeChannel(shell, key, cursor)
   },
   draining: (shell, fields) => {
     // Not all clients at the same moment.

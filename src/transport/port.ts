@@ -43,6 +43,8 @@ export type ChannelSignal =
    * channel stands, if it says so.
    */
   | { readonly type: 'live'; readonly resumed: boolean; readonly cursor?: Cursor | undefined }
+  /** Where the server says that the channel stands. What the listener lacks of that is still under way, or lost. */
+  | { readonly type: 'head'; readonly cursor: Cursor }
   /**
    * No events arrive until the next `live`. `error`: what waits for it waits in vain, because the connection gave up (auth,
    * attempts) and nobody dials until `connect()`, or because somebody else is signed in. A `down` without one ends that.

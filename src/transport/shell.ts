@@ -52,6 +52,8 @@ export interface Shell extends Context {
   /** Of the dial under way: to whom its credentials belong. */
   era: number
   stopListening: (() => void) | undefined
+  /** The page said so. */
+  isHidden: boolean
   dialedAt: number
   lastConnectedAt: number | null
   latencyMs: number | null
@@ -69,6 +71,11 @@ export interface OpenLink extends Link {
   greeting?: Readonly<Record<string, unknown>> | null
   /** A ping has asked for a first frame. */
   isAsked?: boolean
+}
+
+/** Known to answer subscribe frames, so that silence is a fault. */
+export function isReplying({ current, outbox, protocol }: Shell): boolean {
+  return Number(current?.greeting?.level) >= 1 || outbox.answered.has(protocol.channels.subscribe)
 }
 
 export function publishStatus({

@@ -114,7 +114,7 @@ export function lose(shell: Shell, attempt: number, { cause, code, isFinal, ...g
 /** No socket carries the connection any more, or nobody hopes for one. */
 export function goDown(shell: Shell): void {
   const { timers, state, current } = shell
-  timers.clear('ping', 'pong', 'uptime', 'renewal', 'greeting')
+  timers.clear('heads', 'ping', 'pong', 'uptime', 'renewal', 'greeting')
   Object.assign(shell, { current: undefined, ping: undefined })
   if (current) requeue(shell, current)
   finishHandOver(shell, false)

@@ -23,6 +23,7 @@ export type TimerName =
   | 'drain'
   | 'greeting'
   | 'handOver'
+  | 'heads'
   | 'linger'
   | 'ping'
   | 'pong'

@@ -3,7 +3,7 @@ import type { FakeSocket } from '../../src/testing/fakeEnvironment.ts'
 import { createJwt, listen, sentOf, setup, typesOf, watch } from './kit.ts'
 
 const jwt = (sub: string) => createJwt({ sub })
-const welcome = (id: string) => ({ type: 'welcome', data: { level: 2, user: { id } } })
+const welcome = (id: string) => ({ type: 'welcome', data: { user: { id } } })
 const never = () => undefined
 
 /** A server that knows its users by a cookie; `greet: false` keeps its greeting for later. */
