@@ -1,12 +1,25 @@
 /** What a channel is known to lack: waited for, asked for once, and told to its readers. Knows nothing of events or logs. */
-import type { Cursor } from '../transport/port.ts'
-import type { LiveChannel } from './channelHub.ts'
-import { isAfter, isBehind, isOtherEpoch, topOf } from './order.ts'
+import type { Channel, Cursor, LivePort } from '../transport/port.ts'
+import { type ChannelOrder, isAfter, isBehind, isOtherEpoch, topOf } from './order.ts'
+
+export interface WatchedChannel {
+  readonly port: LivePort
+  readonly members: ReadonlySet<{ onChange?(): void }>
+  readonly order: ChannelOrder
+  live: boolean
+  link: Channel | undefined
+  stopGapTimer: (() => void) | undefined
+  /** While what is missing is asked for: the highest number that was known when it was. */
+  asked: number | undefined
+  hasGap: boolean
+  /** Its position when the server last said where it stands. */
+  stood: Cursor | undefined
+}
 
 /** A missing event usually overtakes by milliseconds; only after this is it asked for. Milliseconds. */
 const GAP_PATIENCE_MS = 200
 
-export function onHead(channel: LiveChannel, head: Cursor): void {
+export function onHead(channel: WatchedChannel, head: Cursor): void {
   const { order, stood } = channel
   order.head = head
   channel.stood = order.cursor
@@ -15,7 +28,7 @@ export function onHead(channel: LiveChannel, head: Cursor): void {
   else watchGap(channel)
 }
 
-export function watchGap(channel: LiveChannel): void {
+export function watchGap(channel: WatchedChannel): void {
   const { order, port, asked, live } = channel
   // While a snapshot is on its way its position will close or explain the hole.
   const isMissing = live && isBehind(order)
@@ -32,7 +45,7 @@ export function watchGap(channel: LiveChannel): void {
 }
 
 /** Once; whatever the answer is, it settles what was known until now. */
-function ask(channel: LiveChannel): void {
+function ask(channel: WatchedChannel): void {
   const { order, port } = channel
   if (channel.asked !== undefined) return
   channel.asked = topOf(order)
@@ -41,6 +54,6 @@ function ask(channel: LiveChannel): void {
   watchGap(channel)
 }
 
-export function notify({ members }: LiveChannel): void {
+export function notify({ members }: WatchedChannel): void {
   for (const member of [...members]) member.onChange?.()
 }

@@ -3,9 +3,9 @@
  * snapshots that lack them, and knows whether the channel is continuous. Knows nothing of queries or caches.
  */
 import { isFinal, LiveError } from '../transport/errors.ts'
-import type { Channel, ChannelSignal, ChannelSpec, Cursor, LiveEvent, LivePort } from '../transport/port.ts'
-import { notify, onHead, watchGap } from './channelGap.ts'
-import { admit, baseline, type ChannelOrder, isAfter, isOtherEpoch, type Reset, restart } from './order.ts'
+import type { ChannelSignal, ChannelSpec, Cursor, LiveEvent, LivePort } from '../transport/port.ts'
+import { notify, onHead, type WatchedChannel, watchGap } from './channelGap.ts'
+import { admit, baseline, isAfter, isOtherEpoch, type Reset, restart } from './order.ts'
 
 export interface ChannelMember {
   /** Events to apply now, in order, each exactly once where the server numbers them. */
@@ -14,15 +14,12 @@ export interface ChannelMember {
   onChange?(): void
 }
 
-export interface LiveChannel {
-  readonly port: LivePort
+export interface LiveChannel extends WatchedChannel {
   readonly spec: ChannelSpec
   readonly members: Set<ChannelMember>
-  readonly order: ChannelOrder
   readonly waiting: Set<{ resolve(): void; reject(error: LiveError): void }>
   /** Snapshots on their way: nothing they may lack is dropped from the log. */
   retainers: number
-  live: boolean
   /** How often it became live; 0: the first answer of the server is still to come. */
   sessions: number
   failure: LiveError | undefined
@@ -33,13 +30,6 @@ export interface LiveChannel {
   dropped: number
   /** Numbered events after this one are all in the log. */
   reach: number | undefined
-  link: Channel | undefined
-  stopGapTimer: (() => void) | undefined
-  /** While what is missing is asked for: the highest number that was known when it was. */
-  asked: number | undefined
-  hasGap: boolean
-  /** Its position when the server last said where it stands. */
-  stood: Cursor | undefined
   forget(): void
 }
 
