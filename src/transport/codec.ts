@@ -30,9 +30,9 @@ const keepInteger = (onRounded?: () => void) => (_key: string, value: unknown, a
 }
 
 /** Bytes on the wire, near enough for limits: counting UTF-8 exactly would cost an encoding per frame. */
-export function measure({ encode }: Codec, frame: unknown): number {
+export function measure(codec: Codec, frame: unknown): number {
   try {
-    const data = encode(frame)
+    const data = codec.encode(frame)
     return typeof data === 'string' ? data.length : data.byteLength
   } catch {
     // It fails again, and is reported, when it is written.

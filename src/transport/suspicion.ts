@@ -11,7 +11,7 @@ export const TRIAL_MS = 2_500
 /** For so long what ended three connections is refused without being written. Milliseconds. */
 const REFUSED_MS = 60_000
 
-export function nameOf({ name, frame }: Outgoing): string {
+function nameOf({ name, frame }: Outgoing): string {
   try {
     return frame.type + (name ?? JSON.stringify(frame.data))
   } catch {
