@@ -4,16 +4,17 @@ import { insert, NO_HISTORY, type OrderKey, patch, remove, type, upsert } from '
 import { type ChatContext, roomChannel } from './context.ts'
 import { MessageDeleted, ReactionUpdate } from './schemas.ts'
 import { checked } from './shape.ts'
+import { timeKey } from './time.ts'
 import { type BaseMessage, type ChatMessage, type ChatUser, type Id, type Row, sameId } from './types.ts'
 
 export const MESSAGES = 'chat.messages'
 
-/** The server's order: its numbers where it has them, else its clock. Never the client's clock. */
-export function orderOf({ id, seq, timestamp }: ChatMessage): OrderKey {
-  if (seq != null) return [seq, id]
-  const at = Date.parse(timestamp)
-  // A time that is not ISO 8601, e.g. a bare "10:30", has an order all the same.
-  return [Number.isNaN(at) ? timestamp : at, id]
+/**
+ * The server's order: its numbers where it has them, else its clock. Never the client's clock, and never the ids: they
+ * may be random, and messages of the same time then stand as the server sent them.
+ */
+export function orderOf({ seq, timestamp }: ChatMessage): OrderKey {
+  return seq != null ? [seq] : timeKey(timestamp)
 }
 
 const NOBODY: ChatUser = { id: '', username: '' }

@@ -5,6 +5,7 @@ import { type ChatContext, roomChannel } from './context.ts'
 import type { RoomParams } from './rooms.ts'
 import { MemberChange, ReadReceipt as Receipt, TypingSignal, UserStatus } from './schemas.ts'
 import { checked } from './shape.ts'
+import { compareTimes } from './time.ts'
 import {
   type BaseMessage,
   type ChatMember,
@@ -57,7 +58,7 @@ function moveRead<B extends ChatMember>(
   return members.map((member) => {
     const isNews = sameId(member.user.id, user_id) && !sameId(member.last_read_message_id, message_id)
     // Receipts can overtake each other; reading never goes backwards.
-    const isLate = read_at != null && member.read_at != null && read_at < member.read_at
+    const isLate = read_at != null && member.read_at != null && compareTimes(read_at, member.read_at) < 0
     return isNews && !isLate
       ? { ...member, last_read_message_id: message_id, ...(read_at != null && { read_at }) }
       : member

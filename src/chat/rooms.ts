@@ -7,6 +7,7 @@ import { withEdit, withoutPreview, withPreview } from './roomPreviews.ts'
 import { MessageDeleted, RoomRemoved, UnreadUpdate as Unread } from './schemas.ts'
 import { createSendGate } from './sendGate.ts'
 import { checked } from './shape.ts'
+import { compareTimes } from './time.ts'
 import { type BaseMessage, type ChatRoom, type Id, type ReadState, sameId } from './types.ts'
 
 export const ROOMS = 'chat.rooms'
@@ -170,11 +171,11 @@ function readFields({
 
 /** Last activity first; by id where that is equal, so that rooms never swap places by chance. */
 function byActivity(a: ChatRoom, b: ChatRoom): number {
-  return activityOf(b) - activityOf(a) || (String(a.id) < String(b.id) ? -1 : 1)
+  return compareTimes(activityOf(b), activityOf(a)) || (String(a.id) < String(b.id) ? -1 : 1)
 }
 
 /** Rooms in which nothing ever happened are last. */
-const activityOf = (room: ChatRoom): number => Date.parse(room.last_activity_at ?? '') || 0
+const activityOf = (room: ChatRoom): string => room.last_activity_at ?? '0001-01-01'
 
 /** A server that pages its room list is asked until it has no more. */
 async function allRooms(request: (type: string, data: unknown) => Promise<unknown>): Promise<unknown[]> {

@@ -125,6 +125,12 @@ export function checkMember({ membership }: ChatContext, roomId: Id): void {
   if (removal) throw removal
 }
 
+/** What else it carries, an attachment say, only the server can judge. */
+function hasMore(variables: SendVariables): boolean {
+  const { extra = {} } = variables as Partial<MessageDraft>
+  return Object.values(extra).some((value) => value != null && (value as { length?: number }).length !== 0)
+}
+
 /** @throws LiveError `invalid_params` for what no server would take */
 export function checkContent(variables: SendVariables, maxLength: number): void {
   const content: unknown = typeof variables === 'string' ? variables : variables?.content
@@ -133,15 +139,17 @@ export function checkContent(variables: SendVariables, maxLength: number): void 
       reason: 'not_text',
     })
   }
-  if (content.trim() === '') {
+  if (content.trim() === '' && !hasMore(variables)) {
     throw new LiveError('invalid_params', 'The message is empty; send at least one character', {
       reason: 'empty',
     })
   }
-  if (content.length > maxLength) {
+  // As servers count: an emoji is one character, and two UTF-16 units.
+  const length = content.length > maxLength ? [...content].length : 0
+  if (length > maxLength) {
     throw new LiveError(
       'invalid_params',
-      `The message has ${content.length} characters; at most ${maxLength} can be sent (option maxLength)`,
+      `The message has ${length} characters; at most ${maxLength} can be sent (option maxLength)`,
       { reason: 'too_long' },
     )
   }
