@@ -49,7 +49,8 @@ export interface Shell extends Context {
   ping: Ping | undefined
   /** How many messages came in. */
   heard: number
-  principal: string | undefined
+  /** Of the dial under way: to whom its credentials belong. */
+  era: number
   stopListening: (() => void) | undefined
   dialedAt: number
   lastConnectedAt: number | null
@@ -60,6 +61,10 @@ export interface OpenLink extends Link {
   readonly attempt: number
   readonly token: string | undefined
   readonly firstFrame: AuthFrame | undefined
+  /** Whom its token names. */
+  readonly principal: string | undefined
+  /** To whom it belongs; an earlier one than the present: to whoever was here before. */
+  era: number
   /** The fields of `welcome`; `null` where something else came first, nothing before the first frame. */
   greeting?: Readonly<Record<string, unknown>> | null
   /** A ping has asked for a first frame. */
