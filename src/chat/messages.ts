@@ -1,7 +1,16 @@
 /** The history of a room: one timeline definition. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { insert, NO_HISTORY, type OrderKey, patch, remove, type, upsert } from '../query/index.ts'
-import { type ChatContext, roomChannel } from './context.ts'
+import {
+  type AskOptions,
+  insert,
+  NO_HISTORY,
+  type OrderKey,
+  patch,
+  remove,
+  type,
+  upsert,
+} from '../query/index.ts'
+import { type ChatContext, endpointOf, roomChannel } from './context.ts'
 import { MessageDeleted, ReactionUpdate } from './schemas.ts'
 import { checked } from './shape.ts'
 import { timeKey } from './time.ts'
@@ -61,9 +70,10 @@ export function defineMessages<M extends BaseMessage>(context: ChatContext<M>) {
     matches: matches<Row<M>>,
     pageSize: context.pageSize,
     async snapshot({ params, pageParam, limit, request }) {
-      if (level.isSilent()) return NO_HISTORY
-      const answer = request('get_history', { room_id: params.roomId, ...pageParam, limit })
-      return (await level.answerOf(answer)) ?? NO_HISTORY
+      const endpoint = endpointOf(context.endpoints, params.roomId)
+      const data = { room_id: params.roomId, ...pageParam, limit }
+      const ask = (how?: AskOptions) => request('get_history', data, how)
+      return (await level.answer({ endpoint, ask })) ?? NO_HISTORY
     },
     events: {
       chat_message: insert((event) => messageOf<M>(event)),

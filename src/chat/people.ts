@@ -1,7 +1,7 @@
 /** Who is there: members, and who types. None of it touches a message row. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { type Change, reduce, remove, type, upsert } from '../query/index.ts'
-import { type ChatContext, roomChannel } from './context.ts'
+import { type AskOptions, type Change, reduce, remove, type, upsert } from '../query/index.ts'
+import { type ChatContext, endpointOf, roomChannel } from './context.ts'
 import type { RoomParams } from './rooms.ts'
 import { MemberChange, ReadReceipt as Receipt, TypingSignal, UserStatus } from './schemas.ts'
 import { checked } from './shape.ts'
@@ -19,7 +19,7 @@ import {
 /** A typing signal that nobody repeats or ends is over after this. Senders repeat every 3 s. Milliseconds. */
 const TYPING_TTL_MS = 7_000
 const TYPING = 'chat.typing'
-const MEMBERS = 'chat.members'
+export const MEMBERS = 'chat.members'
 
 export function defineMembers<B extends ChatMember>(context: ChatContext<BaseMessage, ChatRoom, B>) {
   const { live, level, schemas } = context
@@ -29,8 +29,9 @@ export function defineMembers<B extends ChatMember>(context: ChatContext<BaseMes
     item: schemas.member,
     id: (member) => member.user.id,
     async snapshot({ params, request }) {
-      if (level.isSilent()) return []
-      return (await level.answerOf(request('get_members', { room_id: params.roomId }))) ?? []
+      const endpoint = endpointOf(context.endpoints, params.roomId)
+      const ask = (how?: AskOptions) => request('get_members', { room_id: params.roomId }, how)
+      return (await level.answer({ endpoint, ask })) ?? []
     },
     events: {
       member_joined: checked(

@@ -1,7 +1,7 @@
 /** The rooms of a user, and what is unread in them. Counts are the server's, absolute; nothing is ever added up here. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { type Change, patch, reduce, remove, type, upsert } from '../query/index.ts'
-import { type ChatContext, roomChannel, roomsEndpoint } from './context.ts'
+import { type AskOptions, type Change, patch, reduce, remove, type, upsert } from '../query/index.ts'
+import { type ChatContext, endpointOf, roomChannel, roomsEndpoint } from './context.ts'
 import { checkAble } from './level.ts'
 import { withEdit, withoutPreview, withPreview } from './roomPreviews.ts'
 import { MessageDeleted, RoomRemoved, UnreadUpdate as Unread } from './schemas.ts'
@@ -28,8 +28,8 @@ export function defineRooms<R extends ChatRoom>(context: ChatContext<BaseMessage
     version: (room) => room.version ?? undefined,
     merge: (current, next) => ({ ...current, ...next }),
     async snapshot({ request }) {
-      if (level.isSilent()) return []
-      return (await level.answerOf(allRooms(request))) ?? []
+      const ask = (how?: AskOptions) => allRooms((data) => request('get_rooms', data, how))
+      return (await level.answer({ endpoint: context.endpoints.rooms, ask })) ?? []
     },
     events: {
       room_added: upsert((event) => roomIn(event) as R | undefined),
@@ -66,9 +66,14 @@ export function defineMarkRead(context: ChatContext, rooms: Rooms) {
       status === 'failed' ? [] : [roomChange(params.roomId, (room) => readUpTo(room, message_id))],
     async request({ message_id }, { params, request, send }) {
       const data = { room_id: params.roomId, message_id }
-      await level.settle(() => request('get_history', { room_id: params.roomId, limit: 1 }))
-      const ask = () => request('read_receipt', data) as Promise<UnreadUpdate>
-      if (!level.isSilent()) return gate.pass(params.roomId, ask)
+      const endpoint = endpointOf(context.endpoints, params.roomId)
+      const ask = (how?: AskOptions) => request('read_receipt', data, how)
+      if (!level.isSilent()) {
+        return gate.pass(
+          params.roomId,
+          () => level.answer({ endpoint, ask }) as Promise<UnreadUpdate | undefined>,
+        )
+      }
       await send('read_receipt', data, { latest: `read ${params.roomId}` })
       return undefined
     },
@@ -178,11 +183,11 @@ function byActivity(a: ChatRoom, b: ChatRoom): number {
 const activityOf = (room: ChatRoom): string => room.last_activity_at ?? '0001-01-01'
 
 /** A server that pages its room list is asked until it has no more. */
-async function allRooms(request: (type: string, data: unknown) => Promise<unknown>): Promise<unknown[]> {
+async function allRooms(ask: (data: unknown) => Promise<unknown>): Promise<unknown[]> {
   const rooms: unknown[] = []
   let cursor: unknown
   for (let page = 0; page < 100; page++) {
-    const answer = (await request('get_rooms', { ...(cursor !== undefined && { cursor }), limit: 100 })) as {
+    const answer = (await ask({ ...(cursor !== undefined && { cursor }), limit: 100 })) as {
       rooms?: unknown[]
       next_cursor?: unknown
     }

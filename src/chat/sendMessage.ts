@@ -1,7 +1,7 @@
 /** Sending, editing, deleting and reacting. */
-import { type OptimisticContext, type } from '../query/index.ts'
+import { type AskOptions, type OptimisticContext, type } from '../query/index.ts'
 import { LiveError } from '../transport/index.ts'
-import { type ChatContext, roomChannel } from './context.ts'
+import { type ChatContext, endpointOf, roomChannel } from './context.ts'
 import { checkAble } from './level.ts'
 import { type defineMessages, sentByNobody } from './messages.ts'
 import type { RoomParams } from './rooms.ts'
@@ -30,19 +30,21 @@ export function defineSendMessage(context: ChatContext, messages: Messages) {
     params: type<RoomParams>(),
     ...roomChannel(context),
     validate: (variables) => checkContent(variables, context.maxLength),
+    atOnce(_variables, params) {
+      checkMember(context, params.roomId)
+      return false
+    },
     optimistic: (variables, optimistic) => [
       messages.insert(optimistic.params, pendingRow(context, draftOf(variables), optimistic)),
     ],
-    async request(variables, { params, clientId, request, send }) {
+    async request(variables, { params, clientId, request, isConfirmed }) {
       const { content, extra, ...rest } = draftOf(variables)
       const data = { ...extra, ...rest, room_id: params.roomId, message: content, client_id: clientId }
       checkMember(context, params.roomId)
-      await level.settle(() => request('get_history', { room_id: params.roomId, limit: 1 }))
-      if (level.isSilent()) {
-        await send('chat_message', data)
-        return undefined
-      }
-      return messageIn(await gate.pass(params.roomId, () => request('chat_message', data)))
+      const endpoint = endpointOf(context.endpoints, params.roomId)
+      const ask = (how?: AskOptions) => request('chat_message', data, how)
+      const deliver = () => level.deliver({ endpoint, ask, clientId, isConfirmed })
+      return messageIn(await gate.pass(params.roomId, deliver))
     },
     settle: (message, _variables, params) => (message ? [messages.upsert(params, message)] : []),
   })

@@ -1,5 +1,6 @@
 /** What concerns the user and no single query: who it is, how able the server is, and which rooms are lost. */
 import type { StoreApi } from 'zustand/vanilla'
+import type { WebSocketState } from '../transport/index.ts'
 import type { ChatContext, ChatState } from './context.ts'
 import { userOfClaims } from './currentUser.ts'
 import type { PresenceBook, StatusEvent } from './presence.ts'
@@ -11,7 +12,12 @@ export function listen(
   store: StoreApi<ChatState>,
   book: PresenceBook,
 ): () => void {
+  const isUp = ({ connections }: WebSocketState) => connections[endpoints.rooms ?? '']?.state === 'CONNECTED'
   const stops = [
+    manager.store.subscribe((state, before) => {
+      // A server that does not even answer subscriptions is known sooner for it.
+      if (!endpoints.room && isUp(state) && !isUp(before)) level.look(endpoints.rooms)
+    }),
     manager.identify((claims) => {
       const currentUser = userOfClaims(claims)
       // The greeting knows more of the same user than the token does, and a token need not say who it is for.

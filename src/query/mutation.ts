@@ -10,20 +10,25 @@ import {
 import { LiveError } from '../transport/errors.ts'
 import type { ChannelSpec, Delivery, Id, LivePort } from '../transport/port.ts'
 import { type ChannelMember, type LiveChannel, leave, whenLive } from './channelHub.ts'
-import { channelSpec, LIVE_KEY } from './definition.ts'
+import { type AskOptions, channelSpec, LIVE_KEY } from './definition.ts'
 import { applyChanges, refresh } from './liveClient.ts'
 import { clientOf, defineWrite, type LiveCore } from './liveCore.ts'
-import { type Claim, claim, clientIdFor, findMutation } from './outbox.ts'
-import type { Change, OptimisticContext } from './outboxRow.ts'
+import { amend, type Claim, claim, clientIdFor, findRow } from './outbox.ts'
+import { type Change, type OptimisticContext, type Row, type SendStatus, statusOf } from './outboxRow.ts'
 import type { LiveMutationOptions } from './queryOptions.ts'
 
-export interface SendContext<P> {
+export interface SendContext<P, Variables = unknown> {
   readonly params: P
   readonly clientId: string
+  readonly queryClient: QueryClient
   /** Resolves with the reply. Sent again, with the same data, when the connection is lost before it comes. */
-  readonly request: (type: string, data: unknown) => Promise<unknown>
+  readonly request: (type: string, data: unknown, how?: AskOptions) => Promise<unknown>
   /** For servers that do not reply. Resolves when written. */
   readonly send: (type: string, data: unknown, delivery?: Delivery) => Promise<void>
+  /** Goes on with these variables: they are kept across a reload, shown, and what `settle` gets. */
+  readonly amend: (variables: Variables) => void
+  /** An event has said already what this was to do. */
+  readonly isConfirmed: () => boolean
 }
 
 export interface MutationDefinitionOptions<P, Variables, Result> {
@@ -31,13 +36,19 @@ export interface MutationDefinitionOptions<P, Variables, Result> {
   readonly endpoint?: string | ((params: P) => string)
   readonly channel?: (params: P) => Readonly<Record<string, Id>>
   /** Sends it and returns what the mutation resolves with. Runs once the channel is live, in the order of the calls. */
-  readonly request: (variables: Variables, context: SendContext<P>) => Promise<Result>
+  readonly request: (variables: Variables, context: SendContext<P, Variables>) => Promise<Result>
   /** What to show until the server has confirmed it; called again whenever `status` changes. Pure. */
   readonly optimistic?: (variables: Variables, context: OptimisticContext<P>) => readonly Change[]
   /** What the reply says about cached data. Applied together with the end of `optimistic`, in one write. */
   readonly settle?: (result: Result, variables: Variables, params: P) => readonly Change[]
   /** Refuses bad input before anything is shown or sent. @throws LiveError */
   readonly validate?: (variables: Variables, params: P) => void
+  /**
+   * Runs before anything waits for the connection. `true`: it is done, without the server, and resolves with nothing.
+   *
+   * @throws LiveError for what must not wait
+   */
+  readonly atOnce?: (variables: Variables, params: P, queryClient: QueryClient) => boolean
 }
 
 /** What a definition offers beside its options. */
@@ -51,6 +62,13 @@ export interface MutationControls<P, Variables, Result> {
    * written may be done all the same, and then shows like anybody else's.
    */
   discard(queryClient: QueryClient, clientId: string): void
+  /**
+   * Changes one that failed or waits, in place: it keeps its client id. `false` where there is none, or it is on its
+   * way.
+   */
+  amend(queryClient: QueryClient, clientId: string, change: (variables: Variables) => Variables): boolean
+  /** `undefined`: there is none, or an event has confirmed it. */
+  statusOf(queryClient: QueryClient, clientId: string): SendStatus | undefined
 }
 
 /** A definition, where it was made. */
@@ -99,12 +117,23 @@ export function defineMutation<P, Variables, Result>(
       return mutation.execute(variables)
     },
     async retry(queryClient, clientId) {
-      const mutation = find(defined, queryClient, clientId)
+      const mutation = find(defined, queryClient, clientId)?.mutation
       if (mutation?.state.status === 'error') await mutation.execute(mutation.state.variables)
     },
     discard(queryClient, clientId) {
-      const mutation = find(defined, queryClient, clientId)
-      if (mutation) queryClient.getMutationCache().remove(mutation)
+      const row = find(defined, queryClient, clientId)
+      if (row) queryClient.getMutationCache().remove(row.mutation)
+    },
+    amend(queryClient, clientId, change) {
+      const row = find(defined, queryClient, clientId)
+      const client = clientOf(core, queryClient)
+      if (!client || !row || !isUnsent(row)) return false
+      amend(client.outbox, row.mutation, change(row.mutation.state.variables as Variables))
+      return true
+    },
+    statusOf(queryClient, clientId) {
+      const row = find(defined, queryClient, clientId)
+      return row && !row.confirmed ? statusOf(row) : undefined
     },
   }
   return Object.assign(factory, controls)
@@ -114,33 +143,43 @@ function find<P, Variables, Result>(
   { core, name }: Defined<P, Variables, Result>,
   queryClient: QueryClient,
   clientId: string,
-): Mutation | undefined {
+): Row | undefined {
   const client = clientOf(core, queryClient)
-  return client && findMutation(client.outbox, name, clientId)
+  return client && findRow(client.outbox, name, clientId)
+}
+
+function isUnsent(row: Row): boolean {
+  const status = statusOf(row)
+  return !row.confirmed && (status === 'queued' || status === 'failed')
 }
 
 async function run<P, Variables, Result>(
   { core, name, options }: Defined<P, Variables, Result>,
-  variables: Variables,
+  given: Variables,
   context: MutationFunctionContext,
 ): Promise<Result> {
   const client = clientOf(core, context.client)
   const params = (context.mutationKey?.[2] ?? {}) as P
-  options.validate?.(variables, params)
+  options.validate?.(given, params)
   if (!client) {
     throw new LiveError(
       'misconfigured',
       `"${name}" needs a connected QueryClient; call live.connect(queryClient) or render <LiveProvider>`,
     )
   }
-  const claimed = claim(client.outbox, name, variables)
+  const claimed = claim(client.outbox, name, given)
+  if (options.atOnce?.(given, params, context.client)) {
+    claimed.applied()
+    return undefined as Result
+  }
+  const variables = () => claimed.variables() as Variables
   const spec = channelSpec(params, options)
-  const sending = sendContext(core.port, spec, { params, claimed })
+  const sending = sendContext<P, Variables>(core.port, spec, { params, claimed, queryClient: context.client })
   const member: ChannelMember = {}
   const channel = client.hub.join(spec, member)
   try {
-    const { result, isSure } = await deliver(channel, claimed, () => options.request(variables, sending))
-    const changes = options.settle?.(result, variables, params) ?? []
+    const { result, isSure } = await deliver(channel, claimed, () => options.request(variables(), sending))
+    const changes = options.settle?.(result, variables(), params) ?? []
     if (changes.length > 0) claimed.applied()
     applyChanges(client, changes)
     // It may have been done long ago, and more may have happened to it since: only a snapshot can tell.
@@ -174,7 +213,7 @@ async function deliver<Result>(
       const isSame = channel.live && channel.sessions === sessions && channel.continuity === continuity
       return { result, isSure: isFirst && isSame }
     } catch (error) {
-      if (!(error instanceof LiveError) || !LOST.has(error.code)) throw error
+      if (!(error instanceof LiveError) || !error.retryable || !LOST.has(error.code)) throw error
       claimed.sending(false)
     }
   }
@@ -183,16 +222,25 @@ async function deliver<Result>(
 /** Errors that say nothing but that the connection went away; the data carries its id, so sending again is safe. */
 const LOST: ReadonlySet<string> = new Set(['connection_lost', 'disconnected'])
 
-function sendContext<P>(
+interface Sender<P> {
+  readonly params: P
+  readonly claimed: Claim
+  readonly queryClient: QueryClient
+}
+
+function sendContext<P, Variables>(
   port: LivePort,
   { endpoint }: ChannelSpec,
-  { params, claimed }: { readonly params: P; readonly claimed: Claim },
-): SendContext<P> {
-  const { clientId, signal } = claimed
+  { params, claimed, queryClient }: Sender<P>,
+): SendContext<P, Variables> {
+  const { clientId, signal, amend, isConfirmed } = claimed
   return {
     params,
     clientId,
-    request: (type, data) => port.request(type, data, { endpoint, signal, idempotent: true }),
+    queryClient,
+    amend,
+    isConfirmed,
+    request: (type, data, how) => port.request(type, data, { endpoint, signal, idempotent: true, ...how }),
     async send(type, data, delivery) {
       if (signal?.aborted) throw new LiveError('aborted', `"${type}" was discarded`)
       await port.send(type, data, { endpoint, delivery })

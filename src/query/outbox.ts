@@ -29,6 +29,11 @@ export interface Outbox {
 export interface Claim {
   readonly clientId: string
   readonly isRepeat: boolean
+  /** What it carries now; it may have been amended since it began. */
+  variables(): unknown
+  amend(variables: unknown): void
+  /** An event has said already what it was to say. */
+  isConfirmed(): boolean
   /** Aborted when the mutation is discarded. */
   readonly signal: AbortSignal | undefined
   sending(isSending: boolean): void
@@ -92,6 +97,11 @@ export function claim(outbox: Outbox, name: string, variables: unknown): Claim {
   return {
     clientId: row?.clientId ?? outbox.options.createId(),
     isRepeat,
+    variables: () => (row ? row.mutation.state.variables : variables),
+    amend(next) {
+      if (row) amend(outbox, row.mutation, next)
+    },
+    isConfirmed: () => row?.confirmed === true,
     signal: row?.abort.signal,
     sending(isSending) {
       if (!row) return
@@ -104,9 +114,15 @@ export function claim(outbox: Outbox, name: string, variables: unknown): Claim {
   }
 }
 
-export function findMutation({ rows }: Outbox, name: string, clientId: string): Mutation | undefined {
+/** Other variables in place of its own: kept with the mutation, shown, and sent by its next attempt. */
+export function amend({ options }: Outbox, mutation: Mutation, variables: unknown): void {
+  mutation.state = { ...mutation.state, variables }
+  options.cache.notify({ type: 'updated', mutation, action: { type: 'continue' } })
+}
+
+export function findRow({ rows }: Outbox, name: string, clientId: string): Row | undefined {
   for (const row of rows.values()) {
-    if (row.definition.name === name && row.clientId === clientId) return row.mutation
+    if (row.definition.name === name && row.clientId === clientId) return row
   }
   return undefined
 }

@@ -45,6 +45,8 @@ export interface Row {
   /** Ends what it is doing when it is discarded. */
   readonly abort: AbortController
   token: string
+  /** What `changes` were made of. */
+  variables: unknown
   changes: readonly TargetedOp[]
 }
 
@@ -73,6 +75,7 @@ export function createRow({ definitionOf, createId }: RowOptions, mutation: Muta
     wasTried: false,
     abort: new AbortController(),
     token: '',
+    variables: undefined,
     changes: [],
   }
 }
@@ -82,8 +85,9 @@ export function changesOf(row: Row): readonly TargetedOp[] {
   const { state } = row.mutation
   const status = statusOf(row)
   const token = `${status} ${state.failureCount}`
-  if (token !== row.token) {
+  if (token !== row.token || state.variables !== row.variables) {
     row.token = token
+    row.variables = state.variables
     const changes = row.definition.optimistic(state.variables, {
       params: row.params,
       clientId: row.clientId,

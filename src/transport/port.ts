@@ -66,6 +66,8 @@ export interface PortRequestOptions {
   readonly timeoutMs?: number | undefined
   /** Sent again after a reconnect if it was in flight. @default false */
   readonly idempotent?: boolean | undefined
+  /** The server has read it and not answered, so far: a pong says so, which this asks for. May be called again. */
+  readonly onRead?: (() => void) | undefined
   readonly guard?: Guard | undefined
 }
 

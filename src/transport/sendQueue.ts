@@ -22,6 +22,7 @@ export interface Outgoing {
   /** Requests only: hears the answer. */
   readonly onAnswer?: (frame: Frame) => void
   readonly idempotent?: boolean | undefined
+  readonly onRead?: (() => void) | undefined
   readonly guard?: Guard | undefined
   /** It is on the wire. Called again when it is sent again. */
   readonly onWritten: () => void
