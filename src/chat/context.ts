@@ -45,10 +45,7 @@ export interface Membership {
   /** Why one is no longer in a room that one was in. */
   removalOf(roomId: Id): LiveError | undefined
   removed(roomId: Id, reason: string | undefined): void
-  /** The server says that one is in it. */
   added(roomId: Id): void
-  /** One asked to be let in, and was; the server says so to all of one's windows too. */
-  joined(roomId: Id): void
   /** For as long as a room is on screen: notices what happened while nobody could be told. Returns what ends it. */
   watch(roomId: Id): () => void
 }

@@ -29,22 +29,19 @@ export function createMembership({ manager, endpoints, store }: MembershipParts)
     return isNews
   }
 
-  const renew = (roomId: Id) => manager.port.renew(channelOf(endpoints, roomId))
+  const renew = (roomId: Id, onlyDown = false) => manager.port.renew(channelOf(endpoints, roomId), onlyDown)
 
   return {
     removalOf,
     removed(roomId, reason) {
+      const isNews = !removalOf(roomId)
       note(roomId, reason)
       // The server ended the subscription with it. Asked again it says no, and nobody takes the channel for live.
-      renew(roomId)
-    },
-    joined(roomId) {
-      if (forgive(roomId)) renew(roomId)
+      if (isNews) renew(roomId)
     },
     added(roomId) {
-      forgive(roomId)
-      // It may have been refused while nobody watched.
-      renew(roomId)
+      // Where nobody knows of a removal, it may have been refused while nobody watched.
+      renew(roomId, !forgive(roomId))
     },
     watch(roomId) {
       const channel = manager.port.open(channelOf(endpoints, roomId), {

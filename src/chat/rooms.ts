@@ -130,7 +130,7 @@ export function defineJoinRoom(context: ChatContext, rooms: Rooms) {
     ...roomsEndpoint(context),
     async request({ roomId }, { request }) {
       const room = roomIn(await request('join_room', { room_id: roomId }))
-      context.membership.joined(roomId)
+      context.membership.added(roomId)
       return room
     },
     settle: (room) => (room ? [rooms.upsert({}, room)] : []),

@@ -28,8 +28,9 @@ export function emit(shell: Shell, members: Iterable<Member>, signal: ChannelSig
 /** Resolves when the subscription stands, as far as anybody can tell; rejects when the server refuses. */
 export function stand(shell: Shell, subscription: Subscription, ask?: boolean): Standing {
   const { environment, protocol } = shell
-  const { spec } = subscription
-  if (!(ask ?? spec.subscribe)) return Promise.resolve(undefined)
+  const { spec, isRefused } = subscription
+  // What this connection was refused is not there by being connected.
+  if (!(ask ?? (spec.subscribe || isRefused))) return Promise.resolve(undefined)
   return new Promise((resolve, reject) => {
     const confirm = () => resolve(undefined)
     subscription.confirm = confirm
@@ -61,6 +62,7 @@ export function takeDown(subscription: Subscription): void {
 
 function refuse(shell: Shell, subscription: Subscription, error: LiveError): void {
   takeDown(subscription)
+  subscription.isRefused = true
   emit(shell, subscription.members, { type: 'down', error })
   settle(shell)
   if (!error.retryable) return

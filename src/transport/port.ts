@@ -121,8 +121,9 @@ export interface LivePort {
   /**
    * The server may have ended the subscription on its own, or would grant now what it refused: it is asked again, for
    * all who have this channel open, and dials where the connection gave up. Nothing happens where nobody has it open.
+   * `onlyDown`: nor where it stands.
    */
-  renew(spec: ChannelSpec): void
+  renew(spec: ChannelSpec, onlyDown?: boolean): void
   /** Inspector entries of the query layer (gaps, resets, folds) join the transport's one log. */
   report(entry: { readonly type: string; readonly [field: string]: unknown }): void
 }
