@@ -13,7 +13,13 @@ export function listen(
   book: PresenceBook,
 ): () => void {
   const isUp = ({ connections }: WebSocketState) => connections[endpoints.rooms ?? '']?.state === 'CONNECTED'
+  const forget = () => {
+    store.setState({ activeRoomId: null, currentUser: undefined, removals: new Map() })
+    book.forget()
+  }
   const stops = [
+    // Before anybody hears who is here instead.
+    manager.port.identity?.subscribe((isOther) => isOther && forget()) ?? (() => undefined),
     manager.store.subscribe((state, before) => {
       // A server that does not even answer subscriptions is known sooner for it.
       if (!endpoints.room && isUp(state) && !isUp(before)) level.look(endpoints.rooms)
@@ -22,8 +28,7 @@ export function listen(
       const currentUser = userOfClaims(claims)
       // The greeting knows more of the same user than the token does, and a token need not say who it is for.
       const isNews = currentUser && !sameId(store.getState().currentUser?.id, currentUser.id)
-      // Where somebody else was removed from says nothing of this one.
-      if (isNews) store.setState({ currentUser, removals: new Map() })
+      if (isNews) store.setState({ currentUser })
     }),
     manager.subscribe<{ user?: ChatUser } | undefined>('welcome', (welcome) => {
       // Where every room has its own connection, a greeting does not say which of them greets.

@@ -8,28 +8,23 @@ import {
   type QueryClient,
 } from '@tanstack/react-query'
 import { LiveError } from '../transport/errors.ts'
-import type { ChannelSpec, Delivery, Id, LivePort } from '../transport/port.ts'
-import { type ChannelMember, type LiveChannel, leave, whenLive } from './channelHub.ts'
-import { type AskOptions, channelSpec, LIVE_KEY } from './definition.ts'
+import type { Id } from '../transport/port.ts'
+import { type ChannelMember, leave } from './channelHub.ts'
+import { channelSpec, LIVE_KEY } from './definition.ts'
+import { deliver, refusal, type Send, type SendContext, sendContext } from './deliver.ts'
+import type { LiveClient } from './entryState.ts'
 import { applyChanges, refresh } from './liveClient.ts'
 import { clientOf, defineWrite, type LiveCore } from './liveCore.ts'
-import { amend, type Claim, claim, clientIdFor, findRow } from './outbox.ts'
-import { type Change, type OptimisticContext, type Row, type SendStatus, statusOf } from './outboxRow.ts'
+import { amend, findRow, resign, setPhase } from './outbox.ts'
+import {
+  type Change,
+  type OptimisticContext,
+  type Row,
+  rowBehind,
+  type SendStatus,
+  statusOf,
+} from './outboxRow.ts'
 import type { LiveMutationOptions } from './queryOptions.ts'
-
-export interface SendContext<P, Variables = unknown> {
-  readonly params: P
-  readonly clientId: string
-  readonly queryClient: QueryClient
-  /** Resolves with the reply. Sent again, with the same data, when the connection is lost before it comes. */
-  readonly request: (type: string, data: unknown, how?: AskOptions) => Promise<unknown>
-  /** For servers that do not reply. Resolves when written. */
-  readonly send: (type: string, data: unknown, delivery?: Delivery) => Promise<void>
-  /** Goes on with these variables: they are kept across a reload, shown, and what `settle` gets. */
-  readonly amend: (variables: Variables) => void
-  /** An event has said already what this was to do. */
-  readonly isConfirmed: () => boolean
-}
 
 export interface MutationDefinitionOptions<P, Variables, Result> {
   readonly params?: StandardSchemaV1<P>
@@ -86,10 +81,10 @@ export function defineMutation<P, Variables, Result>(
   const defined = { core, name, options }
   const common = {
     mutationFn: (variables: Variables, context: MutationFunctionContext) => run(defined, variables, context),
-    // Where the id survives a reload.
-    onMutate: (variables: Variables, { client }: MutationFunctionContext): Named => {
-      const live = clientOf(core, client)
-      return { clientId: live ? clientIdFor(live.outbox, name, variables) : core.port.clock.createId() }
+    onMutate: (_variables: Variables, { client, mutationKey }: MutationFunctionContext): Named => {
+      // Connected from here on: the outbox must see the mutation.
+      clientOf(core, client)
+      return { clientId: rowBehind(mutationKey)?.clientId ?? core.port.clock.createId() }
     },
     networkMode: 'always' as const,
     // A failed one that is on screen stays until it is retried or discarded.
@@ -167,23 +162,27 @@ async function run<P, Variables, Result>(
       `"${name}" needs a connected QueryClient; call live.connect(queryClient) or render <LiveProvider>`,
     )
   }
-  const claimed = claim(client.outbox, name, given)
+  const row = rowBehind(context.mutationKey)
   if (options.atOnce?.(given, params, context.client)) {
-    claimed.applied()
+    if (row) row.confirmed = {}
     return undefined as Result
   }
-  const variables = () => claimed.variables() as Variables
+  // It may have been amended since it began.
+  const variables = () => (row ? (row.mutation.state.variables as Variables) : given)
+  const send = sendFor(client, row)
+  const isRepeat = row?.wasTried === true
+  if (row) row.wasTried = true
   const spec = channelSpec(params, options)
-  const sending = sendContext<P, Variables>(core.port, spec, { params, claimed, queryClient: context.client })
+  const sending = sendContext<P, Variables>(core.port, spec, { params, send })
   const member: ChannelMember = {}
   const channel = client.hub.join(spec, member)
   try {
-    const { result, isSure } = await deliver(channel, claimed, () => options.request(variables(), sending))
-    const changes = options.settle?.(result, variables(), params) ?? []
-    if (changes.length > 0) claimed.applied()
+    const { result, isSure } = await deliver(channel, send, () => options.request(variables(), sending))
+    const changes = send.guard() ? [] : (options.settle?.(result, variables(), params) ?? [])
+    if (row && changes.length > 0) row.confirmed ??= {}
     applyChanges(client, changes)
     // It may have been done long ago, and more may have happened to it since: only a snapshot can tell.
-    if (claimed.isRepeat || !isSure) {
+    if (isRepeat || !isSure) {
       for (const change of changes) refresh(client, change)
     }
     return result
@@ -192,60 +191,24 @@ async function run<P, Variables, Result>(
   }
 }
 
+function sendFor({ outbox, queryClient }: LiveClient, row: Row | undefined): Send {
+  return {
+    row,
+    queryClient,
+    clientId: row?.clientId ?? outbox.options.createId(),
+    guard: () => refusal(outbox, row),
+    sending(isSending) {
+      if (row) setPhase(outbox, row, isSending ? 'sending' : 'queued')
+    },
+    amend(variables) {
+      if (row) amend(outbox, row.mutation, variables)
+    },
+  }
+}
+
 /** Kept in the mutation's context. */
 export interface Named {
   readonly clientId: string
-}
-
-/** Every wait of this loop is for the connection; a server that answers, with whatever, ends it. */
-async function deliver<Result>(
-  channel: LiveChannel,
-  claimed: Claim,
-  attempt: () => Promise<Result>,
-): Promise<{ readonly result: Result; readonly isSure: boolean }> {
-  for (let isFirst = true; ; isFirst = false) {
-    await whenLive(channel)
-    claimed.sending(true)
-    const { sessions, continuity } = channel
-    try {
-      const result = await attempt()
-      // A reconnect in between may have sent it twice, and the answer is then to the second.
-      const isSame = channel.live && channel.sessions === sessions && channel.continuity === continuity
-      return { result, isSure: isFirst && isSame }
-    } catch (error) {
-      if (!(error instanceof LiveError) || !error.retryable || !LOST.has(error.code)) throw error
-      claimed.sending(false)
-    }
-  }
-}
-
-/** Errors that say nothing but that the connection went away; the data carries its id, so sending again is safe. */
-const LOST: ReadonlySet<string> = new Set(['connection_lost', 'disconnected'])
-
-interface Sender<P> {
-  readonly params: P
-  readonly claimed: Claim
-  readonly queryClient: QueryClient
-}
-
-function sendContext<P, Variables>(
-  port: LivePort,
-  { endpoint }: ChannelSpec,
-  { params, claimed, queryClient }: Sender<P>,
-): SendContext<P, Variables> {
-  const { clientId, signal, amend, isConfirmed } = claimed
-  return {
-    params,
-    clientId,
-    queryClient,
-    amend,
-    isConfirmed,
-    request: (type, data, how) => port.request(type, data, { endpoint, signal, idempotent: true, ...how }),
-    async send(type, data, delivery) {
-      if (signal?.aborted) throw new LiveError('aborted', `"${type}" was discarded`)
-      await port.send(type, data, { endpoint, delivery })
-    },
-  }
 }
 
 function changesOf<P, Variables>(
@@ -267,6 +230,7 @@ function changesOf<P, Variables>(
  * TanStack keeps (the paused ones). They resume in order once their QueryClient is connected.
  */
 export function shouldDehydrateMutation(mutation: Mutation): boolean {
+  resign(mutation)
   const { status, isPaused } = mutation.state
   return (
     isPaused ||

@@ -4,7 +4,9 @@
  */
 
 import type { LiveError } from './errors.ts'
-import type { IdentityPort } from './identity.ts'
+import type { Identity, IdentityPort } from './identity.ts'
+
+export type { Identity, IdentityPort }
 
 /** Ids on the wire are strings or numbers; they are compared by `String(id)`. */
 export type Id = string | number
