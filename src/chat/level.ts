@@ -21,6 +21,7 @@ export interface Delivery extends Question {
 export interface Level {
   /** True as soon as it is known that nothing is answered. */
   isSilent(): boolean
+  isReplying(): boolean
   /** The server answered something, or greeted. */
   heard(): void
   /** Finds out how a connection greets: asked early, it is known when it matters. */
@@ -98,6 +99,7 @@ export function createLevel({ port, level, corrected }: LevelOptions): Level {
 
   return {
     isSilent: () => known === 'silent',
+    isReplying,
     heard,
     look: (endpoint) => void isGreeted(endpoint).catch(ignore),
     async answer(question) {

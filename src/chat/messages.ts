@@ -11,6 +11,7 @@ import {
   upsert,
 } from '../query/index.ts'
 import { type ChatContext, endpointOf, roomChannel } from './context.ts'
+import type { Level } from './level.ts'
 import { MessageDeleted, ReactionUpdate } from './schemas.ts'
 import { checked } from './shape.ts'
 import { timeKey } from './time.ts'
@@ -67,7 +68,7 @@ export function defineMessages<M extends BaseMessage>(context: ChatContext<M>) {
     order: orderOf,
     version: (message) => message.version ?? undefined,
     merge: keepClientId<Row<M>>,
-    matches: matches<Row<M>>,
+    matches: matches(level),
     pageSize: context.pageSize,
     async snapshot({ params, pageParam, limit, request }) {
       const endpoint = endpointOf(context.endpoints, params.roomId)
@@ -106,16 +107,26 @@ function keepClientId<M extends ChatMessage>(current: M, next: M): M {
 }
 
 /**
- * The echo of a server that sends no client id back: own message, same room, same text (which the server may have
- * trimmed), oldest first. Two equal messages are interchangeable, so the first one waiting is as right as any, also
- * where it is not known who one is.
+ * The echo of a server that sends no client id back: own message, same room, same text, oldest first. Two equal messages
+ * are interchangeable, so the first one waiting is as right as any, also where it is not known who one is. A text that
+ * nobody here has sent is one that the server has changed, or was sent elsewhere: a server that answers nothing relays in
+ * order, so it stands for the oldest on its way.
  */
-function matches<M extends ChatMessage>(pending: M, confirmed: M): M | undefined {
-  const isEcho =
-    !confirmed.client_id &&
-    pending.local?.status !== 'queued' &&
-    (pending.sender.id === NOBODY.id || sameId(pending.sender.id, confirmed.sender.id)) &&
-    sameId(pending.room_id, confirmed.room_id) &&
-    pending.content.trim() === confirmed.content.trim()
-  return isEcho && pending.client_id ? { ...confirmed, client_id: pending.client_id } : undefined
+function matches(level: Level) {
+  return <M extends ChatMessage>(pending: M, confirmed: M, isLast: boolean): M | undefined => {
+    const { client_id, local, sender, room_id, content } = pending
+    const isOwn = sameId(sender.id, confirmed.sender.id)
+    const isPossible =
+      !confirmed.client_id && local?.status !== 'queued' && sameId(room_id, confirmed.room_id)
+    const isIt = isLast
+      ? isOwn && local?.status !== 'failed' && !level.isReplying()
+      : (isOwn || sender.id === NOBODY.id) && plain(content) === plain(confirmed.content)
+    return isPossible && isIt && client_id ? { ...confirmed, client_id } : undefined
+  }
+}
+
+/** What servers rewrite is left out: blanks, how a character is composed, and what HTML escapes. */
+function plain(text: string): string {
+  const escaped = /&#?\w+;|[&<>"']/g
+  return text.normalize('NFC').replace(escaped, '?').replace(/\s+/g, ' ').trim()
 }

@@ -65,8 +65,10 @@ export interface Strategy {
   overlay(data: unknown, ops: readonly Op<unknown>[]): unknown
   /** Data that came from elsewhere (hydrated, restored, set by hand), without optimistic rows. */
   adopt(data: unknown): unknown
-  /** If `op` is what the optimistic `pending` anticipated: the op to apply in its place. */
-  confirms?(pending: Op<unknown>, op: Op<unknown>): Op<unknown> | undefined
+  /**
+   * If `op` is what the optimistic `pending` anticipated: the op to apply in its place. `isLast`: no other one was it.
+   */
+  confirms?(pending: Op<unknown>, op: Op<unknown>, isLast?: boolean): Op<unknown> | undefined
   /** Position up to which the data is complete, as far as the data itself can tell. */
   positionOf(data: unknown): { seq?: number; epoch?: string } | undefined
 }
