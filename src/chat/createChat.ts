@@ -15,6 +15,7 @@ import { forgetDrafts } from './drafts.ts'
 import { createLevel } from './level.ts'
 import { createMembership } from './membership.ts'
 import { MESSAGES } from './messages.ts'
+import { createNames } from './names.ts'
 import { MEMBERS } from './people.ts'
 import { createPresenceBook } from './presence.ts'
 import { ROOMS } from './rooms.ts'
@@ -113,6 +114,7 @@ export function createChat<
     maxLength: options.maxLength ?? 4_000,
     endpoints,
     membership: createMembership({ manager, endpoints, store }),
+    names: createNames(() => defined.sendMessage),
     reporters: new WeakMap(),
     currentUser() {
       const given = userGiven(options.currentUser)
@@ -123,8 +125,9 @@ export function createChat<
     },
   }
   const book = createPresenceBook(context)
+  const defined = defineAll(context, book)
   return {
-    ...defineAll(context, book),
+    ...defined,
     manager,
     live,
     store,

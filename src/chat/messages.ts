@@ -12,6 +12,7 @@ import {
 } from '../query/index.ts'
 import { type ChatContext, endpointOf, roomChannel } from './context.ts'
 import type { Level } from './level.ts'
+import { clientIdIn, temporaryId } from './names.ts'
 import { MessageDeleted, ReactionUpdate } from './schemas.ts'
 import { checked } from './shape.ts'
 import { timeKey } from './time.ts'
@@ -54,7 +55,7 @@ type MessageEvent = ChatMessage | { readonly message: ChatMessage }
 function rowKey({ currentUser }: Pick<ChatContext, 'currentUser'>, message: ChatMessage): Id {
   const me = currentUser()
   const isOwn = !me || sameId(message.sender.id, me.id)
-  return (isOwn && message.client_id) || message.id
+  return isOwn && message.client_id ? temporaryId(message.client_id) : message.id
 }
 
 export function defineMessages<M extends BaseMessage>(context: ChatContext<M>) {
@@ -67,7 +68,7 @@ export function defineMessages<M extends BaseMessage>(context: ChatContext<M>) {
     key: (message) => rowKey(context, message),
     order: orderOf,
     version: (message) => message.version ?? undefined,
-    merge: keepClientId<Row<M>>,
+    merge: keepNames<Row<M>>,
     matches: matches(level),
     pageSize: context.pageSize,
     async snapshot({ params, pageParam, limit, request }) {
@@ -101,9 +102,14 @@ function messageOf<M extends BaseMessage>(event: unknown): Row<M> {
     : (holder as Row<M>)
 }
 
-/** History of a server that forgets client ids must not change the key of a row that is on screen. */
-function keepClientId<M extends ChatMessage>(current: M, next: M): M {
-  return next.client_id || !current.client_id ? next : { ...next, client_id: current.client_id }
+/**
+ * History of a server that forgets client ids must not change the key of a row that is on screen; nor does what was said
+ * of it under its temporary id.
+ */
+function keepNames<M extends ChatMessage>(current: M, next: M): M {
+  const { client_id, id } = current
+  if ((next.client_id || !client_id) && clientIdIn(next.id) === undefined) return next
+  return { ...next, client_id, id: clientIdIn(next.id) === undefined ? next.id : id }
 }
 
 /**

@@ -3,6 +3,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { type AskOptions, type Change, patch, reduce, remove, type, upsert } from '../query/index.ts'
 import { type ChatContext, endpointOf, roomChannel, roomsEndpoint } from './context.ts'
 import { checkAble } from './level.ts'
+import { withName } from './names.ts'
 import { withEdit, withoutPreview, withPreview } from './roomPreviews.ts'
 import { MessageDeleted, RoomRemoved, UnreadUpdate as Unread } from './schemas.ts'
 import { createSendGate } from './sendGate.ts'
@@ -56,7 +57,7 @@ export function defineRooms<R extends ChatRoom>(context: ChatContext<BaseMessage
 export type Rooms = ReturnType<typeof defineRooms<ChatRoom>>
 
 export function defineMarkRead(context: ChatContext, rooms: Rooms) {
-  const { live, level } = context
+  const { live, level, names } = context
   const gate = createSendGate(context)
   return live.mutation<{ readonly message_id: Id }, UnreadUpdate | undefined, RoomParams>('chat.markRead', {
     params: type<RoomParams>(),
@@ -64,7 +65,9 @@ export function defineMarkRead(context: ChatContext, rooms: Rooms) {
     ...(context.endpoints.room ? roomChannel(context) : roomsEndpoint(context)),
     optimistic: ({ message_id }, { params, status }) =>
       status === 'failed' ? [] : [roomChange(params.roomId, (room) => readUpTo(room, message_id))],
-    async request({ message_id }, { params, request, send }) {
+    async request(variables, sending) {
+      const { params, request, send } = sending
+      const { message_id } = await withName(names, variables, sending)
       const data = { room_id: params.roomId, message_id }
       const endpoint = endpointOf(context.endpoints, params.roomId)
       const ask = (how?: AskOptions) => request('read_receipt', data, how)
@@ -96,8 +99,11 @@ export function defineMarkUnread(context: ChatContext, rooms: Rooms) {
     validate: () => checkAble(context.level, 'Marking as unread'),
     optimistic: (_variables, { params, status }) =>
       status === 'failed' ? [] : [roomChange(params.roomId, withSomethingUnread)],
-    request: ({ message_id }, { params, request }) =>
-      request('mark_unread', { room_id: params.roomId, message_id }) as Promise<UnreadUpdate>,
+    async request(variables, sending) {
+      const { message_id } = await withName(context.names, variables, sending)
+      const data = { room_id: sending.params.roomId, message_id }
+      return (await sending.request('mark_unread', data)) as UnreadUpdate
+    },
     settle: (update, _variables, params) => [
       rooms.patch({}, readFields({ ...update, room_id: params.roomId })),
     ],

@@ -4,6 +4,7 @@ import { LiveError } from '../transport/index.ts'
 import { type ChatContext, endpointOf, roomChannel } from './context.ts'
 import { checkAble } from './level.ts'
 import { type defineMessages, sentByNobody } from './messages.ts'
+import { clientIdIn, temporaryId, withName } from './names.ts'
 import type { RoomParams } from './rooms.ts'
 import { createSendGate } from './sendGate.ts'
 import type { BaseMessage, ChatMessage, ChatReaction, Id } from './types.ts'
@@ -23,9 +24,12 @@ export type Messages = ReturnType<typeof defineMessages<BaseMessage>>
 const draftOf = (variables: SendVariables): MessageDraft =>
   typeof variables === 'string' ? { content: variables } : variables
 
+export type Sends = ReturnType<typeof defineSendMessage>
+
 export function defineSendMessage(context: ChatContext, messages: Messages) {
-  const { live, level } = context
+  const { live, level, names } = context
   const gate = createSendGate(context)
+  const inTurn = createTurns()
   return live.mutation<SendVariables, ChatMessage | undefined, RoomParams>('chat.sendMessage', {
     params: type<RoomParams>(),
     ...roomChannel(context),
@@ -37,33 +41,69 @@ export function defineSendMessage(context: ChatContext, messages: Messages) {
     optimistic: (variables, optimistic) => [
       messages.insert(optimistic.params, pendingRow(context, draftOf(variables), optimistic)),
     ],
-    async request(variables, { params, clientId, request, isConfirmed }) {
-      const { content, extra, ...rest } = draftOf(variables)
-      const data = { ...extra, ...rest, room_id: params.roomId, message: content, client_id: clientId }
+    async request(variables, sending) {
+      const { params, clientId, request, isConfirmed, amend } = sending
       checkMember(context, params.roomId)
+      const draft = draftOf(variables)
+      const { reply_to_id } = draft
+      const answers = reply_to_id !== undefined && clientIdIn(reply_to_id) !== undefined
+      const turn = inTurn(params.roomId, answers ? () => names.nameOf(reply_to_id, sending) : undefined)
+      const named = turn && (await turn)
+      if (named !== undefined) amend({ ...draft, reply_to_id: named })
+      const { content, extra, ...rest } = { ...draft, ...(named !== undefined && { reply_to_id: named }) }
+      const data = { ...extra, ...rest, room_id: params.roomId, message: content, client_id: clientId }
       const endpoint = endpointOf(context.endpoints, params.roomId)
       const ask = (how?: AskOptions) => request('chat_message', data, how)
       const deliver = () => level.deliver({ endpoint, ask, clientId, isConfirmed })
-      return messageIn(await gate.pass(params.roomId, deliver))
+      const message = messageIn(await gate.pass(params.roomId, deliver))
+      if (message) names.named(clientId, message.id)
+      return message
     },
     settle: (message, _variables, params) => (message ? [messages.upsert(params, message)] : []),
   })
 }
 
-export function defineEditMessage(context: ChatContext, messages: Messages) {
+/** Messages leave in the order of the calls, also behind one that has to wait for what it answers. */
+function createTurns() {
+  const last = new Map<string, Promise<unknown>>()
+  return (roomId: Id, wait: (() => Promise<Id>) | undefined): Promise<Id | undefined> | undefined => {
+    const key = String(roomId)
+    const before = last.get(key)
+    if (!before && !wait) return undefined
+    const turn = Promise.resolve(before).then(() => wait?.())
+    const over = turn
+      .catch(() => undefined)
+      .then(() => {
+        if (last.get(key) === over) last.delete(key)
+      })
+    last.set(key, over)
+    return turn
+  }
+}
+
+export function defineEditMessage(context: ChatContext, messages: Messages, sends: Sends) {
+  const { level, names } = context
   const gate = createSendGate(context)
   return context.live.mutation<{ message_id: Id; content: string }, ChatMessage | undefined, RoomParams>(
     'chat.editMessage',
     {
       params: type<RoomParams>(),
       ...roomChannel(context),
-      validate({ content }) {
-        checkAble(context.level, 'Editing')
+      validate({ message_id, content }) {
+        if (clientIdIn(message_id) === undefined) checkAble(level, 'Editing')
         checkContent(content, context.maxLength)
+      },
+      atOnce({ message_id, content }, _params, queryClient) {
+        const clientId = names.unsent(message_id, queryClient)
+        const change = (draft: SendVariables) => (typeof draft === 'string' ? content : { ...draft, content })
+        return clientId !== undefined && sends.amend(queryClient, clientId, change)
       },
       optimistic: ({ message_id, content }, { params, status }) =>
         status === 'failed' ? [] : [messages.patch(params, { id: message_id, content })],
-      async request({ message_id, content }, { params, request }) {
+      async request(variables, sending) {
+        checkAble(level, 'Editing')
+        const { params, request } = sending
+        const { message_id, content } = await withName(names, variables, sending)
         const data = { room_id: params.roomId, message_id, message: content }
         return messageIn(await gate.pass(params.roomId, () => request('edit_message', data)))
       },
@@ -72,15 +112,26 @@ export function defineEditMessage(context: ChatContext, messages: Messages) {
   )
 }
 
-export function defineDeleteMessage(context: ChatContext, messages: Messages) {
+export function defineDeleteMessage(context: ChatContext, messages: Messages, sends: Sends) {
+  const { level, names } = context
   const gate = createSendGate(context)
   return context.live.mutation<{ message_id: Id }, void, RoomParams>('chat.deleteMessage', {
     params: type<RoomParams>(),
     ...roomChannel(context),
-    validate: () => checkAble(context.level, 'Deleting'),
+    validate({ message_id }) {
+      if (clientIdIn(message_id) === undefined) checkAble(level, 'Deleting')
+    },
+    atOnce({ message_id }, _params, queryClient) {
+      const clientId = names.unsent(message_id, queryClient)
+      if (clientId !== undefined) sends.discard(queryClient, clientId)
+      return clientId !== undefined
+    },
     optimistic: ({ message_id }, { params, status }) =>
       status === 'failed' ? [] : [messages.remove(params, message_id)],
-    async request({ message_id }, { params, request }) {
+    async request(variables, sending) {
+      checkAble(level, 'Deleting')
+      const { params, request } = sending
+      const { message_id } = await withName(names, variables, sending)
       const data = { room_id: params.roomId, message_id }
       await gate.pass(params.roomId, () => request('delete_message', data))
     },
@@ -106,7 +157,9 @@ export function defineReact(context: ChatContext, messages: Messages) {
     params: type<RoomParams>(),
     ...roomChannel(context),
     validate: () => checkAble(context.level, 'Reacting'),
-    request({ message_id, reaction, remove }, { params, request }) {
+    async request(variables, sending) {
+      const { params, request } = sending
+      const { message_id, reaction, remove } = await withName(context.names, variables, sending)
       const type = remove ? 'remove_reaction' : 'add_reaction'
       const data = { room_id: params.roomId, message_id, reaction }
       return gate.pass(params.roomId, () => request(type, data)) as Promise<ReactResult>
@@ -164,12 +217,12 @@ function pendingRow(
 ): ChatMessage {
   return {
     ...extra,
-    id: clientId,
+    id: temporaryId(clientId),
     client_id: clientId,
     room_id: params.roomId,
     sender: context.currentUser() ?? sentByNobody(clientId),
     content,
-    ...(reply_to_id !== undefined && { reply_to_id }),
+    ...(reply_to_id !== undefined && { reply_to_id: context.names.known(reply_to_id) ?? reply_to_id }),
     timestamp: new Date(submittedAt).toISOString(),
     local: { key: clientId, status, attempts, ...(error && { error }) },
   }

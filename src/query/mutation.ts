@@ -62,7 +62,7 @@ export interface MutationControls<P, Variables, Result> {
    * way.
    */
   amend(queryClient: QueryClient, clientId: string, change: (variables: Variables) => Variables): boolean
-  /** `undefined`: there is none, or an event has confirmed it. */
+  /** `undefined`: there is none. */
   statusOf(queryClient: QueryClient, clientId: string): SendStatus | undefined
 }
 
@@ -128,7 +128,7 @@ export function defineMutation<P, Variables, Result>(
     },
     statusOf(queryClient, clientId) {
       const row = find(defined, queryClient, clientId)
-      return row && !row.confirmed ? statusOf(row) : undefined
+      return row && statusOf(row)
     },
   }
   return Object.assign(factory, controls)
