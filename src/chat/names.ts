@@ -29,7 +29,7 @@ export interface Names {
   known(id: Id): Id | undefined
   /** What the server calls it, once it does. @throws LiveError `rejected` (`not_sent`) if it never will */
   nameOf(id: Id, context: Naming): Promise<Id>
-  /** The client id of one that failed or waits: it can be changed in place. */
+  /** The client id of one that can be changed in place. */
   unsent(id: Id, queryClient: QueryClient): string | undefined
 }
 
@@ -64,8 +64,7 @@ export function createNames(sends: () => Sends): Names {
       }),
     unsent(id, queryClient) {
       const clientId = clientIdIn(id)
-      const status = clientId && sends().statusOf(queryClient, clientId)
-      return status === 'queued' || status === 'failed' ? clientId : undefined
+      return clientId !== undefined && sends().isUnsent(queryClient, clientId) ? clientId : undefined
     },
   }
 }

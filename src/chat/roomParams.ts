@@ -22,12 +22,13 @@ export function perRoom<Variables, Result>(
   mutation: RoomMutation<Variables, Result>,
   paramsOf: (roomId: Id) => RoomParams,
 ) {
-  const { start, retry, discard, amend, statusOf } = mutation
+  const { start, retry, discard, isUnsent, amend, statusOf } = mutation
   const controls: MutationControls<RoomParams, Variables, Result> = {
     start: (queryClient, variables, params) =>
       start(queryClient, variables, params && paramsOf(params.roomId)),
     retry,
     discard,
+    isUnsent,
     amend,
     statusOf,
   }

@@ -1,10 +1,10 @@
 /** Sending, editing, deleting and reacting. */
-import { type AskOptions, type OptimisticContext, type } from '../query/index.ts'
+import { type AskOptions, type OptimisticContext, type SendContext, type } from '../query/index.ts'
 import { LiveError } from '../transport/index.ts'
 import { type ChatContext, endpointOf, roomChannel } from './context.ts'
 import { checkAble } from './level.ts'
 import { type defineMessages, sentByNobody } from './messages.ts'
-import { clientIdIn, temporaryId, withName } from './names.ts'
+import { clientIdIn, type Names, temporaryId, withName } from './names.ts'
 import type { RoomParams } from './rooms.ts'
 import { createSendGate } from './sendGate.ts'
 import type { BaseMessage, ChatMessage, ChatReaction, Id } from './types.ts'
@@ -14,10 +14,14 @@ export interface MessageDraft {
   readonly reply_to_id?: Id
   /** Further fields of the message, sent and shown as they are. */
   readonly extra?: Readonly<Record<string, unknown>>
+  /** Changed in place after it was first written down. For the library itself; it is not sent. */
+  readonly isEdited?: boolean
 }
 
 /** `'Hello'` is short for `{ content: 'Hello' }`. */
 export type SendVariables = string | MessageDraft
+
+type Sending = SendContext<RoomParams, SendVariables>
 
 export type Messages = ReturnType<typeof defineMessages<BaseMessage>>
 
@@ -29,7 +33,7 @@ export type Sends = ReturnType<typeof defineSendMessage>
 export function defineSendMessage(context: ChatContext, messages: Messages) {
   const { live, level, names } = context
   const gate = createSendGate(context)
-  const inTurn = createTurns()
+  const inTurn = createTurns(names)
   return live.mutation<SendVariables, ChatMessage | undefined, RoomParams>('chat.sendMessage', {
     params: type<RoomParams>(),
     ...roomChannel(context),
@@ -42,44 +46,55 @@ export function defineSendMessage(context: ChatContext, messages: Messages) {
       messages.insert(optimistic.params, pendingRow(context, draftOf(variables), optimistic)),
     ],
     async request(variables, sending) {
-      const { params, clientId, request, isConfirmed, amend } = sending
-      checkMember(context, params.roomId)
+      const { params, clientId, request, isConfirmed } = sending
+      const { roomId } = params
+      checkMember(context, roomId)
       const draft = draftOf(variables)
-      const { reply_to_id } = draft
-      const answers = reply_to_id !== undefined && clientIdIn(reply_to_id) !== undefined
-      const turn = inTurn(params.roomId, answers ? () => names.nameOf(reply_to_id, sending) : undefined)
-      const named = turn && (await turn)
-      if (named !== undefined) amend({ ...draft, reply_to_id: named })
-      const { content, extra, ...rest } = { ...draft, ...(named !== undefined && { reply_to_id: named }) }
-      const data = { ...extra, ...rest, room_id: params.roomId, message: content, client_id: clientId }
-      const endpoint = endpointOf(context.endpoints, params.roomId)
+      const { content, extra, isEdited, ...rest } = await (inTurn(draft, sending) ?? draft)
+      const data = { ...extra, ...rest, room_id: roomId, message: content, client_id: clientId }
+      const endpoint = endpointOf(context.endpoints, roomId)
       const ask = (how?: AskOptions) => request('chat_message', data, how)
       const deliver = () => level.deliver({ endpoint, ask, clientId, isConfirmed })
-      const message = messageIn(await gate.pass(params.roomId, deliver))
-      if (message) names.named(clientId, message.id)
-      return message
+      const message = messageIn(await gate.pass(roomId, deliver))
+      if (!message) return undefined
+      names.named(clientId, message.id)
+      if (!isEdited || message.content === content) return message
+      // It failed, and was there all the same: what was done to it since is still to be done.
+      const edit = { room_id: roomId, message_id: message.id, message: content }
+      return messageIn(await request('edit_message', edit)) ?? message
     },
     settle: (message, _variables, params) => (message ? [messages.upsert(params, message)] : []),
   })
 }
 
-/** Messages leave in the order of the calls, also behind one that has to wait for what it answers. */
-function createTurns() {
+/** Messages leave in the order of the calls, also behind one that has to wait for the name of what it answers. */
+function createTurns(names: Names) {
   const last = new Map<string, Promise<unknown>>()
-  return (roomId: Id, wait: (() => Promise<Id>) | undefined): Promise<Id | undefined> | undefined => {
-    const key = String(roomId)
+
+  async function withTarget(draft: MessageDraft, sending: Sending): Promise<MessageDraft> {
+    if (draft.reply_to_id === undefined || isNamed(draft)) return draft
+    const named = { ...draft, reply_to_id: await names.nameOf(draft.reply_to_id, sending) }
+    sending.amend(named)
+    return named
+  }
+
+  /** `undefined`: it is its turn. */
+  return (draft: MessageDraft, sending: Sending): Promise<MessageDraft> | undefined => {
+    const key = String(sending.params.roomId)
     const before = last.get(key)
-    if (!before && !wait) return undefined
-    const turn = Promise.resolve(before).then(() => wait?.())
-    const over = turn
-      .catch(() => undefined)
-      .then(() => {
-        if (last.get(key) === over) last.delete(key)
-      })
+    if (!before && isNamed(draft)) return undefined
+    const turn = Promise.resolve(before).then(() => withTarget(draft, sending))
+    const over: Promise<unknown> = turn.then(ignore, ignore).then(() => {
+      if (last.get(key) === over) last.delete(key)
+    })
     last.set(key, over)
     return turn
   }
 }
+
+const ignore = () => undefined
+
+const isNamed = ({ reply_to_id }: MessageDraft) => clientIdIn(reply_to_id ?? '') === undefined
 
 export function defineEditMessage(context: ChatContext, messages: Messages, sends: Sends) {
   const { level, names } = context
@@ -95,8 +110,9 @@ export function defineEditMessage(context: ChatContext, messages: Messages, send
       },
       atOnce({ message_id, content }, _params, queryClient) {
         const clientId = names.unsent(message_id, queryClient)
-        const change = (draft: SendVariables) => (typeof draft === 'string' ? content : { ...draft, content })
-        return clientId !== undefined && sends.amend(queryClient, clientId, change)
+        if (clientId === undefined) return false
+        sends.amend(queryClient, clientId, (draft) => ({ ...draftOf(draft), content, isEdited: true }))
+        return true
       },
       optimistic: ({ message_id, content }, { params, status }) =>
         status === 'failed' ? [] : [messages.patch(params, { id: message_id, content })],

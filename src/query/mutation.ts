@@ -18,6 +18,7 @@ import { clientOf, defineWrite, type LiveCore } from './liveCore.ts'
 import { amend, findRow, resign, setPhase } from './outbox.ts'
 import {
   type Change,
+  isUnsent,
   type OptimisticContext,
   type Row,
   rowBehind,
@@ -57,11 +58,10 @@ export interface MutationControls<P, Variables, Result> {
    * written may be done all the same, and then shows like anybody else's.
    */
   discard(queryClient: QueryClient, clientId: string): void
-  /**
-   * Changes one that failed or waits, in place: it keeps its client id. `false` where there is none, or it is on its
-   * way.
-   */
-  amend(queryClient: QueryClient, clientId: string, change: (variables: Variables) => Variables): boolean
+  /** Whether it failed, or waits and was never on its way: then it can be amended. */
+  isUnsent(queryClient: QueryClient, clientId: string): boolean
+  /** Changes an unsent one in place: it keeps its client id. */
+  amend(queryClient: QueryClient, clientId: string, change: (variables: Variables) => Variables): void
   /** `undefined`: there is none. */
   statusOf(queryClient: QueryClient, clientId: string): SendStatus | undefined
 }
@@ -122,9 +122,12 @@ export function defineMutation<P, Variables, Result>(
     amend(queryClient, clientId, change) {
       const row = find(defined, queryClient, clientId)
       const client = clientOf(core, queryClient)
-      if (!client || !row || !isUnsent(row)) return false
+      if (!client || !row || !isUnsent(row)) return
       amend(client.outbox, row.mutation, change(row.mutation.state.variables as Variables))
-      return true
+    },
+    isUnsent(queryClient, clientId) {
+      const row = find(defined, queryClient, clientId)
+      return row !== undefined && isUnsent(row)
     },
     statusOf(queryClient, clientId) {
       const row = find(defined, queryClient, clientId)
@@ -141,11 +144,6 @@ function find<P, Variables, Result>(
 ): Row | undefined {
   const client = clientOf(core, queryClient)
   return client && findRow(client.outbox, name, clientId)
-}
-
-function isUnsent(row: Row): boolean {
-  const status = statusOf(row)
-  return !row.confirmed && (status === 'queued' || status === 'failed')
 }
 
 async function run<P, Variables, Result>(
