@@ -181,6 +181,28 @@ describe('whose words', () => {
   })
 })
 
+describe('a stored cache', () => {
+  it.each([
+    ['cookie', openByCookie],
+    ['token', openByToken],
+  ] as const)('[C97] %s: is shown to its owner and nobody else', async (_, open) => {
+    world = createWorld({
+      rooms: [{ id: ROOM, members: ['alice'], messages: [{ sender: 'alice', content: 'only for alice' }] }],
+    })
+    const first = open('alice')
+    await world.pass(1_000)
+    const saved = first.save()
+    first.chat.manager.close()
+    const second = open('bob', { saved })
+    await world.pass(20_000)
+    expect(second.rows()).toEqual([])
+    const third = open('alice', { saved })
+    expect(third.texts()).toEqual(['only for alice'])
+    await world.pass(20_000)
+    expect(third.texts()).toEqual(['only for alice'])
+  })
+})
+
 describe('a mutation and its row', () => {
   it('[C99] are one, whatever else has the same words: before and after a reload', async () => {
     world = createWorld()
