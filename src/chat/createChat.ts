@@ -12,9 +12,11 @@ import type { ChatContext, ChatEndpoints, ChatState } from './context.ts'
 import { type CurrentUser, userGiven } from './currentUser.ts'
 import { defineAll } from './definitions.ts'
 import { forgetDrafts } from './drafts.ts'
-import { createLevel, isAnyConnected } from './level.ts'
+import { createLevel } from './level.ts'
 import { createMembership } from './membership.ts'
 import { MESSAGES } from './messages.ts'
+import { createNames } from './names.ts'
+import { MEMBERS } from './people.ts'
 import { createPresenceBook } from './presence.ts'
 import { ROOMS } from './rooms.ts'
 import { DEFAULT_SCHEMAS } from './schemas.ts'
@@ -93,29 +95,26 @@ export function createChat<
     removals: new Map(),
   }))
   const endpoints = endpointsOf(options.endpoints, manager.endpoint)
-  const newLevel = (definition: string, counts: (endpoint: string) => boolean) =>
+  const newLevel = () =>
     createLevel({
-      clock: manager.port.clock,
+      port: manager.port,
       level: options.level,
-      corrected: () => live.refresh(definition),
-      watchConnected(listener) {
-        const tell = () => listener(isAnyConnected(manager.store.getState(), counts))
-        tell()
-        return manager.store.subscribe(tell)
+      corrected: () => {
+        for (const definition of [MESSAGES, MEMBERS, ROOMS]) live.refresh(definition)
       },
     })
-  const isRooms = (endpoint: string) => endpoint === endpoints.rooms
-  const level = newLevel(MESSAGES, (endpoint) => !endpoints.room || !isRooms(endpoint))
+  const level = newLevel()
   const context: ChatContext<M, R, B> = {
     live,
     manager,
     level,
-    roomsLevel: endpoints.room ? newLevel(ROOMS, isRooms) : level,
+    roomsLevel: endpoints.room ? newLevel() : level,
     schemas: { ...DEFAULT_SCHEMAS, ...options.schemas } as Required<ChatSchemas<M, R, B>>,
     pageSize: options.pageSize ?? 50,
     maxLength: options.maxLength ?? 4_000,
     endpoints,
     membership: createMembership({ manager, endpoints, store }),
+    names: createNames(() => defined.sendMessage),
     reporters: new WeakMap(),
     currentUser() {
       const given = userGiven(options.currentUser)
@@ -126,8 +125,9 @@ export function createChat<
     },
   }
   const book = createPresenceBook(context)
+  const defined = defineAll(context, book)
   return {
-    ...defineAll(context, book),
+    ...defined,
     manager,
     live,
     store,

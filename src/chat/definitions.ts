@@ -38,8 +38,8 @@ export function defineAll<M extends BaseMessage, R extends ChatRoom, B extends C
   const written = messages as unknown as Messages
   const writtenRooms = rooms as unknown as Rooms
   const sendMessage = defineSendMessage(context, written)
-  const editMessage = defineEditMessage(context, written)
-  const deleteMessage = defineDeleteMessage(context, written)
+  const editMessage = defineEditMessage(context, written, sendMessage)
+  const deleteMessage = defineDeleteMessage(context, written, sendMessage)
   const react = defineReact(context, written)
   const markRead = defineMarkRead(context, writtenRooms)
   const markUnread = defineMarkUnread(context, writtenRooms)
@@ -50,7 +50,11 @@ export function defineAll<M extends BaseMessage, R extends ChatRoom, B extends C
       select: (all) => all.find(({ id }) => sameId(id, roomId)),
     }),
     messages: (roomId: Id, window?: { around?: Id | undefined; pageSize?: number | undefined }) =>
-      messages(paramsOf(roomId), window),
+      // One that the server has no name for yet is at the end.
+      messages(
+        paramsOf(roomId),
+        window && { ...window, around: window.around && own.names.known(window.around) },
+      ),
     members: (roomId: Id) => members(paramsOf(roomId)),
     /** Unread and mention counts and the pointer, as the server says them. */
     readState: (roomId: Id): LiveQueryOptions<readonly R[], ReadState> => ({

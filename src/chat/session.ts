@@ -1,5 +1,6 @@
 /** What concerns the user and no single query: who it is, how able the server is, and which rooms are lost. */
 import type { StoreApi } from 'zustand/vanilla'
+import type { WebSocketState } from '../transport/index.ts'
 import type { ChatContext, ChatState } from './context.ts'
 import { userOfClaims } from './currentUser.ts'
 import { watchLag } from './lag.ts'
@@ -10,6 +11,7 @@ import { type ChatUser, type Id, sameId } from './types.ts'
 export function listen(context: ChatContext, store: StoreApi<ChatState>, book: PresenceBook): () => void {
   const { manager, level, endpoints, membership } = context
   const lag = watchLag(context)
+  const isUp = ({ connections }: WebSocketState) => connections[endpoints.rooms ?? '']?.state === 'CONNECTED'
   const forget = () => {
     store.setState({ activeRoomId: null, currentUser: undefined, removals: new Map() })
     book.forget()
@@ -18,6 +20,10 @@ export function listen(context: ChatContext, store: StoreApi<ChatState>, book: P
     // Before anybody hears who is here instead.
     manager.port.identity?.subscribe((isOther) => isOther && forget()) ?? (() => undefined),
     lag.stop,
+    manager.store.subscribe((state, before) => {
+      // A server that does not even answer subscriptions is known sooner for it.
+      if (!endpoints.room && isUp(state) && !isUp(before)) level.look(endpoints.rooms)
+    }),
     manager.identify((claims) => {
       const currentUser = userOfClaims(claims)
       // The greeting knows more of the same user than the token does, and a token need not say who it is for.

@@ -1,17 +1,24 @@
 /** One send on its way to the server: waits for the channel, goes out for its author only, and again where it got lost. */
+import type { QueryClient } from '@tanstack/react-query'
 import { isLiveError, LiveError } from '../transport/errors.ts'
 import type { ChannelSpec, Delivery, Guard, LivePort } from '../transport/port.ts'
 import { type LiveChannel, whenLive } from './channelHub.ts'
+import type { AskOptions } from './definition.ts'
 import { isMine, type Outbox } from './outbox.ts'
 import type { Row } from './outboxRow.ts'
 
-export interface SendContext<P> {
+export interface SendContext<P, Variables = unknown> {
   readonly params: P
   readonly clientId: string
+  readonly queryClient: QueryClient
   /** Resolves with the reply. Sent again, with the same data, when the connection is lost before it comes. */
-  readonly request: (type: string, data: unknown) => Promise<unknown>
+  readonly request: (type: string, data: unknown, how?: AskOptions) => Promise<unknown>
   /** For servers that do not reply. Resolves when written. */
   readonly send: (type: string, data: unknown, delivery?: Delivery) => Promise<void>
+  /** Goes on with these variables: they are kept across a reload, shown, and what `settle` gets. */
+  readonly amend: (variables: Variables) => void
+  /** An event has said already what this was to do. */
+  readonly isConfirmed: () => boolean
 }
 
 /** One call of a mutationFn. */
@@ -20,7 +27,9 @@ export interface Send {
   readonly row: Row | undefined
   readonly clientId: string
   readonly guard: Guard
+  readonly queryClient: QueryClient
   sending(isSending: boolean): void
+  amend(variables: unknown): void
 }
 
 /** Why it must not be sent, at this moment. */
@@ -51,7 +60,7 @@ export async function deliver<Result>(
       const isSame = channel.live && channel.sessions === sessions && channel.continuity === continuity
       return { result, isSure: isFirst && isSame }
     } catch (error) {
-      if (!isLiveError(error) || !LOST.has(error.code)) throw error
+      if (!isLiveError(error) || isLastWord(error) || !LOST.has(error.code)) throw error
       sending(false)
     }
   }
@@ -77,16 +86,24 @@ async function whenOwn(channel: LiveChannel, guard: Guard): Promise<void> {
  */
 const LOST: ReadonlySet<string> = new Set(['connection_lost', 'disconnected', 'user_changed'])
 
-export function sendContext<P>(
+/** Whether it was done nobody can tell, and sent again it might be done twice. */
+const isLastWord = ({ code, retryable }: LiveError) => code === 'connection_lost' && !retryable
+
+export function sendContext<P, Variables>(
   port: LivePort,
   { endpoint }: ChannelSpec,
-  { params, send: { row, clientId, guard } }: { readonly params: P; readonly send: Send },
-): SendContext<P> {
+  { params, send }: { readonly params: P; readonly send: Send },
+): SendContext<P, Variables> {
+  const { row, clientId, guard, queryClient, amend } = send
   const signal = row?.abort.signal
   return {
     params,
     clientId,
-    request: (type, data) => port.request(type, data, { endpoint, signal, guard, idempotent: true }),
+    queryClient,
+    amend,
+    isConfirmed: () => row?.confirmed !== undefined,
+    request: (type, data, how) =>
+      port.request(type, data, { endpoint, signal, guard, idempotent: true, ...how }),
     send: (type, data, delivery) => port.send(type, data, { endpoint, delivery, guard }),
   }
 }

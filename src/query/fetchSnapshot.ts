@@ -2,7 +2,7 @@
 import type { QueryFunctionContext } from '@tanstack/react-query'
 import type { Cursor } from '../transport/port.ts'
 import { arrived } from './channelHub.ts'
-import { channelSpec, type Definition, type Params } from './definition.ts'
+import { type AskOptions, channelSpec, type Definition, type Params } from './definition.ts'
 import { isFreshQuery, land, stored } from './entry.ts'
 import type { Fetch } from './entryState.ts'
 import { entryFor } from './liveClient.ts'
@@ -74,8 +74,8 @@ function ask({ core, definition, context, page }: SnapshotCall, current: () => u
   const { source, options } = definition
   const params = (context.queryKey[2] ?? {}) as Params
   const { endpoint, key } = channelSpec(params, options)
-  const request = (type: string, data: unknown) =>
-    core.port.request(type, data, { endpoint, idempotent: true })
+  const request = (type: string, data: unknown, how?: AskOptions) =>
+    core.port.request(type, data, { endpoint, idempotent: true, ...how })
   if (typeof source === 'string') {
     const subject = Object.keys(key).length > 0 ? key : params
     return request(source, { ...subject, ...(page && { ...(page.param as object), limit: page.limit }) })

@@ -1,6 +1,6 @@
 export type { LivePort, PortClock } from '../transport/port.ts'
 export { createLive, type EventsOf, type Live, type PortHolder } from './createLive.ts'
-export { type SnapshotContext, type SnapshotSource, type } from './definition.ts'
+export { type AskOptions, type SnapshotContext, type SnapshotSource, type } from './definition.ts'
 export type { SendContext } from './deliver.ts'
 export type { LiveState, LiveStatus } from './entryState.ts'
 export type { ListOptions } from './list.ts'

@@ -12,10 +12,19 @@ import type { Id } from '../transport/port.ts'
 import { type ChannelMember, leave } from './channelHub.ts'
 import { channelSpec, LIVE_KEY } from './definition.ts'
 import { deliver, refusal, type Send, type SendContext, sendContext } from './deliver.ts'
+import type { LiveClient } from './entryState.ts'
 import { applyChanges, refresh } from './liveClient.ts'
 import { clientOf, defineWrite, type LiveCore } from './liveCore.ts'
-import { findMutation, resign, setPhase } from './outbox.ts'
-import { type Change, type OptimisticContext, rowBehind } from './outboxRow.ts'
+import { amend, findRow, resign, setPhase } from './outbox.ts'
+import {
+  type Change,
+  isUnsent,
+  type OptimisticContext,
+  type Row,
+  rowBehind,
+  type SendStatus,
+  statusOf,
+} from './outboxRow.ts'
 import type { LiveMutationOptions } from './queryOptions.ts'
 
 export interface MutationDefinitionOptions<P, Variables, Result> {
@@ -23,13 +32,19 @@ export interface MutationDefinitionOptions<P, Variables, Result> {
   readonly endpoint?: string | ((params: P) => string)
   readonly channel?: (params: P) => Readonly<Record<string, Id>>
   /** Sends it and returns what the mutation resolves with. Runs once the channel is live, in the order of the calls. */
-  readonly request: (variables: Variables, context: SendContext<P>) => Promise<Result>
+  readonly request: (variables: Variables, context: SendContext<P, Variables>) => Promise<Result>
   /** What to show until the server has confirmed it; called again whenever `status` changes. Pure. */
   readonly optimistic?: (variables: Variables, context: OptimisticContext<P>) => readonly Change[]
   /** What the reply says about cached data. Applied together with the end of `optimistic`, in one write. */
   readonly settle?: (result: Result, variables: Variables, params: P) => readonly Change[]
   /** Refuses bad input before anything is shown or sent. @throws LiveError */
   readonly validate?: (variables: Variables, params: P) => void
+  /**
+   * Runs before anything waits for the connection. `true`: it is done, without the server, and resolves with nothing.
+   *
+   * @throws LiveError for what must not wait
+   */
+  readonly atOnce?: (variables: Variables, params: P, queryClient: QueryClient) => boolean
 }
 
 /** What a definition offers beside its options. */
@@ -43,6 +58,12 @@ export interface MutationControls<P, Variables, Result> {
    * written may be done all the same, and then shows like anybody else's.
    */
   discard(queryClient: QueryClient, clientId: string): void
+  /** Whether it failed, or waits and was never on its way: then it can be amended. */
+  isUnsent(queryClient: QueryClient, clientId: string): boolean
+  /** Changes an unsent one in place: it keeps its client id. */
+  amend(queryClient: QueryClient, clientId: string, change: (variables: Variables) => Variables): void
+  /** `undefined`: there is none. */
+  statusOf(queryClient: QueryClient, clientId: string): SendStatus | undefined
 }
 
 /** A definition, where it was made. */
@@ -91,12 +112,26 @@ export function defineMutation<P, Variables, Result>(
       return mutation.execute(variables)
     },
     async retry(queryClient, clientId) {
-      const mutation = find(defined, queryClient, clientId)
+      const mutation = find(defined, queryClient, clientId)?.mutation
       if (mutation?.state.status === 'error') await mutation.execute(mutation.state.variables)
     },
     discard(queryClient, clientId) {
-      const mutation = find(defined, queryClient, clientId)
-      if (mutation) queryClient.getMutationCache().remove(mutation)
+      const row = find(defined, queryClient, clientId)
+      if (row) queryClient.getMutationCache().remove(row.mutation)
+    },
+    amend(queryClient, clientId, change) {
+      const row = find(defined, queryClient, clientId)
+      const client = clientOf(core, queryClient)
+      if (!client || !row || !isUnsent(row)) return
+      amend(client.outbox, row.mutation, change(row.mutation.state.variables as Variables))
+    },
+    isUnsent(queryClient, clientId) {
+      const row = find(defined, queryClient, clientId)
+      return row !== undefined && isUnsent(row)
+    },
+    statusOf(queryClient, clientId) {
+      const row = find(defined, queryClient, clientId)
+      return row && statusOf(row)
     },
   }
   return Object.assign(factory, controls)
@@ -106,19 +141,19 @@ function find<P, Variables, Result>(
   { core, name }: Defined<P, Variables, Result>,
   queryClient: QueryClient,
   clientId: string,
-): Mutation | undefined {
+): Row | undefined {
   const client = clientOf(core, queryClient)
-  return client && findMutation(client.outbox, name, clientId)
+  return client && findRow(client.outbox, name, clientId)
 }
 
 async function run<P, Variables, Result>(
   { core, name, options }: Defined<P, Variables, Result>,
-  variables: Variables,
+  given: Variables,
   context: MutationFunctionContext,
 ): Promise<Result> {
   const client = clientOf(core, context.client)
   const params = (context.mutationKey?.[2] ?? {}) as P
-  options.validate?.(variables, params)
+  options.validate?.(given, params)
   if (!client) {
     throw new LiveError(
       'misconfigured',
@@ -126,23 +161,22 @@ async function run<P, Variables, Result>(
     )
   }
   const row = rowBehind(context.mutationKey)
-  const send: Send = {
-    row,
-    clientId: row?.clientId ?? core.port.clock.createId(),
-    guard: () => refusal(client.outbox, row),
-    sending(isSending) {
-      if (row) setPhase(client.outbox, row, isSending ? 'sending' : 'queued')
-    },
+  if (options.atOnce?.(given, params, context.client)) {
+    if (row) row.confirmed = {}
+    return undefined as Result
   }
+  // It may have been amended since it began.
+  const variables = () => (row ? (row.mutation.state.variables as Variables) : given)
+  const send = sendFor(client, row)
   const isRepeat = row?.wasTried === true
   if (row) row.wasTried = true
   const spec = channelSpec(params, options)
-  const sending = sendContext(core.port, spec, { params, send })
+  const sending = sendContext<P, Variables>(core.port, spec, { params, send })
   const member: ChannelMember = {}
   const channel = client.hub.join(spec, member)
   try {
-    const { result, isSure } = await deliver(channel, send, () => options.request(variables, sending))
-    const changes = send.guard() ? [] : (options.settle?.(result, variables, params) ?? [])
+    const { result, isSure } = await deliver(channel, send, () => options.request(variables(), sending))
+    const changes = send.guard() ? [] : (options.settle?.(result, variables(), params) ?? [])
     if (row && changes.length > 0) row.confirmed ??= {}
     applyChanges(client, changes)
     // It may have been done long ago, and more may have happened to it since: only a snapshot can tell.
@@ -152,6 +186,21 @@ async function run<P, Variables, Result>(
     return result
   } finally {
     leave(channel, member)
+  }
+}
+
+function sendFor({ outbox, queryClient }: LiveClient, row: Row | undefined): Send {
+  return {
+    row,
+    queryClient,
+    clientId: row?.clientId ?? outbox.options.createId(),
+    guard: () => refusal(outbox, row),
+    sending(isSending) {
+      if (row) setPhase(outbox, row, isSending ? 'sending' : 'queued')
+    },
+    amend(variables) {
+      if (row) amend(outbox, row.mutation, variables)
+    },
   }
 }
 

@@ -111,14 +111,21 @@ export function isMine({ options: { authors } }: Outbox, { author }: Row): boole
 
 export function setPhase(outbox: Outbox, row: Row, phase: Row['phase']): void {
   row.phase = phase
+  row.wasSent ||= phase === 'sending'
   outbox.isStale = true
   outbox.options.changed()
 }
 
+/** Other variables in place of its own: kept with the mutation, shown, and sent by its next attempt. */
+export function amend({ options }: Outbox, mutation: Mutation, variables: unknown): void {
+  mutation.state = { ...mutation.state, variables }
+  options.cache.notify({ type: 'updated', mutation, action: { type: 'continue' } })
+}
+
 /** One's own only. */
-export function findMutation(outbox: Outbox, name: string, clientId: string): Mutation | undefined {
+export function findRow(outbox: Outbox, name: string, clientId: string): Row | undefined {
   for (const row of outbox.rows.values()) {
-    if (row.definition.name === name && row.clientId === clientId && isMine(outbox, row)) return row.mutation
+    if (row.definition.name === name && row.clientId === clientId && isMine(outbox, row)) return row
   }
   return undefined
 }

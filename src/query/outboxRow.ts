@@ -49,9 +49,13 @@ export interface Row {
   confirmed: Confirmed | undefined
   /** It was tried before, perhaps before a reload; the server may have it already. */
   wasTried: boolean
+  /** It was on its way before: what the server made of it is unknown, and changing it comes too late. */
+  wasSent: boolean
   /** Ends what it is doing when it is discarded. */
   readonly abort: AbortController
   token: string
+  /** What `changes` were made of. */
+  variables: unknown
   changes: readonly TargetedOp[]
 }
 
@@ -92,8 +96,10 @@ export function createRow(
     phase: 'queued',
     confirmed: undefined,
     wasTried,
+    wasSent: mutation.state.status === 'pending',
     abort: new AbortController(),
     token: '',
+    variables: undefined,
     changes: [],
   }
   sign(row)
@@ -135,8 +141,9 @@ export function changesOf(row: Row): readonly TargetedOp[] {
   const { state } = row.mutation
   const status = statusOf(row)
   const token = `${status} ${state.failureCount}`
-  if (token !== row.token) {
+  if (token !== row.token || state.variables !== row.variables) {
     row.token = token
+    row.variables = state.variables
     const changes = row.definition.optimistic(state.variables, {
       params: row.params,
       clientId: row.clientId,
@@ -157,6 +164,12 @@ export function statusOf(row: Row): SendStatus {
   const { status } = row.mutation.state
   if (status === 'error') return 'failed'
   return status === 'success' ? 'sent' : row.phase
+}
+
+/** The server cannot have it: it waits for its first attempt, or has failed. */
+export function isUnsent(row: Row): boolean {
+  const status = statusOf(row)
+  return !row.confirmed && (status === 'failed' || (status === 'queued' && !row.wasSent))
 }
 
 /** One definition with one set of parameters. */

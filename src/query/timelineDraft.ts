@@ -89,7 +89,9 @@ function place<Item>(draft: Draft<Item>, item: Item, isNew: boolean): void {
     return
   }
   const items = touch(draft, position)
-  const at = lowerBound(items, key, spec.order)
+  let at = lowerBound(items, key, spec.order)
+  // Behind those that the order cannot tell from it: they came first.
+  while (at < items.length && compareKeys(spec.order(items[at] as Item), key) === 0) at++
   if (at === items.length) items.push(item)
   else items.splice(at, 0, item)
   putIn(spec, index, item)

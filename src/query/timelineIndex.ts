@@ -8,8 +8,8 @@ import { pageOf, type TimelinePage } from './pages.ts'
 
 export interface TimelineIndex {
   readonly items: Map<string, unknown>
-  /** Keys of those that have another one than their id. */
-  readonly keys: Set<string>
+  /** By key, those that have another one than their id. */
+  readonly keys: Map<string, unknown>
   /** What was removed lately: a late duplicate must not bring it back. */
   readonly removed: Set<string>
 }
@@ -35,7 +35,7 @@ export function indexOf<Item>(
   const known = indexes.get(pages)
   if (known) return known
   const removed = (before && indexes.get(before)?.removed) ?? new Set()
-  const index: TimelineIndex = { items: new Map(), keys: new Set(), removed }
+  const index: TimelineIndex = { items: new Map(), keys: new Map(), removed }
   for (const page of pages) for (const item of page.items) putIn(spec, index, item)
   keepIndex(pages, index)
   return index
@@ -53,7 +53,7 @@ export function putIn<Item>(spec: ItemSpec<Item>, { items, keys }: TimelineIndex
   const id = String(spec.id(item))
   const key = String(spec.key(item))
   items.set(id, item)
-  if (key !== id) keys.add(key)
+  if (key !== id) keys.set(key, item)
 }
 
 export function takeOut<Item>(spec: ItemSpec<Item>, { items, keys }: TimelineIndex, item: Item): void {

@@ -13,17 +13,20 @@ export function overlayTimeline<Item>(
   ops: readonly Op<Item>[],
 ): TimelineData<Item> {
   const pages = base.pages.slice()
+  let rows: readonly Item[] = []
   for (const op of ops) {
+    if (op.kind === 'insert' || op.kind === 'upsert') rows = [...rows, op.item]
     if (op.kind !== 'patch' && op.kind !== 'remove') continue
+    // The key names one that has no id yet, also when it has one by now.
     const id = idOf(spec, op)
+    const isIt = (item: Item) => String(spec.id(item)) === id || String(spec.key(item)) === id
+    const change = (item: Item) => (isIt(item) ? changeItem(spec, op, item) : item)
+    rows = mapItems(rows, change)
     const position = positionOf(spec, base, id)
     const page = pages[position]
-    if (page)
-      pages[position] = changed(page, (item) =>
-        String(spec.id(item)) === id ? changeItem(spec, op, item) : item,
-      )
+    // Stored as it is, the page could not be told from the history; without a position it is loaded again.
+    if (page) pages[position] = { ...page, items: mapItems(page.items, change), asOf: undefined }
   }
-  const rows = ops.flatMap((op) => (op.kind === 'insert' || op.kind === 'upsert' ? [op.item] : []))
   const head = pages[0]
   const shown = head && !head.hasNewer ? rows.filter((row) => !isConfirmed(spec, base.pages, row)) : []
   if (head && shown.length > 0)
@@ -50,16 +53,12 @@ function isConfirmed<Item>(spec: ItemSpec<Item>, pages: readonly TimelinePage<It
 }
 
 function positionOf<Item>(spec: ItemSpec<Item>, { pages }: TimelineData<Item>, id: string): number {
-  const item = indexOf(spec, pages).items.get(id) as Item | undefined
+  const { items, keys } = indexOf(spec, pages)
+  const item = (items.get(id) ?? keys.get(id)) as Item | undefined
   const itemsOf = (position: number) => pages[position]?.items ?? []
   return (item === undefined ? undefined : placeOf(spec, pages, { item, itemsOf }))?.position ?? -1
 }
 
-function changed<Item>(
-  page: TimelinePage<Item>,
-  change: (item: Item) => Item | undefined,
-): TimelinePage<Item> {
-  const items = page.items.map(change).filter((item) => item !== undefined) as Item[]
-  // Stored as it is, the page could not be told from the history; without a position it is loaded again.
-  return { ...page, items, asOf: undefined }
+function mapItems<Item>(items: readonly Item[], change: (item: Item) => Item | undefined): readonly Item[] {
+  return items.map(change).filter((item) => item !== undefined) as Item[]
 }

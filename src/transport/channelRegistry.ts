@@ -12,6 +12,8 @@ export interface Member {
 }
 
 export interface Subscription {
+  /** On this socket; until it stands again it has to be asked for. */
+  isRefused?: boolean
   readonly spec: ChannelSpec
   /** Under which name it takes part in `sync`, if it can. */
   readonly syncKey: string | undefined

@@ -28,7 +28,8 @@ export function emit(shell: Shell, members: Iterable<Member>, signal: ChannelSig
 /** Resolves when the subscription stands, as far as anybody can tell. What the server says of it later counts too. */
 export function stand(shell: Shell, subscription: Subscription, ask = subscription.spec.subscribe): Standing {
   const { environment, protocol } = shell
-  if (!ask) return Promise.resolve(undefined)
+  // What this connection was refused is not there by being connected.
+  if (!(ask || subscription.isRefused)) return Promise.resolve(undefined)
   const { subscribe: type } = protocol.channels
   const standing = new Promise<Cursor | undefined>((resolve) => {
     const confirm = () => resolve(undefined)
@@ -80,6 +81,8 @@ function fail(shell: Shell, subscription: Subscription, error: LiveError): void 
 
 function refuse(shell: Shell, subscription: Subscription, error: LiveError): void {
   takeDown(subscription)
+  subscription.isRefused = true
+  subscription.isRefused = true
   emit(shell, subscription.members, { type: 'down', error })
   settle(shell)
   // The answer came, and nobody knows what it says: that may be cured.

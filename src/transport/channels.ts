@@ -16,7 +16,10 @@ const all = ({ channels }: Shell) => [...channels.subscriptions.values()]
 
 /** A socket is open: everything is asked for again. */
 export function upChannels(shell: Shell): void {
-  for (const subscription of all(shell)) subscribe(shell, subscription)
+  for (const subscription of all(shell)) {
+    subscription.isRefused = false
+    subscribe(shell, subscription)
+  }
   shell.channels.batch?.send()
   settle(shell)
 }
@@ -123,9 +126,9 @@ export function openChannel(shell: Shell, spec: ChannelSpec, listener: ChannelLi
 }
 
 /** Where being connected is the subscription, a server that ended it gives it back for a subscribe frame all the same. */
-export function renewChannel(shell: Shell, spec: ChannelSpec): void {
+export function renewChannel(shell: Shell, spec: ChannelSpec, onlyDown?: boolean): void {
   const subscription = shell.channels.subscriptions.get(nameOf(spec))
-  if (!subscription) return
+  if (!subscription || (onlyDown && subscription.standing !== undefined)) return
   if (failureOf(shell)) shell.raise({ type: 'connect' })
   if (!shell.current) return
   takeDown(subscription)

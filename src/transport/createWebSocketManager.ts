@@ -79,9 +79,9 @@ function createPort(connections: Connections): LivePort {
       send(at(endpoint), { type, data, delivery, guard }),
     greeting: async (endpoint) => greetingOf(at(endpoint)),
     open: (spec, listener) => openChannel(at(spec.endpoint), spec, listener),
-    renew: (spec) => {
+    renew: (spec, onlyDown) => {
       const shell = find(spec.endpoint)
-      if (shell) renewChannel(shell, spec)
+      if (shell) renewChannel(shell, spec, onlyDown)
     },
     report: context.report,
   }

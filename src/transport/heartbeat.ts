@@ -1,8 +1,8 @@
 /** Notices a connection that is dead without having been closed, and measures the round trip on the way. */
-
 import { askHeads } from './channelSync.ts'
 import { takeHeads } from './channels.ts'
-import { prove } from './outbox.ts'
+import type { Link } from './link.ts'
+import { markRead, prove } from './outbox.ts'
 import { publishStatus, type Shell, tell, writeBare } from './shell.ts'
 import { lose } from './sockets.ts'
 
@@ -51,6 +51,17 @@ export function watchHeads(shell: Shell): void {
   })
 }
 
+/** One at a time: a ping that replaced another would put off the moment at which silence is noticed. */
+export function askForSign(shell: Shell): void {
+  const { current, ping, heartbeat } = shell
+  if (current?.isOpen() && !ping) sendPing(shell, heartbeat ? heartbeat.timeoutMs : undefined)
+}
+
+/** Where nobody says whether pings are answered, whatever comes has to do. */
+export function takeAnything(shell: Shell, link: Link): void {
+  if (!shell.heartbeat) markRead(shell, link)
+}
+
 export function takePong(shell: Shell, payload: Readonly<Record<string, unknown>>): void {
   const { ping, environment } = shell
   takeHeads(shell, payload.heads)
@@ -62,6 +73,7 @@ export function takePong(shell: Shell, payload: Readonly<Record<string, unknown>
   const clockOffsetMs = serverAt && serverAt - (environment.wallNow() - latencyMs / 2)
   Object.assign(shell, { ping: undefined, latencyMs })
   prove(shell, ping.order)
+  if (markRead(shell, shell.current, ping.order)) askForSign(shell)
   tell(shell, { type: 'roundTrip', latencyMs, clockOffsetMs })
   publishStatus(shell)
 }

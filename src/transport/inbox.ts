@@ -4,8 +4,8 @@ import { confirmChannels, deliver, placeChannel, resetChannels, takeHeads } from
 import { retryAfterOf } from './closeCodes.ts'
 import { decodeEvent, decodeMessage } from './decode.ts'
 import { greet } from './greeting.ts'
-import { takePong } from './heartbeat.ts'
-import { take } from './outbox.ts'
+import { takeAnything, takePong } from './heartbeat.ts'
+import { markRead, take } from './outbox.ts'
 import { entryOf, type Frame, fieldsOf, isFrame } from './protocol.ts'
 import { errorOf } from './requests.ts'
 import { type OpenLink, type Shell, tell, writeBare } from './shell.ts'
@@ -29,6 +29,7 @@ export function receive(shell: Shell, attempt: number, data: unknown): void {
     if (control) shell.deliver(shell.name, [event])
     else events.push(event)
   }
+  takeAnything(shell, link)
   const { current, handOver } = shell
   if (handOver) deliver(shell, handOver.sift(attempt, events))
   else if (attempt === current?.attempt) deliver(shell, events)
@@ -61,8 +62,9 @@ type Control = (
 const CONTROL: Readonly<Record<string, Control>> = {
   ping: (shell, data) => writeBare(shell, shell.current, { type: 'pong', data }),
   pong: (shell, fields, { attempt }) => {
-    if (attempt === shell.handOver?.from) finishHandOver(shell, true)
-    else takePong(shell, fields)
+    if (attempt !== shell.handOver?.from) return takePong(shell, fields)
+    markRead(shell, shell.links.get(attempt))
+    finishHandOver(shell, true)
   },
   welcome: (shell, fields, { attempt }) => {
     const link = shell.links.get(attempt)

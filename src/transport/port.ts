@@ -70,6 +70,8 @@ export interface PortRequestOptions {
   readonly timeoutMs?: number | undefined
   /** Sent again after a reconnect if it was in flight. @default false */
   readonly idempotent?: boolean | undefined
+  /** The server has read it and not answered, so far: a pong says so, which this asks for. May be called again. */
+  readonly onRead?: (() => void) | undefined
   readonly guard?: Guard | undefined
 }
 
@@ -123,8 +125,9 @@ export interface LivePort {
   /**
    * The server may have ended the subscription on its own, or would grant now what it refused: it is asked again, for
    * all who have this channel open, and dials where the connection gave up. Nothing happens where nobody has it open.
+   * `onlyDown`: nor where it stands.
    */
-  renew(spec: ChannelSpec): void
+  renew(spec: ChannelSpec, onlyDown?: boolean): void
   /** Inspector entries of the query layer (gaps, resets, folds) join the transport's one log. */
   report(entry: { readonly type: string; readonly [field: string]: unknown }): void
 }

@@ -1,6 +1,7 @@
 /** A frame that awaits a reply. It settles exactly once, whoever comes first: reply, error, timeout, abort, loss. */
 import { retryAfterOf } from './closeCodes.ts'
 import { LiveError } from './errors.ts'
+import { askForSign } from './heartbeat.ts'
 import { push } from './outbox.ts'
 import type { Guard } from './port.ts'
 import { entryOf, type Frame, fieldsOf, payloadOf, validate } from './protocol.ts'
@@ -16,6 +17,7 @@ export interface RequestSpec {
   readonly timeoutMs?: number | undefined
   readonly signal?: AbortSignal | undefined
   readonly idempotent?: boolean | undefined
+  readonly onRead?: (() => void) | undefined
   readonly guard?: Guard | undefined
   /** `write`: waiting for a connection does not count. */
   readonly timeoutFrom?: 'call' | 'write'
@@ -51,9 +53,12 @@ export async function request(shell: Shell, spec: RequestSpec): Promise<unknown>
       idempotent,
       name: spec.name,
       guard: spec.guard,
+      onRead: spec.onRead,
       onAnswer: (frame) => (frame.type === 'error' ? reject(errorOf(frame, type)) : resolve(frame)),
       onWritten: () => {
         if (timeoutFrom === 'write') startTimer()
+        // One for all that this turn writes.
+        if (spec.onRead) queueMicrotask(() => askForSign(shell))
       },
       onQueuedAgain: () => {
         if (timeoutFrom === 'write') cancelTimer?.()

@@ -24,6 +24,7 @@ export interface Outgoing {
   readonly idempotent?: boolean | undefined
   /** What it is about, where its data differs each time. */
   readonly name?: string | undefined
+  readonly onRead?: (() => void) | undefined
   readonly guard?: Guard | undefined
   /** It is on the wire. Called again when it is sent again. */
   readonly onWritten: () => void

@@ -34,7 +34,7 @@ export function carry(shell: Shell, attempt: number): void {
   const current = links.get(attempt)
   if (!current) return
   const { token, firstFrame } = current
-  Object.assign(shell, { current, lastConnectedAt: environment.wallNow() })
+  Object.assign(shell, { current, ping: undefined, lastConnectedAt: environment.wallNow() })
   outbox.isPaused = false
   if (firstFrame) writeBare(shell, current, createFrame(shell, firstFrame.type, firstFrame.data))
   timers.set('uptime', UPTIME_MS, () => shell.raise({ type: 'settled', attempt, step: 'uptime' }))

@@ -313,6 +313,29 @@ describe('sending', () => {
     expect(world.sent('chat_message')).toEqual([])
   })
 
+  it('[C90] counts characters as servers do, and leaves to them what only they can judge', async () => {
+    world = createWorld({ maxMessageLength: 5 })
+    const alice = world.open('alice', { maxLength: 5 })
+    await world.pass()
+    const attachments = [{ id: 'a1' }]
+    const drafts = ['😀😀😀😀😀', { content: '', extra: { attachments } }] as const
+    for (const draft of drafts) {
+      const sending = alice.chat.sendMessage.start(alice.queryClient, draft, { roomId: ROOM })
+      await world.pass()
+      await sending
+    }
+    expect(alice.rows()).toMatchObject([{ content: drafts[0] }, { content: '', attachments }])
+    const refused = [
+      ['😀😀😀😀😀😀', 'too_long'],
+      [{ content: ' ', extra: { attachments: [] } }, 'empty'],
+      [{ content: ' ', extra: { metadata: undefined } }, 'empty'],
+    ] as const
+    for (const [draft, reason] of refused) {
+      const sending = alice.chat.sendMessage.start(alice.queryClient, draft, { roomId: ROOM })
+      await expect(sending).rejects.toMatchObject({ code: 'invalid_params', reason })
+    }
+  })
+
   it('[C6] refuses for a room that one was removed from, until one is back in', async () => {
     world = createWorld()
     const alice = world.open('alice')
