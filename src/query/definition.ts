@@ -1,8 +1,9 @@
 /** Definitions: what users declare about live data, and what the engine makes of it. Types and plain look-ups only. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Query } from '@tanstack/react-query'
+import { LiveError } from '../transport/errors.ts'
 import type { ChannelSpec, Id, LiveEvent, LivePort } from '../transport/port.ts'
-import type { SequencedOp } from './items.ts'
+import { isId, type SequencedOp } from './items.ts'
 import type { Op, Reducer } from './ops.ts'
 
 /** First element of every key. */
@@ -51,7 +52,8 @@ export interface Definition {
   readonly name: string
   readonly options: CommonOptions<Params, Record<string, unknown>, unknown>
   readonly source: SnapshotSource<Params, unknown>
-  readonly isItem: (value: unknown) => boolean
+  /** Why something is no item of this definition. */
+  readonly flawOf: (value: unknown) => LiveError | undefined
   readonly strategy: Strategy
 }
 
@@ -102,20 +104,27 @@ export function toOps(
 
 function toOp(definition: Definition, context: OpContext, event: LiveEvent): Op<unknown> | undefined {
   const { type, payload, seq } = event
-  const { name, options, isItem } = definition
+  const { name, options, flawOf } = definition
   const reducer = options.events[type]
   if (!reducer) return undefined
   const { params, report } = context
+  const failed = (cause: unknown) => {
+    const error = new LiveError('misconfigured', `What "${name}" makes of "${type}" threw: ${cause}`, {
+      cause,
+    })
+    report({ type: 'reducer-error', definition: name, event: type, cause, error })
+  }
   // Reducers are the user's code. One event they cannot take must not cost the events behind it.
   try {
     const op = reducer(payload, { type, params, seq })
-    if (op?.kind === 'reduce') {
-      return guarded(op, (cause) => report({ type: 'reducer-error', definition: name, event: type, cause }))
-    }
-    if ((op?.kind !== 'insert' && op?.kind !== 'upsert') || isItem(op.item)) return op
-    report({ type: 'quarantine', definition: name, event: type })
+    if (op?.kind === 'reduce') return guarded(op, failed)
+    // Reads its id, as the fold will.
+    if (op?.kind === 'patch') (options as { id?: (fields: unknown) => Id }).id?.(op.fields)
+    const error = op?.kind === 'insert' || op?.kind === 'upsert' ? flawOf(op.item) : undefined
+    if (!error) return op
+    report({ type: 'quarantine', definition: name, event: type, error })
   } catch (cause) {
-    report({ type: 'reducer-error', definition: name, event: type, cause })
+    failed(cause)
   }
   return undefined
 }
@@ -137,11 +146,29 @@ function guarded(
   }
 }
 
-/** Items that fit the schema; the object itself is kept, never the schema's copy. */
-export function itemCheck(schema: StandardSchemaV1 | undefined): (value: unknown) => boolean {
-  if (!schema) return (value) => value !== undefined
+/** What is wrong with a value, if anything; the schema's copy of it is never kept. */
+export function flawsBy<Item>(
+  name: string,
+  schema: StandardSchemaV1 | undefined,
+  id?: (item: Item) => Id,
+): Definition['flawOf'] {
+  const flawed = (what: string, cause?: unknown) =>
+    new LiveError('invalid_frame', `An item of "${name}" ${what}`, { cause })
   return (value) => {
-    const result = schema['~standard'].validate(value)
-    return !(result instanceof Promise) && !result.issues
+    try {
+      const result = schema?.['~standard'].validate(value)
+      if (result instanceof Promise) return flawed('has an asynchronous schema; use a synchronous one')
+      const [issue] = result?.issues ?? []
+      if (issue) {
+        const path = issue.path?.map((part) => String(typeof part === 'object' ? part.key : part)).join('.')
+        return flawed(
+          `does not fit its schema${path ? ` at "${path}"` : ''}: ${issue.message}`,
+          result?.issues,
+        )
+      }
+      return id && !isId(id(value as Item)) ? flawed('has no id') : undefined
+    } catch (cause) {
+      return flawed(`cannot be read: ${cause}`, cause)
+    }
   }
 }

@@ -2,13 +2,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { type QueryFunctionContext, queryOptions } from '@tanstack/react-query'
 import type { Id } from '../transport/port.ts'
-import {
-  type CommonOptions,
-  type Definition,
-  itemCheck,
-  LIVE_KEY,
-  type SnapshotSource,
-} from './definition.ts'
+import { type CommonOptions, type Definition, flawsBy, LIVE_KEY, type SnapshotSource } from './definition.ts'
 import { stored } from './entry.ts'
 import { isContinuous } from './entryState.ts'
 import { LIVE_QUERY_DEFAULTS, landWhole, takeSnapshot } from './fetchSnapshot.ts'
@@ -49,7 +43,7 @@ export function defineList<P, Events, Item>(
     name,
     options: options as unknown as Definition['options'],
     source: options.snapshot as Definition['source'],
-    isItem: itemCheck(options.item),
+    flawOf: flawsBy(name, options.item, options.id),
     strategy: listStrategy(spec),
   })
   const queryFn = (context: QueryFunctionContext) =>
@@ -57,7 +51,7 @@ export function defineList<P, Events, Item>(
       const { entry } = answer.fetch ?? {}
       const before = entry && (stored(entry) as readonly Item[] | undefined)
       const how = entry && isContinuous(entry) ? spec : unversioned(spec)
-      const { items } = readSnapshot<Item>(definition, answer.body)
+      const { items } = readSnapshot<Item>(definition, answer.body, core.port.report)
       return landWhole(answer, landList(how, before, items)) as readonly Item[]
     })
 

@@ -2,13 +2,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { infiniteQueryOptions, type QueryFunctionContext } from '@tanstack/react-query'
 import type { Id } from '../transport/port.ts'
-import {
-  type CommonOptions,
-  type Definition,
-  itemCheck,
-  LIVE_KEY,
-  type SnapshotSource,
-} from './definition.ts'
+import { type CommonOptions, type Definition, flawsBy, LIVE_KEY, type SnapshotSource } from './definition.ts'
 import { current, settle, stored } from './entry.ts'
 import { type Fetch, isContinuous } from './entryState.ts'
 import { LIVE_QUERY_DEFAULTS, type SnapshotCall, takeSnapshot } from './fetchSnapshot.ts'
@@ -78,7 +72,7 @@ export function defineTimeline<P, Events, Item>(
     name,
     options: options as unknown as Definition['options'],
     source: options.snapshot as Definition['source'],
-    isItem: itemCheck(options.item),
+    flawOf: flawsBy(name, options.item, options.id),
     strategy: timelineStrategy(spec, defaultPageSize, options.matches),
   })
 
@@ -114,7 +108,7 @@ async function fetchPage<Item>(
   const next = nextRequest(spec, loaded, { param: context.pageParam, limit: pageSize })
   if (isPage(next)) return next
   return takeSnapshot({ ...call, page: next }, ({ body, position, fetch }) => {
-    const snapshot = readSnapshot<Item>(definition, body)
+    const snapshot = readSnapshot<Item>(definition, body, core.port.report)
     const page = toPage(spec, snapshot, { ...next, position })
     const isStart = !('before' in next.param || 'after' in next.param)
     const pages = cutPages(spec, page, { count: next.count, pageSize })

@@ -7,7 +7,7 @@ import { changeItem, type ItemSpec, idOf, type SequencedOp } from './items.ts'
 import type { Op } from './ops.ts'
 import {
   compareKeys,
-  lowerBound,
+  countWhile,
   pageOf,
   splitPage,
   type TimelineData,
@@ -83,13 +83,14 @@ function place<Item>(draft: Draft<Item>, item: Item, isNew: boolean): void {
   const position = pageOf(base.pages, key) ?? -1
   const page = base.pages[position]
   if (!page || !takes(draft, page)) return
-  if (position === 0 && page.hasNewer && (!page.high || compareKeys(key, page.high) > 0)) {
+  if (position === 0 && page.hasNewer && (!page.high || compareKeys(key, page.high) >= 0)) {
     // Beyond the loaded window: the gap between could hide items, so it is only counted.
     if (isNew) draft.unseen++
     return
   }
   const items = touch(draft, position)
-  const at = lowerBound(items, key, spec.order)
+  // Of equal ones the server told of this one last.
+  const at = countWhile(items, (other) => compareKeys(spec.order(other), key) <= 0)
   if (at === items.length) items.push(item)
   else items.splice(at, 0, item)
   index.items.set(String(spec.id(item)), item)

@@ -1,14 +1,7 @@
 /** `live.value`: one value that stays current, with or without a snapshot to start from. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { type QueryFunctionContext, queryOptions, replaceEqualDeep } from '@tanstack/react-query'
-import { LiveError } from '../transport/errors.ts'
-import {
-  type CommonOptions,
-  type Definition,
-  itemCheck,
-  LIVE_KEY,
-  type SnapshotSource,
-} from './definition.ts'
+import { type CommonOptions, type Definition, flawsBy, LIVE_KEY, type SnapshotSource } from './definition.ts'
 import { stored } from './entry.ts'
 import { LIVE_QUERY_DEFAULTS, landWhole, takeSnapshot } from './fetchSnapshot.ts'
 import { changesFor, defineQuery, type LiveCore } from './liveCore.ts'
@@ -36,14 +29,13 @@ export function defineValue<P, Events, Value>(
       (options.snapshot as Definition['source'] | undefined) ??
       (async ({ params }) =>
         typeof initial === 'function' ? (initial as (params: P) => Value)(params as P) : initial),
-    isItem: itemCheck(options.schema),
+    flawOf: flawsBy(name, options.schema),
     strategy: valueStrategy(),
   })
   const queryFn = (context: QueryFunctionContext) =>
     takeSnapshot({ core, definition, context }, (answer) => {
-      if (!definition.isItem(answer.body)) {
-        throw new LiveError('invalid_frame', `The snapshot of "${name}" does not fit its schema`)
-      }
+      const flaw = definition.flawOf(answer.body)
+      if (flaw) throw flaw
       const value = replaceEqualDeep(answer.fetch && stored(answer.fetch.entry), answer.body)
       return landWhole(answer, value) as Value
     })

@@ -105,6 +105,6 @@ export interface LivePort {
    * all who have this channel open, and dials where the connection gave up. Nothing happens where nobody has it open.
    */
   renew(spec: ChannelSpec): void
-  /** Inspector entries of the query layer (gaps, resets, folds) join the transport's one log. */
+  /** Inspector entries of the query layer (gaps, resets, folds) join the transport's one log. `onError` hears of an `error` in one. */
   report(entry: { readonly type: string; readonly [field: string]: unknown }): void
 }
