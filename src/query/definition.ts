@@ -53,17 +53,22 @@ export interface Definition {
   readonly options: CommonOptions<Params, Record<string, unknown>, unknown>
   readonly source: SnapshotSource<Params, unknown>
   /** Why something is no item of this definition. */
-  readonly flawOf: (value: unknown) => LiveError | undefined
+  readonly flawOf: FlawOf
   readonly strategy: Strategy
 }
+
+export type FlawOf = (value: unknown) => LiveError | undefined
 
 /** How one kind of cached data takes ops. `Data` is opaque to the engine. */
 export interface Strategy {
   fold(data: unknown, ops: readonly SequencedOp<unknown>[], query: Query): unknown
   /** Optimistic ops on top of the data; returns `data` itself when there are none. */
   overlay(data: unknown, ops: readonly Op<unknown>[]): unknown
-  /** Data that came from elsewhere (hydrated, restored, set by hand), without optimistic rows. */
-  adopt(data: unknown): unknown
+  /**
+   * What can be read of data that came from elsewhere (hydrated, restored, set by hand), without the rows that the
+   * optimistic `ops` may have left in it; `undefined` where it is nothing of this kind.
+   */
+  adopt(data: unknown, ops: readonly Op<unknown>[]): unknown
   /** If `op` is what the optimistic `pending` anticipated: the op to apply in its place. */
   confirms?(pending: Op<unknown>, op: Op<unknown>): Op<unknown> | undefined
   /** Position up to which the data is complete, as far as the data itself can tell. */
@@ -151,7 +156,7 @@ export function flawsBy<Item>(
   name: string,
   schema: StandardSchemaV1 | undefined,
   id?: (item: Item) => Id,
-): Definition['flawOf'] {
+): FlawOf {
   const flawed = (what: string, cause?: unknown) =>
     new LiveError('invalid_frame', `An item of "${name}" ${what}`, { cause })
   return (value) => {

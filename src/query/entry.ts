@@ -148,9 +148,10 @@ export function stored(entry: Entry): unknown {
   const { strategy } = entry.definition
   const { data } = entry.query.state
   if (Object.is(data, entry.picture.view)) return entry.base
-  entry.base = data === undefined ? undefined : strategy.adopt(data)
+  entry.base =
+    data === undefined ? undefined : strategy.adopt(data, opsFor(entry.client.outbox, entry.target))
   entry.picture = { ...NOTHING, view: data }
-  catchUp(entry, data === undefined ? undefined : strategy.positionOf(entry.base))
+  catchUp(entry, entry.base === undefined ? undefined : strategy.positionOf(entry.base))
   return entry.base
 }
 

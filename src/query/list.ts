@@ -39,12 +39,13 @@ export function defineList<P, Events, Item>(
     version: options.version ?? (() => undefined),
     merge: options.merge,
   }
+  const flawOf = flawsBy(name, options.item, options.id)
   const definition = defineQuery(core, {
     name,
     options: options as unknown as Definition['options'],
     source: options.snapshot as Definition['source'],
-    flawOf: flawsBy(name, options.item, options.id),
-    strategy: listStrategy(spec),
+    flawOf,
+    strategy: listStrategy(spec, flawOf),
   })
   const queryFn = (context: QueryFunctionContext) =>
     takeSnapshot({ core, definition, context }, (answer) => {

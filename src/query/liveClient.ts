@@ -17,7 +17,7 @@ import { applyReply, attach, createEntry, detach, distrust, flush } from './entr
 import { type Entry, type LiveClient, type Registry, statusChanged } from './entryState.ts'
 import { createOutbox, opsFor, startOutbox } from './outbox.ts'
 import type { Change, MutationDefinition } from './outboxRow.ts'
-import { cacheChanged } from './snapshotFetch.ts'
+import { cacheChanged, endFetch } from './snapshotFetch.ts'
 import { shareUnder } from './writer.ts'
 
 /** How long a channel outlives its last reader: route changes, StrictMode and slow Suspense commits. Milliseconds. */
@@ -135,6 +135,7 @@ function onCacheEvent(client: LiveClient, event: QueryCacheNotifyEvent): void {
   const entry = entryOf(client, query)
   if (!entry) return
   if (event.type === 'removed') {
+    for (const fetch of entry.fetches) endFetch(fetch)
     release(client, query, entry)
     client.entries.delete(query)
     return

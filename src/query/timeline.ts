@@ -68,12 +68,13 @@ export function defineTimeline<P, Events, Item>(
     version: options.version ?? (() => undefined),
     merge: options.merge,
   }
+  const flawOf = flawsBy(name, options.item, options.id)
   const definition = defineQuery(core, {
     name,
     options: options as unknown as Definition['options'],
     source: options.snapshot as Definition['source'],
-    flawOf: flawsBy(name, options.item, options.id),
-    strategy: timelineStrategy(spec, defaultPageSize, options.matches),
+    flawOf,
+    strategy: timelineStrategy({ spec, flawOf, pageSize: defaultPageSize, matches: options.matches }),
   })
 
   const factory = (

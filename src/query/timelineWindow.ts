@@ -34,16 +34,17 @@ interface LoadedWindow<Item> {
 }
 
 /** The param of the page below this one; `undefined` where there is none, or where a refetch is complete. */
-export function olderParam(page: TimelinePage<unknown>): TimelinePageParam | undefined {
-  const rest = rests.get(page)
-  if (!page.hasOlder || page.before === undefined || rest?.count === 0) return undefined
+export function olderParam(page: TimelinePage<unknown> | undefined): TimelinePageParam | undefined {
+  // What others wrote into the cache may be no page.
+  const rest = page && rests.get(page)
+  if (!page?.hasOlder || page.before === undefined || rest?.count === 0) return undefined
   const param = { before: page.before }
   if (rest) rests.set(param, rest)
   return param
 }
 
-export function newerParam(page: TimelinePage<unknown>): TimelinePageParam | undefined {
-  return page.hasNewer && page.after !== undefined ? { after: page.after } : undefined
+export function newerParam(page: TimelinePage<unknown> | undefined): TimelinePageParam | undefined {
+  return page?.hasNewer && page.after !== undefined ? { after: page.after } : undefined
 }
 
 /** What to ask the server for, or a page that an earlier answer of the same fetch holds already. */

@@ -22,6 +22,7 @@ export function defineValue<P, Events, Value>(
   options: ValueOptions<P, Events, Value>,
 ) {
   const { initial } = options
+  const flawOf = flawsBy(name, options.schema)
   const definition = defineQuery(core, {
     name,
     options: options as unknown as Definition['options'],
@@ -29,8 +30,8 @@ export function defineValue<P, Events, Value>(
       (options.snapshot as Definition['source'] | undefined) ??
       (async ({ params }) =>
         typeof initial === 'function' ? (initial as (params: P) => Value)(params as P) : initial),
-    flawOf: flawsBy(name, options.schema),
-    strategy: valueStrategy(),
+    flawOf,
+    strategy: valueStrategy(flawOf),
   })
   const queryFn = (context: QueryFunctionContext) =>
     takeSnapshot({ core, definition, context }, (answer) => {
