@@ -43,16 +43,24 @@ export type Live<Events = Record<string, unknown>> = ReturnType<typeof createLiv
  * live.connect(queryClient)
  * ```
  */
-export function createLive<P extends Protocol>(options: {
-  readonly manager: WebSocketManager<P>
-}): Live<EventsOf<P>>
-export function createLive(options: { readonly manager: PortHolder }): Live
-export function createLive(options: { readonly manager: PortHolder }): Live {
-  return createLiveWith(options.manager.port)
+export function createLive<P extends Protocol>(
+  options: LiveOptions & { readonly manager: WebSocketManager<P> },
+): Live<EventsOf<P>>
+export function createLive(options: LiveOptions & { readonly manager: PortHolder }): Live
+export function createLive({ manager, scope }: LiveOptions & { readonly manager: PortHolder }): Live {
+  return createLiveWith(manager.port, scope)
 }
 
-function createLiveWith<Events>(port: LivePort) {
-  const core = createLiveCore(port)
+export interface LiveOptions {
+  /**
+   * Put in front of every name, so that several of them can share a QueryClient; without it the second one to be
+   * connected with the same names is refused. @default none
+   */
+  readonly scope?: string | undefined
+}
+
+function createLiveWith<Events>(port: LivePort, scope: string | undefined) {
+  const core = createLiveCore(port, scope)
   return {
     /** A flat list, e.g. the rooms of a user. Returns `(params?) => queryOptions`. */
     list: <Item, P = NoParams>(name: string, options: ListOptions<P, Events, Item>) =>
@@ -70,7 +78,8 @@ function createLiveWith<Events>(port: LivePort) {
     ) => defineMutation(core, name, options),
     /**
      * Attaches to a QueryClient: from now on its live queries subscribe while they are used. Nothing connects before a
-     * live query is fetched or observed. Returns the way back; calls may nest.
+     * live query is fetched or observed. Returns the way back; calls may nest. @throws LiveError `misconfigured` where
+     * another live with the same names is connected to it.
      */
     connect: (queryClient: QueryClient): (() => void) => connect(core, queryClient),
     /** Applies what the application itself knows, e.g. `live.apply([rooms.remove({}, id)])`, as if an event had said it. */
@@ -90,7 +99,9 @@ function createLiveWith<Events>(port: LivePort) {
     /** Optimistic ops for a query, also before it has data to show them in. The same array while nothing changed. */
     optimistic(queryClient: QueryClient, [, name, params]: readonly unknown[]): readonly Op<unknown>[] {
       const client = clientOf(core, queryClient)
-      return client ? opsFor(client.outbox, targetOf(String(name), (params ?? {}) as Params)) : NO_OPS
+      const definition = core.definitions.get(String(name))
+      if (!client || !definition) return NO_OPS
+      return opsFor(client.outbox, targetOf(definition.name, (params ?? {}) as Params))
     },
     /** Calls back whenever the status or the optimistic ops of some live query may have changed. */
     subscribe(queryClient: QueryClient, listener: () => void): () => void {

@@ -9,6 +9,11 @@ import type { Op, Reducer } from './ops.ts'
 /** First element of every key. */
 export const LIVE_KEY = 'live'
 
+/** The second. */
+export function keyName({ scope }: { readonly scope: string | undefined }, name: string): string {
+  return scope === undefined ? name : `${scope}/${name}`
+}
+
 export type Params = Readonly<Record<string, unknown>>
 
 /** A schema that only carries a type: `params: type<{ roomId: Id }>()`. It validates nothing. */

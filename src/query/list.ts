@@ -2,7 +2,14 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { type QueryFunctionContext, queryOptions } from '@tanstack/react-query'
 import type { Id } from '../transport/port.ts'
-import { type CommonOptions, type Definition, flawsBy, LIVE_KEY, type SnapshotSource } from './definition.ts'
+import {
+  type CommonOptions,
+  type Definition,
+  flawsBy,
+  keyName,
+  LIVE_KEY,
+  type SnapshotSource,
+} from './definition.ts'
 import { stored } from './entry.ts'
 import { isContinuous } from './entryState.ts'
 import { LIVE_QUERY_DEFAULTS, landWhole, takeSnapshot } from './fetchSnapshot.ts'
@@ -59,7 +66,7 @@ export function defineList<P, Events, Item>(
   const factory = (params?: P): LiveQueryOptions<readonly Item[]> =>
     queryOptions({
       ...LIVE_QUERY_DEFAULTS,
-      queryKey: [LIVE_KEY, name, params ?? ({} as P)] as const,
+      queryKey: [LIVE_KEY, keyName(core, name), params ?? ({} as P)] as const,
       queryFn,
     })
   return Object.assign(factory, changesFor<P, Item>(name))

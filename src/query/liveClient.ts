@@ -12,7 +12,7 @@ import {
 } from '@tanstack/react-query'
 import { createChannelHub } from './channelHub.ts'
 import { createCoalescer } from './coalescer.ts'
-import { LIVE_KEY, type Params } from './definition.ts'
+import { keyName, LIVE_KEY, type Params } from './definition.ts'
 import { applyReply, attach, createEntry, detach, distrust, flush } from './entry.ts'
 import { type Entry, type LiveClient, type Registry, statusChanged } from './entryState.ts'
 import { createOutbox, opsFor, startOutbox } from './outbox.ts'
@@ -62,10 +62,10 @@ export function createLiveClient(queryClient: QueryClient, registry: Registry): 
 
 /** A mutation out of a restored cache knows its key and nothing else. */
 export function setMutationDefaults(
-  { queryClient }: LiveClient,
+  { queryClient, registry }: LiveClient,
   { name, options }: MutationDefinition,
 ): void {
-  queryClient.setMutationDefaults([LIVE_KEY, name], options)
+  queryClient.setMutationDefaults([LIVE_KEY, keyName(registry, name)], options)
 }
 
 function resume(queryClient: QueryClient, mutation: Mutation): void {

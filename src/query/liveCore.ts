@@ -2,63 +2,123 @@
 import { isServer, type QueryClient } from '@tanstack/react-query'
 import { LiveError } from '../transport/errors.ts'
 import type { LivePort } from '../transport/port.ts'
-import type { Definition, Params } from './definition.ts'
-import type { LiveClient } from './entryState.ts'
+import { type Definition, keyName, type Params } from './definition.ts'
+import type { LiveClient, Registry } from './entryState.ts'
 import { createLiveClient, setMutationDefaults } from './liveClient.ts'
 import type { Op } from './ops.ts'
 import type { Change, MutationDefinition } from './outboxRow.ts'
 
-export interface LiveCore {
-  readonly port: LivePort
+export interface LiveCore extends Registry {
+  /** In which they were made. */
+  readonly order: number
   readonly definitions: Map<string, Definition>
   readonly mutations: Map<string, MutationDefinition>
   /** By QueryClient; strong ones, for what is to reach all of them. */
-  readonly clients: Map<QueryClient, { readonly client: LiveClient; holders: number }>
+  readonly clients: Map<QueryClient, Held>
 }
 
-export function createLiveCore(port: LivePort): LiveCore {
-  return { port, definitions: new Map(), mutations: new Map(), clients: new Map() }
+interface Held {
+  readonly client: LiveClient
+  /** Who called `connect`. */
+  holders: number
+  /** Used without one, and therefore connected for good. */
+  isKept: boolean
 }
+
+let cores = 0
+
+export function createLiveCore(port: LivePort, scope?: string): LiveCore {
+  return { port, scope, order: ++cores, definitions: new Map(), mutations: new Map(), clients: new Map() }
+}
+
+/** A name is a query key, so only one of those that are connected to a QueryClient may have it. */
+const connected = new WeakMap<QueryClient, Set<LiveCore>>()
 
 export function connect(core: LiveCore, queryClient: QueryClient): () => void {
-  const { clients } = core
-  const held = clients.get(queryClient) ?? { client: createLiveClient(queryClient, core), holders: 0 }
-  clients.set(queryClient, held)
+  const other = rivalOf(core, queryClient)
+  if (other?.clients.get(queryClient)?.holders) {
+    throw new LiveError(
+      'misconfigured',
+      'Another live with the same names is connected to this QueryClient; give one of them a `scope`, or a QueryClient of its own',
+    )
+  }
+  // Hot reload: what nobody has connected on purpose gives way.
+  if (other) end(other, queryClient)
+  const held = hold(core, queryClient)
   held.holders++
   let isHeld = true
   return () => {
     if (!isHeld) return
     isHeld = false
-    if (--held.holders > 0) return
-    clients.delete(queryClient)
-    held.client.stop()
+    if (--held.holders === 0 && !held.isKept) end(core, queryClient)
   }
 }
 
-/** In a browser the first use connects, for good; on a server a snapshot is all that a request may cost. */
+/**
+ * In a browser the first use connects, for good; on a server a snapshot is all that a request may cost. So it is where
+ * the names belong to another one that was connected on purpose, or is newer.
+ */
 export function clientOf(core: LiveCore, queryClient: QueryClient): LiveClient | undefined {
-  if (!core.clients.has(queryClient) && !isServer) connect(core, queryClient)
-  return core.clients.get(queryClient)?.client
+  const { clients } = core
+  if (!isServer && !clients.has(queryClient)) {
+    const other = rivalOf(core, queryClient)
+    if (other && other.order < core.order && !other.clients.get(queryClient)?.holders) end(other, queryClient)
+    if (!rivalOf(core, queryClient)) hold(core, queryClient).isKept = true
+  }
+  return clients.get(queryClient)?.client
+}
+
+function hold(core: LiveCore, queryClient: QueryClient): Held {
+  const { clients } = core
+  const held = clients.get(queryClient) ?? {
+    client: createLiveClient(queryClient, core),
+    holders: 0,
+    isKept: false,
+  }
+  clients.set(queryClient, held)
+  connected.set(queryClient, (connected.get(queryClient) ?? new Set()).add(core))
+  return held
+}
+
+function end(core: LiveCore, queryClient: QueryClient): void {
+  core.clients.get(queryClient)?.client.stop()
+  core.clients.delete(queryClient)
+  connected.get(queryClient)?.delete(core)
+}
+
+function rivalOf(core: LiveCore, queryClient: QueryClient): LiveCore | undefined {
+  const names = [...core.definitions.keys(), ...core.mutations.keys()]
+  for (const other of connected.get(queryClient) ?? []) {
+    const isRival =
+      other !== core && names.some((name) => other.definitions.has(name) || other.mutations.has(name))
+    if (isRival) return other
+  }
+  return undefined
 }
 
 export function defineQuery(core: LiveCore, definition: Definition): Definition {
-  register(core.definitions, definition)
+  register(core, core.definitions, definition)
   return definition
 }
 
 export function defineWrite(core: LiveCore, definition: MutationDefinition): void {
-  register(core.mutations, definition)
+  register(core, core.mutations, definition)
   for (const { client } of core.clients.values()) setMutationDefaults(client, definition)
 }
 
-function register<T extends { readonly name: string }>(known: Map<string, T>, definition: T): void {
-  if (known.has(definition.name)) {
+function register<T extends { readonly name: string }>(
+  core: LiveCore,
+  known: Map<string, T>,
+  definition: T,
+): void {
+  const key = keyName(core, definition.name)
+  if (known.has(key)) {
     throw new LiveError(
       'misconfigured',
       `"${definition.name}" is defined twice; each name is a query key, so give one of them another`,
     )
   }
-  known.set(definition.name, definition)
+  known.set(key, definition)
 }
 
 /** Ops for the data of one definition, for use in mutations. */

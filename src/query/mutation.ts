@@ -10,7 +10,7 @@ import {
 import { LiveError } from '../transport/errors.ts'
 import type { ChannelSpec, Delivery, Id, LivePort } from '../transport/port.ts'
 import { type ChannelMember, type LiveChannel, leave, whenLive } from './channelHub.ts'
-import { channelSpec, LIVE_KEY } from './definition.ts'
+import { channelSpec, keyName, LIVE_KEY } from './definition.ts'
 import { applyChanges, refresh } from './liveClient.ts'
 import { clientOf, defineWrite, type LiveCore } from './liveCore.ts'
 import { type Claim, claim, clientIdFor, findMutation } from './outbox.ts'
@@ -87,7 +87,7 @@ export function defineMutation<P, Variables, Result>(
   const factory = (params?: P): LiveMutationOptions<Result, Variables, Named> =>
     mutationOptions<Result, Error, Variables, Named>({
       ...common,
-      mutationKey: [LIVE_KEY, name, params ?? {}],
+      mutationKey: [LIVE_KEY, keyName(core, name), params ?? {}],
     })
   const controls: MutationControls<P, Variables, Result> = {
     start(queryClient, variables, params) {

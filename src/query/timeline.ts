@@ -2,7 +2,14 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { infiniteQueryOptions, type QueryFunctionContext } from '@tanstack/react-query'
 import type { Id } from '../transport/port.ts'
-import { type CommonOptions, type Definition, flawsBy, LIVE_KEY, type SnapshotSource } from './definition.ts'
+import {
+  type CommonOptions,
+  type Definition,
+  flawsBy,
+  keyName,
+  LIVE_KEY,
+  type SnapshotSource,
+} from './definition.ts'
 import { current, settle, stored } from './entry.ts'
 import { type Fetch, isContinuous } from './entryState.ts'
 import { LIVE_QUERY_DEFAULTS, type SnapshotCall, takeSnapshot } from './fetchSnapshot.ts'
@@ -84,7 +91,7 @@ export function defineTimeline<P, Events, Item>(
     const size = pageSize ?? defaultPageSize
     return infiniteQueryOptions({
       ...LIVE_QUERY_DEFAULTS,
-      queryKey: [LIVE_KEY, name, params, { around, pageSize } as TimelineWindow] as const,
+      queryKey: [LIVE_KEY, keyName(core, name), params, { around, pageSize } as TimelineWindow] as const,
       queryFn: (context) => fetchPage(spec, { core, definition, context: context as PageContext }, size),
       initialPageParam: around === undefined ? NEWEST : { around },
       getNextPageParam: (page: TimelinePage<Item>) => olderParam(page),

@@ -1,7 +1,14 @@
 /** `live.value`: one value that stays current, with or without a snapshot to start from. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { type QueryFunctionContext, queryOptions, replaceEqualDeep } from '@tanstack/react-query'
-import { type CommonOptions, type Definition, flawsBy, LIVE_KEY, type SnapshotSource } from './definition.ts'
+import {
+  type CommonOptions,
+  type Definition,
+  flawsBy,
+  keyName,
+  LIVE_KEY,
+  type SnapshotSource,
+} from './definition.ts'
 import { stored } from './entry.ts'
 import { LIVE_QUERY_DEFAULTS, landWhole, takeSnapshot } from './fetchSnapshot.ts'
 import { changesFor, defineQuery, type LiveCore } from './liveCore.ts'
@@ -44,7 +51,7 @@ export function defineValue<P, Events, Value>(
   const factory = (params?: P): LiveQueryOptions<Value> =>
     queryOptions({
       ...LIVE_QUERY_DEFAULTS,
-      queryKey: [LIVE_KEY, name, params ?? ({} as P)] as const,
+      queryKey: [LIVE_KEY, keyName(core, name), params ?? ({} as P)] as const,
       queryFn,
     })
   return Object.assign(factory, changesFor<P, Value>(name))
