@@ -38,7 +38,7 @@ const STEPS: readonly (readonly [weight: number, name: string, step: Step])[] = 
   [3, 'newer', (world) => world.subject.newer(anyTarget(world))],
   [2, 'invalidate', (world) => world.subject.invalidate(anyTarget(world))],
   [1, 'invalidateTwice', (world) => world.subject.overlap?.(anyTarget(world), ['invalidate', 'invalidate'])],
-  [2, 'overlap', overlap],
+  [2, 'overlap', (world) => overlap(world, anyTarget(world))],
   [1, 'writeBack', writeBack],
   [1, 'forget', forget],
   [2, 'cancel', (world) => world.subject.cancel(anyTarget(world))],
@@ -89,6 +89,10 @@ export async function calmDown(world: World, connected: (step: string) => void):
     if (subject.shown(target)?.status === 'error') subject.invalidate(target)
   subject.settleFailed?.('retry')
   await clock.advance(10_000)
+  // Nothing asks again by itself after this: what these leave behind is there in the end.
+  for (const target of subject.targets) overlap(world, target)
+  server.insert()
+  await clock.advance(10_000)
   // A lost last event shows when the next one comes, and not before.
   if (level > 0) server.setTopic('the last word')
   server.insert()
@@ -115,12 +119,11 @@ async function remount(world: World): Promise<void> {
   world.subject.mount(target)
 }
 
-function overlap(world: World): void {
-  const { subject, random } = world
+function overlap({ subject, random }: World, target: Target): void {
   const calls = ['older', 'newer', 'refetch', 'invalidate'] as const
   const count = 2 + Math.floor(random() * 2)
   subject.overlap?.(
-    anyTarget(world),
+    target,
     Array.from({ length: count }, () => pick(random, calls)),
   )
 }
