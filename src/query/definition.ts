@@ -119,7 +119,7 @@ function toOp(definition: Definition, context: OpContext, event: LiveEvent): Op<
   if (!reducer) return undefined
   const { params, report } = context
   const failed = (cause: unknown) => {
-    const error = new LiveError('misconfigured', `What "${name}" makes of "${type}" threw: ${cause}`, {
+    const error = new LiveError('misconfigured', `"${name}" threw at "${type}": ${cause}`, {
       cause,
     })
     report({ type: 'reducer-error', definition: name, event: type, cause, error })
@@ -162,23 +162,18 @@ export function flawsBy<Item>(
   schema: StandardSchemaV1 | undefined,
   id?: (item: Item) => Id,
 ): FlawOf {
-  const flawed = (what: string, cause?: unknown) =>
-    new LiveError('invalid_frame', `An item of "${name}" ${what}`, { cause })
   return (value) => {
+    let flaw: string | undefined
     try {
       const result = schema?.['~standard'].validate(value)
-      if (result instanceof Promise) return flawed('has an asynchronous schema; use a synchronous one')
-      const [issue] = result?.issues ?? []
-      if (issue) {
-        const path = issue.path?.map((part) => String(typeof part === 'object' ? part.key : part)).join('.')
-        return flawed(
-          `does not fit its schema${path ? ` at "${path}"` : ''}: ${issue.message}`,
-          result?.issues,
-        )
-      }
-      return id && !isId(id(value as Item)) ? flawed('has no id') : undefined
+      const [issue] = (result as { issues?: readonly StandardSchemaV1.Issue[] } | undefined)?.issues ?? []
+      const path = issue?.path?.map((part) => String(typeof part === 'object' ? part.key : part)).join('.')
+      if (result instanceof Promise) flaw = 'has an asynchronous schema'
+      else if (issue) flaw = `does not fit its schema${path ? ` at "${path}"` : ''}: ${issue.message}`
+      else if (id && !isId(id(value as Item))) flaw = 'has no id'
     } catch (cause) {
-      return flawed(`cannot be read: ${cause}`, cause)
+      flaw = `cannot be read: ${cause}`
     }
+    return flaw === undefined ? flaw : new LiveError('invalid_frame', `An item of "${name}" ${flaw}`)
   }
 }

@@ -9,8 +9,6 @@ import type { Op } from './ops.ts'
 import type { Change, MutationDefinition } from './outboxRow.ts'
 
 export interface LiveCore extends Registry {
-  /** In which they were made. */
-  readonly order: number
   readonly definitions: Map<string, Definition>
   readonly mutations: Map<string, MutationDefinition>
   /** By QueryClient; strong ones, for what is to reach all of them. */
@@ -18,82 +16,81 @@ export interface LiveCore extends Registry {
 }
 
 interface Held {
+  readonly core: LiveCore
   readonly client: LiveClient
   /** Who called `connect`. */
   holders: number
-  /** Used without one, and therefore connected for good. */
+  /** Used without that, and therefore connected for good. */
   isKept: boolean
+  end(): void
 }
-
-let cores = 0
 
 export function createLiveCore(port: LivePort, scope?: string): LiveCore {
-  return { port, scope, order: ++cores, definitions: new Map(), mutations: new Map(), clients: new Map() }
+  return { port, scope, definitions: new Map(), mutations: new Map(), clients: new Map() }
 }
 
-/** A name is a query key, so only one of those that are connected to a QueryClient may have it. */
-const connected = new WeakMap<QueryClient, Set<LiveCore>>()
+const connected = new WeakMap<QueryClient, Set<Held>>()
 
 export function connect(core: LiveCore, queryClient: QueryClient): () => void {
   const other = rivalOf(core, queryClient)
-  if (other?.clients.get(queryClient)?.holders) {
+  if (other?.holders) {
     throw new LiveError(
       'misconfigured',
-      'Another live with the same names is connected to this QueryClient; give one of them a `scope`, or a QueryClient of its own',
+      'Another live with these names is connected to this QueryClient; give one of them a `scope`, or end the other connect() first',
     )
   }
-  // Hot reload: what nobody has connected on purpose gives way.
-  if (other) end(other, queryClient)
+  // What nobody has connected on purpose gives way.
+  other?.end()
   const held = hold(core, queryClient)
   held.holders++
   let isHeld = true
   return () => {
     if (!isHeld) return
     isHeld = false
-    if (--held.holders === 0 && !held.isKept) end(core, queryClient)
+    if (--held.holders === 0 && !held.isKept) held.end()
   }
 }
 
 /**
  * In a browser the first use connects, for good; on a server a snapshot is all that a request may cost. So it is where
- * the names belong to another one that was connected on purpose, or is newer.
+ * the names belong to another one.
  */
 export function clientOf(core: LiveCore, queryClient: QueryClient): LiveClient | undefined {
   const { clients } = core
-  if (!isServer && !clients.has(queryClient)) {
-    const other = rivalOf(core, queryClient)
-    if (other && other.order < core.order && !other.clients.get(queryClient)?.holders) end(other, queryClient)
-    if (!rivalOf(core, queryClient)) hold(core, queryClient).isKept = true
+  if (!isServer && !clients.has(queryClient) && !rivalOf(core, queryClient)) {
+    hold(core, queryClient).isKept = true
   }
   return clients.get(queryClient)?.client
 }
 
 function hold(core: LiveCore, queryClient: QueryClient): Held {
   const { clients } = core
-  const held = clients.get(queryClient) ?? {
+  const known = clients.get(queryClient)
+  if (known) return known
+  const here = connected.get(queryClient) ?? new Set()
+  const held: Held = {
+    core,
     client: createLiveClient(queryClient, core),
     holders: 0,
     isKept: false,
+    end() {
+      clients.delete(queryClient)
+      here.delete(held)
+      held.client.stop()
+    },
   }
   clients.set(queryClient, held)
-  connected.set(queryClient, (connected.get(queryClient) ?? new Set()).add(core))
+  connected.set(queryClient, here.add(held))
   return held
 }
 
-function end(core: LiveCore, queryClient: QueryClient): void {
-  core.clients.get(queryClient)?.client.stop()
-  core.clients.delete(queryClient)
-  connected.get(queryClient)?.delete(core)
-}
-
-function rivalOf(core: LiveCore, queryClient: QueryClient): LiveCore | undefined {
+/** A name is a query key, so only one of those that are connected to a QueryClient may have it. */
+function rivalOf(core: LiveCore, queryClient: QueryClient): Held | undefined {
   const names = [...core.definitions.keys(), ...core.mutations.keys()]
-  for (const other of connected.get(queryClient) ?? []) {
-    const isRival =
-      other !== core && names.some((name) => other.definitions.has(name) || other.mutations.has(name))
-    if (isRival) return other
-  }
-  return undefined
+  return [...(connected.get(queryClient) ?? [])].find(
+    ({ core: other }) =>
+      other !== core && names.some((name) => other.definitions.has(name) || other.mutations.has(name)),
+  )
 }
 
 export function defineQuery(core: LiveCore, definition: Definition): Definition {

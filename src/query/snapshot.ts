@@ -36,21 +36,20 @@ export function readSnapshot<Item>(
       `The snapshot of "${name}" holds no array of items; answer with an array, or with an object that has one`,
     )
   }
-  const odd: { readonly row: unknown; readonly error: LiveError }[] = []
+  const odd: unknown[] = []
+  let flaw: LiveError | undefined
   const items = rows.filter((row) => {
-    const error = flawOf(row)
-    if (error) odd.push({ row, error })
-    return !error
+    const found = flawOf(row)
+    if (found) odd.push(row)
+    flaw ??= found
+    return !found
   })
-  const [first] = odd
-  if (first) {
-    const { message, cause } = first.error
+  if (flaw) {
     const error = new LiveError(
       'invalid_frame',
-      `${odd.length} of ${rows.length} rows left out: ${message}`,
-      { cause },
+      `${odd.length} of ${rows.length} rows left out: ${flaw.message}`,
     )
-    report({ type: 'quarantine', definition: name, rows: odd.map(({ row }) => row), error })
+    report({ type: 'quarantine', definition: name, rows: odd, error })
   }
   return {
     items,
@@ -118,13 +117,12 @@ function inOrder<Item>({ order }: ItemSpec<Item>, { items, rows }: Snapshot<Item
 
 /** Where a page ends: at its outermost item, or before that at an odd row which can be named all the same. */
 function endOf<Item>({ id, order }: ItemSpec<Item>, rows: readonly unknown[], items: readonly Item[]) {
-  const [item] = items
   const row = rows.find((row) => items.includes(row as Item) || isId(readable(() => id(row as Item))))
-  const odd = items.includes(row as Item) ? undefined : (row as Item | undefined)
-  const key = readable(() => order(odd as Item))
-  const outermost = odd ?? item
+  const [item] = items
+  const end = items.includes(row as Item) ? item : (row as Item | undefined)
+  const key = readable(() => order(end as Item))
   return {
-    id: outermost === undefined ? undefined : id(outermost),
+    id: end === undefined ? undefined : id(end),
     key: key?.every(isId) ? key : item && order(item),
   }
 }

@@ -224,7 +224,7 @@ describe('[Q21] two lives in one QueryClient', () => {
     cleanups.push(room.live.connect(queryClient))
   })
 
-  it('with the same names, by use alone: the newer one takes over, as after a hot reload', async () => {
+  it('with the same names: one that is only used gives way to one that is connected', async () => {
     const { texts } = observeMessages()
     fake.live()
     await settle()
@@ -232,13 +232,16 @@ describe('[Q21] two lives in one QueryClient', () => {
     expect(fake.openChannels()).toHaveLength(1)
     const reloaded = createFakePort()
     const next = defineRoom(reloaded.port)
-    expect(next.live.status(queryClient, room.messages(ROOM).queryKey).status).toBe('offline')
+    const { queryKey } = room.messages(ROOM)
+    expect(next.live.status(queryClient, queryKey).status).toBe('offline')
+    expect(fake.openChannels()).toHaveLength(1)
+    cleanups.push(next.live.connect(queryClient))
     expect(fake.openChannels()).toHaveLength(0)
+    expect(reloaded.openChannels()).toHaveLength(1)
     reloaded.live()
     await settle()
     expect(texts()).toEqual(['m1', 'm2', 'm3'])
-    expect(room.live.status(queryClient, room.messages(ROOM).queryKey).status).toBe('offline')
-    expect(reloaded.openChannels()).toHaveLength(1)
+    expect(room.live.status(queryClient, queryKey).status).toBe('offline')
   })
 
   it('with a scope each: both are live, each from its own server, with sends of its own', async () => {
