@@ -44,6 +44,8 @@ export interface ChatSettings<
    */
   readonly endpoints?: { readonly rooms?: string; readonly room?: (roomId: Id) => string } | undefined
   readonly schemas?: ChatSchemas<M, R, B> | undefined
+  /** For several chats in one QueryClient: put in front of the names of their queries. @default none */
+  readonly scope?: string | undefined
   /** Messages per page. @default 50 */
   readonly pageSize?: number | undefined
   /** Characters a message may have. @default 4000 */
@@ -88,7 +90,11 @@ export function createChat<
   P extends Protocol = UntypedProtocol,
 >(options: ChatOptions<M, R, B, P>) {
   const manager = managerOf(options)
-  const live: Live = createLive({ manager, user: () => userGiven(options.currentUser)?.id })
+  const live: Live = createLive({
+    manager,
+    scope: options.scope,
+    user: () => userGiven(options.currentUser)?.id,
+  })
   const store = createStore<ChatState>(() => ({
     activeRoomId: null,
     currentUser: undefined,

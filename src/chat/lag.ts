@@ -47,5 +47,6 @@ export function watchLag({ live, manager: { port }, endpoints }: ChatContext) {
 function lacks({ pages: [newest] }: TimelineData<ChatMessage>, message: ChatMessage): boolean {
   if (!newest || newest.hasNewer) return false
   const last = newest.items.findLast(({ local }) => !local)
-  return !last || compareKeys(orderOf(message), orderOf(last)) > 0
+  const isOlder = last && compareKeys(orderOf(message), orderOf(last)) < 0
+  return !isOlder && !newest.items.some(({ id }) => sameId(id, message.id))
 }

@@ -19,12 +19,6 @@ export type EventsOf<P extends Protocol> = [EventName<P>] extends [never]
   ? Record<string, unknown>
   : { [T in EventName<P>]: EventPayload<P, T> }
 
-/**
- * The id of who is signed in, where neither a token nor the server's greeting says it. What one user wrote, no other one
- * sends or sees as his own.
- */
-type UserOption = () => Id | undefined
-
 /** What `createLive` needs of a manager. */
 export interface PortHolder {
   readonly port: LivePort
@@ -49,19 +43,25 @@ export type Live<Events = Record<string, unknown>> = ReturnType<typeof createLiv
  * live.connect(queryClient)
  * ```
  */
-export function createLive<P extends Protocol>(options: {
-  readonly manager: WebSocketManager<P>
-  readonly user?: UserOption
-}): Live<EventsOf<P>>
-export function createLive(options: { readonly manager: PortHolder; readonly user?: UserOption }): Live
-export function createLive({
-  manager,
-  user = () => undefined,
-}: {
-  readonly manager: PortHolder
-  readonly user?: UserOption
-}): Live {
-  return createLiveWith(createLiveCore(manager.port, user))
+export function createLive<P extends Protocol>(
+  options: LiveOptions & { readonly manager: WebSocketManager<P> },
+): Live<EventsOf<P>>
+export function createLive(options: LiveOptions & { readonly manager: PortHolder }): Live
+export function createLive({ manager, ...options }: LiveOptions & { readonly manager: PortHolder }): Live {
+  return createLiveWith(createLiveCore(manager.port, options))
+}
+
+export interface LiveOptions {
+  /**
+   * Put in front of every name, so that several of them can share a QueryClient; without it the second one to be
+   * connected with the same names is refused. @default none
+   */
+  readonly scope?: string | undefined
+  /**
+   * The id of who is signed in, where neither a token nor the server's greeting says it. What one user wrote, no other
+   * one sends or sees as his own.
+   */
+  readonly user?: (() => Id | undefined) | undefined
 }
 
 function createLiveWith<Events>(core: LiveCore) {
@@ -82,7 +82,8 @@ function createLiveWith<Events>(core: LiveCore) {
     ) => defineMutation(core, name, options),
     /**
      * Attaches to a QueryClient: from now on its live queries subscribe while they are used. Nothing connects before a
-     * live query is fetched or observed. Returns the way back; calls may nest.
+     * live query is fetched or observed. Returns the way back; calls may nest. @throws LiveError `misconfigured` where
+     * another live with the same names is connected to it.
      */
     connect: (queryClient: QueryClient): (() => void) => connect(core, queryClient),
     /** Applies what the application itself knows, e.g. `live.apply([rooms.remove({}, id)])`, as if an event had said it. */
@@ -112,7 +113,9 @@ function createLiveWith<Events>(core: LiveCore) {
     /** Optimistic ops for a query, also before it has data to show them in. The same array while nothing changed. */
     optimistic(queryClient: QueryClient, [, name, params]: readonly unknown[]): readonly Op<unknown>[] {
       const client = clientOf(core, queryClient)
-      return client ? opsFor(client.outbox, targetOf(String(name), (params ?? {}) as Params)) : NO_OPS
+      const definition = core.definitions.get(String(name))
+      if (!client || !definition) return NO_OPS
+      return opsFor(client.outbox, targetOf(definition.name, (params ?? {}) as Params))
     },
     /** Calls back whenever the status or the optimistic ops of some live query may have changed. */
     subscribe(queryClient: QueryClient, listener: () => void): () => void {

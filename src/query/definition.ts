@@ -1,12 +1,18 @@
 /** Definitions: what users declare about live data, and what the engine makes of it. Types and plain look-ups only. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Query } from '@tanstack/react-query'
+import { LiveError } from '../transport/errors.ts'
 import type { ChannelSpec, Id, LiveEvent, LivePort, PortRequestOptions } from '../transport/port.ts'
-import type { SequencedOp } from './items.ts'
+import { isId, type SequencedOp } from './items.ts'
 import type { Op, Reducer } from './ops.ts'
 
 /** First element of every key. */
 export const LIVE_KEY = 'live'
+
+/** The second. */
+export function keyName({ scope }: { readonly scope: string | undefined }, name: string): string {
+  return scope === undefined ? name : `${scope}/${name}`
+}
 
 export type Params = Readonly<Record<string, unknown>>
 
@@ -54,17 +60,23 @@ export interface Definition {
   readonly name: string
   readonly options: CommonOptions<Params, Record<string, unknown>, unknown>
   readonly source: SnapshotSource<Params, unknown>
-  readonly isItem: (value: unknown) => boolean
+  /** Why something is no item of this definition. */
+  readonly flawOf: FlawOf
   readonly strategy: Strategy
 }
+
+export type FlawOf = (value: unknown) => LiveError | undefined
 
 /** How one kind of cached data takes ops. `Data` is opaque to the engine. */
 export interface Strategy {
   fold(data: unknown, ops: readonly SequencedOp<unknown>[], query: Query): unknown
   /** Optimistic ops on top of the data; returns `data` itself when there are none. */
   overlay(data: unknown, ops: readonly Op<unknown>[]): unknown
-  /** Data that came from elsewhere (hydrated, restored, set by hand), without optimistic rows. */
-  adopt(data: unknown): unknown
+  /**
+   * What can be read of data that came from elsewhere (hydrated, restored, set by hand), without the rows that the
+   * optimistic `ops` may have left in it; `undefined` where it is nothing of this kind.
+   */
+  adopt(data: unknown, ops: readonly Op<unknown>[]): unknown
   /**
    * If `op` is what the optimistic `pending` anticipated: the op to apply in its place. `isLast`: no other one was it.
    */
@@ -107,20 +119,27 @@ export function toOps(
 
 function toOp(definition: Definition, context: OpContext, event: LiveEvent): Op<unknown> | undefined {
   const { type, payload, seq } = event
-  const { name, options, isItem } = definition
+  const { name, options, flawOf } = definition
   const reducer = options.events[type]
   if (!reducer) return undefined
   const { params, report } = context
+  const failed = (cause: unknown) => {
+    const error = new LiveError('misconfigured', `"${name}" threw at "${type}": ${cause}`, {
+      cause,
+    })
+    report({ type: 'reducer-error', definition: name, event: type, cause, error })
+  }
   // Reducers are the user's code. One event they cannot take must not cost the events behind it.
   try {
     const op = reducer(payload, { type, params, seq })
-    if (op?.kind === 'reduce') {
-      return guarded(op, (cause) => report({ type: 'reducer-error', definition: name, event: type, cause }))
-    }
-    if ((op?.kind !== 'insert' && op?.kind !== 'upsert') || isItem(op.item)) return op
-    report({ type: 'quarantine', definition: name, event: type })
+    if (op?.kind === 'reduce') return guarded(op, failed)
+    // Reads its id, as the fold will.
+    if (op?.kind === 'patch') (options as { id?: (fields: unknown) => Id }).id?.(op.fields)
+    const error = op?.kind === 'insert' || op?.kind === 'upsert' ? flawOf(op.item) : undefined
+    if (!error) return op
+    report({ type: 'quarantine', definition: name, event: type, error })
   } catch (cause) {
-    report({ type: 'reducer-error', definition: name, event: type, cause })
+    failed(cause)
   }
   return undefined
 }
@@ -142,11 +161,24 @@ function guarded(
   }
 }
 
-/** Items that fit the schema; the object itself is kept, never the schema's copy. */
-export function itemCheck(schema: StandardSchemaV1 | undefined): (value: unknown) => boolean {
-  if (!schema) return (value) => value !== undefined
+/** What is wrong with a value, if anything; the schema's copy of it is never kept. */
+export function flawsBy<Item>(
+  name: string,
+  schema: StandardSchemaV1 | undefined,
+  id?: (item: Item) => Id,
+): FlawOf {
   return (value) => {
-    const result = schema['~standard'].validate(value)
-    return !(result instanceof Promise) && !result.issues
+    let flaw: string | undefined
+    try {
+      const result = schema?.['~standard'].validate(value)
+      const [issue] = (result as { issues?: readonly StandardSchemaV1.Issue[] } | undefined)?.issues ?? []
+      const path = issue?.path?.map((part) => String(typeof part === 'object' ? part.key : part)).join('.')
+      if (result instanceof Promise) flaw = 'has an asynchronous schema'
+      else if (issue) flaw = `does not fit its schema${path ? ` at "${path}"` : ''}: ${issue.message}`
+      else if (id && !isId(id(value as Item))) flaw = 'has no id'
+    } catch (cause) {
+      flaw = `cannot be read: ${cause}`
+    }
+    return flaw === undefined ? flaw : new LiveError('invalid_frame', `An item of "${name}" ${flaw}`)
   }
 }

@@ -151,9 +151,13 @@ export function stored(entry: Entry): unknown {
   const { strategy } = entry.definition
   const { data } = entry.query.state
   if (Object.is(data, entry.picture.view)) return entry.base
-  entry.base = data === undefined ? undefined : strategy.adopt(data)
+  const adopted =
+    data === undefined ? undefined : strategy.adopt(data, opsFor(entry.client.outbox, entry.target))
   entry.picture = { ...NOTHING, view: data }
-  catchUp(entry, data === undefined ? undefined : strategy.positionOf(entry.base))
+  // What is nothing of its kind is not taken; what there was is written over it.
+  if (data !== undefined && adopted === undefined && entry.base !== undefined) return entry.base
+  entry.base = adopted
+  catchUp(entry, adopted === undefined ? undefined : strategy.positionOf(adopted))
   return entry.base
 }
 

@@ -39,6 +39,8 @@ export interface LiveClient {
 export interface Registry {
   readonly port: LivePort
   readonly authors: Authors
+  readonly scope: string | undefined
+  /** By their names in keys. */
   readonly definitions: ReadonlyMap<string, Definition>
   readonly mutations: ReadonlyMap<string, MutationDefinition>
 }

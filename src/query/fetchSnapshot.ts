@@ -44,7 +44,10 @@ export async function takeSnapshot<Result>(
     const body = await ask(call, () => entry && stored(entry))
     const position = positionOf(body)
     if (fetch) arrived(fetch.channel, position)
-    return read({ body, position, fetch })
+    const result = read({ body, position, fetch })
+    // Superseded, or its query was removed: nobody will take the result, and nothing more is to be kept for it.
+    if (fetch && !isCurrent(fetch)) endFetch(fetch)
+    return result
   } catch (error) {
     if (fetch) endFetch(fetch)
     markFailed(error, context.client)

@@ -14,6 +14,20 @@ export interface ItemSpec<Item> {
   readonly merge: ((current: Item, next: Item) => Item) | undefined
 }
 
+export function isId(value: unknown): value is Id {
+  return typeof value === 'string' || (typeof value === 'number' && !Number.isNaN(value))
+}
+
+/** What the application's code makes of a row that may be anything. */
+export function readable<T>(read: () => T): T | undefined {
+  try {
+    return read()
+  } catch {
+    // It expects the row to be what it is not; that is told where the row is left out.
+    return undefined
+  }
+}
+
 /** An op and the position of the event that caused it. */
 export interface SequencedOp<Item> {
   readonly op: Op<Item>

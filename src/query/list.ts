@@ -5,7 +5,8 @@ import type { Id } from '../transport/port.ts'
 import {
   type CommonOptions,
   type Definition,
-  itemCheck,
+  flawsBy,
+  keyName,
   LIVE_KEY,
   type SnapshotSource,
 } from './definition.ts'
@@ -45,26 +46,27 @@ export function defineList<P, Events, Item>(
     version: options.version ?? (() => undefined),
     merge: options.merge,
   }
+  const flawOf = flawsBy(name, options.item, options.id)
   const definition = defineQuery(core, {
     name,
     options: options as unknown as Definition['options'],
     source: options.snapshot as Definition['source'],
-    isItem: itemCheck(options.item),
-    strategy: listStrategy(spec),
+    flawOf,
+    strategy: listStrategy(spec, flawOf),
   })
   const queryFn = (context: QueryFunctionContext) =>
     takeSnapshot({ core, definition, context }, (answer) => {
       const { entry } = answer.fetch ?? {}
       const before = entry && (stored(entry) as readonly Item[] | undefined)
       const how = entry && isContinuous(entry) ? spec : unversioned(spec)
-      const { items } = readSnapshot<Item>(definition, answer.body)
+      const { items } = readSnapshot<Item>(definition, answer.body, core.port.report)
       return landWhole(answer, landList(how, before, items)) as readonly Item[]
     })
 
   const factory = (params?: P): LiveQueryOptions<readonly Item[]> =>
     queryOptions({
       ...LIVE_QUERY_DEFAULTS,
-      queryKey: [LIVE_KEY, name, params ?? ({} as P)] as const,
+      queryKey: [LIVE_KEY, keyName(core, name), params ?? ({} as P)] as const,
       queryFn,
     })
   return Object.assign(factory, changesFor<P, Item>(name))

@@ -13,12 +13,12 @@ import {
 import { isNobody, isSame } from './author.ts'
 import { clearChannel, createChannelHub } from './channelHub.ts'
 import { createCoalescer } from './coalescer.ts'
-import { LIVE_KEY, type Params } from './definition.ts'
+import { keyName, LIVE_KEY, type Params } from './definition.ts'
 import { applyReply, attach, createEntry, detach, distrust, flush } from './entry.ts'
 import { type Entry, type LiveClient, type Registry, stateOf, statusChanged } from './entryState.ts'
 import { createOutbox, opsFor, refresh as refreshOutbox, startOutbox } from './outbox.ts'
 import type { Change, MutationDefinition } from './outboxRow.ts'
-import { cacheChanged } from './snapshotFetch.ts'
+import { cacheChanged, endFetch } from './snapshotFetch.ts'
 import { OWNER_KEY, ownersIn, reset, setOwner, shareUnder } from './writer.ts'
 
 /** How long a channel outlives its last reader: route changes, StrictMode and slow Suspense commits. Milliseconds. */
@@ -70,10 +70,10 @@ export function createLiveClient(queryClient: QueryClient, registry: Registry): 
 
 /** A mutation out of a restored cache knows its key and nothing else. */
 export function setMutationDefaults(
-  { queryClient }: LiveClient,
+  { queryClient, registry }: LiveClient,
   { name, options }: MutationDefinition,
 ): void {
-  queryClient.setMutationDefaults([LIVE_KEY, name], options)
+  queryClient.setMutationDefaults([LIVE_KEY, keyName(registry, name)], options)
 }
 
 function resume(queryClient: QueryClient, mutation: Mutation): void {
@@ -122,15 +122,16 @@ function flushAll(client: LiveClient, asked: readonly Entry[]): void {
 export function forget(client: LiveClient): void {
   for (const channel of client.hub.channels.values()) clearChannel(channel)
   for (const entry of client.entries.values()) Object.assign(entry, { pending: [], landing: undefined })
-  reset(client.queryClient)
+  reset(client.queryClient, (query) => client.entries.has(query))
 }
 
 /** Live data says whose it is, also in storage: what somebody else has stored is not shown to whoever is here. */
 function checkOwner(client: LiveClient, isOther = false): void {
   const { queryClient, registry } = client
-  const { who } = registry.authors.begin()
-  if (isOther || ownersIn(queryClient).some((owner) => isSame(owner, who) === false)) forget(client)
-  if (!isNobody(who)) setOwner(queryClient, who)
+  const { authors, scope } = registry
+  const { who } = authors.begin()
+  if (isOther || ownersIn(queryClient, scope).some((owner) => isSame(owner, who) === false)) forget(client)
+  if (!isNobody(who)) setOwner(queryClient, who, scope)
 }
 
 /** Wanted: observed by an enabled observer, or being fetched (Suspense and loaders have no observer yet). */
@@ -160,6 +161,7 @@ function onCacheEvent(client: LiveClient, event: QueryCacheNotifyEvent): void {
   if (event.type === 'added' && query.queryKey[0] === OWNER_KEY) queueMicrotask(() => checkOwner(client))
   if (!entry) return
   if (event.type === 'removed') {
+    for (const fetch of entry.fetches) endFetch(fetch)
     release(client, query, entry)
     client.entries.delete(query)
     return

@@ -10,7 +10,7 @@ import {
 import { LiveError } from '../transport/errors.ts'
 import type { Id } from '../transport/port.ts'
 import { type ChannelMember, leave } from './channelHub.ts'
-import { channelSpec, LIVE_KEY } from './definition.ts'
+import { channelSpec, keyName, LIVE_KEY } from './definition.ts'
 import { deliver, refusal, type Send, type SendContext, sendContext } from './deliver.ts'
 import type { LiveClient } from './entryState.ts'
 import { applyChanges, refresh } from './liveClient.ts'
@@ -100,7 +100,7 @@ export function defineMutation<P, Variables, Result>(
   const factory = (params?: P): LiveMutationOptions<Result, Variables, Named> =>
     mutationOptions<Result, Error, Variables, Named>({
       ...common,
-      mutationKey: [LIVE_KEY, name, params ?? {}],
+      mutationKey: [LIVE_KEY, keyName(core, name), params ?? {}],
     })
   const controls: MutationControls<P, Variables, Result> = {
     start(queryClient, variables, params) {

@@ -56,15 +56,19 @@ export function lowerBound<Item>(
   key: OrderKey,
   order: (item: Item) => OrderKey,
 ): number {
+  return countWhile(items, (item) => compareKeys(order(item), key) < 0)
+}
+
+/** How many items stand before the first one that is not `isBefore`. */
+export function countWhile<Item>(items: readonly Item[], isBefore: (item: Item) => boolean): number {
   const newest = items.at(-1)
   // Nearly everything that arrives is new and goes to the end.
-  if (newest === undefined || compareKeys(order(newest), key) < 0) return items.length
+  if (newest === undefined || isBefore(newest)) return items.length
   let low = 0
   let high = items.length - 1
   while (low < high) {
     const middle = (low + high) >>> 1
-    const item = items[middle] as Item
-    if (compareKeys(order(item), key) < 0) low = middle + 1
+    if (isBefore(items[middle] as Item)) low = middle + 1
     else high = middle
   }
   return low

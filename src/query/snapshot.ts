@@ -3,13 +3,16 @@
  * them, with `has_older`, `has_newer`, `as_of`, `epoch` beside it; for a value, anything.
  */
 import { LiveError } from '../transport/errors.ts'
-import type { Cursor, Id } from '../transport/port.ts'
+import type { Cursor, Id, LivePort } from '../transport/port.ts'
 import type { Definition } from './definition.ts'
-import type { ItemSpec } from './items.ts'
+import { type ItemSpec, isId, readable } from './items.ts'
 import { compareKeys, type TimelinePage, type TimelinePageParam } from './pages.ts'
 
 export interface Snapshot<Item> {
+  /** What fits its schema. */
   readonly items: readonly Item[]
+  /** All that was answered: where a page ends does not depend on what can be shown of it. */
+  readonly rows: readonly unknown[]
   readonly hasOlder: boolean | undefined
   readonly hasNewer: boolean
   /** The server keeps no history: what is loaded stays, and this adds nothing. */
@@ -19,17 +22,38 @@ export interface Snapshot<Item> {
 /** `partial: true` tells a timeline that the back end has no history to ask for. */
 export const NO_HISTORY = { items: [], partial: true } as const
 
-export function readSnapshot<Item>({ name, isItem }: Definition, answer: unknown): Snapshot<Item> {
+/** `report` hears of the rows that are left out, all of them at once. */
+export function readSnapshot<Item>(
+  { name, flawOf }: Definition,
+  answer: unknown,
+  report: LivePort['report'],
+): Snapshot<Item> {
   const fields = isRecord(answer) ? answer : { items: answer }
-  const items = fields.items ?? Object.values(fields).find(Array.isArray)
-  if (!Array.isArray(items)) {
+  const rows: unknown = fields.items ?? Object.values(fields).find(Array.isArray)
+  if (!Array.isArray(rows)) {
     throw new LiveError(
       'invalid_frame',
       `The snapshot of "${name}" holds no array of items; answer with an array, or with an object that has one`,
     )
   }
+  const odd: unknown[] = []
+  let flaw: LiveError | undefined
+  const items = rows.filter((row) => {
+    const found = flawOf(row)
+    if (found) odd.push(row)
+    flaw ??= found
+    return !found
+  })
+  if (flaw) {
+    const error = new LiveError(
+      'invalid_frame',
+      `${odd.length} of ${rows.length} rows left out: ${flaw.message}`,
+    )
+    report({ type: 'quarantine', definition: name, rows: odd, error })
+  }
   return {
-    items: items.filter(isItem),
+    items,
+    rows,
     hasOlder: booleanOf(fields.has_older ?? fields.hasOlder),
     hasNewer: booleanOf(fields.has_newer ?? fields.hasNewer) ?? false,
     partial: fields.partial === true,
@@ -49,29 +73,57 @@ export interface PageRequest {
   readonly limit: number
 }
 
+/** The server's order wins where keys are equal; it may send the newest first. */
 export function toPage<Item>(
-  { order, id }: ItemSpec<Item>,
+  spec: ItemSpec<Item>,
   snapshot: Snapshot<Item>,
   { param, limit, position }: PageRequest & { readonly position: Cursor | undefined },
 ): TimelinePage<Item> {
-  const items = [...snapshot.items].sort((a, b) => compareKeys(order(a), order(b)))
-  const oldest = items[0]
-  const newest = items.at(-1)
+  const { items, rows } = inOrder(spec, snapshot)
   const hasNewer = snapshot.hasNewer && !('before' in param)
-  const hasOlder = 'after' in param || (snapshot.hasOlder ?? items.length >= limit)
-  const before = oldest === undefined ? cursorOf(param) : id(oldest)
-  const after = newest === undefined ? cursorOf(param) : id(newest)
+  const hasOlder = 'after' in param || (snapshot.hasOlder ?? rows.length >= limit)
+  const oldest = endOf(spec, rows, items)
+  const newest = endOf(spec, rows.toReversed(), items.toReversed())
+  const from = cursorOf(param)
+  const before = oldest.id ?? from
+  const after = newest.id ?? from
+  // Where nothing names a place further on, asking again would bring the same for ever.
+  const goesOn = hasOlder && before !== from
   return {
     items,
-    hasOlder: hasOlder && before !== undefined,
+    hasOlder: goesOn,
     hasNewer: hasNewer && after !== undefined,
     before,
     after,
-    low: hasOlder && oldest !== undefined ? order(oldest) : undefined,
-    high: hasNewer && newest !== undefined ? order(newest) : undefined,
+    low: goesOn ? oldest.key : undefined,
+    high: hasNewer ? newest.key : undefined,
     asOf: position?.seq,
     epoch: position?.epoch,
     unseen: 0,
+  }
+}
+
+function inOrder<Item>({ order }: ItemSpec<Item>, { items, rows }: Snapshot<Item>) {
+  const first = items[0]
+  const last = items.at(-1)
+  const isNewestFirst =
+    first !== undefined && last !== undefined && compareKeys(order(first), order(last)) > 0
+  const oldestFirst = isNewestFirst ? items.toReversed() : items
+  return {
+    items: oldestFirst.toSorted((a, b) => compareKeys(order(a), order(b))),
+    rows: isNewestFirst ? rows.toReversed() : rows,
+  }
+}
+
+/** Where a page ends: at its outermost item, or before that at an odd row which can be named all the same. */
+function endOf<Item>({ id, order }: ItemSpec<Item>, rows: readonly unknown[], items: readonly Item[]) {
+  const row = rows.find((row) => items.includes(row as Item) || isId(readable(() => id(row as Item))))
+  const [item] = items
+  const end = items.includes(row as Item) ? item : (row as Item | undefined)
+  const key = readable(() => order(end as Item))
+  return {
+    id: end === undefined ? undefined : id(end),
+    key: key?.every(isId) ? key : item && order(item),
   }
 }
 

@@ -1,6 +1,6 @@
 /** The three kinds of live data, as the engine handles them. Pure. */
 import { type Query, replaceEqualDeep } from '@tanstack/react-query'
-import type { Strategy } from './definition.ts'
+import type { FlawOf, Strategy } from './definition.ts'
 import { foldList, overlayList } from './foldList.ts'
 import type { ItemSpec, SequencedOp } from './items.ts'
 import type { Op } from './ops.ts'
@@ -9,11 +9,14 @@ import { foldTimeline } from './timelineDraft.ts'
 import { adoptTimeline, overlayTimeline } from './timelineOverlay.ts'
 import { maxPagesOf } from './timelineWindow.ts'
 
-export function listStrategy<Item>(spec: ItemSpec<Item>): Strategy {
+export function listStrategy<Item>(spec: ItemSpec<Item>, flawOf: FlawOf): Strategy {
   return {
     fold: (data, ops) => foldList(spec, data as readonly Item[], ops as readonly SequencedOp<Item>[]),
     overlay: (data, ops) => overlayList(spec, data as readonly Item[], ops as readonly Op<Item>[]),
-    adopt: (data) => data,
+    adopt(data) {
+      if (!Array.isArray(data)) return undefined
+      return data.some(flawOf) ? data.filter((item) => !flawOf(item)) : data
+    },
     positionOf: () => undefined,
   }
 }
@@ -31,11 +34,14 @@ export function windowOf(query: Query, pageSize: number) {
 
 export type MatchPending<Item> = (pending: Item, confirmed: Item, isLast: boolean) => Item | undefined
 
-export function timelineStrategy<Item>(
-  spec: ItemSpec<Item>,
-  pageSize: number,
-  matches: MatchPending<Item> | undefined,
-): Strategy {
+export interface TimelineKind<Item> {
+  readonly spec: ItemSpec<Item>
+  readonly flawOf: FlawOf
+  readonly pageSize: number
+  readonly matches: MatchPending<Item> | undefined
+}
+
+export function timelineStrategy<Item>({ spec, flawOf, pageSize, matches }: TimelineKind<Item>): Strategy {
   return {
     fold: (data, ops, query) =>
       foldTimeline(
@@ -44,7 +50,7 @@ export function timelineStrategy<Item>(
         ops as readonly SequencedOp<Item>[],
       ),
     overlay: (data, ops) => overlayTimeline(spec, data as TimelineData<Item>, ops as readonly Op<Item>[]),
-    adopt: (data) => adoptTimeline(data as TimelineData<Item>),
+    adopt: (data, ops) => adoptTimeline(spec, data, { flawOf, ops: ops as readonly Op<Item>[] }),
     positionOf: (data) => positionOfPages((data as TimelineData<Item>).pages),
     confirms(pending, op, isLast = false) {
       if (!isPlacing<Item>(pending) || !isPlacing<Item>(op)) return undefined
@@ -59,7 +65,7 @@ function isPlacing<Item>(op: Op<unknown>): op is Extract<Op<Item>, { item: Item 
   return op.kind === 'insert' || op.kind === 'upsert'
 }
 
-export function valueStrategy(): Strategy {
+export function valueStrategy(flawOf: FlawOf): Strategy {
   const fold = (data: unknown, op: Op<unknown>): unknown => {
     if (op.kind === 'reduce') return op.apply(data as never)
     if (op.kind === 'patch') return replaceEqualDeep(data, { ...(data as object), ...(op.fields as object) })
@@ -68,7 +74,7 @@ export function valueStrategy(): Strategy {
   return {
     fold: (data, ops) => ops.reduce((value, { op }) => fold(value, op), data),
     overlay: (data, ops) => ops.reduce(fold, data),
-    adopt: (data) => data,
+    adopt: (data) => (flawOf(data) ? undefined : data),
     positionOf: () => undefined,
   }
 }

@@ -5,18 +5,21 @@ import type { Id } from '../transport/port.ts'
 import {
   type CommonOptions,
   type Definition,
-  itemCheck,
+  flawsBy,
+  keyName,
   LIVE_KEY,
   type SnapshotSource,
 } from './definition.ts'
-import { current, settle } from './entry.ts'
+import { current, settle, stored } from './entry.ts'
 import { type Fetch, isContinuous } from './entryState.ts'
 import { LIVE_QUERY_DEFAULTS, type SnapshotCall, takeSnapshot } from './fetchSnapshot.ts'
 import type { ItemSpec } from './items.ts'
-import { changesFor, defineQuery, type LiveCore } from './liveCore.ts'
+import { entryFor } from './liveClient.ts'
+import { changesFor, clientOf, defineQuery, type LiveCore } from './liveCore.ts'
 import {
   type OrderKey,
   positionOfPage,
+  positionOfPages,
   type TimelineData,
   type TimelinePage,
   type TimelinePageParam,
@@ -26,8 +29,8 @@ import { markFetched } from './share.ts'
 import { readSnapshot, type Snapshot, toPage } from './snapshot.ts'
 import { complete, missedBy } from './snapshotFetch.ts'
 import { type MatchPending, timelineStrategy, windowOf } from './strategies.ts'
-import { type FreshPage, landTimeline } from './timelineLanding.ts'
-import { endsWindow, isPage, nextRequest, servePages } from './timelineWindow.ts'
+import { type FreshPage, isWhole, landTimeline } from './timelineLanding.ts'
+import { cutPages, isPage, maxPagesOf, newerParam, nextRequest, olderParam } from './timelineWindow.ts'
 
 export interface TimelineOptions<P, Events, Item> extends CommonOptions<P, Events, Item> {
   /** Checked for snapshots and events; what does not fit is reported and left out. */
@@ -72,12 +75,13 @@ export function defineTimeline<P, Events, Item>(
     version: options.version ?? (() => undefined),
     merge: options.merge,
   }
+  const flawOf = flawsBy(name, options.item, options.id)
   const definition = defineQuery(core, {
     name,
     options: options as unknown as Definition['options'],
     source: options.snapshot as Definition['source'],
-    isItem: itemCheck(options.item),
-    strategy: timelineStrategy(spec, defaultPageSize, options.matches),
+    flawOf,
+    strategy: timelineStrategy({ spec, flawOf, pageSize: defaultPageSize, matches: options.matches }),
   })
 
   const factory = (
@@ -87,13 +91,11 @@ export function defineTimeline<P, Events, Item>(
     const size = pageSize ?? defaultPageSize
     return infiniteQueryOptions({
       ...LIVE_QUERY_DEFAULTS,
-      queryKey: [LIVE_KEY, name, params, { around, pageSize } as TimelineWindow] as const,
+      queryKey: [LIVE_KEY, keyName(core, name), params, { around, pageSize } as TimelineWindow] as const,
       queryFn: (context) => fetchPage(spec, { core, definition, context: context as PageContext }, size),
       initialPageParam: around === undefined ? NEWEST : { around },
-      getNextPageParam: (page: TimelinePage<Item>): TimelinePageParam | undefined =>
-        page.hasOlder && page.before !== undefined && !endsWindow(page) ? { before: page.before } : undefined,
-      getPreviousPageParam: (page: TimelinePage<Item>): TimelinePageParam | undefined =>
-        page.hasNewer && page.after !== undefined ? { after: page.after } : undefined,
+      getNextPageParam: (page: TimelinePage<Item>) => olderParam(page),
+      getPreviousPageParam: (page: TimelinePage<Item>) => newerParam(page),
     })
   }
   return Object.assign(factory, changesFor<P, Item>(name))
@@ -104,16 +106,22 @@ async function fetchPage<Item>(
   call: SnapshotCall & { readonly context: PageContext },
   pageSize: number,
 ): Promise<TimelinePage<Item>> {
-  const { context, definition } = call
-  const query = context.client.getQueryCache().find({ queryKey: context.queryKey, exact: true })
-  const next = nextRequest(spec, query, { param: context.pageParam, limit: pageSize })
+  const { core, context, definition } = call
+  const client = clientOf(core, context.client)
+  const entry = client && entryFor(client, context.queryKey)
+  const loaded = {
+    data: entry && (stored(entry) as TimelineData<Item> | undefined),
+    maxPages: entry ? maxPagesOf(entry.query) : 1,
+  }
+  const next = nextRequest(spec, loaded, { param: context.pageParam, limit: pageSize })
   if (isPage(next)) return next
   return takeSnapshot({ ...call, page: next }, ({ body, position, fetch }) => {
-    const snapshot = readSnapshot<Item>(definition, body)
+    const snapshot = readSnapshot<Item>(definition, body, core.port.report)
     const page = toPage(spec, snapshot, { ...next, position })
-    const pages = servePages(spec, query, { page, pageSize })
+    const isStart = !('before' in next.param || 'after' in next.param)
+    const pages = cutPages(spec, page, { count: next.count, pageSize })
     for (const page of fetch ? pages : []) {
-      markFetched(page, freshPage(spec, fetch as Fetch, { page, pageSize, snapshot }))
+      markFetched(page, freshPage(spec, fetch as Fetch, { page, pageSize, isStart, snapshot }))
     }
     return pages[0] as TimelinePage<Item>
   })
@@ -122,19 +130,21 @@ async function fetchPage<Item>(
 interface Fetched<Item> {
   readonly page: TimelinePage<Item>
   readonly pageSize: number
+  readonly isStart: boolean
   readonly snapshot: Snapshot<Item>
 }
 
 function freshPage<Item>(
   spec: ItemSpec<Item>,
   fetch: Fetch,
-  { page, pageSize, snapshot }: Fetched<Item>,
+  { page, pageSize, isStart, snapshot }: Fetched<Item>,
 ): FreshPage {
   const { entry } = fetch
   const position = positionOfPage(page)
   return {
     missed: () => missedBy(fetch, position),
     partial: snapshot.partial,
+    isStart,
     land(result, fresh) {
       const landing = {
         ...windowOf(entry.query, pageSize),
@@ -144,8 +154,8 @@ function freshPage<Item>(
         result: result as TimelineData<Item>,
         fresh,
       }
-      const isWhole = result.pages.every((each) => fresh.has(each))
-      complete(fetch, position, isWhole)
+      const whole = isWhole(landing)
+      complete(fetch, whole ? positionOfPages(result.pages) : position, whole)
       return settle(entry, landTimeline(landing))
     },
   }

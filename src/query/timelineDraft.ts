@@ -7,7 +7,7 @@ import { changeItem, type ItemSpec, idOf, type SequencedOp } from './items.ts'
 import type { Op } from './ops.ts'
 import {
   compareKeys,
-  lowerBound,
+  countWhile,
   pageOf,
   splitPage,
   type TimelineData,
@@ -83,15 +83,14 @@ function place<Item>(draft: Draft<Item>, item: Item, isNew: boolean): void {
   const position = pageOf(base.pages, key) ?? -1
   const page = base.pages[position]
   if (!page || !takes(draft, page)) return
-  if (position === 0 && page.hasNewer && (!page.high || compareKeys(key, page.high) > 0)) {
+  if (position === 0 && page.hasNewer && (!page.high || compareKeys(key, page.high) >= 0)) {
     // Beyond the loaded window: the gap between could hide items, so it is only counted.
     if (isNew) draft.unseen++
     return
   }
   const items = touch(draft, position)
-  let at = lowerBound(items, key, spec.order)
-  // Behind those that the order cannot tell from it: they came first.
-  while (at < items.length && compareKeys(spec.order(items[at] as Item), key) === 0) at++
+  // Of equal ones the server told of this one last.
+  const at = countWhile(items, (other) => compareKeys(spec.order(other), key) <= 0)
   if (at === items.length) items.push(item)
   else items.splice(at, 0, item)
   putIn(spec, index, item)

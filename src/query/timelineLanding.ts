@@ -14,6 +14,8 @@ export interface FreshPage {
   readonly missed: () => readonly SequencedOp<unknown>[]
   /** The server keeps no history: what is loaded stays, and this adds nothing. */
   readonly partial: boolean
+  /** It was not asked for next to another one. */
+  readonly isStart: boolean
   readonly land: (result: TimelineData<unknown>, fresh: ReadonlyMap<object, FreshPage>) => unknown
 }
 
@@ -29,21 +31,39 @@ export interface Landing<Item> {
   readonly fresh: ReadonlyMap<object, FreshPage>
 }
 
+/** A first load or a refetch, or there is nothing that it could be next to. */
+export function isWhole({
+  result,
+  fresh,
+  current,
+}: Pick<Landing<unknown>, 'result' | 'fresh' | 'current'>): boolean {
+  const [first] = result.pages
+  return !current || (first !== undefined && fresh.get(first)?.isStart === true)
+}
+
 export function landTimeline<Item>(landing: Landing<Item>): TimelineData<Item> {
   const { result, fresh, current } = landing
   const { pages, pageParams } = result
-  if (pages.every((page) => fresh.has(page))) return landAll(landing)
+  if (!current || isWhole(landing)) return landAll(landing)
   const first = pages[0]
   const last = pages.at(-1)
-  if (!current || !first || !last) return current ?? result
   // Beside a window that was replaced meanwhile the page would leave a hole, or lie over it.
-  if (fresh.has(last) && isNextTo(pageParams.at(-1), 'before', current.pages.at(-1)?.before)) {
-    return fresh.get(last)?.partial ? endedAt(current) : landOlder(landing, current, last)
+  const older = last && fresh.get(last)
+  if (older && isNextTo(pageParams.at(-1), 'before', current.pages.at(-1)?.before)) {
+    return older.partial ? endedAt(current) : landOlder(landing, current, last)
   }
-  if (fresh.has(first) && isNextTo(pageParams[0], 'after', current.pages[0]?.after)) {
+  if (first && fresh.has(first) && isNextTo(pageParams[0], 'after', current.pages[0]?.after)) {
     return landNewer(landing, current, first)
   }
   return current
+}
+
+/** How many pages from the newest on were each asked for below the one above. */
+function joined({ pages, pageParams }: TimelineData<unknown>): number {
+  const gap = pages.findIndex(
+    (_page, at) => at > 0 && !isNextTo(pageParams[at], 'before', pages[at - 1]?.before),
+  )
+  return gap < 0 ? pages.length : gap
 }
 
 function isNextTo(param: TimelinePageParam | undefined, side: 'before' | 'after', cursor: unknown): boolean {
@@ -67,15 +87,17 @@ function landAll<Item>(landing: Landing<Item>): TimelineData<Item> {
     const before = known.get(id)
     return [before === undefined ? item : replaceItem(spec, before, item)]
   }
-  const pages = result.pages.map((page) => ({ ...page, items: page.items.flatMap(keep) }))
+  const count = joined(result)
+  const pages = result.pages.slice(0, count).map((page) => ({ ...page, items: page.items.flatMap(keep) }))
   // What was removed stays known: an acknowledgement that comes late must not bring it back.
   indexOf(spec, pages, current?.pages)
-  let data: TimelineData<Item> = { pages, pageParams: result.pageParams }
+  let data: TimelineData<Item> = { pages, pageParams: result.pageParams.slice(0, count) }
   // From the old end, so that sealing a grown head does not move the pages still to come.
   for (let position = pages.length - 1; position >= 0; position--) {
     data = foldMissed(landing, { data, position, fetched: result.pages[position] })
   }
-  return data
+  // More pages than may be held: the newest of them are gone.
+  return fresh.get(result.pages[0] ?? {})?.isStart === false ? detached(spec, data) : data
 }
 
 /** There may be older items, and nobody can be asked for them. */
@@ -86,8 +108,10 @@ function endedAt<Item>({ pages, pageParams }: TimelineData<Item>): TimelineData<
 
 function landOlder<Item>(landing: Landing<Item>, current: TimelineData<Item>, page: TimelinePage<Item>) {
   const dropped = Math.max(0, current.pages.length + 1 - landing.maxPages)
+  // Without a row that tells where it ends, it owns nothing but what it was asked for.
+  const low = page.hasOlder ? (page.low ?? current.pages.at(-1)?.low) : undefined
   const data: TimelineData<Item> = {
-    pages: [...current.pages, withoutLoaded(landing, current, page)].slice(dropped),
+    pages: [...current.pages, { ...withoutLoaded(landing, current, page), low }].slice(dropped),
     pageParams: [...current.pageParams, landing.result.pageParams.at(-1) ?? {}].slice(dropped),
   }
   return foldMissed(landing, {
@@ -108,7 +132,7 @@ function landNewer<Item>(landing: Landing<Item>, current: TimelineData<Item>, pa
     const pages = [{ ...head, hasNewer, after, high, asOf, unseen: hasNewer ? head.unseen : 0 }, ...rest]
     return foldMissed(landing, { data: { ...current, pages }, position: 0, fetched: page })
   }
-  const kept = Math.max(1, landing.maxPages - 1)
+  const kept = landing.maxPages - 1
   // It was asked for after the head's end, so it owns all from there on, and not only from its first item.
   const page0 = { ...added, low: head?.high ?? added.low }
   const data: TimelineData<Item> = {

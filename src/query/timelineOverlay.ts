@@ -2,6 +2,7 @@
  * Optimistic rows over a timeline. The history underneath is never touched, so a rollback is simply an overlay that is
  * computed without the op. New rows come last: they have no place in the server's order yet. Pure.
  */
+import type { FlawOf } from './definition.ts'
 import { changeItem, type ItemSpec, idOf } from './items.ts'
 import type { Op } from './ops.ts'
 import type { TimelineData, TimelinePage } from './pages.ts'
@@ -36,13 +37,35 @@ export function overlayTimeline<Item>(
 }
 
 /** Pages from elsewhere may have been stored with optimistic rows in them; those are no history. */
-export function adoptTimeline<Item>(data: TimelineData<Item>): TimelineData<Item> {
-  if (!data.pages.some((page) => page.pending)) return data
-  const pages = data.pages.map((page) => {
-    const { pending, ...rest } = page
-    return pending ? { ...rest, items: page.items.slice(0, -pending) } : page
+export function adoptTimeline<Item>(
+  { id }: ItemSpec<Item>,
+  data: unknown,
+  { flawOf, ops }: { readonly flawOf: FlawOf; readonly ops: readonly Op<Item>[] },
+): TimelineData<Item> | undefined {
+  const { pages, pageParams } = (data ?? {}) as Partial<TimelineData<Item>>
+  const isTimeline = Array.isArray(pageParams) && pages?.every?.((page) => Array.isArray(page?.items))
+  if (!pages || !pageParams || !isTimeline) return undefined
+  const own = new Set(ops.flatMap((op) => ('item' in op ? [String(id(op.item))] : [])))
+  const adopted = pages.map((page) => {
+    const { pending = 0, ...rest } = page
+    const items = page.items.filter((item) => !flawOf(item))
+    if (pending === 0 && items.length === page.items.length) return page
+    return { ...rest, items: withoutPending(items, pending, (item) => own.has(String(id(item)))) }
   })
-  return { pages, pageParams: data.pageParams }
+  return adopted.every((page, at) => page === pages[at])
+    ? (data as TimelineData<Item>)
+    : { pages: adopted, pageParams }
+}
+
+/** Own ones by their ids, as others may have added rows below; without their mutations, those at the end. */
+function withoutPending<Item>(items: readonly Item[], count: number, isOwn: (item: Item) => boolean) {
+  let left = count
+  const kept = items.toReversed().filter((item) => {
+    const goes = left > 0 && isOwn(item)
+    if (goes) left--
+    return !goes
+  })
+  return kept.slice(left).toReversed()
 }
 
 /** Its confirmed twin is in the history already: an event, a refetch or a reload brought it. */

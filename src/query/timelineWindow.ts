@@ -1,68 +1,92 @@
 /**
  * Refetching a history in one round trip. TanStack asks for every loaded page, one after another; the first of these
- * calls asks the server for the whole window and the others are served from the answer.
+ * calls asks the server for the whole window and the others are served from the answer. Each page names the one that
+ * follows it, and so does the page param made from it: what belongs to one fetch is never found by another, whatever
+ * begins meanwhile (`query.promise` is the newest fetch's, also for the later calls of one that was superseded).
  */
 import type { Query } from '@tanstack/react-query'
 import type { ItemSpec } from './items.ts'
-import { splitPage, type TimelineData, type TimelinePage } from './pages.ts'
+import { splitPage, type TimelineData, type TimelinePage, type TimelinePageParam } from './pages.ts'
 import type { PageRequest } from './snapshot.ts'
 
 /** Servers cap what they answer; past this the rest is asked for page by page. */
 const MAX_WINDOW = 2_000
 
-/** Pages of a refetch in flight that nobody has asked for yet, by TanStack's promise of it. */
-const stashes = new WeakMap<object, TimelinePage<unknown>[]>()
+/** What comes after a page in the fetch that it is of. */
+interface Rest {
+  /** How many pages. TanStack would ask for one more than there were, and drop the newest for it. */
+  readonly count: number
+  /** The next one, if an answer holds it already. */
+  readonly next: TimelinePage<unknown> | undefined
+}
+
+const rests = new WeakMap<object, Rest>()
+
+/** What to ask for, and how many pages to cut the answer into. */
+export interface WindowRequest extends PageRequest {
+  readonly count: number
+}
+
+/** What is loaded; nothing for a first load, and where nobody meets the answer. */
+interface LoadedWindow<Item> {
+  readonly data: TimelineData<Item> | undefined
+  readonly maxPages: number
+}
+
+/** The param of the page below this one; `undefined` where there is none, or where a refetch is complete. */
+export function olderParam(page: TimelinePage<unknown> | undefined): TimelinePageParam | undefined {
+  // What others wrote into the cache may be no page.
+  const rest = page && rests.get(page)
+  if (!page?.hasOlder || page.before === undefined || rest?.count === 0) return undefined
+  const param = { before: page.before }
+  if (rest) rests.set(param, rest)
+  return param
+}
+
+export function newerParam(page: TimelinePage<unknown> | undefined): TimelinePageParam | undefined {
+  return page?.hasNewer && page.after !== undefined ? { after: page.after } : undefined
+}
 
 /** What to ask the server for, or a page that an earlier answer of the same fetch holds already. */
 export function nextRequest<Item>(
-  spec: ItemSpec<Item>,
-  query: Query | undefined,
+  { id }: ItemSpec<Item>,
+  { data, maxPages }: LoadedWindow<Item>,
   { param, limit: pageSize }: PageRequest,
-): PageRequest | TimelinePage<Item> {
-  const pages = (query?.state.data as TimelineData<Item> | undefined)?.pages
-  const promise = query?.promise
-  if (!pages || !promise || query.state.fetchMeta?.fetchMore) return { param, limit: pageSize }
-  const stash = stashes.get(promise)
-  if (stash) return (stash.shift() as TimelinePage<Item> | undefined) ?? { param, limit: pageSize }
-  const items = pages.flatMap((page) => page.items.slice(0, page.items.length - (page.pending ?? 0)))
+): WindowRequest | TimelinePage<Item> {
+  const rest = rests.get(param)
+  if (rest?.next) return rest.next as TimelinePage<Item>
+  // Only a refetch begins with the very param that the newest page has.
+  if (!data || data.pageParams[0] !== param) return { param, limit: pageSize, count: rest?.count ?? 0 }
+  const { pages } = data
+  const items = pages.flatMap((page) => page.items.toReversed())
   const limit = Math.min(MAX_WINDOW, Math.max(pageSize, items.length))
-  if (!pages[0]?.hasNewer) return { param: {}, limit }
-  const middle = pages.flatMap((page) => page.items.toReversed())[items.length >> 1]
-  return middle === undefined ? { param, limit: pageSize } : { param: { around: spec.id(middle) }, limit }
+  const middle = items[items.length >> 1]
+  const around = middle === undefined ? param : { around: id(middle) }
+  // A window without an item may have begun anywhere; next to nothing there is nothing to ask for.
+  const start = pages[0]?.hasNewer && 'around' in around ? around : {}
+  return { param: start, limit, count: Math.min(pages.length, maxPages) }
 }
 
-export function isPage<Item>(next: PageRequest | TimelinePage<Item>): next is TimelinePage<Item> {
+export function isPage<Item>(next: WindowRequest | TimelinePage<Item>): next is TimelinePage<Item> {
   return 'items' in next
 }
 
-/** Cuts an answer into as many pages as there were, and keeps all but the newest for the calls to come. */
-export function servePages<Item>(
+/** Cuts an answer into as many pages as are to come, newest first. All but the first are for the calls to come. */
+export function cutPages<Item>(
   spec: ItemSpec<Item>,
-  query: Query | undefined,
-  { page, pageSize }: { readonly page: TimelinePage<Item>; readonly pageSize: number },
+  page: TimelinePage<Item>,
+  { count, pageSize }: { readonly count: number; readonly pageSize: number },
 ): readonly TimelinePage<Item>[] {
-  const promise = query?.promise
-  const loaded = (query?.state.data as TimelineData<Item> | undefined)?.pages.length
-  if (!promise || !loaded || query.state.fetchMeta?.fetchMore) return [page]
-  const count = Math.min(loaded, maxPagesOf(query))
+  if (count === 0) return [page]
   const pages = chunk(spec, page, Math.max(pageSize, Math.ceil(page.items.length / count)))
-  const last = pages[count - 1]
-  if (last) ends.add(last)
-  stashes.set(promise, pages.slice(1) as TimelinePage<unknown>[])
+  for (const [at, each] of pages.entries()) rests.set(each, { count: count - 1 - at, next: pages[at + 1] })
   return pages
-}
-
-/** The refetch is complete with it. TanStack would ask for one more page, and drop the newest for it. */
-export function endsWindow(page: object): boolean {
-  return ends.has(page)
 }
 
 export function maxPagesOf(query: Query): number {
   const { maxPages } = query.options as { maxPages?: number }
   return maxPages || Number.POSITIVE_INFINITY
 }
-
-const ends = new WeakSet<object>()
 
 /** Newest chunk first. */
 function chunk<Item>(spec: ItemSpec<Item>, page: TimelinePage<Item>, size: number): TimelinePage<Item>[] {

@@ -1,11 +1,11 @@
 /** `live.value`: one value that stays current, with or without a snapshot to start from. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { type QueryFunctionContext, queryOptions, replaceEqualDeep } from '@tanstack/react-query'
-import { LiveError } from '../transport/errors.ts'
 import {
   type CommonOptions,
   type Definition,
-  itemCheck,
+  flawsBy,
+  keyName,
   LIVE_KEY,
   type SnapshotSource,
 } from './definition.ts'
@@ -29,6 +29,7 @@ export function defineValue<P, Events, Value>(
   options: ValueOptions<P, Events, Value>,
 ) {
   const { initial } = options
+  const flawOf = flawsBy(name, options.schema)
   const definition = defineQuery(core, {
     name,
     options: options as unknown as Definition['options'],
@@ -36,14 +37,13 @@ export function defineValue<P, Events, Value>(
       (options.snapshot as Definition['source'] | undefined) ??
       (async ({ params }) =>
         typeof initial === 'function' ? (initial as (params: P) => Value)(params as P) : initial),
-    isItem: itemCheck(options.schema),
-    strategy: valueStrategy(),
+    flawOf,
+    strategy: valueStrategy(flawOf),
   })
   const queryFn = (context: QueryFunctionContext) =>
     takeSnapshot({ core, definition, context }, (answer) => {
-      if (!definition.isItem(answer.body)) {
-        throw new LiveError('invalid_frame', `The snapshot of "${name}" does not fit its schema`)
-      }
+      const flaw = definition.flawOf(answer.body)
+      if (flaw) throw flaw
       const value = replaceEqualDeep(answer.fetch && stored(answer.fetch.entry), answer.body)
       return landWhole(answer, value) as Value
     })
@@ -51,7 +51,7 @@ export function defineValue<P, Events, Value>(
   const factory = (params?: P): LiveQueryOptions<Value> =>
     queryOptions({
       ...LIVE_QUERY_DEFAULTS,
-      queryKey: [LIVE_KEY, name, params ?? ({} as P)] as const,
+      queryKey: [LIVE_KEY, keyName(core, name), params ?? ({} as P)] as const,
       queryFn,
     })
   return Object.assign(factory, changesFor<P, Value>(name))

@@ -21,8 +21,8 @@ export function refetch(query: Query): void {
 }
 
 /** Without data, as if it had never been fetched; asked for again where somebody looks. */
-export function reset(queryClient: QueryClient): void {
-  queryClient.resetQueries({ queryKey: [LIVE_KEY] }).catch(() => {
+export function reset(queryClient: QueryClient, isOwn: (query: Query) => boolean): void {
+  queryClient.resetQueries({ queryKey: [LIVE_KEY], predicate: isOwn }).catch(() => {
     // Each query's own state carries its error.
   })
 }
@@ -30,14 +30,16 @@ export function reset(queryClient: QueryClient): void {
 /** Beside the live data, and stored with it; a key each, so that one of them never hides another. */
 export const OWNER_KEY = `${LIVE_KEY}.owner`
 
-export function ownersIn(queryClient: QueryClient): Identity[] {
-  return queryClient.getQueriesData<Identity>({ queryKey: [OWNER_KEY] }).flatMap(([, owner]) => owner ?? [])
+export function ownersIn(queryClient: QueryClient, scope = ''): Identity[] {
+  return queryClient
+    .getQueriesData<Identity>({ queryKey: [OWNER_KEY, scope] })
+    .flatMap(([, owner]) => owner ?? [])
 }
 
-export function setOwner(queryClient: QueryClient, owner: Identity): void {
-  const queryKey = [OWNER_KEY, owner]
+export function setOwner(queryClient: QueryClient, owner: Identity, scope = ''): void {
+  const queryKey = [OWNER_KEY, scope, owner]
   if (queryClient.getQueryData(queryKey)) return
-  queryClient.removeQueries({ queryKey: [OWNER_KEY] })
+  queryClient.removeQueries({ queryKey: [OWNER_KEY, scope] })
   queryClient.setQueryDefaults([OWNER_KEY], { gcTime: Number.POSITIVE_INFINITY })
   queryClient.setQueryData(queryKey, owner)
 }

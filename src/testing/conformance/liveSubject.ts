@@ -2,12 +2,14 @@
 import {
   type DefaultError,
   dehydrate,
+  hashKey,
   hydrate,
   InfiniteQueryObserver,
   MutationObserver,
   type MutationObserverOptions,
   QueryClient,
   QueryObserver,
+  type QueryObserverOptions,
   type QueryState,
 } from '@tanstack/react-query'
 import { shouldDehydrateMutation } from '../../query/mutation.ts'
@@ -15,9 +17,10 @@ import type { TimelineData } from '../../query/pages.ts'
 import type { LivePort } from '../../transport/port.ts'
 import type { ConformanceItem, ConformanceLevel, ConformanceTopic } from './backEnd.ts'
 import { defineLiveData } from './liveDefinitions.ts'
-import type { Shown, Subject, Target } from './subject.ts'
+import type { OverlappingCall, Shown, Subject, Target } from './subject.ts'
 
 const ROOM = { roomId: 1 }
+const TARGETS = ['newest', 'around', 'list', 'topic'] as const
 const ignore = () => undefined
 
 export interface LiveSubjectOptions {
@@ -29,9 +32,12 @@ export interface LiveSubjectOptions {
   readonly maxPages?: number | undefined
 }
 
+type Watcher = (target: Target, shown: Shown) => void
+
 interface Observed {
   readonly stop: () => void
-  readonly page: (how: 'fetchNextPage' | 'fetchPreviousPage') => void
+  readonly page: (how: 'fetchNextPage' | 'fetchPreviousPage', cancelRefetch?: boolean) => void
+  readonly refetch: () => void
 }
 
 interface Page {
@@ -42,6 +48,9 @@ interface Page {
   disconnect: () => void
   /** How much newer than everything here the next foreign cache pretends to be. */
   skew: number
+  readonly watchers: Set<Watcher>
+  /** What the application has read of a query, before anything else became of it. */
+  readonly read: Map<Target, unknown>
 }
 
 export function createLiveSubject(options: LiveSubjectOptions): Subject {
@@ -54,16 +63,27 @@ export function createLiveSubject(options: LiveSubjectOptions): Subject {
     client,
     disconnect: data.live.connect(client),
     skew: 0,
+    watchers: new Set(),
+    read: new Map(),
   }
+  watchCache(page)
   const one = (target: Target) => ({ queryKey: keyOf(page, target), exact: true })
   return {
-    targets: options.level === 0 ? ['newest'] : ['newest', 'around', 'list', 'topic'],
+    targets: options.level === 0 ? ['newest'] : TARGETS,
     mount: (target) => mount(page, target),
     unmount: (target) => unmount(page, target),
     older: (target) => page.mounted.get(target)?.page('fetchNextPage'),
     newer: (target) => page.mounted.get(target)?.page('fetchPreviousPage'),
     invalidate: (target) => void page.client.invalidateQueries(one(target)).catch(ignore),
     cancel: (target) => void page.client.cancelQueries(one(target)).catch(ignore),
+    overlap: (target, calls) => overlap(page, target, calls),
+    writeBack: (target, how) => writeBack(page, target, how),
+    remove: (target) => page.client.removeQueries(one(target)),
+    watch(listener) {
+      page.watchers.add(listener)
+      return () => void page.watchers.delete(listener)
+    },
+    isSending: (clientId) => isSending(page.client, clientId),
     shown: (target) => shownIn(page.client.getQueryCache().find(one(target))?.state),
     send: (text) => mutate(page, data.send(ROOM), text),
     edit: (id, text) => mutate(page, data.edit(ROOM), { id, text }),
@@ -105,18 +125,79 @@ function mount(page: Page, target: Target): void {
 
 function observe(page: Page, target: Target): Observed {
   const { client, data } = page
+  const tell = (result: Pick<QueryState, 'status' | 'fetchStatus' | 'data'>) =>
+    tellWatchers(page, target, result)
   if (target === 'newest' || target === 'around') {
     const observer = new InfiniteQueryObserver(client, timelineOptions(page, target))
     return {
-      stop: observer.subscribe(ignore),
-      page: (how) => void observer[how]({ cancelRefetch: false }).catch(ignore),
+      stop: observer.subscribe(tell),
+      page: (how, cancelRefetch = false) => void observer[how]({ cancelRefetch }).catch(ignore),
+      refetch: () => void observer.refetch().catch(ignore),
     }
   }
-  const observer =
+  const observer: QueryObserver<unknown> =
     target === 'list'
-      ? new QueryObserver(client, data.list(ROOM))
-      : new QueryObserver(client, data.topic(ROOM))
-  return { stop: observer.subscribe(ignore), page: ignore }
+      ? new QueryObserver<unknown>(client, data.list(ROOM) as QueryObserverOptions)
+      : new QueryObserver<unknown>(client, data.topic(ROOM) as QueryObserverOptions)
+  return {
+    stop: observer.subscribe(tell),
+    page: ignore,
+    refetch: () => void observer.refetch().catch(ignore),
+  }
+}
+
+function tellWatchers(
+  { watchers }: Page,
+  target: Target,
+  state: Pick<QueryState, 'status' | 'fetchStatus' | 'data'>,
+): void {
+  const shown = watchers.size > 0 ? shownIn(state) : undefined
+  if (shown) for (const watcher of watchers) watcher(target, shown)
+}
+
+/** Of the present client; a reload makes another one. */
+function watchCache(page: Page): void {
+  const targets = new Map(TARGETS.map((target) => [hashKey(keyOf(page, target)), target]))
+  page.client.getQueryCache().subscribe(({ type, query }) => {
+    const target = targets.get(query.queryHash)
+    if (type === 'updated' && target) tellWatchers(page, target, query.state)
+  })
+}
+
+function overlap(page: Page, target: Target, calls: readonly OverlappingCall[]): void {
+  const { client, mounted } = page
+  const observed = mounted.get(target)
+  const queryKey = keyOf(page, target)
+  for (const call of calls) {
+    if (call === 'invalidate') client.invalidateQueries({ queryKey, exact: true }).catch(ignore)
+    else if (call === 'refetch') observed?.refetch()
+    else observed?.page(call === 'older' ? 'fetchNextPage' : 'fetchPreviousPage', true)
+  }
+}
+
+function isSending(client: QueryClient, clientId: string): boolean {
+  const mutations = client.getMutationCache().getAll()
+  return mutations.some(
+    ({ state }) => (state.context as { clientId?: string } | undefined)?.clientId === clientId,
+  )
+}
+
+/** It adds nothing and removes nothing; what it read earlier may lack what has come since. */
+function writeBack(page: Page, target: Target, how: 'same' | 'copy' | 'earlier'): void {
+  const { client, read } = page
+  const key = keyOf(page, target)
+  const now = client.getQueryData(key)
+  const data = how === 'earlier' ? (read.get(target) ?? now) : now
+  read.set(target, now)
+  if (data === undefined) return
+  client.setQueryData(key, how === 'copy' ? copyOf(data) : data)
+}
+
+function copyOf(data: unknown): unknown {
+  if (Array.isArray(data)) return [...data]
+  const { pages } = data as Partial<TimelineData<ConformanceItem>>
+  if (!pages) return { ...(data as object) }
+  return { ...(data as object), pages: pages.map((page) => ({ ...page, items: [...page.items] })) }
 }
 
 function unmount({ mounted }: Page, target: Target): void {
@@ -130,6 +211,8 @@ function reload(page: Page, saved: string | undefined): void {
   page.disconnect()
   page.client.clear()
   page.client = createClient()
+  page.read.clear()
+  watchCache(page)
   hydrate(page.client, saved === undefined ? {} : JSON.parse(saved))
   page.disconnect = page.data.live.connect(page.client)
   for (const target of targets) mount(page, target)
@@ -153,7 +236,7 @@ function settleFailed(client: QueryClient, how: 'retry' | 'discard'): void {
   }
 }
 
-function shownIn(state: QueryState | undefined): Shown | undefined {
+function shownIn(state: Pick<QueryState, 'status' | 'fetchStatus' | 'data'> | undefined): Shown | undefined {
   if (!state) return undefined
   const { status, fetchStatus, data } = state
   const base = {

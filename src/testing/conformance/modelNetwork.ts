@@ -30,6 +30,7 @@ export function createModelNetwork(options: NetworkOptions): ConformanceNetwork 
     connection: 1,
     lastUp: 0,
     lastDown: 0,
+    lastWritten: undefined,
   }
   options.server.listen((event) => publish(network, event))
   if (options.level >= 2) tellHeads(network)
@@ -203,6 +204,7 @@ function disconnect(network: Network): void {
   if (!network.isUp) return
   network.isUp = false
   network.connection++
+  network.lastWritten = undefined
   for (const channel of network.channels) signal(network, channel, { type: 'down' })
   for (const asked of network.pending) {
     if (asked.isIdempotent || asked.isHttp) continue

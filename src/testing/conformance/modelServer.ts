@@ -13,7 +13,14 @@ export interface ModelServer extends ConformanceServer {
   edit(text: string, id?: number): ConformanceItem | undefined
   /** Stores what carries this client id once, however often it is sent. */
   send(clientId: string, text: string): ConformanceItem
-  page(state: ConformanceState, page: ModelPage): object
+  page(state: ConformanceState, page: ModelPage): ModelAnswer
+  readonly random: Random
+}
+
+interface ModelAnswer {
+  readonly items: readonly ConformanceItem[]
+  readonly has_older: boolean
+  readonly has_newer: boolean
 }
 
 export interface ModelPage {
@@ -55,6 +62,7 @@ export function createModelServer(random: Random, size: number): ModelServer {
   for (let count = 0; count < size; count++) insert(model)
   restart(model)
   return {
+    random,
     get epoch() {
       return epochOf(model)
     },
@@ -165,7 +173,7 @@ function pageOf(
   items: readonly ConformanceItem[],
   positions: ReadonlyMap<number, number>,
   page: ModelPage,
-): object {
+): ModelAnswer {
   const cursor = page.before ?? page.after ?? page.around
   // A cursor may name an item that is gone; its place is known all the same.
   const position = cursor === undefined ? Number.POSITIVE_INFINITY : (positions.get(cursor) ?? 0)

@@ -42,6 +42,8 @@ export interface Network extends NetworkOptions {
   /** When the last frame of each direction arrives: a socket keeps its order. */
   lastUp: number
   lastDown: number
+  /** The last of it that has not arrived. */
+  lastWritten: (() => void)[] | undefined
 }
 
 export const ODDS = {
@@ -58,6 +60,7 @@ export const ODDS = {
 
 const MAX_LATENCY_MS = 20
 const LATE_MS = 60
+const TOGETHER = 0.3
 
 export const chance = ({ random }: Network, odds: number) => random() < odds
 export const fault = (network: Network, odds: number) => !network.isCalm && chance(network, odds)
@@ -79,8 +82,15 @@ export function toServer(network: Network, run: () => void): void {
 export function toClient(network: Network, run: () => void, isLate = false): void {
   const now = network.clock.now()
   if (isLate) return later(network, now + network.random() * LATE_MS, run)
+  // What is written in one go arrives in one go.
+  if (network.lastWritten && chance(network, TOGETHER)) return void network.lastWritten.push(run)
+  const written = [run]
+  network.lastWritten = written
   network.lastDown = Math.max(network.lastDown, now + latency(network))
-  later(network, network.lastDown, run)
+  later(network, network.lastDown, () => {
+    if (network.lastWritten === written) network.lastWritten = undefined
+    for (const run of written) run()
+  })
 }
 
 export function signal(

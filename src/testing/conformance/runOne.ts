@@ -1,6 +1,6 @@
 /** One schedule from a seed to its findings. */
 import { createRandom } from '../server/random.ts'
-import { applyEvents, auditEnd, auditMoment, type Finding } from './audit.ts'
+import { applyEvents, auditEnd, auditMoment, type Finding, watchMoments } from './audit.ts'
 import type { ConformanceBackEnd, ConformanceItem, ConformanceLevel, ConformanceParts } from './backEnd.ts'
 import { createLiveSubject } from './liveSubject.ts'
 import { createPlainSubject } from './plainSubject.ts'
@@ -25,18 +25,21 @@ export async function runOne(options: RunOptions): Promise<Run> {
   const world = createWorld(options)
   const trail: string[] = []
   const known = createKnowledge(world)
+  const moments = watchMoments(world)
   const early: Finding[] = []
   await runSchedule(world, options.steps, (step) => {
-    if (early.length > 0) return
+    if (early.length > 0 || moments.findings.length > 0) return
     trail.push(step)
     known.observe(step)
     early.push(...auditMoment(world))
+    // Another cache has taken the place of this one, or part of it.
+    if (OTHER_CACHE.has(step)) moments.forget()
   })
   await calmDown(world, known.observe)
   const late = auditEnd(world, options.level === 0 ? known.items() : undefined)
   world.subject.stop()
   await world.clock.turns()
-  return { findings: [...early, ...late], trail }
+  return { findings: [...early, ...moments.findings, ...late], trail }
 }
 
 function createWorld({ level, seed, approach, createBackEnd }: RunOptions): World {
@@ -51,6 +54,8 @@ function createWorld({ level, seed, approach, createBackEnd }: RunOptions): Worl
   return { level, random, clock, server, network, subject, sent: new Map(), saved: [] }
 }
 
+const OTHER_CACHE: ReadonlySet<string> = new Set(['reload', 'receive', 'forget', 'writeBack', 'settleFailed'])
+
 /** Heard events are on the screen after at most this long. */
 const FRAME_MS = 16
 
@@ -62,12 +67,15 @@ function createKnowledge({ subject, network, clock }: World) {
   return {
     observe(step: string) {
       const shown = subject.shown('newest')
-      if (step === 'reload') start = undefined
+      if (step === 'reload' || step === 'forget') {
+        start = undefined
+        // What was heard before that is not in what was saved, or is gone with the query.
+        idleAt = clock.now()
+      }
       if (shown?.status !== 'success' && shown?.fetchStatus !== 'fetching') idleAt = clock.now()
       if (start || shown?.status !== 'success') return
       start = shown.items.filter(({ id }) => typeof id === 'number')
-      // What was heard just before a reload is not in the cache that was saved.
-      from = Math.max(idleAt, clock.now() - (step === 'reload' ? 0 : FRAME_MS))
+      from = Math.max(idleAt, clock.now() - FRAME_MS)
     },
     items() {
       const events = network.heard.flatMap(({ at, event }) => (start && at > from ? [event] : []))

@@ -37,6 +37,10 @@ const STEPS: readonly (readonly [weight: number, name: string, step: Step])[] = 
   [4, 'older', (world) => world.subject.older(anyTarget(world))],
   [3, 'newer', (world) => world.subject.newer(anyTarget(world))],
   [2, 'invalidate', (world) => world.subject.invalidate(anyTarget(world))],
+  [1, 'invalidateTwice', (world) => world.subject.overlap?.(anyTarget(world), ['invalidate', 'invalidate'])],
+  [2, 'overlap', (world) => overlap(world, anyTarget(world))],
+  [1, 'writeBack', writeBack],
+  [1, 'forget', forget],
   [2, 'cancel', (world) => world.subject.cancel(anyTarget(world))],
   [3, 'send', send],
   [1, 'editOwn', editOne],
@@ -87,6 +91,10 @@ export async function calmDown(world: World, connected: (step: string) => void):
     if (subject.shown(target)?.status === 'error') subject.invalidate(target)
   subject.settleFailed?.('retry')
   await clock.advance(10_000)
+  // Nothing asks again by itself after this: what these leave behind is there in the end.
+  for (const target of subject.targets) overlap(world, target)
+  server.insert()
+  await clock.advance(10_000)
   // With numbers a lost last event shows by itself, when the server next tells where things stand, or is asked.
   if (level < 2) {
     if (level > 0) server.setTopic('the last word')
@@ -114,6 +122,33 @@ async function remount(world: World): Promise<void> {
   world.subject.unmount(target)
   if (world.random() < 0.5) await world.clock.turns()
   world.subject.mount(target)
+}
+
+function overlap({ subject, random }: World, target: Target): void {
+  const calls = ['older', 'newer', 'refetch', 'invalidate'] as const
+  const count = 2 + Math.floor(random() * 2)
+  subject.overlap?.(
+    target,
+    Array.from({ length: count }, () => pick(random, calls)),
+  )
+}
+
+/** A server without history cannot tell what an earlier state lacks. */
+function writeBack(world: World): void {
+  const { subject, random, level } = world
+  subject.writeBack?.(
+    anyTarget(world),
+    pick(random, level > 0 ? ['same', 'copy', 'earlier'] : ['same', 'copy']),
+  )
+}
+
+/** Nobody watches a query that is removed for as long as that takes. */
+function forget(world: World): void {
+  const { subject, random } = world
+  const target = anyTarget(world)
+  subject.unmount(target)
+  subject.remove?.(target)
+  if (random() < 0.8) subject.mount(target)
 }
 
 function send({ subject, sent, random }: World): void {

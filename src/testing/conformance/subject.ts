@@ -17,6 +17,8 @@ export interface Shown {
   readonly topic: ConformanceTopic | undefined
 }
 
+export type OverlappingCall = 'older' | 'newer' | 'refetch' | 'invalidate'
+
 export interface Subject {
   readonly targets: readonly Target[]
   mount(target: Target): void
@@ -25,6 +27,15 @@ export interface Subject {
   newer(target: Target): void
   invalidate(target: Target): void
   cancel(target: Target): void
+  /** Asks for everything again and for a page, at once and in this order, each of them superseding the last. */
+  overlap?(target: Target, calls: readonly OverlappingCall[]): void
+  /** The application writes back what it reads now, or what it has read a while ago. */
+  writeBack?(target: Target, how: 'same' | 'copy' | 'earlier'): void
+  remove?(target: Target): void
+  /** Calls back with what is shown whenever an observer or the cache tells that it has changed. Returns how to stop. */
+  watch?(listener: (target: Target, shown: Shown) => void): () => void
+  /** Whether a row of one's own still stands for a send. */
+  isSending?(clientId: string): boolean
   /** `undefined` while there is no data. */
   shown(target: Target): Shown | undefined
   /** Resolves when the server has it; absent where nothing is sent. */
