@@ -1,6 +1,6 @@
 /** Notices a connection that is dead without having been closed, and measures the round trip on the way. */
 import type { Link } from './link.ts'
-import { markRead, prove } from './outbox.ts'
+import { askForSign, markRead, prove } from './outbox.ts'
 import { publishStatus, type Shell, tell, writeBare } from './shell.ts'
 import { lose } from './sockets.ts'
 
@@ -34,12 +34,6 @@ export function sendPing(shell: Shell, deadlineMs = Number.POSITIVE_INFINITY): v
       reason: 'The server stopped answering',
     })
   })
-}
-
-/** One at a time: a ping that replaced another would put off the moment at which silence is noticed. */
-export function askForSign(shell: Shell): void {
-  const { current, ping, heartbeat } = shell
-  if (current?.isOpen() && !ping) sendPing(shell, heartbeat ? heartbeat.timeoutMs : undefined)
 }
 
 /** Where nobody says whether pings are answered, whatever comes has to do. */
