@@ -1,5 +1,6 @@
 /** All of a chat's queries and mutations, each as options for the plain TanStack hooks. */
 import type { LiveQueryOptions } from '../query/index.ts'
+import { defineDeleteMessage, defineEditMessage, defineReact } from './changeMessage.ts'
 import type { ChatContext } from './context.ts'
 import { defineMessages } from './messages.ts'
 import { defineMembers, defineTyping } from './people.ts'
@@ -14,13 +15,7 @@ import {
   type Rooms,
   readStateIn,
 } from './rooms.ts'
-import {
-  defineDeleteMessage,
-  defineEditMessage,
-  defineReact,
-  defineSendMessage,
-  type Messages,
-} from './sendMessage.ts'
+import { defineSendMessage, type Messages } from './sendMessage.ts'
 import { type BaseMessage, type ChatMember, type ChatRoom, type Id, type ReadState, sameId } from './types.ts'
 
 export function defineAll<M extends BaseMessage, R extends ChatRoom, B extends ChatMember>(

@@ -5,9 +5,7 @@
 import type { QueryClient } from '@tanstack/react-query'
 import type { MutationControls, SendContext } from '../query/index.ts'
 import { LiveError } from '../transport/index.ts'
-import type { RoomParams } from './rooms.ts'
-import type { SendVariables } from './sendMessage.ts'
-import type { ChatMessage, Id } from './types.ts'
+import type { Id } from './types.ts'
 
 const TEMPORARY = 'local:'
 /** Names remembered, for whoever still holds the temporary one. */
@@ -20,15 +18,15 @@ export function clientIdIn(id: Id): string | undefined {
   return text.startsWith(TEMPORARY) ? text.slice(TEMPORARY.length) : undefined
 }
 
-type Sends = MutationControls<RoomParams, SendVariables, ChatMessage | undefined>
-type Naming = Pick<SendContext<RoomParams>, 'queryClient'>
+type Sends = Pick<MutationControls<never, never, never>, 'statusOf' | 'isUnsent'>
+type Naming<Variables> = Pick<SendContext<unknown, Variables>, 'queryClient' | 'amend'>
 
 export interface Names {
   named(clientId: string, id: Id): void
   /** What the server calls it, as far as is known. */
   known(id: Id): Id | undefined
   /** What the server calls it, once it does. @throws LiveError `rejected` (`not_sent`) if it never will */
-  nameOf(id: Id, context: Naming): Promise<Id>
+  nameOf(id: Id, queryClient: QueryClient): Promise<Id>
   /** The client id of one that can be changed in place. */
   unsent(id: Id, queryClient: QueryClient): string | undefined
 }
@@ -47,7 +45,7 @@ export function createNames(sends: () => Sends): Names {
       names.set(clientId, id)
       if (names.size > MAX_NAMES) names.delete(names.keys().next().value ?? '')
     },
-    nameOf: (id, { queryClient }) =>
+    nameOf: (id, queryClient) =>
       new Promise((resolve, reject) => {
         const clientId = clientIdIn(id) ?? ''
         const look = () => {
@@ -73,10 +71,10 @@ export function createNames(sends: () => Sends): Names {
 export async function withName<Variables extends { readonly message_id: Id }>(
   names: Names,
   variables: Variables,
-  context: SendContext<RoomParams, Variables>,
+  { queryClient, amend }: Naming<Variables>,
 ): Promise<Variables> {
   if (clientIdIn(variables.message_id) === undefined) return variables
-  const named = { ...variables, message_id: await names.nameOf(variables.message_id, context) }
-  context.amend(named)
+  const named = { ...variables, message_id: await names.nameOf(variables.message_id, queryClient) }
+  amend(named)
   return named
 }

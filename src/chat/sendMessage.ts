@@ -1,13 +1,12 @@
-/** Sending, editing, deleting and reacting. */
+/** Sending, in the order of the calls. */
 import { type AskOptions, type OptimisticContext, type SendContext, type } from '../query/index.ts'
 import { LiveError } from '../transport/index.ts'
 import { type ChatContext, endpointOf, roomChannel } from './context.ts'
-import { checkAble } from './level.ts'
 import { type defineMessages, sentByNobody } from './messages.ts'
-import { clientIdIn, type Names, temporaryId, withName } from './names.ts'
+import { clientIdIn, type Names, temporaryId } from './names.ts'
 import type { RoomParams } from './rooms.ts'
 import { createSendGate } from './sendGate.ts'
-import type { BaseMessage, ChatMessage, ChatReaction, Id } from './types.ts'
+import type { BaseMessage, ChatMessage, Id } from './types.ts'
 
 export interface MessageDraft {
   readonly content: string
@@ -25,7 +24,7 @@ type Sending = SendContext<RoomParams, SendVariables>
 
 export type Messages = ReturnType<typeof defineMessages<BaseMessage>>
 
-const draftOf = (variables: SendVariables): MessageDraft =>
+export const draftOf = (variables: SendVariables): MessageDraft =>
   typeof variables === 'string' ? { content: variables } : variables
 
 export type Sends = ReturnType<typeof defineSendMessage>
@@ -73,7 +72,7 @@ function createTurns(names: Names) {
 
   async function withTarget(draft: MessageDraft, sending: Sending): Promise<MessageDraft> {
     if (draft.reply_to_id === undefined || isNamed(draft)) return draft
-    const named = { ...draft, reply_to_id: await names.nameOf(draft.reply_to_id, sending) }
+    const named = { ...draft, reply_to_id: await names.nameOf(draft.reply_to_id, sending.queryClient) }
     sending.amend(named)
     return named
   }
@@ -95,100 +94,6 @@ function createTurns(names: Names) {
 const ignore = () => undefined
 
 const isNamed = ({ reply_to_id }: MessageDraft) => clientIdIn(reply_to_id ?? '') === undefined
-
-export function defineEditMessage(context: ChatContext, messages: Messages, sends: Sends) {
-  const { level, names } = context
-  const gate = createSendGate(context)
-  return context.live.mutation<{ message_id: Id; content: string }, ChatMessage | undefined, RoomParams>(
-    'chat.editMessage',
-    {
-      params: type<RoomParams>(),
-      ...roomChannel(context),
-      validate({ message_id, content }) {
-        if (clientIdIn(message_id) === undefined) checkAble(level, 'Editing')
-        checkContent(content, context.maxLength)
-      },
-      atOnce({ message_id, content }, _params, queryClient) {
-        const clientId = names.unsent(message_id, queryClient)
-        if (clientId === undefined) return false
-        sends.amend(queryClient, clientId, (draft) => ({ ...draftOf(draft), content, isEdited: true }))
-        return true
-      },
-      optimistic: ({ message_id, content }, { params, status }) =>
-        status === 'failed' ? [] : [messages.patch(params, { id: message_id, content })],
-      async request(variables, sending) {
-        checkAble(level, 'Editing')
-        const { params, request } = sending
-        const { message_id, content } = await withName(names, variables, sending)
-        const data = { room_id: params.roomId, message_id, message: content }
-        return messageIn(await gate.pass(params.roomId, () => request('edit_message', data)))
-      },
-      settle: (message, _variables, params) => (message ? [messages.upsert(params, message)] : []),
-    },
-  )
-}
-
-export function defineDeleteMessage(context: ChatContext, messages: Messages, sends: Sends) {
-  const { level, names } = context
-  const gate = createSendGate(context)
-  return context.live.mutation<{ message_id: Id }, void, RoomParams>('chat.deleteMessage', {
-    params: type<RoomParams>(),
-    ...roomChannel(context),
-    validate({ message_id }) {
-      if (clientIdIn(message_id) === undefined) checkAble(level, 'Deleting')
-    },
-    atOnce({ message_id }, _params, queryClient) {
-      const clientId = names.unsent(message_id, queryClient)
-      if (clientId !== undefined) sends.discard(queryClient, clientId)
-      return clientId !== undefined
-    },
-    optimistic: ({ message_id }, { params, status }) =>
-      status === 'failed' ? [] : [messages.remove(params, message_id)],
-    async request(variables, sending) {
-      checkAble(level, 'Deleting')
-      const { params, request } = sending
-      const { message_id } = await withName(names, variables, sending)
-      const data = { room_id: params.roomId, message_id }
-      await gate.pass(params.roomId, () => request('delete_message', data))
-    },
-    settle: (_result, { message_id }, params) => [messages.remove(params, message_id)],
-  })
-}
-
-export interface ReactVariables {
-  readonly message_id: Id
-  readonly reaction: string
-  /** @default false */
-  readonly remove?: boolean
-}
-
-export interface ReactResult {
-  readonly reactions: readonly ChatReaction[]
-  readonly version?: number | null
-}
-
-export function defineReact(context: ChatContext, messages: Messages) {
-  const gate = createSendGate(context)
-  return context.live.mutation<ReactVariables, ReactResult, RoomParams>('chat.react', {
-    params: type<RoomParams>(),
-    ...roomChannel(context),
-    validate: () => checkAble(context.level, 'Reacting'),
-    async request(variables, sending) {
-      const { params, request } = sending
-      const { message_id, reaction, remove } = await withName(context.names, variables, sending)
-      const type = remove ? 'remove_reaction' : 'add_reaction'
-      const data = { room_id: params.roomId, message_id, reaction }
-      return gate.pass(params.roomId, () => request(type, data)) as Promise<ReactResult>
-    },
-    settle: ({ reactions, version }, { message_id }, params) => [
-      messages.patch(params, {
-        id: message_id,
-        reactions: [...reactions],
-        ...(version != null && { version }),
-      }),
-    ],
-  })
-}
 
 /** @throws LiveError `forbidden` after one has left the room, or was removed */
 export function checkMember({ membership }: ChatContext, roomId: Id): void {
@@ -244,7 +149,7 @@ function pendingRow(
   }
 }
 
-function messageIn(reply: unknown): ChatMessage | undefined {
+export function messageIn(reply: unknown): ChatMessage | undefined {
   const { message } = (reply ?? {}) as { message?: unknown }
   const candidate = typeof message === 'object' && message !== null ? message : reply
   return typeof candidate === 'object' && candidate !== null && 'id' in candidate

@@ -2,7 +2,7 @@
 import { askHeads } from './channelSync.ts'
 import { takeHeads } from './channels.ts'
 import type { Link } from './link.ts'
-import { markRead, prove } from './outbox.ts'
+import { askForSign, markRead, prove } from './outbox.ts'
 import { publishStatus, type Shell, tell, writeBare } from './shell.ts'
 import { lose } from './sockets.ts'
 
@@ -49,12 +49,6 @@ export function watchHeads(shell: Shell): void {
     if (!isTold && !shell.isHidden && !(Number(level) < 2)) askHeads(shell)
     watchHeads(shell)
   })
-}
-
-/** One at a time: a ping that replaced another would put off the moment at which silence is noticed. */
-export function askForSign(shell: Shell): void {
-  const { current, ping, heartbeat } = shell
-  if (current?.isOpen() && !ping) sendPing(shell, heartbeat ? heartbeat.timeoutMs : undefined)
 }
 
 /** Where nobody says whether pings are answered, whatever comes has to do. */

@@ -215,6 +215,11 @@ export function prove(shell: Shell, order: number): void {
   if (trial && trial.order <= order && !awaitsAnswer(trial, outbox)) endTrial(shell)
 }
 
+/** One at a time: a ping that replaced another would put off the moment at which silence is noticed. */
+export function askForSign({ current, ping, heartbeat, sendPing }: Shell): void {
+  if (current?.isOpen() && !ping) sendPing(heartbeat ? heartbeat.timeoutMs : undefined)
+}
+
 /** The server has read what was written to this socket up to here. Tells whether there is more that wants to know. */
 export function markRead(
   { outbox }: Shell,

@@ -1,8 +1,7 @@
 /** A frame that awaits a reply. It settles exactly once, whoever comes first: reply, error, timeout, abort, loss. */
 import { retryAfterOf } from './closeCodes.ts'
 import { LiveError } from './errors.ts'
-import { askForSign } from './heartbeat.ts'
-import { push } from './outbox.ts'
+import { askForSign, push } from './outbox.ts'
 import type { Guard } from './port.ts'
 import { entryOf, type Frame, fieldsOf, payloadOf, validate } from './protocol.ts'
 import { createFrame, type Shell } from './shell.ts'
