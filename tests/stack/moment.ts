@@ -1,0 +1,78 @@
+/** What holds at every notification: no row twice, no row of elsewhere, and one's own words there from being shown on. */
+import type { ChatMessage } from '../../src/chat/index.ts'
+import type { Page, View } from './page.ts'
+import { baseOf, typistOf, type World } from './world.ts'
+
+export interface ViewMemory {
+  user: string | undefined
+  /** How often each of one's own texts was shown last. */
+  own: ReadonlyMap<string, number>
+}
+
+export const createViewMemory = (): ViewMemory => ({ user: undefined, own: new Map() })
+
+export interface Seen {
+  readonly rows: readonly ChatMessage[] | undefined
+  readonly via: string
+}
+
+export function checkView(page: Page, view: View, { rows = [], via }: Seen): void {
+  const { world } = page
+  const at = `${page.name}/${view.roomId} (${via})`
+  for (const row of doubled(rows)) world.report('row-twice', `${at}: ${row.id} "${row.content}"`)
+  const user = page.believed()
+  for (const row of rows) {
+    if (String(row.room_id) !== view.roomId) world.report('row-of-other-room', `${at}: "${row.content}" of ${row.room_id}`)
+    if (row.local && user !== undefined && typistOf(row.content) !== user)
+      world.report('row-of-other-user', `${at}: "${row.content}" ${row.local.status}, ${user} is signed in`)
+  }
+  const own = countOwn(rows, user)
+  for (const [text, count] of own) {
+    const sends = world.sent.filter((sent) => sent.text === text && sent.roomId === view.roomId).length
+    if (sends > 0 && count > sends) world.report('own-twice', `${at}: "${text}" ${count} times`)
+  }
+  if (view.memory.user === user) {
+    for (const [text, before] of view.memory.own) {
+      const now = own.get(text) ?? 0
+      if (now < before && !mayVanish(world, { rows, text, roomId: view.roomId }))
+        world.report('own-vanished', `${at}: "${text}" ${before} → ${now} of ${rows.length} rows`)
+    }
+  }
+  view.memory = { user, own }
+}
+
+function doubled(rows: readonly ChatMessage[]): ChatMessage[] {
+  const seen = new Set<string>()
+  return rows.filter(({ id, client_id, sender }) => {
+    const keys = [`id ${id}`, ...(client_id ? [`client ${client_id} ${sender.id}`] : [])]
+    const isTwice = keys.some((key) => seen.has(key))
+    for (const key of keys) seen.add(key)
+    return isTwice
+  })
+}
+
+function countOwn(rows: readonly ChatMessage[], user: string | undefined): Map<string, number> {
+  const own = new Map<string, number>()
+  for (const { content } of rows) {
+    const text = baseOf(content)
+    if (typistOf(text) === user) own.set(text, (own.get(text) ?? 0) + 1)
+  }
+  return own
+}
+
+interface Vanished {
+  readonly rows: readonly ChatMessage[]
+  readonly text: string
+  readonly roomId: string
+}
+
+/** Deleted, thrown away, or older than what is loaded. */
+function mayVanish(world: World, { rows, text, roomId }: Vanished): boolean {
+  if (world.deleted.has(text)) return true
+  const room = world.server.state().rooms.find(({ id }) => id === roomId)
+  const messages = room?.messages ?? []
+  const place = messages.findLastIndex(({ content }) => baseOf(content) === text)
+  if (place < 0) return false
+  const lowest = messages.findIndex(({ id }) => rows.some((row) => row.id === id))
+  return lowest > place
+}
