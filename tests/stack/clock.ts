@@ -7,7 +7,11 @@ export type Fake = ReturnType<typeof createFakeEnvironment>
 let current: Fake | undefined
 const realNow = Date.now
 
-notifyManager.setScheduler(queueMicrotask)
+// A macrotask, as by default: what a component is rendered with comes after all that one task has done.
+notifyManager.setScheduler((callback) => {
+  if (current) current.environment.setTimer(callback, 0)
+  else queueMicrotask(callback)
+})
 // As in a browser: queries are retried, and forgotten after a while.
 environmentManager.setIsServer(() => false)
 const cancels = new Map<number, () => void>()

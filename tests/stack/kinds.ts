@@ -1,6 +1,8 @@
 /** What can happen in a schedule beyond plain use, each of it to be switched on and off by itself. */
 
 export const KINDS = {
+  /** No fault: looks after every single write, also in the middle of a batch, which no component is rendered with. */
+  everyWrite: true,
   /** Sockets that end, with all sorts of codes, and frames under way that are lost or not. */
   disconnects: true,
   /** Sockets that stay open with nothing getting through. */

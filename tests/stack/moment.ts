@@ -4,41 +4,53 @@ import type { Page, View } from './page.ts'
 import { baseOf, typistOf, type World } from './world.ts'
 
 export interface ViewMemory {
+  readonly render: Shown
+  readonly write: Shown
+}
+
+interface Shown {
   user: string | undefined
   /** How often each of one's own texts was shown last. */
   own: ReadonlyMap<string, number>
 }
 
-export const createViewMemory = (): ViewMemory => ({ user: undefined, own: new Map() })
+const nothing = (): Shown => ({ user: undefined, own: new Map() })
+export const createViewMemory = (): ViewMemory => ({ render: nothing(), write: nothing() })
 
 export interface Seen {
   readonly rows: readonly ChatMessage[] | undefined
-  readonly via: string
+  /** `render`: what a component would be rendered with. `write`: what is in the cache after each write, also in mid-batch. */
+  readonly via: Via
 }
+
+export type Via = 'render' | 'write'
 
 export function checkView(page: Page, view: View, { rows = [], via }: Seen): void {
   const { world } = page
+  const memory = view.memory[via]
+  const report = (kind: string, detail: string) =>
+    world.report(via === 'write' ? `${kind}-in-a-write` : kind, detail)
   const at = `${page.name}/${view.roomId} (${via})`
-  for (const row of doubled(rows)) world.report('row-twice', `${at}: ${row.id} "${row.content}"`)
+  for (const row of doubled(rows)) report('row-twice', `${at}: ${row.id} "${row.content}"`)
   const user = page.believed()
   for (const row of rows) {
-    if (String(row.room_id) !== view.roomId) world.report('row-of-other-room', `${at}: "${row.content}" of ${row.room_id}`)
+    if (String(row.room_id) !== view.roomId) report('row-of-other-room', `${at}: "${row.content}" of ${row.room_id}`)
     if (row.local && user !== undefined && typistOf(row.content) !== user)
-      world.report('row-of-other-user', `${at}: "${row.content}" ${row.local.status}, ${user} is signed in`)
+      report('row-of-other-user', `${at}: "${row.content}" ${row.local.status}, ${user} is signed in`)
   }
   const own = countOwn(rows, user)
   for (const [text, count] of own) {
     const sends = world.sent.filter((sent) => sent.text === text && sent.roomId === view.roomId).length
-    if (sends > 0 && count > sends) world.report('own-twice', `${at}: "${text}" ${count} times`)
+    if (sends > 0 && count > sends) report('own-twice', `${at}: "${text}" ${count} times`)
   }
-  if (view.memory.user === user) {
-    for (const [text, before] of view.memory.own) {
+  if (memory.user === user) {
+    for (const [text, before] of memory.own) {
       const now = own.get(text) ?? 0
       if (now < before && !mayVanish(world, { rows, text, roomId: view.roomId }))
-        world.report('own-vanished', `${at}: "${text}" ${before} → ${now} of ${rows.length} rows`)
+        report('own-vanished', `${at}: "${text}" ${before} → ${now} of ${rows.length} rows`)
     }
   }
-  view.memory = { user, own }
+  Object.assign(memory, { user, own })
 }
 
 function doubled(rows: readonly ChatMessage[]): ChatMessage[] {

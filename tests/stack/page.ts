@@ -5,6 +5,7 @@ import {
   InfiniteQueryObserver,
   MutationObserver,
   type MutationObserverOptions,
+  notifyManager,
   QueryClient,
   QueryObserver,
 } from '@tanstack/react-query'
@@ -12,7 +13,7 @@ import { type Chat, type ChatMessage, type ChatRoom, createChat, type SendVariab
 import { shouldDehydrateMutation } from '../../src/query/index.ts'
 import { createRandom } from '../../src/testing/server/random.ts'
 import type { EnvironmentSignal } from '../../src/transport/environment.ts'
-import { checkView, createViewMemory, type ViewMemory } from './moment.ts'
+import { checkView, createViewMemory, type Via, type ViewMemory } from './moment.ts'
 import { cut, type Frame, type Line } from './wire.ts'
 import { isMember, PAGE_SIZE, type Sent, typistOf, type World } from './world.ts'
 
@@ -207,7 +208,7 @@ export function openPage(world: World, { user, roomIds, saved, like }: PageOptio
     if (event.type !== 'updated' || page.isGone) return
     const [, definition, params] = event.query.queryKey as readonly [unknown, unknown, { roomId?: string }?]
     const view = definition === 'chat.messages' ? page.views.get(String(params?.roomId)) : undefined
-    if (view) look(page, view, 'cache')
+    if (view && world.kinds.everyWrite) look(page, view, 'write')
   })
   userChanged(page)
   world.pages.push(page)
@@ -271,9 +272,9 @@ function rowsOf({ chat, queryClient }: Page, roomId: string): readonly ChatMessa
   return rowsIn(queryClient.getQueryData(chat.messages(roomId).queryKey as readonly unknown[]))
 }
 
-function look(page: Page, view: View, via: string): void {
+function look(page: Page, view: View, via: Via): void {
   if (page.isGone || !view.observer) return
-  const rows = via === 'cache' ? rowsOf(page, view.roomId) : rowsIn(view.observer.getCurrentResult().data)
+  const rows = via === 'write' ? rowsOf(page, view.roomId) : rowsIn(view.observer.getCurrentResult().data)
   checkView(page, view, { rows, via })
 }
 
@@ -291,7 +292,8 @@ function mount(page: Page, target: string): void {
   const observer = new InfiniteQueryObserver(queryClient, chat.messages(target) as never)
   view.memory = createViewMemory()
   view.observer = observer
-  view.stop = observer.subscribe(() => look(page, view, 'observer'))
+  // As `useQuery` does: one render for all that a batch has changed.
+  view.stop = observer.subscribe(notifyManager.batchCalls(() => look(page, view, 'render')))
 }
 
 function unmount(page: Page, target: string): void {
@@ -340,7 +342,7 @@ function slowSend({ world, chat, queryClient, traits }: Page, text: string, room
   const options = chat.sendMessage(roomId)
   const pause = (ms: number) =>
     new Promise<void>((resolve) => void world.fake.environment.setTimer(resolve, ms))
-  return new MutationObserver(queryClient, {
+  return new MutationObserver<unknown, Error, SendVariables, { readonly clientId: string }>(queryClient, {
     ...(options as MutationObserverOptions<unknown, Error, SendVariables, { readonly clientId: string }>),
     ...(traits.isAsyncOnMutate && {
       onMutate: async (variables, context) => {

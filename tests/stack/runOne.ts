@@ -66,7 +66,7 @@ async function runSteps(world: World, count: number, isVerbose: boolean): Promis
     trail.push(line)
     if (isVerbose) console.log(`    ${line}`)
     // What one turn of a page does together must not depend on what the last one has finished.
-    if (random() < 0.7) await fake.flush()
+    if (random() < 0.7) await fake.clock.advance(0)
     else for (let turns = Math.floor(random() * 6); turns > 0; turns--) await Promise.resolve()
   }
   return trail
