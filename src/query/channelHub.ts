@@ -38,6 +38,7 @@ export interface LiveChannel {
 }
 
 export interface ChannelHub {
+  readonly channels: ReadonlyMap<string, LiveChannel>
   /** `resumeFrom`: position of data that is there already; used when the channel has none itself. */
   join(spec: ChannelSpec, member: ChannelMember, resumeFrom?: Cursor): LiveChannel
 }
@@ -46,6 +47,7 @@ export interface ChannelHub {
 const GAP_PATIENCE_MS = 200
 /** Kept for snapshots that lag behind the stream. */
 const LOG_TAIL = 256
+const ASKED_AGAIN: ReadonlySet<string> = new Set(['rejected', 'user_changed'])
 
 export function createChannelHub(port: LivePort): ChannelHub {
   const channels = new Map<string, LiveChannel>()
@@ -78,6 +80,7 @@ export function createChannelHub(port: LivePort): ChannelHub {
   }
 
   return {
+    channels,
     join(spec, member, resumeFrom) {
       const hash = hashOf(spec)
       const channel = channels.get(hash) ?? open(spec, hash, resumeFrom)
@@ -101,7 +104,8 @@ export function leave(channel: LiveChannel, member: ChannelMember): void {
 /** What the server refused is asked for again by whoever needs it: only then can a second try succeed. */
 export function whenLive(channel: LiveChannel): Promise<void> {
   if (channel.live) return Promise.resolve()
-  if (channel.failure?.code === 'rejected') {
+  // Or somebody else had to go, and the channel with him.
+  if (channel.failure && ASKED_AGAIN.has(channel.failure.code)) {
     channel.failure = undefined
     channel.port.renew(channel.spec)
   }
@@ -178,6 +182,14 @@ function onSignal(channel: LiveChannel, signal: ChannelSignal): void {
   if (channel.live || channel.failure) settleWaiting(channel, channel.failure)
   watchGap(channel)
   notify(channel)
+}
+
+/** What was heard was for somebody else. */
+export function clearChannel(channel: LiveChannel): void {
+  restart(channel.order, undefined)
+  channel.dropped += channel.log.length
+  channel.log = []
+  startOver(channel)
 }
 
 function startOver(channel: LiveChannel): void {

@@ -1,15 +1,15 @@
 /** `createLive`: the entry point. Definitions in, plain TanStack options out. */
 import type { QueryClient } from '@tanstack/react-query'
 import type { EventName, EventPayload, Protocol, WebSocketManager } from '../transport/index.ts'
-import type { LivePort } from '../transport/port.ts'
+import type { Id, LivePort } from '../transport/port.ts'
 import type { Params } from './definition.ts'
 import { type LiveState, OFFLINE, stateOf } from './entryState.ts'
 import { defineList, type ListOptions } from './list.ts'
-import { applyChanges, entryFor, refresh } from './liveClient.ts'
-import { clientOf, connect, createLiveCore } from './liveCore.ts'
+import { applyChanges, entryFor, forget, refresh } from './liveClient.ts'
+import { clientOf, connect, createLiveCore, type LiveCore } from './liveCore.ts'
 import { defineMutation, type MutationDefinitionOptions } from './mutation.ts'
 import { NO_OPS, type Op } from './ops.ts'
-import { opsFor } from './outbox.ts'
+import { forgetOwn, opsFor } from './outbox.ts'
 import { type Change, targetOf } from './outboxRow.ts'
 import { defineTimeline, type TimelineOptions } from './timeline.ts'
 import { defineValue, type ValueOptions } from './value.ts'
@@ -18,6 +18,12 @@ import { defineValue, type ValueOptions } from './value.ts'
 export type EventsOf<P extends Protocol> = [EventName<P>] extends [never]
   ? Record<string, unknown>
   : { [T in EventName<P>]: EventPayload<P, T> }
+
+/**
+ * The id of who is signed in, where neither a token nor the server's greeting says it. What one user wrote, no other one
+ * sends or sees as his own.
+ */
+type UserOption = () => Id | undefined
 
 /** What `createLive` needs of a manager. */
 export interface PortHolder {
@@ -45,14 +51,20 @@ export type Live<Events = Record<string, unknown>> = ReturnType<typeof createLiv
  */
 export function createLive<P extends Protocol>(options: {
   readonly manager: WebSocketManager<P>
+  readonly user?: UserOption
 }): Live<EventsOf<P>>
-export function createLive(options: { readonly manager: PortHolder }): Live
-export function createLive(options: { readonly manager: PortHolder }): Live {
-  return createLiveWith(options.manager.port)
+export function createLive(options: { readonly manager: PortHolder; readonly user?: UserOption }): Live
+export function createLive({
+  manager,
+  user = () => undefined,
+}: {
+  readonly manager: PortHolder
+  readonly user?: UserOption
+}): Live {
+  return createLiveWith(createLiveCore(manager.port, user))
 }
 
-function createLiveWith<Events>(port: LivePort) {
-  const core = createLiveCore(port)
+function createLiveWith<Events>(core: LiveCore) {
   return {
     /** A flat list, e.g. the rooms of a user. Returns `(params?) => queryOptions`. */
     list: <Item, P = NoParams>(name: string, options: ListOptions<P, Events, Item>) =>
@@ -80,6 +92,13 @@ function createLiveWith<Events>(port: LivePort) {
     /** Asks for a new snapshot of the queries of a definition that are in use. */
     refresh(definition: string, params: Params = {}): void {
       for (const { client } of core.clients.values()) refresh(client, { definition, params })
+    },
+    /** For signing out: forgets all live data, and what waits or failed of whoever is here; nothing of other users. */
+    forget(): void {
+      for (const { client } of core.clients.values()) {
+        forgetOwn(client.outbox)
+        forget(client)
+      }
     },
     /** Whether a query is current, and since when. */
     status(queryClient: QueryClient, queryKey: readonly unknown[]): LiveState {

@@ -1,6 +1,7 @@
 /** What is known of one live query. The record, its status, and the pause after a failure; what happens to it is elsewhere. */
 import type { Query, QueryClient } from '@tanstack/react-query'
 import type { Cursor, LiveEvent, LivePort } from '../transport/port.ts'
+import type { Authors } from './author.ts'
 import { type ChannelHub, type ChannelMember, hasGap, type LiveChannel } from './channelHub.ts'
 import type { Coalescer } from './coalescer.ts'
 import { type Definition, type Params, toOps } from './definition.ts'
@@ -37,6 +38,7 @@ export interface LiveClient {
 
 export interface Registry {
   readonly port: LivePort
+  readonly authors: Authors
   readonly definitions: ReadonlyMap<string, Definition>
   readonly mutations: ReadonlyMap<string, MutationDefinition>
 }

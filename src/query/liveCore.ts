@@ -1,7 +1,8 @@
 /** What `list`, `timeline`, `value` and `mutation` share: the registry of definitions and the engine per QueryClient. */
 import { isServer, type QueryClient } from '@tanstack/react-query'
 import { LiveError } from '../transport/errors.ts'
-import type { LivePort } from '../transport/port.ts'
+import type { Id, LivePort } from '../transport/port.ts'
+import { type Authors, createAuthors } from './author.ts'
 import type { Definition, Params } from './definition.ts'
 import type { LiveClient } from './entryState.ts'
 import { createLiveClient, setMutationDefaults } from './liveClient.ts'
@@ -10,14 +11,16 @@ import type { Change, MutationDefinition } from './outboxRow.ts'
 
 export interface LiveCore {
   readonly port: LivePort
+  readonly authors: Authors
   readonly definitions: Map<string, Definition>
   readonly mutations: Map<string, MutationDefinition>
   /** By QueryClient; strong ones, for what is to reach all of them. */
   readonly clients: Map<QueryClient, { readonly client: LiveClient; holders: number }>
 }
 
-export function createLiveCore(port: LivePort): LiveCore {
-  return { port, definitions: new Map(), mutations: new Map(), clients: new Map() }
+export function createLiveCore(port: LivePort, user: () => Id | undefined): LiveCore {
+  const authors = createAuthors(port, user)
+  return { port, authors, definitions: new Map(), mutations: new Map(), clients: new Map() }
 }
 
 export function connect(core: LiveCore, queryClient: QueryClient): () => void {

@@ -8,23 +8,15 @@ import {
   type QueryClient,
 } from '@tanstack/react-query'
 import { LiveError } from '../transport/errors.ts'
-import type { ChannelSpec, Delivery, Id, LivePort } from '../transport/port.ts'
-import { type ChannelMember, type LiveChannel, leave, whenLive } from './channelHub.ts'
+import type { Id } from '../transport/port.ts'
+import { type ChannelMember, leave } from './channelHub.ts'
 import { channelSpec, LIVE_KEY } from './definition.ts'
+import { deliver, refusal, type Send, type SendContext, sendContext } from './deliver.ts'
 import { applyChanges, refresh } from './liveClient.ts'
 import { clientOf, defineWrite, type LiveCore } from './liveCore.ts'
-import { type Claim, claim, clientIdFor, findMutation } from './outbox.ts'
-import type { Change, OptimisticContext } from './outboxRow.ts'
+import { findMutation, resign, setPhase } from './outbox.ts'
+import { type Change, type OptimisticContext, rowBehind } from './outboxRow.ts'
 import type { LiveMutationOptions } from './queryOptions.ts'
-
-export interface SendContext<P> {
-  readonly params: P
-  readonly clientId: string
-  /** Resolves with the reply. Sent again, with the same data, when the connection is lost before it comes. */
-  readonly request: (type: string, data: unknown) => Promise<unknown>
-  /** For servers that do not reply. Resolves when written. */
-  readonly send: (type: string, data: unknown, delivery?: Delivery) => Promise<void>
-}
 
 export interface MutationDefinitionOptions<P, Variables, Result> {
   readonly params?: StandardSchemaV1<P>
@@ -68,10 +60,10 @@ export function defineMutation<P, Variables, Result>(
   const defined = { core, name, options }
   const common = {
     mutationFn: (variables: Variables, context: MutationFunctionContext) => run(defined, variables, context),
-    // Where the id survives a reload.
-    onMutate: (variables: Variables, { client }: MutationFunctionContext): Named => {
-      const live = clientOf(core, client)
-      return { clientId: live ? clientIdFor(live.outbox, name, variables) : core.port.clock.createId() }
+    onMutate: (_variables: Variables, { client, mutationKey }: MutationFunctionContext): Named => {
+      // Connected from here on: the outbox must see the mutation.
+      clientOf(core, client)
+      return { clientId: rowBehind(mutationKey)?.clientId ?? core.port.clock.createId() }
     },
     networkMode: 'always' as const,
     // A failed one that is on screen stays until it is retried or discarded.
@@ -133,18 +125,28 @@ async function run<P, Variables, Result>(
       `"${name}" needs a connected QueryClient; call live.connect(queryClient) or render <LiveProvider>`,
     )
   }
-  const claimed = claim(client.outbox, name, variables)
+  const row = rowBehind(context.mutationKey)
+  const send: Send = {
+    row,
+    clientId: row?.clientId ?? core.port.clock.createId(),
+    guard: () => refusal(client.outbox, row),
+    sending(isSending) {
+      if (row) setPhase(client.outbox, row, isSending ? 'sending' : 'queued')
+    },
+  }
+  const isRepeat = row?.wasTried === true
+  if (row) row.wasTried = true
   const spec = channelSpec(params, options)
-  const sending = sendContext(core.port, spec, { params, claimed })
+  const sending = sendContext(core.port, spec, { params, send })
   const member: ChannelMember = {}
   const channel = client.hub.join(spec, member)
   try {
-    const { result, isSure } = await deliver(channel, claimed, () => options.request(variables, sending))
-    const changes = options.settle?.(result, variables, params) ?? []
-    if (changes.length > 0) claimed.applied()
+    const { result, isSure } = await deliver(channel, send, () => options.request(variables, sending))
+    const changes = send.guard() ? [] : (options.settle?.(result, variables, params) ?? [])
+    if (row && changes.length > 0) row.confirmed ??= {}
     applyChanges(client, changes)
     // It may have been done long ago, and more may have happened to it since: only a snapshot can tell.
-    if (claimed.isRepeat || !isSure) {
+    if (isRepeat || !isSure) {
       for (const change of changes) refresh(client, change)
     }
     return result
@@ -156,48 +158,6 @@ async function run<P, Variables, Result>(
 /** Kept in the mutation's context. */
 export interface Named {
   readonly clientId: string
-}
-
-/** Every wait of this loop is for the connection; a server that answers, with whatever, ends it. */
-async function deliver<Result>(
-  channel: LiveChannel,
-  claimed: Claim,
-  attempt: () => Promise<Result>,
-): Promise<{ readonly result: Result; readonly isSure: boolean }> {
-  for (let isFirst = true; ; isFirst = false) {
-    await whenLive(channel)
-    claimed.sending(true)
-    const { sessions, continuity } = channel
-    try {
-      const result = await attempt()
-      // A reconnect in between may have sent it twice, and the answer is then to the second.
-      const isSame = channel.live && channel.sessions === sessions && channel.continuity === continuity
-      return { result, isSure: isFirst && isSame }
-    } catch (error) {
-      if (!(error instanceof LiveError) || !LOST.has(error.code)) throw error
-      claimed.sending(false)
-    }
-  }
-}
-
-/** Errors that say nothing but that the connection went away; the data carries its id, so sending again is safe. */
-const LOST: ReadonlySet<string> = new Set(['connection_lost', 'disconnected'])
-
-function sendContext<P>(
-  port: LivePort,
-  { endpoint }: ChannelSpec,
-  { params, claimed }: { readonly params: P; readonly claimed: Claim },
-): SendContext<P> {
-  const { clientId, signal } = claimed
-  return {
-    params,
-    clientId,
-    request: (type, data) => port.request(type, data, { endpoint, signal, idempotent: true }),
-    async send(type, data, delivery) {
-      if (signal?.aborted) throw new LiveError('aborted', `"${type}" was discarded`)
-      await port.send(type, data, { endpoint, delivery })
-    },
-  }
 }
 
 function changesOf<P, Variables>(
@@ -219,6 +179,7 @@ function changesOf<P, Variables>(
  * TanStack keeps (the paused ones). They resume in order once their QueryClient is connected.
  */
 export function shouldDehydrateMutation(mutation: Mutation): boolean {
+  resign(mutation)
   const { status, isPaused } = mutation.state
   return (
     isPaused ||

@@ -42,22 +42,11 @@ export function adoptTimeline<Item>(data: TimelineData<Item>): TimelineData<Item
   return { pages, pageParams: data.pageParams }
 }
 
-/**
- * Rows that a history was found not to hold. What comes into it later comes by an event, and that event ends the row;
- * so one look at all of it is enough, as long as its index is the same.
- */
-const absent = new WeakMap<object, Set<string>>()
-
-/** Its confirmed twin is in the history already: a refetch or a reload brought it. */
+/** Its confirmed twin is in the history already: an event, a refetch or a reload brought it. */
 function isConfirmed<Item>(spec: ItemSpec<Item>, pages: readonly TimelinePage<Item>[], row: Item): boolean {
-  const index = indexOf(spec, pages)
-  const known = absent.get(index) ?? new Set()
-  absent.set(index, known)
+  const { keys, items } = indexOf(spec, pages)
   const key = String(spec.key(row))
-  if (known.has(key)) return false
-  const isThere = pages.some((page) => page.items.some((item) => String(spec.key(item)) === key))
-  if (!isThere) known.add(key)
-  return isThere
+  return keys.has(key) || items.has(key)
 }
 
 function positionOf<Item>(spec: ItemSpec<Item>, { pages }: TimelineData<Item>, id: string): number {

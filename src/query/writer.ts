@@ -1,5 +1,6 @@
 /** The one place that writes to a QueryClient. Everything else hands it finished data. */
 import type { Query, QueryClient } from '@tanstack/react-query'
+import { LIVE_KEY } from './definition.ts'
 import { structuralSharing } from './share.ts'
 
 export function write(queryClient: QueryClient, query: Query, data: unknown): void {
@@ -15,6 +16,13 @@ export function refetch(query: Query): void {
   // Never cancels: a cancelled first fetch would leave the query pending for ever.
   query.fetch(undefined, { cancelRefetch: false }).catch(() => {
     // The query's own state carries the error.
+  })
+}
+
+/** Without data, as if it had never been fetched; asked for again where somebody looks. */
+export function reset(queryClient: QueryClient): void {
+  queryClient.resetQueries({ queryKey: [LIVE_KEY] }).catch(() => {
+    // Each query's own state carries its error.
   })
 }
 

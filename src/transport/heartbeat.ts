@@ -15,7 +15,7 @@ export function startHeartbeat(shell: Shell): void {
 }
 
 /** Any inbound byte is a sign of life: a busy server may well starve its pongs (rails #42336). */
-export function sendPing(shell: Shell, deadlineMs: number): void {
+export function sendPing(shell: Shell, deadlineMs = Number.POSITIVE_INFINITY): void {
   const { environment, current, heard, outbox, ping } = shell
   const at = environment.now()
   const dueAt = at + deadlineMs
@@ -24,6 +24,7 @@ export function sendPing(shell: Shell, deadlineMs: number): void {
   const timestamp = environment.wallNow()
   shell.ping = { timestamp, at, dueAt, heard, order: outbox.order }
   writeBare(shell, current, { type: 'ping', data: { timestamp } })
+  if (dueAt === Number.POSITIVE_INFINITY) return
   shell.timers.set('pong', deadlineMs, () => {
     if (shell.heard > heard || !shell.current) return
     lose(shell, shell.current.attempt, {

@@ -24,8 +24,11 @@ export const CALM: Trouble = { losses: 0, unopened: 0, mismatches: 0, refreshed:
 
 export type FailureCode = Extract<LiveErrorCode, 'unauthorized' | 'forbidden' | 'connection_failed'>
 
-/** `closed`: by the other side. `silent`: a ping went unanswered. `timeout`: never opened. `token`: nobody is signed in. */
-export type LossCause = 'closed' | 'silent' | 'timeout' | 'token'
+/**
+ * `closed`: by the other side. `silent`: a ping went unanswered. `timeout`: never opened. `token`: nobody is signed in.
+ * `user`: it belongs to somebody who is gone.
+ */
+export type LossCause = 'closed' | 'silent' | 'timeout' | 'token' | 'user'
 
 export interface Loss extends ConnectionProblem {
   readonly cause: LossCause
@@ -50,6 +53,7 @@ export type Verdict =
   | { readonly delayMs: number; readonly refresh: boolean; readonly hinted: boolean }
 
 const MAX_MISMATCHES = 2
+const FOUND_OUT: ReadonlySet<LossCause> = new Set(['silent', 'user'])
 
 export function countLoss(trouble: Trouble, { cause, action, online }: Loss, isDialing: boolean): Trouble {
   const { losses, unopened, mismatches, refreshed } = trouble
@@ -74,7 +78,7 @@ export function judgeLoss(trouble: Trouble, loss: Loss, { reconnect, canRefresh 
   if (!reconnect) return false
   if (losses > reconnect.maxAttempts) return 'connection_failed'
   // Found out by ourselves, so at no time that others share, and already late: the first redial need not wait.
-  if (cause === 'silent' && losses === 1 && online) return { delayMs: 0, refresh: false, hinted: false }
+  if (FOUND_OUT.has(cause) && losses === 1 && online) return { delayMs: 0, refresh: false, hinted: false }
   const refresh = unopened >= 2 && !refreshed
   // Never earlier than the hint; the spread comes on top, or everybody would come back at the same hinted moment.
   if (retryAfterMs !== undefined)

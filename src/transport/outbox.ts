@@ -1,9 +1,11 @@
 /** The way out of one connection: writes, queues, remembers what is unanswered. Decisions are in `sendQueue.ts`. */
 import { byteLength } from './codec.ts'
 import { LiveError } from './errors.ts'
+import { greetingOf } from './greeting.ts'
 import type { Link } from './link.ts'
+import type { Guard } from './port.ts'
 import type { Frame, OutgoingFrame } from './protocol.ts'
-import { type Entry, isFull, isRepeated, isSuperseded, type Outgoing, type SendClass } from './sendQueue.ts'
+import { type Entry, isFull, isRepeated, isSuperseded, type Outgoing } from './sendQueue.ts'
 import { publishStatus, type Shell, tell } from './shell.ts'
 import { setDeadline } from './timers.ts'
 
@@ -16,14 +18,15 @@ const BATCH_ITEMS = 100
 
 /** Returns how to take it out again, queued or unanswered. */
 export function push(shell: Shell, item: Outgoing): () => void {
-  const { outbox, current } = shell
+  const { outbox, current, identity } = shell
   const { delivery, frame, onAnswer, onDropped } = item
   const entry: Entry = {
     ...item,
     bytes: current || onAnswer ? 0 : measure(shell, frame),
     order: 0,
+    era: identity.era,
   }
-  const isWritable = canWrite(shell, delivery)
+  const isWritable = canWrite(shell, entry)
   const isAhead = delivery === 'control' || (!outbox.isBatching && outbox.queue.size === 0)
   if (isWritable && isAhead) write(shell, [entry])
   else if (!isWritable && delivery === 'volatile') onDropped()
@@ -76,13 +79,26 @@ function startExpiry(shell: Shell, entry: Entry): void {
 }
 
 /** While another socket may still carry frames that were written before, only control frames may go. */
-function canWrite(shell: Shell, delivery: SendClass): boolean {
+function canWrite(shell: Shell, { delivery, guard }: Outgoing): boolean {
   const { current, handOver, outbox } = shell
   if (!current || delivery === 'control') return current !== undefined
-  if (!current.isOpen()) return false
+  if (!current.isOpen() || isHeld(shell, guard)) return false
   if (delivery === 'reliable' || handOver) return !handOver
   if (!outbox.isPaused && current.bufferedBytes() > HIGH_WATER_BYTES) pause(shell)
   return !outbox.isPaused
+}
+
+/** Whose connection it is has to be known before anything of somebody's goes out through it. */
+function isHeld(shell: Shell, guard: Guard | undefined): boolean {
+  const { current, identity } = shell
+  if (!current || current.era < identity.era) return true
+  if (current.principal !== undefined || current.greeting !== undefined) return false
+  if (!guard && identity.who.user === undefined) return false
+  greetingOf(shell).then(
+    () => flush(shell),
+    () => undefined,
+  )
+  return true
 }
 
 function pause(shell: Shell): void {
@@ -96,7 +112,7 @@ function pause(shell: Shell): void {
 
 export function flush(shell: Shell): void {
   const { queue, isBatching } = shell.outbox
-  const ready = [...queue].filter(({ delivery }) => canWrite(shell, delivery))
+  const ready = [...queue].filter((entry) => canWrite(shell, entry))
   if (ready.length === 0) return
   for (const entry of ready) {
     queue.delete(entry)
@@ -106,8 +122,10 @@ export function flush(shell: Shell): void {
   while (ready.length > 0) write(shell, ready.splice(0, isBatching ? BATCH_ITEMS : 1))
 }
 
-function write(shell: Shell, entries: readonly Entry[]): void {
+function write(shell: Shell, given: readonly Entry[]): void {
   const { current, codec, outbox } = shell
+  const entries = given.filter((entry) => isAllowed(shell, entry))
+  if (entries.length === 0) return
   const frames = entries.map(({ frame }) => frame)
   try {
     current?.write(codec.encode(frames.length === 1 ? frames[0] : frames))
@@ -129,6 +147,12 @@ function write(shell: Shell, entries: readonly Entry[]): void {
     entry.onWritten()
   }
   if (!entries[0]?.onAnswer) forgetOldest(shell)
+}
+
+function isAllowed(shell: Shell, entry: Entry): boolean {
+  const error = entry.guard?.()
+  if (error) remove(shell, entry, error)
+  return !error
 }
 
 /** Those that nobody answers would be kept for ever. */
@@ -170,12 +194,10 @@ export function requeue(shell: Shell, link: Link): void {
   publishStatus(shell)
 }
 
-/** Gives everything up, or all that awaits an answer. */
-export function drop(shell: Shell, error: LiveError, onlyRequests?: boolean): void {
+/** Gives everything up, or what `which` says. */
+export function drop(shell: Shell, error: LiveError, which: (entry: Entry) => boolean = () => true): void {
   const { unanswered, queue } = shell.outbox
-  for (const entry of [...unanswered.values(), ...queue]) {
-    if (!onlyRequests || entry.onAnswer) remove(shell, entry, error)
-  }
+  for (const entry of [...unanswered.values(), ...queue]) if (which(entry)) remove(shell, entry, error)
 }
 
 function connectionLost({ type }: OutgoingFrame): LiveError {

@@ -4,6 +4,9 @@
  */
 
 import type { LiveError } from './errors.ts'
+import type { Identity, IdentityPort } from './identity.ts'
+
+export type { Identity, IdentityPort }
 
 /** Ids on the wire are strings or numbers; they are compared by `String(id)`. */
 export type Id = string | number
@@ -65,7 +68,14 @@ export interface PortRequestOptions {
   readonly timeoutMs?: number | undefined
   /** Sent again after a reconnect if it was in flight. @default false */
   readonly idempotent?: boolean | undefined
+  readonly guard?: Guard | undefined
 }
+
+/**
+ * Asked right before the frame is written, each time: an error, and it never is. Frames with one wait until it is known
+ * whose connection it is.
+ */
+export type Guard = () => LiveError | undefined
 
 /** `volatile`: dropped when offline. `latest`: coalesced with a waiting frame of the same key. `reliable`: queued in order. */
 export type Delivery = 'reliable' | 'volatile' | { readonly latest: string }
@@ -74,6 +84,7 @@ export interface PortSendOptions {
   readonly endpoint?: string | undefined
   /** @default 'reliable' */
   readonly delivery?: Delivery | undefined
+  readonly guard?: Guard | undefined
 }
 
 /** Time as the query layer needs it; the manager's `Environment` satisfies it. */
@@ -91,6 +102,8 @@ export interface PortClock {
 
 export interface LivePort {
   readonly clock: PortClock
+  /** Absent where there is nobody to be told apart. */
+  readonly identity?: IdentityPort
   /** Settles exactly once. Waits for the connection; rejects with a `LiveError`. Resolves with the reply's payload. */
   request(type: string, data: unknown, options?: PortRequestOptions): Promise<unknown>
   /**
@@ -98,6 +111,11 @@ export interface LivePort {
    * never can be. Frames of one endpoint keep their order, and follow the subscriptions opened before them.
    */
   send(type: string, data: unknown, options?: PortSendOptions): Promise<void>
+  /**
+   * How the server greets on the present connection, or on the next one: the fields of `welcome`, or nothing where it
+   * does not. Rejects where the connection gives up; opens none by itself.
+   */
+  greeting?(endpoint?: string): Promise<Readonly<Record<string, unknown>> | undefined>
   /** Signals never arrive during the call itself. */
   open(spec: ChannelSpec, listener: ChannelListener): Channel
   /**

@@ -2,6 +2,7 @@
 import { retryAfterOf } from './closeCodes.ts'
 import { LiveError } from './errors.ts'
 import { push } from './outbox.ts'
+import type { Guard } from './port.ts'
 import { entryOf, type Frame, fieldsOf, payloadOf, validate } from './protocol.ts'
 import { createFrame, type Shell } from './shell.ts'
 import { setDeadline } from './timers.ts'
@@ -12,6 +13,7 @@ export interface RequestSpec {
   readonly timeoutMs?: number | undefined
   readonly signal?: AbortSignal | undefined
   readonly idempotent?: boolean | undefined
+  readonly guard?: Guard | undefined
   /** `write`: waiting for a connection does not count. */
   readonly timeoutFrom?: 'call' | 'write'
   readonly control?: boolean
@@ -42,6 +44,7 @@ export async function request(shell: Shell, spec: RequestSpec): Promise<unknown>
       frame: createFrame(shell, type, data),
       delivery: spec.control ? 'control' : 'reliable',
       idempotent,
+      guard: spec.guard,
       onAnswer: (frame) => (frame.type === 'error' ? reject(errorOf(frame, type)) : resolve(frame)),
       onWritten: () => {
         if (timeoutFrom === 'write') startTimer()

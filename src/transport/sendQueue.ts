@@ -1,7 +1,7 @@
 /** Frames on their way out: what waits while nothing can be written, its limits, and what is worth sending twice. Pure. */
 import type { LiveError } from './errors.ts'
 import type { Link } from './link.ts'
-import type { Delivery } from './port.ts'
+import type { Delivery, Guard } from './port.ts'
 import type { Frame, OutgoingFrame } from './protocol.ts'
 
 export interface QueueLimits {
@@ -22,6 +22,7 @@ export interface Outgoing {
   /** Requests only: hears the answer. */
   readonly onAnswer?: (frame: Frame) => void
   readonly idempotent?: boolean | undefined
+  readonly guard?: Guard | undefined
   /** It is on the wire. Called again when it is sent again. */
   readonly onWritten: () => void
   /** It will not be written (again). No error: its delivery class says that this is fine. */
@@ -36,6 +37,8 @@ export interface Entry extends Outgoing {
   /** Where and as how many-eth it was last written. */
   link?: Link | undefined
   order: number
+  /** Who was here when it was handed over. */
+  readonly era: number
 }
 
 export interface Outbox {

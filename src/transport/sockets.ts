@@ -1,8 +1,9 @@
 /** The sockets of one connection: which one carries it, how the next one takes over, and what losing one means. */
-import { deliver, downChannels, moveChannels, resetChannels } from './channels.ts'
+import { deliver, downChannels, moveChannels, resetChannels, upChannels } from './channels.ts'
 import { closeAction, hintOf, retryAfterOf } from './closeCodes.ts'
 import { attemptOf, dialOf } from './connectionMachine.ts'
 import { LiveError } from './errors.ts'
+import { askForGreeting, endGreeting } from './greeting.ts'
 import { createHandOver } from './handOver.ts'
 import { expiryOf } from './jwt.ts'
 import type { Loss } from './lossPolicy.ts'
@@ -37,6 +38,7 @@ export function carry(shell: Shell, attempt: number): void {
   if (firstFrame) writeBare(shell, current, createFrame(shell, firstFrame.type, firstFrame.data))
   timers.set('uptime', UPTIME_MS, () => shell.raise({ type: 'settled', attempt, step: 'uptime' }))
   timers.clear('renewal')
+  if (shell.greetingWaiters.size > 0) askForGreeting(shell)
   // Ahead of the expiry by 30 s or a tenth of what is left, so that a refresh that fails can be tried again.
   const leftMs = ((token && expiryOf(token)) || 0) - environment.wallNow()
   const delayMs = leftMs - Math.max(RENEWAL_MARGIN_MS, leftMs / 10)
@@ -104,21 +106,64 @@ export function lose(shell: Shell, attempt: number, { cause, code, isFinal, ...g
 /** No socket carries the connection any more, or nobody hopes for one. */
 export function goDown(shell: Shell): void {
   const { timers, state, current } = shell
-  timers.clear('ping', 'pong', 'uptime', 'renewal')
+  timers.clear('ping', 'pong', 'uptime', 'renewal', 'greeting')
   Object.assign(shell, { current: undefined, ping: undefined })
   if (current) requeue(shell, current)
   finishHandOver(shell, false)
   const failure = failureOf(shell)
   downChannels(shell, failure)
-  if (failure) drop(shell, failure)
-  else if (state.phase === 'disconnected') drop(shell, disconnected(), true)
+  if (failure) {
+    endGreeting(shell, failure)
+    drop(shell, failure)
+  } else if (state.phase === 'disconnected') {
+    endGreeting(shell, disconnected())
+    drop(shell, disconnected(), ({ onAnswer }) => onAnswer !== undefined)
+  }
 }
 
-/** For what belonged to somebody who is gone. Whoever asks from now on waits for the next socket as ever. */
-export function giveUp(shell: Shell, error: LiveError): void {
-  drop(shell, error)
+/**
+ * For what belonged to somebody who is gone: all of it, or what is from before an era. Whoever asks from now on waits for
+ * the next socket as ever.
+ */
+export function giveUp(shell: Shell, error: LiveError, before = Number.POSITIVE_INFINITY): void {
+  drop(shell, error, ({ era }) => era < before)
   downChannels(shell, error)
   downChannels(shell, undefined)
+}
+
+/** What one user meant to send, no other one sends; what one was meant to hear, no other one hears. */
+export function changeUser(shell: Shell): void {
+  const { identity, state, current } = shell
+  const error = userChanged('Another user has signed in')
+  giveUp(shell, error, identity.era)
+  const loss = { cause: 'user', code: 1000, reason: error.message } as const
+  const isFormer = current !== undefined && current.era < identity.era
+  // First the socket: a dial that belongs to the new user takes its place.
+  if (isFormer) lose(shell, current.attempt, loss)
+  const dial = dialOf(state)
+  if (dial !== null && shell.era < identity.era) lose(shell, dial, loss)
+  if (!current || isFormer) return
+  if (shell.handOver) abandonHandOver(shell)
+  upChannels(shell)
+}
+
+/** The former user's socket may have had more to say; nobody is to hear it. */
+function abandonHandOver(shell: Shell): void {
+  shell.handOver = undefined
+  shell.timers.clear('handOver')
+  sweep(shell)
+}
+
+/** The same one is still here: the sockets that name him are good. */
+export function confirmUser(shell: Shell): void {
+  const { identity, links, current } = shell
+  for (const link of links.values())
+    if (link.principal !== undefined && link.principal === identity.who.token) link.era = identity.era
+  if (current) flush(shell)
+}
+
+export function userChanged(message: string): LiveError {
+  return new LiveError('user_changed', message)
 }
 
 export function disconnected(): LiveError {

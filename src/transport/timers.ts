@@ -21,6 +21,7 @@ export function setDeadline(environment: Environment, delayMs: number, onExpired
 export type TimerName =
   | 'connect'
   | 'drain'
+  | 'greeting'
   | 'handOver'
   | 'linger'
   | 'ping'
