@@ -46,7 +46,7 @@ export function checkView(page: Page, view: View, { rows = [], via }: Seen): voi
   if (memory.user === user) {
     for (const [text, before] of memory.own) {
       const now = own.get(text) ?? 0
-      if (now < before && !mayVanish(world, { rows, text, roomId: view.roomId }))
+      if (now < before && !mayVanish(world, { rows, text, roomId: view.roomId, before, now }))
         report('own-vanished', `${at}: "${text}" ${before} → ${now} of ${rows.length} rows`)
     }
   }
@@ -76,15 +76,15 @@ interface Vanished {
   readonly rows: readonly ChatMessage[]
   readonly text: string
   readonly roomId: string
+  readonly before: number
+  readonly now: number
 }
 
 /** Deleted, thrown away, or older than what is loaded. */
-function mayVanish(world: World, { rows, text, roomId }: Vanished): boolean {
+function mayVanish(world: World, { rows, text, roomId, before, now }: Vanished): boolean {
   if (world.deleted.has(text)) return true
-  const room = world.server.state().rooms.find(({ id }) => id === roomId)
-  const messages = room?.messages ?? []
-  const place = messages.findLastIndex(({ content }) => baseOf(content) === text)
-  if (place < 0) return false
+  const messages = world.server.state().rooms.find(({ id }) => id === roomId)?.messages ?? []
   const lowest = messages.findIndex(({ id }) => rows.some((row) => row.id === id))
-  return lowest > place
+  const below = messages.filter(({ content }, at) => at < lowest && baseOf(content) === text)
+  return now >= before - below.length
 }
