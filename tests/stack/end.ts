@@ -24,10 +24,17 @@ export async function calmDown(world: World): Promise<void> {
     if (page.session.isSilent) world.server.faults.disconnectAll()
     for (const target of [...page.views.keys(), 'rooms']) page.mount(target)
     page.emit('visible')
+    if (page.isHarsh) reconnect(page)
   }
   await fake.clock.advance(NOTICE_MS)
   for (const page of livePages(world)) nudge(page)
   await fake.clock.advance(HEARTBEATS_MS)
+}
+
+/** What an application offers where a connection gave up for good. */
+function reconnect({ chat: { manager } }: Page): void {
+  for (const [name, { state }] of Object.entries(manager.store.getState().connections))
+    if (state === 'FAILED') manager.connect(name, { hold: false })
 }
 
 /** What a user does where the screen says that something failed. */

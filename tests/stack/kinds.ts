@@ -31,6 +31,8 @@ export const KINDS = {
   /** Subscriptions are refused, at once or seconds later. */
   lateRefusals: true,
   historyErrors: true,
+  /** The server says that what a client has may be wrong. */
+  resyncs: true,
   /** Latency in both directions; pages that open on a slow line. */
   slowness: true,
   /** `get_history` is served later than what came after it. */

@@ -801,12 +801,14 @@ const SERVER: readonly Step[] = [
     run: (world) => {
       const page = anyPage(world)
       cut(world, page, { code: 4001 })
+      page.isHarsh = true
       return page.name
     },
   },
   {
     weight: 1,
     name: 'resync required',
+    kind: 'resyncs',
     from: 1,
     run: (world) => world.server.requireResync(world.random() < 0.5 ? {} : { roomId: 'general' }),
   },
