@@ -11,6 +11,7 @@ import {
 import type { ChatContext, ChatEndpoints, ChatState } from './context.ts'
 import { type CurrentUser, userGiven } from './currentUser.ts'
 import { defineAll } from './definitions.ts'
+import { forgetDrafts } from './drafts.ts'
 import { createLevel, isAnyConnected } from './level.ts'
 import { createMembership } from './membership.ts'
 import { MESSAGES } from './messages.ts'
@@ -18,7 +19,15 @@ import { createPresenceBook } from './presence.ts'
 import { ROOMS } from './rooms.ts'
 import { DEFAULT_SCHEMAS } from './schemas.ts'
 import { listen } from './session.ts'
-import type { BaseMessage, ChatLevel, ChatMember, ChatRoom, ChatSchemas, Id } from './types.ts'
+import {
+  type BaseMessage,
+  type ChatLevel,
+  type ChatMember,
+  type ChatRoom,
+  type ChatSchemas,
+  type Id,
+  sameId,
+} from './types.ts'
 
 export interface ChatSettings<
   M extends BaseMessage = BaseMessage,
@@ -37,6 +46,8 @@ export interface ChatSettings<
   readonly pageSize?: number | undefined
   /** Characters a message may have. @default 4000 */
   readonly maxLength?: number | undefined
+  /** Whose stored cache `signOut` removes: the persister that is given to `persistQueryClient`. */
+  readonly persister?: { removeClient(): void | Promise<void> } | undefined
   /** What the back end offers. @default found out from what it answers */
   readonly level?: ChatLevel | undefined
 }
@@ -75,7 +86,7 @@ export function createChat<
   P extends Protocol = UntypedProtocol,
 >(options: ChatOptions<M, R, B, P>) {
   const manager = managerOf(options)
-  const live: Live = createLive({ manager })
+  const live: Live = createLive({ manager, user: () => userGiven(options.currentUser)?.id })
   const store = createStore<ChatState>(() => ({
     activeRoomId: null,
     currentUser: undefined,
@@ -106,7 +117,13 @@ export function createChat<
     endpoints,
     membership: createMembership({ manager, endpoints, store }),
     reporters: new WeakMap(),
-    currentUser: () => userGiven(options.currentUser) ?? store.getState().currentUser,
+    currentUser() {
+      const given = userGiven(options.currentUser)
+      const greeted = manager.port.identity?.who.user
+      // The server knows better whom it takes one for.
+      const isOutdated = given && greeted !== undefined && !sameId(given.id, greeted)
+      return (isOutdated ? undefined : given) ?? store.getState().currentUser
+    },
   }
   const book = createPresenceBook(context)
   return {
@@ -115,6 +132,22 @@ export function createChat<
     live,
     store,
     context,
+    /**
+     * The token source, or the cookie, now speaks for somebody else, or for somebody again: connects as them. What is on
+     * screen is loaded anew where it is another user, and what the former one had not sent stays theirs.
+     */
+    signIn: () => manager.reauthenticate(),
+    /**
+     * Ends the connections and forgets everything of whoever is signed in: live data, what was not sent, drafts, and what
+     * `persister` has stored. Call it before the token or the cookie goes; `signIn` comes back.
+     */
+    async signOut(): Promise<void> {
+      const user = context.currentUser()
+      live.forget()
+      manager.signOut()
+      if (user) forgetDrafts(user.id)
+      await options.persister?.removeClient()
+    },
     /** Starts to listen for who is signed in, as `ChatProvider` does; returns what ends it. */
     start: shared(() => listen(context as unknown as ChatContext, store, book)),
   }

@@ -11,13 +11,18 @@ export function listen(
   store: StoreApi<ChatState>,
   book: PresenceBook,
 ): () => void {
+  const forget = () => {
+    store.setState({ activeRoomId: null, currentUser: undefined, removals: new Map() })
+    book.forget()
+  }
   const stops = [
+    // Before anybody hears who is here instead.
+    manager.port.identity?.subscribe((isOther) => isOther && forget()) ?? (() => undefined),
     manager.identify((claims) => {
       const currentUser = userOfClaims(claims)
       // The greeting knows more of the same user than the token does, and a token need not say who it is for.
       const isNews = currentUser && !sameId(store.getState().currentUser?.id, currentUser.id)
-      // Where somebody else was removed from says nothing of this one.
-      if (isNews) store.setState({ currentUser, removals: new Map() })
+      if (isNews) store.setState({ currentUser })
     }),
     manager.subscribe<{ user?: ChatUser } | undefined>('welcome', (welcome) => {
       // Where every room has its own connection, a greeting does not say which of them greets.

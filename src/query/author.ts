@@ -34,12 +34,12 @@ export function createAuthors({ identity }: Pick<LivePort, 'identity'>, user: ()
 }
 
 /** `undefined`: nothing is known of both. */
-function isSame(one: Identity, other: Identity): boolean | undefined {
+export function isSame(one: Identity, other: Identity): boolean | undefined {
   const shared = KINDS.filter((kind) => one[kind] !== undefined && other[kind] !== undefined)
   return shared.length === 0 ? undefined : shared.every((kind) => one[kind] === other[kind])
 }
 
-const isNobody = (who: Identity) => KINDS.every((kind) => who[kind] === undefined)
+export const isNobody = (who: Identity) => KINDS.every((kind) => who[kind] === undefined)
 
 /** Whether it may be shown and sent as the own of whoever is here now. */
 export function isOwn({ who, era, isRestored }: Author, now: Author): boolean {

@@ -10,6 +10,7 @@ import {
   type QueryCacheNotifyEvent,
   type QueryClient,
 } from '@tanstack/react-query'
+import { isNobody, isSame } from './author.ts'
 import { clearChannel, createChannelHub } from './channelHub.ts'
 import { createCoalescer } from './coalescer.ts'
 import { LIVE_KEY, type Params } from './definition.ts'
@@ -18,7 +19,7 @@ import { type Entry, type LiveClient, type Registry, statusChanged } from './ent
 import { createOutbox, opsFor, refresh as refreshOutbox, startOutbox } from './outbox.ts'
 import type { Change, MutationDefinition } from './outboxRow.ts'
 import { cacheChanged } from './snapshotFetch.ts'
-import { reset, shareUnder } from './writer.ts'
+import { OWNER_KEY, ownersIn, reset, setOwner, shareUnder } from './writer.ts'
 
 /** How long a channel outlives its last reader: route changes, StrictMode and slow Suspense commits. Milliseconds. */
 const LINGER_MS = 5_000
@@ -54,7 +55,9 @@ export function createLiveClient(queryClient: QueryClient, registry: Registry): 
   }
   for (const definition of registry.mutations.values()) setMutationDefaults(client, definition)
   // Nothing of the former user stays, be it for a moment.
-  const stopAuthors = registry.authors.subscribe((isOther) => isOther && forget(client))
+  const stopAuthors = registry.authors.subscribe((isOther) => {
+    checkOwner(client, isOther)
+  })
   const stopOutbox = startOutbox(client.outbox)
   shareUnder(queryClient, [LIVE_KEY])
   const unsubscribe = cache.subscribe((event) => onCacheEvent(client, event))
@@ -122,6 +125,14 @@ export function forget(client: LiveClient): void {
   reset(client.queryClient)
 }
 
+/** Live data says whose it is, also in storage: what somebody else has stored is not shown to whoever is here. */
+function checkOwner(client: LiveClient, isOther = false): void {
+  const { queryClient, registry } = client
+  const { who } = registry.authors.begin()
+  if (isOther || ownersIn(queryClient).some((owner) => isSame(owner, who) === false)) forget(client)
+  if (!isNobody(who)) setOwner(queryClient, who)
+}
+
 /** Wanted: observed by an enabled observer, or being fetched (Suspense and loaders have no observer yet). */
 function lease(client: LiveClient, query: Query, entry: Entry): void {
   const { lingering, registry } = client
@@ -145,6 +156,8 @@ function release(client: LiveClient, query: Query, entry: Entry): void {
 function onCacheEvent(client: LiveClient, event: QueryCacheNotifyEvent): void {
   const { query } = event
   const entry = entryOf(client, query)
+  // A cache out of storage is poured in query by query.
+  if (event.type === 'added' && query.queryKey[0] === OWNER_KEY) queueMicrotask(() => checkOwner(client))
   if (!entry) return
   if (event.type === 'removed') {
     release(client, query, entry)

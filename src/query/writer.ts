@@ -1,5 +1,6 @@
 /** The one place that writes to a QueryClient. Everything else hands it finished data. */
 import type { Query, QueryClient } from '@tanstack/react-query'
+import type { Identity } from '../transport/port.ts'
 import { LIVE_KEY } from './definition.ts'
 import { structuralSharing } from './share.ts'
 
@@ -24,6 +25,21 @@ export function reset(queryClient: QueryClient): void {
   queryClient.resetQueries({ queryKey: [LIVE_KEY] }).catch(() => {
     // Each query's own state carries its error.
   })
+}
+
+/** Beside the live data, and stored with it; a key each, so that one of them never hides another. */
+export const OWNER_KEY = `${LIVE_KEY}.owner`
+
+export function ownersIn(queryClient: QueryClient): Identity[] {
+  return queryClient.getQueriesData<Identity>({ queryKey: [OWNER_KEY] }).flatMap(([, owner]) => owner ?? [])
+}
+
+export function setOwner(queryClient: QueryClient, owner: Identity): void {
+  const queryKey = [OWNER_KEY, owner]
+  if (queryClient.getQueryData(queryKey)) return
+  queryClient.removeQueries({ queryKey: [OWNER_KEY] })
+  queryClient.setQueryDefaults([OWNER_KEY], { gcTime: Number.POSITIVE_INFINITY })
+  queryClient.setQueryData(queryKey, owner)
 }
 
 /** For every query under `key`, whatever an ad-hoc `useQuery` with the same key says. */

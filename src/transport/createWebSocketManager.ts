@@ -42,6 +42,10 @@ export function createWebSocketManager<P extends Protocol = UntypedProtocol>(
     },
     acquire: (endpoint) => hold(at(endpoint), true),
     close: closeAll,
+    signOut() {
+      closeAll()
+      context.identity.learn('token', null)
+    },
     reauthenticate() {
       context.identity.doubt()
       // Its dials ask for the token; without one it is asked for here, to know who is here.
