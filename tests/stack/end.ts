@@ -27,6 +27,10 @@ export async function calmDown(world: World): Promise<void> {
     if (page.isHarsh) reconnect(page)
   }
   await fake.clock.advance(NOTICE_MS)
+  if (livePages(world).some((page) => page.typist() !== undefined && page.session.isSilent)) {
+    world.server.faults.disconnectAll()
+    await fake.clock.advance(20_000)
+  }
   for (const page of livePages(world)) nudge(page)
   await fake.clock.advance(HEARTBEATS_MS)
 }
@@ -75,9 +79,14 @@ function auditPage(page: Page): void {
   for (const mutation of queryClient.getMutationCache().getAll()) {
     const { status, variables } = mutation.state
     const text = typeof variables === 'string' ? variables : ''
-    const isOwn = text === '' || typistOf(text) === session.user
+    const { who } = (mutation.options.meta?.live ?? {}) as { who?: { user?: unknown } }
+    const author = text === '' ? String(who?.user ?? session.user) : typistOf(text)
+    const isOwn = author === session.user
     if (status === 'pending' && isOwn)
-      world.report('stuck-mutation', `${name}: ${String(mutation.options.mutationKey?.[1])} ${JSON.stringify(variables)}`)
+      world.report(
+        'stuck-mutation',
+        `${name}: ${String(mutation.options.mutationKey?.[1])} ${JSON.stringify(variables)}`,
+      )
   }
   for (const view of page.views.values()) auditView(page, view)
 }
@@ -88,7 +97,8 @@ function auditView(page: Page, view: View): void {
   const result = view.observer?.getCurrentResult()
   const expected = session.user === null ? undefined : expectedRows(world, view.roomId, session.user)
   const rows = page.rows(view.roomId)
-  if (result?.fetchStatus !== 'idle') return world.report('stuck-query', `${at}: ${result?.status} ${result?.fetchStatus}`)
+  if (result?.fetchStatus !== 'idle')
+    return world.report('stuck-query', `${at}: ${result?.status} ${result?.fetchStatus}`)
   if (!expected) {
     const isForeign = rows?.some(({ local }) => !local) && !page.wasIn.has(view.roomId)
     if (isForeign) world.report('data-of-other-user', `${at}: ${rows?.length} rows of a room one is not in`)
@@ -133,7 +143,8 @@ function compareRows(world: World, { at, rows, expected, isAll }: Compared): voi
   const known = new Set(wanted.map(({ id }) => String(id)))
   const lost = wanted.filter(({ id }) => !shown.has(String(id)))
   const ghosts = confirmed.filter(({ id }) => !known.has(String(id)))
-  const texts = (list: readonly { readonly content: string }[]) => list.map(({ content }) => content).join(' | ')
+  const texts = (list: readonly { readonly content: string }[]) =>
+    list.map(({ content }) => content).join(' | ')
   if (lost.length > 0) {
     const isLast = lost.at(-1) === wanted.at(-1)
     world.report(isLast ? 'behind' : 'hole', `${at}: lacks ${texts(lost)}; has ${texts(rows)}`)
@@ -174,14 +185,18 @@ function auditHeard(
   const ids = new Set(rows.map(({ id }) => String(id)))
   const lost = expected.filter(({ id }) => view.heard.has(String(id)) && !ids.has(String(id)))
   if (lost.length > 0) {
-    const texts = (list: readonly { readonly content: string }[]) => list.map(({ content }) => content).join(' | ')
+    const texts = (list: readonly { readonly content: string }[]) =>
+      list.map(({ content }) => content).join(' | ')
     world.report('hole', `${at}: came in but is not shown: ${texts(lost)}; has ${texts(rows)}`)
   }
-  const order = rows.map(({ id }) => String(id)).filter((id) => expected.some((message) => String(message.id) === id))
+  const order = rows
+    .map(({ id }) => String(id))
+    .filter((id) => expected.some((message) => String(message.id) === id))
   const right = expected.map(({ id }) => String(id)).filter((id) => order.includes(id))
   if (order.join() !== right.join()) world.report('misplaced', `${at}: ${order.join()} for ${right.join()}`)
   for (const { content, local } of rows)
-    if (local?.status === 'queued' || local?.status === 'sending') world.report('stuck-row', `${at}: "${content}" is ${local.status}`)
+    if (local?.status === 'queued' || local?.status === 'sending')
+      world.report('stuck-row', `${at}: "${content}" is ${local.status}`)
 }
 
 /** Each is on the server once, or its author sees that it failed, or it waits for its author. */
@@ -199,21 +214,34 @@ function auditGroup(world: World, key: string, group: readonly Sent[]): void {
   if (!first) return
   const { text, roomId } = first
   const at = `"${text}" to ${roomId}`
-  const taken = world.accepted.filter(({ content, room_id }) => content === text && String(room_id) === roomId).length
+  const taken = world.accepted.filter(
+    ({ content, room_id }) => content === text && String(room_id) === roomId,
+  ).length
   const count = (outcome: Sent['outcome']) => group.filter((sent) => sent.outcome === outcome).length
   if (world.level > 0 && count('done') > taken)
-    world.report('success-without-message', `${at}: ${count('done')} reported as sent, ${taken} on the server`)
+    world.report(
+      'success-without-message',
+      `${at}: ${count('done')} reported as sent, ${taken} on the server`,
+    )
   if (first.isPoison && taken > 0) world.report('poison-taken', at)
-  const open = group.filter(({ outcome, pages }) => outcome === 'open' && [...pages].some(isOwnStill(first.author)))
+  const open = group.filter(
+    ({ outcome, pages }) => outcome === 'open' && [...pages].some(isOwnStill(first.author)),
+  )
   const isOpenThere = open.filter(({ pages }) => [...pages][0]?.isGone === false)
   if (isOpenThere.length > 0 && !group.some(({ isForsaken }) => isForsaken))
-    world.report('stuck-send', `${at}: never settled on ${isOpenThere.map(({ pages }) => [...pages][0]?.name).join()}`)
+    world.report(
+      'stuck-send',
+      `${at}: never settled on ${isOpenThere.map(({ pages }) => [...pages][0]?.name).join()}`,
+    )
   if (world.level === 0 || group.some(({ isForsaken }) => isForsaken)) return
   const missing = group.length - taken
   const stored = storedIn(group, key)
   if (missing > stored) {
     const codes = group.map(({ outcome, code }) => code ?? outcome).join()
-    world.report('send-lost', `${at}: ${group.length} sent, ${taken} on the server, ${stored} stored (${codes})`)
+    world.report(
+      'send-lost',
+      `${at}: ${group.length} sent, ${taken} on the server, ${stored} stored (${codes})`,
+    )
   }
 }
 
@@ -284,7 +312,10 @@ function auditRooms(page: Page): void {
   const at = `${name} (${session.user})`
   const result = page.rooms?.getCurrentResult()
   if (result?.status !== 'success' || result.fetchStatus !== 'idle')
-    return world.report('stuck-rooms', `${at}: ${result?.status} ${result?.fetchStatus} ${String(result?.error)}`)
+    return world.report(
+      'stuck-rooms',
+      `${at}: ${result?.status} ${result?.fetchStatus} ${String(result?.error)}`,
+    )
   const answer = world.server.act(session.user, 'get_rooms', {}) as { rooms: readonly Room[] }
   const wanted = answer.rooms.map(counts).sort()
   const shown = ((result.data as readonly ChatRoom[] | undefined) ?? []).map(counts).sort()

@@ -76,7 +76,10 @@ export type Kind = keyof typeof KINDS
 export type Kinds = Readonly<Record<Kind, boolean>>
 
 /** `only`: nothing else; `off`: without these. Unknown names are mistakes. */
-export function kindsOf(given: { readonly only?: string | undefined; readonly off?: string | undefined }): Kinds {
+export function kindsOf(given: {
+  readonly only?: string | undefined
+  readonly off?: string | undefined
+}): Kinds {
   const names = (list: string | undefined) => list?.split(',').filter(Boolean)
   const [only, off] = [names(given.only), names(given.off)]
   for (const name of [...(only ?? []), ...(off ?? [])])

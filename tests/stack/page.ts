@@ -9,7 +9,13 @@ import {
   QueryClient,
   QueryObserver,
 } from '@tanstack/react-query'
-import { type Chat, type ChatMessage, type ChatRoom, createChat, type SendVariables } from '../../src/chat/index.ts'
+import {
+  type Chat,
+  type ChatMessage,
+  type ChatRoom,
+  createChat,
+  type SendVariables,
+} from '../../src/chat/index.ts'
 import { shouldDehydrateMutation } from '../../src/query/index.ts'
 import { createRandom } from '../../src/testing/server/random.ts'
 import type { EnvironmentSignal } from '../../src/transport/environment.ts'
@@ -70,6 +76,7 @@ export interface Page {
   isGone: boolean
   /** Something was done to it after which an application has to connect again by itself. */
   isHarsh: boolean
+  wasSignedOut: boolean
   /** Since when it knows who is signed in. */
   userSince: number
   /** Rooms that the signed-in user was in at some time since. */
@@ -148,7 +155,10 @@ export function openPage(world: World, { user, roomIds, saved, like }: PageOptio
     ...(traits.hasRoomEndpoints ? {} : { endpoint: '/ws/' }),
     ...(traits.isCookie
       ? level === 0
-        ? { currentUser: () => (session.user === null ? undefined : { id: session.user, username: session.user }) }
+        ? {
+            currentUser: () =>
+              session.user === null ? undefined : { id: session.user, username: session.user },
+          }
         : {}
       : { tokenManager: { getAccessToken: () => token(), refreshAccessToken: () => token() } }),
     ...(traits.toldLevel ? { level } : {}),
@@ -172,6 +182,7 @@ export function openPage(world: World, { user, roomIds, saved, like }: PageOptio
     stopRooms: ignore,
     isGone: false,
     isHarsh: false,
+    wasSignedOut: false,
     userSince: 0,
     wasIn: new Set(),
     savedBefore: undefined,
@@ -186,7 +197,8 @@ export function openPage(world: World, { user, roomIds, saved, like }: PageOptio
     },
     heard: (frame, path) => hear(page, Array.isArray(frame) ? frame : [frame as Frame], path),
     rows: (roomId) => rowsOf(page, roomId),
-    roomList: () => page.queryClient.getQueryData<readonly ChatRoom[]>(chat.rooms().queryKey as readonly unknown[]),
+    roomList: () =>
+      page.queryClient.getQueryData<readonly ChatRoom[]>(chat.rooms().queryKey as readonly unknown[]),
     status: (roomId) => chat.live.status(page.queryClient, chat.messages(roomId).queryKey).status,
     mount: (target) => mount(page, target),
     unmount: (target) => unmount(page, target),
@@ -199,6 +211,10 @@ export function openPage(world: World, { user, roomIds, saved, like }: PageOptio
     },
   }
   if (saved !== undefined) hydrate(page.queryClient, JSON.parse(saved))
+  if (world.isVerbose)
+    chat.manager.inspect((event) =>
+      console.log(`      ${fake.clock.now()} ${name} · ${JSON.stringify(event).slice(0, 220)}`),
+    )
   chat.live.connect(page.queryClient)
   chat.start()
   chat.store.subscribe(({ currentUser }, before) => {
@@ -228,7 +244,9 @@ const createView = (roomId: string): View => ({
 
 async function tokenSource({ fake, random }: World, { session, traits }: Page): Promise<string | null> {
   if (traits.slowTokensMs > 0)
-    await new Promise<void>((resolve) => void fake.environment.setTimer(resolve, traits.slowTokensMs * random()))
+    await new Promise<void>(
+      (resolve) => void fake.environment.setTimer(resolve, traits.slowTokensMs * random()),
+    )
   const { ttlMs } = traits
   if (session.user === null) return null
   return tokenOf(session.user, ttlMs && Math.ceil((fake.environment.wallNow() + ttlMs) / 1000))
@@ -237,7 +255,7 @@ async function tokenSource({ fake, random }: World, { session, traits }: Page): 
 function typist(page: Page): string | undefined {
   const { session } = page
   const believed = page.believed()
-  if (session.isSilent && (believed === session.user || believed === undefined)) session.isSilent = false
+  if (session.isSilent && believed === session.user) session.isSilent = false
   return (session.isSilent ? believed : session.user) ?? undefined
 }
 
@@ -246,7 +264,7 @@ function userChanged(page: Page): void {
   page.userSince = world.fake.clock.now()
   page.wasIn.clear()
   for (const roomId of page.views.keys())
-    if (isMember(world, roomId, page.believed() ?? null)) page.wasIn.add(roomId)
+    if (isMember(world, roomId, page.believed() ?? page.session.user)) page.wasIn.add(roomId)
   for (const view of page.views.values()) {
     view.memory = createViewMemory()
     view.heard.clear()
@@ -338,7 +356,11 @@ function send(page: Page, text: string, roomId: string): Sent {
 }
 
 /** As an application that does things of its own before and after. */
-function slowSend({ world, chat, queryClient, traits }: Page, text: string, roomId: string): Promise<unknown> {
+function slowSend(
+  { world, chat, queryClient, traits }: Page,
+  text: string,
+  roomId: string,
+): Promise<unknown> {
   const options = chat.sendMessage(roomId)
   const pause = (ms: number) =>
     new Promise<void>((resolve) => void world.fake.environment.setTimer(resolve, ms))

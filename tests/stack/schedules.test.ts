@@ -33,7 +33,8 @@ async function run(level: ChatLevel): Promise<Run[]> {
 function tally(failed: readonly Run[]): string[] {
   const seeds = new Map<string, number[]>()
   for (const { seed, findings } of failed)
-    for (const kind of new Set(findings.map((finding) => finding.kind))) seeds.set(kind, [...(seeds.get(kind) ?? []), seed])
+    for (const kind of new Set(findings.map((finding) => finding.kind)))
+      seeds.set(kind, [...(seeds.get(kind) ?? []), seed])
   return [...seeds].map(([kind, list]) => `${kind}: ${list.length} (${list.slice(0, 8).join(', ')})`)
 }
 

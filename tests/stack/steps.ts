@@ -1,6 +1,7 @@
 /** What users, others, servers and networks do, each as often as its weight says. */
-import type { ErrorBody } from '../../src/testing/server/requestError.ts'
+
 import type { ChatMessage } from '../../src/chat/index.ts'
+import type { ErrorBody } from '../../src/testing/server/requestError.ts'
 import type { Kind } from './kinds.ts'
 import { openPage } from './page.ts'
 import { cut, forge, makeHalfOpen } from './wire.ts'
@@ -29,7 +30,11 @@ const mutate = (act: () => Promise<unknown>): void => {
 
 // Words.
 
-function say(world: World, page: Page, { roomId, mark = '' }: { roomId: string; mark?: string }): Sent | undefined {
+function say(
+  world: World,
+  page: Page,
+  { roomId, mark = '' }: { roomId: string; mark?: string },
+): Sent | undefined {
   const typist = page.typist()
   if (typist === undefined) return undefined
   return page.send(`${typist}: ${++world.typed}${mark}`, roomId)
@@ -137,7 +142,10 @@ function otherEdits(world: World): string | undefined {
   const data = { room_id: room.id, message_id: message.id }
   const kind = upTo(world, 3)
   if (kind === 0) {
-    world.server.act(String(user), 'edit_message', { ...data, message: `${baseOf(message.content)} ~${++world.typed}` })
+    world.server.act(String(user), 'edit_message', {
+      ...data,
+      message: `${baseOf(message.content)} ~${++world.typed}`,
+    })
   } else if (kind === 1) {
     world.deleted.add(baseOf(message.content))
     world.server.act(String(user), 'delete_message', data)
@@ -148,7 +156,10 @@ function otherEdits(world: World): string | undefined {
 function editUnsent(world: World): string | undefined {
   const page = anyPage(world)
   const roomId = anyView(world, page)
-  const row = pick(world.random, (page.rows(roomId) ?? []).filter(({ local }) => local && local.status !== 'failed'))
+  const row = pick(
+    world.random,
+    (page.rows(roomId) ?? []).filter(({ local }) => local && local.status !== 'failed'),
+  )
   if (!row || page.typist() === undefined) return undefined
   const { chat, queryClient } = page
   const message_id = row.id
@@ -311,7 +322,8 @@ const PAGE: readonly Step[] = [
     from: 1,
     run: (world) => {
       const page = anyPage(world)
-      if (livePages(world).length >= 4 || page.session.user === null || page.session.isSilent) return undefined
+      if (livePages(world).length >= 4 || page.session.user === null || page.session.isSilent)
+        return undefined
       return `${openLike(world, page, page.save(), page.session.user).name} from ${page.name}`
     },
   },
@@ -374,13 +386,16 @@ async function reload(world: World, page: Page, other?: string): Promise<string>
   const draw = random()
   const isOld = level > 0 && draw < 0.2 && page.savedBefore !== undefined
   const saved = draw > 0.85 ? undefined : isOld ? page.savedBefore : page.save()
-  const open = world.sent.filter((sent) => sent.pages.has(page) && sent.outcome === 'open' && !sent.isForsaken)
+  const open = world.sent.filter(
+    (sent) => sent.pages.has(page) && sent.outcome === 'open' && !sent.isForsaken,
+  )
   page.kill()
   const next = openLike(world, page, saved, user)
   for (const sent of open) {
     if (sent.pages.has(next)) continue
     const isTaken = world.accepted.some(({ content }) => content === sent.text)
-    if (saved !== undefined && !isOld && !isTaken) world.report('not-stored', `"${sent.text}" of ${page.name}`)
+    if (saved !== undefined && !isOld && !isTaken)
+      world.report('not-stored', `"${sent.text}" of ${page.name}`)
     sent.isForsaken = true
   }
   forsake(world, page, ({ pages }) => pages.has(next))
@@ -403,13 +418,16 @@ export function signIn(page: Page, user: string): void {
   else {
     const { manager } = page.chat
     manager.reauthenticate()
-    for (const name of Object.keys(manager.store.getState().connections)) manager.connect(name, { hold: false })
+    for (const name of Object.keys(manager.store.getState().connections))
+      manager.connect(name, { hold: false })
   }
 }
 
 function signOut(world: World, page: Page): void {
   page.session.user = null
   page.session.isSilent = false
+  page.wasSignedOut = true
+  for (const view of page.views.values()) view.heard.clear()
   forsake(world, page)
   const { signOut: call } = page.chat as Identity
   if (call) void Promise.resolve(call()).catch(ignore)
@@ -421,6 +439,7 @@ function closeAndClear(page: Page): void {
   const mounted = [...page.views.values()].filter(({ observer }) => observer)
   for (const { roomId } of mounted) page.unmount(roomId)
   page.unmount('rooms')
+  page.wasSignedOut = true
   page.chat.manager.close()
   page.queryClient.clear()
   for (const view of page.views.values()) view.heard.clear()
@@ -594,7 +613,10 @@ const NETWORK: readonly Step[] = [
     kind: 'draining',
     from: 1,
     run: (world) => {
-      const how = { retryAfterMs: pick(world.random, [0, 500]), closeAfterMs: pick(world.random, [1_000, 5_000]) }
+      const how = {
+        retryAfterMs: pick(world.random, [0, 500]),
+        closeAfterMs: pick(world.random, [1_000, 5_000]),
+      }
       world.server.drain(how)
       return JSON.stringify(how)
     },
@@ -715,7 +737,14 @@ const SERVER: readonly Step[] = [
     kind: 'refusals',
     from: 1,
     run: (world) => {
-      const types = ['chat_message', 'chat_message', 'edit_message', 'delete_message', 'add_reaction', 'read_receipt']
+      const types = [
+        'chat_message',
+        'chat_message',
+        'edit_message',
+        'delete_message',
+        'add_reaction',
+        'read_receipt',
+      ]
       const type = pick(world.random, types)
       const error = anyError(world)
       refuse(world, type, error)
@@ -771,7 +800,9 @@ const SERVER: readonly Step[] = [
       const room = pick(world.random, world.server.state().rooms)
       const member = pick(world.random, room.members)
       if (!member) return undefined
-      const leaver = livePages(world).find((page) => page.typist() === member.userKey && !page.session.isSilent)
+      const leaver = livePages(world).find(
+        (page) => page.typist() === member.userKey && !page.session.isSilent,
+      )
       if (leaver && world.random() < 0.3) {
         mutate(() => leaver.chat.leaveRoom.start(leaver.queryClient, { roomId: room.id }))
         return `${room.id} ${member.userKey} leaves on ${leaver.name}`
@@ -831,4 +862,3 @@ const STEPS: readonly Step[] = [...WORDS, ...PAGE, ...USERS_STEPS, ...NETWORK, .
 export function stepsFor({ kinds, level }: Pick<World, 'kinds' | 'level'>): readonly Step[] {
   return STEPS.filter(({ kind, from = 0 }) => level >= from && (kind === undefined || kinds[kind]))
 }
-

@@ -176,7 +176,8 @@ function intercept(world: World, line: Line, frame: Frame): boolean {
 function fromServer(world: World, line: Line, text: string): void {
   if (line.isDead) return
   const { faults } = world
-  const isLossy = faults.drop + faults.duplicate + faults.reorder + faults.replies + faults.counts > 0 || line.held
+  const isLossy =
+    faults.drop + faults.duplicate + faults.reorder + faults.replies + faults.counts > 0 || line.held
   if (!isLossy) return line.down(line.page.net.downMs, () => deliver(world, line, text))
   const parsed: Frame | readonly Frame[] = JSON.parse(text)
   const frames = Array.isArray(parsed) ? (parsed as readonly Frame[]) : [parsed as Frame]

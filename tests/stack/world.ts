@@ -1,7 +1,8 @@
 /** A server, its pages and their users, and what is known of every message that anybody ever typed. */
+
+import { type ChatServer, createChatServer } from '../../src/testing/server/chatServer.ts'
 import { createRandom, type Random } from '../../src/testing/server/random.ts'
 import type { ErrorBody } from '../../src/testing/server/requestError.ts'
-import { type ChatServer, createChatServer } from '../../src/testing/server/chatServer.ts'
 import type { ChatLevel, Message } from '../../src/testing/server/wire.ts'
 import type { Fake } from './clock.ts'
 import type { Kinds } from './kinds.ts'
@@ -52,6 +53,7 @@ export interface World {
   readonly level: ChatLevel
   readonly seed: number
   readonly kinds: Kinds
+  readonly isVerbose: boolean
   readonly random: Random
   readonly fake: Fake
   readonly server: ChatServer
@@ -108,6 +110,7 @@ export function createWorld({ level, seed, kinds, fake, isVerbose }: WorldOption
     level,
     seed,
     kinds,
+    isVerbose,
     random,
     fake,
     server,
@@ -142,17 +145,23 @@ function hear(world: World, message: Message): void {
   world.accepted.push(message)
   const { content, sender, room_id } = message
   const typist = typistOf(content)
-  if (typist !== String(sender.id)) world.report('wrong-sender', `"${content}" is on the server as ${sender.id}'s`)
+  if (typist !== String(sender.id))
+    world.report('wrong-sender', `"${content}" is on the server as ${sender.id}'s`)
   const sends = world.sent.filter(({ text }) => text === content)
   if (sends.length === 0) return
   const inRoom = (id: string) => id === String(room_id)
   const taken = world.accepted.filter((other) => other.content === content && inRoom(String(other.room_id)))
   const meant = sends.filter(({ roomId }) => inRoom(roomId))
   if (taken.length > meant.length)
-    world.report('sent-twice', `"${content}" is ${taken.length} times in ${room_id}, sent ${meant.length} times`)
+    world.report(
+      'sent-twice',
+      `"${content}" is ${taken.length} times in ${room_id}, sent ${meant.length} times`,
+    )
 }
 
 export const isMember = ({ server }: World, roomId: string, user: string | null): boolean =>
-  server.state().rooms.some(({ id, members }) => id === roomId && members.some(({ userKey }) => userKey === user))
+  server
+    .state()
+    .rooms.some(({ id, members }) => id === roomId && members.some(({ userKey }) => userKey === user))
 
 export const pick = <T>(random: Random, all: readonly T[]): T => all[Math.floor(random() * all.length)] as T
