@@ -217,8 +217,12 @@ export function openPage(world: World, { user, roomIds, saved, like }: PageOptio
     )
   chat.live.connect(page.queryClient)
   chat.start()
-  chat.store.subscribe(({ currentUser }, before) => {
-    if (String(currentUser?.id) !== String(before.currentUser?.id)) userChanged(page)
+  let known = user
+  chat.store.subscribe(() => {
+    const now = page.believed()
+    if (now === undefined || now === known) return
+    known = now
+    userChanged(page)
   })
   page.queryClient.getQueryCache().subscribe((event) => {
     if (event.type !== 'updated' || page.isGone) return

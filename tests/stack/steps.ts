@@ -324,7 +324,7 @@ const PAGE: readonly Step[] = [
       const page = anyPage(world)
       if (livePages(world).length >= 4 || page.session.user === null || page.session.isSilent)
         return undefined
-      return `${openLike(world, page, page.save(), page.session.user).name} from ${page.name}`
+      return `${openLike(world, page, { saved: page.save(), user: page.session.user }).name} from ${page.name}`
     },
   },
 ]
@@ -349,7 +349,11 @@ function forsake(world: World, page: Page, except: (sent: Sent) => boolean = () 
   }
 }
 
-function openLike(world: World, page: Page, saved: string | undefined, user: string): Page {
+function openLike(
+  world: World,
+  page: Page,
+  { saved, user }: { readonly saved: string | undefined; readonly user: string },
+): Page {
   const roomIds = [...page.views.keys()]
   const next = openPage(world, { user, roomIds, like: page, ...(saved !== undefined && { saved }) })
   for (const [id, view] of page.views) {
@@ -381,8 +385,8 @@ async function reload(world: World, page: Page, other?: string): Promise<string>
   const { random, level, fake } = world
   const user = other ?? page.session.user
   if (user === null || page.session.isSilent) return `${page.name} not`
-  // Without answers nothing tells whether what is just being written was written.
-  if (level === 0) await fake.flush()
+  // Without answers nothing tells whether what is just being written was written, or what was not shown yet.
+  if (level === 0) await fake.clock.advance(20)
   const draw = random()
   const isOld = level > 0 && draw < 0.2 && page.savedBefore !== undefined
   const saved = draw > 0.85 ? undefined : isOld ? page.savedBefore : page.save()
@@ -390,7 +394,7 @@ async function reload(world: World, page: Page, other?: string): Promise<string>
     (sent) => sent.pages.has(page) && sent.outcome === 'open' && !sent.isForsaken,
   )
   page.kill()
-  const next = openLike(world, page, saved, user)
+  const next = openLike(world, page, { saved, user })
   for (const sent of open) {
     if (sent.pages.has(next)) continue
     const isTaken = world.accepted.some(({ content }) => content === sent.text)
