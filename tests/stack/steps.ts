@@ -360,7 +360,8 @@ function openLike(
     // At level 0 nothing else tells what was missed, so the store is the one thing that must show again.
     if (saved !== undefined) for (const known of view.heard) next.views.get(id)?.heard.add(known)
   }
-  if (page.session.user !== user) for (const view of next.views.values()) view.heard.clear()
+  if (page.session.user === user) for (const roomId of page.wasIn) next.wasIn.add(roomId)
+  else for (const view of next.views.values()) view.heard.clear()
   for (const mutation of next.queryClient.getMutationCache().getAll()) {
     for (const sent of matching(world, page, mutation)) sent.pages.add(next)
   }
