@@ -99,7 +99,7 @@ export interface Page {
 }
 
 const part = (value: object) => btoa(JSON.stringify(value))
-export const tokenOf = (user: string, exp?: number) =>
+const tokenOf = (user: string, exp?: number) =>
   `${part({ alg: 'none' })}.${part({ sub: user, username: user, ...(exp !== undefined && { exp }) })}.`
 
 function drawTraits({ random, kinds, level }: World): Traits {
@@ -285,7 +285,7 @@ function hear(page: Page, frames: readonly Frame[], path: string): void {
   }
 }
 
-export function rowsIn(data: unknown): readonly ChatMessage[] | undefined {
+function rowsIn(data: unknown): readonly ChatMessage[] | undefined {
   const pages = (data as { pages?: readonly { items: readonly ChatMessage[] }[] } | undefined)?.pages
   return pages?.toReversed().flatMap(({ items }) => items)
 }

@@ -17,7 +17,7 @@ export const MEMBERS: Readonly<Record<string, readonly string[]>> = {
   attic: ['bob', 'carol'],
 }
 export const USERS = ['alice', 'bob', 'carol'] as const
-export const ROOM_IDS = Object.keys(MEMBERS)
+const ROOM_IDS = Object.keys(MEMBERS)
 export const PAGE_SIZE = 6
 
 /** One call of `sendMessage`. */
