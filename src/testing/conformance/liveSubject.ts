@@ -14,7 +14,7 @@ import {
 } from '@tanstack/react-query'
 import { shouldDehydrateMutation } from '../../query/mutation.ts'
 import type { TimelineData } from '../../query/pages.ts'
-import type { LivePort } from '../../transport/port.ts'
+import type { Channel, LivePort } from '../../transport/port.ts'
 import type { ConformanceItem, ConformanceLevel, ConformanceTopic } from './backEnd.ts'
 import { defineLiveData } from './liveDefinitions.ts'
 import type { OverlappingCall, Shown, Subject, Target } from './subject.ts'
@@ -44,6 +44,8 @@ interface Page {
   readonly data: ReturnType<typeof defineLiveData>
   readonly options: LiveSubjectOptions
   readonly mounted: Map<Target, Observed>
+  /** All that it ever opened. */
+  readonly channels: Set<Channel>
   client: QueryClient
   disconnect: () => void
   /** How much newer than everything here the next foreign cache pretends to be. */
@@ -54,12 +56,14 @@ interface Page {
 }
 
 export function createLiveSubject(options: LiveSubjectOptions): Subject {
-  const data = defineLiveData(options.port, options.level)
+  const channels = new Set<Channel>()
+  const data = defineLiveData(portOf(options.port, channels), options.level)
   const client = createClient()
   const page: Page = {
     data,
     options,
     mounted: new Map(),
+    channels,
     client,
     disconnect: data.live.connect(client),
     skew: 0,
@@ -102,6 +106,16 @@ export function createLiveSubject(options: LiveSubjectOptions): Subject {
       page.client.clear()
     },
   }
+}
+
+/** The same, and what is opened through it is known. */
+function portOf(port: LivePort, channels: Set<Channel>): LivePort {
+  const open: LivePort['open'] = (spec, listener) => {
+    const channel = port.open(spec, listener)
+    channels.add(channel)
+    return channel
+  }
+  return Object.create(port, { open: { value: open } })
 }
 
 function createClient(): QueryClient {
@@ -210,6 +224,9 @@ function reload(page: Page, saved: string | undefined): void {
   for (const target of targets) unmount(page, target)
   page.disconnect()
   page.client.clear()
+  // A page that is gone hears nothing, whatever was still waiting in it.
+  for (const channel of page.channels) channel.close()
+  page.channels.clear()
   page.client = createClient()
   page.read.clear()
   watchCache(page)
