@@ -3,6 +3,7 @@
  * optimistic op exists exactly as long as its mutation does and nothing has confirmed it.
  */
 import type { Mutation, MutationCache } from '@tanstack/react-query'
+import type { LiveEvent } from '../transport/port.ts'
 import { isOwn } from './author.ts'
 import { NO_OPS, type Op } from './ops.ts'
 import { changesOf, createRow, type Row, type RowOptions, rowBehind, sign } from './outboxRow.ts'
@@ -24,12 +25,24 @@ export interface Outbox {
   readonly waiting: Set<Mutation>
   /** Optimistic ops by `targetOf`; the same array while nothing changed. */
   ops: ReadonlyMap<string, readonly Op<unknown>[]>
-  /** Some row was confirmed since `ops` was computed. */
+  /** Something happened to a row since `ops` was computed. */
   isStale: boolean
+  /** `ops` was computed, and not every query has been told. */
+  hasNews: boolean
+  /** Events that were what a row waited for, and what they became with its names. Late first loads meet them again. */
+  readonly echoes: WeakMap<LiveEvent, { readonly target: string; readonly as: Op<unknown> }>
 }
 
 export function createOutbox(options: OutboxOptions): Outbox {
-  return { options, rows: new Map(), waiting: new Set(), ops: new Map(), isStale: false }
+  return {
+    options,
+    rows: new Map(),
+    waiting: new Set(),
+    ops: new Map(),
+    isStale: false,
+    hasNews: false,
+    echoes: new WeakMap(),
+  }
 }
 
 /** Returns how to stop. */
@@ -60,29 +73,40 @@ export function resign(mutation: Mutation): void {
   if (row) sign(row)
 }
 
-export function opsFor({ ops }: Outbox, target: string): readonly Op<unknown>[] {
-  return ops.get(target) ?? NO_OPS
+/** As of now: whoever shows them has every event so far in what lies below. */
+export function opsFor(outbox: Outbox, target: string): readonly Op<unknown>[] {
+  compute(outbox)
+  return outbox.ops.get(target) ?? NO_OPS
+}
+
+export function echoOf({ echoes }: Outbox, target: string, event: LiveEvent): Op<unknown> | undefined {
+  const echo = echoes.get(event)
+  return echo?.target === target ? echo.as : undefined
 }
 
 /**
- * The first optimistic op that `confirms` accepts is over; returns what it made of it. It shows until `refresh`, when what
- * takes its place can be there as well.
+ * The first optimistic op that `confirms` accepts is over; returns what it made of it. Other queries show it until they
+ * have what takes its place.
  */
 export function confirm(
   outbox: Outbox,
   target: string,
   {
-    op,
+    of,
     confirms,
-  }: { readonly op: Op<unknown>; readonly confirms: (pending: Op<unknown>) => Op<unknown> | undefined },
+  }: {
+    readonly of: LiveEvent | undefined
+    readonly confirms: (pending: Op<unknown>) => Op<unknown> | undefined
+  },
 ): Op<unknown> | undefined {
+  // Another query of the same data was told of it first.
+  if (of && outbox.echoes.has(of)) return echoOf(outbox, target, of)
   if (!outbox.ops.has(target)) return undefined
   for (const row of outbox.rows.values()) {
-    // Another query of the same data was told of it first.
-    if (row.confirmed?.by && isSameItem(row.confirmed.by, op)) return row.confirmed.as
-    const as = row.confirmed || !isMine(outbox, row) ? undefined : firstOf(row, target, confirms)
+    const as = row.isConfirmed || !isMine(outbox, row) ? undefined : firstOf(row, target, confirms)
     if (!as) continue
-    row.confirmed = { by: op, as }
+    row.isConfirmed = true
+    if (of) outbox.echoes.set(of, { target, as })
     outbox.isStale = true
     return as
   }
@@ -99,10 +123,6 @@ function firstOf(
     if (as) return as
   }
   return undefined
-}
-
-function isSameItem(one: Op<unknown>, other: Op<unknown>): boolean {
-  return 'item' in one && 'item' in other && one.item === other.item
 }
 
 export function isMine({ options: { authors } }: Outbox, { author }: Row): boolean {
@@ -190,18 +210,26 @@ function drop(outbox: Outbox, mutation: Mutation): void {
   options.changed()
 }
 
-/** Computes what is shown, if anything happened to it. */
+/** Whether what is shown has changed since it was last asked; what is done for good leaves. */
 export function refresh(outbox: Outbox): boolean {
-  if (!outbox.isStale) return false
-  outbox.isStale = false
-  const next = new Map<string, Op<unknown>[]>()
-  for (const row of [...outbox.rows.values()]) {
-    const { confirmed, mutation } = row
-    const { status } = mutation.state
+  compute(outbox)
+  if (!outbox.hasNews) return false
+  outbox.hasNews = false
+  for (const { isConfirmed, mutation } of [...outbox.rows.values()]) {
     // Confirmed although the reply never came (an error): it was sent all the same.
-    if (confirmed && status !== 'pending' && outbox.rows.delete(mutation))
-      outbox.options.cache.remove(mutation)
-    if (confirmed || status === 'idle' || !isMine(outbox, row)) continue
+    const isOver = isConfirmed && mutation.state.status !== 'pending'
+    if (isOver && outbox.rows.delete(mutation)) outbox.options.cache.remove(mutation)
+  }
+  return true
+}
+
+function compute(outbox: Outbox): void {
+  if (!outbox.isStale) return
+  outbox.isStale = false
+  outbox.hasNews = true
+  const next = new Map<string, Op<unknown>[]>()
+  for (const row of outbox.rows.values()) {
+    if (row.isConfirmed || row.mutation.state.status === 'idle' || !isMine(outbox, row)) continue
     for (const { target, op } of changesOf(row)) {
       const ops = next.get(target) ?? []
       next.set(target, ops)
@@ -209,7 +237,6 @@ export function refresh(outbox: Outbox): boolean {
     }
   }
   outbox.ops = new Map([...next].map(([target, ops]) => [target, sameOr(outbox.ops.get(target), ops)]))
-  return true
 }
 
 function sameOr(

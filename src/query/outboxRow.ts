@@ -45,8 +45,8 @@ export interface Row {
   readonly clientId: string
   readonly author: Author
   phase: 'queued' | 'sending'
-  /** What an event or a reply made of it; it shows nothing any more. */
-  confirmed: Confirmed | undefined
+  /** An event or a reply has said what it was to do; it shows nothing any more. */
+  isConfirmed: boolean
   /** It was tried before, perhaps before a reload; the server may have it already. */
   wasTried: boolean
   /** It was on its way before: what the server made of it is unknown, and changing it comes too late. */
@@ -57,12 +57,6 @@ export interface Row {
   /** What `changes` were made of. */
   variables: unknown
   changes: readonly TargetedOp[]
-}
-
-/** The op that said so, and what it becomes; nothing for a reply. */
-export interface Confirmed {
-  readonly by?: Op<unknown>
-  readonly as?: Op<unknown>
 }
 
 export interface TargetedOp {
@@ -94,7 +88,7 @@ export function createRow(
     clientId: stored?.clientId ?? clientIdOf(mutation.state) ?? createId(),
     author: stored && wasTried ? { who: stored.who, era: 0, isRestored: true } : authors.begin(),
     phase: 'queued',
-    confirmed: undefined,
+    isConfirmed: false,
     wasTried,
     wasSent: mutation.state.status === 'pending',
     abort: new AbortController(),
@@ -169,7 +163,7 @@ export function statusOf(row: Row): SendStatus {
 /** The server cannot have it: it waits for its first attempt, or has failed. */
 export function isUnsent(row: Row): boolean {
   const status = statusOf(row)
-  return !row.confirmed && (status === 'failed' || (status === 'queued' && !row.wasSent))
+  return !row.isConfirmed && (status === 'failed' || (status === 'queued' && !row.wasSent))
 }
 
 /** One definition with one set of parameters. */

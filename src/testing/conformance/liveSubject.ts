@@ -14,7 +14,8 @@ import {
 } from '@tanstack/react-query'
 import { shouldDehydrateMutation } from '../../query/mutation.ts'
 import type { TimelineData } from '../../query/pages.ts'
-import type { Channel, LivePort } from '../../transport/port.ts'
+import { LiveError } from '../../transport/errors.ts'
+import type { ChannelListener, LivePort } from '../../transport/port.ts'
 import type { ConformanceItem, ConformanceLevel, ConformanceTopic } from './backEnd.ts'
 import { defineLiveData } from './liveDefinitions.ts'
 import type { OverlappingCall, Shown, Subject, Target } from './subject.ts'
@@ -44,8 +45,8 @@ interface Page {
   readonly data: ReturnType<typeof defineLiveData>
   readonly options: LiveSubjectOptions
   readonly mounted: Map<Target, Observed>
-  /** All that it ever opened. */
-  readonly channels: Set<Channel>
+  /** How to end what was opened. */
+  readonly channels: Set<() => void>
   client: QueryClient
   disconnect: () => void
   /** How much newer than everything here the next foreign cache pretends to be. */
@@ -56,7 +57,7 @@ interface Page {
 }
 
 export function createLiveSubject(options: LiveSubjectOptions): Subject {
-  const channels = new Set<Channel>()
+  const channels = new Set<() => void>()
   const data = defineLiveData(portOf(options.port, channels), options.level)
   const client = createClient()
   const page: Page = {
@@ -109,10 +110,13 @@ export function createLiveSubject(options: LiveSubjectOptions): Subject {
 }
 
 /** The same, and what is opened through it is known. */
-function portOf(port: LivePort, channels: Set<Channel>): LivePort {
-  const open: LivePort['open'] = (spec, listener) => {
+function portOf(port: LivePort, channels: Set<() => void>): LivePort {
+  const open: LivePort['open'] = (spec, listener: ChannelListener) => {
     const channel = port.open(spec, listener)
-    channels.add(channel)
+    channels.add(() => {
+      channel.close()
+      listener.onSignal({ type: 'down', error: new LiveError('closed', 'The page is gone') })
+    })
     return channel
   }
   return Object.create(port, { open: { value: open } })
@@ -225,7 +229,7 @@ function reload(page: Page, saved: string | undefined): void {
   page.disconnect()
   page.client.clear()
   // A page that is gone hears nothing, whatever was still waiting in it.
-  for (const channel of page.channels) channel.close()
+  for (const end of page.channels) end()
   page.channels.clear()
   page.client = createClient()
   page.read.clear()
