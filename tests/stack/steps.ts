@@ -416,6 +416,8 @@ interface Identity {
 }
 
 export function signIn(page: Page, user: string): void {
+  // Also where the page changes back before it hears whom it has changed to.
+  if (page.session.user !== user) for (const view of page.views.values()) view.heard.clear()
   page.session.user = user
   page.session.isSilent = false
   const { signIn: call } = page.chat as Identity
