@@ -229,6 +229,8 @@ function changesOf<P, Variables>(
  */
 export function shouldDehydrateMutation(mutation: Mutation): boolean {
   resign(mutation)
+  // An event has said that it is done; only its reply is still to come.
+  if (rowBehind(mutation)?.isConfirmed) return false
   const { status, isPaused } = mutation.state
   return (
     isPaused ||

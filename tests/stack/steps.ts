@@ -473,6 +473,8 @@ const USERS_STEPS: readonly Step[] = [
     kind: 'switches',
     run: (world) => {
       const page = anyPage(world)
+      // Where it is not known yet who somebody is, nobody can tell that it is the same again.
+      if (page.chat.manager.port.identity?.isSure === false) return undefined
       page.chat.manager.reauthenticate()
       return page.name
     },
