@@ -5,6 +5,7 @@
 import { isFinal, LiveError } from '../transport/errors.ts'
 import type { ChannelSignal, ChannelSpec, Cursor, LiveEvent, LivePort } from '../transport/port.ts'
 import { notify, onHead, type WatchedChannel, watchGap } from './channelGap.ts'
+import { hashOf } from './definition.ts'
 import { admit, baseline, isAfter, isOtherEpoch, type Reset, restart } from './order.ts'
 
 export interface ChannelMember {
@@ -246,11 +247,4 @@ function settleWaiting(channel: LiveChannel, error?: LiveError): void {
   const { waiting } = channel
   for (const waiter of waiting) error ? waiter.reject(error) : waiter.resolve(here(channel))
   waiting.clear()
-}
-
-function hashOf(spec: ChannelSpec): string {
-  const key = Object.entries(spec.key)
-    .map(([field, value]) => [field, String(value)])
-    .sort()
-  return JSON.stringify([spec.endpoint ?? '', spec.subscribe, key])
 }

@@ -14,10 +14,10 @@ import {
 } from '@tanstack/react-query'
 import { shouldDehydrateMutation } from '../../query/mutation.ts'
 import type { TimelineData } from '../../query/pages.ts'
-import { LiveError } from '../../transport/errors.ts'
-import type { ChannelListener, LivePort } from '../../transport/port.ts'
-import type { ConformanceItem, ConformanceLevel, ConformanceTopic } from './backEnd.ts'
+import type { LivePort } from '../../transport/port.ts'
+import type { ConformanceItem, ConformanceLevel } from './backEnd.ts'
 import { defineLiveData } from './liveDefinitions.ts'
+import { portOf, shownIn } from './pageParts.ts'
 import type { OverlappingCall, Shown, Subject, Target } from './subject.ts'
 
 const ROOM = { roomId: 1 }
@@ -107,19 +107,6 @@ export function createLiveSubject(options: LiveSubjectOptions): Subject {
       page.client.clear()
     },
   }
-}
-
-/** The same, and what is opened through it is known. */
-function portOf(port: LivePort, channels: Set<() => void>): LivePort {
-  const open: LivePort['open'] = (spec, listener: ChannelListener) => {
-    const channel = port.open(spec, listener)
-    channels.add(() => {
-      channel.close()
-      listener.onSignal({ type: 'down', error: new LiveError('closed', 'The page is gone') })
-    })
-    return channel
-  }
-  return Object.create(port, { open: { value: open } })
 }
 
 function createClient(): QueryClient {
@@ -254,31 +241,5 @@ function settleFailed(client: QueryClient, how: 'retry' | 'discard'): void {
     if (mutation.state.status !== 'error') continue
     if (how === 'discard') cache.remove(mutation)
     else mutation.execute(mutation.state.variables).catch(ignore)
-  }
-}
-
-function shownIn(state: Pick<QueryState, 'status' | 'fetchStatus' | 'data'> | undefined): Shown | undefined {
-  if (!state) return undefined
-  const { status, fetchStatus, data } = state
-  const base = {
-    status,
-    fetchStatus,
-    hasOlder: false,
-    hasNewer: false,
-    low: undefined,
-    items: [],
-    topic: undefined,
-  }
-  if (data === undefined) return base
-  if (Array.isArray(data)) return { ...base, items: data as ConformanceItem[] }
-  if (!('pages' in (data as object))) return { ...base, topic: data as ConformanceTopic }
-  const { pages } = data as TimelineData<ConformanceItem>
-  const oldest = pages.at(-1)
-  return {
-    ...base,
-    hasOlder: oldest?.hasOlder ?? false,
-    hasNewer: pages[0]?.hasNewer ?? false,
-    low: oldest?.low,
-    items: pages.toReversed().flatMap(({ items }) => items),
   }
 }
