@@ -206,6 +206,21 @@ describe('new credentials', () => {
     expect(sockets.flatMap(textsOf)).toEqual(['still here'])
   })
 
+  it('[T40] revive what gave up, also where nobody holds it at the moment', async () => {
+    let user: string | null = null
+    const { manager, clock, flush } = setup({
+      tokenManager: { getAccessToken: () => (user === null ? null : jwt(user)) },
+    })
+    const first = watch(manager.request('ask', {}))
+    await flush()
+    expect(first.error).toMatchObject({ code: 'user_changed' })
+    user = 'alice'
+    manager.reauthenticate()
+    watch(manager.request('ask', {}))
+    await clock.advance(100)
+    expect(manager.store.getState().state).toBe('CONNECTED')
+  })
+
   it('[T40] a refresh that began for the former user says nothing of the next', async () => {
     let user = 'alice'
     const answers: ((token: string) => void)[] = []
