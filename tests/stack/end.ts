@@ -215,7 +215,7 @@ function auditGroup(world: World, key: string, group: readonly Sent[]): void {
   const { text, roomId } = first
   const at = `"${text}" to ${roomId}`
   const taken = world.accepted.filter(
-    ({ content, room_id }) => content === text && String(room_id) === roomId,
+    ({ content, room_id }) => baseOf(content) === text && String(room_id) === roomId,
   ).length
   const count = (outcome: Sent['outcome']) => group.filter((sent) => sent.outcome === outcome).length
   if (world.level > 0 && count('done') > taken)
