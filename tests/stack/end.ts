@@ -258,7 +258,9 @@ function storedIn(group: readonly Sent[], key: string): number {
           const [, name, params] = options.mutationKey ?? []
           const roomId = (params as { roomId?: string } | undefined)?.roomId
           const isOpen = state.status === 'error' || state.status === 'pending'
-          return name === 'chat.sendMessage' && isOpen && `${roomId} ${state.variables}` === key
+          const variables = state.variables as string | { readonly content: string }
+          const text = typeof variables === 'string' ? variables : variables?.content
+          return name === 'chat.sendMessage' && isOpen && `${roomId} ${baseOf(text ?? '')}` === key
         }).length,
   )
   return Math.max(0, ...counts)
