@@ -50,6 +50,7 @@ export function createEntry(client: LiveClient, query: Query, definition: Defini
     params,
     target: targetOf(definition.name, params),
     fetches: new Set(),
+    replies: [],
     channel: undefined,
     base: undefined,
     picture: NOTHING,
@@ -108,17 +109,17 @@ function catchUp(entry: Entry, position: Cursor | undefined): void {
 }
 
 /** The data knows more than the stream, which may still wait for an event. */
-function isAhead({ asOf, channel }: Entry): boolean {
+export function isAhead({ asOf, channel }: Entry): boolean {
   return (asOf?.seq ?? -1) > (channel?.order.cursor?.seq ?? -1)
 }
 
 /** What a reply, or the application, says of the data without saying when that was. */
 export function applyReply(entry: Entry, ops: readonly Op<unknown>[]): void {
   if (ops.length === 0) return
-  apply(
-    entry,
-    ops.map((op) => ({ op, seq: undefined })),
-  )
+  const said = ops.map((op) => ({ op, seq: undefined }))
+  // The event that says the same may come much later than the reply.
+  if (entry.fetches.size > 0) entry.replies = [...entry.replies, ...said]
+  apply(entry, said)
   // What it tells of may have been changed or removed by events that the data holds already.
   if (isAhead(entry)) distrust(entry)
 }
@@ -143,6 +144,8 @@ function apply(entry: Entry, ops: readonly SequencedOp<unknown>[]): void {
 /** Something may be missing after all: asks for a new snapshot as soon as possible. */
 export function distrust(entry: Entry): void {
   entry.continuity = -1
+  // What is under way may be older than that.
+  for (const fetch of entry.fetches) fetch.continuity = -1
   entry.client.coalescer.request(entry)
 }
 

@@ -58,6 +58,8 @@ export interface Fetch {
   readonly channel: LiveChannel
   /** Where the stream stood when the snapshot was asked for. */
   start: number
+  /** How many replies it cannot be older than. */
+  replies: number
   /** Identifies TanStack's fetch: one that was superseded goes on, and nobody takes its result. */
   readonly of: unknown
   /** Continuity of the channel when the snapshot was asked for; -1 while it was not live. */
@@ -73,6 +75,8 @@ export interface Entry {
   readonly target: string
   readonly member: ChannelMember
   readonly fetches: Set<Fetch>
+  /** What replies said while a snapshot was under way, which may be older than that. */
+  replies: readonly SequencedOp<unknown>[]
   channel: LiveChannel | undefined
   /** The data of record: every event applied, nothing optimistic. */
   base: unknown

@@ -4,14 +4,14 @@
  */
 import type { Cursor } from '../transport/port.ts'
 import { here, type LiveChannel, reaches, release, retain, since, whenLive } from './channelHub.ts'
-import { attach, stored } from './entry.ts'
+import { attach, isAhead, stored } from './entry.ts'
 import { type Entry, endPause, type Fetch, opsOf, pause, statusChanged } from './entryState.ts'
 import type { SequencedOp } from './items.ts'
 
 export function beginFetch(entry: Entry): Fetch {
   attach(entry)
   const channel = entry.channel as LiveChannel
-  const fetch: Fetch = { entry, channel, start: here(channel), of: entry.query.promise, continuity: -1 }
+  const fetch: Fetch = { entry, channel, start: here(channel), replies: 0, of: entry.query.promise, continuity: -1 }
   retain(channel)
   entry.landing = undefined
   entry.fetches.add(fetch)
@@ -33,15 +33,16 @@ export async function readyToAsk(fetch: Fetch, patienceMs?: number): Promise<voi
   }
   // What came before is in the answer; applied once more it could bring back what was removed during an outage.
   fetch.start = here(channel)
+  fetch.replies = fetch.entry.replies.length
   fetch.continuity = channel.live ? channel.continuity : -1
 }
 
 /** What happened since that an answer of this position lacks. */
 export function missedBy(
-  { entry, channel, start }: Fetch,
+  { entry, channel, start, replies }: Fetch,
   position: Cursor | undefined,
 ): SequencedOp<unknown>[] {
-  return opsOf(entry, since(channel, position, start))
+  return [...entry.replies.slice(replies), ...opsOf(entry, since(channel, position, start))]
 }
 
 /** TanStack will take its result: the fetch was not superseded by another one. */
@@ -60,6 +61,8 @@ export function complete(fetch: Fetch, position: Cursor | undefined, isWhole = t
   // A page from a replica that lags lacks events that the rest of the data has; each page knows for itself.
   const isBehind = (position?.seq ?? -1) < (entry.asOf?.seq ?? -1)
   if (isWhole || isBehind) entry.asOf = position
+  // What a reply told of may be gone by an event that is still to come, and is in the answer.
+  if (entry.replies.length > 0 && isAhead(entry)) entry.continuity = -1
   if (isOlder) {
     entry.continuity = -1
     pause(entry)
@@ -82,6 +85,7 @@ export function cacheChanged(entry: Entry, how: 'success' | 'error' | 'setState'
   }
   if (query.state.fetchStatus === 'idle') {
     entry.landing = undefined
+    entry.replies = []
     for (const fetch of entry.fetches) endFetch(fetch)
   }
   if (how === 'error') pause(entry)
