@@ -127,7 +127,9 @@ function matches(level: Level) {
     const isIt = isLast
       ? isOwn && local?.status !== 'failed' && !level.isReplying()
       : (isOwn || sender.id === NOBODY.id) && plain(content) === plain(confirmed.content)
-    return isPossible && isIt && client_id ? { ...confirmed, client_id } : undefined
+    if (!isPossible || !isIt || !client_id) return undefined
+    // Only a guess: what is taken for it may yet turn up, or fail, and stands beside it then.
+    return isLast ? confirmed : { ...confirmed, client_id }
   }
 }
 

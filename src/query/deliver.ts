@@ -87,7 +87,8 @@ async function whenOwn(channel: LiveChannel, guard: Guard): Promise<void> {
 const LOST: ReadonlySet<string> = new Set(['connection_lost', 'disconnected', 'user_changed'])
 
 /** Whether it was done nobody can tell, and sent again it might be done twice. */
-const isLastWord = ({ code, retryable }: LiveError) => code === 'connection_lost' && !retryable
+export const isLastWord = (error: unknown) =>
+  isLiveError(error) && error.code === 'connection_lost' && !error.retryable
 
 export function sendContext<P, Variables>(
   port: LivePort,
@@ -101,7 +102,7 @@ export function sendContext<P, Variables>(
     clientId,
     queryClient,
     amend,
-    isConfirmed: () => row?.confirmed !== undefined,
+    isConfirmed: () => row?.confirmed !== undefined && !row.confirmed.isGuess,
     request: (type, data, how) =>
       port.request(type, data, { endpoint, signal, guard, idempotent: true, ...how }),
     send: (type, data, delivery) => port.send(type, data, { endpoint, delivery, guard }),

@@ -11,7 +11,14 @@ import type { SequencedOp } from './items.ts'
 export function beginFetch(entry: Entry): Fetch {
   attach(entry)
   const channel = entry.channel as LiveChannel
-  const fetch: Fetch = { entry, channel, start: here(channel), replies: 0, of: entry.query.promise, continuity: -1 }
+  const fetch: Fetch = {
+    entry,
+    channel,
+    start: here(channel),
+    replies: 0,
+    of: entry.query.promise,
+    continuity: -1,
+  }
   retain(channel)
   entry.landing = undefined
   entry.fetches.add(fetch)

@@ -145,23 +145,26 @@ describe('[Q26] a reply', () => {
   }
   const asked = () => first.fake.requests.filter(({ type }) => type === 'get_history')
 
-  it.each(['before', 'with'])('%s an older snapshot is not undone by it, however late its event', async (when) => {
-    await startAt(7)
-    void first.queryClient.invalidateQueries()
-    void first.send('one')
-    await first.fake.settle()
-    const [one] = first.sends()
-    const sent = sentMessage(3, 'one', one?.data.clientId)
-    one?.resolve(sent)
-    if (when === 'before') await first.frame()
-    asked()[1]?.resolve(history(range(1, 2), position(7)))
-    await first.frame()
-    expect(first.texts()).toEqual(['m1', 'm2', 'one'])
-    first.fake.emit({ type: 'created', payload: sent, seq: 8, epoch: 'e' })
-    await first.frame()
-    expect(first.texts()).toEqual(['m1', 'm2', 'one'])
-    expect(asked()).toHaveLength(2)
-  })
+  it.each(['before', 'with'])(
+    '%s an older snapshot is not undone by it, however late its event',
+    async (when) => {
+      await startAt(7)
+      void first.queryClient.invalidateQueries()
+      void first.send('one')
+      await first.fake.settle()
+      const [one] = first.sends()
+      const sent = sentMessage(3, 'one', one?.data.clientId)
+      one?.resolve(sent)
+      if (when === 'before') await first.frame()
+      asked()[1]?.resolve(history(range(1, 2), position(7)))
+      await first.frame()
+      expect(first.texts()).toEqual(['m1', 'm2', 'one'])
+      first.fake.emit({ type: 'created', payload: sent, seq: 8, epoch: 'e' })
+      await first.frame()
+      expect(first.texts()).toEqual(['m1', 'm2', 'one'])
+      expect(asked()).toHaveLength(2)
+    },
+  )
 
   it('brings nothing back that a newer snapshot knows to be gone', async () => {
     await startAt(7)
