@@ -36,6 +36,9 @@ export interface Send {
 export function refusal(outbox: Outbox, row: Row | undefined): LiveError | undefined {
   if (!row) return undefined
   const { name } = row.definition
+  const { failureReason } = row.mutation.state
+  // TanStack's own retry: only a user can decide to risk a second one.
+  if (isLiveError(failureReason) && isLastWord(failureReason)) return failureReason
   if (row.abort.signal.aborted) return new LiveError('aborted', `"${name}" was discarded`)
   if (isMine(outbox, row)) return undefined
   return new LiveError(
@@ -87,8 +90,7 @@ async function whenOwn(channel: LiveChannel, guard: Guard): Promise<void> {
 const LOST: ReadonlySet<string> = new Set(['connection_lost', 'disconnected', 'user_changed'])
 
 /** Whether it was done nobody can tell, and sent again it might be done twice. */
-export const isLastWord = (error: unknown) =>
-  isLiveError(error) && error.code === 'connection_lost' && !error.retryable
+const isLastWord = ({ code, retryable }: LiveError) => code === 'connection_lost' && !retryable
 
 export function sendContext<P, Variables>(
   port: LivePort,

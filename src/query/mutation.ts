@@ -11,7 +11,7 @@ import { LiveError } from '../transport/errors.ts'
 import type { Id } from '../transport/port.ts'
 import { type ChannelMember, leave } from './channelHub.ts'
 import { channelSpec, keyName, LIVE_KEY } from './definition.ts'
-import { deliver, isLastWord, refusal, type Send, type SendContext, sendContext } from './deliver.ts'
+import { deliver, refusal, type Send, type SendContext, sendContext } from './deliver.ts'
 import type { LiveClient } from './entryState.ts'
 import { applyChanges, refresh } from './liveClient.ts'
 import { clientOf, defineWrite, type LiveCore } from './liveCore.ts'
@@ -165,9 +165,6 @@ async function run<P, Variables, Result>(
     if (row) row.confirmed = {}
     return undefined as Result
   }
-  // TanStack's own retry: only a user can decide to risk a second one.
-  const before = row?.mutation.state.failureReason
-  if (isLastWord(before)) throw before
   // It may have been amended since it began.
   const variables = () => (row ? (row.mutation.state.variables as Variables) : given)
   const send = sendFor(client, row)
