@@ -20,7 +20,7 @@ import { MEMBERS } from './people.ts'
 import { createPresenceBook } from './presence.ts'
 import { ROOMS } from './rooms.ts'
 import { DEFAULT_SCHEMAS } from './schemas.ts'
-import { listen } from './session.ts'
+import { forgetFormer, listen } from './session.ts'
 import {
   type BaseMessage,
   type ChatLevel,
@@ -131,6 +131,7 @@ export function createChat<
     },
   }
   const book = createPresenceBook(context)
+  forgetFormer(manager, store, book)
   const defined = defineAll(context, book)
   return {
     ...defined,

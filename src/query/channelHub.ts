@@ -5,6 +5,7 @@
 import { isFinal, LiveError } from '../transport/errors.ts'
 import type { ChannelSignal, ChannelSpec, Cursor, LiveEvent, LivePort } from '../transport/port.ts'
 import { notify, onHead, type WatchedChannel, watchGap } from './channelGap.ts'
+import { channelHash } from './definition.ts'
 import { admit, baseline, isAfter, isOtherEpoch, type Reset, restart } from './order.ts'
 
 export interface ChannelMember {
@@ -79,7 +80,7 @@ export function createChannelHub(port: LivePort): ChannelHub {
   return {
     channels,
     join(spec, member, resumeFrom) {
-      const hash = hashOf(spec)
+      const hash = channelHash(spec)
       const channel = channels.get(hash) ?? open(spec, hash, resumeFrom)
       channel.members.add(member)
       return channel
@@ -242,11 +243,4 @@ function trimLog(channel: LiveChannel): void {
 function settleWaiting({ waiting }: LiveChannel, error?: LiveError): void {
   for (const waiter of waiting) error ? waiter.reject(error) : waiter.resolve()
   waiting.clear()
-}
-
-function hashOf(spec: ChannelSpec): string {
-  const key = Object.entries(spec.key)
-    .map(([field, value]) => [field, String(value)])
-    .sort()
-  return JSON.stringify([spec.endpoint ?? '', spec.subscribe, key])
 }

@@ -98,6 +98,14 @@ export function channelSpec<P>(
   }
 }
 
+/** Equal for specs that mean the same channel. */
+export function channelHash(spec: ChannelSpec): string {
+  const key = Object.entries(spec.key)
+    .map(([field, value]) => [field, String(value)])
+    .sort()
+  return JSON.stringify([spec.endpoint ?? '', spec.subscribe, key])
+}
+
 interface OpContext {
   readonly params: Params
   readonly report: LivePort['report']

@@ -4,7 +4,7 @@
  */
 import type { Query } from '@tanstack/react-query'
 import type { Cursor } from '../transport/port.ts'
-import { leave, reaches, since } from './channelHub.ts'
+import { here, leave, reaches, since } from './channelHub.ts'
 import { channelSpec, type Definition, type Params } from './definition.ts'
 import {
   type Entry,
@@ -19,10 +19,14 @@ import {
 } from './entryState.ts'
 import type { SequencedOp } from './items.ts'
 import type { Op } from './ops.ts'
+import { topOf } from './order.ts'
 import { confirm, opsFor } from './outbox.ts'
 import { targetOf } from './outboxRow.ts'
 import { markFinished } from './share.ts'
 import { refetch, write } from './writer.ts'
+
+/** For snapshots that are on their way, or come from a replica that lags. */
+const MAX_REPLIES = 20
 
 const entries = new WeakMap<object, Entry>()
 
@@ -50,10 +54,11 @@ export function createEntry(client: LiveClient, query: Query, definition: Defini
     params,
     target: targetOf(definition.name, params),
     fetches: new Set(),
-    replies: [],
     channel: undefined,
     base: undefined,
     picture: NOTHING,
+    replies: [],
+    replied: 0,
     pending: [],
     continuity: -1,
     asOf: undefined,
@@ -95,8 +100,7 @@ export function detach(entry: Entry): void {
   else if (!isAhead(entry)) entry.asOf = channel.order.cursor
   endPause(entry)
   leave(channel, entry.member)
-  entry.channel = undefined
-  entry.continuity = -1
+  Object.assign(entry, { channel: undefined, continuity: -1, replies: [] })
 }
 
 /** Data that says where it stands is continued from there, if the channel knows what came after. */
@@ -109,17 +113,23 @@ function catchUp(entry: Entry, position: Cursor | undefined): void {
 }
 
 /** The data knows more than the stream, which may still wait for an event. */
-export function isAhead({ asOf, channel }: Entry): boolean {
+function isAhead({ asOf, channel }: Entry): boolean {
   return (asOf?.seq ?? -1) > (channel?.order.cursor?.seq ?? -1)
 }
 
 /** What a reply, or the application, says of the data without saying when that was. */
 export function applyReply(entry: Entry, ops: readonly Op<unknown>[]): void {
   if (ops.length === 0) return
-  const said = ops.map((op) => ({ op, seq: undefined }))
-  // The event that says the same may come much later than the reply.
-  if (entry.fetches.size > 0) entry.replies = [...entry.replies, ...said]
-  apply(entry, said)
+  const { channel } = entry
+  if (channel) {
+    const when = { at: here(channel), after: topOf(channel.order) }
+    const replies = ops.map((op) => ({ op, number: entry.replied++, ...when }))
+    entry.replies = [...entry.replies, ...replies].slice(-MAX_REPLIES)
+  }
+  apply(
+    entry,
+    ops.map((op) => ({ op, seq: undefined })),
+  )
   // What it tells of may have been changed or removed by events that the data holds already.
   if (isAhead(entry)) distrust(entry)
 }
@@ -144,8 +154,6 @@ function apply(entry: Entry, ops: readonly SequencedOp<unknown>[]): void {
 /** Something may be missing after all: asks for a new snapshot as soon as possible. */
 export function distrust(entry: Entry): void {
   entry.continuity = -1
-  // What is under way may be older than that.
-  for (const fetch of entry.fetches) fetch.continuity = -1
   entry.client.coalescer.request(entry)
 }
 

@@ -2,9 +2,9 @@
  * A snapshot on its way: marks the stream before it is asked for, so that nothing that happens meanwhile is missing from
  * what it becomes. Knows entries and channels; does not know requests.
  */
-import type { Cursor } from '../transport/port.ts'
+import type { Cursor, LiveEvent } from '../transport/port.ts'
 import { here, type LiveChannel, reaches, release, retain, since, whenLive } from './channelHub.ts'
-import { attach, isAhead, stored } from './entry.ts'
+import { attach, stored } from './entry.ts'
 import { type Entry, endPause, type Fetch, opsOf, pause, statusChanged } from './entryState.ts'
 import type { SequencedOp } from './items.ts'
 
@@ -15,7 +15,7 @@ export function beginFetch(entry: Entry): Fetch {
     entry,
     channel,
     start: here(channel),
-    replies: 0,
+    replied: entry.replied,
     of: entry.query.promise,
     continuity: -1,
   }
@@ -40,16 +40,34 @@ export async function readyToAsk(fetch: Fetch, patienceMs?: number): Promise<voi
   }
   // What came before is in the answer; applied once more it could bring back what was removed during an outage.
   fetch.start = here(channel)
-  fetch.replies = fetch.entry.replies.length
+  fetch.replied = fetch.entry.replied
   fetch.continuity = channel.live ? channel.continuity : -1
 }
 
 /** What happened since that an answer of this position lacks. */
 export function missedBy(
-  { entry, channel, start, replies }: Fetch,
+  { entry, channel, start, replied }: Fetch,
   position: Cursor | undefined,
 ): SequencedOp<unknown>[] {
-  return [...entry.replies.slice(replies), ...opsOf(entry, since(channel, position, start))]
+  const events = since(channel, position, start)
+  const seq = position?.seq
+  const replies = entry.replies.filter(({ number, after }) =>
+    seq === undefined ? number >= replied : seq <= after,
+  )
+  let ops: SequencedOp<unknown>[] = []
+  let from = 0
+  // In the order in which all of it was heard.
+  for (const { op, at } of replies) {
+    const until = events.findIndex((event) => indexOf(channel, event) >= at)
+    const to = until < 0 ? events.length : until
+    ops = ops.concat(opsOf(entry, events.slice(from, to)), { op, seq: undefined })
+    from = to
+  }
+  return ops.concat(opsOf(entry, events.slice(from)))
+}
+
+function indexOf({ dropped, log }: LiveChannel, event: LiveEvent): number {
+  return dropped + log.indexOf(event)
 }
 
 /** TanStack will take its result: the fetch was not superseded by another one. */
@@ -68,8 +86,6 @@ export function complete(fetch: Fetch, position: Cursor | undefined, isWhole = t
   // A page from a replica that lags lacks events that the rest of the data has; each page knows for itself.
   const isBehind = (position?.seq ?? -1) < (entry.asOf?.seq ?? -1)
   if (isWhole || isBehind) entry.asOf = position
-  // What a reply told of may be gone by an event that is still to come, and is in the answer.
-  if (entry.replies.length > 0 && isAhead(entry)) entry.continuity = -1
   if (isOlder) {
     entry.continuity = -1
     pause(entry)
@@ -92,7 +108,6 @@ export function cacheChanged(entry: Entry, how: 'success' | 'error' | 'setState'
   }
   if (query.state.fetchStatus === 'idle') {
     entry.landing = undefined
-    entry.replies = []
     for (const fetch of entry.fetches) endFetch(fetch)
   }
   if (how === 'error') pause(entry)

@@ -150,6 +150,8 @@ export function changeUser(shell: Shell): void {
   if (isFormer) lose(shell, current.attempt, loss)
   const dial = dialOf(state)
   if (dial !== null && shell.era < identity.era) lose(shell, dial, loss)
+  // Where the former one was not let in, the next one may be.
+  if (state.phase === 'failed') shell.raise({ type: shell.holders.size > 0 ? 'connect' : 'release' })
   if (!current || isFormer) return
   if (shell.handOver) abandonHandOver(shell)
   upChannels(shell)

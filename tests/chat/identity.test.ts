@@ -138,6 +138,7 @@ describe('whose words', () => {
       const tokenManager = { getAccessToken: () => later().then(() => tokenOf(session.user)) }
       const window = world.open('', { tokenManager, endpoint: undefined })
       await world.pass(1_000)
+      world.server.faults.latencyMs = 20
       session.user = 'bob'
       window.chat.signIn()
       quietly(window.send('of bob'))

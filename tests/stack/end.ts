@@ -215,7 +215,7 @@ function auditGroup(world: World, key: string, group: readonly Sent[]): void {
   const { text, roomId } = first
   const at = `"${text}" to ${roomId}`
   const taken = world.accepted.filter(
-    ({ content, room_id }) => content === text && String(room_id) === roomId,
+    ({ content, room_id }) => baseOf(content) === text && String(room_id) === roomId,
   ).length
   const count = (outcome: Sent['outcome']) => group.filter((sent) => sent.outcome === outcome).length
   if (world.level > 0 && count('done') > taken)
@@ -258,7 +258,9 @@ function storedIn(group: readonly Sent[], key: string): number {
           const [, name, params] = options.mutationKey ?? []
           const roomId = (params as { roomId?: string } | undefined)?.roomId
           const isOpen = state.status === 'error' || state.status === 'pending'
-          return name === 'chat.sendMessage' && isOpen && `${roomId} ${state.variables}` === key
+          const variables = state.variables as string | { readonly content: string }
+          const text = typeof variables === 'string' ? variables : variables?.content
+          return name === 'chat.sendMessage' && isOpen && `${roomId} ${baseOf(text ?? '')}` === key
         }).length,
   )
   return Math.max(0, ...counts)

@@ -83,6 +83,8 @@ export interface Page {
   readonly wasIn: Set<string>
   savedBefore: string | undefined
   believed(): string | undefined
+  /** Changes with everybody who comes and goes. */
+  era(): string
   typist(): string | undefined
   cookieToken(): string | undefined
   emit(signal: EnvironmentSignal): void
@@ -190,6 +192,7 @@ export function openPage(world: World, { user, roomIds, saved, like }: PageOptio
       const id = chat.context.currentUser()?.id
       return id === undefined ? undefined : String(id)
     },
+    era: () => JSON.stringify([chat.manager.port.identity?.era, chat.manager.port.identity?.who]),
     typist: () => typist(page),
     cookieToken: () => (traits.isCookie && session.user !== null ? tokenOf(session.user) : undefined),
     emit(signal) {

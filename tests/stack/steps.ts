@@ -471,6 +471,8 @@ const USERS_STEPS: readonly Step[] = [
     kind: 'switches',
     run: (world) => {
       const page = anyPage(world)
+      // To say so is to say that what is typed from here on is theirs whom the credentials name.
+      page.session.isSilent = false
       page.chat.manager.reauthenticate()
       return page.name
     },

@@ -15,8 +15,9 @@ import {
 import { shouldDehydrateMutation } from '../../query/mutation.ts'
 import type { TimelineData } from '../../query/pages.ts'
 import type { LivePort } from '../../transport/port.ts'
-import type { ConformanceItem, ConformanceLevel, ConformanceTopic } from './backEnd.ts'
+import type { ConformanceItem, ConformanceLevel } from './backEnd.ts'
 import { defineLiveData } from './liveDefinitions.ts'
+import { shownIn } from './shown.ts'
 import type { OverlappingCall, Shown, Subject, Target } from './subject.ts'
 
 const ROOM = { roomId: 1 }
@@ -233,31 +234,5 @@ function settleFailed(client: QueryClient, how: 'retry' | 'discard'): void {
     if (mutation.state.status !== 'error') continue
     if (how === 'discard') cache.remove(mutation)
     else mutation.execute(mutation.state.variables).catch(ignore)
-  }
-}
-
-function shownIn(state: Pick<QueryState, 'status' | 'fetchStatus' | 'data'> | undefined): Shown | undefined {
-  if (!state) return undefined
-  const { status, fetchStatus, data } = state
-  const base = {
-    status,
-    fetchStatus,
-    hasOlder: false,
-    hasNewer: false,
-    low: undefined,
-    items: [],
-    topic: undefined,
-  }
-  if (data === undefined) return base
-  if (Array.isArray(data)) return { ...base, items: data as ConformanceItem[] }
-  if (!('pages' in (data as object))) return { ...base, topic: data as ConformanceTopic }
-  const { pages } = data as TimelineData<ConformanceItem>
-  const oldest = pages.at(-1)
-  return {
-    ...base,
-    hasOlder: oldest?.hasOlder ?? false,
-    hasNewer: pages[0]?.hasNewer ?? false,
-    low: oldest?.low,
-    items: pages.toReversed().flatMap(({ items }) => items),
   }
 }
