@@ -130,8 +130,7 @@ export function createChat<
       return (isOutdated ? undefined : given) ?? store.getState().currentUser
     },
   }
-  const book = createPresenceBook(context)
-  forgetFormer(manager, store, book)
+  const book = forgetFormer(manager, store, createPresenceBook(context))
   const defined = defineAll(context, book)
   return {
     ...defined,

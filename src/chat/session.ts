@@ -12,12 +12,13 @@ export function forgetFormer(
   { port }: ChatContext['manager'],
   store: StoreApi<ChatState>,
   book: PresenceBook,
-): void {
+): PresenceBook {
   port.identity?.subscribe((isOther) => {
     if (!isOther) return
     store.setState({ activeRoomId: null, currentUser: undefined, removals: new Map() })
     book.forget()
   })
+  return book
 }
 
 /** Opens no connection. */

@@ -81,11 +81,12 @@ export function confirm(
     readonly isGuess: boolean
   },
 ): Op<unknown> | undefined {
-  if (!outbox.ops.has(target)) return undefined
   for (const row of outbox.rows.values()) {
     // Another query of the same data was told of it first.
     if (row.confirmed?.by && isSameItem(row.confirmed.by, op)) return row.confirmed.as
-    const as = row.confirmed || !isMine(outbox, row) ? undefined : firstOf(row, target, confirms)
+    // What is sure takes the place of a guess.
+    const isOver = row.confirmed && (isGuess || !row.confirmed.isGuess)
+    const as = isOver || !isMine(outbox, row) ? undefined : firstOf(row, target, confirms)
     if (!as) continue
     row.confirmed = { by: op, as, isGuess }
     outbox.isStale = true

@@ -108,6 +108,25 @@ describe('at level 0 one’s own message', () => {
     ])
   })
 
+  it('[C88] is one row when it comes after another one was taken for it, also where it fails', async () => {
+    const alice = await start()
+    const sending = ['first', 'second'].map((text) => alice.send(text).catch(() => undefined))
+    const socket = world.socket()
+    const { onClientMessage } = socket
+    socket.onClientMessage = (data) => void (String(data).includes('"ping"') || onClientMessage?.(data))
+    world.server.inject(ROOM, { sender: 'alice', content: 'from the phone' })
+    await world.pass(50)
+    expect(alice.texts()).toEqual(['from the phone', 'first', 'second'])
+    socket.drop()
+    await world.pass(20_000)
+    await Promise.all(sending)
+    expect(alice.rows().map(({ content, local }) => [content, local?.status])).toEqual([
+      ['from the phone', undefined],
+      ['first', undefined],
+      ['second', undefined],
+    ])
+  })
+
   it('[C51] is recognised where it is not known who one is', async () => {
     const alice = await start({ tokenManager: { getAccessToken: () => 'alice' } })
     expect(alice.chat.context.currentUser()).toBeUndefined()
