@@ -142,10 +142,10 @@ function apply(entry: Entry, ops: readonly SequencedOp<unknown>[]): void {
   const known = isContinuous(entry) ? asOf?.seq : undefined
   for (const { op, seq } of ops) {
     const isKnown = known !== undefined && seq !== undefined && seq <= known
-    const confirmed =
+    const confirmedBy = (isGuess: boolean) =>
       confirms &&
-      (confirm(client.outbox, target, { op, confirms: (pending) => confirms(pending, op) }) ??
-        confirm(client.outbox, target, { op, confirms: (pending) => confirms(pending, op, true) }))
+      confirm(client.outbox, target, { op, confirms: (pending) => confirms(pending, op, isGuess), isGuess })
+    const confirmed = confirmedBy(false) ?? confirmedBy(true)
     if (!isKnown) entry.pending.push({ op: confirmed ?? op, seq })
   }
   client.coalescer.request(entry)

@@ -74,15 +74,21 @@ export function confirm(
   {
     op,
     confirms,
-  }: { readonly op: Op<unknown>; readonly confirms: (pending: Op<unknown>) => Op<unknown> | undefined },
+    isGuess,
+  }: {
+    readonly op: Op<unknown>
+    readonly confirms: (pending: Op<unknown>) => Op<unknown> | undefined
+    readonly isGuess: boolean
+  },
 ): Op<unknown> | undefined {
-  if (!outbox.ops.has(target)) return undefined
   for (const row of outbox.rows.values()) {
     // Another query of the same data was told of it first.
     if (row.confirmed?.by && isSameItem(row.confirmed.by, op)) return row.confirmed.as
-    const as = row.confirmed || !isMine(outbox, row) ? undefined : firstOf(row, target, confirms)
+    // What is sure takes the place of a guess.
+    const isOver = row.confirmed && (isGuess || !row.confirmed.isGuess)
+    const as = isOver || !isMine(outbox, row) ? undefined : firstOf(row, target, confirms)
     if (!as) continue
-    row.confirmed = { by: op, as }
+    row.confirmed = { by: op, as, isGuess }
     outbox.isStale = true
     return as
   }
@@ -196,8 +202,11 @@ export function refresh(outbox: Outbox): boolean {
   outbox.isStale = false
   const next = new Map<string, Op<unknown>[]>()
   for (const row of [...outbox.rows.values()]) {
-    const { confirmed, mutation } = row
+    const { mutation } = row
     const { status } = mutation.state
+    // It was somebody's words after all, written elsewhere.
+    if (row.confirmed?.isGuess && status === 'error') row.confirmed = undefined
+    const { confirmed } = row
     // Confirmed although the reply never came (an error): it was sent all the same.
     if (confirmed && status !== 'pending' && outbox.rows.delete(mutation))
       outbox.options.cache.remove(mutation)

@@ -63,6 +63,8 @@ export interface Row {
 export interface Confirmed {
   readonly by?: Op<unknown>
   readonly as?: Op<unknown>
+  /** It may be something else: it takes the place of what it is taken for, and proves nothing. */
+  readonly isGuess?: boolean
 }
 
 export interface TargetedOp {
