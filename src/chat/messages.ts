@@ -45,15 +45,15 @@ type KeyedMessage = Pick<ChatMessage, 'id' | 'client_id'> & { readonly sender: P
  */
 export function keyOf({ id, client_id, sender }: KeyedMessage): string {
   if (!client_id) return String(id)
-  return nameless.has(client_id) ? client_id : `${client_id} ${sender.id}`
+  return nameless.has(client_id) ? client_id : `${client_id} ${sender?.id}`
 }
 
 type MessageEvent = ChatMessage | { readonly message: ChatMessage }
 
-/** Somebody else's client id says nothing of one's own messages, be it the same by chance or on purpose. */
+/** A schema may allow a message without a sender. Somebody else's client id says nothing of one's own messages, be it the same by chance or on purpose. */
 function rowKey({ currentUser }: Pick<ChatContext, 'currentUser'>, message: ChatMessage): Id {
   const me = currentUser()
-  const isOwn = !me || sameId(message.sender.id, me.id)
+  const isOwn = !me || sameId(message.sender?.id, me.id)
   return isOwn && message.client_id ? temporaryId(message.client_id) : message.id
 }
 
@@ -121,13 +121,15 @@ function matches({ level, currentUser }: Pick<ChatContext, 'level' | 'currentUse
   return <M extends ChatMessage>(pending: M, confirmed: M, isLast: boolean): M | undefined => {
     const { client_id, local, room_id, content } = pending
     const me = currentUser()
-    const isOwn = sameId(me?.id, confirmed.sender.id)
+    const isOwn = sameId(me?.id, confirmed.sender?.id)
     const isPossible =
       !confirmed.client_id && local?.status !== 'queued' && sameId(room_id, confirmed.room_id)
     const isIt = isLast
       ? isOwn && local?.status !== 'failed' && !level.isReplying()
       : (isOwn || !me) && plain(content) === plain(confirmed.content)
-    return isPossible && isIt && client_id ? { ...confirmed, client_id } : undefined
+    if (!isPossible || !isIt || !client_id) return undefined
+    // Only a guess: what is taken for it may yet turn up, or fail, and stands beside it then.
+    return isLast ? confirmed : { ...confirmed, client_id }
   }
 }
 

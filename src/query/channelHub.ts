@@ -5,7 +5,7 @@
 import { isFinal, LiveError } from '../transport/errors.ts'
 import type { ChannelSignal, ChannelSpec, Cursor, LiveEvent, LivePort } from '../transport/port.ts'
 import { notify, onHead, type WatchedChannel, watchGap } from './channelGap.ts'
-import { hashOf } from './definition.ts'
+import { channelHash } from './definition.ts'
 import { admit, baseline, isAfter, isOtherEpoch, type Reset, restart } from './order.ts'
 
 export interface ChannelMember {
@@ -80,7 +80,7 @@ export function createChannelHub(port: LivePort): ChannelHub {
   return {
     channels,
     join(spec, member, resumeFrom) {
-      const hash = hashOf(spec)
+      const hash = channelHash(spec)
       const channel = channels.get(hash) ?? open(spec, hash, resumeFrom)
       channel.members.add(member)
       return channel

@@ -98,8 +98,8 @@ export function channelSpec<P>(
   }
 }
 
-/** One subscription for all that have the same. */
-export function hashOf(spec: ChannelSpec): string {
+/** Equal for specs that mean the same channel. */
+export function channelHash(spec: ChannelSpec): string {
   const key = Object.entries(spec.key)
     .map(([field, value]) => [field, String(value)])
     .sort()

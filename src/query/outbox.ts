@@ -88,24 +88,16 @@ export function echoOf({ echoes }: Outbox, target: string, event: LiveEvent): Op
  * The first optimistic op that `confirms` accepts is over; returns what it made of it. Other queries show it until they
  * have what takes its place.
  */
-export function confirm(
-  outbox: Outbox,
-  target: string,
-  {
-    of,
-    confirms,
-  }: {
-    readonly of: LiveEvent | undefined
-    readonly confirms: (pending: Op<unknown>) => Op<unknown> | undefined
-  },
-): Op<unknown> | undefined {
+export function confirm(outbox: Outbox, target: string, asked: Asked): Op<unknown> | undefined {
+  const { of, confirms, isGuess } = asked
   // Another query of the same data was told of it first.
   if (of && outbox.echoes.has(of)) return echoOf(outbox, target, of)
-  if (!outbox.ops.has(target)) return undefined
   for (const row of outbox.rows.values()) {
-    const as = row.isConfirmed || !isMine(outbox, row) ? undefined : firstOf(row, target, confirms)
+    // What is sure takes the place of a guess.
+    const isOver = row.confirmed === 'sure' || (isGuess && row.confirmed)
+    const as = isOver || !isMine(outbox, row) ? undefined : firstOf(row, target, confirms)
     if (!as) continue
-    row.isConfirmed = true
+    row.confirmed = isGuess ? 'guess' : 'sure'
     if (of) outbox.echoes.set(of, { target, as })
     outbox.isStale = true
     return as
@@ -113,11 +105,13 @@ export function confirm(
   return undefined
 }
 
-function firstOf(
-  { changes }: Row,
-  target: string,
-  confirms: (pending: Op<unknown>) => Op<unknown> | undefined,
-): Op<unknown> | undefined {
+interface Asked {
+  readonly of: LiveEvent | undefined
+  readonly confirms: (pending: Op<unknown>) => Op<unknown> | undefined
+  readonly isGuess: boolean
+}
+
+function firstOf({ changes }: Row, target: string, confirms: Asked['confirms']): Op<unknown> | undefined {
   for (const change of changes) {
     const as = change.target === target ? confirms(change.op) : undefined
     if (as) return as
@@ -215,9 +209,9 @@ export function refresh(outbox: Outbox): boolean {
   compute(outbox)
   if (!outbox.hasNews) return false
   outbox.hasNews = false
-  for (const { isConfirmed, mutation } of [...outbox.rows.values()]) {
+  for (const { confirmed, mutation } of [...outbox.rows.values()]) {
     // Confirmed although the reply never came (an error): it was sent all the same.
-    const isOver = isConfirmed && mutation.state.status !== 'pending'
+    const isOver = confirmed && mutation.state.status !== 'pending'
     if (isOver && outbox.rows.delete(mutation)) outbox.options.cache.remove(mutation)
   }
   return true
@@ -229,7 +223,10 @@ function compute(outbox: Outbox): void {
   outbox.hasNews = true
   const next = new Map<string, Op<unknown>[]>()
   for (const row of outbox.rows.values()) {
-    if (row.isConfirmed || row.mutation.state.status === 'idle' || !isMine(outbox, row)) continue
+    const { status } = row.mutation.state
+    // It was somebody's words after all, written elsewhere.
+    if (row.confirmed === 'guess' && status === 'error') row.confirmed = undefined
+    if (row.confirmed || status === 'idle' || !isMine(outbox, row)) continue
     for (const { target, op } of changesOf(row)) {
       const ops = next.get(target) ?? []
       next.set(target, ops)

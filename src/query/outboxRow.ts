@@ -45,8 +45,11 @@ export interface Row {
   readonly clientId: string
   readonly author: Author
   phase: 'queued' | 'sending'
-  /** An event or a reply has said what it was to do; it shows nothing any more. */
-  isConfirmed: boolean
+  /**
+   * An event or a reply has said what it was to do; it shows nothing any more. A guess may be something else: it takes the
+   * place of what it is taken for, and proves nothing.
+   */
+  confirmed: 'sure' | 'guess' | undefined
   /** It was tried before, perhaps before a reload; the server may have it already. */
   wasTried: boolean
   /** It was on its way before: what the server made of it is unknown, and changing it comes too late. */
@@ -88,7 +91,7 @@ export function createRow(
     clientId: stored?.clientId ?? clientIdOf(mutation.state) ?? createId(),
     author: stored && wasTried ? { who: stored.who, era: 0, isRestored: true } : authors.begin(),
     phase: 'queued',
-    isConfirmed: false,
+    confirmed: undefined,
     wasTried,
     wasSent: mutation.state.status === 'pending',
     abort: new AbortController(),
@@ -163,7 +166,7 @@ export function statusOf(row: Row): SendStatus {
 /** The server cannot have it: it waits for its first attempt, or has failed. */
 export function isUnsent(row: Row): boolean {
   const status = statusOf(row)
-  return !row.isConfirmed && (status === 'failed' || (status === 'queued' && !row.wasSent))
+  return !row.confirmed && (status === 'failed' || (status === 'queued' && !row.wasSent))
 }
 
 /** One definition with one set of parameters. */

@@ -82,7 +82,6 @@ function fail(shell: Shell, subscription: Subscription, error: LiveError): void 
 function refuse(shell: Shell, subscription: Subscription, error: LiveError): void {
   takeDown(subscription)
   subscription.isRefused = true
-  subscription.isRefused = true
   emit(shell, subscription.members, { type: 'down', error })
   settle(shell)
   // The answer came, and nobody knows what it says: that may be cured.

@@ -161,7 +161,9 @@ export function close(shell: Shell): void {
 
 /** Moves to a socket with new credentials, without a gap where they are the same user's. */
 export function reauthenticate(shell: Shell): void {
-  if (shell.current || shell.holders.size > 0) shell.raise({ type: 'reauthenticate' })
+  // One that nobody holds, and that gave up, must not keep the next one who needs it waiting.
+  const isNeeded = shell.current || shell.holders.size > 0
+  shell.raise({ type: isNeeded ? 'reauthenticate' : 'release' })
 }
 
 /** A request that holds the connection for as long as it waits. */

@@ -2,8 +2,9 @@
 import { askHeads } from './channelSync.ts'
 import { takeHeads } from './channels.ts'
 import type { Link } from './link.ts'
-import { askForSign, markRead, prove } from './outbox.ts'
+import { prove } from './outbox.ts'
 import { publishStatus, type Shell, tell, writeBare } from './shell.ts'
+import { askForSign, markRead } from './signs.ts'
 import { lose } from './sockets.ts'
 
 export const PROBE_MS = 2_500

@@ -18,7 +18,7 @@ export interface IdentityPort {
   readonly era: number
   /** False from new credentials on until a token or a greeting has told whose they are. */
   readonly isSure: boolean
-  /** `isOther`: somebody else than before, or nobody; otherwise more is known of the same one, or all is in doubt. */
+  /** `isOther`: somebody else than before, or nobody; otherwise more is known of the same one, or it is in doubt. */
   subscribe(listener: (isOther: boolean) => void): () => void
 }
 
@@ -36,12 +36,9 @@ const KINDS = ['token', 'user'] as const
 export function createIdentityBook(): IdentityBook {
   const listeners = new Set<(isOther: boolean) => void>()
   const book = { who: {} as Identity, era: 0, isSure: true }
-  const notify = (isOther: boolean) => {
+  const tell = (isOther: boolean, isSure = true) => {
+    book.isSure = isSure
     for (const listener of [...listeners]) listener(isOther)
-  }
-  const tell = (isOther: boolean) => {
-    book.isSure = true
-    notify(isOther)
   }
   return {
     get who() {
@@ -70,9 +67,7 @@ export function createIdentityBook(): IdentityBook {
     },
     doubt() {
       book.era++
-      book.isSure = false
-      // The application may know already.
-      notify(false)
+      tell(false, false)
     },
     settle() {
       if (!book.isSure) tell(false)

@@ -5,10 +5,11 @@ import { retryAfterOf } from './closeCodes.ts'
 import { decodeEvent, decodeMessage } from './decode.ts'
 import { greet } from './greeting.ts'
 import { takeAnything, takePong } from './heartbeat.ts'
-import { markRead, take } from './outbox.ts'
+import { take } from './outbox.ts'
 import { entryOf, type Frame, fieldsOf, isFrame } from './protocol.ts'
 import { errorOf } from './requests.ts'
 import { type OpenLink, type Shell, tell, writeBare } from './shell.ts'
+import { markRead } from './signs.ts'
 import { finishHandOver, renewIn } from './sockets.ts'
 
 /** `attempt`: which socket it came through. */

@@ -215,22 +215,6 @@ export function prove(shell: Shell, order: number): void {
   if (trial && trial.order <= order && !awaitsAnswer(trial, outbox)) endTrial(shell)
 }
 
-/** One at a time: a ping that replaced another would put off the moment at which silence is noticed. */
-export function askForSign({ current, ping, heartbeat, sendPing }: Shell): void {
-  if (current?.isOpen() && !ping) sendPing(heartbeat ? heartbeat.timeoutMs : undefined)
-}
-
-/** The server has read what was written to this socket up to here. Tells whether there is more that wants to know. */
-export function markRead(
-  { outbox }: Shell,
-  link: Link | undefined,
-  order = Number.POSITIVE_INFINITY,
-): boolean {
-  const open = [...outbox.unanswered.values()].filter((entry) => entry.onRead && entry.link === link)
-  for (const entry of open) if (entry.order <= order) entry.onRead?.()
-  return open.some((entry) => entry.order > order)
-}
-
 /** What was written to this socket and not answered is queued again, or given up. */
 export function requeue(shell: Shell, link: Link): void {
   const { outbox, current, environment, timers } = shell

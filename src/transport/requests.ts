@@ -1,10 +1,11 @@
 /** A frame that awaits a reply. It settles exactly once, whoever comes first: reply, error, timeout, abort, loss. */
 import { retryAfterOf } from './closeCodes.ts'
 import { LiveError } from './errors.ts'
-import { askForSign, push } from './outbox.ts'
+import { push } from './outbox.ts'
 import type { Guard } from './port.ts'
 import { entryOf, type Frame, fieldsOf, payloadOf, validate } from './protocol.ts'
 import { createFrame, type Shell } from './shell.ts'
+import { askForSign } from './signs.ts'
 import { setDeadline } from './timers.ts'
 
 /** When a server that is `unavailable` is asked again, where it does not say. */

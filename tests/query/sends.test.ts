@@ -102,6 +102,31 @@ describe('[Q10] an optimistic row', () => {
     expect(first.queryClient.getMutationCache().getAll()).toEqual([])
   })
 
+  it('is there exactly once at every notification, also in a busy frame and while `onSuccess` takes its time', async () => {
+    await first.start()
+    const seen: number[] = []
+    const look = () => seen.push(first.texts().filter((text) => text === 'mine').length)
+    let finish = () => {}
+    const onSuccess = () => new Promise<void>((resolve) => (finish = resolve))
+    const observer = new MutationObserver(first.queryClient, { ...first.definition(ROOM), onSuccess })
+    void observer.mutate('mine')
+    await first.fake.settle()
+    first.queryClient.getQueryCache().subscribe(look)
+    const [send] = first.sends()
+    // Somebody else's makes the frame busy; the echo comes in the same one.
+    first.fake.emit({ type: 'created', payload: message(3) })
+    await first.fake.settle()
+    first.fake.emit({ type: 'created', payload: sentMessage(4, 'mine', send?.data.clientId) })
+    await first.frame()
+    send?.resolve(sentMessage(4, 'mine', send.data.clientId))
+    await first.frame()
+    await first.frame()
+    finish()
+    await first.frame()
+    expect(first.texts()).toEqual(['m1', 'm2', 'm3', 'mine'])
+    expect(new Set(seen)).toEqual(new Set([1]))
+  })
+
   it('of a failed send stays, keeps its client id through a retry, and goes when it is discarded', async () => {
     await first.start()
     first.send('fails').catch(() => undefined)
@@ -131,6 +156,58 @@ describe('[Q10] an optimistic row', () => {
     first.definition.discard(first.queryClient, String(first.sends()[0]?.data.clientId))
     await first.frame()
     expect(first.texts()).toEqual(['m1', 'm2', 'meanwhile'])
+  })
+})
+
+describe('[Q8] a reply', () => {
+  const position = (seq: number) => ({ as_of: seq, epoch: 'e' })
+
+  async function startAt(seq: number) {
+    first.fake.live(false, { seq, epoch: 'e' })
+    await first.fake.settle()
+    first.fake.requests[0]?.resolve(history(range(1, 2), position(seq)))
+    await first.fake.settle()
+  }
+  const asked = () => first.fake.requests.filter(({ type }) => type === 'get_history')
+
+  it.each(['before', 'with'])(
+    '%s an older snapshot is not undone by it, however late its event',
+    async (when) => {
+      await startAt(7)
+      void first.queryClient.invalidateQueries()
+      void first.send('one')
+      await first.fake.settle()
+      const [one] = first.sends()
+      const sent = sentMessage(3, 'one', one?.data.clientId)
+      one?.resolve(sent)
+      if (when === 'before') await first.frame()
+      asked()[1]?.resolve(history(range(1, 2), position(7)))
+      await first.frame()
+      expect(first.texts()).toEqual(['m1', 'm2', 'one'])
+      first.fake.emit({ type: 'created', payload: sent, seq: 8, epoch: 'e' })
+      await first.frame()
+      expect(first.texts()).toEqual(['m1', 'm2', 'one'])
+      expect(asked()).toHaveLength(2)
+    },
+  )
+
+  it('brings nothing back that a newer snapshot knows to be gone', async () => {
+    await startAt(7)
+    void first.queryClient.invalidateQueries()
+    void first.send('one')
+    await first.fake.settle()
+    const [one] = first.sends()
+    const sent = sentMessage(3, 'one', one?.data.clientId)
+    one?.resolve(sent)
+    await first.frame()
+    asked()[1]?.resolve(history(range(1, 2), position(9)))
+    await first.frame()
+    asked()[2]?.resolve(history(range(1, 2), position(9)))
+    await first.frame()
+    first.fake.emit({ type: 'created', payload: sent, seq: 8, epoch: 'e' })
+    first.fake.emit({ type: 'deleted', payload: { id: 3 }, seq: 9, epoch: 'e' })
+    await first.frame()
+    expect(first.texts()).toEqual(['m1', 'm2'])
   })
 })
 

@@ -10,11 +10,12 @@ export interface ViewMemory {
 
 interface Shown {
   user: string | undefined
+  era: string
   /** How often each of one's own texts was shown last. */
   own: ReadonlyMap<string, number>
 }
 
-const nothing = (): Shown => ({ user: undefined, own: new Map() })
+const nothing = (): Shown => ({ user: undefined, era: '', own: new Map() })
 export const createViewMemory = (): ViewMemory => ({ render: nothing(), write: nothing() })
 
 export interface Seen {
@@ -47,14 +48,15 @@ export function checkView(page: Page, view: View, { rows = [], via }: Seen): voi
     if (sends > 0 && count > sends) report('own-twice', `${at}: "${text}" ${count} times`)
   }
   // What leaves with its user leaves all at once.
-  if (memory.user === user && !(page.wasSignedOut && rows.length === 0)) {
+  const era = page.era()
+  if (memory.user === user && memory.era === era && !(page.wasSignedOut && rows.length === 0)) {
     for (const [text, before] of memory.own) {
       const now = own.get(text) ?? 0
       if (now < before && !mayVanish(page, { rows, text, roomId: view.roomId, before, now }))
         report('own-vanished', `${at}: "${text}" ${before} → ${now} of ${rows.length} rows`)
     }
   }
-  Object.assign(memory, { user, own })
+  Object.assign(memory, { user, era, own })
 }
 
 function doubled(rows: readonly ChatMessage[]): ChatMessage[] {

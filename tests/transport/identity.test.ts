@@ -116,6 +116,20 @@ describe('whose connection it is', () => {
     expect(sockets.filter(({ url }) => url.includes('other'))).toHaveLength(2)
   })
 
+  it('[T39] where the former one was not let in, the next one is asked for again', async () => {
+    const { manager, server, sockets, clock } = cookieServer()
+    const room = listen(manager, { endpoint: '/room/' })
+    manager.connect()
+    await clock.advance(10)
+    sockets.find(({ url }) => url.includes('room'))?.drop(4003)
+    await clock.advance(10)
+    expect(room.signals.at(-1)).toMatchObject({ type: 'down', error: { code: 'forbidden' } })
+    server.user = 'bob'
+    sockets.find(({ url }) => !url.includes('room'))?.drop(1006)
+    await clock.advance(5_000)
+    expect(room.signals.at(-1)).toMatchObject({ type: 'live' })
+  })
+
   it('[T39] a server that greets another one each time causes no storm', async () => {
     let guests = 0
     const { manager, sockets, clock } = setup({}, (socket: FakeSocket) => {
@@ -204,6 +218,21 @@ describe('new credentials', () => {
     await clock.advance(5_000)
     expect(sent.isSettled && !sent.error).toBe(true)
     expect(sockets.flatMap(textsOf)).toEqual(['still here'])
+  })
+
+  it('[T40] revive what gave up, also where nobody holds it at the moment', async () => {
+    let user: string | null = null
+    const { manager, clock, flush } = setup({
+      tokenManager: { getAccessToken: () => (user === null ? null : jwt(user)) },
+    })
+    const first = watch(manager.request('ask', {}))
+    await flush()
+    expect(first.error).toMatchObject({ code: 'user_changed' })
+    user = 'alice'
+    manager.reauthenticate()
+    watch(manager.request('ask', {}))
+    await clock.advance(100)
+    expect(manager.store.getState().state).toBe('CONNECTED')
   })
 
   it('[T40] a refresh that began for the former user says nothing of the next', async () => {

@@ -17,7 +17,8 @@ import type { TimelineData } from '../../query/pages.ts'
 import type { LivePort } from '../../transport/port.ts'
 import type { ConformanceItem, ConformanceLevel } from './backEnd.ts'
 import { defineLiveData } from './liveDefinitions.ts'
-import { portOf, shownIn } from './pageParts.ts'
+import { portOf } from './pagePort.ts'
+import { shownIn } from './shown.ts'
 import type { OverlappingCall, Shown, Subject, Target } from './subject.ts'
 
 const ROOM = { roomId: 1 }
