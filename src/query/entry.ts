@@ -154,6 +154,8 @@ function apply(entry: Entry, ops: readonly SequencedOp<unknown>[]): void {
 /** Something may be missing after all: asks for a new snapshot as soon as possible. */
 export function distrust(entry: Entry): void {
   entry.continuity = -1
+  // One that is on its way was asked for before, and gets the same doubtful words on top.
+  for (const fetch of entry.fetches) fetch.continuity = -1
   entry.client.coalescer.request(entry)
 }
 
