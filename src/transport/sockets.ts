@@ -167,6 +167,7 @@ function abandonHandOver(shell: Shell): void {
 /** The same one is still here: the sockets that name him are good. */
 export function confirmUser(shell: Shell): void {
   const { identity, links, current } = shell
+  if (!identity.isSure) return
   for (const link of links.values())
     if (link.principal !== undefined && link.principal === identity.who.token) link.era = identity.era
   if (current) flush(shell)

@@ -3,7 +3,7 @@ import type { ChatMessage, ChatRoom } from '../../src/chat/index.ts'
 import type { Message, Room } from '../../src/testing/server/wire.ts'
 import type { Page, View } from './page.ts'
 import { livePages, signIn } from './steps.ts'
-import { baseOf, pick, type Sent, typistOf, USERS, type World } from './world.ts'
+import { baseOf, pick, type Sent, textIn, typistOf, USERS, type World } from './world.ts'
 
 const ignore = () => undefined
 
@@ -258,9 +258,7 @@ function storedIn(group: readonly Sent[], key: string): number {
           const [, name, params] = options.mutationKey ?? []
           const roomId = (params as { roomId?: string } | undefined)?.roomId
           const isOpen = state.status === 'error' || state.status === 'pending'
-          const variables = state.variables as string | { readonly content: string }
-          const text = typeof variables === 'string' ? variables : variables?.content
-          return name === 'chat.sendMessage' && isOpen && `${roomId} ${baseOf(text ?? '')}` === key
+          return name === 'chat.sendMessage' && isOpen && `${roomId} ${textIn(state.variables)}` === key
         }).length,
   )
   return Math.max(0, ...counts)

@@ -262,7 +262,9 @@ async function tokenSource({ fake, random }: World, { session, traits }: Page): 
 function typist(page: Page): string | undefined {
   const { session } = page
   const believed = page.believed()
-  if (session.isSilent && believed === session.user) session.isSilent = false
+  // While new credentials are looked into, what is typed is theirs whom these name.
+  const isInDoubt = page.chat.manager.port.identity?.isSure === false
+  if (session.isSilent && (isInDoubt || believed === session.user)) session.isSilent = false
   return (session.isSilent ? believed : session.user) ?? undefined
 }
 
