@@ -85,7 +85,7 @@ export function confirm(
     // Another query of the same data was told of it first.
     if (row.confirmed?.by && isSameItem(row.confirmed.by, op)) return row.confirmed.as
     // What is sure takes the place of a guess.
-    const isOver = row.confirmed && (isGuess || !row.confirmed.isGuess)
+    const isOver = row.confirmed ? isGuess || !row.confirmed.isGuess : !outbox.ops.has(target)
     const as = isOver || !isMine(outbox, row) ? undefined : firstOf(row, target, confirms)
     if (!as) continue
     row.confirmed = { by: op, as, isGuess }
