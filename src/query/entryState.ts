@@ -54,6 +54,8 @@ export interface Picture {
 export interface Fetch {
   readonly entry: Entry
   readonly channel: LiveChannel
+  /** Where the stream stood when it began, perhaps before the channel was live. */
+  readonly begun: number
   /** Where the stream stood when the snapshot was asked for. */
   start: number
   /** Identifies TanStack's fetch: one that was superseded goes on, and nobody takes its result. */

@@ -11,7 +11,8 @@ import type { SequencedOp } from './items.ts'
 export function beginFetch(entry: Entry): Fetch {
   attach(entry)
   const channel = entry.channel as LiveChannel
-  const fetch: Fetch = { entry, channel, start: here(channel), of: entry.query.promise, continuity: -1 }
+  const begun = here(channel)
+  const fetch: Fetch = { entry, channel, begun, start: begun, of: entry.query.promise, continuity: -1 }
   retain(channel)
   entry.landing = undefined
   entry.fetches.add(fetch)
@@ -36,12 +37,13 @@ export async function readyToAsk(fetch: Fetch, patienceMs?: number): Promise<voi
   fetch.continuity = channel.live ? channel.continuity : -1
 }
 
-/** What happened since that an answer of this position lacks. */
+/** What happened since that an answer of this position lacks; one that tells of nothing lacks all of it. */
 export function missedBy(
-  { entry, channel, start }: Fetch,
+  { entry, channel, start, begun }: Fetch,
   position: Cursor | undefined,
+  isEmpty = false,
 ): SequencedOp<unknown>[] {
-  return opsOf(entry, since(channel, position, start))
+  return opsOf(entry, since(channel, position, isEmpty ? begun : start))
 }
 
 /** TanStack will take its result: the fetch was not superseded by another one. */

@@ -142,7 +142,7 @@ function freshPage<Item>(
   const { entry } = fetch
   const position = positionOfPage(page)
   return {
-    missed: () => missedBy(fetch, position),
+    missed: () => missedBy(fetch, position, snapshot.partial),
     partial: snapshot.partial,
     isStart,
     land(result, fresh) {

@@ -10,13 +10,13 @@ import {
   QueryClient,
   QueryObserver,
   type QueryObserverOptions,
-  type QueryState,
 } from '@tanstack/react-query'
 import { shouldDehydrateMutation } from '../../query/mutation.ts'
 import type { TimelineData } from '../../query/pages.ts'
 import type { LivePort } from '../../transport/port.ts'
-import type { ConformanceItem, ConformanceLevel, ConformanceTopic } from './backEnd.ts'
+import type { ConformanceItem, ConformanceLevel } from './backEnd.ts'
 import { defineLiveData } from './liveDefinitions.ts'
+import { type QuerySnapshot, shownIn } from './shownIn.ts'
 import type { OverlappingCall, Shown, Subject, Target } from './subject.ts'
 
 const ROOM = { roomId: 1 }
@@ -72,6 +72,7 @@ export function createLiveSubject(options: LiveSubjectOptions): Subject {
     targets: options.level === 0 ? ['newest'] : TARGETS,
     mount: (target) => mount(page, target),
     unmount: (target) => unmount(page, target),
+    isMounted: (target) => page.mounted.has(target),
     older: (target) => page.mounted.get(target)?.page('fetchNextPage'),
     newer: (target) => page.mounted.get(target)?.page('fetchPreviousPage'),
     invalidate: (target) => void page.client.invalidateQueries(one(target)).catch(ignore),
@@ -125,8 +126,7 @@ function mount(page: Page, target: Target): void {
 
 function observe(page: Page, target: Target): Observed {
   const { client, data } = page
-  const tell = (result: Pick<QueryState, 'status' | 'fetchStatus' | 'data'>) =>
-    tellWatchers(page, target, result)
+  const tell = (result: QuerySnapshot) => tellWatchers(page, target, result)
   if (target === 'newest' || target === 'around') {
     const observer = new InfiniteQueryObserver(client, timelineOptions(page, target))
     return {
@@ -146,11 +146,7 @@ function observe(page: Page, target: Target): Observed {
   }
 }
 
-function tellWatchers(
-  { watchers }: Page,
-  target: Target,
-  state: Pick<QueryState, 'status' | 'fetchStatus' | 'data'>,
-): void {
+function tellWatchers({ watchers }: Page, target: Target, state: QuerySnapshot): void {
   const shown = watchers.size > 0 ? shownIn(state) : undefined
   if (shown) for (const watcher of watchers) watcher(target, shown)
 }
@@ -233,31 +229,5 @@ function settleFailed(client: QueryClient, how: 'retry' | 'discard'): void {
     if (mutation.state.status !== 'error') continue
     if (how === 'discard') cache.remove(mutation)
     else mutation.execute(mutation.state.variables).catch(ignore)
-  }
-}
-
-function shownIn(state: Pick<QueryState, 'status' | 'fetchStatus' | 'data'> | undefined): Shown | undefined {
-  if (!state) return undefined
-  const { status, fetchStatus, data } = state
-  const base = {
-    status,
-    fetchStatus,
-    hasOlder: false,
-    hasNewer: false,
-    low: undefined,
-    items: [],
-    topic: undefined,
-  }
-  if (data === undefined) return base
-  if (Array.isArray(data)) return { ...base, items: data as ConformanceItem[] }
-  if (!('pages' in (data as object))) return { ...base, topic: data as ConformanceTopic }
-  const { pages } = data as TimelineData<ConformanceItem>
-  const oldest = pages.at(-1)
-  return {
-    ...base,
-    hasOlder: oldest?.hasOlder ?? false,
-    hasNewer: pages[0]?.hasNewer ?? false,
-    low: oldest?.low,
-    items: pages.toReversed().flatMap(({ items }) => items),
   }
 }

@@ -64,16 +64,21 @@ function createKnowledge({ subject, network, clock }: World) {
   let start: readonly ConformanceItem[] | undefined
   let from = 0
   let idleAt = 0
+  let isNew = false
   return {
     observe(step: string) {
       const shown = subject.shown('newest')
       if (step === 'reload' || step === 'forget') {
         start = undefined
+        isNew = true
         // What was heard before that is not in what was saved, or is gone with the query.
         idleAt = clock.now()
       }
-      if (shown?.status !== 'success' && shown?.fetchStatus !== 'fetching') idleAt = clock.now()
-      if (start || shown?.status !== 'success') return
+      // A new query listens from its first mount on.
+      if (subject.isMounted('newest')) isNew = false
+      const isHeard = shown?.fetchStatus === 'fetching' || (shown?.status === 'success' && !isNew)
+      if (!isHeard) idleAt = clock.now()
+      if (start || shown?.status !== 'success' || !isHeard) return
       start = shown.items.filter(({ id }) => typeof id === 'number')
       from = Math.max(idleAt, clock.now() - FRAME_MS)
     },

@@ -1,0 +1,33 @@
+/** What a live query has on the screen, as an audit looks at it. */
+import type { QueryState } from '@tanstack/react-query'
+import type { TimelineData } from '../../query/pages.ts'
+import type { ConformanceItem, ConformanceTopic } from './backEnd.ts'
+import type { Shown } from './subject.ts'
+
+export type QuerySnapshot = Pick<QueryState, 'status' | 'fetchStatus' | 'data'>
+
+export function shownIn(state: QuerySnapshot | undefined): Shown | undefined {
+  if (!state) return undefined
+  const { status, fetchStatus, data } = state
+  const base = {
+    status,
+    fetchStatus,
+    hasOlder: false,
+    hasNewer: false,
+    low: undefined,
+    items: [],
+    topic: undefined,
+  }
+  if (data === undefined) return base
+  if (Array.isArray(data)) return { ...base, items: data as ConformanceItem[] }
+  if (!('pages' in (data as object))) return { ...base, topic: data as ConformanceTopic }
+  const { pages } = data as TimelineData<ConformanceItem>
+  const oldest = pages.at(-1)
+  return {
+    ...base,
+    hasOlder: oldest?.hasOlder ?? false,
+    hasNewer: pages[0]?.hasNewer ?? false,
+    low: oldest?.low,
+    items: pages.toReversed().flatMap(({ items }) => items),
+  }
+}
