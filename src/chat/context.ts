@@ -3,6 +3,7 @@ import type { QueryClient } from '@tanstack/react-query'
 import type { Live, OrderKey } from '../query/index.ts'
 import type { LiveError, WebSocketManager } from '../transport/index.ts'
 import type { Level } from './level.ts'
+import type { Names } from './names.ts'
 import type { BaseMessage, ChatMember, ChatRoom, ChatSchemas, ChatUser, Id } from './types.ts'
 
 export interface ChatContext<
@@ -22,6 +23,7 @@ export interface ChatContext<
   readonly endpoints: ChatEndpoints
   currentUser(): ChatUser | undefined
   readonly membership: Membership
+  readonly names: Names
   /** Of the hooks, by user and room. */
   readonly reporters: WeakMap<QueryClient, Map<string, ReadReporter>>
 }

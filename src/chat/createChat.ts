@@ -11,14 +11,25 @@ import {
 import type { ChatContext, ChatEndpoints, ChatState } from './context.ts'
 import { type CurrentUser, userGiven } from './currentUser.ts'
 import { defineAll } from './definitions.ts'
-import { createLevel, isAnyConnected } from './level.ts'
+import { forgetDrafts } from './drafts.ts'
+import { createLevel } from './level.ts'
 import { createMembership } from './membership.ts'
 import { MESSAGES } from './messages.ts'
+import { createNames } from './names.ts'
+import { MEMBERS } from './people.ts'
 import { createPresenceBook } from './presence.ts'
 import { ROOMS } from './rooms.ts'
 import { DEFAULT_SCHEMAS } from './schemas.ts'
 import { listen } from './session.ts'
-import type { BaseMessage, ChatLevel, ChatMember, ChatRoom, ChatSchemas, Id } from './types.ts'
+import {
+  type BaseMessage,
+  type ChatLevel,
+  type ChatMember,
+  type ChatRoom,
+  type ChatSchemas,
+  type Id,
+  sameId,
+} from './types.ts'
 
 export interface ChatSettings<
   M extends BaseMessage = BaseMessage,
@@ -39,6 +50,8 @@ export interface ChatSettings<
   readonly pageSize?: number | undefined
   /** Characters a message may have. @default 4000 */
   readonly maxLength?: number | undefined
+  /** Whose stored cache `signOut` removes: the persister that is given to `persistQueryClient`. */
+  readonly persister?: { removeClient(): void | Promise<void> } | undefined
   /** What the back end offers. @default found out from what it answers */
   readonly level?: ChatLevel | undefined
 }
@@ -77,46 +90,70 @@ export function createChat<
   P extends Protocol = UntypedProtocol,
 >(options: ChatOptions<M, R, B, P>) {
   const manager = managerOf(options)
-  const live: Live = createLive({ manager, scope: options.scope })
+  const live: Live = createLive({
+    manager,
+    scope: options.scope,
+    user: () => userGiven(options.currentUser)?.id,
+  })
   const store = createStore<ChatState>(() => ({
     activeRoomId: null,
     currentUser: undefined,
     removals: new Map(),
   }))
   const endpoints = endpointsOf(options.endpoints, manager.endpoint)
-  const newLevel = (definition: string, counts: (endpoint: string) => boolean) =>
+  const newLevel = () =>
     createLevel({
-      clock: manager.port.clock,
+      port: manager.port,
       level: options.level,
-      corrected: () => live.refresh(definition),
-      watchConnected(listener) {
-        const tell = () => listener(isAnyConnected(manager.store.getState(), counts))
-        tell()
-        return manager.store.subscribe(tell)
+      corrected: () => {
+        for (const definition of [MESSAGES, MEMBERS, ROOMS]) live.refresh(definition)
       },
     })
-  const isRooms = (endpoint: string) => endpoint === endpoints.rooms
-  const level = newLevel(MESSAGES, (endpoint) => !endpoints.room || !isRooms(endpoint))
+  const level = newLevel()
   const context: ChatContext<M, R, B> = {
     live,
     manager,
     level,
-    roomsLevel: endpoints.room ? newLevel(ROOMS, isRooms) : level,
+    roomsLevel: endpoints.room ? newLevel() : level,
     schemas: { ...DEFAULT_SCHEMAS, ...options.schemas } as Required<ChatSchemas<M, R, B>>,
     pageSize: options.pageSize ?? 50,
     maxLength: options.maxLength ?? 4_000,
     endpoints,
     membership: createMembership({ manager, endpoints, store }),
+    names: createNames(() => defined.sendMessage),
     reporters: new WeakMap(),
-    currentUser: () => userGiven(options.currentUser) ?? store.getState().currentUser,
+    currentUser() {
+      const given = userGiven(options.currentUser)
+      const greeted = manager.port.identity?.who.user
+      // The server knows better whom it takes one for.
+      const isOutdated = given && greeted !== undefined && !sameId(given.id, greeted)
+      return (isOutdated ? undefined : given) ?? store.getState().currentUser
+    },
   }
   const book = createPresenceBook(context)
+  const defined = defineAll(context, book)
   return {
-    ...defineAll(context, book),
+    ...defined,
     manager,
     live,
     store,
     context,
+    /**
+     * The token source, or the cookie, now speaks for somebody else, or for somebody again: connects as them. What is on
+     * screen is loaded anew where it is another user, and what the former one had not sent stays theirs.
+     */
+    signIn: () => manager.reauthenticate(),
+    /**
+     * Ends the connections and forgets everything of whoever is signed in: live data, what was not sent, drafts, and what
+     * `persister` has stored. Call it before the token or the cookie goes; `signIn` comes back.
+     */
+    async signOut(): Promise<void> {
+      const user = context.currentUser()
+      live.forget()
+      manager.signOut()
+      if (user) forgetDrafts(user.id)
+      await options.persister?.removeClient()
+    },
     /** Starts to listen for who is signed in, as `ChatProvider` does; returns what ends it. */
     start: shared(() => listen(context as unknown as ChatContext, store, book)),
   }

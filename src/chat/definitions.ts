@@ -1,5 +1,6 @@
 /** All of a chat's queries and mutations, each as options for the plain TanStack hooks. */
 import type { LiveQueryOptions } from '../query/index.ts'
+import { defineDeleteMessage, defineEditMessage, defineReact } from './changeMessage.ts'
 import type { ChatContext } from './context.ts'
 import { defineMessages } from './messages.ts'
 import { defineMembers, defineTyping } from './people.ts'
@@ -14,13 +15,7 @@ import {
   type Rooms,
   readStateIn,
 } from './rooms.ts'
-import {
-  defineDeleteMessage,
-  defineEditMessage,
-  defineReact,
-  defineSendMessage,
-  type Messages,
-} from './sendMessage.ts'
+import { defineSendMessage, type Messages } from './sendMessage.ts'
 import { type BaseMessage, type ChatMember, type ChatRoom, type Id, type ReadState, sameId } from './types.ts'
 
 export function defineAll<M extends BaseMessage, R extends ChatRoom, B extends ChatMember>(
@@ -38,8 +33,8 @@ export function defineAll<M extends BaseMessage, R extends ChatRoom, B extends C
   const written = messages as unknown as Messages
   const writtenRooms = rooms as unknown as Rooms
   const sendMessage = defineSendMessage(context, written)
-  const editMessage = defineEditMessage(context, written)
-  const deleteMessage = defineDeleteMessage(context, written)
+  const editMessage = defineEditMessage(context, written, sendMessage)
+  const deleteMessage = defineDeleteMessage(context, written, sendMessage)
   const react = defineReact(context, written)
   const markRead = defineMarkRead(context, writtenRooms)
   const markUnread = defineMarkUnread(context, writtenRooms)
@@ -50,7 +45,11 @@ export function defineAll<M extends BaseMessage, R extends ChatRoom, B extends C
       select: (all) => all.find(({ id }) => sameId(id, roomId)),
     }),
     messages: (roomId: Id, window?: { around?: Id | undefined; pageSize?: number | undefined }) =>
-      messages(paramsOf(roomId), window),
+      // One that the server has no name for yet is at the end.
+      messages(
+        paramsOf(roomId),
+        window && { ...window, around: window.around && own.names.known(window.around) },
+      ),
     members: (roomId: Id) => members(paramsOf(roomId)),
     /** Unread and mention counts and the pointer, as the server says them. */
     readState: (roomId: Id): LiveQueryOptions<readonly R[], ReadState> => ({

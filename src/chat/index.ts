@@ -1,3 +1,4 @@
+export type { ReactVariables } from './changeMessage.ts'
 export type { ChatState } from './context.ts'
 export { type Chat, type ChatOptions, type ChatSettings, createChat } from './createChat.ts'
 export { keyOf, orderOf } from './messages.ts'
@@ -16,7 +17,7 @@ export { type UseReadStateResult, useReadState } from './react/useReadState.ts'
 export { type UseSendMessageResult, useSendMessage } from './react/useSendMessage.ts'
 export { type UseTypingResult, useTyping } from './react/useTyping.ts'
 export { extend, Member, Message, Reaction, Room, User } from './schemas.ts'
-export type { MessageDraft, ReactVariables, SendVariables } from './sendMessage.ts'
+export type { MessageDraft, SendVariables } from './sendMessage.ts'
 export type {
   BaseMessage,
   ChatLevel,

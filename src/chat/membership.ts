@@ -13,7 +13,7 @@ interface MembershipParts {
 export function createMembership({ manager, endpoints, store }: MembershipParts): Membership {
   const removalOf = (roomId: Id) => store.getState().removals.get(String(roomId))
 
-  function removed(roomId: Id, reason = 'removed'): void {
+  function note(roomId: Id, reason = 'removed'): void {
     const { removals, activeRoomId } = store.getState()
     const error = new LiveError('forbidden', `You are not a member of room "${roomId}"`, { reason })
     store.setState({
@@ -29,12 +29,19 @@ export function createMembership({ manager, endpoints, store }: MembershipParts)
     return isNews
   }
 
+  const renew = (roomId: Id, onlyDown = false) => manager.port.renew(channelOf(endpoints, roomId), onlyDown)
+
   return {
     removalOf,
-    removed,
+    removed(roomId, reason) {
+      const isNews = !removalOf(roomId)
+      note(roomId, reason)
+      // The server ended the subscription with it. Asked again it says no, and nobody takes the channel for live.
+      if (isNews) renew(roomId)
+    },
     added(roomId) {
-      // The server ended the subscription when it removed the user, or refused it meanwhile.
-      if (forgive(roomId)) manager.port.renew(channelOf(endpoints, roomId))
+      // Where nobody knows of a removal, it may have been refused while nobody watched.
+      renew(roomId, !forgive(roomId))
     },
     watch(roomId) {
       const channel = manager.port.open(channelOf(endpoints, roomId), {
@@ -42,7 +49,7 @@ export function createMembership({ manager, endpoints, store }: MembershipParts)
         onSignal(signal) {
           if (signal.type === 'live') forgive(roomId)
           const reason = signal.type === 'down' ? lossIn(signal.error, endpoints) : undefined
-          if (reason !== undefined && !removalOf(roomId)) removed(roomId, reason)
+          if (reason !== undefined && !removalOf(roomId)) note(roomId, reason)
         },
       })
       return channel.close
@@ -51,7 +58,7 @@ export function createMembership({ manager, endpoints, store }: MembershipParts)
 }
 
 /** The same subscription as the one of the queries that read the room. */
-function channelOf(endpoints: ChatEndpoints, roomId: Id) {
+export function channelOf(endpoints: ChatEndpoints, roomId: Id) {
   return {
     endpoint: endpointOf(endpoints, roomId),
     key: { room_id: roomId },

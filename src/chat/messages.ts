@@ -1,19 +1,31 @@
 /** The history of a room: one timeline definition. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { insert, NO_HISTORY, type OrderKey, patch, remove, type, upsert } from '../query/index.ts'
-import { type ChatContext, roomChannel } from './context.ts'
+import {
+  type AskOptions,
+  insert,
+  NO_HISTORY,
+  type OrderKey,
+  patch,
+  remove,
+  type,
+  upsert,
+} from '../query/index.ts'
+import { type ChatContext, endpointOf, roomChannel } from './context.ts'
+import type { Level } from './level.ts'
+import { clientIdIn, temporaryId } from './names.ts'
 import { MessageDeleted, ReactionUpdate } from './schemas.ts'
 import { checked } from './shape.ts'
+import { timeKey } from './time.ts'
 import { type BaseMessage, type ChatMessage, type ChatUser, type Id, type Row, sameId } from './types.ts'
 
 export const MESSAGES = 'chat.messages'
 
-/** The server's order: its numbers where it has them, else its clock. Never the client's clock. */
-export function orderOf({ id, seq, timestamp }: ChatMessage): OrderKey {
-  if (seq != null) return [seq, id]
-  const at = Date.parse(timestamp)
-  // A time that is not ISO 8601, e.g. a bare "10:30", has an order all the same.
-  return [Number.isNaN(at) ? timestamp : at, id]
+/**
+ * The server's order: its numbers where it has them, else its clock. Never the client's clock, and never the ids: they
+ * may be random, and messages of the same time then stand as the server sent them.
+ */
+export function orderOf({ seq, timestamp }: ChatMessage): OrderKey {
+  return seq != null ? [seq] : timeKey(timestamp)
 }
 
 const NOBODY: ChatUser = { id: '', username: '' }
@@ -43,7 +55,7 @@ type MessageEvent = ChatMessage | { readonly message: ChatMessage }
 function rowKey({ currentUser }: Pick<ChatContext, 'currentUser'>, message: ChatMessage): Id {
   const me = currentUser()
   const isOwn = !me || sameId(message.sender.id, me.id)
-  return (isOwn && message.client_id) || message.id
+  return isOwn && message.client_id ? temporaryId(message.client_id) : message.id
 }
 
 export function defineMessages<M extends BaseMessage>(context: ChatContext<M>) {
@@ -56,13 +68,14 @@ export function defineMessages<M extends BaseMessage>(context: ChatContext<M>) {
     key: (message) => rowKey(context, message),
     order: orderOf,
     version: (message) => message.version ?? undefined,
-    merge: keepClientId<Row<M>>,
-    matches: matches<Row<M>>,
+    merge: keepNames<Row<M>>,
+    matches: matches(level),
     pageSize: context.pageSize,
     async snapshot({ params, pageParam, limit, request }) {
-      if (level.isSilent()) return NO_HISTORY
-      const answer = request('get_history', { room_id: params.roomId, ...pageParam, limit })
-      return (await level.answerOf(answer)) ?? NO_HISTORY
+      const endpoint = endpointOf(context.endpoints, params.roomId)
+      const data = { room_id: params.roomId, ...pageParam, limit }
+      const ask = (how?: AskOptions) => request('get_history', data, how)
+      return (await level.answer({ endpoint, ask })) ?? NO_HISTORY
     },
     events: {
       chat_message: insert((event) => messageOf<M>(event)),
@@ -89,22 +102,37 @@ function messageOf<M extends BaseMessage>(event: unknown): Row<M> {
     : (holder as Row<M>)
 }
 
-/** History of a server that forgets client ids must not change the key of a row that is on screen. */
-function keepClientId<M extends ChatMessage>(current: M, next: M): M {
-  return next.client_id || !current.client_id ? next : { ...next, client_id: current.client_id }
+/**
+ * History of a server that forgets client ids must not change the key of a row that is on screen; nor does what was said
+ * of it under its temporary id.
+ */
+function keepNames<M extends ChatMessage>(current: M, next: M): M {
+  const { client_id, id } = current
+  if ((next.client_id || !client_id) && clientIdIn(next.id) === undefined) return next
+  return { ...next, client_id, id: clientIdIn(next.id) === undefined ? next.id : id }
 }
 
 /**
- * The echo of a server that sends no client id back: own message, same room, same text (which the server may have
- * trimmed), oldest first. Two equal messages are interchangeable, so the first one waiting is as right as any, also
- * where it is not known who one is.
+ * The echo of a server that sends no client id back: own message, same room, same text, oldest first. Two equal messages
+ * are interchangeable, so the first one waiting is as right as any, also where it is not known who one is. A text that
+ * nobody here has sent is one that the server has changed, or was sent elsewhere: a server that answers nothing relays in
+ * order, so it stands for the oldest on its way.
  */
-function matches<M extends ChatMessage>(pending: M, confirmed: M): M | undefined {
-  const isEcho =
-    !confirmed.client_id &&
-    pending.local?.status !== 'queued' &&
-    (pending.sender.id === NOBODY.id || sameId(pending.sender.id, confirmed.sender.id)) &&
-    sameId(pending.room_id, confirmed.room_id) &&
-    pending.content.trim() === confirmed.content.trim()
-  return isEcho && pending.client_id ? { ...confirmed, client_id: pending.client_id } : undefined
+function matches(level: Level) {
+  return <M extends ChatMessage>(pending: M, confirmed: M, isLast: boolean): M | undefined => {
+    const { client_id, local, sender, room_id, content } = pending
+    const isOwn = sameId(sender.id, confirmed.sender.id)
+    const isPossible =
+      !confirmed.client_id && local?.status !== 'queued' && sameId(room_id, confirmed.room_id)
+    const isIt = isLast
+      ? isOwn && local?.status !== 'failed' && !level.isReplying()
+      : (isOwn || sender.id === NOBODY.id) && plain(content) === plain(confirmed.content)
+    return isPossible && isIt && client_id ? { ...confirmed, client_id } : undefined
+  }
+}
+
+/** What servers rewrite is left out: blanks, how a character is composed, and what HTML escapes. */
+function plain(text: string): string {
+  const escaped = /&#?\w+;|[&<>"']/g
+  return text.normalize('NFC').replace(escaped, '?').replace(/\s+/g, ' ').trim()
 }

@@ -1,10 +1,11 @@
 /** Who is there: members, and who types. None of it touches a message row. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { type Change, reduce, remove, type, upsert } from '../query/index.ts'
-import { type ChatContext, roomChannel } from './context.ts'
+import { type AskOptions, type Change, reduce, remove, type, upsert } from '../query/index.ts'
+import { type ChatContext, endpointOf, roomChannel } from './context.ts'
 import type { RoomParams } from './rooms.ts'
 import { MemberChange, ReadReceipt as Receipt, TypingSignal, UserStatus } from './schemas.ts'
 import { checked } from './shape.ts'
+import { compareTimes } from './time.ts'
 import {
   type BaseMessage,
   type ChatMember,
@@ -18,7 +19,7 @@ import {
 /** A typing signal that nobody repeats or ends is over after this. Senders repeat every 3 s. Milliseconds. */
 const TYPING_TTL_MS = 7_000
 const TYPING = 'chat.typing'
-const MEMBERS = 'chat.members'
+export const MEMBERS = 'chat.members'
 
 export function defineMembers<B extends ChatMember>(context: ChatContext<BaseMessage, ChatRoom, B>) {
   const { live, level, schemas } = context
@@ -28,8 +29,9 @@ export function defineMembers<B extends ChatMember>(context: ChatContext<BaseMes
     item: schemas.member,
     id: (member) => member.user.id,
     async snapshot({ params, request }) {
-      if (level.isSilent()) return []
-      return (await level.answerOf(request('get_members', { room_id: params.roomId }))) ?? []
+      const endpoint = endpointOf(context.endpoints, params.roomId)
+      const ask = (how?: AskOptions) => request('get_members', { room_id: params.roomId }, how)
+      return (await level.answer({ endpoint, ask })) ?? []
     },
     events: {
       member_joined: checked(
@@ -57,7 +59,7 @@ function moveRead<B extends ChatMember>(
   return members.map((member) => {
     const isNews = sameId(member.user.id, user_id) && !sameId(member.last_read_message_id, message_id)
     // Receipts can overtake each other; reading never goes backwards.
-    const isLate = read_at != null && member.read_at != null && read_at < member.read_at
+    const isLate = read_at != null && member.read_at != null && compareTimes(read_at, member.read_at) < 0
     return isNews && !isLate
       ? { ...member, last_read_message_id: message_id, ...(read_at != null && { read_at }) }
       : member

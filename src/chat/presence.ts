@@ -75,7 +75,12 @@ export function createPresenceBook({
     op: { kind: 'reduce', apply: look },
   }
 
-  return { hear, presenceOf, look }
+  function forget(): void {
+    for (const { cancel } of book.values()) cancel?.()
+    book.clear()
+  }
+
+  return { hear, presenceOf, look, forget }
 }
 
 export type PresenceBook = ReturnType<typeof createPresenceBook>

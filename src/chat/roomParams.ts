@@ -22,12 +22,15 @@ export function perRoom<Variables, Result>(
   mutation: RoomMutation<Variables, Result>,
   paramsOf: (roomId: Id) => RoomParams,
 ) {
-  const { start, retry, discard } = mutation
+  const { start, retry, discard, isUnsent, amend, statusOf } = mutation
   const controls: MutationControls<RoomParams, Variables, Result> = {
     start: (queryClient, variables, params) =>
       start(queryClient, variables, params && paramsOf(params.roomId)),
     retry,
     discard,
+    isUnsent,
+    amend,
+    statusOf,
   }
   return Object.assign((roomId: Id) => mutation(paramsOf(roomId)), controls)
 }

@@ -1,9 +1,12 @@
 /** The last message in a list of rooms, where only messages are told of and not rooms. Pure. */
+import { compareTimes } from './time.ts'
 import { type ChatMessage, type ChatRoom, type Id, sameId } from './types.ts'
 
 export function withPreview<R extends ChatRoom>(rooms: readonly R[], event: unknown): readonly R[] {
   const message = messageIn(event)
-  const isNewer = (room: R) => !(Date.parse(room.last_activity_at ?? '') >= Date.parse(message.timestamp))
+  // Of the same time is the next one: a clock of whole seconds has many.
+  const isNewer = ({ last_activity_at }: R) =>
+    !last_activity_at || compareTimes(last_activity_at, message.timestamp) <= 0
   const isConcerned = (room: R) => sameId(room.id, message.room_id) && isNewer(room)
   const preview = { last_message: message, last_activity_at: message.timestamp }
   return change(rooms, isConcerned, preview)

@@ -1,12 +1,14 @@
 /** The rooms of a user, and what is unread in them. Counts are the server's, absolute; nothing is ever added up here. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { type Change, patch, reduce, remove, type, upsert } from '../query/index.ts'
-import { type ChatContext, roomChannel, roomsEndpoint } from './context.ts'
+import { type AskOptions, type Change, patch, reduce, remove, type, upsert } from '../query/index.ts'
+import { type ChatContext, endpointOf, roomChannel, roomsEndpoint } from './context.ts'
 import { checkAble } from './level.ts'
+import { withName } from './names.ts'
 import { withEdit, withoutPreview, withPreview } from './roomPreviews.ts'
 import { MessageDeleted, RoomRemoved, UnreadUpdate as Unread } from './schemas.ts'
 import { createSendGate } from './sendGate.ts'
 import { checked } from './shape.ts'
+import { compareTimes } from './time.ts'
 import { type BaseMessage, type ChatRoom, type Id, type ReadState, sameId } from './types.ts'
 
 export const ROOMS = 'chat.rooms'
@@ -27,8 +29,8 @@ export function defineRooms<R extends ChatRoom>(context: ChatContext<BaseMessage
     version: (room) => room.version ?? undefined,
     merge: (current, next) => ({ ...current, ...next }),
     async snapshot({ request }) {
-      if (level.isSilent()) return []
-      return (await level.answerOf(allRooms(request))) ?? []
+      const ask = (how?: AskOptions) => allRooms((data) => request('get_rooms', data, how))
+      return (await level.answer({ endpoint: context.endpoints.rooms, ask })) ?? []
     },
     events: {
       room_added: upsert((event) => roomIn(event) as R | undefined),
@@ -55,7 +57,7 @@ export function defineRooms<R extends ChatRoom>(context: ChatContext<BaseMessage
 export type Rooms = ReturnType<typeof defineRooms<ChatRoom>>
 
 export function defineMarkRead(context: ChatContext, rooms: Rooms) {
-  const { live, level } = context
+  const { live, level, names } = context
   const gate = createSendGate(context)
   return live.mutation<{ readonly message_id: Id }, UnreadUpdate | undefined, RoomParams>('chat.markRead', {
     params: type<RoomParams>(),
@@ -63,11 +65,18 @@ export function defineMarkRead(context: ChatContext, rooms: Rooms) {
     ...(context.endpoints.room ? roomChannel(context) : roomsEndpoint(context)),
     optimistic: ({ message_id }, { params, status }) =>
       status === 'failed' ? [] : [roomChange(params.roomId, (room) => readUpTo(room, message_id))],
-    async request({ message_id }, { params, request, send }) {
+    async request(variables, sending) {
+      const { params, request, send } = sending
+      const { message_id } = await withName(names, variables, sending)
       const data = { room_id: params.roomId, message_id }
-      await level.settle(() => request('get_history', { room_id: params.roomId, limit: 1 }))
-      const ask = () => request('read_receipt', data) as Promise<UnreadUpdate>
-      if (!level.isSilent()) return gate.pass(params.roomId, ask)
+      const endpoint = endpointOf(context.endpoints, params.roomId)
+      const ask = (how?: AskOptions) => request('read_receipt', data, how)
+      if (!level.isSilent()) {
+        return gate.pass(
+          params.roomId,
+          () => level.answer({ endpoint, ask }) as Promise<UnreadUpdate | undefined>,
+        )
+      }
       await send('read_receipt', data, { latest: `read ${params.roomId}` })
       return undefined
     },
@@ -90,8 +99,11 @@ export function defineMarkUnread(context: ChatContext, rooms: Rooms) {
     validate: () => checkAble(context.level, 'Marking as unread'),
     optimistic: (_variables, { params, status }) =>
       status === 'failed' ? [] : [roomChange(params.roomId, withSomethingUnread)],
-    request: ({ message_id }, { params, request }) =>
-      request('mark_unread', { room_id: params.roomId, message_id }) as Promise<UnreadUpdate>,
+    async request(variables, sending) {
+      const { message_id } = await withName(context.names, variables, sending)
+      const data = { room_id: sending.params.roomId, message_id }
+      return (await sending.request('mark_unread', data)) as UnreadUpdate
+    },
     settle: (update, _variables, params) => [
       rooms.patch({}, readFields({ ...update, room_id: params.roomId })),
     ],
@@ -170,18 +182,18 @@ function readFields({
 
 /** Last activity first; by id where that is equal, so that rooms never swap places by chance. */
 function byActivity(a: ChatRoom, b: ChatRoom): number {
-  return activityOf(b) - activityOf(a) || (String(a.id) < String(b.id) ? -1 : 1)
+  return compareTimes(activityOf(b), activityOf(a)) || (String(a.id) < String(b.id) ? -1 : 1)
 }
 
 /** Rooms in which nothing ever happened are last. */
-const activityOf = (room: ChatRoom): number => Date.parse(room.last_activity_at ?? '') || 0
+const activityOf = (room: ChatRoom): string => room.last_activity_at ?? '0001-01-01'
 
 /** A server that pages its room list is asked until it has no more. */
-async function allRooms(request: (type: string, data: unknown) => Promise<unknown>): Promise<unknown[]> {
+async function allRooms(ask: (data: unknown) => Promise<unknown>): Promise<unknown[]> {
   const rooms: unknown[] = []
   let cursor: unknown
   for (let page = 0; page < 100; page++) {
-    const answer = (await request('get_rooms', { ...(cursor !== undefined && { cursor }), limit: 100 })) as {
+    const answer = (await ask({ ...(cursor !== undefined && { cursor }), limit: 100 })) as {
       rooms?: unknown[]
       next_cursor?: unknown
     }

@@ -1,128 +1,110 @@
-/** Sending, editing, deleting and reacting. */
-import { type OptimisticContext, type } from '../query/index.ts'
+/** Sending, in the order of the calls. */
+import { type AskOptions, type OptimisticContext, type SendContext, type } from '../query/index.ts'
 import { LiveError } from '../transport/index.ts'
-import { type ChatContext, roomChannel } from './context.ts'
-import { checkAble } from './level.ts'
+import { type ChatContext, endpointOf, roomChannel } from './context.ts'
 import { type defineMessages, sentByNobody } from './messages.ts'
+import { clientIdIn, type Names, temporaryId } from './names.ts'
 import type { RoomParams } from './rooms.ts'
 import { createSendGate } from './sendGate.ts'
-import type { BaseMessage, ChatMessage, ChatReaction, Id } from './types.ts'
+import type { BaseMessage, ChatMessage, Id } from './types.ts'
 
 export interface MessageDraft {
   readonly content: string
   readonly reply_to_id?: Id
   /** Further fields of the message, sent and shown as they are. */
   readonly extra?: Readonly<Record<string, unknown>>
+  /** Changed in place after it was first written down. For the library itself; it is not sent. */
+  readonly isEdited?: boolean
 }
 
 /** `'Hello'` is short for `{ content: 'Hello' }`. */
 export type SendVariables = string | MessageDraft
 
+type Sending = SendContext<RoomParams, SendVariables>
+
 export type Messages = ReturnType<typeof defineMessages<BaseMessage>>
 
-const draftOf = (variables: SendVariables): MessageDraft =>
+export const draftOf = (variables: SendVariables): MessageDraft =>
   typeof variables === 'string' ? { content: variables } : variables
 
+export type Sends = ReturnType<typeof defineSendMessage>
+
 export function defineSendMessage(context: ChatContext, messages: Messages) {
-  const { live, level } = context
+  const { live, level, names } = context
   const gate = createSendGate(context)
+  const inTurn = createTurns(names)
   return live.mutation<SendVariables, ChatMessage | undefined, RoomParams>('chat.sendMessage', {
     params: type<RoomParams>(),
     ...roomChannel(context),
     validate: (variables) => checkContent(variables, context.maxLength),
+    atOnce(_variables, params) {
+      checkMember(context, params.roomId)
+      return false
+    },
     optimistic: (variables, optimistic) => [
       messages.insert(optimistic.params, pendingRow(context, draftOf(variables), optimistic)),
     ],
-    async request(variables, { params, clientId, request, send }) {
-      const { content, extra, ...rest } = draftOf(variables)
-      const data = { ...extra, ...rest, room_id: params.roomId, message: content, client_id: clientId }
-      checkMember(context, params.roomId)
-      await level.settle(() => request('get_history', { room_id: params.roomId, limit: 1 }))
-      if (level.isSilent()) {
-        await send('chat_message', data)
-        return undefined
-      }
-      return messageIn(await gate.pass(params.roomId, () => request('chat_message', data)))
+    async request(variables, sending) {
+      const { params, clientId, request, isConfirmed } = sending
+      const { roomId } = params
+      checkMember(context, roomId)
+      const draft = draftOf(variables)
+      const { content, extra, isEdited, ...rest } = await (inTurn(draft, sending) ?? draft)
+      const data = { ...extra, ...rest, room_id: roomId, message: content, client_id: clientId }
+      const endpoint = endpointOf(context.endpoints, roomId)
+      const ask = (how?: AskOptions) => request('chat_message', data, how)
+      const deliver = () => level.deliver({ endpoint, ask, clientId, isConfirmed })
+      const message = messageIn(await gate.pass(roomId, deliver))
+      if (!message) return undefined
+      names.named(clientId, message.id)
+      if (!isEdited || message.content === content) return message
+      // It failed, and was there all the same: what was done to it since is still to be done.
+      const edit = { room_id: roomId, message_id: message.id, message: content }
+      return messageIn(await request('edit_message', edit)) ?? message
     },
     settle: (message, _variables, params) => (message ? [messages.upsert(params, message)] : []),
   })
 }
 
-export function defineEditMessage(context: ChatContext, messages: Messages) {
-  const gate = createSendGate(context)
-  return context.live.mutation<{ message_id: Id; content: string }, ChatMessage | undefined, RoomParams>(
-    'chat.editMessage',
-    {
-      params: type<RoomParams>(),
-      ...roomChannel(context),
-      validate({ content }) {
-        checkAble(context.level, 'Editing')
-        checkContent(content, context.maxLength)
-      },
-      optimistic: ({ message_id, content }, { params, status }) =>
-        status === 'failed' ? [] : [messages.patch(params, { id: message_id, content })],
-      async request({ message_id, content }, { params, request }) {
-        const data = { room_id: params.roomId, message_id, message: content }
-        return messageIn(await gate.pass(params.roomId, () => request('edit_message', data)))
-      },
-      settle: (message, _variables, params) => (message ? [messages.upsert(params, message)] : []),
-    },
-  )
+/** Messages leave in the order of the calls, also behind one that has to wait for the name of what it answers. */
+function createTurns(names: Names) {
+  const last = new Map<string, Promise<unknown>>()
+
+  async function withTarget(draft: MessageDraft, sending: Sending): Promise<MessageDraft> {
+    if (draft.reply_to_id === undefined || isNamed(draft)) return draft
+    const named = { ...draft, reply_to_id: await names.nameOf(draft.reply_to_id, sending.queryClient) }
+    sending.amend(named)
+    return named
+  }
+
+  /** `undefined`: it is its turn. */
+  return (draft: MessageDraft, sending: Sending): Promise<MessageDraft> | undefined => {
+    const key = String(sending.params.roomId)
+    const before = last.get(key)
+    if (!before && isNamed(draft)) return undefined
+    const turn = Promise.resolve(before).then(() => withTarget(draft, sending))
+    const over: Promise<unknown> = turn.then(ignore, ignore).then(() => {
+      if (last.get(key) === over) last.delete(key)
+    })
+    last.set(key, over)
+    return turn
+  }
 }
 
-export function defineDeleteMessage(context: ChatContext, messages: Messages) {
-  const gate = createSendGate(context)
-  return context.live.mutation<{ message_id: Id }, void, RoomParams>('chat.deleteMessage', {
-    params: type<RoomParams>(),
-    ...roomChannel(context),
-    validate: () => checkAble(context.level, 'Deleting'),
-    optimistic: ({ message_id }, { params, status }) =>
-      status === 'failed' ? [] : [messages.remove(params, message_id)],
-    async request({ message_id }, { params, request }) {
-      const data = { room_id: params.roomId, message_id }
-      await gate.pass(params.roomId, () => request('delete_message', data))
-    },
-    settle: (_result, { message_id }, params) => [messages.remove(params, message_id)],
-  })
-}
+const ignore = () => undefined
 
-export interface ReactVariables {
-  readonly message_id: Id
-  readonly reaction: string
-  /** @default false */
-  readonly remove?: boolean
-}
-
-export interface ReactResult {
-  readonly reactions: readonly ChatReaction[]
-  readonly version?: number | null
-}
-
-export function defineReact(context: ChatContext, messages: Messages) {
-  const gate = createSendGate(context)
-  return context.live.mutation<ReactVariables, ReactResult, RoomParams>('chat.react', {
-    params: type<RoomParams>(),
-    ...roomChannel(context),
-    validate: () => checkAble(context.level, 'Reacting'),
-    request({ message_id, reaction, remove }, { params, request }) {
-      const type = remove ? 'remove_reaction' : 'add_reaction'
-      const data = { room_id: params.roomId, message_id, reaction }
-      return gate.pass(params.roomId, () => request(type, data)) as Promise<ReactResult>
-    },
-    settle: ({ reactions, version }, { message_id }, params) => [
-      messages.patch(params, {
-        id: message_id,
-        reactions: [...reactions],
-        ...(version != null && { version }),
-      }),
-    ],
-  })
-}
+const isNamed = ({ reply_to_id }: MessageDraft) => clientIdIn(reply_to_id ?? '') === undefined
 
 /** @throws LiveError `forbidden` after one has left the room, or was removed */
 export function checkMember({ membership }: ChatContext, roomId: Id): void {
   const removal = membership.removalOf(roomId)
   if (removal) throw removal
+}
+
+/** What else it carries, an attachment say, only the server can judge. */
+function hasMore(variables: SendVariables): boolean {
+  const { extra = {} } = variables as Partial<MessageDraft>
+  return Object.values(extra).some((value) => value != null && (value as { length?: number }).length !== 0)
 }
 
 /** @throws LiveError `invalid_params` for what no server would take */
@@ -133,15 +115,17 @@ export function checkContent(variables: SendVariables, maxLength: number): void 
       reason: 'not_text',
     })
   }
-  if (content.trim() === '') {
+  if (content.trim() === '' && !hasMore(variables)) {
     throw new LiveError('invalid_params', 'The message is empty; send at least one character', {
       reason: 'empty',
     })
   }
-  if (content.length > maxLength) {
+  // As servers count: an emoji is one character, and two UTF-16 units.
+  const length = content.length > maxLength ? [...content].length : 0
+  if (length > maxLength) {
     throw new LiveError(
       'invalid_params',
-      `The message has ${content.length} characters; at most ${maxLength} can be sent (option maxLength)`,
+      `The message has ${length} characters; at most ${maxLength} can be sent (option maxLength)`,
       { reason: 'too_long' },
     )
   }
@@ -154,18 +138,18 @@ function pendingRow(
 ): ChatMessage {
   return {
     ...extra,
-    id: clientId,
+    id: temporaryId(clientId),
     client_id: clientId,
     room_id: params.roomId,
     sender: context.currentUser() ?? sentByNobody(clientId),
     content,
-    ...(reply_to_id !== undefined && { reply_to_id }),
+    ...(reply_to_id !== undefined && { reply_to_id: context.names.known(reply_to_id) ?? reply_to_id }),
     timestamp: new Date(submittedAt).toISOString(),
     local: { key: clientId, status, attempts, ...(error && { error }) },
   }
 }
 
-function messageIn(reply: unknown): ChatMessage | undefined {
+export function messageIn(reply: unknown): ChatMessage | undefined {
   const { message } = (reply ?? {}) as { message?: unknown }
   const candidate = typeof message === 'object' && message !== null ? message : reply
   return typeof candidate === 'object' && candidate !== null && 'id' in candidate

@@ -1,23 +1,34 @@
 /** What concerns the user and no single query: who it is, how able the server is, and which rooms are lost. */
 import type { StoreApi } from 'zustand/vanilla'
+import type { WebSocketState } from '../transport/index.ts'
 import type { ChatContext, ChatState } from './context.ts'
 import { userOfClaims } from './currentUser.ts'
+import { watchLag } from './lag.ts'
 import type { PresenceBook, StatusEvent } from './presence.ts'
 import { type ChatUser, type Id, sameId } from './types.ts'
 
 /** Opens no connection. */
-export function listen(
-  { manager, level, endpoints, membership }: ChatContext,
-  store: StoreApi<ChatState>,
-  book: PresenceBook,
-): () => void {
+export function listen(context: ChatContext, store: StoreApi<ChatState>, book: PresenceBook): () => void {
+  const { manager, level, endpoints, membership } = context
+  const lag = watchLag(context)
+  const isUp = ({ connections }: WebSocketState) => connections[endpoints.rooms ?? '']?.state === 'CONNECTED'
+  const forget = () => {
+    store.setState({ activeRoomId: null, currentUser: undefined, removals: new Map() })
+    book.forget()
+  }
   const stops = [
+    // Before anybody hears who is here instead.
+    manager.port.identity?.subscribe((isOther) => isOther && forget()) ?? (() => undefined),
+    lag.stop,
+    manager.store.subscribe((state, before) => {
+      // A server that does not even answer subscriptions is known sooner for it.
+      if (!endpoints.room && isUp(state) && !isUp(before)) level.look(endpoints.rooms)
+    }),
     manager.identify((claims) => {
       const currentUser = userOfClaims(claims)
       // The greeting knows more of the same user than the token does, and a token need not say who it is for.
       const isNews = currentUser && !sameId(store.getState().currentUser?.id, currentUser.id)
-      // Where somebody else was removed from says nothing of this one.
-      if (isNews) store.setState({ currentUser, removals: new Map() })
+      if (isNews) store.setState({ currentUser })
     }),
     manager.subscribe<{ user?: ChatUser } | undefined>('welcome', (welcome) => {
       // Where every room has its own connection, a greeting does not say which of them greets.
@@ -29,6 +40,9 @@ export function listen(
     }),
     manager.subscribe<RemovalEvent>('room_removed', (event) => {
       if (event?.room_id !== undefined) membership.removed(event.room_id, event.reason)
+    }),
+    manager.subscribe<{ room?: object } | undefined>('room_updated', (event) => {
+      lag.hear(event?.room ?? event ?? {})
     }),
     manager.subscribe<{ id?: Id; room?: { id: Id } }>('room_added', (event) => {
       const id = event?.room?.id ?? event?.id

@@ -27,6 +27,8 @@ export function createRecorder(manager: Pick<WebSocketManager, 'inspect'>, limit
     for (const listener of listeners) listener()
   }
   manager.inspect((event) => {
+    // What the former user has said and heard is not for the next one.
+    if (event.type === 'userChanged') entries = []
     entries.push({ number: ++count, event })
     // In slices: moving the whole log for every frame would cost more than the frame.
     if (entries.length >= 2 * limit) entries = entries.slice(-limit)

@@ -3,8 +3,10 @@
  * snapshots that lack them, and knows whether the channel is continuous. Knows nothing of queries or caches.
  */
 import { isFinal, LiveError } from '../transport/errors.ts'
-import type { Channel, ChannelSignal, ChannelSpec, Cursor, LiveEvent, LivePort } from '../transport/port.ts'
-import { admit, baseline, type ChannelOrder, isOtherEpoch, type Reset, restart } from './order.ts'
+import type { ChannelSignal, ChannelSpec, Cursor, LiveEvent, LivePort } from '../transport/port.ts'
+import { notify, onHead, type WatchedChannel, watchGap } from './channelGap.ts'
+import { channelHash } from './definition.ts'
+import { admit, baseline, isAfter, isOtherEpoch, type Reset, restart } from './order.ts'
 
 export interface ChannelMember {
   /** Events to apply now, in order, each exactly once where the server numbers them. */
@@ -13,15 +15,12 @@ export interface ChannelMember {
   onChange?(): void
 }
 
-export interface LiveChannel {
-  readonly port: LivePort
+export interface LiveChannel extends WatchedChannel {
   readonly spec: ChannelSpec
   readonly members: Set<ChannelMember>
-  readonly order: ChannelOrder
   readonly waiting: Set<{ resolve(): void; reject(error: LiveError): void }>
   /** Snapshots on their way: nothing they may lack is dropped from the log. */
   retainers: number
-  live: boolean
   /** How often it became live; 0: the first answer of the server is still to come. */
   sessions: number
   failure: LiveError | undefined
@@ -32,20 +31,18 @@ export interface LiveChannel {
   dropped: number
   /** Numbered events after this one are all in the log. */
   reach: number | undefined
-  link: Channel | undefined
-  stopGapTimer: (() => void) | undefined
   forget(): void
 }
 
 export interface ChannelHub {
+  readonly channels: ReadonlyMap<string, LiveChannel>
   /** `resumeFrom`: position of data that is there already; used when the channel has none itself. */
   join(spec: ChannelSpec, member: ChannelMember, resumeFrom?: Cursor): LiveChannel
 }
 
-/** A missing event usually overtakes by milliseconds; only after this is it asked for. Milliseconds. */
-const GAP_PATIENCE_MS = 200
 /** Kept for snapshots that lag behind the stream. */
 const LOG_TAIL = 256
+const ASKED_AGAIN: ReadonlySet<string> = new Set(['rejected', 'user_changed'])
 
 export function createChannelHub(port: LivePort): ChannelHub {
   const channels = new Map<string, LiveChannel>()
@@ -67,6 +64,9 @@ export function createChannelHub(port: LivePort): ChannelHub {
       reach: cursor?.seq,
       link: undefined,
       stopGapTimer: undefined,
+      asked: undefined,
+      hasGap: false,
+      stood: undefined,
       forget: () => void channels.delete(hash),
     }
     channels.set(hash, channel)
@@ -78,8 +78,9 @@ export function createChannelHub(port: LivePort): ChannelHub {
   }
 
   return {
+    channels,
     join(spec, member, resumeFrom) {
-      const hash = hashOf(spec)
+      const hash = channelHash(spec)
       const channel = channels.get(hash) ?? open(spec, hash, resumeFrom)
       channel.members.add(member)
       return channel
@@ -101,16 +102,13 @@ export function leave(channel: LiveChannel, member: ChannelMember): void {
 /** What the server refused is asked for again by whoever needs it: only then can a second try succeed. */
 export function whenLive(channel: LiveChannel): Promise<void> {
   if (channel.live) return Promise.resolve()
-  if (channel.failure?.code === 'rejected') {
+  // Or somebody else had to go, and the channel with him.
+  if (channel.failure && ASKED_AGAIN.has(channel.failure.code)) {
     channel.failure = undefined
     channel.port.renew(channel.spec)
   }
   if (channel.failure) return Promise.reject(channel.failure)
   return new Promise((resolve, reject) => channel.waiting.add({ resolve, reject }))
-}
-
-export function hasGap({ stopGapTimer }: LiveChannel): boolean {
-  return stopGapTimer !== undefined
 }
 
 /** Events from now on are kept until it is released. */
@@ -164,29 +162,57 @@ function onSignal(channel: LiveChannel, signal: ChannelSignal): void {
   if (signal.type === 'events') {
     return take(channel, admit(channel.order, signal.events, channel.retainers > 0))
   }
+  if (signal.type === 'head') return onHead(channel, signal.cursor)
   if (signal.type === 'live' && !channel.live) channel.sessions++
   channel.live = signal.type === 'live'
   // Most subscriptions that fail are asked for again by themselves; only what nobody retries ends the waiting.
   channel.failure = signal.type === 'down' && signal.error && isFinal(signal.error) ? signal.error : undefined
-  if (signal.type === 'live') {
-    if (signal.resumed) arrived(channel, signal.cursor)
-    else {
-      restart(channel.order, signal.cursor)
-      startOver(channel)
-    }
-  }
+  const { asked } = channel
+  channel.asked = undefined
+  if (signal.type === 'live') settleOrder(channel, signal, asked)
   if (channel.live || channel.failure) settleWaiting(channel, channel.failure)
   watchGap(channel)
   notify(channel)
 }
 
+/** What was heard was for somebody else. */
+export function clearChannel(channel: LiveChannel): void {
+  restart(channel.order, undefined)
+  channel.dropped += channel.log.length
+  channel.log = []
+  startOver(channel)
+}
+
+/** What was asked for has been told, as far as it exists: what is missing still was never there, or was rolled back. */
+function settleOrder(
+  channel: LiveChannel,
+  { resumed, cursor }: Extract<ChannelSignal, { type: 'live' }>,
+  asked = -1,
+): void {
+  const { order } = channel
+  const { head, held } = order
+  if (head && ((head.seq ?? 0) <= asked || isOtherEpoch(cursor, head))) order.head = undefined
+  if (!resumed) {
+    restart(order, cursor)
+    return startOver(channel)
+  }
+  arrived(channel, cursor)
+  const isHole = isAfter(cursor, order.cursor)
+  if (isHole) order.head = cursor
+  const later = [...held.values()].filter(({ seq = 0 }) => seq > asked)
+  if (asked < 0 || (!isHole && later.length === held.size)) return
+  restart(order, cursor)
+  take(channel, 'hole')
+  take(channel, admit(order, later))
+}
+
 function startOver(channel: LiveChannel): void {
   channel.continuity++
+  channel.stood = undefined
   channel.reach = channel.order.cursor?.seq
 }
 
 function take(channel: LiveChannel, admitted: LiveEvent[] | Reset): void {
-  const hadGap = hasGap(channel)
   if (typeof admitted === 'string') {
     channel.port.report({ type: 'channel-reset', reason: admitted })
     startOver(channel)
@@ -202,23 +228,6 @@ function take(channel: LiveChannel, admitted: LiveEvent[] | Reset): void {
   }
   channel.reach ??= channel.order.cursor?.seq
   watchGap(channel)
-  if (hadGap !== hasGap(channel)) notify(channel)
-}
-
-function watchGap(channel: LiveChannel): void {
-  const { order, port } = channel
-  // While a snapshot is on its way its position will close or explain the hole.
-  const isMissing = channel.live && order.held.size > 0 && order.cursor !== undefined
-  if (isMissing === hasGap(channel)) return
-  channel.stopGapTimer?.()
-  channel.stopGapTimer = undefined
-  if (!isMissing) return
-  channel.stopGapTimer = port.clock.setTimer(() => {
-    channel.stopGapTimer = undefined
-    port.report({ type: 'gap', after: order.cursor?.seq, held: order.held.size })
-    channel.link?.resync()
-    watchGap(channel)
-  }, GAP_PATIENCE_MS)
 }
 
 /** The log serves fetches in flight; without one only its tail is kept. */
@@ -234,15 +243,4 @@ function trimLog(channel: LiveChannel): void {
 function settleWaiting({ waiting }: LiveChannel, error?: LiveError): void {
   for (const waiter of waiting) error ? waiter.reject(error) : waiter.resolve()
   waiting.clear()
-}
-
-function notify({ members }: LiveChannel): void {
-  for (const member of [...members]) member.onChange?.()
-}
-
-function hashOf(spec: ChannelSpec): string {
-  const key = Object.entries(spec.key)
-    .map(([field, value]) => [field, String(value)])
-    .sort()
-  return JSON.stringify([spec.endpoint ?? '', spec.subscribe, key])
 }

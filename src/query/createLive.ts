@@ -1,15 +1,15 @@
 /** `createLive`: the entry point. Definitions in, plain TanStack options out. */
 import type { QueryClient } from '@tanstack/react-query'
 import type { EventName, EventPayload, Protocol, WebSocketManager } from '../transport/index.ts'
-import type { LivePort } from '../transport/port.ts'
+import type { Id, LivePort } from '../transport/port.ts'
 import type { Params } from './definition.ts'
 import { type LiveState, OFFLINE, stateOf } from './entryState.ts'
 import { defineList, type ListOptions } from './list.ts'
-import { applyChanges, entryFor, refresh } from './liveClient.ts'
-import { clientOf, connect, createLiveCore } from './liveCore.ts'
+import { applyChanges, current, entryFor, forget, refresh } from './liveClient.ts'
+import { clientOf, connect, createLiveCore, type LiveCore } from './liveCore.ts'
 import { defineMutation, type MutationDefinitionOptions } from './mutation.ts'
 import { NO_OPS, type Op } from './ops.ts'
-import { opsFor } from './outbox.ts'
+import { forgetOwn, opsFor } from './outbox.ts'
 import { type Change, targetOf } from './outboxRow.ts'
 import { defineTimeline, type TimelineOptions } from './timeline.ts'
 import { defineValue, type ValueOptions } from './value.ts'
@@ -47,8 +47,8 @@ export function createLive<P extends Protocol>(
   options: LiveOptions & { readonly manager: WebSocketManager<P> },
 ): Live<EventsOf<P>>
 export function createLive(options: LiveOptions & { readonly manager: PortHolder }): Live
-export function createLive({ manager, scope }: LiveOptions & { readonly manager: PortHolder }): Live {
-  return createLiveWith(manager.port, scope)
+export function createLive({ manager, ...options }: LiveOptions & { readonly manager: PortHolder }): Live {
+  return createLiveWith(createLiveCore(manager.port, options))
 }
 
 export interface LiveOptions {
@@ -57,10 +57,14 @@ export interface LiveOptions {
    * connected with the same names is refused. @default none
    */
   readonly scope?: string | undefined
+  /**
+   * The id of who is signed in, where neither a token nor the server's greeting says it. What one user wrote, no other
+   * one sends or sees as his own.
+   */
+  readonly user?: (() => Id | undefined) | undefined
 }
 
-function createLiveWith<Events>(port: LivePort, scope: string | undefined) {
-  const core = createLiveCore(port, scope)
+function createLiveWith<Events>(core: LiveCore) {
   return {
     /** A flat list, e.g. the rooms of a user. Returns `(params?) => queryOptions`. */
     list: <Item, P = NoParams>(name: string, options: ListOptions<P, Events, Item>) =>
@@ -90,6 +94,16 @@ function createLiveWith<Events>(port: LivePort, scope: string | undefined) {
     refresh(definition: string, params: Params = {}): void {
       for (const { client } of core.clients.values()) refresh(client, { definition, params })
     },
+    /** For signing out: forgets all live data, and what waits or failed of whoever is here; nothing of other users. */
+    forget(): void {
+      for (const { client } of core.clients.values()) {
+        forgetOwn(client.outbox)
+        forget(client)
+      }
+    },
+    /** The data of a definition's queries that are in use, where nothing is known to be missing. */
+    current: (definition: string, params: Params = {}): unknown[] =>
+      [...core.clients.values()].flatMap(({ client }) => current(client, { definition, params })),
     /** Whether a query is current, and since when. */
     status(queryClient: QueryClient, queryKey: readonly unknown[]): LiveState {
       const client = clientOf(core, queryClient)

@@ -2,7 +2,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Query } from '@tanstack/react-query'
 import { LiveError } from '../transport/errors.ts'
-import type { ChannelSpec, Id, LiveEvent, LivePort } from '../transport/port.ts'
+import type { ChannelSpec, Id, LiveEvent, LivePort, PortRequestOptions } from '../transport/port.ts'
 import { isId, type SequencedOp } from './items.ts'
 import type { Op, Reducer } from './ops.ts'
 
@@ -21,6 +21,9 @@ export function type<T>(): StandardSchemaV1<T, T> {
   return { '~standard': { version: 1, vendor: 'querywire', validate: (value) => ({ value: value as T }) } }
 }
 
+/** How a request is made; see `LivePort.request`. */
+export type AskOptions = Pick<PortRequestOptions, 'idempotent' | 'onRead'>
+
 export interface SnapshotContext<P, PageParam = undefined> {
   readonly params: P
   /** Timelines: what to load, `{}` for the newest page. */
@@ -29,7 +32,7 @@ export interface SnapshotContext<P, PageParam = undefined> {
   readonly limit: number
   /** What is cached now, events included; `undefined` at the first fetch. */
   readonly current: () => unknown
-  readonly request: (type: string, data: unknown) => Promise<unknown>
+  readonly request: (type: string, data: unknown, how?: AskOptions) => Promise<unknown>
   /** Reading it makes the fetch stop when nobody is interested any more. */
   readonly signal: AbortSignal
 }
@@ -74,8 +77,10 @@ export interface Strategy {
    * optimistic `ops` may have left in it; `undefined` where it is nothing of this kind.
    */
   adopt(data: unknown, ops: readonly Op<unknown>[]): unknown
-  /** If `op` is what the optimistic `pending` anticipated: the op to apply in its place. */
-  confirms?(pending: Op<unknown>, op: Op<unknown>): Op<unknown> | undefined
+  /**
+   * If `op` is what the optimistic `pending` anticipated: the op to apply in its place. `isLast`: no other one was it.
+   */
+  confirms?(pending: Op<unknown>, op: Op<unknown>, isLast?: boolean): Op<unknown> | undefined
   /** Position up to which the data is complete, as far as the data itself can tell. */
   positionOf(data: unknown): { seq?: number; epoch?: string } | undefined
 }
@@ -91,6 +96,14 @@ export function channelSpec<P>(
     key: channel?.(params) ?? {},
     subscribe: channel !== undefined && !perChannel,
   }
+}
+
+/** Equal for specs that mean the same channel. */
+export function channelHash(spec: ChannelSpec): string {
+  const key = Object.entries(spec.key)
+    .map(([field, value]) => [field, String(value)])
+    .sort()
+  return JSON.stringify([spec.endpoint ?? '', spec.subscribe, key])
 }
 
 interface OpContext {

@@ -131,7 +131,10 @@ function apply(entry: Entry, ops: readonly SequencedOp<unknown>[]): void {
   const known = isContinuous(entry) ? asOf?.seq : undefined
   for (const { op, seq } of ops) {
     const isKnown = known !== undefined && seq !== undefined && seq <= known
-    const confirmed = confirms && confirm(client.outbox, target, (pending) => confirms(pending, op))
+    const confirmed =
+      confirms &&
+      (confirm(client.outbox, target, { op, confirms: (pending) => confirms(pending, op) }) ??
+        confirm(client.outbox, target, { op, confirms: (pending) => confirms(pending, op, true) }))
     if (!isKnown) entry.pending.push({ op: confirmed ?? op, seq })
   }
   client.coalescer.request(entry)

@@ -1,7 +1,8 @@
 /** What is known of one live query. The record, its status, and the pause after a failure; what happens to it is elsewhere. */
 import type { Query, QueryClient } from '@tanstack/react-query'
 import type { Cursor, LiveEvent, LivePort } from '../transport/port.ts'
-import { type ChannelHub, type ChannelMember, hasGap, type LiveChannel } from './channelHub.ts'
+import type { Authors } from './author.ts'
+import type { ChannelHub, ChannelMember, LiveChannel } from './channelHub.ts'
 import type { Coalescer } from './coalescer.ts'
 import { type Definition, type Params, toOps } from './definition.ts'
 import type { SequencedOp } from './items.ts'
@@ -37,6 +38,7 @@ export interface LiveClient {
 
 export interface Registry {
   readonly port: LivePort
+  readonly authors: Authors
   readonly scope: string | undefined
   /** By their names in keys. */
   readonly definitions: ReadonlyMap<string, Definition>
@@ -102,7 +104,7 @@ const PAUSE_MS = 2_000
 export function stateOf(entry: Entry): LiveState {
   const { channel, client } = entry
   let status: LiveStatus = 'offline'
-  if (channel?.live) status = hasGap(channel) ? 'gap' : isContinuous(entry) ? 'live' : 'catching-up'
+  if (channel?.live) status = channel.hasGap ? 'gap' : isContinuous(entry) ? 'live' : 'catching-up'
   if (status !== entry.state.status) entry.state = { status, since: client.registry.port.clock.wallNow() }
   return entry.state
 }

@@ -2,7 +2,7 @@
 import type { QueryFunctionContext } from '@tanstack/react-query'
 import type { Cursor } from '../transport/port.ts'
 import { arrived } from './channelHub.ts'
-import { channelSpec, type Definition, type Params } from './definition.ts'
+import { type AskOptions, channelSpec, type Definition, type Params } from './definition.ts'
 import { isFreshQuery, land, stored } from './entry.ts'
 import type { Fetch } from './entryState.ts'
 import { entryFor } from './liveClient.ts'
@@ -66,8 +66,8 @@ export function landWhole({ fetch, position }: Answer, data: unknown): unknown {
 /** Options every live query starts from; all of them can be overridden where the options are used. */
 export const LIVE_QUERY_DEFAULTS = {
   structuralSharing,
-  // Fresh exactly while nothing can have been missed.
-  staleTime: (query: object) => (isFreshQuery(query) ? Number.POSITIVE_INFINITY : 0),
+  // Fresh exactly while nothing can have been missed; never by its date, which a cache from elsewhere may have ahead of us.
+  staleTime: (query: object) => (isFreshQuery(query) ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY),
   // The queryFn waits for the socket itself; the browser's idea of "online" says nothing about it.
   networkMode: 'always' as const,
   retry,
@@ -77,8 +77,8 @@ function ask({ core, definition, context, page }: SnapshotCall, current: () => u
   const { source, options } = definition
   const params = (context.queryKey[2] ?? {}) as Params
   const { endpoint, key } = channelSpec(params, options)
-  const request = (type: string, data: unknown) =>
-    core.port.request(type, data, { endpoint, idempotent: true })
+  const request = (type: string, data: unknown, how?: AskOptions) =>
+    core.port.request(type, data, { endpoint, idempotent: true, ...how })
   if (typeof source === 'string') {
     const subject = Object.keys(key).length > 0 ? key : params
     return request(source, { ...subject, ...(page && { ...(page.param as object), limit: page.limit }) })

@@ -1,13 +1,13 @@
 export type { LivePort, PortClock } from '../transport/port.ts'
 export { createLive, type EventsOf, type Live, type PortHolder } from './createLive.ts'
-export { type SnapshotContext, type SnapshotSource, type } from './definition.ts'
+export { type AskOptions, type SnapshotContext, type SnapshotSource, type } from './definition.ts'
+export type { SendContext } from './deliver.ts'
 export type { LiveState, LiveStatus } from './entryState.ts'
 export type { ListOptions } from './list.ts'
 export {
   type MutationControls,
   type MutationDefinitionOptions,
   type Named,
-  type SendContext,
   shouldDehydrateMutation,
 } from './mutation.ts'
 export { insert, type Op, patch, type Reducer, type ReducerContext, reduce, remove, upsert } from './ops.ts'

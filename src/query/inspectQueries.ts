@@ -1,10 +1,11 @@
 /** What the live queries of a QueryClient stand on, for people to look at. Reads only, and nothing here is kept. */
 import type { Query, QueryClient } from '@tanstack/react-query'
 import type { Cursor, Id } from '../transport/port.ts'
-import { hasGap, type LiveChannel } from './channelHub.ts'
+import type { LiveChannel } from './channelHub.ts'
 import { LIVE_KEY, type Params } from './definition.ts'
 import { entryBehind } from './entry.ts'
 import { type Entry, type LiveStatus, stateOf } from './entryState.ts'
+import { topOf } from './order.ts'
 import type { Outbox } from './outbox.ts'
 import { type SendStatus, statusOf } from './outboxRow.ts'
 
@@ -90,9 +91,9 @@ function channelReport(channel: LiveChannel): ChannelReport {
   return {
     endpoint: spec.endpoint,
     key: spec.key,
-    status: live ? (hasGap(channel) ? 'gap' : 'live') : 'down',
+    status: live ? (channel.hasGap ? 'gap' : 'live') : 'down',
     position: order.cursor,
-    behind: position === undefined ? 0 : Math.max(position, ...order.held.keys()) - position,
+    behind: position === undefined ? 0 : topOf(order) - position,
     readers: members.size,
     sessions,
     error: failure,

@@ -10,15 +10,16 @@ import {
   type QueryCacheNotifyEvent,
   type QueryClient,
 } from '@tanstack/react-query'
-import { createChannelHub } from './channelHub.ts'
+import { isNobody, isSame } from './author.ts'
+import { clearChannel, createChannelHub } from './channelHub.ts'
 import { createCoalescer } from './coalescer.ts'
 import { keyName, LIVE_KEY, type Params } from './definition.ts'
 import { applyReply, attach, createEntry, detach, distrust, flush } from './entry.ts'
-import { type Entry, type LiveClient, type Registry, statusChanged } from './entryState.ts'
-import { createOutbox, opsFor, startOutbox } from './outbox.ts'
+import { type Entry, type LiveClient, type Registry, stateOf, statusChanged } from './entryState.ts'
+import { createOutbox, opsFor, refresh as refreshOutbox, startOutbox } from './outbox.ts'
 import type { Change, MutationDefinition } from './outboxRow.ts'
 import { cacheChanged, endFetch } from './snapshotFetch.ts'
-import { shareUnder } from './writer.ts'
+import { OWNER_KEY, ownersIn, reset, setOwner, shareUnder } from './writer.ts'
 
 /** How long a channel outlives its last reader: route changes, StrictMode and slow Suspense commits. Milliseconds. */
 const LINGER_MS = 5_000
@@ -30,13 +31,15 @@ export function createLiveClient(queryClient: QueryClient, registry: Registry): 
     queryClient,
     registry,
     hub: createChannelHub(port),
-    coalescer: createCoalescer(port.clock, flushAll),
+    coalescer: createCoalescer(port.clock, (asked) => flushAll(client, asked)),
     outbox: createOutbox({
       cache: queryClient.getMutationCache(),
       definitionOf: (name) => registry.mutations.get(name),
+      authors: registry.authors,
       createId: port.clock.createId,
       restored: (mutation) => resume(queryClient, mutation),
-      changed: () => showOptimistic(client),
+      // At once: what a user has just done does not wait for the next frame.
+      changed: () => flushAll(client, []),
     }),
     entries: new Map(),
     lingering: new Map(),
@@ -45,11 +48,16 @@ export function createLiveClient(queryClient: QueryClient, registry: Registry): 
       unsubscribe()
       client.coalescer.stop()
       stopOutbox()
+      stopAuthors()
       for (const [query, entry] of client.entries) release(client, query, entry)
       client.entries.clear()
     },
   }
   for (const definition of registry.mutations.values()) setMutationDefaults(client, definition)
+  // Nothing of the former user stays, be it for a moment.
+  const stopAuthors = registry.authors.subscribe((isOther) => {
+    checkOwner(client, isOther)
+  })
   const stopOutbox = startOutbox(client.outbox)
   shareUnder(queryClient, [LIVE_KEY])
   const unsubscribe = cache.subscribe((event) => onCacheEvent(client, event))
@@ -97,17 +105,33 @@ function entryOf(client: LiveClient, query: Query): Entry | undefined {
   return entry
 }
 
-function flushAll(entries: readonly Entry[]): void {
+function flushAll(client: LiveClient, asked: readonly Entry[]): void {
+  const { entries, outbox } = client
+  const hasNews = refreshOutbox(outbox)
+  // Together with the ops that end: what an event says takes the place of what anticipated it.
+  const others = hasNews
+    ? [...entries.values()].filter((entry) => opsFor(outbox, entry.target) !== entry.picture.shown)
+    : []
   notifyManager.batch(() => {
-    for (const entry of entries) flush(entry)
+    for (const entry of new Set([...asked, ...others])) flush(entry)
   })
+  if (hasNews) statusChanged(client)
 }
 
-/** At once: what a user has just done does not wait for the next frame. */
-function showOptimistic(client: LiveClient): void {
-  const { entries, outbox } = client
-  flushAll([...entries.values()].filter((entry) => opsFor(outbox, entry.target) !== entry.picture.shown))
-  statusChanged(client)
+/** Somebody else is here: the data is asked for anew, by whoever looks at it. */
+export function forget(client: LiveClient): void {
+  for (const channel of client.hub.channels.values()) clearChannel(channel)
+  for (const entry of client.entries.values()) Object.assign(entry, { pending: [], landing: undefined })
+  reset(client.queryClient, (query) => client.entries.has(query))
+}
+
+/** Live data says whose it is, also in storage: what somebody else has stored is not shown to whoever is here. */
+function checkOwner(client: LiveClient, isOther = false): void {
+  const { queryClient, registry } = client
+  const { authors, scope } = registry
+  const { who } = authors.begin()
+  if (isOther || ownersIn(queryClient, scope).some((owner) => isSame(owner, who) === false)) forget(client)
+  if (!isNobody(who)) setOwner(queryClient, who, scope)
 }
 
 /** Wanted: observed by an enabled observer, or being fetched (Suspense and loaders have no observer yet). */
@@ -133,6 +157,8 @@ function release(client: LiveClient, query: Query, entry: Entry): void {
 function onCacheEvent(client: LiveClient, event: QueryCacheNotifyEvent): void {
   const { query } = event
   const entry = entryOf(client, query)
+  // A cache out of storage is poured in query by query.
+  if (event.type === 'added' && query.queryKey[0] === OWNER_KEY) queueMicrotask(() => checkOwner(client))
   if (!entry) return
   if (event.type === 'removed') {
     for (const fetch of entry.fetches) endFetch(fetch)
@@ -166,6 +192,17 @@ export function refresh(
   of: { readonly definition: string; readonly params: Params },
 ): void {
   for (const entry of entries.values()) if (targets(entry, of)) distrust(entry)
+}
+
+/** What the queries of a definition hold that are in use, and live as far as anybody knows. */
+export function current(
+  { entries }: LiveClient,
+  of: { readonly definition: string; readonly params: Params },
+): unknown[] {
+  return [...entries.values()].flatMap((entry) => {
+    const isLive = targets(entry, of) && entry.query.isActive() && stateOf(entry).status === 'live'
+    return isLive ? [entry.query.state.data] : []
+  })
 }
 
 function targets(

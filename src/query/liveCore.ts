@@ -1,7 +1,8 @@
 /** What `list`, `timeline`, `value` and `mutation` share: the registry of definitions and the engine per QueryClient. */
 import { isServer, type QueryClient } from '@tanstack/react-query'
 import { LiveError } from '../transport/errors.ts'
-import type { LivePort } from '../transport/port.ts'
+import type { Id, LivePort } from '../transport/port.ts'
+import { createAuthors } from './author.ts'
 import { type Definition, keyName, type Params } from './definition.ts'
 import type { LiveClient, Registry } from './entryState.ts'
 import { createLiveClient, setMutationDefaults } from './liveClient.ts'
@@ -25,8 +26,15 @@ interface Held {
   end(): void
 }
 
-export function createLiveCore(port: LivePort, scope?: string): LiveCore {
-  return { port, scope, definitions: new Map(), mutations: new Map(), clients: new Map() }
+export function createLiveCore(
+  port: LivePort,
+  {
+    scope,
+    user = () => undefined,
+  }: { readonly scope?: string | undefined; readonly user?: (() => Id | undefined) | undefined },
+): LiveCore {
+  const authors = createAuthors(port, user)
+  return { port, authors, scope, definitions: new Map(), mutations: new Map(), clients: new Map() }
 }
 
 const connected = new WeakMap<QueryClient, Set<Held>>()

@@ -8,36 +8,43 @@ import {
   type QueryClient,
 } from '@tanstack/react-query'
 import { LiveError } from '../transport/errors.ts'
-import type { ChannelSpec, Delivery, Id, LivePort } from '../transport/port.ts'
-import { type ChannelMember, type LiveChannel, leave, whenLive } from './channelHub.ts'
+import type { Id } from '../transport/port.ts'
+import { type ChannelMember, leave } from './channelHub.ts'
 import { channelSpec, keyName, LIVE_KEY } from './definition.ts'
+import { deliver, refusal, type Send, type SendContext, sendContext } from './deliver.ts'
+import type { LiveClient } from './entryState.ts'
 import { applyChanges, refresh } from './liveClient.ts'
 import { clientOf, defineWrite, type LiveCore } from './liveCore.ts'
-import { type Claim, claim, clientIdFor, findMutation } from './outbox.ts'
-import type { Change, OptimisticContext } from './outboxRow.ts'
+import { amend, findRow, resign, setPhase } from './outbox.ts'
+import {
+  type Change,
+  isUnsent,
+  type OptimisticContext,
+  type Row,
+  rowBehind,
+  type SendStatus,
+  statusOf,
+} from './outboxRow.ts'
 import type { LiveMutationOptions } from './queryOptions.ts'
-
-export interface SendContext<P> {
-  readonly params: P
-  readonly clientId: string
-  /** Resolves with the reply. Sent again, with the same data, when the connection is lost before it comes. */
-  readonly request: (type: string, data: unknown) => Promise<unknown>
-  /** For servers that do not reply. Resolves when written. */
-  readonly send: (type: string, data: unknown, delivery?: Delivery) => Promise<void>
-}
 
 export interface MutationDefinitionOptions<P, Variables, Result> {
   readonly params?: StandardSchemaV1<P>
   readonly endpoint?: string | ((params: P) => string)
   readonly channel?: (params: P) => Readonly<Record<string, Id>>
   /** Sends it and returns what the mutation resolves with. Runs once the channel is live, in the order of the calls. */
-  readonly request: (variables: Variables, context: SendContext<P>) => Promise<Result>
+  readonly request: (variables: Variables, context: SendContext<P, Variables>) => Promise<Result>
   /** What to show until the server has confirmed it; called again whenever `status` changes. Pure. */
   readonly optimistic?: (variables: Variables, context: OptimisticContext<P>) => readonly Change[]
   /** What the reply says about cached data. Applied together with the end of `optimistic`, in one write. */
   readonly settle?: (result: Result, variables: Variables, params: P) => readonly Change[]
   /** Refuses bad input before anything is shown or sent. @throws LiveError */
   readonly validate?: (variables: Variables, params: P) => void
+  /**
+   * Runs before anything waits for the connection. `true`: it is done, without the server, and resolves with nothing.
+   *
+   * @throws LiveError for what must not wait
+   */
+  readonly atOnce?: (variables: Variables, params: P, queryClient: QueryClient) => boolean
 }
 
 /** What a definition offers beside its options. */
@@ -51,6 +58,12 @@ export interface MutationControls<P, Variables, Result> {
    * written may be done all the same, and then shows like anybody else's.
    */
   discard(queryClient: QueryClient, clientId: string): void
+  /** Whether it failed, or waits and was never on its way: then it can be amended. */
+  isUnsent(queryClient: QueryClient, clientId: string): boolean
+  /** Changes an unsent one in place: it keeps its client id. */
+  amend(queryClient: QueryClient, clientId: string, change: (variables: Variables) => Variables): void
+  /** `undefined`: there is none. */
+  statusOf(queryClient: QueryClient, clientId: string): SendStatus | undefined
 }
 
 /** A definition, where it was made. */
@@ -68,10 +81,10 @@ export function defineMutation<P, Variables, Result>(
   const defined = { core, name, options }
   const common = {
     mutationFn: (variables: Variables, context: MutationFunctionContext) => run(defined, variables, context),
-    // Where the id survives a reload.
-    onMutate: (variables: Variables, { client }: MutationFunctionContext): Named => {
-      const live = clientOf(core, client)
-      return { clientId: live ? clientIdFor(live.outbox, name, variables) : core.port.clock.createId() }
+    onMutate: (_variables: Variables, { client, mutationKey }: MutationFunctionContext): Named => {
+      // Connected from here on: the outbox must see the mutation.
+      clientOf(core, client)
+      return { clientId: rowBehind(mutationKey)?.clientId ?? core.port.clock.createId() }
     },
     networkMode: 'always' as const,
     // A failed one that is on screen stays until it is retried or discarded.
@@ -99,12 +112,26 @@ export function defineMutation<P, Variables, Result>(
       return mutation.execute(variables)
     },
     async retry(queryClient, clientId) {
-      const mutation = find(defined, queryClient, clientId)
+      const mutation = find(defined, queryClient, clientId)?.mutation
       if (mutation?.state.status === 'error') await mutation.execute(mutation.state.variables)
     },
     discard(queryClient, clientId) {
-      const mutation = find(defined, queryClient, clientId)
-      if (mutation) queryClient.getMutationCache().remove(mutation)
+      const row = find(defined, queryClient, clientId)
+      if (row) queryClient.getMutationCache().remove(row.mutation)
+    },
+    amend(queryClient, clientId, change) {
+      const row = find(defined, queryClient, clientId)
+      const client = clientOf(core, queryClient)
+      if (!client || !row || !isUnsent(row)) return
+      amend(client.outbox, row.mutation, change(row.mutation.state.variables as Variables))
+    },
+    isUnsent(queryClient, clientId) {
+      const row = find(defined, queryClient, clientId)
+      return row !== undefined && isUnsent(row)
+    },
+    statusOf(queryClient, clientId) {
+      const row = find(defined, queryClient, clientId)
+      return row && statusOf(row)
     },
   }
   return Object.assign(factory, controls)
@@ -114,37 +141,46 @@ function find<P, Variables, Result>(
   { core, name }: Defined<P, Variables, Result>,
   queryClient: QueryClient,
   clientId: string,
-): Mutation | undefined {
+): Row | undefined {
   const client = clientOf(core, queryClient)
-  return client && findMutation(client.outbox, name, clientId)
+  return client && findRow(client.outbox, name, clientId)
 }
 
 async function run<P, Variables, Result>(
   { core, name, options }: Defined<P, Variables, Result>,
-  variables: Variables,
+  given: Variables,
   context: MutationFunctionContext,
 ): Promise<Result> {
   const client = clientOf(core, context.client)
   const params = (context.mutationKey?.[2] ?? {}) as P
-  options.validate?.(variables, params)
+  options.validate?.(given, params)
   if (!client) {
     throw new LiveError(
       'misconfigured',
       `"${name}" needs a connected QueryClient; call live.connect(queryClient) or render <LiveProvider>`,
     )
   }
-  const claimed = claim(client.outbox, name, variables)
+  const row = rowBehind(context.mutationKey)
+  if (options.atOnce?.(given, params, context.client)) {
+    if (row) row.confirmed = {}
+    return undefined as Result
+  }
+  // It may have been amended since it began.
+  const variables = () => (row ? (row.mutation.state.variables as Variables) : given)
+  const send = sendFor(client, row)
+  const isRepeat = row?.wasTried === true
+  if (row) row.wasTried = true
   const spec = channelSpec(params, options)
-  const sending = sendContext(core.port, spec, { params, claimed })
+  const sending = sendContext<P, Variables>(core.port, spec, { params, send })
   const member: ChannelMember = {}
   const channel = client.hub.join(spec, member)
   try {
-    const { result, isSure } = await deliver(channel, claimed, () => options.request(variables, sending))
-    const changes = options.settle?.(result, variables, params) ?? []
-    if (changes.length > 0) claimed.applied()
+    const { result, isSure } = await deliver(channel, send, () => options.request(variables(), sending))
+    const changes = send.guard() ? [] : (options.settle?.(result, variables(), params) ?? [])
+    if (row && changes.length > 0) row.confirmed ??= {}
     applyChanges(client, changes)
     // It may have been done long ago, and more may have happened to it since: only a snapshot can tell.
-    if (claimed.isRepeat || !isSure) {
+    if (isRepeat || !isSure) {
       for (const change of changes) refresh(client, change)
     }
     return result
@@ -153,51 +189,24 @@ async function run<P, Variables, Result>(
   }
 }
 
+function sendFor({ outbox, queryClient }: LiveClient, row: Row | undefined): Send {
+  return {
+    row,
+    queryClient,
+    clientId: row?.clientId ?? outbox.options.createId(),
+    guard: () => refusal(outbox, row),
+    sending(isSending) {
+      if (row) setPhase(outbox, row, isSending ? 'sending' : 'queued')
+    },
+    amend(variables) {
+      if (row) amend(outbox, row.mutation, variables)
+    },
+  }
+}
+
 /** Kept in the mutation's context. */
 export interface Named {
   readonly clientId: string
-}
-
-/** Every wait of this loop is for the connection; a server that answers, with whatever, ends it. */
-async function deliver<Result>(
-  channel: LiveChannel,
-  claimed: Claim,
-  attempt: () => Promise<Result>,
-): Promise<{ readonly result: Result; readonly isSure: boolean }> {
-  for (let isFirst = true; ; isFirst = false) {
-    await whenLive(channel)
-    claimed.sending(true)
-    const { sessions, continuity } = channel
-    try {
-      const result = await attempt()
-      // A reconnect in between may have sent it twice, and the answer is then to the second.
-      const isSame = channel.live && channel.sessions === sessions && channel.continuity === continuity
-      return { result, isSure: isFirst && isSame }
-    } catch (error) {
-      if (!(error instanceof LiveError) || !LOST.has(error.code)) throw error
-      claimed.sending(false)
-    }
-  }
-}
-
-/** Errors that say nothing but that the connection went away; the data carries its id, so sending again is safe. */
-const LOST: ReadonlySet<string> = new Set(['connection_lost', 'disconnected'])
-
-function sendContext<P>(
-  port: LivePort,
-  { endpoint }: ChannelSpec,
-  { params, claimed }: { readonly params: P; readonly claimed: Claim },
-): SendContext<P> {
-  const { clientId, signal } = claimed
-  return {
-    params,
-    clientId,
-    request: (type, data) => port.request(type, data, { endpoint, signal, idempotent: true }),
-    async send(type, data, delivery) {
-      if (signal?.aborted) throw new LiveError('aborted', `"${type}" was discarded`)
-      await port.send(type, data, { endpoint, delivery })
-    },
-  }
 }
 
 function changesOf<P, Variables>(
@@ -219,6 +228,7 @@ function changesOf<P, Variables>(
  * TanStack keeps (the paused ones). They resume in order once their QueryClient is connected.
  */
 export function shouldDehydrateMutation(mutation: Mutation): boolean {
+  resign(mutation)
   const { status, isPaused } = mutation.state
   return (
     isPaused ||

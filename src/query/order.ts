@@ -9,13 +9,18 @@ export interface ChannelOrder {
   cursor: Cursor | undefined
   /** Events past a hole, by seq. */
   readonly held: Map<number, LiveEvent>
+  /** Where the server said that the channel stands, in whatever order that came. */
+  head?: Cursor | undefined
 }
 
 /** More held events than this and waiting is pointless: a snapshot is cheaper than the replay. */
 export const MAX_HELD = 1_000
 
-/** Another history begins (`epoch`), or too much is missing: only a new snapshot can tell what the state is. */
-export type Reset = 'epoch' | 'overflow'
+/**
+ * Another history begins (`epoch`), too much is missing, or what is missing never comes (`hole`): only a new snapshot can
+ * tell what the state is.
+ */
+export type Reset = 'epoch' | 'overflow' | 'hole'
 
 /**
  * Takes a batch in arrival order; returns what is to be applied now, or why that cannot be told. Unnumbered events
@@ -38,6 +43,7 @@ export function admit(
     if (isOtherEpoch(order.cursor, event)) {
       order.cursor = cursorOf(event)
       order.held.clear()
+      order.head = undefined
       return 'epoch'
     }
     const next = expected(order.cursor, seq, awaitBaseline)
@@ -71,6 +77,21 @@ export function baseline(order: ChannelOrder, position: Cursor | undefined): Liv
 export function restart(order: ChannelOrder, position: Cursor | undefined): void {
   order.cursor = position?.seq === undefined ? undefined : cursorOf(position)
   order.held.clear()
+}
+
+/** Something exists that was not applied. */
+export function isBehind({ cursor, held, head }: ChannelOrder): boolean {
+  if (!cursor) return false
+  return held.size > 0 || (head !== undefined && (isOtherEpoch(cursor, head) || isAfter(head, cursor)))
+}
+
+export function isAfter(one: Cursor | undefined, other: Cursor | undefined): boolean {
+  return one?.seq !== undefined && other?.seq !== undefined && one.seq > other.seq
+}
+
+/** The highest number that is known to exist. */
+export function topOf({ cursor, held, head }: ChannelOrder): number {
+  return Math.max(cursor?.seq ?? 0, head?.seq ?? 0, ...held.keys())
 }
 
 export function isOtherEpoch(one: Cursor | undefined, other: Cursor): boolean {

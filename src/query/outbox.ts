@@ -3,15 +3,16 @@
  * optimistic op exists exactly as long as its mutation does and nothing has confirmed it.
  */
 import type { Mutation, MutationCache } from '@tanstack/react-query'
+import { isOwn } from './author.ts'
 import { NO_OPS, type Op } from './ops.ts'
-import { changesOf, createRow, type Row, type RowOptions } from './outboxRow.ts'
+import { changesOf, createRow, type Row, type RowOptions, rowBehind, sign } from './outboxRow.ts'
 
 /** For whoever looks into what failed. */
 const MAX_UNSEEN = 20
 
 export interface OutboxOptions extends RowOptions {
   readonly cache: MutationCache
-  /** Called with a mutation that comes out of storage. */
+  /** Called with a mutation that comes out of storage, once it is known to be of whoever is here. */
   readonly restored: (mutation: Mutation) => void
   readonly changed: () => void
 }
@@ -19,128 +20,155 @@ export interface OutboxOptions extends RowOptions {
 export interface Outbox {
   readonly options: OutboxOptions
   readonly rows: Map<Mutation, Row>
-  /** Removed from the cache; one that was running is heard of once more, when it ends. */
-  readonly gone: WeakSet<Mutation>
+  /** Out of storage, and not gone on with. */
+  readonly waiting: Set<Mutation>
   /** Optimistic ops by `targetOf`; the same array while nothing changed. */
   ops: ReadonlyMap<string, readonly Op<unknown>[]>
-}
-
-/** A mutation that runs. */
-export interface Claim {
-  readonly clientId: string
-  readonly isRepeat: boolean
-  /** Aborted when the mutation is discarded. */
-  readonly signal: AbortSignal | undefined
-  sending(isSending: boolean): void
-  /** The reply has been applied to the data. */
-  applied(): void
+  /** Some row was confirmed since `ops` was computed. */
+  isStale: boolean
 }
 
 export function createOutbox(options: OutboxOptions): Outbox {
-  return { options, rows: new Map(), gone: new WeakSet(), ops: new Map() }
+  return { options, rows: new Map(), waiting: new Set(), ops: new Map(), isStale: false }
 }
 
 /** Returns how to stop. */
 export function startOutbox(outbox: Outbox): () => void {
-  const { cache } = outbox.options
-  const unsubscribe = cache.subscribe(({ type, mutation }) => {
-    if (!mutation) return
-    if (type === 'added' || type === 'updated') take(outbox, mutation, type === 'added')
-    if (type === 'removed') drop(outbox, mutation)
-  })
-  for (const mutation of cache.getAll()) take(outbox, mutation, true)
+  const { cache, authors } = outbox.options
+  const stops = [
+    cache.subscribe((event) => {
+      const { type, mutation } = event
+      if (!mutation) return
+      if (type === 'added' || type === 'updated') take(outbox, mutation)
+      if (type === 'removed') drop(outbox, mutation)
+      // An observer that renders hands its own options to its mutation, right after this.
+      if (type === 'observerOptionsUpdated') queueMicrotask(() => resign(mutation))
+    }),
+    authors.subscribe(() => meetAuthors(outbox)),
+  ]
+  for (const mutation of cache.getAll()) take(outbox, mutation)
   return () => {
-    unsubscribe()
+    for (const stop of stops) stop()
     outbox.rows.clear()
     outbox.ops = new Map()
   }
+}
+
+/** For what is stored of it. */
+export function resign(mutation: Mutation): void {
+  const row = rowBehind(mutation)
+  if (row) sign(row)
 }
 
 export function opsFor({ ops }: Outbox, target: string): readonly Op<unknown>[] {
   return ops.get(target) ?? NO_OPS
 }
 
-/** Drops the first optimistic op that `confirms` accepts, and returns what it made of it. */
+/**
+ * The first optimistic op that `confirms` accepts is over; returns what it made of it. It shows until `refresh`, when what
+ * takes its place can be there as well.
+ */
 export function confirm(
   outbox: Outbox,
   target: string,
-  confirms: (pending: Op<unknown>) => Op<unknown> | undefined,
+  {
+    op,
+    confirms,
+  }: { readonly op: Op<unknown>; readonly confirms: (pending: Op<unknown>) => Op<unknown> | undefined },
 ): Op<unknown> | undefined {
   if (!outbox.ops.has(target)) return undefined
   for (const row of outbox.rows.values()) {
-    for (const change of row.confirmed ? [] : row.changes) {
-      const op = change.target === target ? confirms(change.op) : undefined
-      if (!op) continue
-      forget(outbox, row)
-      refresh(outbox)
-      return op
-    }
+    // Another query of the same data was told of it first.
+    if (row.confirmed?.by && isSameItem(row.confirmed.by, op)) return row.confirmed.as
+    const as = row.confirmed || !isMine(outbox, row) ? undefined : firstOf(row, target, confirms)
+    if (!as) continue
+    row.confirmed = { by: op, as }
+    outbox.isStale = true
+    return as
   }
   return undefined
 }
 
-/** The client id of a mutation that begins, for its context: there it survives a reload. */
-export function clientIdFor(outbox: Outbox, name: string, variables: unknown): string {
-  return claimRow(outbox, 'name', { name, variables })?.clientId ?? outbox.options.createId()
-}
-
-/** The mutation that a mutationFn call runs for. */
-export function claim(outbox: Outbox, name: string, variables: unknown): Claim {
-  const row = claimRow(outbox, 'run', { name, variables })
-  const isRepeat = row?.wasTried === true
-  if (row) row.wasTried = true
-  return {
-    clientId: row?.clientId ?? outbox.options.createId(),
-    isRepeat,
-    signal: row?.abort.signal,
-    sending(isSending) {
-      if (!row) return
-      row.phase = isSending ? 'sending' : 'queued'
-      refresh(outbox)
-    },
-    applied() {
-      if (row) row.confirmed = true
-    },
-  }
-}
-
-export function findMutation({ rows }: Outbox, name: string, clientId: string): Mutation | undefined {
-  for (const row of rows.values()) {
-    if (row.definition.name === name && row.clientId === clientId) return row.mutation
+function firstOf(
+  { changes }: Row,
+  target: string,
+  confirms: (pending: Op<unknown>) => Op<unknown> | undefined,
+): Op<unknown> | undefined {
+  for (const change of changes) {
+    const as = change.target === target ? confirms(change.op) : undefined
+    if (as) return as
   }
   return undefined
 }
 
-/** Equal variables are interchangeable, so first come, first served. */
-function claimRow(
-  { rows }: Outbox,
-  step: 'name' | 'run',
-  { name, variables }: { readonly name: string; readonly variables: unknown },
-): Row | undefined {
-  for (const row of rows.values()) {
-    const { state } = row.mutation
-    if (row.definition.name !== name || row.claimed.has(step)) continue
-    if (state.status !== 'pending' || state.variables !== variables) continue
-    row.claimed.add(step)
-    return row
+function isSameItem(one: Op<unknown>, other: Op<unknown>): boolean {
+  return 'item' in one && 'item' in other && one.item === other.item
+}
+
+export function isMine({ options: { authors } }: Outbox, { author }: Row): boolean {
+  return isOwn(author, authors.now())
+}
+
+export function setPhase(outbox: Outbox, row: Row, phase: Row['phase']): void {
+  row.phase = phase
+  row.wasSent ||= phase === 'sending'
+  outbox.isStale = true
+  outbox.options.changed()
+}
+
+/** Other variables in place of its own: kept with the mutation, shown, and sent by its next attempt. */
+export function amend({ options }: Outbox, mutation: Mutation, variables: unknown): void {
+  mutation.state = { ...mutation.state, variables }
+  options.cache.notify({ type: 'updated', mutation, action: { type: 'continue' } })
+}
+
+/** One's own only. */
+export function findRow(outbox: Outbox, name: string, clientId: string): Row | undefined {
+  for (const row of outbox.rows.values()) {
+    if (row.definition.name === name && row.clientId === clientId && isMine(outbox, row)) return row
   }
   return undefined
 }
 
-function take(outbox: Outbox, mutation: Mutation, isNew: boolean): void {
-  const { rows, options, gone } = outbox
-  if (gone.has(mutation)) return
-  const row = rows.get(mutation) ?? createRow(options, mutation)
+/** Everything that is not somebody else's. */
+export function forgetOwn(outbox: Outbox): void {
+  const { options, rows } = outbox
+  for (const row of [...rows.values()]) if (isMine(outbox, row)) options.cache.remove(row.mutation)
+}
+
+function take(outbox: Outbox, mutation: Mutation): void {
+  const { rows, waiting, options } = outbox
+  const known = rows.get(mutation)
+  // One that was removed while it ran is heard of once more, when it ends.
+  const row = known ?? (rowBehind(mutation)?.abort.signal.aborted ? undefined : createRow(options, mutation))
   if (!row) return
   rows.set(mutation, row)
-  if (mutation.state.status !== 'pending') row.claimed.clear()
-  if (isNew) {
-    row.wasTried = true
-    options.restored(mutation)
+  if (!known && row.wasTried) waiting.add(mutation)
+  resume(outbox)
+  if (isUnseen(row)) removeOldUnseen(outbox)
+  outbox.isStale = true
+  options.changed()
+}
+
+function meetAuthors(outbox: Outbox): void {
+  const { options, rows } = outbox
+  for (const row of rows.values()) {
+    // What is known by now of the author of what is one's own.
+    if (isMine(outbox, row)) row.author.who = { ...row.author.who, ...options.authors.begin().who }
+    sign(row)
   }
-  if (row.confirmed) forget(outbox, row)
-  else if (isUnseen(row)) removeOldUnseen(outbox)
-  refresh(outbox)
+  resume(outbox)
+  outbox.isStale = true
+  options.changed()
+}
+
+function resume(outbox: Outbox): void {
+  for (const mutation of outbox.waiting) {
+    const row = outbox.rows.get(mutation)
+    if (row && !isMine(outbox, row)) continue
+    outbox.waiting.delete(mutation)
+    if (row) outbox.options.restored(mutation)
+  }
 }
 
 /** Failed, and not on screen to be tried again or discarded. */
@@ -154,28 +182,34 @@ function removeOldUnseen({ rows, options }: Outbox): void {
 }
 
 function drop(outbox: Outbox, mutation: Mutation): void {
-  outbox.gone.add(mutation)
-  outbox.rows.get(mutation)?.abort.abort()
-  if (outbox.rows.delete(mutation)) refresh(outbox)
+  const { rows, waiting, options } = outbox
+  rowBehind(mutation)?.abort.abort()
+  waiting.delete(mutation)
+  if (!rows.delete(mutation)) return
+  outbox.isStale = true
+  options.changed()
 }
 
-function forget({ options }: Outbox, row: Row): void {
-  row.confirmed = true
-  // Confirmed although the reply never came (an error): it was sent all the same.
-  if (row.mutation.state.status !== 'pending') options.cache.remove(row.mutation)
-}
-
-function refresh(outbox: Outbox): void {
+/** Computes what is shown, if anything happened to it. */
+export function refresh(outbox: Outbox): boolean {
+  if (!outbox.isStale) return false
+  outbox.isStale = false
   const next = new Map<string, Op<unknown>[]>()
-  for (const row of outbox.rows.values()) {
-    for (const { target, op } of row.confirmed ? [] : changesOf(row)) {
+  for (const row of [...outbox.rows.values()]) {
+    const { confirmed, mutation } = row
+    const { status } = mutation.state
+    // Confirmed although the reply never came (an error): it was sent all the same.
+    if (confirmed && status !== 'pending' && outbox.rows.delete(mutation))
+      outbox.options.cache.remove(mutation)
+    if (confirmed || status === 'idle' || !isMine(outbox, row)) continue
+    for (const { target, op } of changesOf(row)) {
       const ops = next.get(target) ?? []
       next.set(target, ops)
       ops.push(op)
     }
   }
   outbox.ops = new Map([...next].map(([target, ops]) => [target, sameOr(outbox.ops.get(target), ops)]))
-  outbox.options.changed()
+  return true
 }
 
 function sameOr(

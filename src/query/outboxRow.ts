@@ -1,5 +1,7 @@
 /** One live mutation and what it shows. Knows nothing of other mutations, queries or caches. */
 import { hashKey, type Mutation, type MutationOptions } from '@tanstack/react-query'
+import type { Identity } from '../transport/port.ts'
+import type { Author, Authors } from './author.ts'
 import { LIVE_KEY, type Params } from './definition.ts'
 import type { Op } from './ops.ts'
 
@@ -30,22 +32,37 @@ export interface MutationDefinition {
   optimistic(variables: unknown, context: OptimisticContext): readonly Change[]
 }
 
+/** What is stored of a send beside its mutation, in the `meta` of that. */
+export interface Signature {
+  readonly clientId: string
+  who: Identity
+}
+
 export interface Row {
   readonly mutation: Mutation
   readonly definition: MutationDefinition
   readonly params: Params
   readonly clientId: string
+  readonly author: Author
   phase: 'queued' | 'sending'
-  /** Steps of the present attempt that have found their row. */
-  readonly claimed: Set<'name' | 'run'>
-  /** An event or a reply says what it was to say; it shows nothing any more. */
-  confirmed: boolean
+  /** What an event or a reply made of it; it shows nothing any more. */
+  confirmed: Confirmed | undefined
   /** It was tried before, perhaps before a reload; the server may have it already. */
   wasTried: boolean
+  /** It was on its way before: what the server made of it is unknown, and changing it comes too late. */
+  wasSent: boolean
   /** Ends what it is doing when it is discarded. */
   readonly abort: AbortController
   token: string
+  /** What `changes` were made of. */
+  variables: unknown
   changes: readonly TargetedOp[]
+}
+
+/** The op that said so, and what it becomes; nothing for a reply. */
+export interface Confirmed {
+  readonly by?: Op<unknown>
+  readonly as?: Op<unknown>
 }
 
 export interface TargetedOp {
@@ -55,26 +72,68 @@ export interface TargetedOp {
 
 export interface RowOptions {
   readonly definitionOf: (name: string) => MutationDefinition | undefined
+  readonly authors: Authors
   readonly createId: () => string
 }
 
-export function createRow({ definitionOf, createId }: RowOptions, mutation: Mutation): Row | undefined {
+const rows = new WeakMap<object, Row>()
+
+export function createRow(
+  { definitionOf, authors, createId }: RowOptions,
+  mutation: Mutation,
+): Row | undefined {
   const [scope, name, params] = mutation.options.mutationKey ?? []
   const definition = scope === LIVE_KEY && typeof name === 'string' ? definitionOf(name) : undefined
-  if (!definition || mutation.state.status === 'idle') return undefined
-  return {
+  if (!definition) return undefined
+  const stored = mutation.meta?.[LIVE_KEY] as Signature | undefined
+  const wasTried = mutation.state.status !== 'idle'
+  const row: Row = {
     mutation,
     definition,
     params: (params ?? {}) as Params,
-    clientId: clientIdOf(mutation.state) ?? createId(),
+    clientId: stored?.clientId ?? clientIdOf(mutation.state) ?? createId(),
+    author: stored && wasTried ? { who: stored.who, era: 0, isRestored: true } : authors.begin(),
     phase: 'queued',
-    claimed: new Set(),
-    confirmed: false,
-    wasTried: false,
+    confirmed: undefined,
+    wasTried,
+    wasSent: mutation.state.status === 'pending',
     abort: new AbortController(),
     token: '',
+    variables: undefined,
     changes: [],
   }
+  sign(row)
+  return row
+}
+
+/**
+ * Makes the mutation one that can be told from all others, and stores its client id and author with it. TanStack hands the
+ * key to whatever runs for the mutation, so a key of its own is what names it; equal variables say nothing.
+ */
+export function sign(row: Row): void {
+  const { mutation, clientId, author } = row
+  const { options } = mutation
+  const signature = options.meta?.[LIVE_KEY] as Signature | undefined
+  if (
+    signature?.clientId === clientId &&
+    signature.who === author.who &&
+    rows.get(options.mutationKey as object) === row
+  )
+    return
+  const mutationKey = [...(options.mutationKey ?? [])]
+  // One that began before this knows the key that it had then.
+  if (options.mutationKey && !rows.has(options.mutationKey)) rows.set(options.mutationKey, row)
+  rows.set(mutationKey, row).set(mutation, row)
+  mutation.setOptions({
+    ...options,
+    mutationKey,
+    meta: { ...options.meta, [LIVE_KEY]: { clientId, who: author.who } },
+  })
+}
+
+/** By its mutation, or by the key that TanStack hands to what runs for it. */
+export function rowBehind(of: object | undefined): Row | undefined {
+  return of && rows.get(of)
 }
 
 /** Computed again only when the mutation changed, so that an unchanged row keeps its identity. */
@@ -82,8 +141,9 @@ export function changesOf(row: Row): readonly TargetedOp[] {
   const { state } = row.mutation
   const status = statusOf(row)
   const token = `${status} ${state.failureCount}`
-  if (token !== row.token) {
+  if (token !== row.token || state.variables !== row.variables) {
     row.token = token
+    row.variables = state.variables
     const changes = row.definition.optimistic(state.variables, {
       params: row.params,
       clientId: row.clientId,
@@ -104,6 +164,12 @@ export function statusOf(row: Row): SendStatus {
   const { status } = row.mutation.state
   if (status === 'error') return 'failed'
   return status === 'success' ? 'sent' : row.phase
+}
+
+/** The server cannot have it: it waits for its first attempt, or has failed. */
+export function isUnsent(row: Row): boolean {
+  const status = statusOf(row)
+  return !row.confirmed && (status === 'failed' || (status === 'queued' && !row.wasSent))
 }
 
 /** One definition with one set of parameters. */

@@ -64,7 +64,7 @@ export function positionOf(answer: unknown): Cursor | undefined {
   if (!isRecord(answer)) return undefined
   const seq = answer.as_of ?? answer.asOf
   const { epoch } = answer
-  if (typeof seq !== 'number') return undefined
+  if (typeof seq !== 'number' || !Number.isSafeInteger(seq)) return undefined
   return { seq, ...(typeof epoch === 'string' && { epoch }) }
 }
 

@@ -32,7 +32,7 @@ export function windowOf(query: Query, pageSize: number) {
   return { pageSize: window?.pageSize ?? pageSize, maxPages: maxPagesOf(query) }
 }
 
-export type MatchPending<Item> = (pending: Item, confirmed: Item) => Item | undefined
+export type MatchPending<Item> = (pending: Item, confirmed: Item, isLast: boolean) => Item | undefined
 
 export interface TimelineKind<Item> {
   readonly spec: ItemSpec<Item>
@@ -52,10 +52,10 @@ export function timelineStrategy<Item>({ spec, flawOf, pageSize, matches }: Time
     overlay: (data, ops) => overlayTimeline(spec, data as TimelineData<Item>, ops as readonly Op<Item>[]),
     adopt: (data, ops) => adoptTimeline(spec, data, { flawOf, ops: ops as readonly Op<Item>[] }),
     positionOf: (data) => positionOfPages((data as TimelineData<Item>).pages),
-    confirms(pending, op) {
+    confirms(pending, op, isLast = false) {
       if (!isPlacing<Item>(pending) || !isPlacing<Item>(op)) return undefined
       if (String(spec.key(pending.item)) === String(spec.key(op.item))) return op
-      const item = op.kind === 'insert' ? matches?.(pending.item, op.item) : undefined
+      const item = op.kind === 'insert' ? matches?.(pending.item, op.item, isLast) : undefined
       return item === undefined ? undefined : { ...op, item }
     },
   }

@@ -43,7 +43,7 @@ export interface TimelineOptions<P, Events, Item> extends CommonOptions<P, Event
   /** Grows with every change; an older version never replaces a newer one. */
   readonly version?: (item: Item) => number | undefined
   readonly merge?: (current: Item, next: Item) => Item
-  /** For servers that do not echo a key: the item to keep if `confirmed` is what became of `pending`. */
+  /** For servers that do not echo a key: the item to keep if `confirmed` is what became of `pending`. `isLast`: it was asked of all that are pending, and none was it. */
   readonly matches?: MatchPending<Item>
   /** Gets `before`, `after` or `around` (an id, none for the newest page) and `limit`. */
   readonly snapshot: SnapshotSource<P, TimelinePageParam>

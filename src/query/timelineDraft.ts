@@ -14,7 +14,7 @@ import {
   type TimelinePage,
   type TimelinePageParam,
 } from './pages.ts'
-import { forget, indexOf, keepIndex, placeOf, type TimelineIndex } from './timelineIndex.ts'
+import { forget, indexOf, keepIndex, placeOf, putIn, type TimelineIndex, takeOut } from './timelineIndex.ts'
 
 export interface FoldOptions<Item> {
   readonly spec: ItemSpec<Item>
@@ -93,7 +93,7 @@ function place<Item>(draft: Draft<Item>, item: Item, isNew: boolean): void {
   const at = countWhile(items, (other) => compareKeys(spec.order(other), key) <= 0)
   if (at === items.length) items.push(item)
   else items.splice(at, 0, item)
-  index.items.set(String(spec.id(item)), item)
+  putIn(spec, index, item)
 }
 
 function change<Item>(draft: Draft<Item>, item: Item, next: Item | undefined): void {
@@ -105,12 +105,13 @@ function change<Item>(draft: Draft<Item>, item: Item, next: Item | undefined): v
   const items = touch(draft, found.position)
   if (next !== undefined && compareKeys(spec.order(next), spec.order(item)) === 0) {
     items[found.at] = next
-    index.items.set(String(spec.id(next)), next)
+    takeOut(spec, index, item)
+    putIn(spec, index, next)
     return
   }
   items.splice(found.at, 1)
+  takeOut(spec, index, item)
   if (next === undefined) return forget(index, spec.id(item))
-  index.items.delete(String(spec.id(item)))
   draft.seq = undefined
   place(draft, next, false)
 }
@@ -122,8 +123,8 @@ function reducePages<Item>(draft: Draft<Item>, apply: (items: readonly Item[]) =
     const items = itemsOf(draft, position)
     const next = apply(items)
     if (next === items) continue
-    for (const item of items) index.items.delete(String(spec.id(item)))
-    for (const item of next) index.items.set(String(spec.id(item)), item)
+    for (const item of items) takeOut(spec, index, item)
+    for (const item of next) putIn(spec, index, item)
     touched.set(position, [...next])
   }
 }
@@ -150,8 +151,7 @@ function finish<Item>(draft: Draft<Item>): TimelineData<Item> {
   if (unseen !== first.unseen) pages[0] = { ...(pages[0] ?? first), unseen }
   const sealed: TimelinePageParam[] = []
   while (sealOldHalf(draft, pages, sealed));
-  for (const page of pages.splice(options.maxPages))
-    for (const item of page.items) index.items.delete(String(spec.id(item)))
+  for (const page of pages.splice(options.maxPages)) for (const item of page.items) takeOut(spec, index, item)
   keepIndex(pages, index)
   // A copy of what nearly never changes would be a good part of the cost of an event.
   if (pages.length === base.pages.length && sealed.length === 0) return { pages, pageParams: base.pageParams }

@@ -8,6 +8,8 @@ import { pageOf, type TimelinePage } from './pages.ts'
 
 export interface TimelineIndex {
   readonly items: Map<string, unknown>
+  /** By key, those that have another one than their id. */
+  readonly keys: Map<string, unknown>
   /** What was removed lately: a late duplicate must not bring it back. */
   readonly removed: Set<string>
 }
@@ -33,8 +35,8 @@ export function indexOf<Item>(
   const known = indexes.get(pages)
   if (known) return known
   const removed = (before && indexes.get(before)?.removed) ?? new Set()
-  const index: TimelineIndex = { items: new Map(), removed }
-  for (const page of pages) for (const item of page.items) index.items.set(String(spec.id(item)), item)
+  const index: TimelineIndex = { items: new Map(), keys: new Map(), removed }
+  for (const page of pages) for (const item of page.items) putIn(spec, index, item)
   keepIndex(pages, index)
   return index
 }
@@ -47,10 +49,21 @@ export function keepIndex(pages: readonly unknown[], index: TimelineIndex): void
   owners.set(index, pages)
 }
 
-/** Deletes, and remembers that it did. */
-export function forget({ items, removed }: TimelineIndex, id: Id): void {
+export function putIn<Item>(spec: ItemSpec<Item>, { items, keys }: TimelineIndex, item: Item): void {
+  const id = String(spec.id(item))
+  const key = String(spec.key(item))
+  items.set(id, item)
+  if (key !== id) keys.set(key, item)
+}
+
+export function takeOut<Item>(spec: ItemSpec<Item>, { items, keys }: TimelineIndex, item: Item): void {
+  items.delete(String(spec.id(item)))
+  keys.delete(String(spec.key(item)))
+}
+
+/** A late duplicate of what was removed must not bring it back. */
+export function forget({ removed }: TimelineIndex, id: Id): void {
   const text = String(id)
-  items.delete(text)
   removed.add(text)
   if (removed.size > MAX_REMOVED) removed.delete(removed.values().next().value ?? text)
 }

@@ -14,17 +14,20 @@ export function overlayTimeline<Item>(
   ops: readonly Op<Item>[],
 ): TimelineData<Item> {
   const pages = base.pages.slice()
+  let rows: readonly Item[] = []
   for (const op of ops) {
+    if (op.kind === 'insert' || op.kind === 'upsert') rows = [...rows, op.item]
     if (op.kind !== 'patch' && op.kind !== 'remove') continue
+    // The key names one that has no id yet, also when it has one by now.
     const id = idOf(spec, op)
+    const isIt = (item: Item) => String(spec.id(item)) === id || String(spec.key(item)) === id
+    const change = (item: Item) => (isIt(item) ? changeItem(spec, op, item) : item)
+    rows = mapItems(rows, change)
     const position = positionOf(spec, base, id)
     const page = pages[position]
-    if (page)
-      pages[position] = changed(page, (item) =>
-        String(spec.id(item)) === id ? changeItem(spec, op, item) : item,
-      )
+    // Stored as it is, the page could not be told from the history; without a position it is loaded again.
+    if (page) pages[position] = { ...page, items: mapItems(page.items, change), asOf: undefined }
   }
-  const rows = ops.flatMap((op) => (op.kind === 'insert' || op.kind === 'upsert' ? [op.item] : []))
   const head = pages[0]
   const shown = head && !head.hasNewer ? rows.filter((row) => !isConfirmed(spec, base.pages, row)) : []
   if (head && shown.length > 0)
@@ -65,35 +68,20 @@ function withoutPending<Item>(items: readonly Item[], count: number, isOwn: (ite
   return kept.slice(left).toReversed()
 }
 
-/**
- * Rows that a history was found not to hold. What comes into it later comes by an event, and that event ends the row;
- * so one look at all of it is enough, as long as its index is the same.
- */
-const absent = new WeakMap<object, Set<string>>()
-
-/** Its confirmed twin is in the history already: a refetch or a reload brought it. */
+/** Its confirmed twin is in the history already: an event, a refetch or a reload brought it. */
 function isConfirmed<Item>(spec: ItemSpec<Item>, pages: readonly TimelinePage<Item>[], row: Item): boolean {
-  const index = indexOf(spec, pages)
-  const known = absent.get(index) ?? new Set()
-  absent.set(index, known)
+  const { keys, items } = indexOf(spec, pages)
   const key = String(spec.key(row))
-  if (known.has(key)) return false
-  const isThere = pages.some((page) => page.items.some((item) => String(spec.key(item)) === key))
-  if (!isThere) known.add(key)
-  return isThere
+  return keys.has(key) || items.has(key)
 }
 
 function positionOf<Item>(spec: ItemSpec<Item>, { pages }: TimelineData<Item>, id: string): number {
-  const item = indexOf(spec, pages).items.get(id) as Item | undefined
+  const { items, keys } = indexOf(spec, pages)
+  const item = (items.get(id) ?? keys.get(id)) as Item | undefined
   const itemsOf = (position: number) => pages[position]?.items ?? []
   return (item === undefined ? undefined : placeOf(spec, pages, { item, itemsOf }))?.position ?? -1
 }
 
-function changed<Item>(
-  page: TimelinePage<Item>,
-  change: (item: Item) => Item | undefined,
-): TimelinePage<Item> {
-  const items = page.items.map(change).filter((item) => item !== undefined) as Item[]
-  // Stored as it is, the page could not be told from the history; without a position it is loaded again.
-  return { ...page, items, asOf: undefined }
+function mapItems<Item>(items: readonly Item[], change: (item: Item) => Item | undefined): readonly Item[] {
+  return items.map(change).filter((item) => item !== undefined) as Item[]
 }

@@ -1,5 +1,7 @@
 /** The one place that writes to a QueryClient. Everything else hands it finished data. */
 import type { Query, QueryClient } from '@tanstack/react-query'
+import type { Identity } from '../transport/port.ts'
+import { LIVE_KEY } from './definition.ts'
 import { structuralSharing } from './share.ts'
 
 export function write(queryClient: QueryClient, query: Query, data: unknown): void {
@@ -16,6 +18,30 @@ export function refetch(query: Query): void {
   query.fetch(undefined, { cancelRefetch: false }).catch(() => {
     // The query's own state carries the error.
   })
+}
+
+/** Without data, as if it had never been fetched; asked for again where somebody looks. */
+export function reset(queryClient: QueryClient, isOwn: (query: Query) => boolean): void {
+  queryClient.resetQueries({ queryKey: [LIVE_KEY], predicate: isOwn }).catch(() => {
+    // Each query's own state carries its error.
+  })
+}
+
+/** Beside the live data, and stored with it; a key each, so that one of them never hides another. */
+export const OWNER_KEY = `${LIVE_KEY}.owner`
+
+export function ownersIn(queryClient: QueryClient, scope = ''): Identity[] {
+  return queryClient
+    .getQueriesData<Identity>({ queryKey: [OWNER_KEY, scope] })
+    .flatMap(([, owner]) => owner ?? [])
+}
+
+export function setOwner(queryClient: QueryClient, owner: Identity, scope = ''): void {
+  const queryKey = [OWNER_KEY, scope, owner]
+  if (queryClient.getQueryData(queryKey)) return
+  queryClient.removeQueries({ queryKey: [OWNER_KEY, scope] })
+  queryClient.setQueryDefaults([OWNER_KEY], { gcTime: Number.POSITIVE_INFINITY })
+  queryClient.setQueryData(queryKey, owner)
 }
 
 /** For every query under `key`, whatever an ad-hoc `useQuery` with the same key says. */

@@ -25,9 +25,10 @@ export function eventFor(
   return { type: frame.type, payload, ...(isForeign ? undefined : toCursor(frame)) }
 }
 
+/** A number that cannot be counted on from (`1e999`, 2^53, a fraction) is none: the event counts as unnumbered. */
 export function toCursor(value: unknown): Cursor | undefined {
   const { seq, epoch } = fieldsOf(value)
-  if (typeof seq !== 'number') return undefined
+  if (typeof seq !== 'number' || !Number.isSafeInteger(seq) || seq < 0) return undefined
   return typeof epoch === 'string' ? { seq, epoch } : { seq }
 }
 

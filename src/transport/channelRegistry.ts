@@ -12,6 +12,8 @@ export interface Member {
 }
 
 export interface Subscription {
+  /** On this socket; until it stands again it has to be asked for. */
+  isRefused?: boolean
   readonly spec: ChannelSpec
   /** Under which name it takes part in `sync`, if it can. */
   readonly syncKey: string | undefined
@@ -20,14 +22,14 @@ export interface Subscription {
   standing?: Standing | undefined
   /** Where the server said that it stands when it began, outside of a reply. */
   place?: Cursor | undefined
-  /** Ends the wait for a confirmation. */
-  confirm?: () => void
+  /** Ends the wait for a confirmation; another one with every asking. */
+  confirm?: (() => void) | undefined
   cancelRetry?: () => void
 }
 
 /** The `sync` frame that is being put together. */
 export interface SyncBatch {
-  readonly positions: Record<string, Cursor>
+  readonly positions: Map<string, Cursor>
   /** By name of channel; empty where the server cannot tell. */
   readonly answers: Promise<Readonly<Record<string, unknown>>>
   send(): void

@@ -4,9 +4,9 @@ import type { Member, Standing, Subscription, SyncBatch } from './channelRegistr
 import { decodeEvent } from './decode.ts'
 import type { LiveError } from './errors.ts'
 import type { ChannelSignal, Cursor, LiveEvent } from './port.ts'
-import { fieldsOf } from './protocol.ts'
+import { entryOf, fieldsOf } from './protocol.ts'
 import { request } from './requests.ts'
-import type { Shell } from './shell.ts'
+import { isReplying, type Shell } from './shell.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -25,45 +25,68 @@ export function emit(shell: Shell, members: Iterable<Member>, signal: ChannelSig
   }
 }
 
-/** Resolves when the subscription stands, as far as anybody can tell; rejects when the server refuses. */
-export function stand(shell: Shell, subscription: Subscription, ask?: boolean): Standing {
+/** Resolves when the subscription stands, as far as anybody can tell. What the server says of it later counts too. */
+export function stand(shell: Shell, subscription: Subscription, ask = subscription.spec.subscribe): Standing {
   const { environment, protocol } = shell
-  const { spec } = subscription
-  if (!(ask ?? spec.subscribe)) return Promise.resolve(undefined)
-  return new Promise((resolve, reject) => {
+  // What this connection was refused is not there by being connected.
+  if (!(ask || subscription.isRefused)) return Promise.resolve(undefined)
+  const { subscribe: type } = protocol.channels
+  const standing = new Promise<Cursor | undefined>((resolve) => {
     const confirm = () => resolve(undefined)
     subscription.confirm = confirm
-    const cancel = environment.setTimer(confirm, CONFIRM_MS)
-    request(shell, { type: protocol.channels.subscribe, data: spec.key, control: true })
+    const cancel = environment.setTimer(() => {
+      if (!isReplying(shell)) confirm()
+    }, CONFIRM_MS)
+    const accepted = (reply: unknown) => {
+      const cursor = toCursor(reply)
+      resolve(cursor)
+      // The others learn it from their `live`.
+      const isLive = ({ waitsFor }: Member) => waitsFor === undefined
+      tellHead(shell, [...subscription.members].filter(isLive), cursor)
+    }
+    const failed = (error: LiveError) => {
+      if (subscription.standing === standing || subscription.confirm === confirm)
+        fail(shell, subscription, error)
+      confirm()
+    }
+    request(shell, { type, data: subscription.spec.key, control: true })
       .finally(cancel)
-      .then((reply) => resolve(toCursor(reply)), reject)
+      .then(accepted, failed)
   })
+  return standing
 }
 
 /** `ask: true`: by a frame, also where being connected should be enough. */
 export function subscribe(shell: Shell, subscription: Subscription, ask?: boolean): void {
-  const standing: Standing = stand(shell, subscription, ask).catch((error: LiveError) => {
-    if (subscription.standing !== standing) return undefined
-    // Asked through a socket that another one has replaced meanwhile.
-    if (error.code === 'connection_lost') subscribe(shell, subscription)
-    else refuse(shell, subscription, error)
-    return undefined
-  })
-  subscription.standing = standing
+  subscription.standing = stand(shell, subscription, ask)
   bringUp(shell, subscription, subscription.members)
+}
+
+/** Where a channel stands may be more than what has come of it. */
+export function tellHead(shell: Shell, members: Iterable<Member>, cursor: Cursor | undefined): void {
+  if (cursor) emit(shell, members, { type: 'head', cursor })
 }
 
 export function takeDown(subscription: Subscription): void {
   subscription.cancelRetry?.()
-  subscription.standing = undefined
-  subscription.place = undefined
+  Object.assign(subscription, { standing: undefined, confirm: undefined, place: undefined })
+}
+
+function fail(shell: Shell, subscription: Subscription, error: LiveError): void {
+  // Asked through a socket that another one has replaced meanwhile.
+  if (error.code === 'connection_lost') subscribe(shell, subscription)
+  // The silence of a server that answers no such frame says nothing.
+  else if (error.code !== 'timeout' || isReplying(shell)) refuse(shell, subscription, error)
 }
 
 function refuse(shell: Shell, subscription: Subscription, error: LiveError): void {
   takeDown(subscription)
+  subscription.isRefused = true
+  subscription.isRefused = true
   emit(shell, subscription.members, { type: 'down', error })
   settle(shell)
-  if (!error.retryable) return
+  // The answer came, and nobody knows what it says: that may be cured.
+  if (!error.retryable && error.code !== 'invalid_frame') return
   subscription.cancelRetry = shell.environment.setTimer(() => {
     if (!subscription.standing && shell.current) subscribe(shell, subscription)
   }, error.retryAfterMs ?? RETRY_MS)
@@ -122,25 +145,39 @@ function missedEvents(
   })
 }
 
+/** Asks where the channels stand, for those who know how far they have come. Nobody waits for it. */
+export function askHeads(shell: Shell): void {
+  for (const { syncKey, members, standing } of shell.channels.subscriptions.values()) {
+    if (syncKey === undefined || !standing) continue
+    for (const member of members) {
+      const cursor = member.listener.cursor()
+      if (cursor?.seq === undefined) continue
+      void sync(shell, syncKey, cursor).then((answer) => tellHead(shell, [member], toCursor(answer)))
+    }
+  }
+}
+
 /** One frame for all channels that ask in the same turn. Empty where the server cannot tell. */
 async function sync(shell: Shell, name: string, cursor: Cursor): Promise<Fields> {
   shell.channels.batch ??= createBatch(shell)
   const { positions, answers } = shell.channels.batch
-  positions[name] = earlier(positions[name], cursor)
-  return fieldsOf((await answers)[name])
+  positions.set(name, earlier(positions.get(name), cursor))
+  return fieldsOf(entryOf(await answers, name))
 }
 
 function createBatch(shell: Shell): SyncBatch {
   const { channels, protocol } = shell
   const { sync: type, field } = protocol.channels
-  const positions: Record<string, Cursor> = {}
+  const positions = new Map<string, Cursor>()
   let send = () => {}
   const answers = new Promise<Fields>((resolve) => {
     const apply = (reply: unknown) => resolve(fieldsOf(fieldsOf(reply)[field]))
     send = () => {
       if (channels.batch?.positions !== positions) return
       channels.batch = undefined
-      request(shell, { type, data: { [field]: positions }, control: true }).then(apply, apply)
+      const name = [...positions.keys()].join()
+      const data = { [field]: Object.fromEntries(positions) }
+      request(shell, { type, data, control: true, name }).then(apply, apply)
     }
   })
   queueMicrotask(send)

@@ -2,25 +2,29 @@
  * The channels of one connection: who listens to what, counted, asked for again on every socket. How they are asked for
  * is in `channelSync.ts`.
  */
-import { type ChannelEvent, eventFor, isMatch, nameOf } from './channelEvents.ts'
+import { type ChannelEvent, eventFor, isMatch, nameOf, toCursor } from './channelEvents.ts'
 import type { Member, Subscription } from './channelRegistry.ts'
-import { bringUp, emit, settle, stand, subscribe, takeDown } from './channelSync.ts'
+import { bringUp, emit, settle, stand, subscribe, takeDown, tellHead } from './channelSync.ts'
 import type { LiveError } from './errors.ts'
 import { hold } from './holders.ts'
 import type { Channel, ChannelListener, ChannelSpec, Cursor } from './port.ts'
+import { entryOf, fieldsOf } from './protocol.ts'
 import { request } from './requests.ts'
-import { failureOf, type Shell } from './shell.ts'
+import { failureOf, isReplying, type Shell } from './shell.ts'
 
 const all = ({ channels }: Shell) => [...channels.subscriptions.values()]
 
 /** A socket is open: everything is asked for again. */
 export function upChannels(shell: Shell): void {
-  for (const subscription of all(shell)) subscribe(shell, subscription)
+  for (const subscription of all(shell)) {
+    subscription.isRefused = false
+    subscribe(shell, subscription)
+  }
   shell.channels.batch?.send()
   settle(shell)
 }
 
-/** Another socket takes over while the channels stand. Resolves when it carries them; rejects where it does not. */
+/** Another socket takes over while the channels stand. Resolves when it carries them, as far as it ever will. */
 export function moveChannels(shell: Shell): Promise<unknown> {
   return Promise.all(all(shell).map((subscription) => stand(shell, subscription)))
 }
@@ -47,7 +51,7 @@ export function deliver(shell: Shell, events: readonly ChannelEvent[]): void {
 
 /** A server that never answers has taken in the subscribe frame when something later comes back from it. */
 export function confirmChannels(shell: Shell): void {
-  if (shell.outbox.answered.size > 0) return
+  if (shell.outbox.answered.size > 0 || isReplying(shell)) return
   for (const { confirm } of all(shell)) confirm?.()
 }
 
@@ -65,6 +69,13 @@ export function placeChannel(shell: Shell, key: string, cursor: Cursor): void {
     if (subscription.syncKey !== key) continue
     subscription.place = cursor
     restate(shell, subscription, { resumed: true, cursor })
+  }
+}
+
+/** The server says how far its channels have come, by name. */
+export function takeHeads(shell: Shell, heads: unknown): void {
+  for (const { syncKey, members } of all(shell)) {
+    if (syncKey !== undefined) tellHead(shell, members, toCursor(entryOf(fieldsOf(heads), syncKey)))
   }
 }
 
@@ -115,9 +126,9 @@ export function openChannel(shell: Shell, spec: ChannelSpec, listener: ChannelLi
 }
 
 /** Where being connected is the subscription, a server that ended it gives it back for a subscribe frame all the same. */
-export function renewChannel(shell: Shell, spec: ChannelSpec): void {
+export function renewChannel(shell: Shell, spec: ChannelSpec, onlyDown?: boolean): void {
   const subscription = shell.channels.subscriptions.get(nameOf(spec))
-  if (!subscription) return
+  if (!subscription || (onlyDown && subscription.standing !== undefined)) return
   if (failureOf(shell)) shell.raise({ type: 'connect' })
   if (!shell.current) return
   takeDown(subscription)

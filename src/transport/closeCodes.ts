@@ -13,7 +13,7 @@ export const WebSocketCloseCode = {
 
 export type WebSocketCloseCode = (typeof WebSocketCloseCode)[keyof typeof WebSocketCloseCode]
 
-/** `retry-twice`: our side and the server disagree about the protocol; a third try will not help. */
+/** `retry-twice`: our side and the server disagree about the protocol, and it is no frame's fault; a third try will not help. */
 export type CloseAction = 'retry' | 'retry-twice' | 'reauthenticate' | 'fail'
 
 export type CloseCodeTable = Readonly<Record<number, CloseAction>>
@@ -33,6 +33,14 @@ const CLOSE_CODES = {
   4003: 'fail',
   4004: 'reauthenticate',
 } as const satisfies CloseCodeTable & Record<WebSocketCloseCode, CloseAction>
+
+/** It says that it goes, or is busy: the cause is no frame of ours. */
+const DELIBERATE: ReadonlySet<number> = new Set([1001, 1012, 1013, 1014, 4029])
+
+/** Whether what was written last may be why. */
+export function isSuspicious(code: number, action: CloseAction): boolean {
+  return action.startsWith('retry') && !DELIBERATE.has(code)
+}
 
 /** What a server may put into a close reason (at most 123 bytes), an error or a `draining` frame. */
 export interface Hint {

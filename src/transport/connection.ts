@@ -13,10 +13,10 @@ import {
 import type { Context } from './context.ts'
 import { dial } from './dial.ts'
 import { LiveError } from './errors.ts'
-import { PROBE_MS, sendPing, startHeartbeat } from './heartbeat.ts'
+import { PROBE_MS, sendPing, startHeartbeat, watchHeads } from './heartbeat.ts'
 import { end, hold } from './holders.ts'
 import { flush, push } from './outbox.ts'
-import type { Delivery } from './port.ts'
+import type { Delivery, Guard } from './port.ts'
 import { type RequestSpec, request } from './requests.ts'
 import { createFrame, failureOf, publishStatus, type Shell, tell } from './shell.ts'
 import { carry, disconnected, giveUp, goDown, renewIn, startHandOver, sweep } from './sockets.ts'
@@ -38,25 +38,30 @@ export function createConnection(context: Context, name: string): Shell {
       answered: new Set(),
       order: 0,
       provenOrder: 0,
+      blames: new Map(),
+      trial: undefined,
       isPaused: false,
       isBatching: false,
     },
     channels: { subscriptions: new Map() },
     holders: new Set(),
     links: new Map(),
+    greetingWaiters: new Set(),
     raise: (event) => {
       // An event is taken out when its effects have run; what they raise comes behind it.
       if (events.push(event) > 1) return
       for (; events[0]; events.shift()) step(shell, events[0])
       publishStatus(shell)
     },
+    sendPing: (deadlineMs) => sendPing(shell, deadlineMs),
     state: INITIAL_STATE,
     // Also what is not there yet: an object that grows later is slow to read.
     current: undefined,
     handOver: undefined,
     ping: undefined,
-    principal: undefined,
+    era: 0,
     stopListening: undefined,
+    isHidden: false,
     heard: 0,
     dialedAt: 0,
     lastConnectedAt: null,
@@ -89,6 +94,7 @@ function listenToPage(shell: Shell): void {
     return
   }
   shell.stopListening ??= environment.subscribe((signal) => {
+    if (signal === 'visible' || signal === 'hidden') shell.isHidden = signal === 'hidden'
     // `offline` is often wrong; asking the server is how to find out.
     if (signal === 'hidden' || (signal === 'offline' && !shell.current)) return
     raise({ type: 'wake', sinceDialMs: environment.now() - shell.dialedAt })
@@ -109,6 +115,7 @@ function follow(shell: Shell, before: MachineState): void {
     upChannels(shell)
     flush(shell)
     startHeartbeat(shell)
+    watchHeads(shell)
   } else if (from !== to) {
     startHandOver(shell, from, to)
   }
@@ -152,10 +159,11 @@ export function close(shell: Shell): void {
   if (shell.holders.size === 0) end(shell)
 }
 
-/** Moves to a socket with a fresh token, without a gap. */
-export function renew(shell: Shell): void {
-  if (shell.current) shell.raise({ type: 'renew', refresh: false })
-  else if (shell.holders.size > 0) shell.raise({ type: 'connect' })
+/** Moves to a socket with new credentials, without a gap where they are the same user's. */
+export function reauthenticate(shell: Shell): void {
+  // One that nobody holds, and that gave up, must not keep the next one who needs it waiting.
+  const isNeeded = shell.current || shell.holders.size > 0
+  shell.raise({ type: isNeeded ? 'reauthenticate' : 'release' })
 }
 
 /** A request that holds the connection for as long as it waits. */
@@ -165,10 +173,14 @@ export async function ask(shell: Shell, spec: RequestSpec): Promise<unknown> {
   return request(shell, spec).finally(hold(shell, false))
 }
 
-export async function send(
-  shell: Shell,
-  { type, data, delivery }: { readonly type: string; readonly data: unknown; readonly delivery: Delivery },
-): Promise<void> {
+export interface SendSpec {
+  readonly type: string
+  readonly data: unknown
+  readonly delivery: Delivery
+  readonly guard?: Guard | undefined
+}
+
+export async function send(shell: Shell, { type, data, delivery, guard }: SendSpec): Promise<void> {
   if (delivery === 'volatile' && !shell.current) return
   const failure = failureOf(shell)
   if (failure) throw failure
@@ -177,6 +189,7 @@ export async function send(
     push(shell, {
       frame: createFrame(shell, type, data),
       delivery,
+      guard,
       onWritten: resolve,
       onDropped: (error) => (error ? reject(error) : resolve()),
     })

@@ -57,8 +57,8 @@ export type MachineEvent =
   | { readonly type: 'wake'; readonly sinceDialMs: number }
   /** A new socket is wanted before this one ends: the token expires, or the server drains. */
   | { readonly type: 'renew'; readonly refresh: boolean }
-  /** The dial found that somebody else is signed in, or nobody. */
-  | { readonly type: 'userChanged'; readonly attempt: number }
+  /** There are new credentials; a dial that is under way began with the old ones. */
+  | { readonly type: 'reauthenticate' }
 
 export type Effect =
   /** Start dial number `state.dials`. */
@@ -134,14 +134,12 @@ const HANDLERS: { readonly [T in MachineEvent['type']]: Handler<T> } = {
     return isRevived ? connect(state) : [state, NONE]
   },
   renew(state, { refresh }) {
-    if (state.phase !== 'connected' || state.successor !== null) return [state, NONE]
-    const dials = state.dials + 1
-    return [{ ...state, dials, successor: dials }, [{ type: 'dial', refresh }]]
+    return state.phase === 'connected' && state.successor === null ? renew(state, refresh) : [state, NONE]
   },
-  userChanged: (state, { attempt }) =>
-    state.phase === 'connected' && attempt === state.successor
-      ? [{ ...common(state), phase: 'dialing' }, NONE]
-      : [state, NONE],
+  reauthenticate(state) {
+    if (state.phase === 'connected') return renew(state, false)
+    return state.phase === 'dialing' ? dial(state) : connect(state)
+  },
 }
 
 export function transition(state: MachineState, event: MachineEvent, config: LossConfig): Transition {
@@ -158,6 +156,11 @@ function calm({ dials }: Common, trouble: Trouble): Common {
 
 function dial(state: Common, refresh = false): Transition {
   return [{ ...common(state), phase: 'dialing', dials: state.dials + 1 }, [{ type: 'dial', refresh }]]
+}
+
+function renew(state: Extract<MachineState, { phase: 'connected' }>, refresh: boolean): Transition {
+  const dials = state.dials + 1
+  return [{ ...state, dials, successor: dials }, [{ type: 'dial', refresh }]]
 }
 
 function connect(state: MachineState): Transition {

@@ -6,6 +6,7 @@ import { LiveError } from './errors.ts'
 import type { Protocol } from './protocol.ts'
 import type { WebSocketManagerOptions } from './settings.ts'
 import type { Shell } from './shell.ts'
+import { changeUser, confirmUser } from './sockets.ts'
 import { IDLE_STATUS, summarize } from './summary.ts'
 import type { WebSocketState } from './webSocketManager.ts'
 
@@ -30,6 +31,10 @@ export function createConnections(options: WebSocketManagerOptions<Protocol>): C
     store.setState({ ...summarize(connections, context.endpoint), connections })
   }
   const context = createContext(options, publish)
+  context.identity.subscribe((isOther) => {
+    for (const shell of [...shells.values()]) isOther ? changeUser(shell) : confirmUser(shell)
+    if (isOther) context.report({ type: 'userChanged' })
+  })
   const nameOf = (endpoint = context.endpoint): string => {
     if (endpoint !== undefined) return endpoint
     const { connections } = store.getState()

@@ -1,6 +1,7 @@
 /** What the connections of one manager share: its settings, its environment, and where to tell what happens. */
 import { browserEnvironment, type Environment } from './environment.ts'
 import { LiveError } from './errors.ts'
+import { createIdentityBook, type IdentityBook } from './identity.ts'
 import { createInspector, type Inspector } from './inspector.ts'
 import type { Protocol } from './protocol.ts'
 import { resolveSettings, type Settings, type WebSocketManagerOptions } from './settings.ts'
@@ -13,7 +14,10 @@ export type Publish = (endpoint: string, status: ConnectionStatus | undefined) =
 
 export interface Context extends Settings, Inspector, Tokens, Subscribers {
   readonly environment: Environment
+  readonly identity: IdentityBook
   readonly publish: Publish
+  /** What is worth telling once. */
+  readonly told: Set<string>
   /** For errors that reject no call. */
   reportError(endpoint: string, error: unknown): void
 }
@@ -21,6 +25,7 @@ export interface Context extends Settings, Inspector, Tokens, Subscribers {
 export function createContext(options: WebSocketManagerOptions<Protocol>, publish: Publish): Context {
   const { environment = browserEnvironment(), tokenManager, onError } = options
   const inspector = createInspector(environment)
+  const identity = createIdentityBook()
   const reportError = (endpoint: string, cause: unknown) => {
     const error =
       cause instanceof LiveError ? cause : new LiveError('misconfigured', String(cause), { cause })
@@ -30,10 +35,12 @@ export function createContext(options: WebSocketManagerOptions<Protocol>, publis
   return {
     ...resolveSettings(options),
     ...inspector,
-    ...createTokens(environment, tokenManager),
+    ...createTokens({ environment, identity, manager: tokenManager }),
     ...createSubscribers(reportError),
     environment,
+    identity,
     publish,
+    told: new Set(),
     reportError,
   }
 }

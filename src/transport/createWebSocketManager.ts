@@ -1,8 +1,10 @@
 /** The public face of the transport: connections, one store, one log, one port. */
 import { openChannel, renewChannel } from './channels.ts'
-import { ask, close, connect, disconnect, renew, send } from './connection.ts'
+import { ask, close, connect, disconnect, reauthenticate, send } from './connection.ts'
+import { dialOf } from './connectionMachine.ts'
 import { type Connections, createConnections } from './connections.ts'
 import { createDebugListener } from './debugLog.ts'
+import { greetingOf } from './greeting.ts'
 import { hold } from './holders.ts'
 import type { LivePort } from './port.ts'
 import type { Protocol, UntypedProtocol } from './protocol.ts'
@@ -40,7 +42,16 @@ export function createWebSocketManager<P extends Protocol = UntypedProtocol>(
     },
     acquire: (endpoint) => hold(at(endpoint), true),
     close: closeAll,
-    reauthenticate: () => all().forEach(renew),
+    signOut() {
+      closeAll()
+      context.identity.learn('token', null)
+    },
+    reauthenticate() {
+      context.identity.doubt()
+      // Its dials ask for the token; without one it is asked for here, to know who is here.
+      all().forEach(reauthenticate)
+      if (all().every(({ state }) => dialOf(state) === null)) context.getToken(false).catch(() => undefined)
+    },
     identify: context.identify,
     send: port.send,
     request: (type: string, data: unknown, given: number | RequestOptions = {}) =>
@@ -62,13 +73,15 @@ function createPort(connections: Connections): LivePort {
   const { context, at, find } = connections
   return {
     clock: context.environment,
+    identity: context.identity,
     request: (type, data, options) => request(connections, { ...options, type, data, timeoutFrom: 'write' }),
-    send: async (type, data = {}, { endpoint, delivery = 'reliable' } = {}) =>
-      send(at(endpoint), { type, data, delivery }),
+    send: async (type, data = {}, { endpoint, delivery = 'reliable', guard } = {}) =>
+      send(at(endpoint), { type, data, delivery, guard }),
+    greeting: async (endpoint) => greetingOf(at(endpoint)),
     open: (spec, listener) => openChannel(at(spec.endpoint), spec, listener),
-    renew: (spec) => {
+    renew: (spec, onlyDown) => {
       const shell = find(spec.endpoint)
-      if (shell) renewChannel(shell, spec)
+      if (shell) renewChannel(shell, spec, onlyDown)
     },
     report: (entry) => {
       context.report(entry)

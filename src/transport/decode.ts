@@ -1,24 +1,33 @@
 /** From what a socket says to events that can be trusted. What cannot is reported and dropped; the socket stays up. */
 import type { ChannelEvent } from './channelEvents.ts'
 import { LiveError } from './errors.ts'
-import { entryOf, isFrame, payloadOf, validate } from './protocol.ts'
+import { take } from './outbox.ts'
+import { entryOf, fieldsOf, isFrame, payloadOf, validate } from './protocol.ts'
 import { type Shell, tell } from './shell.ts'
 
 /** An array is a batch of frames. */
 export function decodeMessage(shell: Shell, data: unknown): readonly unknown[] {
   try {
-    const message = shell.codec.decode(data)
+    const message = shell.codec.decode(data, () => tellRounded(shell))
     return Array.isArray(message) ? message : [message]
   } catch {
     // Without its cause: a parser quotes the message, and who knows what is in it.
-    quarantine(shell, new LiveError('invalid_frame', 'A message could not be decoded'), data)
+    const error = new LiveError('invalid_frame', 'A message could not be decoded')
+    quarantine(shell, error, data)
+    // Python's NaN is no JSON. What it answers stands in it all the same, and nothing else has the id of a request.
+    for (const [, id = ''] of String(data).matchAll(ANSWERED)) take(shell, { id }, error)
     return []
   }
 }
 
 export function decodeEvent(shell: Shell, frame: unknown): ChannelEvent | undefined {
   try {
-    if (!isFrame(frame)) throw new LiveError('invalid_frame', 'A frame is no object with a "type"')
+    if (!isFrame(frame)) {
+      const error = new LiveError('invalid_frame', 'A frame is no object with a "type"')
+      // Whoever awaits it need not wait any longer.
+      take(shell, fieldsOf(frame), error)
+      throw error
+    }
     const { type } = frame
     const subject = { code: 'invalid_frame', name: `A "${type}" event` } as const
     return { frame, payload: validate(entryOf(shell.protocol.events, type), payloadOf(frame), subject) }
@@ -26,6 +35,15 @@ export function decodeEvent(shell: Shell, frame: unknown): ChannelEvent | undefi
     quarantine(shell, error as LiveError, frame)
     return undefined
   }
+}
+
+const ANSWERED = /"(?:reply_to|id)"\s*:\s*"?([^",}\s]*)/g
+
+function tellRounded(shell: Shell): void {
+  if (shell.told.size > 0) return
+  shell.told.add('rounded')
+  const message = 'An integer beyond 2^53 was rounded; send ids as strings'
+  shell.reportError(shell.name, new LiveError('invalid_frame', message))
 }
 
 function quarantine(shell: Shell, error: LiveError, frame: unknown): void {

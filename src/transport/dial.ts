@@ -6,12 +6,13 @@ import { receive } from './inbox.ts'
 import { principalOf } from './jwt.ts'
 import { addQuery, type Link, openLink } from './link.ts'
 import { type Shell, tell } from './shell.ts'
-import { giveUp, lose } from './sockets.ts'
+import { giveUp, lose, userChanged } from './sockets.ts'
 
 export function dial(shell: Shell, refresh: boolean): void {
   const { connectTimeoutMs } = shell
   const attempt = shell.state.dials
   shell.dialedAt = shell.environment.now()
+  shell.era = shell.identity.era
   shell.timers.set('connect', connectTimeoutMs, () =>
     lose(shell, attempt, {
       cause: 'timeout',
@@ -25,7 +26,7 @@ export function dial(shell: Shell, refresh: boolean): void {
     // Token sources may be down like any server; only a clear "no" is final.
     const isFinal = isKnown && !error.retryable
     const isSignedOut = isFinal && error.code === 'unauthorized'
-    if (isSignedOut) signOut(shell, attempt, 'Nobody is signed in')
+    if (isSignedOut) giveUp(shell, userChanged('Nobody is signed in'))
     if (isFinal) shell.reportError(shell.name, error)
     lose(shell, attempt, {
       cause: isSignedOut ? 'token' : 'closed',
@@ -38,7 +39,7 @@ export function dial(shell: Shell, refresh: boolean): void {
 
 async function openSocket(shell: Shell, attempt: number, refresh: boolean): Promise<void> {
   const { url, carrier } = shell
-  const token = await ask('The token source', () => shell.getToken(refresh))
+  const token = await ask('The token source', () => shell.getToken(refresh, shell))
   if (token === null) {
     throw new LiveError('unauthorized', 'No authentication token available: sign in before connecting')
   }
@@ -47,7 +48,7 @@ async function openSocket(shell: Shell, attempt: number, refresh: boolean): Prom
     throw new LiveError('misconfigured', 'No URL to connect to: pass `url` or set NEXT_PUBLIC_WS_URL')
   // Meanwhile the dial may have timed out or been called off.
   if (dialOf(shell.state) !== attempt) return
-  if (token) checkUser(shell, attempt, token)
+  if (token) shell.keepSecret(token)
   const plain = { url: joinUrl(base, shell.name), protocols: [], firstFrame: undefined }
   const shown = plain.url.replace(/\?.*/, '')
   tell(shell, { type: 'dial', attempt, url: shown })
@@ -63,7 +64,9 @@ async function openSocket(shell: Shell, attempt: number, refresh: boolean): Prom
     // Without its message: what the platform says of a bad URL quotes it, and the token is in it.
     throw error instanceof LiveError ? error : failed(`Cannot open "${shown}" (${(error as Error).name})`)
   }
-  shell.links.set(attempt, { ...link, attempt, token, firstFrame: target.firstFrame })
+  const { firstFrame } = target
+  const principal = token && principalOf(token)
+  shell.links.set(attempt, { ...link, attempt, token, firstFrame, principal, era: shell.era })
 }
 
 /** May be down like any server. What it throws is shown: these are the application's own words. */
@@ -76,21 +79,6 @@ async function ask<T>(what: string, run: () => T | Promise<T>): Promise<T> {
 }
 
 const failed = (message: string) => new LiveError('connection_failed', message)
-
-function checkUser(shell: Shell, attempt: number, token: string): void {
-  shell.keepSecret(token)
-  const { principal: before } = shell
-  const principal = principalOf(token)
-  if (principal === undefined) return
-  shell.principal = principal
-  if (before !== undefined && before !== principal) signOut(shell, attempt, 'Another user has signed in')
-}
-
-/** What one user meant to send, no other one sends; what one was meant to hear, no other one hears. */
-function signOut(shell: Shell, attempt: number, message: string): void {
-  giveUp(shell, new LiveError('user_changed', message))
-  shell.raise({ type: 'userChanged', attempt })
-}
 
 /** `http` becomes `ws`; the query of the base stays behind the path. */
 function joinUrl(base: string, endpoint: string): string {

@@ -1,9 +1,15 @@
 /** Notices a connection that is dead without having been closed, and measures the round trip on the way. */
+import { askHeads } from './channelSync.ts'
+import { takeHeads } from './channels.ts'
+import type { Link } from './link.ts'
 import { prove } from './outbox.ts'
 import { publishStatus, type Shell, tell, writeBare } from './shell.ts'
+import { askForSign, markRead } from './signs.ts'
 import { lose } from './sockets.ts'
 
 export const PROBE_MS = 2_500
+/** How often a server is asked for its heads that does not tell them; the half more is even spread. */
+const ASK_HEADS_MS = 60_000
 
 export function startHeartbeat(shell: Shell): void {
   const { heartbeat } = shell
@@ -15,7 +21,7 @@ export function startHeartbeat(shell: Shell): void {
 }
 
 /** Any inbound byte is a sign of life: a busy server may well starve its pongs (rails #42336). */
-export function sendPing(shell: Shell, deadlineMs: number): void {
+export function sendPing(shell: Shell, deadlineMs = Number.POSITIVE_INFINITY): void {
   const { environment, current, heard, outbox, ping } = shell
   const at = environment.now()
   const dueAt = at + deadlineMs
@@ -24,6 +30,7 @@ export function sendPing(shell: Shell, deadlineMs: number): void {
   const timestamp = environment.wallNow()
   shell.ping = { timestamp, at, dueAt, heard, order: outbox.order }
   writeBare(shell, current, { type: 'ping', data: { timestamp } })
+  if (dueAt === Number.POSITIVE_INFINITY) return
   shell.timers.set('pong', deadlineMs, () => {
     if (shell.heard > heard || !shell.current) return
     lose(shell, shell.current.attempt, {
@@ -34,8 +41,25 @@ export function sendPing(shell: Shell, deadlineMs: number): void {
   })
 }
 
+/** The last event of a channel leaves no gap behind when it is lost: somebody has to ask. */
+export function watchHeads(shell: Shell): void {
+  const { environment, timers, heartbeat } = shell
+  timers.set('heads', ASK_HEADS_MS * (1 + environment.random() / 2), () => {
+    const { heads, level } = shell.current?.greeting ?? {}
+    const isTold = heads === true && heartbeat
+    if (!isTold && !shell.isHidden && !(Number(level) < 2)) askHeads(shell)
+    watchHeads(shell)
+  })
+}
+
+/** Where nobody says whether pings are answered, whatever comes has to do. */
+export function takeAnything(shell: Shell, link: Link): void {
+  if (!shell.heartbeat) markRead(shell, link)
+}
+
 export function takePong(shell: Shell, payload: Readonly<Record<string, unknown>>): void {
   const { ping, environment } = shell
+  takeHeads(shell, payload.heads)
   // An answer to an older ping would report a round trip that is too short.
   if (!ping || (payload.timestamp !== undefined && payload.timestamp !== ping.timestamp)) return
   const latencyMs = environment.now() - ping.at
@@ -44,6 +68,7 @@ export function takePong(shell: Shell, payload: Readonly<Record<string, unknown>
   const clockOffsetMs = serverAt && serverAt - (environment.wallNow() - latencyMs / 2)
   Object.assign(shell, { ping: undefined, latencyMs })
   prove(shell, ping.order)
+  if (markRead(shell, shell.current, ping.order)) askForSign(shell)
   tell(shell, { type: 'roundTrip', latencyMs, clockOffsetMs })
   publishStatus(shell)
 }

@@ -1,22 +1,25 @@
 /** The way in: routes every frame that a socket delivers. */
 import { type ChannelEvent, toCursor } from './channelEvents.ts'
-import { confirmChannels, deliver, placeChannel, resetChannels } from './channels.ts'
+import { confirmChannels, deliver, placeChannel, resetChannels, takeHeads } from './channels.ts'
 import { retryAfterOf } from './closeCodes.ts'
 import { decodeEvent, decodeMessage } from './decode.ts'
-import { takePong } from './heartbeat.ts'
+import { greet } from './greeting.ts'
+import { takeAnything, takePong } from './heartbeat.ts'
 import { take } from './outbox.ts'
 import { entryOf, type Frame, fieldsOf, isFrame } from './protocol.ts'
 import { errorOf } from './requests.ts'
-import { type Shell, tell, writeBare } from './shell.ts'
+import { type OpenLink, type Shell, tell, writeBare } from './shell.ts'
+import { markRead } from './signs.ts'
 import { finishHandOver, renewIn } from './sockets.ts'
 
 /** `attempt`: which socket it came through. */
 export function receive(shell: Shell, attempt: number, data: unknown): void {
-  const { current, handOver } = shell
-  if (attempt !== current?.attempt && attempt !== handOver?.from) return
+  const link = shell.links.get(attempt)
+  if (!link || (attempt !== shell.current?.attempt && attempt !== shell.handOver?.from)) return
   shell.heard++
   const events: ChannelEvent[] = []
   for (const one of decodeMessage(shell, data)) {
+    if (!isWelcome(one)) takeGreeting(shell, link, null)
     const event = route(shell, one)
     if (!event) continue
     const { frame, payload } = event
@@ -27,8 +30,13 @@ export function receive(shell: Shell, attempt: number, data: unknown): void {
     if (control) shell.deliver(shell.name, [event])
     else events.push(event)
   }
-  deliver(shell, handOver ? handOver.sift(attempt, events) : events)
+  takeAnything(shell, link)
+  const { current, handOver } = shell
+  if (handOver) deliver(shell, handOver.sift(attempt, events))
+  else if (attempt === current?.attempt) deliver(shell, events)
 }
+
+const isWelcome = (value: unknown) => isFrame(value) && value.type === 'welcome'
 
 /** Returns the frame if it is an event. An echo is an answer to its sender, and an event to everyone. */
 function route(shell: Shell, frame: unknown): ChannelEvent | undefined {
@@ -43,6 +51,8 @@ function route(shell: Shell, frame: unknown): ChannelEvent | undefined {
   return undefined
 }
 
+type Fields = Readonly<Record<string, unknown>>
+
 type Control = (
   shell: Shell,
   fields: Readonly<Record<string, unknown>>,
@@ -53,15 +63,20 @@ type Control = (
 const CONTROL: Readonly<Record<string, Control>> = {
   ping: (shell, data) => writeBare(shell, shell.current, { type: 'pong', data }),
   pong: (shell, fields, { attempt }) => {
-    if (attempt === shell.handOver?.from) finishHandOver(shell, true)
-    else takePong(shell, fields)
+    if (attempt !== shell.handOver?.from) return takePong(shell, fields)
+    markRead(shell, shell.links.get(attempt))
+    finishHandOver(shell, true)
   },
-  welcome: (shell, fields) => {
+  welcome: (shell, fields, { attempt }) => {
+    const link = shell.links.get(attempt)
+    if (link) takeGreeting(shell, link, fields)
     if (fields.batch === true) shell.outbox.isBatching = true
     const key = keyIn(shell, fields)
     const cursor = toCursor(fields)
+    if (!key || !cursor) return
     // While two sockets are open, the older one still has to deliver what came before this.
-    if (key && cursor && !shell.handOver) placeChannel(shell, key, cursor)
+    if (shell.handOver) takeHeads(shell, { [key]: cursor })
+    else placeChannel(shell, key, cursor)
   },
   draining: (shell, fields) => {
     // Not all clients at the same moment.
@@ -69,6 +84,18 @@ const CONTROL: Readonly<Record<string, Control>> = {
     renewIn(shell, (retryAfterOf(fields) ?? 0) + spreadMs, false)
   },
   resync_required: (shell, fields, { frame }) => resetChannels(shell, keyIn(shell, { ...fields, ...frame })),
+}
+
+/** A greeting that comes late is one all the same. */
+function takeGreeting(shell: Shell, link: OpenLink, fields: Fields | null): void {
+  const { identity } = shell
+  if (!fields && link.greeting !== undefined) return
+  const { id } = fieldsOf(fields?.user)
+  if (link.era === identity.era) {
+    if (id === undefined || id === null) identity.settle()
+    else identity.learn('user', String(id), link)
+  }
+  greet(shell, link, fields)
 }
 
 function keyIn({ protocol }: Shell, fields: Readonly<Record<string, unknown>>): string | undefined {

@@ -24,14 +24,19 @@ export const CALM: Trouble = { losses: 0, unopened: 0, mismatches: 0, refreshed:
 
 export type FailureCode = Extract<LiveErrorCode, 'unauthorized' | 'forbidden' | 'connection_failed'>
 
-/** `closed`: by the other side. `silent`: a ping went unanswered. `timeout`: never opened. `token`: nobody is signed in. */
-export type LossCause = 'closed' | 'silent' | 'timeout' | 'token'
+/**
+ * `closed`: by the other side. `silent`: a ping went unanswered. `timeout`: never opened. `token`: nobody is signed in.
+ * `user`: it belongs to somebody who is gone.
+ */
+export type LossCause = 'closed' | 'silent' | 'timeout' | 'token' | 'user'
 
 export interface Loss extends ConnectionProblem {
   readonly cause: LossCause
   readonly action: CloseAction
   readonly retryAfterMs: number | undefined
   readonly online: boolean
+  /** How many connections have ended of the frame that was on its way alone; 0: several were; `undefined`: none. */
+  readonly deaths?: number | undefined
   /** Uniform in [0, 1), for the delay. */
   readonly random: number
 }
@@ -50,14 +55,23 @@ export type Verdict =
   | { readonly delayMs: number; readonly refresh: boolean; readonly hinted: boolean }
 
 const MAX_MISMATCHES = 2
+/** After so many connections a frame is given up. */
+export const MAX_DEATHS = 3
+const FOUND_OUT: ReadonlySet<LossCause> = new Set(['silent', 'user'])
 
-export function countLoss(trouble: Trouble, { cause, action, online }: Loss, isDialing: boolean): Trouble {
+export function countLoss(
+  trouble: Trouble,
+  { cause, action, online, deaths }: Loss,
+  isDialing: boolean,
+): Trouble {
   const { losses, unopened, mismatches, refreshed } = trouble
+  // What a frame has done that is now given up, nobody else answers for.
+  const counted = losses + 1 - ((deaths ?? 0) < MAX_DEATHS ? 0 : MAX_DEATHS)
   return {
     // Without a network nothing is learned about the server, and the attempts are kept for when there is one.
-    losses: online ? losses + 1 : Math.max(losses, 1),
+    losses: Math.max(online ? counted : losses, 1),
     unopened: isDialing && cause === 'closed' && online ? unopened + 1 : 0,
-    mismatches: action === 'retry-twice' ? mismatches + 1 : mismatches,
+    mismatches: action === 'retry-twice' && deaths === undefined ? mismatches + 1 : mismatches,
     refreshed,
   }
 }
@@ -74,7 +88,7 @@ export function judgeLoss(trouble: Trouble, loss: Loss, { reconnect, canRefresh 
   if (!reconnect) return false
   if (losses > reconnect.maxAttempts) return 'connection_failed'
   // Found out by ourselves, so at no time that others share, and already late: the first redial need not wait.
-  if (cause === 'silent' && losses === 1 && online) return { delayMs: 0, refresh: false, hinted: false }
+  if (FOUND_OUT.has(cause) && losses === 1 && online) return { delayMs: 0, refresh: false, hinted: false }
   const refresh = unopened >= 2 && !refreshed
   // Never earlier than the hint; the spread comes on top, or everybody would come back at the same hinted moment.
   if (retryAfterMs !== undefined)

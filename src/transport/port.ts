@@ -4,6 +4,9 @@
  */
 
 import type { LiveError } from './errors.ts'
+import type { Identity, IdentityPort } from './identity.ts'
+
+export type { Identity, IdentityPort }
 
 /** Ids on the wire are strings or numbers; they are compared by `String(id)`. */
 export type Id = string | number
@@ -40,6 +43,8 @@ export type ChannelSignal =
    * channel stands, if it says so.
    */
   | { readonly type: 'live'; readonly resumed: boolean; readonly cursor?: Cursor | undefined }
+  /** Where the server says that the channel stands. What the listener lacks of that is still under way, or lost. */
+  | { readonly type: 'head'; readonly cursor: Cursor }
   /**
    * No events arrive until the next `live`. `error`: what waits for it waits in vain, because the connection gave up (auth,
    * attempts) and nobody dials until `connect()`, or because somebody else is signed in. A `down` without one ends that.
@@ -65,7 +70,16 @@ export interface PortRequestOptions {
   readonly timeoutMs?: number | undefined
   /** Sent again after a reconnect if it was in flight. @default false */
   readonly idempotent?: boolean | undefined
+  /** The server has read it and not answered, so far: a pong says so, which this asks for. May be called again. */
+  readonly onRead?: (() => void) | undefined
+  readonly guard?: Guard | undefined
 }
+
+/**
+ * Asked right before the frame is written, each time: an error, and it never is. Frames with one wait until it is known
+ * whose connection it is.
+ */
+export type Guard = () => LiveError | undefined
 
 /** `volatile`: dropped when offline. `latest`: coalesced with a waiting frame of the same key. `reliable`: queued in order. */
 export type Delivery = 'reliable' | 'volatile' | { readonly latest: string }
@@ -74,6 +88,7 @@ export interface PortSendOptions {
   readonly endpoint?: string | undefined
   /** @default 'reliable' */
   readonly delivery?: Delivery | undefined
+  readonly guard?: Guard | undefined
 }
 
 /** Time as the query layer needs it; the manager's `Environment` satisfies it. */
@@ -91,6 +106,8 @@ export interface PortClock {
 
 export interface LivePort {
   readonly clock: PortClock
+  /** Absent where there is nobody to be told apart. */
+  readonly identity?: IdentityPort
   /** Settles exactly once. Waits for the connection; rejects with a `LiveError`. Resolves with the reply's payload. */
   request(type: string, data: unknown, options?: PortRequestOptions): Promise<unknown>
   /**
@@ -98,13 +115,19 @@ export interface LivePort {
    * never can be. Frames of one endpoint keep their order, and follow the subscriptions opened before them.
    */
   send(type: string, data: unknown, options?: PortSendOptions): Promise<void>
+  /**
+   * How the server greets on the present connection, or on the next one: the fields of `welcome`, or nothing where it
+   * does not. Rejects where the connection gives up; opens none by itself.
+   */
+  greeting?(endpoint?: string): Promise<Readonly<Record<string, unknown>> | undefined>
   /** Signals never arrive during the call itself. */
   open(spec: ChannelSpec, listener: ChannelListener): Channel
   /**
    * The server may have ended the subscription on its own, or would grant now what it refused: it is asked again, for
    * all who have this channel open, and dials where the connection gave up. Nothing happens where nobody has it open.
+   * `onlyDown`: nor where it stands.
    */
-  renew(spec: ChannelSpec): void
+  renew(spec: ChannelSpec, onlyDown?: boolean): void
   /** Inspector entries of the query layer (gaps, resets, folds) join the transport's one log. `onError` hears of an `error` in one. */
   report(entry: { readonly type: string; readonly [field: string]: unknown }): void
 }

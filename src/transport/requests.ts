@@ -2,9 +2,14 @@
 import { retryAfterOf } from './closeCodes.ts'
 import { LiveError } from './errors.ts'
 import { push } from './outbox.ts'
+import type { Guard } from './port.ts'
 import { entryOf, type Frame, fieldsOf, payloadOf, validate } from './protocol.ts'
 import { createFrame, type Shell } from './shell.ts'
+import { askForSign } from './signs.ts'
 import { setDeadline } from './timers.ts'
+
+/** When a server that is `unavailable` is asked again, where it does not say. */
+const UNAVAILABLE_MS = 2_000
 
 export interface RequestSpec {
   readonly type: string
@@ -12,9 +17,13 @@ export interface RequestSpec {
   readonly timeoutMs?: number | undefined
   readonly signal?: AbortSignal | undefined
   readonly idempotent?: boolean | undefined
+  readonly onRead?: (() => void) | undefined
+  readonly guard?: Guard | undefined
   /** `write`: waiting for a connection does not count. */
   readonly timeoutFrom?: 'call' | 'write'
   readonly control?: boolean
+  /** As in `Outgoing`. */
+  readonly name?: string
 }
 
 export async function request(shell: Shell, spec: RequestSpec): Promise<unknown> {
@@ -42,9 +51,17 @@ export async function request(shell: Shell, spec: RequestSpec): Promise<unknown>
       frame: createFrame(shell, type, data),
       delivery: spec.control ? 'control' : 'reliable',
       idempotent,
+      name: spec.name,
+      guard: spec.guard,
+      onRead: spec.onRead,
       onAnswer: (frame) => (frame.type === 'error' ? reject(errorOf(frame, type)) : resolve(frame)),
       onWritten: () => {
         if (timeoutFrom === 'write') startTimer()
+        // One for all that this turn writes.
+        if (spec.onRead) queueMicrotask(() => askForSign(shell))
+      },
+      onQueuedAgain: () => {
+        if (timeoutFrom === 'write') cancelTimer?.()
       },
       onDropped: reject,
     })
@@ -67,10 +84,12 @@ function doubt({ heartbeat, current, heard, raise }: Shell, heardBefore: number)
 export function errorOf(frame: Frame, type: string): LiveError {
   const cause = fieldsOf(frame.error)
   const { code, message, retryable } = cause
+  // A server that is overloaded or goes down cannot be expected to know for how long.
+  const isUnavailable = code === 'unavailable'
   return new LiveError('rejected', `The server rejected "${type}": ${message ?? code ?? 'no reason given'}`, {
     reason: code === undefined ? undefined : String(code),
-    retryable: retryable === true,
-    retryAfterMs: retryAfterOf(cause),
+    retryable: (retryable ?? isUnavailable) === true,
+    retryAfterMs: retryAfterOf(cause) ?? (isUnavailable ? UNAVAILABLE_MS : undefined),
     cause,
   })
 }

@@ -1,7 +1,7 @@
 /** Frames on their way out: what waits while nothing can be written, its limits, and what is worth sending twice. Pure. */
-import type { LiveError } from './errors.ts'
+import { LiveError } from './errors.ts'
 import type { Link } from './link.ts'
-import type { Delivery } from './port.ts'
+import type { Delivery, Guard } from './port.ts'
 import type { Frame, OutgoingFrame } from './protocol.ts'
 
 export interface QueueLimits {
@@ -22,8 +22,14 @@ export interface Outgoing {
   /** Requests only: hears the answer. */
   readonly onAnswer?: (frame: Frame) => void
   readonly idempotent?: boolean | undefined
+  /** What it is about, where its data differs each time. */
+  readonly name?: string | undefined
+  readonly onRead?: (() => void) | undefined
+  readonly guard?: Guard | undefined
   /** It is on the wire. Called again when it is sent again. */
   readonly onWritten: () => void
+  /** It waits again, for the next connection. */
+  readonly onQueuedAgain?: () => void
   /** It will not be written (again). No error: its delivery class says that this is fine. */
   readonly onDropped: (error?: LiveError) => void
 }
@@ -36,6 +42,16 @@ export interface Entry extends Outgoing {
   /** Where and as how many-eth it was last written. */
   link?: Link | undefined
   order: number
+  writtenAt: number
+  /** Who was here when it was handed over. */
+  readonly era: number
+}
+
+interface Blame {
+  /** Connections that ended while nothing else was on its way. */
+  readonly deaths: number
+  readonly at: number
+  readonly code: number
 }
 
 export interface Outbox {
@@ -48,6 +64,10 @@ export interface Outbox {
   order: number
   /** Everything written up to here has reached the server: it answered something written later. */
   provenOrder: number
+  /** By what it says: what was on its way when a connection ended. As long as one of these waits, frames go one at a time. */
+  readonly blames: Map<string, Blame>
+  /** On its way alone: nothing follows before it has arrived. */
+  trial: Entry | undefined
   isPaused: boolean
   isBatching: boolean
 }
@@ -61,6 +81,24 @@ export function isFull(queue: Iterable<Entry>, bytes: number, limits: QueueLimit
     total += waiting.bytes
   }
   return items > limits.maxItems || total > limits.maxBytes
+}
+
+/** Those that nobody answers would be kept for ever. */
+export function forgetOldest({ unanswered }: Outbox, { maxItems }: QueueLimits): void {
+  for (const [id, { onAnswer }] of unanswered) {
+    if (unanswered.size <= maxItems) break
+    if (!onAnswer) unanswered.delete(id)
+  }
+}
+
+export function controlFirst(one: Entry, other: Entry): number {
+  return Number(other.delivery === 'control') - Number(one.delivery === 'control')
+}
+
+export function connectionLost({ type }: OutgoingFrame): LiveError {
+  return new LiveError('connection_lost', `The connection was lost before "${type}" was answered`, {
+    maybeDelivered: true,
+  })
 }
 
 /** Both speak of the same thing, and only the later one counts. */

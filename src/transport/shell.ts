@@ -22,6 +22,11 @@ interface Ping {
   readonly order: number
 }
 
+export interface GreetingWaiter {
+  resolve(fields: Readonly<Record<string, unknown>> | undefined): void
+  reject(error: LiveError): void
+}
+
 export interface Shell extends Context {
   /** The endpoint. */
   readonly name: string
@@ -31,8 +36,12 @@ export interface Shell extends Context {
   readonly holders: Set<unknown>
   /** Sockets by the number of their dial. */
   readonly links: Map<number, OpenLink>
+  /** Who wants to know how the server greets. */
+  readonly greetingWaiters: Set<GreetingWaiter>
   /** Tells the machine; what is told while it works is queued. */
   readonly raise: (event: MachineEvent) => void
+  /** Without a deadline nothing happens where it is not answered. */
+  readonly sendPing: (deadlineMs?: number) => void
   state: MachineState
   /** Where frames go. */
   current: OpenLink | undefined
@@ -40,8 +49,11 @@ export interface Shell extends Context {
   ping: Ping | undefined
   /** How many messages came in. */
   heard: number
-  principal: string | undefined
+  /** Of the dial under way: to whom its credentials belong. */
+  era: number
   stopListening: (() => void) | undefined
+  /** The page said so. */
+  isHidden: boolean
   dialedAt: number
   lastConnectedAt: number | null
   latencyMs: number | null
@@ -51,6 +63,19 @@ export interface OpenLink extends Link {
   readonly attempt: number
   readonly token: string | undefined
   readonly firstFrame: AuthFrame | undefined
+  /** Whom its token names. */
+  readonly principal: string | undefined
+  /** To whom it belongs; an earlier one than the present: to whoever was here before. */
+  era: number
+  /** The fields of `welcome`; `null` where something else came first, nothing before the first frame. */
+  greeting?: Readonly<Record<string, unknown>> | null
+  /** A ping has asked for a first frame. */
+  isAsked?: boolean
+}
+
+/** Known to answer subscribe frames, so that silence is a fault. */
+export function isReplying({ current, outbox, protocol }: Shell): boolean {
+  return Number(current?.greeting?.level) >= 1 || outbox.answered.has(protocol.channels.subscribe)
 }
 
 export function publishStatus({

@@ -1,13 +1,15 @@
 /** The sockets of one connection: which one carries it, how the next one takes over, and what losing one means. */
-import { deliver, downChannels, moveChannels, resetChannels } from './channels.ts'
-import { closeAction, hintOf, retryAfterOf } from './closeCodes.ts'
+import { deliver, downChannels, moveChannels, resetChannels, upChannels } from './channels.ts'
+import { closeAction, hintOf, isSuspicious, retryAfterOf } from './closeCodes.ts'
 import { attemptOf, dialOf } from './connectionMachine.ts'
 import { LiveError } from './errors.ts'
+import { askForGreeting, endGreeting } from './greeting.ts'
 import { createHandOver } from './handOver.ts'
 import { expiryOf } from './jwt.ts'
 import type { Loss } from './lossPolicy.ts'
 import { drop, flush, requeue } from './outbox.ts'
 import { createFrame, failureOf, type Shell, tell, writeBare } from './shell.ts'
+import { accuse } from './suspicion.ts'
 
 /** Only now is the connection trusted again; accept-then-close servers never get that far. */
 const UPTIME_MS = 10_000
@@ -32,11 +34,12 @@ export function carry(shell: Shell, attempt: number): void {
   const current = links.get(attempt)
   if (!current) return
   const { token, firstFrame } = current
-  Object.assign(shell, { current, lastConnectedAt: environment.wallNow() })
+  Object.assign(shell, { current, ping: undefined, lastConnectedAt: environment.wallNow() })
   outbox.isPaused = false
   if (firstFrame) writeBare(shell, current, createFrame(shell, firstFrame.type, firstFrame.data))
   timers.set('uptime', UPTIME_MS, () => shell.raise({ type: 'settled', attempt, step: 'uptime' }))
   timers.clear('renewal')
+  if (shell.greetingWaiters.size > 0) askForGreeting(shell)
   // Ahead of the expiry by 30 s or a tenth of what is left, so that a refresh that fails can be tried again.
   const leftMs = ((token && expiryOf(token)) || 0) - environment.wallNow()
   const delayMs = leftMs - Math.max(RENEWAL_MARGIN_MS, leftMs / 10)
@@ -82,10 +85,16 @@ export function finishHandOver(shell: Shell, isComplete: boolean): void {
 type LossReport = Pick<Loss, 'cause' | 'code' | 'reason'> & { readonly isFinal?: boolean }
 
 export function lose(shell: Shell, attempt: number, { cause, code, isFinal, ...given }: LossReport): void {
-  const { environment, clean, closeCodes } = shell
+  const { environment, clean, closeCodes, outbox, current } = shell
   if (attempt === shell.handOver?.from) finishHandOver(shell, true)
   const reason = clean(given.reason)
   const hint = hintOf(reason)
+  const action = isFinal ? 'fail' : closeAction(code, hint, closeCodes)
+  const online = environment.isOnline()
+  const retryAfterMs = retryAfterOf(hint)
+  const isCarrying = attempt === current?.attempt
+  const isUnexplained = cause === 'closed' && online && retryAfterMs === undefined
+  const isTelling = isCarrying && isUnexplained && isSuspicious(code, action)
   shell.raise({
     type: 'lost',
     attempt,
@@ -93,9 +102,10 @@ export function lose(shell: Shell, attempt: number, { cause, code, isFinal, ...g
       cause,
       code,
       reason,
-      action: isFinal ? 'fail' : closeAction(code, hint, closeCodes),
-      retryAfterMs: retryAfterOf(hint),
-      online: environment.isOnline(),
+      action,
+      retryAfterMs,
+      online,
+      deaths: isTelling ? accuse(outbox, { link: current, now: environment.now(), code }) : undefined,
       random: environment.random(),
     },
   })
@@ -104,21 +114,64 @@ export function lose(shell: Shell, attempt: number, { cause, code, isFinal, ...g
 /** No socket carries the connection any more, or nobody hopes for one. */
 export function goDown(shell: Shell): void {
   const { timers, state, current } = shell
-  timers.clear('ping', 'pong', 'uptime', 'renewal')
+  timers.clear('heads', 'ping', 'pong', 'uptime', 'renewal', 'greeting')
   Object.assign(shell, { current: undefined, ping: undefined })
   if (current) requeue(shell, current)
   finishHandOver(shell, false)
   const failure = failureOf(shell)
   downChannels(shell, failure)
-  if (failure) drop(shell, failure)
-  else if (state.phase === 'disconnected') drop(shell, disconnected(), true)
+  if (failure) {
+    endGreeting(shell, failure)
+    drop(shell, failure)
+  } else if (state.phase === 'disconnected') {
+    endGreeting(shell, disconnected())
+    drop(shell, disconnected(), ({ onAnswer }) => onAnswer !== undefined)
+  }
 }
 
-/** For what belonged to somebody who is gone. Whoever asks from now on waits for the next socket as ever. */
-export function giveUp(shell: Shell, error: LiveError): void {
-  drop(shell, error)
+/**
+ * For what belonged to somebody who is gone: all of it, or what is from before an era. Whoever asks from now on waits for
+ * the next socket as ever.
+ */
+export function giveUp(shell: Shell, error: LiveError, before = Number.POSITIVE_INFINITY): void {
+  drop(shell, error, ({ era }) => era < before)
   downChannels(shell, error)
   downChannels(shell, undefined)
+}
+
+/** What one user meant to send, no other one sends; what one was meant to hear, no other one hears. */
+export function changeUser(shell: Shell): void {
+  const { identity, state, current } = shell
+  const error = userChanged('Another user has signed in')
+  giveUp(shell, error, identity.era)
+  const loss = { cause: 'user', code: 1000, reason: error.message } as const
+  const isFormer = current !== undefined && current.era < identity.era
+  // First the socket: a dial that belongs to the new user takes its place.
+  if (isFormer) lose(shell, current.attempt, loss)
+  const dial = dialOf(state)
+  if (dial !== null && shell.era < identity.era) lose(shell, dial, loss)
+  if (!current || isFormer) return
+  if (shell.handOver) abandonHandOver(shell)
+  upChannels(shell)
+}
+
+/** The former user's socket may have had more to say; nobody is to hear it. */
+function abandonHandOver(shell: Shell): void {
+  shell.handOver = undefined
+  shell.timers.clear('handOver')
+  sweep(shell)
+}
+
+/** The same one is still here: the sockets that name him are good. */
+export function confirmUser(shell: Shell): void {
+  const { identity, links, current } = shell
+  for (const link of links.values())
+    if (link.principal !== undefined && link.principal === identity.who.token) link.era = identity.era
+  if (current) flush(shell)
+}
+
+export function userChanged(message: string): LiveError {
+  return new LiveError('user_changed', message)
 }
 
 export function disconnected(): LiveError {

@@ -21,12 +21,15 @@ export function setDeadline(environment: Environment, delayMs: number, onExpired
 export type TimerName =
   | 'connect'
   | 'drain'
+  | 'greeting'
   | 'handOver'
+  | 'heads'
   | 'linger'
   | 'ping'
   | 'pong'
   | 'renewal'
   | 'retry'
+  | 'trial'
   | 'uptime'
 
 export interface Timers {

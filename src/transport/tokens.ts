@@ -1,6 +1,7 @@
 /** Where tokens come from and how they travel. */
 import type { Environment } from './environment.ts'
-import { expiryOf, readClaims, type TokenClaims } from './jwt.ts'
+import type { IdentityBook } from './identity.ts'
+import { expiryOf, principalOf, readClaims, type TokenClaims } from './jwt.ts'
 import { addQuery, type Dial } from './link.ts'
 import type { OutgoingFrame } from './protocol.ts'
 
@@ -36,8 +37,8 @@ export type AuthCarrierName = keyof typeof AUTH_CARRIERS
 export type AuthFrame = Pick<OutgoingFrame, 'type' | 'data'>
 
 export interface Tokens {
-  /** `undefined`: the application uses no tokens. `null`: nobody is signed in. */
-  getToken(refresh: boolean): Promise<string | null | undefined>
+  /** `undefined`: the application uses no tokens. `null`: nobody is signed in. `by`: the dial that asks. */
+  getToken(refresh: boolean, by?: { era: number }): Promise<string | null | undefined>
   /** Tells what the token says, as soon as there is one and whenever another one is used. Connects nothing. */
   identify(listener: IdentityListener): () => void
 }
@@ -45,15 +46,24 @@ export interface Tokens {
 /** `undefined`: nobody is signed in, or the token does not say who. */
 export type IdentityListener = (claims: TokenClaims | undefined) => void
 
-export function createTokens(environment: Environment, manager: TokenManager | undefined): Tokens {
+export interface TokenParts {
+  readonly environment: Environment
+  readonly identity: IdentityBook
+  readonly manager: TokenManager | undefined
+}
+
+export function createTokens({ environment, identity, manager }: TokenParts): Tokens {
   const listeners = new Set<IdentityListener>()
-  let refreshing: Promise<string | null> | undefined
+  let refreshing: { readonly era: number; readonly token: Promise<string | null> } | undefined
   /** One refresh for all endpoints: refresh tokens are often good for one use. */
   const refresh = ({ refreshAccessToken, getAccessToken }: TokenManager) => {
-    refreshing ??= Promise.resolve((refreshAccessToken ?? getAccessToken).call(manager)).finally(() => {
-      refreshing = undefined
+    const { era } = identity
+    if (refreshing?.era === era) return refreshing.token
+    const token = Promise.resolve((refreshAccessToken ?? getAccessToken).call(manager)).finally(() => {
+      if (refreshing?.era === era) refreshing = undefined
     })
-    return refreshing
+    refreshing = { era, token }
+    return token
   }
   const read = async (wanted: boolean) => {
     if (!manager || wanted) return manager && refresh(manager)
@@ -61,8 +71,13 @@ export function createTokens(environment: Environment, manager: TokenManager | u
     const isExpired = token !== null && (expiryOf(token) ?? Infinity) <= environment.wallNow()
     return isExpired && manager.refreshAccessToken ? refresh(manager) : token
   }
-  const getToken = async (wanted: boolean) => {
+  const getToken: Tokens['getToken'] = async (wanted, by) => {
+    const { era } = identity
     const token = await read(wanted)
+    // Somebody else may have signed in while the source was asked.
+    if (token === undefined || era !== identity.era) return token
+    const principal = token === null ? null : principalOf(token)
+    if (principal !== undefined) identity.learn('token', principal, by)
     for (const listener of listeners) listener(token ? readClaims(token) : undefined)
     return token
   }

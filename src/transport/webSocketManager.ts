@@ -91,7 +91,9 @@ export interface WebSocketManager<P extends Protocol = UntypedProtocol> {
   acquire(endpoint?: string): () => void
   /** Ends everything: queued frames are dropped, requests reject. For signing out. A closed manager can be used again. */
   close(): void
-  /** For new credentials: open connections move to them without a gap, failed ones try again. */
+  /** `close()`, and nobody is signed in any more: what is known of the user is forgotten. */
+  signOut(): void
+  /** For new credentials: open connections move to them without a gap, failed and closed ones that are held try again. */
   reauthenticate(): void
   /** Tells what the token says about who is signed in: soon, and whenever another token is used. Connects nothing. */
   identify(listener: IdentityListener): () => void

@@ -33,13 +33,19 @@ export function createWorld(serverOptions: ChatServerOptions = {}) {
     ...serverOptions,
   })
   const accept = mountOnFakeSockets(server)
+  /** Messages that hold this text end their connection. */
+  const deadly: { text: string | undefined; code: number } = { text: undefined, code: 1009 }
   const stops: (() => void)[] = []
 
   function connect(socket: FakeSocket): void {
     accept(socket)
     const receive = socket.onClientMessage
     // No server answers before `send` has returned.
-    socket.onClientMessage = (data) => queueMicrotask(() => receive?.(data))
+    socket.onClientMessage = (data) =>
+      queueMicrotask(() => {
+        if (deadly.text && String(data).includes(deadly.text)) socket.drop(deadly.code)
+        else receive?.(data)
+      })
   }
 
   function newChat(user: string, options: WindowOptions = {}) {
@@ -94,6 +100,7 @@ export function createWorld(serverOptions: ChatServerOptions = {}) {
   return {
     ...fake,
     server,
+    deadly,
     newChat,
     open,
     /** Time passes, and everything that follows from it. */

@@ -37,6 +37,57 @@ describe('at level 0 one’s own message', () => {
     expect(alice.rows()).toMatchObject([{ content: 'indented', id: 'm00000001' }])
   })
 
+  it.each([
+    ['escapes', '1 < 2 & 3', (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')],
+    ['takes line ends from', 'a\r\nb', (text: string) => text.replaceAll('\r\n', '\n')],
+    ['composes', 'Cafe\u0301', (text: string) => text.normalize('NFC')],
+    ['collapses', 'two  spaces', (text: string) => text.replace(/\s+/g, ' ')],
+    ['masks', 'darn it', (text: string) => text.replace('darn', '****')],
+  ])('[C88] is one row where the server %s the text', async (_name, text, rewrite) => {
+    const alice = await start()
+    const socket = world.socket()
+    const { onmessage } = socket
+    socket.onmessage = ({ data }) => {
+      const frame = JSON.parse(String(data))
+      if (frame.message) frame.message.content = rewrite(frame.message.content)
+      onmessage?.({ data: JSON.stringify(frame) })
+    }
+    await Promise.all([alice.send('plain'), alice.send(text), alice.send('last'), world.pass()])
+    expect(alice.texts()).toEqual(['plain', rewrite(text), 'last'])
+    expect(alice.rows().some(({ local }) => local)).toBe(false)
+  })
+
+  it('[C88] does not take what another window of the same user, or somebody else, has sent', async () => {
+    const alice = await start()
+    world.socket().onClientMessage = undefined
+    const sending = [alice.send('first'), alice.send('second')].map((each) => each.catch(() => undefined))
+    await world.pass(50)
+    const echo = (id: string, content: string, sender = 'alice') =>
+      world.socket().receive({
+        type: 'chat_message',
+        message: {
+          id,
+          room_id: ROOM,
+          content,
+          sender: { id: sender, username: sender },
+          timestamp: new Date(world.environment.wallNow()).toISOString(),
+        },
+      })
+    echo('m1', 'other', 'bob')
+    echo('m2', 'second')
+    await world.pass(50)
+    const shown = () => alice.rows().map(({ id, content, local }) => `${local ? '…' : id} ${content}`)
+    expect(shown()).toEqual(['m1 other', 'm2 second', '… first'])
+    echo('m3', 'from the phone')
+    echo('m4', 'f*rst')
+    await world.pass(50)
+    // Each message once, whichever of them the row became.
+    expect(shown()).toEqual(['m1 other', 'm2 second', 'm3 from the phone', 'm4 f*rst'])
+    world.socket().drop()
+    await world.pass(20_000)
+    await Promise.all(sending)
+  })
+
   it('[C51] is recognised where it is not known who one is', async () => {
     const alice = await start({ tokenManager: { getAccessToken: () => 'alice' } })
     expect(alice.chat.context.currentUser()).toBeUndefined()

@@ -31,6 +31,8 @@ async function open(topology: Topology, level: ChatLevel) {
   const { result } = renderHook(() => ({ room: useChatWebSocket(ROOM), list: useChatRooms() }), { wrapper })
   await pass()
   return {
+    /** The same room in another component. */
+    mountAgain: () => renderHook(() => useChatWebSocket(ROOM), { wrapper }).result,
     room: () => result.current.room,
     texts: () => result.current.room.messages.map(({ content }) => content),
     async send(text: string) {
@@ -81,6 +83,41 @@ describe.each([
     await pass(1_000)
     expect(room()).toMatchObject({ error: null, isConnected: true })
     expect(texts()).toEqual(['old 1', 'old 2', 'old 3', 'welcome back'])
+  })
+
+  it('[C89] is not taken for live by a view that is mounted then, and is live in all of them when one is back', async () => {
+    const { room, texts, mountAgain } = await open(topology, level)
+    world.server.remove(ROOM, 'alice', 'kicked')
+    await pass()
+    const other = mountAgain()
+    await pass(3_000)
+    for (const error of [room().error, other.current.error]) expect(error).toMatchObject({ reason: 'kicked' })
+    say('meanwhile')
+    world.server.join(ROOM, 'alice')
+    await pass()
+    say('afterwards')
+    await pass()
+    expect(room().error).toBeNull()
+    expect(other.current.error).toBeNull()
+    expect(texts()).toEqual(['old 1', 'old 2', 'old 3', 'meanwhile', 'afterwards'])
+    expect(other.current.messages).toHaveLength(5)
+  })
+
+  it('[C89] while away is live again where nothing but the plain query looks at it', async () => {
+    world = createWorld({ level, rooms: [{ id: ROOM, messages: seeded(1) }, { id: 'other' }] })
+    const alice = world.open('alice', TOPOLOGIES[topology])
+    const release = alice.chat.manager.acquire(alice.chat.context.endpoints.rooms)
+    await world.pass(500)
+    world.server.faults.restart({ downMs: 1_000 })
+    world.server.remove(ROOM, 'alice')
+    await world.pass(5_000)
+    expect(alice.status()).not.toBe('live')
+    world.server.join(ROOM, 'alice')
+    say('welcome back')
+    await world.pass(1_000)
+    expect(alice.status()).toBe('live')
+    expect(alice.texts()).toEqual(['old 1', 'welcome back'])
+    release()
   })
 
   it('[C11] and back in while away has nothing to say of it', async () => {

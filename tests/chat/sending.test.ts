@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { createWorld, ROOM, type World } from './kit.ts'
+import { createWorld, ROOM, seeded, type World } from './kit.ts'
 
 let world: World
 afterEach(() => world.close())
@@ -142,6 +142,50 @@ describe('sending', () => {
     expect(alice.texts()).toEqual(texts)
   })
 
+  it.each([1009, 1007, 1006])(
+    '[T33] a message that ends every connection (%i) fails, and nothing with it',
+    async (code) => {
+      world = createWorld()
+      const alice = world.open('alice')
+      const bob = world.open('bob')
+      await world.pass()
+      await alice.send('hello')
+      await world.pass()
+      Object.assign(world.deadly, { text: 'poison', code })
+      const sending = ['one', 'poison', 'two', 'three'].map((text) => alice.send(text))
+      const [, failed] = await Promise.all([
+        world.pass(30_000),
+        ...sending.map((sent) => sent.catch((error) => error)),
+      ]).then(([, ...results]) => results)
+      expect(failed).toMatchObject({ code: 'rejected', reason: code === 1009 ? 'too_large' : String(code) })
+      expect(alice.texts()).toEqual(['hello', 'one', 'two', 'three', 'poison'])
+      expect(alice.rows().at(-1)?.local).toMatchObject({ status: 'failed', error: { code: 'rejected' } })
+      expect(bob.texts()).toEqual(['hello', 'one', 'two', 'three'])
+      expect(alice.chat.manager.store.getState().state).toBe('CONNECTED')
+      // Nor does trying again cost anything.
+      const sockets = world.sockets.length
+      const { queryClient, chat } = alice
+      const clientId = String(alice.rows().at(-1)?.client_id)
+      await expect(chat.sendMessage.retry(queryClient, clientId)).rejects.toMatchObject({ code: 'rejected' })
+      expect(world.sockets.length).toBe(sockets)
+    },
+  )
+
+  it('[T33] a history that the server dies of is an error, and does not take the connection with it', async () => {
+    world = createWorld({ rooms: [{ id: ROOM, messages: seeded(2) }] })
+    Object.assign(world.deadly, { text: 'get_history', code: 1011 })
+    const bob = world.open('bob')
+    await world.pass(60_000)
+    expect(bob.history.getCurrentResult().error).toMatchObject({ code: 'rejected', reason: '1011' })
+    expect(bob.chat.manager.store.getState().state).toBe('CONNECTED')
+    expect(world.sockets.length).toBeLessThanOrEqual(5)
+    Object.assign(world.deadly, { text: undefined })
+    await world.pass(10_000)
+    void bob.history.refetch()
+    await world.pass()
+    expect(bob.texts()).toEqual(['old 1', 'old 2'])
+  })
+
   it('[C5] lets nothing overtake a message that is refused again', async () => {
     world = createWorld()
     const alice = world.open('alice')
@@ -154,6 +198,19 @@ describe('sending', () => {
     await world.pass(10_000)
     await Promise.all(sending)
     expect(alice.texts()).toEqual(texts)
+  })
+
+  it('[C5] [T37] waits two seconds for a server that is unavailable and does not say for how long', async () => {
+    world = createWorld()
+    const alice = world.open('alice')
+    await world.pass()
+    world.server.faults.rejectNext('chat_message', { code: 'unavailable' })
+    const sent = alice.send('hello')
+    await world.pass(1_900)
+    expect(alice.rows()[0]?.local).toMatchObject({ status: 'sending' })
+    await world.pass(200)
+    await sent
+    expect(world.sent('chat_message')).toHaveLength(2)
   })
 
   it('[C5] sends nothing that was discarded while the room waited', async () => {
@@ -254,6 +311,29 @@ describe('sending', () => {
     await world.pass()
     expect(alice.rows()).toEqual([])
     expect(world.sent('chat_message')).toEqual([])
+  })
+
+  it('[C90] counts characters as servers do, and leaves to them what only they can judge', async () => {
+    world = createWorld({ maxMessageLength: 5 })
+    const alice = world.open('alice', { maxLength: 5 })
+    await world.pass()
+    const attachments = [{ id: 'a1' }]
+    const drafts = ['😀😀😀😀😀', { content: '', extra: { attachments } }] as const
+    for (const draft of drafts) {
+      const sending = alice.chat.sendMessage.start(alice.queryClient, draft, { roomId: ROOM })
+      await world.pass()
+      await sending
+    }
+    expect(alice.rows()).toMatchObject([{ content: drafts[0] }, { content: '', attachments }])
+    const refused = [
+      ['😀😀😀😀😀😀', 'too_long'],
+      [{ content: ' ', extra: { attachments: [] } }, 'empty'],
+      [{ content: ' ', extra: { metadata: undefined } }, 'empty'],
+    ] as const
+    for (const [draft, reason] of refused) {
+      const sending = alice.chat.sendMessage.start(alice.queryClient, draft, { roomId: ROOM })
+      await expect(sending).rejects.toMatchObject({ code: 'invalid_params', reason })
+    }
   })
 
   it('[C6] refuses for a room that one was removed from, until one is back in', async () => {

@@ -20,6 +20,9 @@ declare module '*/scripts/django.mjs' {
     stop(): Promise<void>
   }
 
+  /** Removed by `remove`, and when this process exits before that. */
+  export function temporaryFolder(): { readonly path: string; remove(): void }
+
   export function startDjango(options?: {
     readonly level?: 0 | 1 | 2 | 3
     readonly port?: number

@@ -61,7 +61,7 @@ const events = {
   wake: { type: 'wake', sinceDialMs: 5_000 },
   'early wake': { type: 'wake', sinceDialMs: 200 },
   renew: { type: 'renew', refresh: true },
-  userChanged: { type: 'userChanged', attempt: 4 },
+  reauthenticate: { type: 'reauthenticate' },
 } as const satisfies Record<string, MachineEvent>
 
 type StateName = keyof typeof states
@@ -87,7 +87,7 @@ const _types: Record<MachineEvent['type'], EventName> = {
   retry: 'retry',
   wake: 'wake',
   renew: 'renew',
-  userChanged: 'userChanged',
+  reauthenticate: 'reauthenticate',
 }
 
 const IGNORED = 'ignored'
@@ -109,7 +109,7 @@ const table: Record<StateName, Record<EventName, string>> = {
     wake: IGNORED,
     'early wake': IGNORED,
     renew: IGNORED,
-    userChanged: IGNORED,
+    reauthenticate: 'dialing [4] dial',
   },
   disconnected: {
     connect: 'dialing [4] dial',
@@ -126,7 +126,7 @@ const table: Record<StateName, Record<EventName, string>> = {
     wake: IGNORED,
     'early wake': IGNORED,
     renew: IGNORED,
-    userChanged: IGNORED,
+    reauthenticate: 'dialing [4] dial',
   },
   dialing: {
     connect: IGNORED,
@@ -143,7 +143,7 @@ const table: Record<StateName, Record<EventName, string>> = {
     wake: IGNORED,
     'early wake': IGNORED,
     renew: IGNORED,
-    userChanged: IGNORED,
+    reauthenticate: 'dialing [4] dial',
   },
   connected: {
     connect: IGNORED,
@@ -160,7 +160,7 @@ const table: Record<StateName, Record<EventName, string>> = {
     wake: 'connected [3] probe',
     'early wake': 'connected [3] probe',
     renew: 'connected [3, 4] dial',
-    userChanged: IGNORED,
+    reauthenticate: 'connected [3, 4] dial',
   },
   renewing: {
     connect: IGNORED,
@@ -177,7 +177,7 @@ const table: Record<StateName, Record<EventName, string>> = {
     wake: 'connected [3, 4] probe',
     'early wake': 'connected [3, 4] probe',
     renew: IGNORED,
-    userChanged: 'dialing [4]',
+    reauthenticate: 'connected [3, 5] dial',
   },
   waiting: {
     connect: 'dialing [4] dial',
@@ -194,7 +194,7 @@ const table: Record<StateName, Record<EventName, string>> = {
     wake: 'dialing [4] dial',
     'early wake': 'waiting [] wait',
     renew: IGNORED,
-    userChanged: IGNORED,
+    reauthenticate: 'dialing [4] dial',
   },
   hinted: {
     connect: 'dialing [4] dial',
@@ -211,7 +211,7 @@ const table: Record<StateName, Record<EventName, string>> = {
     wake: IGNORED,
     'early wake': IGNORED,
     renew: IGNORED,
-    userChanged: IGNORED,
+    reauthenticate: 'dialing [4] dial',
   },
   failed: {
     connect: 'dialing [4] dial',
@@ -228,7 +228,7 @@ const table: Record<StateName, Record<EventName, string>> = {
     wake: 'dialing [4] dial',
     'early wake': IGNORED,
     renew: IGNORED,
-    userChanged: IGNORED,
+    reauthenticate: 'dialing [4] dial',
   },
   forbidden: {
     connect: 'dialing [4] dial',
@@ -245,7 +245,7 @@ const table: Record<StateName, Record<EventName, string>> = {
     wake: IGNORED,
     'early wake': IGNORED,
     renew: IGNORED,
-    userChanged: IGNORED,
+    reauthenticate: 'dialing [4] dial',
   },
 }
 

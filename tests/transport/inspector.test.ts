@@ -66,6 +66,52 @@ describe('protocol', () => {
     await expect(asked).rejects.toMatchObject({ code: 'invalid_frame' })
   })
 
+  it('[T36] integers beyond 2^53 are their text, in whatever they stand; all others are numbers', async () => {
+    const { manager, open, errors } = setup()
+    const socket = await open()
+    const heard: unknown[] = []
+    manager.subscribe('a', (payload) => heard.push(payload))
+    const texts = [
+      '653247040368672768',
+      '-9007199254740993',
+      '9007199254740991',
+      '1e20',
+      '0.1234567890123456',
+      '1e999',
+    ]
+    socket.receive(`{"type":"a","data":{"ids":[${texts}],"text":"653247040368672768"}}`)
+    expect(heard).toEqual([
+      {
+        ids: [
+          '653247040368672768',
+          '-9007199254740993',
+          9007199254740991,
+          1e20,
+          0.1234567890123456,
+          Infinity,
+        ],
+        text: '653247040368672768',
+      },
+    ])
+    expect(errors).toEqual([])
+  })
+
+  it('[T36] an engine that does not tell the source says so once, and delivers', async () => {
+    const { manager, open, errors } = setup()
+    const socket = await open()
+    const parse = JSON.parse
+    vi.spyOn(JSON, 'parse').mockImplementation((text, reviver) =>
+      parse(text, reviver && ((key, value) => reviver.call(undefined, key, value))),
+    )
+    const heard: unknown[] = []
+    manager.subscribe('a', (payload) => heard.push(payload))
+    for (const id of ['653247040368672768', '653247040368672769', '1234567890123456'])
+      socket.receive(`{"type":"a","data":{"id":${id}}}`)
+    vi.restoreAllMocks()
+    expect(heard).toHaveLength(3)
+    expect(errors).toMatchObject([{ code: 'invalid_frame', message: expect.stringContaining('strings') }])
+  })
+
   it('[T17] types follow from the protocol', () => {
     const manager = createWebSocketManager({ url: 'ws://x', protocol, debug: false })
     const typed = () => {

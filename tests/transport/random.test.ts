@@ -88,6 +88,93 @@ async function runSchedule(seed: number) {
   return { outcomes, received: server.received, held: held(), sent }
 }
 
+/** Answers everything, some of it late and some of it with bytes that are no JSON; ends of frames that are poison. */
+function createMortalServer(isBatching: boolean, later: (run: () => void) => void) {
+  const received = new Map<string, unknown>()
+  const mood = { isRefusing: false }
+  const onSocket = (socket: FakeSocket) => {
+    if (mood.isRefusing) return socket.drop(1006)
+    socket.accept()
+    socket.receive({ type: 'welcome', data: { batch: isBatching } })
+    let isDead = false
+    const read = (frame: { type: string; id: string; data: Record<string, unknown> }) => {
+      isDead ||= 'poison' in frame.data
+      if (isDead) return socket.drop(frame.data.poison as number)
+      if (frame.type === 'ping') return later(() => socket.receive({ type: 'pong', data: frame.data }))
+      if (frame.type === 'msg' || frame.type === 'ask') received.set(frame.id, frame.data.n)
+      const isUnreadable = frame.data.isUnreadable === true
+      const answer = { type: 'response', reply_to: frame.id, data: { seq: 1 } }
+      later(() =>
+        socket.receive(isUnreadable ? JSON.stringify(answer).replace('"seq":1', '"seq":NaN') : answer),
+      )
+    }
+    socket.onClientMessage = (data) => {
+      for (const frame of [JSON.parse(String(data))].flat()) if (!isDead) read(frame)
+    }
+  }
+  return { onSocket, received, mood }
+}
+
+async function runPoisonSchedule(seed: number) {
+  const { random } = createFakeEnvironment({ seed }).environment
+  const latencyMs = random() < 0.3 ? 0 : random() * 400
+  const server = createMortalServer(random() < 0.5, (run) => {
+    if (latencyMs === 0) run()
+    else environment.setTimer(run, latencyMs)
+  })
+  const { manager, clock, sockets, held, errors, environment } = setup(
+    { reconnect: { maxAttempts: 30, maxIntervalMs: 4_000 }, queue: { maxAgeMs: 3_600_000 } },
+    server.onSocket,
+    { seed },
+  )
+  manager.connect()
+  await clock.advance(1_000)
+  // It is known that this server answers.
+  await Promise.all([manager.request('msg', { n: -1 }), clock.advance(1_000)])
+  const good: { readonly n: number; readonly outcome: ReturnType<typeof watch> }[] = []
+  const bad: ReturnType<typeof watch>[] = []
+  const unreadable: ReturnType<typeof watch>[] = []
+  const releases: (() => void)[] = []
+  let count = 0
+  let poisons = 0
+  const code = () => [1006, 1007, 1009, 1011][Math.floor(random() * 4)]
+  const live = () => sockets.find(({ readyState }) => readyState === 1)
+  const ask = (data: object) => watch(manager.port.request('ask', data, { idempotent: true }))
+  const actions: (() => unknown)[] = [
+    () => good.push({ n: count, outcome: ask({ n: count++ }) }),
+    () => good.push({ n: count, outcome: watch(manager.send('msg', { n: count++ })) }),
+    () => good.push({ n: count, outcome: ask({ n: count++ }) }),
+    () => random() < 0.3 && bad.push(ask({ poison: code(), of: count++ })),
+    () => {
+      if (random() < 0.7) return
+      poisons++
+      void manager.send('msg', { poison: code(), of: count++ })
+    },
+    () => unreadable.push(ask({ isUnreadable: true, of: count++ })),
+    () =>
+      releases.push(
+        listen(manager, { key: { room_id: count++ } }, random() < 0.5 ? { seq: 1 } : undefined).channel.close,
+      ),
+    () => releases.shift()?.(),
+    () => random() < 0.2 && live()?.drop(random() < 0.5 ? 1006 : 1012),
+    () => random() < 0.2 && live()?.receive({ type: 'draining', data: { retry_after_ms: 100 } }),
+    () => Object.assign(server.mood, { isRefusing: random() < 0.1 }),
+  ]
+  for (let step = 0; step < STEPS; step++) {
+    actions[Math.floor(random() * actions.length)]?.()
+    const isBurst = random() < 0.5
+    if (!isBurst) await clock.advance(random() < 0.1 ? random() * 15_000 : random() * 800)
+  }
+  server.mood.isRefusing = false
+  await clock.advance(300_000)
+  const { state } = manager.store.getState()
+  const reported = errors.filter((error) => error.code === 'rejected').length
+  for (const release of releases) release()
+  manager.close()
+  await clock.advance(10_000)
+  return { good, bad, unreadable, poisons, reported, state, received: server.received, held: held() }
+}
+
 describe('random schedules', () => {
   it(`[T1] [T2] [T15] [T16] [T25] ${SCHEDULES} of them: one socket, every promise settled, sends in order and with one id, nothing left`, async () => {
     for (let seed = 1; seed <= SCHEDULES; seed++) {
@@ -106,4 +193,26 @@ describe('random schedules', () => {
       expect(sent.length, context).toBeGreaterThanOrEqual(firsts.length)
     }
   }, 60_000)
+
+  it(`[T33] [T34] [T35] ${SCHEDULES} of them with frames that end connections: only those fail, all others arrive once`, async () => {
+    for (let seed = 1; seed <= SCHEDULES; seed++) {
+      const { good, bad, unreadable, poisons, reported, state, received, held } =
+        await runPoisonSchedule(seed)
+      const context = `seed ${seed}`
+      expect(state, context).toBe('CONNECTED')
+      expect(good.filter(({ outcome }) => !outcome.isSettled || outcome.error).length, context).toBe(0)
+      const counts = [...received.values()].filter((n) => n !== -1 && n !== undefined)
+      expect(counts.sort(), context).toEqual(good.map(({ n }) => n).sort())
+      expect(
+        bad.map(({ error }) => error?.code),
+        context,
+      ).toEqual(bad.map(() => 'rejected'))
+      expect(
+        unreadable.map(({ error }) => error?.code),
+        context,
+      ).toEqual(unreadable.map(() => 'invalid_frame'))
+      expect(reported, context).toBe(poisons)
+      expect({ ...held, sockets: 0 }, context).toEqual({ timers: 0, listeners: 0, sockets: 0 })
+    }
+  }, 120_000)
 })

@@ -44,6 +44,55 @@ describe('requests', () => {
     })
   })
 
+  it.each([
+    ['NaN', (id: unknown) => `{"type":"response","reply_to":"${id}","data":{"price":NaN}}`],
+    ['no end', (id: unknown) => `{"type":"response","reply_to" : "${id}","data":{"price":1`],
+    ['no type', (id: unknown) => `{"reply_to":"${id}","data":{}}`],
+    ['an echo', (id: unknown) => `{"type":"x","id":"${id}","data":{"price":Infinity}}`],
+    ['a batch', (id: unknown) => `[{"type":"tick"},{"type":"response","reply_to":"${id}","data":NaN}]`],
+  ])(
+    '[T35] an answer that cannot be read (%s) fails its request at once, and no other',
+    async (_, answer) => {
+      const { manager, clock, open, errors } = setup()
+      const socket = await open()
+      const one = watch(manager.request('x'))
+      const other = watch(manager.request('y'))
+      socket.receive(answer(sentOf(socket, 'x')[0]?.id))
+      socket.receive('{"type":"tick","data":{"id":"somebody","text":"\\"reply_to\\":\\"id-2\\"","n":NaN}}')
+      await clock.advance(0)
+      expect(one.error).toMatchObject({ code: 'invalid_frame', retryable: false })
+      expect(other.isSettled).toBe(false)
+      expect(errors.map(({ code }) => code)).toEqual(['invalid_frame', 'invalid_frame'])
+      reply(socket, 'y', 2)
+      await clock.advance(0)
+      expect(other.value).toBe(2)
+    },
+  )
+
+  it('[T35] what is neither text nor bytes costs nothing but a report', async () => {
+    const { open, errors } = setup()
+    const socket = await open()
+    socket.onmessage?.({ data: new Blob(['x']) })
+    expect(errors).toMatchObject([{ code: 'invalid_frame' }])
+  })
+
+  it.each([
+    ['by itself', { code: 'unavailable' }, { retryable: true, retryAfterMs: 2_000 }],
+    ['with a time', { code: 'unavailable', retry_after_ms: 7_000 }, { retryable: true, retryAfterMs: 7_000 }],
+    ['for good', { code: 'unavailable', retryable: false }, { retryable: false }],
+    ['not at all', { code: 'internal' }, { retryable: false, retryAfterMs: undefined }],
+  ])(
+    '[T37] a server that is unavailable, %s: worth another try in 2 s unless it says otherwise',
+    async (_, error, expected) => {
+      const { manager, clock, open } = setup()
+      const socket = await open()
+      const asked = watch(manager.request('x'))
+      socket.receive({ type: 'error', reply_to: sentOf(socket, 'x')[0]?.id, error })
+      await clock.advance(0)
+      expect(asked.error).toMatchObject(expected)
+    },
+  )
+
   it('[T16] time out from the call, connecting included', async () => {
     const { manager, clock } = setup({}, () => undefined)
     const asked = watch(manager.request('x', {}, 5_000))
@@ -88,7 +137,7 @@ describe('requests', () => {
     first.drop()
     await clock.advance(1_000)
     expect(once.error).toMatchObject({ code: 'connection_lost', maybeDelivered: true })
-    expect(typesOf(socket())).toEqual(['read'])
+    expect(typesOf(socket())).toEqual(['read', 'ping'])
     expect(socket().frames[0]?.id).toBe(sentOf(first, 'read')[0]?.id)
     reply(socket(), 'read', 42)
     await clock.advance(0)

@@ -27,8 +27,11 @@ function createManager(port: number, options: WebSocketManagerOptions = {}) {
   return manager
 }
 
-async function listenWs(onConnection: (socket: WebSocket, request: { url?: string | undefined }) => void) {
-  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
+async function listenWs(
+  onConnection: (socket: WebSocket, request: { url?: string | undefined }) => void,
+  options: { readonly maxPayload?: number } = {},
+) {
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1', ...options })
   server.on('connection', onConnection)
   await new Promise((resolve) => server.once('listening', resolve))
   cleanups.push(() => {
@@ -192,5 +195,93 @@ describe('over TCP', () => {
     await vi.waitFor(() => expect(heard.length).toBeGreaterThan(count + 20), within(1_000))
     const first = heard[0] ?? 0
     expect(heard).toEqual(heard.map((_, index) => first + index))
+  })
+})
+
+/** Answers by id, in order; pings with pongs. */
+function answerAll(
+  socket: WebSocket,
+  onFrame: (frame: { id: string; type: string; data: unknown }) => void = () => {},
+) {
+  socket.on('error', () => undefined)
+  socket.on('message', (data) => {
+    for (const frame of [JSON.parse(String(data))].flat()) {
+      onFrame(frame)
+      const reply = { type: 'response', reply_to: frame.id, data: frame.data }
+      socket.send(JSON.stringify(frame.type === 'ping' ? { type: 'pong', data: frame.data } : reply))
+    }
+  })
+}
+
+describe('one poisonous frame, over TCP', () => {
+  const reconnect = { intervalMs: 50, jitter: 0 }
+  const texts = ['before', 'poison', 'behind', 'behind it']
+  const ask = (manager: ReturnType<typeof createManager>, data: unknown) =>
+    manager.port.request('ask', data, { idempotent: true }).catch(({ code, reason }) => ({ code, reason }))
+
+  it.each([false, true])('[T33] larger than the server takes (1009), in batches: %s', async (batch) => {
+    const port = await listenWs(
+      (socket) => {
+        if (batch) socket.send('{"type":"welcome","data":{"batch":true}}')
+        answerAll(socket)
+      },
+      { maxPayload: 2_000 },
+    )
+    const manager = createManager(port, { reconnect })
+    manager.connect()
+    await vi.waitFor(() => expect(manager.store.getState().state).toBe('CONNECTED'), within(2_000))
+    const big = 'x'.repeat(3_000)
+    const answers = await Promise.all(texts.map((text) => ask(manager, text === 'poison' ? big : text)))
+    expect(answers).toEqual(['before', { code: 'rejected', reason: 'too_large' }, 'behind', 'behind it'])
+    expect(manager.store.getState().state).toBe('CONNECTED')
+  })
+
+  it('[T33] no UTF-8 (1007)', async () => {
+    const port = await listenWs((socket) => answerAll(socket))
+    const manager = createManager(port, {
+      reconnect,
+      environment: browserEnvironment({
+        WebSocket: class extends WebSocket {
+          override send(data: string) {
+            const isBroken = data.includes('poison')
+            super.send(isBroken ? Buffer.from([0xff, 0xfe]) : data, { binary: false })
+          }
+        },
+      }),
+    })
+    expect(await Promise.all(texts.map((text) => ask(manager, text)))).toEqual([
+      'before',
+      { code: 'rejected', reason: '1007' },
+      'behind',
+      'behind it',
+    ])
+    expect(manager.store.getState().state).toBe('CONNECTED')
+  })
+
+  it('[T33] of which the server process dies', async () => {
+    let port = 0
+    let deaths = 0
+    const start = () => {
+      const server = new WebSocketServer({ port, host: '127.0.0.1' })
+      const die = () => {
+        deaths++
+        for (const client of server.clients) client.terminate()
+        // Somebody starts it again after a while.
+        server.close(() => setTimeout(start, 100))
+      }
+      server.on('connection', (socket) => answerAll(socket, ({ data }) => data === 'poison' && die()))
+      cleanups.push(() => server.close())
+      return new Promise((resolve) => server.once('listening', () => resolve(server.address())))
+    }
+    port = ((await start()) as AddressInfo).port
+    const manager = createManager(port, { reconnect })
+    expect(await Promise.all(texts.map((text) => ask(manager, text)))).toEqual([
+      'before',
+      { code: 'rejected', reason: '1006' },
+      'behind',
+      'behind it',
+    ])
+    expect(deaths).toBe(4)
+    expect(manager.store.getState().state).toBe('CONNECTED')
   })
 })

@@ -63,6 +63,13 @@ def position(room_id):
     return {"seq": Room.objects.values_list("seq", flat=True).get(pk=room_id), "epoch": epoch()}
 
 
+def positions(room_ids):
+    """Of many rooms at once."""
+    here = epoch()
+    rooms = Room.objects.filter(pk__in=room_ids).values_list("pk", "seq")
+    return {pk: {"seq": seq, "epoch": here} for pk, seq in rooms}
+
+
 def events_since(room_id, cursor):
     """
     The events after `cursor` = {seq, epoch} or {message_id}. `complete` is False when the log cannot prove that nothing

@@ -18,7 +18,7 @@ MENTION = re.compile(r"(?<!\w)@([\w.-]+)")
 
 def post(user, room_id, content, client_id=None, reply_to_id=None, must_be_member=True, **extra):
     """`extra`: attachments and metadata, the application's own business."""
-    content = checked(content)
+    content = checked(content, extra.get("attachments"))
     try:
         with transaction.atomic():
             seq = log.next_seq(room_id)
@@ -49,8 +49,8 @@ def post(user, room_id, content, client_id=None, reply_to_id=None, must_be_membe
     return log.Change({"message": wire.message_json(message)}, room_id, [frame], frames)
 
 
-def checked(content):
-    if not isinstance(content, str) or not content.strip():
+def checked(content, attachments=None):
+    if not isinstance(content, str) or not (content.strip() or attachments):
         raise ChatError("empty", "A message needs some text.")
     if len(content) > MAX_LENGTH:
         raise ChatError("too_long", f"A message may have {MAX_LENGTH} characters; this has {len(content)}.")

@@ -1,11 +1,11 @@
 'use client'
 import { type RefObject, useCallback, useMemo, useState } from 'react'
 import { useStore } from 'zustand'
-import { compareKeys } from '../../query/index.ts'
+import { compareKeys, type OrderKey } from '../../query/index.ts'
 import { LiveError } from '../../transport/index.ts'
 import { useWebSocketStatus, type WebSocketStatus } from '../../transport/react/index.ts'
-import { endpointOf } from '../context.ts'
-import { keyOf, orderOf } from '../messages.ts'
+import { endpointOf, type PlaceOf } from '../context.ts'
+import { keyOf } from '../messages.ts'
 import type { SendVariables } from '../sendMessage.ts'
 import {
   type BaseMessage,
@@ -81,7 +81,7 @@ export function useChatWebSocket<M extends BaseMessage = RegisteredMessage>(
   const typing = useTyping(roomId)
   const placeOf = usePlaces(roomId, history.messages)
   const markRead = useReadReporter(roomId, { messages: history.messages, placeOf })
-  const view = useClearable(roomId, history.messages)
+  const view = useClearable(roomId, history.messages, placeOf)
   const { endRef, end, scrollToBottom } = useStickToBottom(view.messages)
   useSeenAtEnd(end, view.messages, readWhenSeen ? markRead : undefined)
   const { keystroke, stop } = typing
@@ -125,36 +125,37 @@ export function useChatWebSocket<M extends BaseMessage = RegisteredMessage>(
 
 interface Cleared {
   readonly roomId: Id
-  /** The last confirmed message that was there. */
-  readonly upTo: ChatMessage | undefined
+  /** The place of the last confirmed message that was there. */
+  readonly upTo: OrderKey | undefined
   /** Rows that had no place in the history yet. */
   readonly pending: ReadonlySet<string>
 }
 
-function useClearable<M extends ChatMessage>(roomId: Id, all: readonly M[]) {
+function useClearable<M extends ChatMessage>(roomId: Id, all: readonly M[], placeOf: PlaceOf) {
   const [kept, setCleared] = useState<Cleared>()
   const cleared = kept && sameId(kept.roomId, roomId) ? kept : undefined
   const messages = useMemo(
-    () => (cleared ? all.filter((message) => isAfter(message, cleared)) : all),
-    [all, cleared],
+    () => (cleared ? all.filter((message) => isAfter(message, cleared, placeOf)) : all),
+    [all, cleared, placeOf],
   )
   const clear = useCallback(
     () =>
       setCleared({
         roomId,
-        upTo: all.findLast(({ local }) => !local),
+        upTo: placeOf(all.findLast(({ local }) => !local)?.id ?? null),
         pending: new Set(all.filter(({ local }) => local).map(keyOf)),
       }),
-    [roomId, all],
+    [roomId, all, placeOf],
   )
   const show = useCallback(() => setCleared(undefined), [])
   return { messages, clear, show, isCleared: cleared !== undefined }
 }
 
 /** By place and not by id: the message at which the view was cleared may be deleted. */
-function isAfter(message: ChatMessage, { upTo, pending }: Cleared): boolean {
+function isAfter(message: ChatMessage, { upTo, pending }: Cleared, placeOf: PlaceOf): boolean {
   if (pending.has(keyOf(message))) return false
-  return !upTo || message.local !== undefined || compareKeys(orderOf(message), orderOf(upTo)) > 0
+  const place = message.local ? undefined : placeOf(message.id)
+  return !upTo || !place || compareKeys(place, upTo) > 0
 }
 
 function isAnySending(messages: readonly ChatMessage[]): boolean {

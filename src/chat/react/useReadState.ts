@@ -3,7 +3,6 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useCallback, useMemo } from 'react'
 import { compareKeys, lowerBound } from '../../query/index.ts'
 import type { PlaceOf } from '../context.ts'
-import { orderOf } from '../messages.ts'
 import { readReporterOf } from '../readReporter.ts'
 import { type ChatMember, type ChatMessage, type Id, type RegisteredMember, sameId } from '../types.ts'
 import { useChat } from './ChatProvider.tsx'
@@ -45,7 +44,7 @@ export function useReadState<B extends ChatMember = RegisteredMember>(roomId: Id
   const { messages, isLoading } = useMessages(roomId)
   const placeOf = usePlaces(roomId, messages)
   const { mutateAsync } = useMutation(chat.markUnread(roomId))
-  const { firstUnreadId, clearDivider } = useUnreadDivider(roomId, state, { messages, isLoading })
+  const { firstUnreadId, clearDivider } = useUnreadDivider(roomId, state, { messages, isLoading, placeOf })
 
   return {
     unreadCount: state?.unread_count ?? 0,
@@ -71,12 +70,13 @@ function useReaders<B extends ChatMember>(members: readonly B[], placeOf: PlaceO
   const readers = useMemo(() => byPlace(members, placeOf, me), [members, placeOf, me])
   return useCallback(
     (message: ChatMessage): readonly B[] => {
-      if (message.local) return []
-      const from = lowerBound(readers, orderOf(message), ({ place }) => place)
+      const place = message.local ? undefined : placeOf(message.id)
+      if (!place) return []
+      const from = lowerBound(readers, place, (reader) => reader.place)
       const upToHere = readers.slice(from).map(({ member }) => member)
       return upToHere.filter(({ user }) => !sameId(user.id, message.sender.id))
     },
-    [readers],
+    [readers, placeOf],
   )
 }
 

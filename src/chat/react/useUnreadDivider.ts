@@ -1,7 +1,7 @@
 'use client'
 import { useCallback, useMemo, useState } from 'react'
 import { compareKeys, type OrderKey } from '../../query/index.ts'
-import { orderOf } from '../messages.ts'
+import type { PlaceOf } from '../context.ts'
 import { type ChatMessage, type Id, type ReadState, sameId } from '../types.ts'
 import { useChat } from './ChatProvider.tsx'
 
@@ -24,21 +24,23 @@ interface Divider {
 interface History {
   readonly messages: readonly ChatMessage[]
   readonly isLoading: boolean
+  readonly placeOf: PlaceOf
 }
 
 /** Frozen when the room is opened: a line that moved while one reads would be no help. */
 export function useUnreadDivider(
   roomId: Id,
   state: ReadState | undefined,
-  { messages, isLoading }: History,
+  history: History,
 ): { readonly firstUnreadId: Id | null; readonly clearDivider: () => void } {
+  const { messages, isLoading, placeOf } = history
   const { context } = useChat()
   const me = context.currentUser()?.id
   const [kept, setKept] = useState<Divider>()
   let divider = kept && sameId(kept.roomId, roomId) ? kept : undefined
-  if (!divider && state && !isLoading) divider = { roomId, opened: openedWith(state, messages) }
+  if (!divider && state && !isLoading) divider = { roomId, opened: openedWith(state, history) }
   if (divider?.opened && divider.after === undefined) {
-    const after = placeOf(divider.opened, messages, me)
+    const after = startOf(divider.opened, history, me)
     if (after !== undefined) divider = { ...divider, after }
   }
   if (divider && divider !== kept) setKept(divider)
@@ -47,35 +49,39 @@ export function useUnreadDivider(
   const firstUnreadId = useMemo(() => {
     if (after === undefined) return null
     const isUnread = (message: ChatMessage) =>
-      isOthers(message, me) && (after === null || compareKeys(orderOf(message), after) > 0)
+      isOthers(message, me) && (after === null || compare(placeOf(message.id), after) > 0)
     return messages.find(isUnread)?.id ?? null
-  }, [after, messages, me])
+  }, [after, messages, me, placeOf])
   const clearDivider = useCallback(() => setKept({ roomId, opened: undefined }), [roomId])
   return { firstUnreadId, clearDivider }
 }
 
-function openedWith(state: ReadState, messages: readonly ChatMessage[]): Opened | undefined {
+function openedWith(state: ReadState, { messages, placeOf }: History): Opened | undefined {
   if (state.unread_count === 0) return undefined
   const newest = messages.findLast(({ local }) => !local)
-  const upTo = newest && orderOf(newest)
+  const upTo = newest && placeOf(newest.id)
   return { pointer: state.last_read_message_id, unread: state.unread_count, upTo }
 }
 
 /** Behind the message one had read to; where that is gone, as many messages before the end as were unread. */
-function placeOf(
+function startOf(
   { pointer, unread, upTo }: Opened,
-  messages: readonly ChatMessage[],
+  { messages, placeOf }: History,
   me: Id | undefined,
 ): OrderKey | null | undefined {
   const read = messages.find(({ id }) => sameId(id, pointer))
-  if (read) return orderOf(read)
+  if (read) return placeOf(read.id)
   const counted = messages.filter(
-    (message) => isOthers(message, me) && upTo !== undefined && compareKeys(orderOf(message), upTo) <= 0,
+    (message) => isOthers(message, me) && compare(placeOf(message.id), upTo) <= 0,
   )
   const first = counted.at(-unread)
   if (!first) return undefined
   const before = messages[messages.indexOf(first) - 1]
-  return before ? orderOf(before) : null
+  return before ? placeOf(before.id) : null
+}
+
+function compare(place: OrderKey | undefined, other: OrderKey | undefined): number {
+  return place && other ? compareKeys(place, other) : Number.NaN
 }
 
 function isOthers({ local, sender }: ChatMessage, me: Id | undefined): boolean {

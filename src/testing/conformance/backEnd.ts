@@ -58,6 +58,8 @@ export interface ConformanceNetwork {
   connect(): void
   /** The server ends the subscriptions, told or untold, and refuses new ones. Left out where it cannot. */
   exclude?(): void
+  /** The server forgets whom to send events, and goes on as if it did not. Left out where it cannot. */
+  forget?(): void
   /** It lets the user in again, and the channels are asked for once more, as `port.renew` does. */
   include?(): void
   /** From now on nothing is lost, doubled, late or refused, and nobody is excluded. */

@@ -1,14 +1,8 @@
 /** A connection between the query layer and the model server: slow, lossy where the level allows it, and a port. */
 import { LiveError } from '../../transport/errors.ts'
-import type {
-  Channel,
-  ChannelListener,
-  ChannelSignal,
-  Cursor,
-  LiveEvent,
-  LivePort,
-} from '../../transport/port.ts'
+import type { Channel, ChannelListener, Cursor, LiveEvent, LivePort } from '../../transport/port.ts'
 import type { ConformanceNetwork } from './backEnd.ts'
+import { refuseLate, tellHead, tellHeads } from './modelHeads.ts'
 import {
   type Asked,
   chance,
@@ -17,11 +11,11 @@ import {
   latency,
   type Network,
   type NetworkOptions,
+  ODDS,
+  signal,
   toClient,
   toServer,
 } from './modelWire.ts'
-
-const ODDS = { lost: 0.05, doubled: 0.05, late: 0.08, refused: 0.04, resumed: 0.8, told: 0.5, http: 0.3 }
 
 export function createModelNetwork(options: NetworkOptions): ConformanceNetwork {
   const network: Network = {
@@ -39,6 +33,7 @@ export function createModelNetwork(options: NetworkOptions): ConformanceNetwork 
     lastWritten: undefined,
   }
   options.server.listen((event) => publish(network, event))
+  if (options.level >= 2) tellHeads(network)
   return {
     port: portOf(network),
     heard: network.heard,
@@ -50,6 +45,9 @@ export function createModelNetwork(options: NetworkOptions): ConformanceNetwork 
     connect: () => connect(network),
     exclude: () => exclude(network),
     include: () => include(network),
+    forget: () => {
+      for (const channel of network.channels) channel.isDeaf = true
+    },
   }
 }
 
@@ -84,7 +82,7 @@ function portOf(network: Network): LivePort {
 }
 
 function open(network: Network, listener: ChannelListener): Channel {
-  const channel: Listening = { listener, connection: 0, isOpen: true }
+  const channel: Listening = { listener, connection: 0, isOpen: true, isDeaf: false, told: '' }
   network.channels.add(channel)
   if (network.isUp) subscribe(network, channel)
   return {
@@ -99,12 +97,6 @@ function open(network: Network, listener: ChannelListener): Channel {
   }
 }
 
-function signal({ heard, clock }: Network, { isOpen, listener }: Listening, what: ChannelSignal): void {
-  if (!isOpen) return
-  if (what.type === 'events') for (const event of what.events) heard.push({ at: clock.now(), event })
-  listener.onSignal(what)
-}
-
 function numbered({ level }: Network, { type, payload, ...position }: LiveEvent): LiveEvent {
   return level < 2 ? { type, payload } : { type, payload, ...position }
 }
@@ -114,7 +106,7 @@ function publish(network: Network, event: LiveEvent): void {
   const isLossy = network.level >= 2
   const events = [numbered(network, event)]
   for (const channel of network.channels) {
-    if (channel.connection !== network.connection) continue
+    if (channel.connection !== network.connection || channel.isDeaf) continue
     const deliver = () => signal(network, channel, { type: 'events', events })
     if (!isLossy || !fault(network, ODDS.lost))
       toClient(network, deliver, isLossy && fault(network, ODDS.late))
@@ -124,19 +116,30 @@ function publish(network: Network, event: LiveEvent): void {
 
 function subscribe(network: Network, channel: Listening): void {
   const { server, level } = network
+  const isLate = level > 0 && fault(network, ODDS.refusedLate)
   toServer(network, () => {
     if (network.isExcluded) return refuse(network, channel)
+    if (isLate) return refuseLate(network, channel, () => subscribe(network, channel))
     channel.connection = network.connection
+    channel.isDeaf = false
     const cursor = channel.listener.cursor()
-    if (cursor?.seq !== undefined && level >= 2) return catchUp(network, channel, cursor)
     const position = { seq: server.seq, epoch: server.epoch }
-    const isTold = level >= 2 && chance(network, ODDS.told)
-    const live = { type: 'live', resumed: false, cursor: isTold ? position : undefined } as const
-    toClient(network, () => signal(network, channel, live))
-    // In a greeting: only a level that has positions in its snapshots can do without.
-    if (isTold || level < 2 || (level === 3 && chance(network, ODDS.told))) return
-    toClient(network, () => signal(network, channel, { type: 'live', resumed: true, cursor: position }))
+    if (cursor?.seq !== undefined && level >= 2) {
+      if (chance(network, ODDS.told)) tellHead(network, channel, position)
+      return catchUp(network, channel, cursor)
+    }
+    goLive(network, channel, position)
   })
+}
+
+function goLive(network: Network, channel: Listening, position: Cursor): void {
+  const { level } = network
+  const isTold = level >= 2 && chance(network, ODDS.told)
+  const live = { type: 'live', resumed: false, cursor: isTold ? position : undefined } as const
+  toClient(network, () => signal(network, channel, live))
+  // In a greeting: only a level that has positions in its snapshots can do without.
+  if (isTold || level < 2 || (level === 3 && chance(network, ODDS.told))) return
+  toClient(network, () => signal(network, channel, { type: 'live', resumed: true, cursor: position }))
 }
 
 function resubscribe(network: Network): void {
@@ -168,6 +171,7 @@ function include(network: Network): void {
 function catchUp(network: Network, channel: Listening, cursor: Cursor): void {
   const { server } = network
   toServer(network, () => {
+    channel.isDeaf = false
     const position = { seq: server.seq, epoch: server.epoch }
     const from = cursor.seq ?? 0
     const isKnown = cursor.epoch === server.epoch && from <= server.seq

@@ -37,13 +37,16 @@ interface Model {
   readonly sent: Map<string, ConformanceItem>
   epoch: number
   ids: number
-  log: LiveEvent[]
+  /** By number; `undefined` for one that was taken and rolled back, so that it never comes. */
+  log: (LiveEvent | undefined)[]
   states: ConformanceState[]
 }
 
 const START: ConformanceState = { items: [], topic: { text: 'start', version: 0, changes: 0 } }
 const GAP_BETWEEN_POSITIONS = 1_000
 const RANKS = 50
+/** How often a number is taken for nothing. */
+const ROLLED_BACK = 0.03
 
 export function createModelServer(random: Random, size: number): ModelServer {
   const model: Model = {
@@ -70,7 +73,7 @@ export function createModelServer(random: Random, size: number): ModelServer {
       return stateOf(model)
     },
     stateAt: (at) => model.states[at] ?? stateOf(model),
-    since: (at) => model.log.slice(at),
+    since: (at) => model.log.slice(at).filter((event) => event !== undefined),
     listen: (listener) => void model.listeners.add(listener),
     insert: () => insert(model),
     insertBetween: () => insert(model, { position: pick(random, (model.ids + 1) * GAP_BETWEEN_POSITIONS) }),
@@ -98,11 +101,14 @@ function happen(
   event: Pick<LiveEvent, 'type' | 'payload'>,
   next: Partial<ConformanceState>,
 ): void {
-  const { log, states, listeners } = model
+  const { log, states, listeners, random } = model
   const numbered = { ...event, seq: log.length + 1, epoch: epochOf(model) }
   log.push(numbered)
   states.push({ ...stateOf(model), ...next })
   for (const listener of listeners) listener(numbered)
+  if (random() >= ROLLED_BACK) return
+  log.push(undefined)
+  states.push(stateOf(model))
 }
 
 function insert(model: Model, fields: Partial<ConformanceItem> = {}): ConformanceItem {

@@ -1,6 +1,6 @@
 /** What a model connection is made of, and the two directions of its socket: slow, in order, gone with the socket. */
 import type { LiveError } from '../../transport/errors.ts'
-import type { ChannelListener, LiveEvent } from '../../transport/port.ts'
+import type { ChannelListener, ChannelSignal, LiveEvent } from '../../transport/port.ts'
 import type { ConformanceParts } from './backEnd.ts'
 import type { ModelServer } from './modelServer.ts'
 
@@ -14,6 +14,10 @@ export interface Listening {
   /** The connection that carries it at the moment. */
   connection: number
   isOpen: boolean
+  /** Subscribed in name only: the server has forgotten to send it anything. */
+  isDeaf: boolean
+  /** Where it was last told to stand, and on which connection. */
+  told: string
 }
 
 export interface Asked {
@@ -40,6 +44,18 @@ export interface Network extends NetworkOptions {
   lastDown: number
   /** The last of it that has not arrived. */
   lastWritten: (() => void)[] | undefined
+}
+
+export const ODDS = {
+  lost: 0.05,
+  doubled: 0.05,
+  late: 0.08,
+  refused: 0.04,
+  refusedLate: 0.05,
+  resumed: 0.8,
+  told: 0.5,
+  http: 0.3,
+  lag: 0.1,
 }
 
 const MAX_LATENCY_MS = 20
@@ -75,4 +91,14 @@ export function toClient(network: Network, run: () => void, isLate = false): voi
     if (network.lastWritten === written) network.lastWritten = undefined
     for (const run of written) run()
   })
+}
+
+export function signal(
+  { heard, clock }: Network,
+  { isOpen, listener }: Listening,
+  what: ChannelSignal,
+): void {
+  if (!isOpen) return
+  if (what.type === 'events') for (const event of what.events) heard.push({ at: clock.now(), event })
+  listener.onSignal(what)
 }

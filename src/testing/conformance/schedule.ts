@@ -53,6 +53,8 @@ const STEPS: readonly (readonly [weight: number, name: string, step: Step])[] = 
   [1, 'restart', restart],
   [1, 'exclude', ({ network, level }) => level > 0 && network.exclude?.()],
   [2, 'include', ({ network }) => network.include?.()],
+  // Without numbers nobody would ever notice.
+  [1, 'forget', ({ network, level }) => level > 1 && network.forget?.()],
   [12, 'wait', ({ clock, random }) => clock.advance(Math.floor(random() * 40))],
   [2, 'waitLonger', ({ clock }) => clock.advance(300)],
   [1, 'waitLong', ({ clock }) => clock.advance(6_000)],
@@ -93,10 +95,13 @@ export async function calmDown(world: World, connected: (step: string) => void):
   for (const target of subject.targets) overlap(world, target)
   server.insert()
   await clock.advance(10_000)
-  // A lost last event shows when the next one comes, and not before.
-  if (level > 0) server.setTopic('the last word')
-  server.insert()
-  await clock.advance(60_000)
+  // With numbers a lost last event shows by itself, when the server next tells where things stand, or is asked.
+  if (level < 2) {
+    if (level > 0) server.setTopic('the last word')
+    server.insert()
+  }
+  await clock.turns()
+  await clock.advance(200_000)
 }
 
 function drawStep(random: Random): (typeof STEPS)[number] {

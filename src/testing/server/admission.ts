@@ -40,6 +40,7 @@ const welcomeFrame = (hub: Hub, session: Session, user: User) => ({
     server_time: hub.now(),
     batch: true,
     level: hub.level,
+    ...(hub.capabilities.sequence ? { heads: true } : {}),
     ...ownRoomPosition(hub, session),
   },
 })

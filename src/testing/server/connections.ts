@@ -67,6 +67,8 @@ function createSession(
     endpoint,
     roomKey: room === undefined ? undefined : decodeURIComponent(room),
     subscriptions: new Set(),
+    forgotten: new Set(),
+    toldHeads: new Map(),
     user: undefined,
     phase: 'waiting',
     halfOpen: false,

@@ -14,6 +14,11 @@ export interface RestartOptions {
 export interface Faults extends FaultSettings {
   /** The present connections stay open, but nothing gets through any more, in either direction. */
   halfOpen(select?: (connection: { readonly id: string; readonly userId: string }) => boolean): void
+  /**
+   * The present connections get no events any more of the rooms they have subscribed, as after a flush of the layer that
+   * carries events between processes; requests are answered. Whoever subscribes again is heard again.
+   */
+  forgetSubscriptions(): void
   disconnectAll(code?: number, reason?: string): void
   /** Drops every connection with 1012. The state survives, as it would in a database. */
   restart(options?: RestartOptions): void
@@ -35,6 +40,10 @@ export function createFaultControls(hub: Hub, clock: ServerClock): Faults {
     disconnectAll,
     halfOpen: (select: Parameters<Faults['halfOpen']>[0] = () => true) => {
       for (const session of hub.sessions) if (select(describe(session))) session.halfOpen = true
+    },
+    forgetSubscriptions: () => {
+      for (const { subscriptions, forgotten } of hub.sessions)
+        for (const key of subscriptions) forgotten.add(key)
     },
     restart: ({ newEpoch = false, downMs = 0 }: RestartOptions = {}) => {
       if (newEpoch) hub.turn(() => startEpoch(hub))

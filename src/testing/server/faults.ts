@@ -91,7 +91,7 @@ function errorBodyOf({ code = 'rate_limited', message, retryAfterMs, retryable }
   return {
     code,
     message: message ?? `Refused with ${code}`,
-    retryable: retryable ?? code === 'rate_limited',
+    retryable: retryable ?? (code === 'rate_limited' || code === 'unavailable'),
     ...(retryAfterMs === undefined ? {} : { retry_after_ms: retryAfterMs }),
   }
 }

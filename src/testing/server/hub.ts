@@ -69,5 +69,10 @@ export const viewFor = (hub: Hub, viewerKey: Key): View => ({
   viewerKey,
 })
 
-export const isSubscribed = (session: Session, room: RoomState): boolean =>
-  session.subscriptions.has(String(room.record.id))
+export const isSubscribed = ({ subscriptions, forgotten }: Session, { record }: RoomState): boolean =>
+  subscriptions.has(String(record.id)) && !forgotten.has(String(record.id))
+
+export function subscribe({ subscriptions, forgotten }: Session, key: Key): void {
+  subscriptions.add(key)
+  forgotten.delete(key)
+}

@@ -12,7 +12,9 @@ const REQUEST_ERRORS = {
   unauthorized: false,
   /** No such frame type at this level. */
   unsupported: false,
+  too_large: false,
   rate_limited: true,
+  unavailable: true,
   internal: true,
 } as const satisfies Record<string, boolean>
 

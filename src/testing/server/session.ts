@@ -26,6 +26,10 @@ export interface Session {
   /** The one room of an endpoint per room; undefined on any other endpoint. */
   readonly roomKey: Key | undefined
   readonly subscriptions: Set<Key>
+  /** Subscribed in name only: a fault made the server forget to send their events. */
+  readonly forgotten: Set<Key>
+  /** Where its rooms stood when a pong last told it. */
+  readonly toldHeads: Map<Key, string>
   user: UserRecord | undefined
   /** `waiting`: no valid token yet. `closing`: what was sent before still goes out, nothing is heard any more. */
   phase: 'waiting' | 'ready' | 'closing' | 'closed'

@@ -34,6 +34,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         self.level = level
         self.user = None
         self.rooms = set()  # subscribed: their events arrive here
+        self.heads = {}  # where they stood when a pong last told it
         self.deadline = None  # closes a socket that does not authenticate, and one whose token runs out
         self.present_at = 0
 
@@ -85,6 +86,8 @@ class LiveConsumer(AsyncWebsocketConsumer):
             "level": self.level,
             "batch": True,
         }
+        if self.level >= 2:
+            welcome["heads"] = True
         await self.tell({"type": "welcome", "data": {**welcome, **position}})
         await self.tell(*online)
         await fanout.publish(requests.Change(reply={}, user_frames=news))
@@ -150,10 +153,28 @@ class LiveConsumer(AsyncWebsocketConsumer):
             await self.reply(frame, {})
 
     async def ping(self, frame, data):
-        await self.tell({"type": "pong", "data": {"timestamp": data.get("timestamp"), "server_time": now_ms()}})
+        pong = {"timestamp": data.get("timestamp"), "server_time": now_ms(), **await self.moved()}
+        await self.tell({"type": "pong", "data": pong})
         if time.monotonic() - self.present_at > PRESENCE_EVERY_SECONDS:
             self.present_at = time.monotonic()
             await in_database(presence.seen, self.channel_name)
+
+    async def moved(self):
+        """
+        The rooms of this socket that moved since its last pong: the channel layer may have lost their last event, and
+        no later one shows that. Read from the database, because other processes write there too.
+        """
+        if self.level < 2:
+            return {}
+        try:
+            heads = await in_database(log.positions, list(self.rooms))
+        except OperationalError:
+            # A pong that is late costs the connection; one without heads costs a heartbeat.
+            logger.exception("database trouble in ping")
+            return {}
+        moved = {room_id: head for room_id, head in heads.items() if self.heads.get(room_id) != head}
+        self.heads = heads
+        return {"heads": moved}
 
     async def typing_indicator(self, frame, data):
         room_id = requests.room_of(data)

@@ -76,6 +76,11 @@ class NumbersTest(TransactionTestCase):
         messages.post(self.bob, "team", "from bob", "same")
         self.assertEqual(Message.objects.count(), 2)
 
+    def test_positions_are_what_is_stored_whoever_wrote_it(self):
+        demo_data.make_room("other", "Other", members=["alice"])
+        in_thread(messages.post, self.bob, "team", "from another process")
+        self.assertEqual(log.positions(["team", "other", "nowhere"]), {"team": self.cursor(1), "other": self.cursor(0)})
+
     def test_sync_hands_over_what_was_missed(self):
         frames = [messages.post(self.alice, "team", str(count)).room_frames[0] for count in range(5)]
         delta = self.since(2)

@@ -45,7 +45,9 @@ function composeMessage(
   { call, clientId }: { call: Call; clientId: string | undefined },
 ): MessageRecord {
   const { data } = call
-  const content = readContent(hub, data.message === undefined ? '' : readString(data, 'message'))
+  const text = data.message === undefined ? '' : readString(data, 'message')
+  const hasAttachments = Array.isArray(data.attachments) && data.attachments.length > 0
+  const content = text.trim() === '' && hasAttachments ? text : readContent(hub, text)
   const replyToId = readOptionalId(data, 'reply_to_id')
   return {
     id: hub.state.createMessageId(),
@@ -78,7 +80,8 @@ function mentionsIn(hub: Hub, room: RoomState, content: string): Key[] {
 
 function readContent(hub: Hub, content: string): string {
   if (content.trim() === '') throw new RequestError('empty', 'A message needs some text')
-  if (content.length > hub.maxMessageLength) {
+  // As Python counts: code points.
+  if ([...content].length > hub.maxMessageLength) {
     throw new RequestError('too_long', `A message has at most ${hub.maxMessageLength} characters`)
   }
   return content

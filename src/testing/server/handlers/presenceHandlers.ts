@@ -7,7 +7,8 @@ import { RequestError } from '../requestError.ts'
 import { findMessage, positionOf, type RoomState, recountMember } from '../room.ts'
 import { requireMembership } from '../roomAccess.ts'
 import { roomFrame } from '../roomFrame.ts'
-import { viewReadState, viewUser } from '../views.ts'
+import type { Session } from '../session.ts'
+import { viewCursor, viewReadState, viewUser } from '../views.ts'
 
 /**
  * Pointers only move forward, over deleted messages too: somebody may delete what another one is just reading. A receipt
@@ -79,6 +80,19 @@ export const typingIndicator: Handler = (hub, call) => {
 /** A pong is a frame of its own, not a reply: level 0 has it too. */
 export const ping: Handler = (hub, { data, session }) => {
   const time = hub.capabilities.session ? { server_time: hub.now() } : {}
-  if (session) hub.send(session, { type: 'pong', data: { ...data, ...time } }, 'control')
+  if (session)
+    hub.send(session, { type: 'pong', data: { ...data, ...time, ...headsFor(hub, session) } }, 'control')
   return undefined
+}
+
+/** Where the rooms of this connection stand, as stored; only those that have moved since it was last told. */
+function headsFor(hub: Hub, { subscriptions, toldHeads }: Session): object {
+  if (!hub.capabilities.sequence) return {}
+  const heads = [...subscriptions].flatMap((key) => {
+    const room = hub.state.rooms.get(key)
+    return room ? [[key, viewCursor(room, hub)] as const] : []
+  })
+  const moved = heads.filter(([key, head]) => toldHeads.get(key) !== JSON.stringify(head))
+  for (const [key, head] of moved) toldHeads.set(key, JSON.stringify(head))
+  return { heads: Object.fromEntries(moved) }
 }

@@ -1,6 +1,6 @@
 /** Subscribing, joining, leaving, and catching up after an absence. */
 import { readId } from '../fields.ts'
-import { type Call, type Handler, type Hub, viewFor } from '../hub.ts'
+import { type Call, type Handler, type Hub, subscribe, viewFor } from '../hub.ts'
 import { notifyUser, publishRoomChange, publishRoomEvent, roomState, saveMember } from '../publish.ts'
 import { type Key, keyOf, type MemberRecord, type UserRecord } from '../records.ts'
 import { RequestError } from '../requestError.ts'
@@ -13,7 +13,7 @@ import { type Fields, isFields, isId } from '../wire.ts'
 /** Events from now on; what was missed before is the business of `sync`. */
 export const subscribeRoom: Handler = (hub, call) => {
   const { room } = requireMembership(hub, call)
-  call.session?.subscriptions.add(keyOf(room.record.id))
+  if (call.session) subscribe(call.session, keyOf(room.record.id))
   return viewCursor(room, hub)
 }
 
@@ -86,7 +86,7 @@ function unsubscribeUser(hub: Hub, userKey: Key, roomKey: Key): void {
 function resubscribeUser(hub: Hub, userKey: Key, roomKey: Key): void {
   for (const session of hub.sessions) {
     const isTheirs = session.user && keyOf(session.user.id) === userKey
-    if (isTheirs && session.roomKey === roomKey) session.subscriptions.add(roomKey)
+    if (isTheirs && session.roomKey === roomKey) subscribe(session, roomKey)
   }
 }
 
@@ -99,7 +99,7 @@ export const sync: Handler = (hub, call) => {
   const entries = Object.entries(rooms).map(([id, position]) => {
     const room = hub.state.rooms.get(id)
     if (!room?.members.has(keyOf(call.user.id))) return [id, GONE] as const
-    call.session?.subscriptions.add(id)
+    if (call.session) subscribe(call.session, id)
     return [id, catchUp(hub, room, { call, position: isFields(position) ? position : {} })] as const
   })
   return { rooms: Object.fromEntries(entries) }

@@ -1,0 +1,108 @@
+/** Editing, deleting and reacting. */
+import { type } from '../query/index.ts'
+import { type ChatContext, roomChannel } from './context.ts'
+import { checkAble } from './level.ts'
+import { clientIdIn, withName } from './names.ts'
+import type { RoomParams } from './rooms.ts'
+import { createSendGate } from './sendGate.ts'
+import { checkContent, draftOf, type Messages, messageIn, type Sends } from './sendMessage.ts'
+import type { ChatMessage, ChatReaction, Id } from './types.ts'
+
+export function defineEditMessage(context: ChatContext, messages: Messages, sends: Sends) {
+  const { level, names } = context
+  const gate = createSendGate(context)
+  return context.live.mutation<{ message_id: Id; content: string }, ChatMessage | undefined, RoomParams>(
+    'chat.editMessage',
+    {
+      params: type<RoomParams>(),
+      ...roomChannel(context),
+      validate({ message_id, content }) {
+        if (clientIdIn(message_id) === undefined) checkAble(level, 'Editing')
+        checkContent(content, context.maxLength)
+      },
+      atOnce({ message_id, content }, _params, queryClient) {
+        const clientId = names.unsent(message_id, queryClient)
+        if (clientId === undefined) return false
+        const isEdited = sends.statusOf(queryClient, clientId) === 'failed'
+        sends.amend(queryClient, clientId, (draft) => ({
+          ...draftOf(draft),
+          content,
+          ...(isEdited && { isEdited }),
+        }))
+        return true
+      },
+      optimistic: ({ message_id, content }, { params, status }) =>
+        status === 'failed' ? [] : [messages.patch(params, { id: message_id, content })],
+      async request(variables, sending) {
+        checkAble(level, 'Editing')
+        const { params, request } = sending
+        const { message_id, content } = await withName(names, variables, sending)
+        const data = { room_id: params.roomId, message_id, message: content }
+        return messageIn(await gate.pass(params.roomId, () => request('edit_message', data)))
+      },
+      settle: (message, _variables, params) => (message ? [messages.upsert(params, message)] : []),
+    },
+  )
+}
+
+export function defineDeleteMessage(context: ChatContext, messages: Messages, sends: Sends) {
+  const { level, names } = context
+  const gate = createSendGate(context)
+  return context.live.mutation<{ message_id: Id }, void, RoomParams>('chat.deleteMessage', {
+    params: type<RoomParams>(),
+    ...roomChannel(context),
+    validate({ message_id }) {
+      if (clientIdIn(message_id) === undefined) checkAble(level, 'Deleting')
+    },
+    atOnce({ message_id }, _params, queryClient) {
+      const clientId = names.unsent(message_id, queryClient)
+      if (clientId !== undefined) sends.discard(queryClient, clientId)
+      return clientId !== undefined
+    },
+    optimistic: ({ message_id }, { params, status }) =>
+      status === 'failed' ? [] : [messages.remove(params, message_id)],
+    async request(variables, sending) {
+      checkAble(level, 'Deleting')
+      const { params, request } = sending
+      const { message_id } = await withName(names, variables, sending)
+      const data = { room_id: params.roomId, message_id }
+      await gate.pass(params.roomId, () => request('delete_message', data))
+    },
+    settle: (_result, { message_id }, params) => [messages.remove(params, message_id)],
+  })
+}
+
+export interface ReactVariables {
+  readonly message_id: Id
+  readonly reaction: string
+  /** @default false */
+  readonly remove?: boolean
+}
+
+export interface ReactResult {
+  readonly reactions: readonly ChatReaction[]
+  readonly version?: number | null
+}
+
+export function defineReact(context: ChatContext, messages: Messages) {
+  const gate = createSendGate(context)
+  return context.live.mutation<ReactVariables, ReactResult, RoomParams>('chat.react', {
+    params: type<RoomParams>(),
+    ...roomChannel(context),
+    validate: () => checkAble(context.level, 'Reacting'),
+    async request(variables, sending) {
+      const { params, request } = sending
+      const { message_id, reaction, remove } = await withName(context.names, variables, sending)
+      const type = remove ? 'remove_reaction' : 'add_reaction'
+      const data = { room_id: params.roomId, message_id, reaction }
+      return gate.pass(params.roomId, () => request(type, data)) as Promise<ReactResult>
+    },
+    settle: ({ reactions, version }, { message_id }, params) => [
+      messages.patch(params, {
+        id: message_id,
+        reactions: [...reactions],
+        ...(version != null && { version }),
+      }),
+    ],
+  })
+}

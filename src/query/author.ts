@@ -1,0 +1,49 @@
+/** Whose a send is, and who is here. Knows no mutation, and nothing of how one signs in. */
+import type { Id, Identity, IdentityPort, LivePort } from '../transport/port.ts'
+
+/** Where something began: by whom, as far as that is known, and when. */
+export interface Author {
+  who: Identity
+  readonly era: number
+  /** It comes out of storage; whoever was here then need not be here now. */
+  readonly isRestored: boolean
+}
+
+export interface Authors {
+  /** Who is here: what the port knows, and what the application says. */
+  now(): Author
+  /** Whoever that turns out to be, while it is in doubt. */
+  begin(): Author
+  subscribe: IdentityPort['subscribe']
+}
+
+const KINDS = ['token', 'user'] as const
+
+/** `user`: the application's own word for who is signed in, where it has one. */
+export function createAuthors({ identity }: Pick<LivePort, 'identity'>, user: () => Id | undefined): Authors {
+  const author = (who: Identity): Author => ({ who, era: identity?.era ?? 0, isRestored: false })
+  const now = () => {
+    const given = user()
+    return author({ ...(given !== undefined && { user: String(given) }), ...identity?.who })
+  }
+  return {
+    now,
+    begin: () => (identity?.isSure === false ? author({}) : now()),
+    subscribe: (listener) => identity?.subscribe(listener) ?? (() => undefined),
+  }
+}
+
+/** `undefined`: nothing is known of both. */
+export function isSame(one: Identity, other: Identity): boolean | undefined {
+  const shared = KINDS.filter((kind) => one[kind] !== undefined && other[kind] !== undefined)
+  return shared.length === 0 ? undefined : shared.every((kind) => one[kind] === other[kind])
+}
+
+export const isNobody = (who: Identity) => KINDS.every((kind) => who[kind] === undefined)
+
+/** Whether it may be shown and sent as the own of whoever is here now. */
+export function isOwn({ who, era, isRestored }: Author, now: Author): boolean {
+  if (!isNobody(who)) return isSame(who, now.who) === true
+  // Begun before it was known who is here: theirs who turned out to be, if nobody else can have come in between.
+  return isNobody(now.who) || (!isRestored && era === now.era)
+}

@@ -1,0 +1,109 @@
+/** One send on its way to the server: waits for the channel, goes out for its author only, and again where it got lost. */
+import type { QueryClient } from '@tanstack/react-query'
+import { isLiveError, LiveError } from '../transport/errors.ts'
+import type { ChannelSpec, Delivery, Guard, LivePort } from '../transport/port.ts'
+import { type LiveChannel, whenLive } from './channelHub.ts'
+import type { AskOptions } from './definition.ts'
+import { isMine, type Outbox } from './outbox.ts'
+import type { Row } from './outboxRow.ts'
+
+export interface SendContext<P, Variables = unknown> {
+  readonly params: P
+  readonly clientId: string
+  readonly queryClient: QueryClient
+  /** Resolves with the reply. Sent again, with the same data, when the connection is lost before it comes. */
+  readonly request: (type: string, data: unknown, how?: AskOptions) => Promise<unknown>
+  /** For servers that do not reply. Resolves when written. */
+  readonly send: (type: string, data: unknown, delivery?: Delivery) => Promise<void>
+  /** Goes on with these variables: they are kept across a reload, shown, and what `settle` gets. */
+  readonly amend: (variables: Variables) => void
+  /** An event has said already what this was to do. */
+  readonly isConfirmed: () => boolean
+}
+
+/** One call of a mutationFn. */
+export interface Send {
+  /** What it runs for; `undefined` where somebody calls the function by himself. */
+  readonly row: Row | undefined
+  readonly clientId: string
+  readonly guard: Guard
+  readonly queryClient: QueryClient
+  sending(isSending: boolean): void
+  amend(variables: unknown): void
+}
+
+/** Why it must not be sent, at this moment. */
+export function refusal(outbox: Outbox, row: Row | undefined): LiveError | undefined {
+  if (!row) return undefined
+  const { name } = row.definition
+  if (row.abort.signal.aborted) return new LiveError('aborted', `"${name}" was discarded`)
+  if (isMine(outbox, row)) return undefined
+  return new LiveError(
+    'user_changed',
+    `"${name}" was not sent: somebody else has written it, and is not signed in`,
+  )
+}
+
+/** Every wait of this loop is for the connection; a server that answers, with whatever, ends it. */
+export async function deliver<Result>(
+  channel: LiveChannel,
+  { guard, sending }: Send,
+  attempt: () => Promise<Result>,
+): Promise<{ readonly result: Result; readonly isSure: boolean }> {
+  for (let isFirst = true; ; isFirst = false) {
+    await whenOwn(channel, guard)
+    sending(true)
+    const { sessions, continuity } = channel
+    try {
+      const result = await attempt()
+      // A reconnect in between may have sent it twice, and the answer is then to the second.
+      const isSame = channel.live && channel.sessions === sessions && channel.continuity === continuity
+      return { result, isSure: isFirst && isSame }
+    } catch (error) {
+      if (!isLiveError(error) || isLastWord(error) || !LOST.has(error.code)) throw error
+      sending(false)
+    }
+  }
+}
+
+/** Live, and still for its author. */
+async function whenOwn(channel: LiveChannel, guard: Guard): Promise<void> {
+  const error =
+    guard() ??
+    (await whenLive(channel).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    ))
+  if (!error) return
+  // Somebody else had to go, and the channel with him.
+  if (!isLiveError(error) || error.code !== 'user_changed' || guard()) throw error
+  return whenOwn(channel, guard)
+}
+
+/**
+ * Errors that say nothing but that the connection went away; the data carries its id, so sending again is safe. Where it
+ * went with its user, the guard tells whether it was the author.
+ */
+const LOST: ReadonlySet<string> = new Set(['connection_lost', 'disconnected', 'user_changed'])
+
+/** Whether it was done nobody can tell, and sent again it might be done twice. */
+const isLastWord = ({ code, retryable }: LiveError) => code === 'connection_lost' && !retryable
+
+export function sendContext<P, Variables>(
+  port: LivePort,
+  { endpoint }: ChannelSpec,
+  { params, send }: { readonly params: P; readonly send: Send },
+): SendContext<P, Variables> {
+  const { row, clientId, guard, queryClient, amend } = send
+  const signal = row?.abort.signal
+  return {
+    params,
+    clientId,
+    queryClient,
+    amend,
+    isConfirmed: () => row?.confirmed !== undefined,
+    request: (type, data, how) =>
+      port.request(type, data, { endpoint, signal, guard, idempotent: true, ...how }),
+    send: (type, data, delivery) => port.send(type, data, { endpoint, delivery, guard }),
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * Who this page speaks for: what its tokens say, and whom the server greets. One for all connections of a manager, because
+ * a token or a cookie is everybody's. Knows no socket.
+ */
+
+/** Ids as text; what is not known is absent. A token may name a user otherwise than the server does. */
+export interface Identity {
+  /** The claim `sub` or `user_id` of the token. */
+  readonly token?: string
+  /** The id of the user in `welcome`. */
+  readonly user?: string
+}
+
+export interface IdentityPort {
+  /** As far as it is known. */
+  readonly who: Identity
+  /** Grows with every change of user, and with everything that may turn out to be one. */
+  readonly era: number
+  /** False from new credentials on until a token or a greeting has told whose they are. */
+  readonly isSure: boolean
+  /** `isOther`: somebody else than before, or nobody; otherwise more is known of the same one. */
+  subscribe(listener: (isOther: boolean) => void): () => void
+}
+
+export interface IdentityBook extends IdentityPort {
+  /** `null`: nobody. `by`: what has learned it, and belongs to whoever it is. */
+  learn(of: keyof Identity, id: string | null, by?: { era: number }): void
+  /** Credentials may have changed: what began before this says nothing any more. */
+  doubt(): void
+  /** Nothing more can be learned from a server that does not say whom it greets. */
+  settle(): void
+}
+
+const KINDS = ['token', 'user'] as const
+
+export function createIdentityBook(): IdentityBook {
+  const listeners = new Set<(isOther: boolean) => void>()
+  const book = { who: {} as Identity, era: 0, isSure: true }
+  const tell = (isOther: boolean) => {
+    book.isSure = true
+    for (const listener of [...listeners]) listener(isOther)
+  }
+  return {
+    get who() {
+      return book.who
+    },
+    get era() {
+      return book.era
+    },
+    get isSure() {
+      return book.isSure
+    },
+    subscribe: (listener) => {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+    learn(of, id, by) {
+      const { who, isSure } = book
+      const next = nextOf(who, of, id)
+      const isOther = isSomebodyElse(who, next)
+      if (isSure && next[of] === who[of] && !isOther) return
+      // A doubt that turns out to be right has begun the new era already.
+      if (isOther && isSure) book.era++
+      if (by) by.era = book.era
+      book.who = next
+      tell(isOther)
+    },
+    doubt() {
+      book.era++
+      book.isSure = false
+    },
+    settle() {
+      if (!book.isSure) tell(false)
+    },
+  }
+}
+
+/** What was said otherwise before a token of somebody else was said of the former user. */
+function nextOf(who: Identity, of: keyof Identity, id: string | null): Identity {
+  if (id === null) return {}
+  const isOtherToken = of === 'token' && who.token !== undefined && who.token !== id
+  return { ...(isOtherToken ? {} : who), [of]: id }
+}
+
+function isSomebodyElse(before: Identity, next: Identity): boolean {
+  return KINDS.some((of) => before[of] !== undefined && before[of] !== next[of])
+}
