@@ -46,7 +46,7 @@ type KeyedMessage = Pick<ChatMessage, 'id' | 'client_id'> & { readonly sender: P
  */
 export function keyOf({ id, client_id, sender }: KeyedMessage): string {
   if (!client_id) return String(id)
-  return nameless.has(client_id) ? client_id : `${client_id} ${sender.id}`
+  return nameless.has(client_id) ? client_id : `${client_id} ${sender?.id}`
 }
 
 type MessageEvent = ChatMessage | { readonly message: ChatMessage }
@@ -54,7 +54,7 @@ type MessageEvent = ChatMessage | { readonly message: ChatMessage }
 /** Somebody else's client id says nothing of one's own messages, be it the same by chance or on purpose. */
 function rowKey({ currentUser }: Pick<ChatContext, 'currentUser'>, message: ChatMessage): Id {
   const me = currentUser()
-  const isOwn = !me || sameId(message.sender.id, me.id)
+  const isOwn = !me || sameId(message.sender?.id, me.id)
   return isOwn && message.client_id ? temporaryId(message.client_id) : message.id
 }
 

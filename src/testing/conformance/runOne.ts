@@ -54,7 +54,7 @@ function createWorld({ level, seed, approach, createBackEnd }: RunOptions): Worl
   return { level, random, clock, server, network, subject, sent: new Map(), saved: [] }
 }
 
-const OTHER_CACHE: ReadonlySet<string> = new Set(['reload', 'receive', 'forget', 'writeBack', 'settleFailed'])
+const OTHER_CACHE: ReadonlySet<string> = new Set(['reload', 'receive', 'drop', 'writeBack', 'settleFailed'])
 
 /** Heard events are on the screen after at most this long. */
 const FRAME_MS = 16
@@ -68,7 +68,7 @@ function createKnowledge({ subject, network, clock }: World) {
   return {
     observe(step: string) {
       const shown = subject.shown('newest')
-      if (step === 'reload' || step === 'forget') {
+      if (step === 'reload' || step === 'drop') {
         start = undefined
         isNew = true
         // What was heard before that is not in what was saved, or is gone with the query.
