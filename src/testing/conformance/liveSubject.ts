@@ -13,7 +13,7 @@ import {
 } from '@tanstack/react-query'
 import { shouldDehydrateMutation } from '../../query/mutation.ts'
 import type { TimelineData } from '../../query/pages.ts'
-import type { LivePort } from '../../transport/port.ts'
+import type { Channel, LivePort } from '../../transport/port.ts'
 import type { ConformanceItem, ConformanceLevel } from './backEnd.ts'
 import { defineLiveData } from './liveDefinitions.ts'
 import { type QuerySnapshot, shownIn } from './shown.ts'
@@ -43,6 +43,7 @@ interface Observed {
 interface Page {
   readonly data: ReturnType<typeof defineLiveData>
   readonly options: LiveSubjectOptions
+  readonly channels: Set<Channel>
   readonly mounted: Map<Target, Observed>
   client: QueryClient
   disconnect: () => void
@@ -54,11 +55,13 @@ interface Page {
 }
 
 export function createLiveSubject(options: LiveSubjectOptions): Subject {
-  const data = defineLiveData(options.port, options.level)
+  const channels = new Set<Channel>()
+  const data = defineLiveData(portOf(options.port, channels), options.level)
   const client = createClient()
   const page: Page = {
     data,
     options,
+    channels,
     mounted: new Map(),
     client,
     disconnect: data.live.connect(client),
@@ -103,6 +106,15 @@ export function createLiveSubject(options: LiveSubjectOptions): Subject {
       page.client.clear()
     },
   }
+}
+
+function portOf(port: LivePort, channels: Set<Channel>): LivePort {
+  const open: LivePort['open'] = (spec, listener) => {
+    const channel = port.open(spec, listener)
+    channels.add(channel)
+    return channel
+  }
+  return Object.assign(Object.create(port), { open })
 }
 
 function createClient(): QueryClient {
@@ -206,6 +218,9 @@ function reload(page: Page, saved: string | undefined): void {
   for (const target of targets) unmount(page, target)
   page.disconnect()
   page.client.clear()
+  // Nothing of a page outlives it, sends that wait included.
+  for (const channel of page.channels) channel.close()
+  page.channels.clear()
   page.client = createClient()
   page.read.clear()
   watchCache(page)
