@@ -84,6 +84,7 @@ export async function calmDown(world: World, connected: (step: string) => void):
   network.calm()
   network.connect()
   for (const target of subject.targets) subject.mount(target)
+  await clock.turns()
   await clock.advance(10_000)
   connected('calm')
   // A first load that failed is an error on the screen, until somebody tries again.
