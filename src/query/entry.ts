@@ -4,7 +4,7 @@
  */
 import type { Query } from '@tanstack/react-query'
 import type { Cursor } from '../transport/port.ts'
-import { leave, reaches, since } from './channelHub.ts'
+import { here, leave, reaches, since } from './channelHub.ts'
 import { channelSpec, type Definition, type Params } from './definition.ts'
 import {
   type Entry,
@@ -19,10 +19,14 @@ import {
 } from './entryState.ts'
 import type { SequencedOp } from './items.ts'
 import type { Op } from './ops.ts'
+import { topOf } from './order.ts'
 import { confirm, opsFor } from './outbox.ts'
 import { targetOf } from './outboxRow.ts'
 import { markFinished } from './share.ts'
 import { refetch, write } from './writer.ts'
+
+/** For snapshots that are on their way, or come from a replica that lags. */
+const MAX_REPLIES = 20
 
 const entries = new WeakMap<object, Entry>()
 
@@ -53,6 +57,8 @@ export function createEntry(client: LiveClient, query: Query, definition: Defini
     channel: undefined,
     base: undefined,
     picture: NOTHING,
+    replies: [],
+    replied: 0,
     pending: [],
     continuity: -1,
     asOf: undefined,
@@ -94,8 +100,7 @@ export function detach(entry: Entry): void {
   else if (!isAhead(entry)) entry.asOf = channel.order.cursor
   endPause(entry)
   leave(channel, entry.member)
-  entry.channel = undefined
-  entry.continuity = -1
+  Object.assign(entry, { channel: undefined, continuity: -1, replies: [] })
 }
 
 /** Data that says where it stands is continued from there, if the channel knows what came after. */
@@ -115,6 +120,12 @@ function isAhead({ asOf, channel }: Entry): boolean {
 /** What a reply, or the application, says of the data without saying when that was. */
 export function applyReply(entry: Entry, ops: readonly Op<unknown>[]): void {
   if (ops.length === 0) return
+  const { channel } = entry
+  if (channel) {
+    const when = { at: here(channel), after: topOf(channel.order) }
+    const replies = ops.map((op) => ({ op, number: entry.replied++, ...when }))
+    entry.replies = [...entry.replies, ...replies].slice(-MAX_REPLIES)
+  }
   apply(
     entry,
     ops.map((op) => ({ op, seq: undefined })),

@@ -58,12 +58,21 @@ export interface Fetch {
   readonly channel: LiveChannel
   /** Where the stream stood when it began, perhaps before the channel was live. */
   readonly begun: number
-  /** Where the stream stood when the snapshot was asked for. */
+  /** Where the stream stood when the snapshot was asked for, and how many replies there had been. */
   start: number
+  replied: number
   /** Identifies TanStack's fetch: one that was superseded goes on, and nobody takes its result. */
   readonly of: unknown
   /** Continuity of the channel when the snapshot was asked for; -1 while it was not live. */
   continuity: number
+}
+
+/** Without a number of its own: where the stream stood, and up to which number it was known, when the reply came. */
+export interface Reply {
+  readonly op: Op<unknown>
+  readonly number: number
+  readonly at: number
+  readonly after: number
 }
 
 export interface Entry {
@@ -79,6 +88,9 @@ export interface Entry {
   /** The data of record: every event applied, nothing optimistic. */
   base: unknown
   picture: Picture
+  /** What replies said lately; events have yet to say it, and a snapshot may be older. */
+  replies: readonly Reply[]
+  replied: number
   /** Ops that are not in the data yet. */
   pending: SequencedOp<unknown>[]
   /** Continuity of the channel that the data stands on; -1: none, whatever the channel says. */

@@ -121,7 +121,8 @@ function flushAll(client: LiveClient, asked: readonly Entry[]): void {
 /** Somebody else is here: the data is asked for anew, by whoever looks at it. */
 export function forget(client: LiveClient): void {
   for (const channel of client.hub.channels.values()) clearChannel(channel)
-  for (const entry of client.entries.values()) Object.assign(entry, { pending: [], landing: undefined })
+  for (const entry of client.entries.values())
+    Object.assign(entry, { pending: [], replies: [], landing: undefined })
   reset(client.queryClient, (query) => client.entries.has(query))
 }
 

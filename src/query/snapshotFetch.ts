@@ -2,7 +2,7 @@
  * A snapshot on its way: marks the stream before it is asked for, so that nothing that happens meanwhile is missing from
  * what it becomes. Knows entries and channels; does not know requests.
  */
-import type { Cursor } from '../transport/port.ts'
+import type { Cursor, LiveEvent } from '../transport/port.ts'
 import { here, type LiveChannel, reaches, release, retain, since, whenLive } from './channelHub.ts'
 import { attach, stored } from './entry.ts'
 import { type Entry, endPause, type Fetch, opsOf, pause, statusChanged } from './entryState.ts'
@@ -12,7 +12,15 @@ export function beginFetch(entry: Entry): Fetch {
   attach(entry)
   const channel = entry.channel as LiveChannel
   const begun = here(channel)
-  const fetch: Fetch = { entry, channel, begun, start: begun, of: entry.query.promise, continuity: -1 }
+  const fetch: Fetch = {
+    entry,
+    channel,
+    begun,
+    start: begun,
+    replied: entry.replied,
+    of: entry.query.promise,
+    continuity: -1,
+  }
   retain(channel)
   entry.landing = undefined
   entry.fetches.add(fetch)
@@ -34,16 +42,35 @@ export async function readyToAsk(fetch: Fetch, patienceMs?: number): Promise<voi
   }
   // What came before is in the answer; applied once more it could bring back what was removed during an outage.
   fetch.start = here(channel)
+  fetch.replied = fetch.entry.replied
   fetch.continuity = channel.live ? channel.continuity : -1
 }
 
 /** What happened since that an answer of this position lacks; one that tells of nothing lacks all of it. */
 export function missedBy(
-  { entry, channel, start, begun }: Fetch,
+  { entry, channel, begun, start, replied }: Fetch,
   position: Cursor | undefined,
   isEmpty = false,
 ): SequencedOp<unknown>[] {
-  return opsOf(entry, since(channel, position, isEmpty ? begun : start))
+  const events = since(channel, position, isEmpty ? begun : start)
+  const seq = position?.seq
+  const replies = entry.replies.filter(({ number, after }) =>
+    seq === undefined ? number >= replied : seq <= after,
+  )
+  let ops: SequencedOp<unknown>[] = []
+  let from = 0
+  // In the order in which all of it was heard.
+  for (const { op, at } of replies) {
+    const until = events.findIndex((event) => indexOf(channel, event) >= at)
+    const to = until < 0 ? events.length : until
+    ops = ops.concat(opsOf(entry, events.slice(from, to)), { op, seq: undefined })
+    from = to
+  }
+  return ops.concat(opsOf(entry, events.slice(from)))
+}
+
+function indexOf({ dropped, log }: LiveChannel, event: LiveEvent): number {
+  return dropped + log.indexOf(event)
 }
 
 /** TanStack will take its result: the fetch was not superseded by another one. */

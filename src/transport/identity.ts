@@ -18,7 +18,7 @@ export interface IdentityPort {
   readonly era: number
   /** False from new credentials on until a token or a greeting has told whose they are. */
   readonly isSure: boolean
-  /** `isOther`: somebody else than before, or nobody; otherwise more is known of the same one. */
+  /** `isOther`: somebody else than before, or nobody; otherwise more is known of the same one, or it is in doubt. */
   subscribe(listener: (isOther: boolean) => void): () => void
 }
 
@@ -36,8 +36,8 @@ const KINDS = ['token', 'user'] as const
 export function createIdentityBook(): IdentityBook {
   const listeners = new Set<(isOther: boolean) => void>()
   const book = { who: {} as Identity, era: 0, isSure: true }
-  const tell = (isOther: boolean) => {
-    book.isSure = true
+  const tell = (isOther: boolean, isSure = true) => {
+    book.isSure = isSure
     for (const listener of [...listeners]) listener(isOther)
   }
   return {
@@ -67,7 +67,7 @@ export function createIdentityBook(): IdentityBook {
     },
     doubt() {
       book.era++
-      book.isSure = false
+      tell(false, false)
     },
     settle() {
       if (!book.isSure) tell(false)

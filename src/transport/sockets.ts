@@ -150,6 +150,8 @@ export function changeUser(shell: Shell): void {
   if (isFormer) lose(shell, current.attempt, loss)
   const dial = dialOf(state)
   if (dial !== null && shell.era < identity.era) lose(shell, dial, loss)
+  // Where the former one was not let in, the next one may be.
+  if (state.phase === 'failed') shell.raise({ type: shell.holders.size > 0 ? 'connect' : 'release' })
   if (!current || isFormer) return
   if (shell.handOver) abandonHandOver(shell)
   upChannels(shell)
@@ -165,6 +167,7 @@ function abandonHandOver(shell: Shell): void {
 /** The same one is still here: the sockets that name him are good. */
 export function confirmUser(shell: Shell): void {
   const { identity, links, current } = shell
+  if (!identity.isSure) return
   for (const link of links.values())
     if (link.principal !== undefined && link.principal === identity.who.token) link.era = identity.era
   if (current) flush(shell)

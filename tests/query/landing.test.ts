@@ -305,6 +305,26 @@ describe('[Q8] a position', () => {
     expect(texts()).toEqual(['m1'])
   })
 
+  it.each([
+    ['without a position', {}],
+    ['older than the reply', AT(10)],
+  ] as const)('%s: what a reply told while it was on its way is not lost again', async (_, position) => {
+    const { texts } = observeMessages()
+    fake.live(false, { seq: 10, epoch: 'e' })
+    await fake.settle()
+    await answer(history([message(1)], AT(10)))
+    void queryClient.invalidateQueries()
+    await fake.settle()
+    room.live.apply([room.messages.upsert(ROOM, message(2))])
+    fake.frame()
+    await fake.settle()
+    await answer(history([message(1)], position))
+    expect(texts()).toEqual(['m1', 'm2'])
+    await emit('created', message(2), 11)
+    await emit('deleted', { id: 2 }, 12)
+    expect(texts()).toEqual(['m1'])
+  })
+
   it('is worth more than a version that a partial change has put on an item with a hole behind it', async () => {
     const versioned = (fields: object) => ({ ...message(1), ...fields })
     const { texts } = observeVersioned()

@@ -102,6 +102,31 @@ describe('[Q10] an optimistic row', () => {
     expect(first.queryClient.getMutationCache().getAll()).toEqual([])
   })
 
+  it('is there exactly once at every notification, also in a busy frame and while `onSuccess` takes its time', async () => {
+    await first.start()
+    const seen: number[] = []
+    const look = () => seen.push(first.texts().filter((text) => text === 'mine').length)
+    let finish = () => {}
+    const onSuccess = () => new Promise<void>((resolve) => (finish = resolve))
+    const observer = new MutationObserver(first.queryClient, { ...first.definition(ROOM), onSuccess })
+    void observer.mutate('mine')
+    await first.fake.settle()
+    first.queryClient.getQueryCache().subscribe(look)
+    const [send] = first.sends()
+    // Somebody else's makes the frame busy; the echo comes in the same one.
+    first.fake.emit({ type: 'created', payload: message(3) })
+    await first.fake.settle()
+    first.fake.emit({ type: 'created', payload: sentMessage(4, 'mine', send?.data.clientId) })
+    await first.frame()
+    send?.resolve(sentMessage(4, 'mine', send.data.clientId))
+    await first.frame()
+    await first.frame()
+    finish()
+    await first.frame()
+    expect(first.texts()).toEqual(['m1', 'm2', 'm3', 'mine'])
+    expect(new Set(seen)).toEqual(new Set([1]))
+  })
+
   it('of a failed send stays, keeps its client id through a retry, and goes when it is discarded', async () => {
     await first.start()
     first.send('fails').catch(() => undefined)

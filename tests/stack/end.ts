@@ -3,7 +3,7 @@ import type { ChatMessage, ChatRoom } from '../../src/chat/index.ts'
 import type { Message, Room } from '../../src/testing/server/wire.ts'
 import type { Page, View } from './page.ts'
 import { livePages, signIn } from './steps.ts'
-import { baseOf, pick, type Sent, typistOf, USERS, type World } from './world.ts'
+import { baseOf, pick, type Sent, textIn, typistOf, USERS, type World } from './world.ts'
 
 const ignore = () => undefined
 
@@ -215,7 +215,7 @@ function auditGroup(world: World, key: string, group: readonly Sent[]): void {
   const { text, roomId } = first
   const at = `"${text}" to ${roomId}`
   const taken = world.accepted.filter(
-    ({ content, room_id }) => content === text && String(room_id) === roomId,
+    ({ content, room_id }) => baseOf(content) === text && String(room_id) === roomId,
   ).length
   const count = (outcome: Sent['outcome']) => group.filter((sent) => sent.outcome === outcome).length
   if (world.level > 0 && count('done') > taken)
@@ -258,7 +258,7 @@ function storedIn(group: readonly Sent[], key: string): number {
           const [, name, params] = options.mutationKey ?? []
           const roomId = (params as { roomId?: string } | undefined)?.roomId
           const isOpen = state.status === 'error' || state.status === 'pending'
-          return name === 'chat.sendMessage' && isOpen && `${roomId} ${state.variables}` === key
+          return name === 'chat.sendMessage' && isOpen && `${roomId} ${textIn(state.variables)}` === key
         }).length,
   )
   return Math.max(0, ...counts)

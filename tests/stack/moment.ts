@@ -10,12 +10,12 @@ export interface ViewMemory {
 
 interface Shown {
   user: string | undefined
-  era: number | undefined
+  era: string
   /** How often each of one's own texts was shown last. */
   own: ReadonlyMap<string, number>
 }
 
-const nothing = (): Shown => ({ user: undefined, era: undefined, own: new Map() })
+const nothing = (): Shown => ({ user: undefined, era: '', own: new Map() })
 export const createViewMemory = (): ViewMemory => ({ render: nothing(), write: nothing() })
 
 export interface Seen {

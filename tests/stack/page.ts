@@ -84,7 +84,7 @@ export interface Page {
   savedBefore: string | undefined
   believed(): string | undefined
   /** Changes with everybody who comes and goes. */
-  era(): number | undefined
+  era(): string
   typist(): string | undefined
   cookieToken(): string | undefined
   emit(signal: EnvironmentSignal): void
@@ -192,7 +192,7 @@ export function openPage(world: World, { user, roomIds, saved, like }: PageOptio
       const id = chat.context.currentUser()?.id
       return id === undefined ? undefined : String(id)
     },
-    era: () => chat.manager.port.identity?.era,
+    era: () => JSON.stringify([chat.manager.port.identity?.era, chat.manager.port.identity?.who]),
     typist: () => typist(page),
     cookieToken: () => (traits.isCookie && session.user !== null ? tokenOf(session.user) : undefined),
     emit(signal) {
@@ -262,7 +262,9 @@ async function tokenSource({ fake, random }: World, { session, traits }: Page): 
 function typist(page: Page): string | undefined {
   const { session } = page
   const believed = page.believed()
-  if (session.isSilent && believed === session.user) session.isSilent = false
+  // While new credentials are looked into, what is typed is theirs whom these name.
+  const isInDoubt = page.chat.manager.port.identity?.isSure === false
+  if (session.isSilent && (isInDoubt || believed === session.user)) session.isSilent = false
   return (session.isSilent ? believed : session.user) ?? undefined
 }
 

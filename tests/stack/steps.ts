@@ -5,7 +5,7 @@ import type { ErrorBody } from '../../src/testing/server/requestError.ts'
 import type { Kind } from './kinds.ts'
 import { openPage } from './page.ts'
 import { cut, forge, makeHalfOpen } from './wire.ts'
-import { baseOf, isMember, MEMBERS, type Page, pick, type Sent, USERS, type World } from './world.ts'
+import { baseOf, isMember, MEMBERS, type Page, pick, type Sent, textIn, USERS, type World } from './world.ts'
 
 const ignore = () => undefined
 
@@ -377,9 +377,8 @@ function matching(world: World, page: Page, { state, options }: Stored): readonl
   const [, name, params] = options.mutationKey ?? []
   if (name !== 'chat.sendMessage') return []
   const roomId = (params as { roomId?: string } | undefined)?.roomId
-  return world.sent.filter(
-    (sent) => sent.pages.has(page) && sent.text === state.variables && sent.roomId === roomId,
-  )
+  const text = textIn(state.variables)
+  return world.sent.filter((sent) => sent.pages.has(page) && sent.text === text && sent.roomId === roomId)
 }
 
 async function reload(world: World, page: Page, other?: string): Promise<string> {
@@ -398,7 +397,7 @@ async function reload(world: World, page: Page, other?: string): Promise<string>
   const next = openLike(world, page, { saved, user })
   for (const sent of open) {
     if (sent.pages.has(next)) continue
-    const isTaken = world.accepted.some(({ content }) => content === sent.text)
+    const isTaken = world.accepted.some(({ content }) => baseOf(content) === sent.text)
     if (saved !== undefined && !isOld && !isTaken)
       world.report('not-stored', `"${sent.text}" of ${page.name}`)
     sent.isForsaken = true
@@ -471,6 +470,8 @@ const USERS_STEPS: readonly Step[] = [
     kind: 'switches',
     run: (world) => {
       const page = anyPage(world)
+      // To say so is to say that what is typed from here on is theirs whom the credentials name.
+      page.session.isSilent = false
       page.chat.manager.reauthenticate()
       return page.name
     },

@@ -75,6 +75,13 @@ export interface World {
 
 /** Who typed it is in the text, and edits leave that alone. */
 export const typistOf = (text: string): string => text.slice(0, text.indexOf(':'))
+/** What was typed, from what `sendMessage` was called with. */
+export function textIn(variables: unknown): string {
+  const text =
+    typeof variables === 'string' ? variables : (variables as { content?: string } | undefined)?.content
+  return baseOf(text ?? '')
+}
+
 export const baseOf = (text: string): string => text.split(' ~')[0] ?? text
 
 export interface WorldOptions {

@@ -116,6 +116,20 @@ describe('whose connection it is', () => {
     expect(sockets.filter(({ url }) => url.includes('other'))).toHaveLength(2)
   })
 
+  it('[T39] where the former one was not let in, the next one is asked for again', async () => {
+    const { manager, server, sockets, clock } = cookieServer()
+    const room = listen(manager, { endpoint: '/room/' })
+    manager.connect()
+    await clock.advance(10)
+    sockets.find(({ url }) => url.includes('room'))?.drop(4003)
+    await clock.advance(10)
+    expect(room.signals.at(-1)).toMatchObject({ type: 'down', error: { code: 'forbidden' } })
+    server.user = 'bob'
+    sockets.find(({ url }) => !url.includes('room'))?.drop(1006)
+    await clock.advance(5_000)
+    expect(room.signals.at(-1)).toMatchObject({ type: 'live' })
+  })
+
   it('[T39] a server that greets another one each time causes no storm', async () => {
     let guests = 0
     const { manager, sockets, clock } = setup({}, (socket: FakeSocket) => {
