@@ -10,14 +10,13 @@ import {
   QueryClient,
   QueryObserver,
   type QueryObserverOptions,
-  type QueryState,
 } from '@tanstack/react-query'
 import { shouldDehydrateMutation } from '../../query/mutation.ts'
 import type { TimelineData } from '../../query/pages.ts'
-import type { LivePort } from '../../transport/port.ts'
+import type { Channel, LivePort } from '../../transport/port.ts'
 import type { ConformanceItem, ConformanceLevel } from './backEnd.ts'
 import { defineLiveData } from './liveDefinitions.ts'
-import { shownIn } from './shown.ts'
+import { type QuerySnapshot, shownIn } from './shown.ts'
 import type { OverlappingCall, Shown, Subject, Target } from './subject.ts'
 
 const ROOM = { roomId: 1 }
@@ -44,6 +43,7 @@ interface Observed {
 interface Page {
   readonly data: ReturnType<typeof defineLiveData>
   readonly options: LiveSubjectOptions
+  readonly channels: Set<Channel>
   readonly mounted: Map<Target, Observed>
   client: QueryClient
   disconnect: () => void
@@ -55,11 +55,13 @@ interface Page {
 }
 
 export function createLiveSubject(options: LiveSubjectOptions): Subject {
-  const data = defineLiveData(options.port, options.level)
+  const channels = new Set<Channel>()
+  const data = defineLiveData(portOf(options.port, channels), options.level)
   const client = createClient()
   const page: Page = {
     data,
     options,
+    channels,
     mounted: new Map(),
     client,
     disconnect: data.live.connect(client),
@@ -73,6 +75,7 @@ export function createLiveSubject(options: LiveSubjectOptions): Subject {
     targets: options.level === 0 ? ['newest'] : TARGETS,
     mount: (target) => mount(page, target),
     unmount: (target) => unmount(page, target),
+    isMounted: (target) => page.mounted.has(target),
     older: (target) => page.mounted.get(target)?.page('fetchNextPage'),
     newer: (target) => page.mounted.get(target)?.page('fetchPreviousPage'),
     invalidate: (target) => void page.client.invalidateQueries(one(target)).catch(ignore),
@@ -105,6 +108,15 @@ export function createLiveSubject(options: LiveSubjectOptions): Subject {
   }
 }
 
+function portOf(port: LivePort, channels: Set<Channel>): LivePort {
+  const open: LivePort['open'] = (spec, listener) => {
+    const channel = port.open(spec, listener)
+    channels.add(channel)
+    return channel
+  }
+  return Object.assign(Object.create(port), { open })
+}
+
 function createClient(): QueryClient {
   return new QueryClient({ defaultOptions: { queries: { retry: false, gcTime: Number.POSITIVE_INFINITY } } })
 }
@@ -126,8 +138,7 @@ function mount(page: Page, target: Target): void {
 
 function observe(page: Page, target: Target): Observed {
   const { client, data } = page
-  const tell = (result: Pick<QueryState, 'status' | 'fetchStatus' | 'data'>) =>
-    tellWatchers(page, target, result)
+  const tell = (result: QuerySnapshot) => tellWatchers(page, target, result)
   if (target === 'newest' || target === 'around') {
     const observer = new InfiniteQueryObserver(client, timelineOptions(page, target))
     return {
@@ -147,11 +158,7 @@ function observe(page: Page, target: Target): Observed {
   }
 }
 
-function tellWatchers(
-  { watchers }: Page,
-  target: Target,
-  state: Pick<QueryState, 'status' | 'fetchStatus' | 'data'>,
-): void {
+function tellWatchers({ watchers }: Page, target: Target, state: QuerySnapshot): void {
   const shown = watchers.size > 0 ? shownIn(state) : undefined
   if (shown) for (const watcher of watchers) watcher(target, shown)
 }
@@ -211,6 +218,9 @@ function reload(page: Page, saved: string | undefined): void {
   for (const target of targets) unmount(page, target)
   page.disconnect()
   page.client.clear()
+  // A send that waits on the page that is gone hears what nobody shows. Above level 0 its promise tells what became of it.
+  for (const channel of page.options.level === 0 ? page.channels : []) channel.close()
+  page.channels.clear()
   page.client = createClient()
   page.read.clear()
   watchCache(page)
