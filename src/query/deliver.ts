@@ -104,7 +104,7 @@ export function sendContext<P, Variables>(
     clientId,
     queryClient,
     amend,
-    isConfirmed: () => row?.confirmed !== undefined && !row.confirmed.isGuess,
+    isConfirmed: () => row?.confirmed === 'sure',
     request: (type, data, how) =>
       port.request(type, data, { endpoint, signal, guard, idempotent: true, ...how }),
     send: (type, data, delivery) => port.send(type, data, { endpoint, delivery, guard }),

@@ -58,6 +58,7 @@ export function createLiveClient(queryClient: QueryClient, registry: Registry): 
   const stopAuthors = registry.authors.subscribe((isOther) => {
     checkOwner(client, isOther)
   })
+  checkOwner(client)
   const stopOutbox = startOutbox(client.outbox)
   shareUnder(queryClient, [LIVE_KEY])
   const unsubscribe = cache.subscribe((event) => onCacheEvent(client, event))

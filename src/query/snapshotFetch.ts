@@ -31,17 +31,18 @@ export function beginFetch(entry: Entry): Fetch {
 export async function readyToAsk(fetch: Fetch, patienceMs?: number): Promise<void> {
   const { channel } = fetch
   const live = whenLive(channel)
-  if (patienceMs === undefined) await live
+  let at: number | undefined
+  if (patienceMs === undefined) at = await live
   else {
     let cancel = () => {}
-    const patience = new Promise<void>((resolve) => {
-      cancel = channel.port.clock.setTimer(resolve, patienceMs)
+    const patience = new Promise<undefined>((resolve) => {
+      cancel = channel.port.clock.setTimer(() => resolve(undefined), patienceMs)
     })
-    await Promise.race([live.catch(() => undefined), patience])
+    at = await Promise.race([live.catch(() => undefined), patience])
     cancel()
   }
   // What came before is in the answer; applied once more it could bring back what was removed during an outage.
-  fetch.start = here(channel)
+  fetch.start = at ?? here(channel)
   fetch.replied = fetch.entry.replied
   fetch.continuity = channel.live ? channel.continuity : -1
 }

@@ -13,9 +13,10 @@ import {
 } from '@tanstack/react-query'
 import { shouldDehydrateMutation } from '../../query/mutation.ts'
 import type { TimelineData } from '../../query/pages.ts'
-import type { Channel, LivePort } from '../../transport/port.ts'
+import type { LivePort } from '../../transport/port.ts'
 import type { ConformanceItem, ConformanceLevel } from './backEnd.ts'
 import { defineLiveData } from './liveDefinitions.ts'
+import { portOf } from './pagePort.ts'
 import { type QuerySnapshot, shownIn } from './shown.ts'
 import type { OverlappingCall, Shown, Subject, Target } from './subject.ts'
 
@@ -43,8 +44,9 @@ interface Observed {
 interface Page {
   readonly data: ReturnType<typeof defineLiveData>
   readonly options: LiveSubjectOptions
-  readonly channels: Set<Channel>
   readonly mounted: Map<Target, Observed>
+  /** How to end what was opened. */
+  readonly channels: Set<() => void>
   client: QueryClient
   disconnect: () => void
   /** How much newer than everything here the next foreign cache pretends to be. */
@@ -55,7 +57,7 @@ interface Page {
 }
 
 export function createLiveSubject(options: LiveSubjectOptions): Subject {
-  const channels = new Set<Channel>()
+  const channels = new Set<() => void>()
   const data = defineLiveData(portOf(options.port, channels), options.level)
   const client = createClient()
   const page: Page = {
@@ -106,15 +108,6 @@ export function createLiveSubject(options: LiveSubjectOptions): Subject {
       page.client.clear()
     },
   }
-}
-
-function portOf(port: LivePort, channels: Set<Channel>): LivePort {
-  const open: LivePort['open'] = (spec, listener) => {
-    const channel = port.open(spec, listener)
-    channels.add(channel)
-    return channel
-  }
-  return Object.assign(Object.create(port), { open })
 }
 
 function createClient(): QueryClient {
@@ -218,8 +211,8 @@ function reload(page: Page, saved: string | undefined): void {
   for (const target of targets) unmount(page, target)
   page.disconnect()
   page.client.clear()
-  // A send that waits on the page that is gone hears what nobody shows. Above level 0 its promise tells what became of it.
-  for (const channel of page.options.level === 0 ? page.channels : []) channel.close()
+  // A page that is gone hears nothing, whatever was still waiting in it.
+  for (const end of page.channels) end()
   page.channels.clear()
   page.client = createClient()
   page.read.clear()

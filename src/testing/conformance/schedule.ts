@@ -54,7 +54,7 @@ const STEPS: readonly (readonly [weight: number, name: string, step: Step])[] = 
   [1, 'exclude', ({ network, level }) => level > 0 && network.exclude?.()],
   [2, 'include', ({ network }) => network.include?.()],
   // Without numbers nobody would ever notice.
-  [1, 'forget', ({ network, level }) => level > 1 && network.forget?.()],
+  [1, 'deafen', ({ network, level }) => level > 1 && network.forget?.()],
   [12, 'wait', ({ clock, random }) => clock.advance(Math.floor(random() * 40))],
   [2, 'waitLonger', ({ clock }) => clock.advance(300)],
   [1, 'waitLong', ({ clock }) => clock.advance(6_000)],
