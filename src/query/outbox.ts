@@ -4,7 +4,7 @@
  */
 import type { Mutation, MutationCache } from '@tanstack/react-query'
 import type { LiveEvent } from '../transport/port.ts'
-import { isOwn } from './author.ts'
+import { isNobody, isOwn } from './author.ts'
 import { NO_OPS, type Op } from './ops.ts'
 import { changesOf, createRow, type Row, type RowOptions, rowBehind, sign } from './outboxRow.ts'
 
@@ -147,7 +147,8 @@ export function findRow(outbox: Outbox, name: string, clientId: string): Row | u
 /** Everything that is not somebody else's. */
 export function forgetOwn(outbox: Outbox): void {
   const { options, rows } = outbox
-  for (const row of [...rows.values()]) if (isMine(outbox, row)) options.cache.remove(row.mutation)
+  for (const row of [...rows.values()])
+    if (isMine(outbox, row) || isNobody(row.author.who)) options.cache.remove(row.mutation)
 }
 
 function take(outbox: Outbox, mutation: Mutation): void {
