@@ -42,7 +42,7 @@ export interface ChannelHub {
 
 /** Kept for snapshots that lag behind the stream. */
 const LOG_TAIL = 256
-const ASKED_AGAIN: ReadonlySet<string> = new Set(['rejected', 'user_changed'])
+const ASKED_AGAIN: ReadonlySet<string> = new Set(['rejected', 'forbidden', 'user_changed'])
 
 export function createChannelHub(port: LivePort): ChannelHub {
   const channels = new Map<string, LiveChannel>()
@@ -196,7 +196,7 @@ function settleOrder(
   const { head, held } = order
   if (head && ((head.seq ?? 0) <= asked || isOtherEpoch(cursor, head))) order.head = undefined
   if (!resumed) {
-    restart(order, cursor)
+    restart(order, cursor, order.cursor ?? order.last)
     return startOver(channel)
   }
   arrived(channel, cursor)

@@ -118,10 +118,11 @@ function isAhead({ asOf, channel }: Entry): boolean {
 }
 
 /** What a reply, or the application, says of the data without saying when that was. */
-export function applyReply(entry: Entry, ops: readonly Op<unknown>[]): void {
+export function applyReply(entry: Entry, ops: readonly Op<unknown>[], isNews: boolean): void {
   if (ops.length === 0) return
   const { channel } = entry
-  if (channel) {
+  // The answer to what was sent again tells of the past.
+  if (channel && isNews) {
     const when = { at: here(channel), after: topOf(channel.order) }
     const replies = ops.map((op) => ({ op, number: entry.replied++, ...when }))
     entry.replies = [...entry.replies, ...replies].slice(-MAX_REPLIES)

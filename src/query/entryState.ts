@@ -56,6 +56,8 @@ export interface Picture {
 export interface Fetch {
   readonly entry: Entry
   readonly channel: LiveChannel
+  /** Where the stream stood when it began, perhaps before the channel was live. */
+  readonly begun: number
   /** Where the stream stood when the snapshot was asked for, and how many replies there had been. */
   start: number
   replied: number

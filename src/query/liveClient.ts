@@ -178,12 +178,13 @@ function onCacheEvent(client: LiveClient, event: QueryCacheNotifyEvent): void {
 }
 
 /** What the server has confirmed, as if an event had said it. */
-export function applyChanges({ entries }: LiveClient, changes: readonly Change[]): void {
+export function applyChanges({ entries }: LiveClient, changes: readonly Change[], isNews = true): void {
   for (const entry of entries.values()) {
     const own = changes.filter((change) => targets(entry, change))
     applyReply(
       entry,
       own.map(({ op }) => op),
+      isNews,
     )
   }
 }

@@ -178,11 +178,10 @@ async function run<P, Variables, Result>(
     const { result, isSure } = await deliver(channel, send, () => options.request(variables(), sending))
     const changes = send.guard() ? [] : (options.settle?.(result, variables(), params) ?? [])
     if (row && changes.length > 0) row.confirmed = 'sure'
-    applyChanges(client, changes)
-    // It may have been done long ago, and more may have happened to it since: only a snapshot can tell.
-    if (isRepeat || !isSure) {
-      for (const change of changes) refresh(client, change)
-    }
+    // Else it may have been done long ago, and more may have happened to it since: only a snapshot can tell.
+    const isNews = isSure && !isRepeat
+    applyChanges(client, changes, isNews)
+    for (const change of isNews ? [] : changes) refresh(client, change)
     return result
   } finally {
     leave(channel, member)

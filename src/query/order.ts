@@ -11,6 +11,8 @@ export interface ChannelOrder {
   readonly held: Map<number, LiveEvent>
   /** Where the server said that the channel stands, in whatever order that came. */
   head?: Cursor | undefined
+  /** Where it stood before continuity ended: a later number need not be the next one. */
+  last?: Cursor | undefined
 }
 
 /** More held events than this and waiting is pointless: a snapshot is cheaper than the replay. */
@@ -46,7 +48,7 @@ export function admit(
       order.head = undefined
       return 'epoch'
     }
-    const next = expected(order.cursor, seq, awaitBaseline)
+    const next = expected(order, event, awaitBaseline)
     if (seq === next) apply(order, event, events)
     else if (seq > next) order.held.set(seq, event)
   }
@@ -55,9 +57,16 @@ export function admit(
   return 'overflow'
 }
 
-/** Before the first position is known the number at hand is taken for it, unless a snapshot will tell. */
-function expected(cursor: Cursor | undefined, seq: number, awaitBaseline: boolean): number {
-  if (cursor?.seq !== undefined) return cursor.seq + 1
+/**
+ * Before the first position is known the number at hand is taken for it, unless a snapshot will tell, or it is beyond the
+ * last one that was.
+ */
+function expected(order: ChannelOrder, event: LiveEvent, awaitBaseline: boolean): number {
+  const { last } = order
+  const { seq = 0 } = event
+  if (order.cursor?.seq === undefined && !awaitBaseline && isAfter(event, last) && !isOtherEpoch(last, event))
+    order.cursor = last
+  if (order.cursor?.seq !== undefined) return order.cursor.seq + 1
   return awaitBaseline ? -1 : seq
 }
 
@@ -66,7 +75,8 @@ function expected(cursor: Cursor | undefined, seq: number, awaitBaseline: boolea
  * position the oldest held event is taken for the next one.
  */
 export function baseline(order: ChannelOrder, position: Cursor | undefined): LiveEvent[] {
-  const seq = position?.seq ?? Math.min(...order.held.keys()) - 1
+  const oldest = Math.min(...order.held.keys()) - 1
+  const seq = position?.seq ?? Math.min(oldest, order.last?.seq ?? oldest)
   if (order.cursor?.seq !== undefined || !Number.isFinite(seq)) return []
   order.cursor = { ...position, seq }
   for (const heldSeq of order.held.keys()) if (heldSeq <= seq) order.held.delete(heldSeq)
@@ -74,8 +84,9 @@ export function baseline(order: ChannelOrder, position: Cursor | undefined): Liv
 }
 
 /** Continuity ended: start again from `position`, or from whatever comes next. */
-export function restart(order: ChannelOrder, position: Cursor | undefined): void {
+export function restart(order: ChannelOrder, position: Cursor | undefined, last?: Cursor): void {
   order.cursor = position?.seq === undefined ? undefined : cursorOf(position)
+  order.last = last
   order.held.clear()
 }
 

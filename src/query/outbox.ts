@@ -4,7 +4,7 @@
  */
 import type { Mutation, MutationCache } from '@tanstack/react-query'
 import type { LiveEvent } from '../transport/port.ts'
-import { isOwn } from './author.ts'
+import { isNobody, isOwn } from './author.ts'
 import { NO_OPS, type Op } from './ops.ts'
 import { changesOf, createRow, type Row, type RowOptions, rowBehind, sign } from './outboxRow.ts'
 
@@ -94,7 +94,7 @@ export function confirm(outbox: Outbox, target: string, asked: Asked): Op<unknow
   if (of && outbox.echoes.has(of)) return echoOf(outbox, target, of)
   for (const row of outbox.rows.values()) {
     // What is sure takes the place of a guess.
-    const isOver = row.confirmed === 'sure' || (isGuess && row.confirmed)
+    const isOver = row.confirmed ? isGuess || row.confirmed === 'sure' : !outbox.ops.has(target)
     const as = isOver || !isMine(outbox, row) ? undefined : firstOf(row, target, confirms)
     if (!as) continue
     row.confirmed = isGuess ? 'guess' : 'sure'
@@ -147,7 +147,8 @@ export function findRow(outbox: Outbox, name: string, clientId: string): Row | u
 /** Everything that is not somebody else's. */
 export function forgetOwn(outbox: Outbox): void {
   const { options, rows } = outbox
-  for (const row of [...rows.values()]) if (isMine(outbox, row)) options.cache.remove(row.mutation)
+  for (const row of [...rows.values()])
+    if (isMine(outbox, row) || isNobody(row.author.who)) options.cache.remove(row.mutation)
 }
 
 function take(outbox: Outbox, mutation: Mutation): void {

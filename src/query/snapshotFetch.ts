@@ -11,10 +11,12 @@ import type { SequencedOp } from './items.ts'
 export function beginFetch(entry: Entry): Fetch {
   attach(entry)
   const channel = entry.channel as LiveChannel
+  const begun = here(channel)
   const fetch: Fetch = {
     entry,
     channel,
-    start: here(channel),
+    begun,
+    start: begun,
     replied: entry.replied,
     of: entry.query.promise,
     continuity: -1,
@@ -45,12 +47,13 @@ export async function readyToAsk(fetch: Fetch, patienceMs?: number): Promise<voi
   fetch.continuity = channel.live ? channel.continuity : -1
 }
 
-/** What happened since that an answer of this position lacks. */
+/** What happened since that an answer of this position lacks; one that tells of nothing lacks all of it. */
 export function missedBy(
-  { entry, channel, start, replied }: Fetch,
+  { entry, channel, begun, start, replied }: Fetch,
   position: Cursor | undefined,
+  isEmpty = false,
 ): SequencedOp<unknown>[] {
-  const events = since(channel, position, start)
+  const events = since(channel, position, isEmpty ? begun : start)
   const seq = position?.seq
   const replies = entry.replies.filter(({ number, after }) =>
     seq === undefined ? number >= replied : seq <= after,

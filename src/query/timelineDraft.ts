@@ -68,8 +68,17 @@ function applyOp<Item>(draft: Draft<Item>, op: Op<Item>): void {
   if (current !== undefined) change(draft, current, next)
   else if (op.kind === 'remove') forget(index, id)
   // Without numbers nothing else tells a late duplicate of a removed item from a new one.
-  else if (next !== undefined && (seq !== undefined || !index.removed.has(id)))
-    place(draft, next, op.kind === 'insert')
+  else if (next !== undefined && (seq !== undefined || !index.removed.has(id))) {
+    const isNew = op.kind === 'insert'
+    if (isNew || !isBelow(draft, next)) place(draft, next, isNew)
+  }
+}
+
+/** It is not loaded, and not new: of those that its order does not tell from the oldest loaded one it is an older one. */
+function isBelow<Item>({ spec, base }: Draft<Item>, item: Item): boolean {
+  const key = spec.order(item)
+  const low = base.pages[pageOf(base.pages, key) ?? -1]?.low
+  return low !== undefined && compareKeys(key, low) === 0
 }
 
 /** A page that was fetched after the event has it already. */

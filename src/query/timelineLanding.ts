@@ -4,7 +4,7 @@
  * from it, and the events that came in meanwhile are folded into those. Pure.
  */
 import { type ItemSpec, replaceItem, type SequencedOp, unversioned } from './items.ts'
-import type { TimelineData, TimelinePage, TimelinePageParam } from './pages.ts'
+import { compareKeys, type TimelineData, type TimelinePage, type TimelinePageParam } from './pages.ts'
 import { foldTimeline } from './timelineDraft.ts'
 import { indexOf } from './timelineIndex.ts'
 
@@ -169,5 +169,23 @@ function foldMissed<Item>(
   const page = data.pages[position]
   const ops = (fetched && landing.fresh.get(fetched)?.missed()) as readonly SequencedOp<Item>[] | undefined
   if (!page || !ops || ops.length === 0) return data
-  return foldTimeline({ ...landing, only: new Set([page]) }, data, ops)
+  return foldTimeline({ ...landing, only: new Set([page]) }, data, withoutOlder(landing.spec, page, ops))
+}
+
+/**
+ * Where the order does not tell a new item from the oldest one of the page, the stream does: what came before an item
+ * that the answer has, and is not in it, is older than the page.
+ */
+function withoutOlder<Item>(
+  spec: ItemSpec<Item>,
+  { items, low }: TimelinePage<Item>,
+  ops: readonly SequencedOp<Item>[],
+): readonly SequencedOp<Item>[] {
+  const isTied = ({ op }: SequencedOp<Item>) =>
+    op.kind === 'insert' && low !== undefined && compareKeys(spec.order(op.item), low) === 0
+  if (!ops.some(isTied)) return ops
+  const ids = new Set(items.map((item) => String(spec.id(item))))
+  const isThere = ({ op }: SequencedOp<Item>) => op.kind === 'insert' && ids.has(String(spec.id(op.item)))
+  const last = ops.findLastIndex(isThere)
+  return ops.filter((each, at) => at >= last || !isTied(each) || isThere(each))
 }

@@ -85,7 +85,8 @@ function refuse(shell: Shell, subscription: Subscription, error: LiveError): voi
   emit(shell, subscription.members, { type: 'down', error })
   settle(shell)
   // The answer came, and nobody knows what it says: that may be cured.
-  if (!error.retryable && error.code !== 'invalid_frame') return
+  // Nor is a suspicion more than that.
+  if (!error.retryable && !error.maybeDelivered && error.code !== 'invalid_frame') return
   subscription.cancelRetry = shell.environment.setTimer(() => {
     if (!subscription.standing && shell.current) subscribe(shell, subscription)
   }, error.retryAfterMs ?? RETRY_MS)

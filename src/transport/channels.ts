@@ -17,8 +17,7 @@ const all = ({ channels }: Shell) => [...channels.subscriptions.values()]
 /** A socket is open: everything is asked for again. */
 export function upChannels(shell: Shell): void {
   for (const subscription of all(shell)) {
-    subscription.isRefused = false
-    subscribe(shell, subscription)
+    askAnew(shell, subscription)
   }
   shell.channels.batch?.send()
   settle(shell)
@@ -26,7 +25,19 @@ export function upChannels(shell: Shell): void {
 
 /** Another socket takes over while the channels stand. Resolves when it carries them, as far as it ever will. */
 export function moveChannels(shell: Shell): Promise<unknown> {
-  return Promise.all(all(shell).map((subscription) => stand(shell, subscription)))
+  return Promise.all(
+    all(shell).map((subscription) => {
+      if (subscription.standing) return stand(shell, subscription)
+      // What one connection was refused, the next one may be granted.
+      askAnew(shell, subscription)
+      return subscription.standing
+    }),
+  )
+}
+
+function askAnew(shell: Shell, subscription: Subscription): void {
+  subscription.isRefused = false
+  subscribe(shell, subscription)
 }
 
 export function downChannels(shell: Shell, error: LiveError | undefined): void {

@@ -21,19 +21,25 @@ export function receive(shell: Shell, attempt: number, data: unknown): void {
   for (const one of decodeMessage(shell, data)) {
     if (!isWelcome(one)) takeGreeting(shell, link, null)
     const event = route(shell, one)
-    if (!event) continue
-    const { frame, payload } = event
-    const control = entryOf(CONTROL, frame.type)
-    if (frame.type !== 'welcome') confirmChannels(shell)
-    control?.(shell, fieldsOf(payload), { frame, attempt })
-    // The application may subscribe to frames about the connection; channels do not carry them.
-    if (control) shell.deliver(shell.name, [event])
-    else events.push(event)
+    if (event && !takeControl(shell, link, event)) events.push(event)
   }
   takeAnything(shell, link)
   const { current, handOver } = shell
   if (handOver) deliver(shell, handOver.sift(attempt, events))
   else if (attempt === current?.attempt) deliver(shell, events)
+}
+
+/** The application may subscribe to frames about the connection; channels do not carry them. */
+function takeControl(shell: Shell, link: OpenLink, event: ChannelEvent): boolean {
+  const { frame, payload } = event
+  const control = entryOf(CONTROL, frame.type)
+  const isGreeting = frame.type === 'welcome'
+  if (!isGreeting) confirmChannels(shell)
+  if (!control) return false
+  control(shell, fieldsOf(payload), { frame, attempt: link.attempt })
+  // Whom a socket of former credentials greets is not who is here.
+  if (!isGreeting || link.era === shell.identity.era) shell.deliver(shell.name, [event])
+  return true
 }
 
 const isWelcome = (value: unknown) => isFrame(value) && value.type === 'welcome'

@@ -46,6 +46,7 @@ export function refusalOf({ blames }: Outbox, item: Outgoing, now: number): Live
   const { code } = blame
   return new LiveError('rejected', `"${item.frame.type}" ended ${MAX_DEATHS} connections (${code})`, {
     reason: code === 1009 ? 'too_large' : `${code}`,
+    retryAfterMs: REFUSED_MS,
     maybeDelivered: true,
   })
 }

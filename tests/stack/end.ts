@@ -1,6 +1,7 @@
 /** Faults end, time passes, and then everything is as the server has it. */
 import type { ChatMessage, ChatRoom } from '../../src/chat/index.ts'
 import type { Message, Room } from '../../src/testing/server/wire.ts'
+import type { Identity } from '../../src/transport/port.ts'
 import type { Page, View } from './page.ts'
 import { livePages, signIn } from './steps.ts'
 import { baseOf, pick, type Sent, textIn, typistOf, USERS, type World } from './world.ts'
@@ -79,8 +80,9 @@ function auditPage(page: Page): void {
   for (const mutation of queryClient.getMutationCache().getAll()) {
     const { status, variables } = mutation.state
     const text = typeof variables === 'string' ? variables : ''
-    const { who } = (mutation.options.meta?.live ?? {}) as { who?: { user?: unknown } }
-    const author = text === '' ? String(who?.user ?? session.user) : typistOf(text)
+    const { who } = (mutation.options.meta?.live ?? {}) as { who?: Identity }
+    // Where nobody was known when it began, nobody goes on with it.
+    const author = text === '' ? String(who ? (who.user ?? who.token) : session.user) : typistOf(text)
     const isOwn = author === session.user
     if (status === 'pending' && isOwn)
       world.report(

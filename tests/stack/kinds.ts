@@ -2,7 +2,7 @@
 
 export const KINDS = {
   /** No fault: looks after every single write, also in the middle of a batch, which no component is rendered with. */
-  everyWrite: true,
+  everyWrite: false,
   /** Sockets that end, with all sorts of codes, and frames under way that are lost or not. */
   disconnects: true,
   /** Sockets that stay open with nothing getting through. */

@@ -81,7 +81,9 @@ export interface Page {
   userSince: number
   /** Rooms that the signed-in user was in at some time since. */
   readonly wasIn: Set<string>
-  savedBefore: string | undefined
+  savedBefore:
+    | { readonly store: string; readonly user: string | undefined; readonly wasIn: ReadonlySet<string> }
+    | undefined
   believed(): string | undefined
   /** Changes with everybody who comes and goes. */
   era(): string

@@ -300,7 +300,7 @@ const PAGE: readonly Step[] = [
     from: 1,
     run: (world) => {
       const page = anyPage(world)
-      page.savedBefore = page.save()
+      page.savedBefore = { store: page.save(), user: page.believed(), wasIn: new Set(page.wasIn) }
       return page.name
     },
   },
@@ -389,12 +389,14 @@ async function reload(world: World, page: Page, other?: string): Promise<string>
   if (level === 0) await fake.clock.advance(20)
   const draw = random()
   const isOld = level > 0 && draw < 0.2 && page.savedBefore !== undefined
-  const saved = draw > 0.85 ? undefined : isOld ? page.savedBefore : page.save()
+  const saved = draw > 0.85 ? undefined : isOld ? page.savedBefore?.store : page.save()
   const open = world.sent.filter(
     (sent) => sent.pages.has(page) && sent.outcome === 'open' && !sent.isForsaken,
   )
   page.kill()
   const next = openLike(world, page, { saved, user })
+  if (isOld && page.savedBefore?.user === user)
+    for (const roomId of page.savedBefore.wasIn) next.wasIn.add(roomId)
   for (const sent of open) {
     if (sent.pages.has(next)) continue
     const isTaken = world.accepted.some(({ content }) => baseOf(content) === sent.text)
@@ -489,7 +491,9 @@ const USERS_STEPS: readonly Step[] = [
       const { session, traits } = page
       page.typist()
       // A page that does not know yet who it speaks for cannot tell whose words it holds.
-      const isKnown = page.believed() !== undefined && page.believed() === session.user
+      // Whom credentials name that are just being looked into is not known either.
+      const isSure = page.chat.manager.port.identity?.isSure !== false
+      const isKnown = isSure && page.believed() !== undefined && page.believed() === session.user
       if (!isKnown || session.isSilent || (traits.isCookie && world.level === 0)) return undefined
       session.user = pick(world.random, others(page))
       session.isSilent = true
@@ -721,7 +725,8 @@ function falseNumber(world: World): string | undefined {
   const room = rooms.find(({ id }) => id === roomId)
   const message = room?.messages.findLast(({ deleted_at }) => deleted_at === undefined)
   if (!line || !room || !message || !isMember(world, roomId, page.session.user)) return undefined
-  const seq = pick<number | string>(world.random, [room.seq + 2, room.seq + 500, 2 ** 53, '∞'])
+  // Never one that an event of this schedule will have: which of the two it is nobody could tell.
+  const seq = pick<number | string>(world.random, [room.seq + 200, room.seq + 500, 2 ** 53, '∞'])
   forge(world, line, { type: 'message_updated', room_id: roomId, seq, epoch, data: { message } })
   return `${page.name}/${roomId} ${seq}`
 }

@@ -10,7 +10,6 @@ import {
   QueryClient,
   QueryObserver,
   type QueryObserverOptions,
-  type QueryState,
 } from '@tanstack/react-query'
 import { shouldDehydrateMutation } from '../../query/mutation.ts'
 import type { TimelineData } from '../../query/pages.ts'
@@ -18,7 +17,7 @@ import type { LivePort } from '../../transport/port.ts'
 import type { ConformanceItem, ConformanceLevel } from './backEnd.ts'
 import { defineLiveData } from './liveDefinitions.ts'
 import { portOf } from './pagePort.ts'
-import { shownIn } from './shown.ts'
+import { type QuerySnapshot, shownIn } from './shown.ts'
 import type { OverlappingCall, Shown, Subject, Target } from './subject.ts'
 
 const ROOM = { roomId: 1 }
@@ -64,8 +63,8 @@ export function createLiveSubject(options: LiveSubjectOptions): Subject {
   const page: Page = {
     data,
     options,
-    mounted: new Map(),
     channels,
+    mounted: new Map(),
     client,
     disconnect: data.live.connect(client),
     skew: 0,
@@ -78,6 +77,7 @@ export function createLiveSubject(options: LiveSubjectOptions): Subject {
     targets: options.level === 0 ? ['newest'] : TARGETS,
     mount: (target) => mount(page, target),
     unmount: (target) => unmount(page, target),
+    isMounted: (target) => page.mounted.has(target),
     older: (target) => page.mounted.get(target)?.page('fetchNextPage'),
     newer: (target) => page.mounted.get(target)?.page('fetchPreviousPage'),
     invalidate: (target) => void page.client.invalidateQueries(one(target)).catch(ignore),
@@ -131,8 +131,7 @@ function mount(page: Page, target: Target): void {
 
 function observe(page: Page, target: Target): Observed {
   const { client, data } = page
-  const tell = (result: Pick<QueryState, 'status' | 'fetchStatus' | 'data'>) =>
-    tellWatchers(page, target, result)
+  const tell = (result: QuerySnapshot) => tellWatchers(page, target, result)
   if (target === 'newest' || target === 'around') {
     const observer = new InfiniteQueryObserver(client, timelineOptions(page, target))
     return {
@@ -152,11 +151,7 @@ function observe(page: Page, target: Target): Observed {
   }
 }
 
-function tellWatchers(
-  { watchers }: Page,
-  target: Target,
-  state: Pick<QueryState, 'status' | 'fetchStatus' | 'data'>,
-): void {
+function tellWatchers({ watchers }: Page, target: Target, state: QuerySnapshot): void {
   const shown = watchers.size > 0 ? shownIn(state) : undefined
   if (shown) for (const watcher of watchers) watcher(target, shown)
 }
