@@ -54,25 +54,31 @@ export const stop = (child, graceMs = 5_000) =>
     signalGroup(child, 'SIGTERM')
   })
 
-/** Runs a command to its end. `output` is stdout and stderr as they came; `code` is null when it was killed. */
-export const run = (command, { timeoutMs, onOutput, ...options } = {}) =>
+/**
+ * Runs a command to its end. `output` is stdout and stderr as they came; `code` is null when it was killed: after
+ * `timeoutMs`, or when nothing was heard of it for `silenceMs`, which no slow machine is.
+ */
+export const run = (command, { timeoutMs, silenceMs, onOutput, ...options } = {}) =>
   new Promise((resolve) => {
     const child = start(command, options)
     const chunks = []
+    const end = (why) => {
+      chunks.push(Buffer.from(`\nstopped: ${why}\n`))
+      void stop(child)
+    }
+    const quiet =
+      silenceMs && setTimeout(() => end(`nothing was heard of it for ${silenceMs / 1000} s`), silenceMs)
     const keep = (chunk) => {
+      quiet?.refresh()
       chunks.push(chunk)
       onOutput?.(chunk)
     }
     child.stdout?.on('data', keep)
     child.stderr?.on('data', keep)
-    const timer =
-      timeoutMs &&
-      setTimeout(() => {
-        chunks.push(Buffer.from(`\nstopped: still running after ${timeoutMs / 1000} s\n`))
-        void stop(child)
-      }, timeoutMs)
+    const timer = timeoutMs && setTimeout(() => end(`still running after ${timeoutMs / 1000} s`), timeoutMs)
     const finish = (code) => {
       clearTimeout(timer)
+      clearTimeout(quiet)
       resolve({ code, output: Buffer.concat(chunks).toString() })
     }
     child.once('error', (error) => {

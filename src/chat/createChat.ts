@@ -20,7 +20,7 @@ import { MEMBERS } from './people.ts'
 import { createPresenceBook } from './presence.ts'
 import { ROOMS } from './rooms.ts'
 import { DEFAULT_SCHEMAS } from './schemas.ts'
-import { listen } from './session.ts'
+import { forgetFormer, listen } from './session.ts'
 import {
   type BaseMessage,
   type ChatLevel,
@@ -130,7 +130,7 @@ export function createChat<
       return (isOutdated ? undefined : given) ?? store.getState().currentUser
     },
   }
-  const book = createPresenceBook(context)
+  const book = forgetFormer(manager, store, createPresenceBook(context))
   const defined = defineAll(context, book)
   return {
     ...defined,

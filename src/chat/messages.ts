@@ -11,7 +11,6 @@ import {
   upsert,
 } from '../query/index.ts'
 import { type ChatContext, endpointOf, roomChannel } from './context.ts'
-import type { Level } from './level.ts'
 import { clientIdIn, temporaryId } from './names.ts'
 import { MessageDeleted, ReactionUpdate } from './schemas.ts'
 import { checked } from './shape.ts'
@@ -46,15 +45,15 @@ type KeyedMessage = Pick<ChatMessage, 'id' | 'client_id'> & { readonly sender: P
  */
 export function keyOf({ id, client_id, sender }: KeyedMessage): string {
   if (!client_id) return String(id)
-  return nameless.has(client_id) ? client_id : `${client_id} ${sender.id}`
+  return nameless.has(client_id) ? client_id : `${client_id} ${sender?.id}`
 }
 
 type MessageEvent = ChatMessage | { readonly message: ChatMessage }
 
-/** Somebody else's client id says nothing of one's own messages, be it the same by chance or on purpose. */
+/** A schema may allow a message without a sender. Somebody else's client id says nothing of one's own messages, be it the same by chance or on purpose. */
 function rowKey({ currentUser }: Pick<ChatContext, 'currentUser'>, message: ChatMessage): Id {
   const me = currentUser()
-  const isOwn = !me || sameId(message.sender.id, me.id)
+  const isOwn = !me || sameId(message.sender?.id, me.id)
   return isOwn && message.client_id ? temporaryId(message.client_id) : message.id
 }
 
@@ -69,7 +68,7 @@ export function defineMessages<M extends BaseMessage>(context: ChatContext<M>) {
     order: orderOf,
     version: (message) => message.version ?? undefined,
     merge: keepNames<Row<M>>,
-    matches: matches(level),
+    matches: matches(context),
     pageSize: context.pageSize,
     async snapshot({ params, pageParam, limit, request }) {
       const endpoint = endpointOf(context.endpoints, params.roomId)
@@ -116,18 +115,21 @@ function keepNames<M extends ChatMessage>(current: M, next: M): M {
  * The echo of a server that sends no client id back: own message, same room, same text, oldest first. Two equal messages
  * are interchangeable, so the first one waiting is as right as any, also where it is not known who one is. A text that
  * nobody here has sent is one that the server has changed, or was sent elsewhere: a server that answers nothing relays in
- * order, so it stands for the oldest on its way.
+ * order, so it stands for the oldest on its way. What waits is of whoever is here now, whatever its row calls its sender.
  */
-function matches(level: Level) {
+function matches({ level, currentUser }: Pick<ChatContext, 'level' | 'currentUser'>) {
   return <M extends ChatMessage>(pending: M, confirmed: M, isLast: boolean): M | undefined => {
-    const { client_id, local, sender, room_id, content } = pending
-    const isOwn = sameId(sender.id, confirmed.sender.id)
+    const { client_id, local, room_id, content } = pending
+    const me = currentUser()
+    const isOwn = sameId(me?.id, confirmed.sender?.id)
     const isPossible =
       !confirmed.client_id && local?.status !== 'queued' && sameId(room_id, confirmed.room_id)
     const isIt = isLast
       ? isOwn && local?.status !== 'failed' && !level.isReplying()
-      : (isOwn || sender.id === NOBODY.id) && plain(content) === plain(confirmed.content)
-    return isPossible && isIt && client_id ? { ...confirmed, client_id } : undefined
+      : (isOwn || !me) && plain(content) === plain(confirmed.content)
+    if (!isPossible || !isIt || !client_id) return undefined
+    // Only a guess: what is taken for it may yet turn up, or fail, and stands beside it then.
+    return isLast ? confirmed : { ...confirmed, client_id }
   }
 }
 

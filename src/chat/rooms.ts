@@ -30,7 +30,14 @@ export function defineRooms<R extends ChatRoom>(context: ChatContext<BaseMessage
     merge: (current, next) => ({ ...current, ...next }),
     async snapshot({ request }) {
       const ask = (how?: AskOptions) => allRooms((data) => request('get_rooms', data, how))
-      return (await level.answer({ endpoint: context.endpoints.rooms, ask })) ?? []
+      const answer = await level.answer({ endpoint: context.endpoints.rooms, ask })
+      const rooms = Array.isArray(answer) ? answer : []
+      // Back in a room, one may not have been told.
+      for (const row of rooms) {
+        const room = roomIn(row)
+        if (room) context.membership.added(room.id)
+      }
+      return rooms
     },
     events: {
       room_added: upsert((event) => roomIn(event) as R | undefined),

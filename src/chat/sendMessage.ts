@@ -136,12 +136,14 @@ function pendingRow(
   { content, extra, reply_to_id }: MessageDraft,
   { params, clientId, status, error, attempts, submittedAt }: OptimisticContext<RoomParams>,
 ): ChatMessage {
+  // Not under the name of who was here before.
+  const isSure = context.manager.port.identity?.isSure !== false
   return {
     ...extra,
     id: temporaryId(clientId),
     client_id: clientId,
     room_id: params.roomId,
-    sender: context.currentUser() ?? sentByNobody(clientId),
+    sender: (isSure && context.currentUser()) || sentByNobody(clientId),
     content,
     ...(reply_to_id !== undefined && { reply_to_id: context.names.known(reply_to_id) ?? reply_to_id }),
     timestamp: new Date(submittedAt).toISOString(),

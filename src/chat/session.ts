@@ -7,18 +7,26 @@ import { watchLag } from './lag.ts'
 import type { PresenceBook, StatusEvent } from './presence.ts'
 import { type ChatUser, type Id, sameId } from './types.ts'
 
+/** For as long as there is a chat, and before anybody else hears of it: nobody is named who is gone. */
+export function forgetFormer(
+  { port }: ChatContext['manager'],
+  store: StoreApi<ChatState>,
+  book: PresenceBook,
+): PresenceBook {
+  port.identity?.subscribe((isOther) => {
+    if (!isOther) return
+    store.setState({ activeRoomId: null, currentUser: undefined, removals: new Map() })
+    book.forget()
+  })
+  return book
+}
+
 /** Opens no connection. */
 export function listen(context: ChatContext, store: StoreApi<ChatState>, book: PresenceBook): () => void {
   const { manager, level, endpoints, membership } = context
   const lag = watchLag(context)
   const isUp = ({ connections }: WebSocketState) => connections[endpoints.rooms ?? '']?.state === 'CONNECTED'
-  const forget = () => {
-    store.setState({ activeRoomId: null, currentUser: undefined, removals: new Map() })
-    book.forget()
-  }
   const stops = [
-    // Before anybody hears who is here instead.
-    manager.port.identity?.subscribe((isOther) => isOther && forget()) ?? (() => undefined),
     lag.stop,
     manager.store.subscribe((state, before) => {
       // A server that does not even answer subscriptions is known sooner for it.

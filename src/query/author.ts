@@ -12,7 +12,7 @@ export interface Author {
 export interface Authors {
   /** Who is here: what the port knows, and what the application says. */
   now(): Author
-  /** Whoever that turns out to be, while it is in doubt. */
+  /** Whoever that turns out to be, while it is in doubt and the application does not say. */
   begin(): Author
   subscribe: IdentityPort['subscribe']
 }
@@ -22,13 +22,14 @@ const KINDS = ['token', 'user'] as const
 /** `user`: the application's own word for who is signed in, where it has one. */
 export function createAuthors({ identity }: Pick<LivePort, 'identity'>, user: () => Id | undefined): Authors {
   const author = (who: Identity): Author => ({ who, era: identity?.era ?? 0, isRestored: false })
-  const now = () => {
-    const given = user()
-    return author({ ...(given !== undefined && { user: String(given) }), ...identity?.who })
+  const given = () => {
+    const id = user()
+    return id === undefined ? {} : { user: String(id) }
   }
+  const now = () => author({ ...given(), ...identity?.who })
   return {
     now,
-    begin: () => (identity?.isSure === false ? author({}) : now()),
+    begin: () => (identity?.isSure === false ? author(given()) : now()),
     subscribe: (listener) => identity?.subscribe(listener) ?? (() => undefined),
   }
 }

@@ -18,7 +18,7 @@ export interface ChannelMember {
 export interface LiveChannel extends WatchedChannel {
   readonly spec: ChannelSpec
   readonly members: Set<ChannelMember>
-  readonly waiting: Set<{ resolve(): void; reject(error: LiveError): void }>
+  readonly waiting: Set<{ resolve(at: number): void; reject(error: LiveError): void }>
   /** Snapshots on their way: nothing they may lack is dropped from the log. */
   retainers: number
   /** How often it became live; 0: the first answer of the server is still to come. */
@@ -99,9 +99,12 @@ export function leave(channel: LiveChannel, member: ChannelMember): void {
   )
 }
 
-/** What the server refused is asked for again by whoever needs it: only then can a second try succeed. */
-export function whenLive(channel: LiveChannel): Promise<void> {
-  if (channel.live) return Promise.resolve()
+/**
+ * Resolves with where the stream stood at that moment: whoever hears of it may find that events came with the good news.
+ * What the server refused is asked for again by whoever needs it: only then can a second try succeed.
+ */
+export function whenLive(channel: LiveChannel): Promise<number> {
+  if (channel.live) return Promise.resolve(here(channel))
   // Or somebody else had to go, and the channel with him.
   if (channel.failure && ASKED_AGAIN.has(channel.failure.code)) {
     channel.failure = undefined
@@ -240,7 +243,8 @@ function trimLog(channel: LiveChannel): void {
   channel.dropped += dropped.length
 }
 
-function settleWaiting({ waiting }: LiveChannel, error?: LiveError): void {
-  for (const waiter of waiting) error ? waiter.reject(error) : waiter.resolve()
+function settleWaiting(channel: LiveChannel, error?: LiveError): void {
+  const { waiting } = channel
+  for (const waiter of waiting) error ? waiter.reject(error) : waiter.resolve(here(channel))
   waiting.clear()
 }

@@ -109,6 +109,8 @@ export function channelHash(spec: ChannelSpec): string {
 interface OpContext {
   readonly params: Params
   readonly report: LivePort['report']
+  /** What an event has become already, where that is not what its reducer says. */
+  readonly known: (event: LiveEvent) => Op<unknown> | undefined
 }
 
 export function toOps(
@@ -119,8 +121,8 @@ export function toOps(
   const ops: SequencedOp<unknown>[] = []
   // Runs for every event; an array or a function per event would be a good part of its cost.
   for (const event of events) {
-    const op = toOp(definition, context, event)
-    if (op) ops.push({ op, seq: event.seq })
+    const op = context.known(event) ?? toOp(definition, context, event)
+    if (op) ops.push({ op, seq: event.seq, of: event })
   }
   return ops
 }

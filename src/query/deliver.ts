@@ -36,6 +36,9 @@ export interface Send {
 export function refusal(outbox: Outbox, row: Row | undefined): LiveError | undefined {
   if (!row) return undefined
   const { name } = row.definition
+  const { failureReason } = row.mutation.state
+  // TanStack's own retry: only a user can decide to risk a second one.
+  if (isLiveError(failureReason) && isLastWord(failureReason)) return failureReason
   if (row.abort.signal.aborted) return new LiveError('aborted', `"${name}" was discarded`)
   if (isMine(outbox, row)) return undefined
   return new LiveError(
@@ -101,7 +104,7 @@ export function sendContext<P, Variables>(
     clientId,
     queryClient,
     amend,
-    isConfirmed: () => row?.confirmed !== undefined,
+    isConfirmed: () => row?.confirmed === 'sure',
     request: (type, data, how) =>
       port.request(type, data, { endpoint, signal, guard, idempotent: true, ...how }),
     send: (type, data, delivery) => port.send(type, data, { endpoint, delivery, guard }),

@@ -118,10 +118,11 @@ function isAhead({ asOf, channel }: Entry): boolean {
 }
 
 /** What a reply, or the application, says of the data without saying when that was. */
-export function applyReply(entry: Entry, ops: readonly Op<unknown>[]): void {
+export function applyReply(entry: Entry, ops: readonly Op<unknown>[], isNews: boolean): void {
   if (ops.length === 0) return
   const { channel } = entry
-  if (channel) {
+  // The answer to what was sent again tells of the past.
+  if (channel && isNews) {
     const when = { at: here(channel), after: topOf(channel.order) }
     const replies = ops.map((op) => ({ op, number: entry.replied++, ...when }))
     entry.replies = [...entry.replies, ...replies].slice(-MAX_REPLIES)
@@ -140,12 +141,12 @@ function apply(entry: Entry, ops: readonly SequencedOp<unknown>[]): void {
   if (ops.length === 0) return
   // What the snapshot has already; only data of this continuity is told by its number.
   const known = isContinuous(entry) ? asOf?.seq : undefined
-  for (const { op, seq } of ops) {
+  for (const { op, seq, of } of ops) {
     const isKnown = known !== undefined && seq !== undefined && seq <= known
-    const confirmed =
+    const confirmedBy = (isGuess: boolean) =>
       confirms &&
-      (confirm(client.outbox, target, { op, confirms: (pending) => confirms(pending, op) }) ??
-        confirm(client.outbox, target, { op, confirms: (pending) => confirms(pending, op, true) }))
+      confirm(client.outbox, target, { of, confirms: (pending) => confirms(pending, op, isGuess), isGuess })
+    const confirmed = confirmedBy(false) ?? confirmedBy(true)
     if (!isKnown) entry.pending.push({ op: confirmed ?? op, seq })
   }
   client.coalescer.request(entry)
@@ -163,7 +164,9 @@ export function stored(entry: Entry): unknown {
   const { data } = entry.query.state
   if (Object.is(data, entry.picture.view)) return entry.base
   const adopted =
-    data === undefined ? undefined : strategy.adopt(data, opsFor(entry.client.outbox, entry.target))
+    data === undefined
+      ? undefined
+      : strategy.adopt(data, [...entry.picture.shown, ...opsFor(entry.client.outbox, entry.target)])
   entry.picture = { ...NOTHING, view: data }
   // What is nothing of its kind is not taken; what there was is written over it.
   if (data !== undefined && adopted === undefined && entry.base !== undefined) return entry.base

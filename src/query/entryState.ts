@@ -7,7 +7,7 @@ import type { Coalescer } from './coalescer.ts'
 import { type Definition, type Params, toOps } from './definition.ts'
 import type { SequencedOp } from './items.ts'
 import { NO_OPS, type Op } from './ops.ts'
-import type { Outbox } from './outbox.ts'
+import { echoOf, type Outbox } from './outbox.ts'
 import type { MutationDefinition } from './outboxRow.ts'
 
 export type LiveStatus = 'live' | 'catching-up' | 'gap' | 'offline'
@@ -56,6 +56,8 @@ export interface Picture {
 export interface Fetch {
   readonly entry: Entry
   readonly channel: LiveChannel
+  /** Where the stream stood when it began, perhaps before the channel was live. */
+  readonly begun: number
   /** Where the stream stood when the snapshot was asked for, and how many replies there had been. */
   start: number
   replied: number
@@ -125,10 +127,11 @@ export function isContinuous({ channel, continuity }: Entry): boolean {
 }
 
 export function opsOf(
-  { definition, params, client }: Entry,
+  { definition, params, client, target }: Entry,
   events: readonly LiveEvent[],
 ): SequencedOp<unknown>[] {
-  return toOps(definition, { params, report: client.registry.port.report }, events)
+  const known = (event: LiveEvent) => echoOf(client.outbox, target, event)
+  return toOps(definition, { params, report: client.registry.port.report, known }, events)
 }
 
 export function pause(entry: Entry): void {

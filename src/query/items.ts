@@ -1,6 +1,6 @@
 /** What the folds need to know about one kind of item, and the identity rule every write goes through. */
 import { replaceEqualDeep } from '@tanstack/react-query'
-import type { Id } from '../transport/port.ts'
+import type { Id, LiveEvent } from '../transport/port.ts'
 import type { Op } from './ops.ts'
 import type { OrderKey } from './pages.ts'
 
@@ -28,10 +28,11 @@ export function readable<T>(read: () => T): T | undefined {
   }
 }
 
-/** An op and the position of the event that caused it. */
+/** An op, the position of the event that caused it, and the event, where it is one's. */
 export interface SequencedOp<Item> {
   readonly op: Op<Item>
   readonly seq: number | undefined
+  readonly of?: LiveEvent
 }
 
 /** The item to keep: never an older version, and the same reference while nothing about it changed. */

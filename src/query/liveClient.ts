@@ -58,6 +58,7 @@ export function createLiveClient(queryClient: QueryClient, registry: Registry): 
   const stopAuthors = registry.authors.subscribe((isOther) => {
     checkOwner(client, isOther)
   })
+  checkOwner(client)
   const stopOutbox = startOutbox(client.outbox)
   shareUnder(queryClient, [LIVE_KEY])
   const unsubscribe = cache.subscribe((event) => onCacheEvent(client, event))
@@ -177,12 +178,13 @@ function onCacheEvent(client: LiveClient, event: QueryCacheNotifyEvent): void {
 }
 
 /** What the server has confirmed, as if an event had said it. */
-export function applyChanges({ entries }: LiveClient, changes: readonly Change[]): void {
+export function applyChanges({ entries }: LiveClient, changes: readonly Change[], isNews = true): void {
   for (const entry of entries.values()) {
     const own = changes.filter((change) => targets(entry, change))
     applyReply(
       entry,
       own.map(({ op }) => op),
+      isNews,
     )
   }
 }

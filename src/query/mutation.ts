@@ -162,7 +162,7 @@ async function run<P, Variables, Result>(
   }
   const row = rowBehind(context.mutationKey)
   if (options.atOnce?.(given, params, context.client)) {
-    if (row) row.confirmed = {}
+    if (row) row.confirmed = 'sure'
     return undefined as Result
   }
   // It may have been amended since it began.
@@ -177,12 +177,11 @@ async function run<P, Variables, Result>(
   try {
     const { result, isSure } = await deliver(channel, send, () => options.request(variables(), sending))
     const changes = send.guard() ? [] : (options.settle?.(result, variables(), params) ?? [])
-    if (row && changes.length > 0) row.confirmed ??= {}
-    applyChanges(client, changes)
-    // It may have been done long ago, and more may have happened to it since: only a snapshot can tell.
-    if (isRepeat || !isSure) {
-      for (const change of changes) refresh(client, change)
-    }
+    if (row && changes.length > 0) row.confirmed = 'sure'
+    // Else it may have been done long ago, and more may have happened to it since: only a snapshot can tell.
+    const isNews = isSure && !isRepeat
+    applyChanges(client, changes, isNews)
+    for (const change of isNews ? [] : changes) refresh(client, change)
     return result
   } finally {
     leave(channel, member)
@@ -229,6 +228,8 @@ function changesOf<P, Variables>(
  */
 export function shouldDehydrateMutation(mutation: Mutation): boolean {
   resign(mutation)
+  // An event has said that it is done; only its reply is still to come.
+  if (rowBehind(mutation)?.confirmed === 'sure') return false
   const { status, isPaused } = mutation.state
   return (
     isPaused ||

@@ -3,6 +3,7 @@
  * optimistic op exists exactly as long as its mutation does and nothing has confirmed it.
  */
 import type { Mutation, MutationCache } from '@tanstack/react-query'
+import type { LiveEvent } from '../transport/port.ts'
 import { isNobody, isOwn } from './author.ts'
 import { NO_OPS, type Op } from './ops.ts'
 import { changesOf, createRow, type Row, type RowOptions, rowBehind, sign } from './outboxRow.ts'
@@ -24,12 +25,24 @@ export interface Outbox {
   readonly waiting: Set<Mutation>
   /** Optimistic ops by `targetOf`; the same array while nothing changed. */
   ops: ReadonlyMap<string, readonly Op<unknown>[]>
-  /** Some row was confirmed since `ops` was computed. */
+  /** Something happened to a row since `ops` was computed. */
   isStale: boolean
+  /** `ops` was computed, and not every query has been told. */
+  hasNews: boolean
+  /** Events that were what a row waited for, and what they became with its names. Late first loads meet them again. */
+  readonly echoes: WeakMap<LiveEvent, { readonly target: string; readonly as: Op<unknown> }>
 }
 
 export function createOutbox(options: OutboxOptions): Outbox {
-  return { options, rows: new Map(), waiting: new Set(), ops: new Map(), isStale: false }
+  return {
+    options,
+    rows: new Map(),
+    waiting: new Set(),
+    ops: new Map(),
+    isStale: false,
+    hasNews: false,
+    echoes: new WeakMap(),
+  }
 }
 
 /** Returns how to stop. */
@@ -60,49 +73,50 @@ export function resign(mutation: Mutation): void {
   if (row) sign(row)
 }
 
-export function opsFor({ ops }: Outbox, target: string): readonly Op<unknown>[] {
-  return ops.get(target) ?? NO_OPS
+/** As of now: whoever shows them has every event so far in what lies below. */
+export function opsFor(outbox: Outbox, target: string): readonly Op<unknown>[] {
+  compute(outbox)
+  return outbox.ops.get(target) ?? NO_OPS
+}
+
+export function echoOf({ echoes }: Outbox, target: string, event: LiveEvent): Op<unknown> | undefined {
+  const echo = echoes.get(event)
+  return echo?.target === target ? echo.as : undefined
 }
 
 /**
- * The first optimistic op that `confirms` accepts is over; returns what it made of it. It shows until `refresh`, when what
- * takes its place can be there as well.
+ * The first optimistic op that `confirms` accepts is over; returns what it made of it. Other queries show it until they
+ * have what takes its place.
  */
-export function confirm(
-  outbox: Outbox,
-  target: string,
-  {
-    op,
-    confirms,
-  }: { readonly op: Op<unknown>; readonly confirms: (pending: Op<unknown>) => Op<unknown> | undefined },
-): Op<unknown> | undefined {
-  if (!outbox.ops.has(target)) return undefined
+export function confirm(outbox: Outbox, target: string, asked: Asked): Op<unknown> | undefined {
+  const { of, confirms, isGuess } = asked
+  // Another query of the same data was told of it first.
+  if (of && outbox.echoes.has(of)) return echoOf(outbox, target, of)
   for (const row of outbox.rows.values()) {
-    // Another query of the same data was told of it first.
-    if (row.confirmed?.by && isSameItem(row.confirmed.by, op)) return row.confirmed.as
-    const as = row.confirmed || !isMine(outbox, row) ? undefined : firstOf(row, target, confirms)
+    // What is sure takes the place of a guess.
+    const isOver = row.confirmed ? isGuess || row.confirmed === 'sure' : !outbox.ops.has(target)
+    const as = isOver || !isMine(outbox, row) ? undefined : firstOf(row, target, confirms)
     if (!as) continue
-    row.confirmed = { by: op, as }
+    row.confirmed = isGuess ? 'guess' : 'sure'
+    if (of) outbox.echoes.set(of, { target, as })
     outbox.isStale = true
     return as
   }
   return undefined
 }
 
-function firstOf(
-  { changes }: Row,
-  target: string,
-  confirms: (pending: Op<unknown>) => Op<unknown> | undefined,
-): Op<unknown> | undefined {
+interface Asked {
+  readonly of: LiveEvent | undefined
+  readonly confirms: (pending: Op<unknown>) => Op<unknown> | undefined
+  readonly isGuess: boolean
+}
+
+function firstOf({ changes }: Row, target: string, confirms: Asked['confirms']): Op<unknown> | undefined {
   for (const change of changes) {
     const as = change.target === target ? confirms(change.op) : undefined
     if (as) return as
   }
   return undefined
-}
-
-function isSameItem(one: Op<unknown>, other: Op<unknown>): boolean {
-  return 'item' in one && 'item' in other && one.item === other.item
 }
 
 export function isMine({ options: { authors } }: Outbox, { author }: Row): boolean {
@@ -191,18 +205,29 @@ function drop(outbox: Outbox, mutation: Mutation): void {
   options.changed()
 }
 
-/** Computes what is shown, if anything happened to it. */
+/** Whether what is shown has changed since it was last asked; what is done for good leaves. */
 export function refresh(outbox: Outbox): boolean {
-  if (!outbox.isStale) return false
-  outbox.isStale = false
-  const next = new Map<string, Op<unknown>[]>()
-  for (const row of [...outbox.rows.values()]) {
-    const { confirmed, mutation } = row
-    const { status } = mutation.state
+  compute(outbox)
+  if (!outbox.hasNews) return false
+  outbox.hasNews = false
+  for (const { confirmed, mutation } of [...outbox.rows.values()]) {
     // Confirmed although the reply never came (an error): it was sent all the same.
-    if (confirmed && status !== 'pending' && outbox.rows.delete(mutation))
-      outbox.options.cache.remove(mutation)
-    if (confirmed || status === 'idle' || !isMine(outbox, row)) continue
+    const isOver = confirmed && mutation.state.status !== 'pending'
+    if (isOver && outbox.rows.delete(mutation)) outbox.options.cache.remove(mutation)
+  }
+  return true
+}
+
+function compute(outbox: Outbox): void {
+  if (!outbox.isStale) return
+  outbox.isStale = false
+  outbox.hasNews = true
+  const next = new Map<string, Op<unknown>[]>()
+  for (const row of outbox.rows.values()) {
+    const { status } = row.mutation.state
+    // It was somebody's words after all, written elsewhere.
+    if (row.confirmed === 'guess' && status === 'error') row.confirmed = undefined
+    if (row.confirmed || status === 'idle' || !isMine(outbox, row)) continue
     for (const { target, op } of changesOf(row)) {
       const ops = next.get(target) ?? []
       next.set(target, ops)
@@ -210,7 +235,6 @@ export function refresh(outbox: Outbox): boolean {
     }
   }
   outbox.ops = new Map([...next].map(([target, ops]) => [target, sameOr(outbox.ops.get(target), ops)]))
-  return true
 }
 
 function sameOr(

@@ -45,8 +45,11 @@ export interface Row {
   readonly clientId: string
   readonly author: Author
   phase: 'queued' | 'sending'
-  /** What an event or a reply made of it; it shows nothing any more. */
-  confirmed: Confirmed | undefined
+  /**
+   * An event or a reply has said what it was to do; it shows nothing any more. A guess may be something else: it takes the
+   * place of what it is taken for, and proves nothing.
+   */
+  confirmed: 'sure' | 'guess' | undefined
   /** It was tried before, perhaps before a reload; the server may have it already. */
   wasTried: boolean
   /** It was on its way before: what the server made of it is unknown, and changing it comes too late. */
@@ -57,12 +60,6 @@ export interface Row {
   /** What `changes` were made of. */
   variables: unknown
   changes: readonly TargetedOp[]
-}
-
-/** The op that said so, and what it becomes; nothing for a reply. */
-export interface Confirmed {
-  readonly by?: Op<unknown>
-  readonly as?: Op<unknown>
 }
 
 export interface TargetedOp {

@@ -11,10 +11,12 @@ import type { SequencedOp } from './items.ts'
 export function beginFetch(entry: Entry): Fetch {
   attach(entry)
   const channel = entry.channel as LiveChannel
+  const begun = here(channel)
   const fetch: Fetch = {
     entry,
     channel,
-    start: here(channel),
+    begun,
+    start: begun,
     replied: entry.replied,
     of: entry.query.promise,
     continuity: -1,
@@ -29,27 +31,29 @@ export function beginFetch(entry: Entry): Fetch {
 export async function readyToAsk(fetch: Fetch, patienceMs?: number): Promise<void> {
   const { channel } = fetch
   const live = whenLive(channel)
-  if (patienceMs === undefined) await live
+  let at: number | undefined
+  if (patienceMs === undefined) at = await live
   else {
     let cancel = () => {}
-    const patience = new Promise<void>((resolve) => {
-      cancel = channel.port.clock.setTimer(resolve, patienceMs)
+    const patience = new Promise<undefined>((resolve) => {
+      cancel = channel.port.clock.setTimer(() => resolve(undefined), patienceMs)
     })
-    await Promise.race([live.catch(() => undefined), patience])
+    at = await Promise.race([live.catch(() => undefined), patience])
     cancel()
   }
   // What came before is in the answer; applied once more it could bring back what was removed during an outage.
-  fetch.start = here(channel)
+  fetch.start = at ?? here(channel)
   fetch.replied = fetch.entry.replied
   fetch.continuity = channel.live ? channel.continuity : -1
 }
 
-/** What happened since that an answer of this position lacks. */
+/** What happened since that an answer of this position lacks; one that tells of nothing lacks all of it. */
 export function missedBy(
-  { entry, channel, start, replied }: Fetch,
+  { entry, channel, begun, start, replied }: Fetch,
   position: Cursor | undefined,
+  isEmpty = false,
 ): SequencedOp<unknown>[] {
-  const events = since(channel, position, start)
+  const events = since(channel, position, isEmpty ? begun : start)
   const seq = position?.seq
   const replies = entry.replies.filter(({ number, after }) =>
     seq === undefined ? number >= replied : seq <= after,

@@ -75,7 +75,12 @@ export function defineTimeline<P, Events, Item>(
     version: options.version ?? (() => undefined),
     merge: options.merge,
   }
-  const flawOf = flawsBy(name, options.item, options.id)
+  // All that the folds will read of it.
+  const flawOf = flawsBy(name, options.item, (item: Item) => {
+    spec.key(item)
+    spec.order(item)
+    return spec.id(item)
+  })
   const definition = defineQuery(core, {
     name,
     options: options as unknown as Definition['options'],
@@ -142,7 +147,7 @@ function freshPage<Item>(
   const { entry } = fetch
   const position = positionOfPage(page)
   return {
-    missed: () => missedBy(fetch, position),
+    missed: () => missedBy(fetch, position, snapshot.partial),
     partial: snapshot.partial,
     isStart,
     land(result, fresh) {

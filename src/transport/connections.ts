@@ -32,6 +32,8 @@ export function createConnections(options: WebSocketManagerOptions<Protocol>): C
   }
   const context = createContext(options, publish)
   context.identity.subscribe((isOther) => {
+    // Doubt confirms nobody.
+    if (!context.identity.isSure) return
     for (const shell of [...shells.values()]) isOther ? changeUser(shell) : confirmUser(shell)
     if (isOther) context.report({ type: 'userChanged' })
   })

@@ -26,4 +26,31 @@ describe('history', () => {
     }
     expect(alice.texts()).toEqual(all.map(({ content }) => content))
   })
+
+  it('[C30] shows messages of nobody where the schema allows them, live ones too', async () => {
+    world = createWorld({ rooms: [{ id: ROOM, messages: seeded(51) }] })
+    const message = {
+      '~standard': {
+        version: 1 as const,
+        vendor: 'test',
+        validate: (value: unknown) => ({ value: value as never }),
+      },
+    }
+    const alice = world.open('alice', { schemas: { message } })
+    await world.flush()
+    const socket = world.socket()
+    const receive = socket.onmessage
+    socket.onmessage = ({ data }) =>
+      receive?.({ data: String(data).replace(/"sender":\{"id":"bob".*?\}/g, '"sender":null') })
+    await world.pass()
+    world.server.inject(ROOM, { sender: 'bob', content: 'live' })
+    await world.pass()
+    const loading = alice.history.fetchNextPage()
+    await world.pass()
+    await loading
+    const [oldest, ...others] = alice.rows()
+    expect(oldest).toMatchObject({ content: 'old 1', sender: null })
+    expect(others).toHaveLength(51)
+    expect(others.at(-1)).toMatchObject({ content: 'live', sender: null })
+  })
 })

@@ -129,6 +129,32 @@ describe('whose words', () => {
     expect(window.chat.context.currentUser()?.id).toBe('bob')
   })
 
+  it.each([0, 3] as const)(
+    '[C96] what is sent before it is known who has signed in is not under the former name, level %i',
+    async (level) => {
+      world = createWorld({ level })
+      const session = { user: 'alice' }
+      const later = () => new Promise<void>((done) => void world.environment.setTimer(done, 100))
+      const tokenManager = { getAccessToken: () => later().then(() => tokenOf(session.user)) }
+      const window = world.open('', { tokenManager, endpoint: undefined })
+      await world.pass(1_000)
+      world.server.faults.latencyMs = 20
+      session.user = 'bob'
+      window.chat.signIn()
+      quietly(window.send('of bob'))
+      const seen = new Set<unknown>()
+      const look = () => {
+        for (const { content, sender } of window.rows()) if (content === 'of bob') seen.add(sender.id)
+      }
+      window.history.subscribe(look)
+      look()
+      await world.pass(5_000)
+      expect(seen).not.toContain('alice')
+      expect(said()).toEqual(['bob: of bob'])
+      expect(window.rows()).toMatchObject([{ content: 'of bob', sender: { id: 'bob' } }])
+    },
+  )
+
   it('[C97] live data of the former user leaves the screen at once, and is loaded for the next', async () => {
     world = createWorld({
       rooms: [

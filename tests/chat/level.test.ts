@@ -186,6 +186,25 @@ describe('at level 0', () => {
   })
 })
 
+it('[C81] what may have arrived is sent again by nobody but its author, also with retries of TanStack', async () => {
+  world = createWorld({ level: 0 })
+  const alice = world.open('alice', { endpoint: undefined })
+  alice.queryClient.setDefaultOptions({ mutations: { retry: 3, retryDelay: 1 } })
+  await world.pass()
+  const socket = world.socket()
+  socket.onmessage = null
+  const sending = settled(alice.send('once'))
+  await world.pass(10)
+  socket.drop()
+  // TanStack waits in time of its own.
+  for (let round = 0; round < 20; round++) {
+    await world.pass(2_000)
+    await new Promise((resolve) => void setTimeout(resolve, 2))
+  }
+  expect(await sending).toMatchObject({ code: 'connection_lost', maybe: true })
+  expect(world.sent('chat_message')).toHaveLength(1)
+})
+
 describe('from level 1 on', () => {
   it('[C81] a message that died with the connection before the greeting is sent again, and is there once', async () => {
     world = createWorld({ rooms: [{ id: ROOM, messages: seeded(3) }] })

@@ -88,6 +88,49 @@ describe('at level 0 one’s own message', () => {
     await Promise.all(sending)
   })
 
+  it('[C88] is not reported as sent because another one was taken for it', async () => {
+    const alice = await start()
+    world.socket().onClientMessage = undefined
+    const sending = alice.send('first').then(
+      () => 'sent',
+      (error: { code: string }) => error.code,
+    )
+    await world.pass(50)
+    world.server.inject(ROOM, { sender: 'alice', content: 'from the phone' })
+    await world.pass(50)
+    expect(alice.texts()).toEqual(['from the phone'])
+    world.socket().drop()
+    await world.pass(20_000)
+    expect(await sending).toBe('connection_lost')
+    expect(alice.rows()).toMatchObject([
+      { content: 'from the phone', id: 'm00000001' },
+      { content: 'first', local: { status: 'failed' } },
+    ])
+  })
+
+  it('[C88] is one row when it comes after another one was taken for it, also where it fails', async () => {
+    const alice = await start()
+    const socket = world.socket()
+    const { onClientMessage } = socket
+    const onTheirWay: string[] = []
+    socket.onClientMessage = (data) => void onTheirWay.push(String(data))
+    const sending = ['first', 'second'].map((text) => alice.send(text).catch(() => undefined))
+    await world.pass(50)
+    world.server.inject(ROOM, { sender: 'alice', content: 'from the phone' })
+    await world.pass(50)
+    for (const data of onTheirWay) if (!data.includes('"ping"')) onClientMessage?.(data)
+    await world.pass(50)
+    expect(alice.texts()).toEqual(['from the phone', 'first', 'second'])
+    socket.drop()
+    await world.pass(20_000)
+    await Promise.all(sending)
+    expect(alice.rows().map(({ content, local }) => [content, local?.status])).toEqual([
+      ['from the phone', undefined],
+      ['first', undefined],
+      ['second', undefined],
+    ])
+  })
+
   it('[C51] is recognised where it is not known who one is', async () => {
     const alice = await start({ tokenManager: { getAccessToken: () => 'alice' } })
     expect(alice.chat.context.currentUser()).toBeUndefined()

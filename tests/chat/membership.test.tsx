@@ -120,6 +120,20 @@ describe.each([
     release()
   })
 
+  it('[C11] is live again where nobody was told that one is back', async () => {
+    const { room, texts } = await open(topology, level)
+    world.server.faults.restart({ downMs: 1_000 })
+    world.server.remove(ROOM, 'alice')
+    await pass(5_000)
+    for (const socket of world.sockets) if (socket.readyState === 1) socket.drop(1006)
+    world.server.join(ROOM, 'alice')
+    await pass(5_000)
+    say('welcome back')
+    await pass()
+    expect(room()).toMatchObject({ error: null, isConnected: true })
+    expect(texts()).toEqual(['old 1', 'old 2', 'old 3', 'welcome back'])
+  })
+
   it('[C11] and back in while away has nothing to say of it', async () => {
     const { room, texts } = await open(topology, level)
     world.server.remove(ROOM, 'alice')

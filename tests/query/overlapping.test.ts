@@ -3,7 +3,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { InfiniteQueryObserver, QueryClient, QueryObserver } from '@tanstack/react-query'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { insert, type } from '../../src/query/index.ts'
+import { insert, NO_HISTORY, type } from '../../src/query/index.ts'
 import { createFakePort } from './support/fakePort.ts'
 import { defineRoom, history, type Message, message, range, textsOf } from './support/room.ts'
 
@@ -330,5 +330,26 @@ describe('[Q18] rows with equal places', () => {
     for (const item of [row('9', 2), row('1', 3), row('0', 1)]) fake.emit({ type: 'created', payload: item })
     await settle()
     expect(shownIn(observer)).toBe('f0c9x1')
+  })
+})
+
+describe('[Q1d] without a history', () => {
+  it('an event that comes in one go with the subscription is shown', async () => {
+    const timeline = room.live.timeline('plain', {
+      params: type<{ roomId: string }>(),
+      channel: ({ roomId }) => ({ room_id: roomId }),
+      item: type<Message>(),
+      id: (item) => item.id,
+      order: (item) => [item.id],
+      snapshot: async () => NO_HISTORY,
+      events: { created: insert((event) => event as Message) },
+    })
+    const observer = new InfiniteQueryObserver(queryClient, timeline(ROOM))
+    cleanups.push(observer.subscribe(() => undefined))
+    await settle()
+    fake.live()
+    fake.emit({ type: 'created', payload: message(1) })
+    await settle()
+    expect(idsOf(observer)).toEqual(['m1'])
   })
 })

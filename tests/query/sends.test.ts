@@ -159,6 +159,58 @@ describe('[Q10] an optimistic row', () => {
   })
 })
 
+describe('[Q8] a reply', () => {
+  const position = (seq: number) => ({ as_of: seq, epoch: 'e' })
+
+  async function startAt(seq: number) {
+    first.fake.live(false, { seq, epoch: 'e' })
+    await first.fake.settle()
+    first.fake.requests[0]?.resolve(history(range(1, 2), position(seq)))
+    await first.fake.settle()
+  }
+  const asked = () => first.fake.requests.filter(({ type }) => type === 'get_history')
+
+  it.each(['before', 'with'])(
+    '%s an older snapshot is not undone by it, however late its event',
+    async (when) => {
+      await startAt(7)
+      void first.queryClient.invalidateQueries()
+      void first.send('one')
+      await first.fake.settle()
+      const [one] = first.sends()
+      const sent = sentMessage(3, 'one', one?.data.clientId)
+      one?.resolve(sent)
+      if (when === 'before') await first.frame()
+      asked()[1]?.resolve(history(range(1, 2), position(7)))
+      await first.frame()
+      expect(first.texts()).toEqual(['m1', 'm2', 'one'])
+      first.fake.emit({ type: 'created', payload: sent, seq: 8, epoch: 'e' })
+      await first.frame()
+      expect(first.texts()).toEqual(['m1', 'm2', 'one'])
+      expect(asked()).toHaveLength(2)
+    },
+  )
+
+  it('brings nothing back that a newer snapshot knows to be gone', async () => {
+    await startAt(7)
+    void first.queryClient.invalidateQueries()
+    void first.send('one')
+    await first.fake.settle()
+    const [one] = first.sends()
+    const sent = sentMessage(3, 'one', one?.data.clientId)
+    one?.resolve(sent)
+    await first.frame()
+    asked()[1]?.resolve(history(range(1, 2), position(9)))
+    await first.frame()
+    asked()[2]?.resolve(history(range(1, 2), position(9)))
+    await first.frame()
+    first.fake.emit({ type: 'created', payload: sent, seq: 8, epoch: 'e' })
+    first.fake.emit({ type: 'deleted', payload: { id: 3 }, seq: 9, epoch: 'e' })
+    await first.frame()
+    expect(first.texts()).toEqual(['m1', 'm2'])
+  })
+})
+
 describe('[Q13] a reconnect', () => {
   it('before the answer is followed by a snapshot: what was sent may be gone by now', async () => {
     await first.start()

@@ -1,7 +1,7 @@
 /** What holds at every notification: no row twice, no row of elsewhere, and one's own words there from being shown on. */
 import type { ChatMessage } from '../../src/chat/index.ts'
 import type { Page, View } from './page.ts'
-import { baseOf, typistOf, type World } from './world.ts'
+import { baseOf, typistOf } from './world.ts'
 
 export interface ViewMemory {
   readonly render: Shown
@@ -52,7 +52,7 @@ export function checkView(page: Page, view: View, { rows = [], via }: Seen): voi
   if (memory.user === user && memory.era === era && !(page.wasSignedOut && rows.length === 0)) {
     for (const [text, before] of memory.own) {
       const now = own.get(text) ?? 0
-      if (now < before && !mayVanish(world, { rows, text, roomId: view.roomId, before, now }))
+      if (now < before && !mayVanish(page, { rows, text, roomId: view.roomId, before, now }))
         report('own-vanished', `${at}: "${text}" ${before} → ${now} of ${rows.length} rows`)
     }
   }
@@ -78,6 +78,11 @@ function countOwn(rows: readonly ChatMessage[], user: string | undefined): Map<s
   return own
 }
 
+function isFromElsewhere(page: Page, content: string): boolean {
+  const isOurs = page.world.sent.some(({ text, pages }) => text === content && pages.has(page))
+  return !isOurs && typistOf(content) === page.believed()
+}
+
 interface Vanished {
   readonly rows: readonly ChatMessage[]
   readonly text: string
@@ -86,9 +91,12 @@ interface Vanished {
   readonly now: number
 }
 
-/** Deleted, thrown away, or older than what is loaded. */
-function mayVanish(world: World, { rows, text, roomId, before, now }: Vanished): boolean {
+/** Deleted, thrown away, taken for what it is not, or older than what is loaded. */
+function mayVanish(page: Page, { rows, text, roomId, before, now }: Vanished): boolean {
+  const { world } = page
   if (world.deleted.has(text)) return true
+  // Without client ids one's own words from elsewhere stand for the oldest on its way, until its own echo comes.
+  if (world.level === 0 && rows.some(({ content }) => isFromElsewhere(page, content))) return true
   const messages = world.server.state().rooms.find(({ id }) => id === roomId)?.messages ?? []
   const lowest = messages.findIndex(({ id }) => rows.some((row) => row.id === id))
   const below = messages.filter(({ content }, at) => at < lowest && baseOf(content) === text)

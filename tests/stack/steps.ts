@@ -418,6 +418,8 @@ interface Identity {
 }
 
 export function signIn(page: Page, user: string): void {
+  // Also where the page changes back before it hears whom it has changed to.
+  if (page.session.user !== user) for (const view of page.views.values()) view.heard.clear()
   page.session.user = user
   page.session.isSilent = false
   const { signIn: call } = page.chat as Identity
@@ -473,6 +475,8 @@ const USERS_STEPS: readonly Step[] = [
     kind: 'switches',
     run: (world) => {
       const page = anyPage(world)
+      // Where it is not known yet who somebody is, nobody can tell that it is the same again.
+      if (page.chat.manager.port.identity?.isSure === false) return undefined
       // To say so is to say that what is typed from here on is theirs whom the credentials name.
       page.session.isSilent = false
       page.chat.manager.reauthenticate()

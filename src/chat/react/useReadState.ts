@@ -74,7 +74,7 @@ function useReaders<B extends ChatMember>(members: readonly B[], placeOf: PlaceO
       if (!place) return []
       const from = lowerBound(readers, place, (reader) => reader.place)
       const upToHere = readers.slice(from).map(({ member }) => member)
-      return upToHere.filter(({ user }) => !sameId(user.id, message.sender.id))
+      return upToHere.filter(({ user }) => !sameId(user.id, message.sender?.id))
     },
     [readers, placeOf],
   )

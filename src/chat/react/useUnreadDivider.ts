@@ -85,5 +85,5 @@ function compare(place: OrderKey | undefined, other: OrderKey | undefined): numb
 }
 
 function isOthers({ local, sender }: ChatMessage, me: Id | undefined): boolean {
-  return !local && !sameId(sender.id, me)
+  return !local && !sameId(sender?.id, me)
 }

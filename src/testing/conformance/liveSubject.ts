@@ -10,14 +10,14 @@ import {
   QueryClient,
   QueryObserver,
   type QueryObserverOptions,
-  type QueryState,
 } from '@tanstack/react-query'
 import { shouldDehydrateMutation } from '../../query/mutation.ts'
 import type { TimelineData } from '../../query/pages.ts'
 import type { LivePort } from '../../transport/port.ts'
 import type { ConformanceItem, ConformanceLevel } from './backEnd.ts'
 import { defineLiveData } from './liveDefinitions.ts'
-import { shownIn } from './shown.ts'
+import { portOf } from './pagePort.ts'
+import { type QuerySnapshot, shownIn } from './shown.ts'
 import type { OverlappingCall, Shown, Subject, Target } from './subject.ts'
 
 const ROOM = { roomId: 1 }
@@ -45,6 +45,8 @@ interface Page {
   readonly data: ReturnType<typeof defineLiveData>
   readonly options: LiveSubjectOptions
   readonly mounted: Map<Target, Observed>
+  /** How to end what was opened. */
+  readonly channels: Set<() => void>
   client: QueryClient
   disconnect: () => void
   /** How much newer than everything here the next foreign cache pretends to be. */
@@ -55,11 +57,13 @@ interface Page {
 }
 
 export function createLiveSubject(options: LiveSubjectOptions): Subject {
-  const data = defineLiveData(options.port, options.level)
+  const channels = new Set<() => void>()
+  const data = defineLiveData(portOf(options.port, channels), options.level)
   const client = createClient()
   const page: Page = {
     data,
     options,
+    channels,
     mounted: new Map(),
     client,
     disconnect: data.live.connect(client),
@@ -73,6 +77,7 @@ export function createLiveSubject(options: LiveSubjectOptions): Subject {
     targets: options.level === 0 ? ['newest'] : TARGETS,
     mount: (target) => mount(page, target),
     unmount: (target) => unmount(page, target),
+    isMounted: (target) => page.mounted.has(target),
     older: (target) => page.mounted.get(target)?.page('fetchNextPage'),
     newer: (target) => page.mounted.get(target)?.page('fetchPreviousPage'),
     invalidate: (target) => void page.client.invalidateQueries(one(target)).catch(ignore),
@@ -126,8 +131,7 @@ function mount(page: Page, target: Target): void {
 
 function observe(page: Page, target: Target): Observed {
   const { client, data } = page
-  const tell = (result: Pick<QueryState, 'status' | 'fetchStatus' | 'data'>) =>
-    tellWatchers(page, target, result)
+  const tell = (result: QuerySnapshot) => tellWatchers(page, target, result)
   if (target === 'newest' || target === 'around') {
     const observer = new InfiniteQueryObserver(client, timelineOptions(page, target))
     return {
@@ -147,11 +151,7 @@ function observe(page: Page, target: Target): Observed {
   }
 }
 
-function tellWatchers(
-  { watchers }: Page,
-  target: Target,
-  state: Pick<QueryState, 'status' | 'fetchStatus' | 'data'>,
-): void {
+function tellWatchers({ watchers }: Page, target: Target, state: QuerySnapshot): void {
   const shown = watchers.size > 0 ? shownIn(state) : undefined
   if (shown) for (const watcher of watchers) watcher(target, shown)
 }
@@ -211,6 +211,9 @@ function reload(page: Page, saved: string | undefined): void {
   for (const target of targets) unmount(page, target)
   page.disconnect()
   page.client.clear()
+  // A page that is gone hears nothing, whatever was still waiting in it.
+  for (const end of page.channels) end()
+  page.channels.clear()
   page.client = createClient()
   page.read.clear()
   watchCache(page)

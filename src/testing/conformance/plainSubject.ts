@@ -60,6 +60,7 @@ export function createPlainSubject(port: LivePort): Subject {
       unsubscribe?.()
       unsubscribe = undefined
     },
+    isMounted: () => unsubscribe !== undefined,
     older: () => void observer.fetchNextPage({ cancelRefetch: false }).catch(ignore),
     newer: () => void observer.fetchPreviousPage({ cancelRefetch: false }).catch(ignore),
     invalidate: () => void client.invalidateQueries({ queryKey: KEY }).catch(ignore),

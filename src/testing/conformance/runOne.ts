@@ -54,7 +54,7 @@ function createWorld({ level, seed, approach, createBackEnd }: RunOptions): Worl
   return { level, random, clock, server, network, subject, sent: new Map(), saved: [] }
 }
 
-const OTHER_CACHE: ReadonlySet<string> = new Set(['reload', 'receive', 'forget', 'writeBack', 'settleFailed'])
+const OTHER_CACHE: ReadonlySet<string> = new Set(['reload', 'receive', 'drop', 'writeBack', 'settleFailed'])
 
 /** Heard events are on the screen after at most this long. */
 const FRAME_MS = 16
@@ -62,24 +62,33 @@ const FRAME_MS = 16
 /** What a client of a server without history can know: what it has once shown, and every event that reached it since. */
 function createKnowledge({ subject, network, clock }: World) {
   let start: readonly ConformanceItem[] | undefined
+  /** How many events had been heard when the last one was that nobody listened to; and since when they count. */
+  let unheard = 0
   let from = 0
-  let idleAt = 0
+  let isNew = false
   return {
     observe(step: string) {
       const shown = subject.shown('newest')
-      if (step === 'reload' || step === 'forget') {
+      const isOther = step === 'reload' || step === 'drop'
+      if (isOther) {
         start = undefined
-        // What was heard before that is not in what was saved, or is gone with the query.
-        idleAt = clock.now()
+        isNew = true
       }
-      if (shown?.status !== 'success' && shown?.fetchStatus !== 'fetching') idleAt = clock.now()
-      if (start || shown?.status !== 'success') return
+      // A new query listens from its first mount on.
+      if (subject.isMounted('newest')) isNew = false
+      const isHeard = shown?.fetchStatus === 'fetching' || (shown?.status === 'success' && !isNew)
+      // What was heard before is not in what was saved, or is gone with the query.
+      if (isOther || (!start && !isHeard)) unheard = network.heard.length
+      if (start || shown?.status !== 'success' || !isHeard) return
       start = shown.items.filter(({ id }) => typeof id === 'number')
-      from = Math.max(idleAt, clock.now() - FRAME_MS)
+      from = clock.now() - FRAME_MS
     },
     items() {
-      const events = network.heard.flatMap(({ at, event }) => (start && at > from ? [event] : []))
-      return applyEvents(start ?? [], events)
+      const heard = start ? network.heard.slice(unheard).filter(({ at }) => at > from) : []
+      return applyEvents(
+        start ?? [],
+        heard.map(({ event }) => event),
+      )
     },
   }
 }

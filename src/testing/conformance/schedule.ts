@@ -40,7 +40,7 @@ const STEPS: readonly (readonly [weight: number, name: string, step: Step])[] = 
   [1, 'invalidateTwice', (world) => world.subject.overlap?.(anyTarget(world), ['invalidate', 'invalidate'])],
   [2, 'overlap', (world) => overlap(world, anyTarget(world))],
   [1, 'writeBack', writeBack],
-  [1, 'forget', forget],
+  [1, 'drop', drop],
   [2, 'cancel', (world) => world.subject.cancel(anyTarget(world))],
   [3, 'send', send],
   [1, 'editOwn', editOne],
@@ -54,7 +54,7 @@ const STEPS: readonly (readonly [weight: number, name: string, step: Step])[] = 
   [1, 'exclude', ({ network, level }) => level > 0 && network.exclude?.()],
   [2, 'include', ({ network }) => network.include?.()],
   // Without numbers nobody would ever notice.
-  [1, 'forget', ({ network, level }) => level > 1 && network.forget?.()],
+  [1, 'deafen', ({ network, level }) => level > 1 && network.forget?.()],
   [12, 'wait', ({ clock, random }) => clock.advance(Math.floor(random() * 40))],
   [2, 'waitLonger', ({ clock }) => clock.advance(300)],
   [1, 'waitLong', ({ clock }) => clock.advance(6_000)],
@@ -84,6 +84,7 @@ export async function calmDown(world: World, connected: (step: string) => void):
   network.calm()
   network.connect()
   for (const target of subject.targets) subject.mount(target)
+  await clock.turns()
   await clock.advance(10_000)
   connected('calm')
   // A first load that failed is an error on the screen, until somebody tries again.
@@ -143,7 +144,7 @@ function writeBack(world: World): void {
 }
 
 /** Nobody watches a query that is removed for as long as that takes. */
-function forget(world: World): void {
+function drop(world: World): void {
   const { subject, random } = world
   const target = anyTarget(world)
   subject.unmount(target)

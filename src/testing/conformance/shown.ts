@@ -1,12 +1,12 @@
-/** What a query shows, whatever kind of data it has. */
+/** What a live query has on the screen, as an audit looks at it. */
 import type { QueryState } from '@tanstack/react-query'
 import type { TimelineData } from '../../query/pages.ts'
 import type { ConformanceItem, ConformanceTopic } from './backEnd.ts'
 import type { Shown } from './subject.ts'
 
-export function shownIn(
-  state: Pick<QueryState, 'status' | 'fetchStatus' | 'data'> | undefined,
-): Shown | undefined {
+export type QuerySnapshot = Pick<QueryState, 'status' | 'fetchStatus' | 'data'>
+
+export function shownIn(state: QuerySnapshot | undefined): Shown | undefined {
   if (!state) return undefined
   const { status, fetchStatus, data } = state
   const base = {

@@ -23,6 +23,7 @@ export interface Subject {
   readonly targets: readonly Target[]
   mount(target: Target): void
   unmount(target: Target): void
+  isMounted(target: Target): boolean
   older(target: Target): void
   newer(target: Target): void
   invalidate(target: Target): void
