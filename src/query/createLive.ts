@@ -97,8 +97,9 @@ function createLiveWith<Events>(core: LiveCore) {
     /** For signing out: forgets all live data, and what waits or failed of whoever is here; nothing of other users. */
     forget(): void {
       for (const { client } of core.clients.values()) {
-        forgetOwn(client.outbox)
+        // First what it is shown in: all of it goes in one write.
         forget(client)
+        forgetOwn(client.outbox)
       }
     },
     /** The data of a definition's queries that are in use, where nothing is known to be missing. */

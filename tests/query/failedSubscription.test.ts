@@ -44,20 +44,23 @@ describe('a channel that is down', () => {
     },
   )
 
-  it('[Q15] and was refused is asked for again by what needs it, once for all', async () => {
-    const { fake, channel } = open()
-    const refusal = new LiveError('rejected', 'not a member')
-    fake.down(refusal)
-    const [first, second] = [whenLive(channel), whenLive(channel)]
-    expect(fake.renewed).toEqual([SPEC])
-    fake.down(refusal)
-    await expect(first).rejects.toBe(refusal)
-    await expect(second).rejects.toBe(refusal)
-    const third = whenLive(channel)
-    fake.live()
-    await expect(third).resolves.toBe(0)
-    expect(fake.renewed).toEqual([SPEC, SPEC])
-  })
+  it.each(['rejected', 'forbidden'] as const)(
+    '[Q15] and was refused is asked for again by what needs it, once for all: %s',
+    async (code) => {
+      const { fake, channel } = open()
+      const refusal = new LiveError(code, 'not a member')
+      fake.down(refusal)
+      const [first, second] = [whenLive(channel), whenLive(channel)]
+      expect(fake.renewed).toEqual([SPEC])
+      fake.down(refusal)
+      await expect(first).rejects.toBe(refusal)
+      await expect(second).rejects.toBe(refusal)
+      const third = whenLive(channel)
+      fake.live()
+      await expect(third).resolves.toBe(0)
+      expect(fake.renewed).toEqual([SPEC, SPEC])
+    },
+  )
 })
 
 describe('a query whose channel', () => {

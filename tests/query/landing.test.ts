@@ -1,7 +1,7 @@
 /** What a fetch result may and may not do to the cache; each of these was once found by the random schedules. */
 import { InfiniteQueryObserver, QueryClient, QueryObserver } from '@tanstack/react-query'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { insert, patch, reduce, type } from '../../src/query/index.ts'
+import { insert, patch, reduce, type, upsert } from '../../src/query/index.ts'
 import { LiveError } from '../../src/transport/errors.ts'
 import { createFakePort } from './support/fakePort.ts'
 import { defineRoom, history, type Message, message, range, textsOf } from './support/room.ts'
@@ -166,6 +166,51 @@ describe('[Q8] a fetch', () => {
     await fake.settle()
     await answer([{ id: 2 }])
     expect(data()).toEqual([{ id: 2 }])
+  })
+})
+
+describe('[Q8] where the order does not tell items apart', () => {
+  interface Timed {
+    readonly id: number
+    readonly at: number
+  }
+  const timed = (id: number, at = 5): Timed => ({ id, at })
+  const observeTimed = () => {
+    const messages = room.live.timeline('timed', {
+      params: type<{ roomId: string }>(),
+      channel: ({ roomId }) => ({ room_id: roomId }),
+      item: type<Timed>(),
+      id: (item) => item.id,
+      order: (item) => [item.at],
+      pageSize: 3,
+      snapshot: 'get_history',
+      events: { created: insert((event) => event as Timed), updated: upsert((event) => event as Timed) },
+    })
+    const observer = new InfiniteQueryObserver(queryClient, messages(ROOM))
+    cleanups.push(observer.subscribe(() => undefined))
+    return () => observer.getCurrentResult().data?.pages.flatMap(({ items }) => items.map(({ id }) => id))
+  }
+  const page = (...items: readonly Timed[]) => ({ messages: items, has_older: true })
+
+  it('what came before a row of the answer, and is not in it, is older than that', async () => {
+    const ids = observeTimed()
+    fake.live()
+    await fake.settle()
+    for (const id of [1, 2, 3, 4, 5]) fake.emit({ type: 'created', payload: timed(id) })
+    await answer(page(timed(2), timed(3), timed(4)))
+    expect(ids()).toEqual([2, 3, 4, 5])
+  })
+
+  it('a change to one that is not loaded brings it in no more than one of another time', async () => {
+    const ids = observeTimed()
+    fake.live()
+    await fake.settle()
+    fake.emit({ type: 'updated', payload: timed(1) })
+    await answer(page(timed(2), timed(3), timed(4)))
+    await emit('updated', timed(1))
+    expect(ids()).toEqual([2, 3, 4])
+    await emit('created', timed(5))
+    expect(ids()).toEqual([2, 3, 4, 5])
   })
 })
 

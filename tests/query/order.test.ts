@@ -53,6 +53,27 @@ describe('[Q3] the order of a channel', () => {
     expect(numbers(baseline(waiting, undefined))).toEqual([8, 9])
   })
 
+  it('after a break a later number does not pass what came after the last position', () => {
+    const order = orderAt(10)
+    restart(order, undefined, order.cursor)
+    expect(numbers(admit(order, [event(13), event(12)]))).toEqual([])
+    expect(numbers(admit(order, [event(11)]))).toEqual([11, 12, 13])
+    const waiting = orderAt(10)
+    restart(waiting, undefined, waiting.cursor)
+    admit(waiting, [event(13)], true)
+    expect(numbers(baseline(waiting, undefined))).toEqual([])
+    expect(numbers(admit(waiting, [event(12), event(11)]))).toEqual([11, 12, 13])
+  })
+
+  it('after a break an earlier number, or another epoch, says where the server stands now', () => {
+    const before = orderAt(10)
+    restart(before, undefined, before.cursor)
+    expect(numbers(admit(before, [event(4)]))).toEqual([4])
+    const other = orderAt(10)
+    restart(other, undefined, other.cursor)
+    expect(numbers(admit(other, [event(13, 'f')]))).toEqual([13])
+  })
+
   it('never moves a position that is known', () => {
     const order = orderAt(5)
     expect(baseline(order, { seq: 2, epoch: 'e' })).toEqual([])

@@ -343,6 +343,7 @@ function send(page: Page, text: string, roomId: string): Sent {
     author: typistOf(text),
     roomId,
     pages: new Set([page]),
+    leftBy: new Set(),
     outcome: 'open',
     code: undefined,
     isForsaken: false,

@@ -344,7 +344,8 @@ export function openAny(world: World, user: string): Page {
 function forsake(world: World, page: Page, except: (sent: Sent) => boolean = () => false): void {
   for (const sent of world.sent) {
     if (!sent.pages.has(page) || except(sent)) continue
-    const isElsewhere = [...sent.pages].some((other) => other !== page && !other.isGone)
+    sent.leftBy.add(page)
+    const isElsewhere = [...sent.pages].some((other) => !other.isGone && !sent.leftBy.has(other))
     if (!isElsewhere) sent.isForsaken = true
   }
 }

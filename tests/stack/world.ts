@@ -27,6 +27,8 @@ export interface Sent {
   readonly roomId: string
   /** Every page whose store has it. */
   readonly pages: Set<Page>
+  /** Those of them that have thrown it away since. */
+  readonly leftBy: Set<Page>
   outcome: 'open' | 'done' | 'failed'
   code: string | undefined
   /** The application threw it away (signed out, discarded, stored too early): it may be nowhere. */

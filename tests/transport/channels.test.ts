@@ -133,6 +133,25 @@ describe('channels', () => {
     expect(sentOf(socket, 'subscribe_room')).toHaveLength(2)
   })
 
+  it('[T22] that were refused are asked for again through a socket that takes over', async () => {
+    const { manager, socket, open, clock } = setup()
+    const first = await open()
+    const { signals } = listen(manager)
+    await clock.advance(0)
+    first.receive({
+      type: 'error',
+      reply_to: sentOf(first, 'subscribe_room').at(-1)?.id,
+      error: { code: 'not_member', message: 'No', retryable: false },
+    })
+    await clock.advance(20_000)
+    first.receive({ type: 'draining', data: {} })
+    await clock.advance(2_000)
+    expect(socket()).not.toBe(first)
+    reply(socket(), 'subscribe_room', {})
+    await clock.advance(5_000)
+    expect(signals.map(({ type }) => type).slice(0, 2)).toEqual(['down', 'live'])
+  })
+
   it('[T27] that are renewed are asked for again, and live again, for all who have them open', async () => {
     const { manager, open, flush } = setup()
     const socket = await open()

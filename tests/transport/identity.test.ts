@@ -207,6 +207,23 @@ describe('new credentials', () => {
     expect(sockets.map(textsOf)).toEqual([['of alice'], ['of bob']])
   })
 
+  it('[T40] a greeting that comes late through the socket of the former ones greets nobody', async () => {
+    const { manager, server, open, sockets, flush } = cookieServer()
+    server.greets = false
+    const heard: unknown[] = []
+    manager.subscribe<{ user: { id: string } }>('welcome', (data) => heard.push(data?.user.id))
+    const first = await open()
+    server.user = 'bob'
+    server.greets = true
+    manager.reauthenticate()
+    await flush()
+    expect(sockets).toHaveLength(2)
+    first.receive(welcome('alice'))
+    await flush()
+    expect(manager.port.identity?.who).toEqual({ user: 'bob' })
+    expect(heard).toEqual(['bob'])
+  })
+
   it('[T40] of the same user cost nothing', async () => {
     let count = 0
     const { manager, open, sockets, clock } = setup({

@@ -211,6 +211,18 @@ describe('a frame that ends every connection', () => {
     expect(sockets.length).toBeLessThanOrEqual(5)
   })
 
+  it('[T34] one that was given up is asked for again after a minute: it may have been somebody else', async () => {
+    let isDown = true
+    const isPoison = ({ type }: ServerFrame) => isDown && type === 'subscribe_room'
+    const { manager, clock } = poisoned({ code: 1011, isPoison })
+    const { signals } = listen(manager)
+    await clock.advance(30_000)
+    expect(signals.at(-1)).toMatchObject({ type: 'down', error: { code: 'rejected' } })
+    isDown = false
+    await clock.advance(60_000)
+    expect(signals.at(-1)).toMatchObject({ type: 'live' })
+  })
+
   it('[T33] a `sync` that is too large is done without', async () => {
     let seq = 1
     const isPoison = ({ type }: ServerFrame) => type === 'sync'
