@@ -14,6 +14,8 @@ export interface Question {
 
 export interface Delivery extends Question {
   readonly clientId: string
+  /** It may have been written by a page that is gone. */
+  readonly inDoubt: boolean
   /** Its echo is there. */
   readonly isConfirmed: () => boolean
 }
@@ -109,15 +111,15 @@ export function createLevel({ port, level, corrected }: LevelOptions): Level {
       isGreeted(question.endpoint).catch(ignore)
       return undefined
     },
-    async deliver({ endpoint, ask, clientId, isConfirmed }) {
+    async deliver({ endpoint, ask, clientId, inDoubt, isConfirmed }) {
       if (isReplying()) return ask()
       const doneOr = (error: unknown) => {
         if (isConfirmed()) return undefined
         throw error
       }
       // Once one has to wait for the greeting, all do: they keep their order.
-      const isPlain = doubtful.size > 0 && !(await isGreeted(endpoint))
-      if (isPlain && doubtful.delete(clientId)) return doneOr(uncertain())
+      const isPlain = (inDoubt || doubtful.size > 0) && !(await isGreeted(endpoint))
+      if (isPlain && (doubtful.delete(clientId) || inDoubt)) return doneOr(uncertain())
       return askUnknown({ endpoint, ask: (how) => ask({ ...how, idempotent: false }) }).catch((error) => {
         if (isReplying() || !isLost(error)) throw error
         if (!isConfirmed()) doubtful.add(clientId)

@@ -45,7 +45,7 @@ export function defineSendMessage(context: ChatContext, messages: Messages) {
       messages.insert(optimistic.params, pendingRow(context, draftOf(variables), optimistic)),
     ],
     async request(variables, sending) {
-      const { params, clientId, request, isConfirmed } = sending
+      const { params, clientId, request, inDoubt, isConfirmed } = sending
       const { roomId } = params
       checkMember(context, roomId)
       const draft = draftOf(variables)
@@ -53,7 +53,7 @@ export function defineSendMessage(context: ChatContext, messages: Messages) {
       const data = { ...extra, ...rest, room_id: roomId, message: content, client_id: clientId }
       const endpoint = endpointOf(context.endpoints, roomId)
       const ask = (how?: AskOptions) => request('chat_message', data, how)
-      const deliver = () => level.deliver({ endpoint, ask, clientId, isConfirmed })
+      const deliver = () => level.deliver({ endpoint, ask, clientId, inDoubt, isConfirmed })
       const message = messageIn(await gate.pass(roomId, deliver))
       if (!message) return undefined
       names.named(clientId, message.id)

@@ -17,6 +17,8 @@ export interface SendContext<P, Variables = unknown> {
   readonly send: (type: string, data: unknown, delivery?: Delivery) => Promise<void>
   /** Goes on with these variables: they are kept across a reload, shown, and what `settle` gets. */
   readonly amend: (variables: Variables) => void
+  /** It was being sent when the page was left; a server that does not know it again may do it twice. */
+  readonly inDoubt: boolean
   /** An event has said already what this was to do. */
   readonly isConfirmed: () => boolean
 }
@@ -28,6 +30,7 @@ export interface Send {
   readonly clientId: string
   readonly guard: Guard
   readonly queryClient: QueryClient
+  readonly inDoubt: boolean
   sending(isSending: boolean): void
   amend(variables: unknown): void
 }
@@ -97,12 +100,13 @@ export function sendContext<P, Variables>(
   { endpoint }: ChannelSpec,
   { params, send }: { readonly params: P; readonly send: Send },
 ): SendContext<P, Variables> {
-  const { row, clientId, guard, queryClient, amend } = send
+  const { row, clientId, guard, queryClient, inDoubt, amend } = send
   const signal = row?.abort.signal
   return {
     params,
     clientId,
     queryClient,
+    inDoubt,
     amend,
     isConfirmed: () => row?.confirmed === 'sure',
     request: (type, data, how) =>

@@ -189,9 +189,13 @@ async function run<P, Variables, Result>(
 }
 
 function sendFor({ outbox, queryClient }: LiveClient, row: Row | undefined): Send {
+  const inDoubt = row?.inDoubt === true
+  // Whoever tries it again knows what he does.
+  if (row) row.inDoubt = false
   return {
     row,
     queryClient,
+    inDoubt,
     clientId: row?.clientId ?? outbox.options.createId(),
     guard: () => refusal(outbox, row),
     sending(isSending) {

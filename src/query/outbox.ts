@@ -126,6 +126,7 @@ export function isMine({ options: { authors } }: Outbox, { author }: Row): boole
 export function setPhase(outbox: Outbox, row: Row, phase: Row['phase']): void {
   row.phase = phase
   row.wasSent ||= phase === 'sending'
+  sign(row)
   outbox.isStale = true
   outbox.options.changed()
 }

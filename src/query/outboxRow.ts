@@ -35,6 +35,7 @@ export interface MutationDefinition {
 /** What is stored of a send beside its mutation, in the `meta` of that. */
 export interface Signature {
   readonly clientId: string
+  readonly wasSent: boolean
   who: Identity
 }
 
@@ -54,6 +55,8 @@ export interface Row {
   wasTried: boolean
   /** It was on its way before: what the server made of it is unknown, and changing it comes too late. */
   wasSent: boolean
+  /** It was, on a page that is gone, and how that ended is not known. */
+  inDoubt: boolean
   /** Ends what it is doing when it is discarded. */
   readonly abort: AbortController
   token: string
@@ -84,6 +87,7 @@ export function createRow(
   if (!definition) return undefined
   const stored = mutation.meta?.[LIVE_KEY] as Signature | undefined
   const wasTried = mutation.state.status !== 'idle'
+  const wasSent = mutation.state.status === 'pending' && stored?.wasSent !== false
   const row: Row = {
     mutation,
     definition,
@@ -93,7 +97,8 @@ export function createRow(
     phase: 'queued',
     confirmed: undefined,
     wasTried,
-    wasSent: mutation.state.status === 'pending',
+    wasSent,
+    inDoubt: stored !== undefined && wasSent,
     abort: new AbortController(),
     token: '',
     variables: undefined,
@@ -108,12 +113,13 @@ export function createRow(
  * key to whatever runs for the mutation, so a key of its own is what names it; equal variables say nothing.
  */
 export function sign(row: Row): void {
-  const { mutation, clientId, author } = row
+  const { mutation, clientId, author, wasSent } = row
   const { options } = mutation
   const signature = options.meta?.[LIVE_KEY] as Signature | undefined
   if (
     signature?.clientId === clientId &&
     signature.who === author.who &&
+    signature.wasSent === wasSent &&
     rows.get(options.mutationKey as object) === row
   )
     return
@@ -124,7 +130,7 @@ export function sign(row: Row): void {
   mutation.setOptions({
     ...options,
     mutationKey,
-    meta: { ...options.meta, [LIVE_KEY]: { clientId, who: author.who } },
+    meta: { ...options.meta, [LIVE_KEY]: { clientId, wasSent, who: author.who } },
   })
 }
 

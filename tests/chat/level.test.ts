@@ -109,6 +109,28 @@ describe('what a back end is able to do', () => {
     expect(level.isSilent()).toBe(false)
   })
 
+  it('[C81] so does one that was being sent when its page was left; whoever tries it again knows what he does', async () => {
+    world = createWorld({ level: 0 })
+    world.server.faults.latencyMs = 300
+    const first = world.open('alice', { level: 0 })
+    await world.pass(1_000)
+    first.send('once').catch(() => undefined)
+    await world.pass(50)
+    const saved = first.save()
+    first.chat.manager.close()
+    const second = world.open('alice', { level: 0, saved })
+    await world.pass(2_000)
+    expect(world.sent('chat_message')).toHaveLength(1)
+    const [row] = second.rows().filter(({ local }) => local)
+    expect(row?.local).toMatchObject({
+      status: 'failed',
+      error: { code: 'connection_lost', maybeDelivered: true },
+    })
+    second.chat.sendMessage.retry(second.queryClient, String(row?.client_id)).catch(() => undefined)
+    await world.pass(2_000)
+    expect(world.sent('chat_message')).toHaveLength(2)
+  })
+
   it('[C81] a message that went into a lost connection is sent again only to one that greets', async () => {
     for (const [greeting, isConfirmed, expected] of [
       [{ level: 1 }, false, { value: 'done' }],
@@ -116,7 +138,7 @@ describe('what a back end is able to do', () => {
       [undefined, true, { value: undefined }],
     ] as const) {
       const { level, question, asked, greet, reconnect } = start()
-      const delivery = { ...question, clientId: 'c1', isConfirmed: () => false }
+      const delivery = { ...question, clientId: 'c1', inDoubt: false, isConfirmed: () => false }
       const first = settled(level.deliver(delivery))
       expect(asked[0]?.how?.idempotent).toBe(false)
       asked[0]?.fail(lost())
