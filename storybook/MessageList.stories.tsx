@@ -166,6 +166,12 @@ export const ReadingAbove: Story = {
   },
 }
 
+/** What the next one is measured against. */
+export const FiveThousand: Story = {
+  tags: ['!autodocs', '!test'],
+  args: { messages: messagesOf(talk(5_000)) },
+}
+
 /** A window of fifty thousand, all of them loaded: what is not in view has no element, and costs nothing to scroll past. */
 export const FiftyThousand: Story = {
   args: { messages: messagesOf(talk(50_000)) },
