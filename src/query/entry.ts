@@ -123,7 +123,7 @@ export function applyReply(entry: Entry, ops: readonly Op<unknown>[], isNews: bo
   const { channel } = entry
   // The answer to what was sent again tells of the past.
   if (channel && isNews) {
-    const when = { at: here(channel), after: topOf(channel.order) }
+    const when = { at: here(channel), after: topOf(channel.order), continuity: channel.continuity }
     const replies = ops.map((op) => ({ op, number: entry.replied++, ...when }))
     entry.replies = [...entry.replies, ...replies].slice(-MAX_REPLIES)
   }

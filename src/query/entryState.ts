@@ -73,6 +73,8 @@ export interface Reply {
   readonly number: number
   readonly at: number
   readonly after: number
+  /** Of the channel; where that has missed events since, the reply may be of the past. */
+  readonly continuity: number
 }
 
 export interface Entry {

@@ -55,8 +55,9 @@ export function missedBy(
 ): SequencedOp<unknown>[] {
   const events = since(channel, position, isEmpty ? begun : start)
   const seq = position?.seq
-  const replies = entry.replies.filter(({ number, after }) =>
-    seq === undefined ? number >= replied : seq <= after,
+  const replies = entry.replies.filter(
+    ({ number, after, continuity }) =>
+      continuity === channel.continuity && (seq === undefined ? number >= replied : seq <= after),
   )
   let ops: SequencedOp<unknown>[] = []
   let from = 0
