@@ -121,9 +121,10 @@ function isAhead({ asOf, channel }: Entry): boolean {
 export function applyReply(entry: Entry, ops: readonly Op<unknown>[], isNews: boolean): void {
   if (ops.length === 0) return
   const { channel } = entry
-  // The answer to what was sent again tells of the past.
-  if (channel && isNews) {
-    const when = { at: here(channel), after: topOf(channel.order), continuity: channel.continuity }
+  if (channel) {
+    // The answer to what was sent again tells of the past: no position is before it.
+    const after = isNews ? topOf(channel.order) : -1
+    const when = { at: here(channel), after, continuity: channel.continuity }
     const replies = ops.map((op) => ({ op, number: entry.replied++, ...when }))
     entry.replies = [...entry.replies, ...replies].slice(-MAX_REPLIES)
   }

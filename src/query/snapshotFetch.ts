@@ -57,7 +57,9 @@ export function missedBy(
   const seq = position?.seq
   const replies = entry.replies.filter(
     ({ number, after, continuity }) =>
-      continuity === channel.continuity && (seq === undefined ? number >= replied : seq <= after),
+      continuity === channel.continuity &&
+      // Without positions to compare, a snapshot that was asked for before it lacks it.
+      (seq === undefined || after < 0 ? number >= replied : seq <= after),
   )
   let ops: SequencedOp<unknown>[] = []
   let from = 0
