@@ -55,9 +55,7 @@ export function createLiveClient(queryClient: QueryClient, registry: Registry): 
   }
   for (const definition of registry.mutations.values()) setMutationDefaults(client, definition)
   // Nothing of the former user stays, be it for a moment.
-  const stopAuthors = registry.authors.subscribe((isOther) => {
-    checkOwner(client, isOther)
-  })
+  const stopAuthors = registry.authors.subscribe((isOther) => checkOwner(client, isOther))
   checkOwner(client)
   const stopOutbox = startOutbox(client.outbox)
   shareUnder(queryClient, [LIVE_KEY])

@@ -36,7 +36,7 @@ export interface MutationDefinition {
 export interface Signature {
   readonly clientId: string
   readonly wasSent: boolean
-  who: Identity
+  readonly who: Identity
 }
 
 export interface Row {
