@@ -222,7 +222,7 @@ it('scrolls fifty thousand messages without a frame over 50 ms, or none longer t
     expect(await longFrames(page, () => scroll(page), limit), how).toEqual([])
   }
   // What is measured can be measured.
-  expect(await longFrames(page, () => page.evaluate(workTooLong))).toHaveLength(1)
+  expect(await longFrames(page, () => page.evaluate(workTooLong))).not.toEqual([])
 }, 180_000)
 
 /** Runs in the page. */
