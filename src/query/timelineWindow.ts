@@ -54,9 +54,10 @@ export function nextRequest<Item>(
   { param, limit: pageSize }: PageRequest,
 ): WindowRequest | TimelinePage<Item> {
   const rest = rests.get(param)
-  if (rest?.next) return rest.next as TimelinePage<Item>
-  // Only a refetch begins with the very param that the newest page has.
-  if (!data || data.pageParams[0] !== param) return { param, limit: pageSize, count: rest?.count ?? 0 }
+  // Only a refetch begins with the very param that the newest page has; what that was asked with before is long past.
+  if (data?.pageParams[0] !== param) {
+    return (rest?.next as TimelinePage<Item>) ?? { param, limit: pageSize, count: rest?.count ?? 0 }
+  }
   const { pages } = data
   const items = pages.flatMap((page) => page.items.toReversed())
   const limit = Math.min(MAX_WINDOW, Math.max(pageSize, items.length))

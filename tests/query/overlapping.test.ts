@@ -35,7 +35,13 @@ function observeMessages(maxPages?: number) {
 }
 
 /** As the model of a server would. */
-function pageOf({ before, after, limit }: Record<string, unknown>) {
+function pageOf({ before, after, around, limit }: Record<string, unknown>) {
+  if (around !== undefined) {
+    const middle = server.findIndex(({ id }) => id === around)
+    const from = Math.max(0, middle - (Number(limit) >> 1))
+    const to = from + Number(limit)
+    return history(server.slice(from, to), { has_older: from > 0, has_newer: to < server.length })
+  }
   const end = before === undefined ? server.length : server.findIndex(({ id }) => id === before)
   const from =
     after === undefined ? Math.max(0, end - Number(limit)) : server.findIndex(({ id }) => id === after) + 1
@@ -115,6 +121,24 @@ describe('[Q16] overlapping fetches leave no hole', () => {
     await settle()
     const shown = idsOf(observer)
     expect(shown).toEqual(texts(Number(shown[0]?.slice(1)), 33))
+  })
+
+  it('when the newest page of what one request gave is dropped for an older one, and the rest is asked for again', async () => {
+    const observer = await observeThreePages(3)
+    void observer.refetch()
+    await settle()
+    await answerAll()
+    void observer.fetchNextPage()
+    await settle()
+    await answerAll()
+    const shown = idsOf(observer)
+    server = server.map((item) => ({ ...item, text: `${item.text}!` }))
+    const asked = fake.requests.length
+    void observer.refetch()
+    await settle()
+    expect(fake.requests).toHaveLength(asked + 1)
+    await answerAll()
+    expect(idsOf(observer)).toEqual(shown.map((text) => `${text}!`))
   })
 
   it.each(['fetchNextPage', 'refetch', 'invalidate', 'cancel'] as const)(
