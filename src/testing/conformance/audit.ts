@@ -34,10 +34,11 @@ export function watchMoments(world: World): {
 } {
   const findings: Finding[] = []
   const own = new Map<Target, ReadonlySet<string>>()
+  const pace = watchPace(world)
   world.subject.watch?.((target, shown) => {
     if (findings.length > 0) return
     const rows = OWN_ROWS_ARE_CHECKED ? shown.items : shown.items.filter(({ id }) => typeof id === 'number')
-    findings.push(...duplicatesIn(target, rows))
+    findings.push(...pace(target, shown), ...duplicatesIn(target, rows))
     if (!OWN_ROWS_ARE_CHECKED || target === 'topic' || target === 'list') return
     const present = new Set(shown.items.flatMap(({ client_id }) => client_id ?? []))
     for (const clientId of own.get(target) ?? []) {
@@ -50,6 +51,22 @@ export function watchMoments(world: World): {
   return {
     findings,
     forget: (target) => (target ? own.delete(target) : own.clear()),
+  }
+}
+
+/** More than anything that a schedule does at once. */
+const MAX_FETCHES_PER_SECOND = 50
+
+/** Whether a query fetches without end, which shows in no data. */
+function watchPace({ clock }: World): (target: Target, shown: Shown) => Finding[] {
+  const paces = new Map<Target, { from: number; count: number; before: Shown['fetchStatus'] }>()
+  return (target, { fetchStatus }) => {
+    const pace = paces.get(target) ?? { from: 0, count: 0, before: 'idle' }
+    paces.set(target, pace)
+    if (clock.now() - pace.from > 1_000) Object.assign(pace, { from: clock.now(), count: 0 })
+    if (fetchStatus === 'fetching' && pace.before !== 'fetching') pace.count++
+    pace.before = fetchStatus
+    return pace.count > MAX_FETCHES_PER_SECOND ? [finding('stuck', target, 'fetched over and over')] : []
   }
 }
 
