@@ -58,6 +58,7 @@ export const EMPTY_APP: Readonly<Record<string, string>> = {
   'vite.config.ts': viteConfig,
   'tsconfig.app.json': JSON.stringify({ compilerOptions, include: ['src'] }),
   'src/main.tsx': main,
+  'src/App.tsx': 'export default function App() {\n  return <h1>Get started</h1>\n}\n',
 }
 
 export const EMPTY_APP_PACKAGES: ReadonlySet<string> = new Set([

@@ -21,7 +21,7 @@ interface Manifest {
   readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>
 }
 
-const readme = () => readFile(join(root, 'README.md'), 'utf8')
+export const readme = () => readFile(join(root, 'README.md'), 'utf8')
 
 const FENCE = /^```(?:js|tsx?)\n(.*?)^```$/gms
 /** One of its first two lines names the file; the very first may have to be an instruction to a tool. */

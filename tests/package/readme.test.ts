@@ -2,6 +2,7 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -13,7 +14,9 @@ import {
   type PastedApp,
   readBlocks,
   readersEnvironment,
+  readme,
 } from './pastedApp.ts'
+import { root } from './project.ts'
 
 const execute = promisify(execFile)
 const outcome = (run: Promise<{ stdout: string; stderr: string }>) =>
@@ -58,16 +61,34 @@ describe('[C95] README', () => {
 
   it.each([
     ['this Node', process.execPath],
-    ['the oldest Node there is here', '/usr/bin/node'],
-  ])('has a server that %s runs', async (_name, node) => {
+    ['the system’s Node, if it has one', '/usr/bin/node'],
+  ])('has a server that runs on %s', async (_name, node) => {
     if (!existsSync(node)) return
     await app.paste((await readBlocks()).filter(({ name }) => name === 'server.mjs'))
     const server = spawn(node, ['server.mjs'], { cwd: app.folder, stdio: ['ignore', 'pipe', 'inherit'] })
     try {
       const [line] = await once(server.stdout, 'data')
-      expect(String(line)).toMatch(/^Listening on ws:\/\/127\.0\.0\.1:\d+\n$/)
+      const url = /^Listening on (\S+)\n$/.exec(String(line))?.[1]
+      const socket = new WebSocket(`${url}/ws/?token=bob`)
+      const [{ data }] = await once(socket, 'message')
+      expect(String(data)).toMatch(/"type":"welcome".*"bob"/)
+      socket.close()
     } finally {
       server.kill('SIGKILL')
     }
+  })
+
+  it('says how large each entry may be', async () => {
+    const text = await readFile(join(root, '.size-limit.json'), 'utf8')
+    const limits = JSON.parse(text) as readonly { path: string; limit: string }[]
+    const rounded = new Map(
+      limits.map(({ path, limit }) => [
+        path,
+        limit.replace(/[\d.]+/, (size) => String(Math.ceil(Number(size)))),
+      ]),
+    )
+    const rows = [...(await readme()).matchAll(/^\| `querywire(\/\w+)?` \|.* \| ([\d.]+ k?B) \|$/gm)]
+    expect(rows.map(([, entry = '']) => entry)).toEqual(['', '/transport', '/query', '/chat', '/devtools'])
+    for (const [row, entry = '', said] of rows) expect(said, row).toBe(rounded.get(`dist${entry}/index.js`))
   })
 })

@@ -19,6 +19,7 @@ import { useChat } from './ChatProvider.tsx'
 import { useMessages } from './useMessages.ts'
 import { usePlaces } from './usePlaces.ts'
 import { useReadReporter } from './useReadReporter.ts'
+import { useRefusal } from './useRefusal.ts'
 import { useSeenAtEnd } from './useSeenAtEnd.ts'
 import { useSendMessage } from './useSendMessage.ts'
 import { useStickToBottom } from './useStickToBottom.ts'
@@ -123,28 +124,6 @@ export function useChatWebSocket<M extends BaseMessage = RegisteredMessage>(
     retryMessage: retry,
     discardMessage: discard,
   }
-}
-
-/** What was refused before it was a row, until the next one is taken. */
-function useRefusal(roomId: Id) {
-  const [last, setLast] = useState<{ readonly roomId: Id; readonly error: LiveError }>()
-  const attempt = useCallback(
-    (sending: Promise<void>) => {
-      const outcome = sending.then(
-        () => setLast(undefined),
-        (error: LiveError) => {
-          // That one is not in the room is told as long as it is so.
-          if (error.code !== 'forbidden') setLast({ roomId, error })
-          throw error
-        },
-      )
-      // On screen by now, also where nobody waits for it.
-      outcome.catch(() => undefined)
-      return outcome
-    },
-    [roomId],
-  )
-  return { refused: last && sameId(last.roomId, roomId) ? last.error : undefined, attempt }
 }
 
 interface Cleared {
