@@ -302,6 +302,18 @@ describe('useChatWebSocket', () => {
     expect(result.current).toMatchObject({ isSending: false, error: null })
   })
 
+  it('[C17] shows what was sent where the history could not be loaded', async () => {
+    world = createWorld()
+    world.server.faults.rejectNext('get_history', { code: 'internal', times: 30 })
+    const { result } = show(() => useChatWebSocket(ROOM))
+    await pass(60_000)
+    expect(result.current.error).toMatchObject({ reason: 'internal' })
+    world.server.faults.rejectNext('chat_message', { code: 'internal', times: 30 })
+    await act(() => result.current.sendMessage('into the blue'))
+    await pass(60_000)
+    expect(result.current.messages).toMatchObject([{ content: 'into the blue', local: { status: 'failed' } }])
+  })
+
   it('[C110] takes an empty message for nothing to send, and shows what is refused until one is taken', async () => {
     world = createWorld()
     const unhandled: unknown[] = []

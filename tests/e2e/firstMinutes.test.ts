@@ -110,7 +110,7 @@ const settles = (page: Page, text: string) =>
   vi.waitFor(async () => expect(await status(page).textContent()).toBe(text), 20_000)
 
 /** What an edited app imports for the first time, Vite bundles, and then reloads the page: who edits has one open. */
-async function edit(blocks: readonly Block[] = []): Promise<void> {
+async function edit(blocks: readonly Block[]): Promise<void> {
   await app.paste(blocks)
   const { page } = await open('alice')
   await status(page).waitFor()
@@ -120,7 +120,7 @@ async function edit(blocks: readonly Block[] = []): Promise<void> {
 
 describe('[C95] README’s blocks, pasted in order', () => {
   it('show prices that change, that the server is away, and that it is back', async () => {
-    await edit(stages[0])
+    await edit(stages[0] ?? [])
     await startServer()
     const { page, problems } = await open('alice')
     await settles(page, 'live')
@@ -136,7 +136,7 @@ describe('[C95] README’s blocks, pasted in order', () => {
   })
 
   it('let two people talk, through an empty message, one that is too long, and a server that ends', async () => {
-    await edit(stages[1])
+    await edit(stages.flat())
     await startServer()
     const alice = await open('alice')
     const bob = await open('bob')
@@ -170,11 +170,16 @@ describe('[C95] README’s blocks, pasted in order', () => {
     expect([...alice.problems, ...bob.problems]).toEqual([])
   })
 
-  it('say on screen whom the server does not know', async () => {
+  it('say on screen whom the server does not know, and what is not sent', async () => {
+    await edit(stages.flat())
     await startServer()
     const { page, problems } = await open('mallory')
     await page.getByRole('alert').waitFor()
     expect(await page.getByRole('alert').textContent()).toMatch(/unauthorized/)
+    await say(page, 'Let me in')
+    await sees(page, 'mallory: Let me in failed')
+    await page.getByRole('button', { name: 'Again' }).click()
+    await sees(page, 'mallory: Let me in failed')
     expect(problems).toEqual([])
   })
 })
