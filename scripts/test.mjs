@@ -32,7 +32,7 @@ const gates = [
   tests('package tests', ['package'], { needs: 'build' }),
   tests('integration tests', ['integration node', 'integration msw']),
   tests('browser tests and stories', ['browser', 'storybook'], { browser: true }),
-  tests('end-to-end tests', ['e2e'], { browser: true }),
+  tests('end-to-end tests', ['e2e'], { browser: true, needs: 'build' }),
 ]
 
 const inCi = Boolean(process.env.CI) && process.env.CI !== 'false'

@@ -107,15 +107,23 @@ function hasMore(variables: SendVariables): boolean {
   return Object.values(extra).some((value) => value != null && (value as { length?: number }).length !== 0)
 }
 
+const contentOf = (variables: SendVariables): unknown =>
+  typeof variables === 'string' ? variables : variables?.content
+
+export function isEmpty(variables: SendVariables): boolean {
+  const content = contentOf(variables)
+  return typeof content === 'string' && content.trim() === '' && !hasMore(variables)
+}
+
 /** @throws LiveError `invalid_params` for what no server would take */
 export function checkContent(variables: SendVariables, maxLength: number): void {
-  const content: unknown = typeof variables === 'string' ? variables : variables?.content
+  const content = contentOf(variables)
   if (typeof content !== 'string') {
     throw new LiveError('invalid_params', `A message is a text or { content: text }, not ${typeof content}`, {
       reason: 'not_text',
     })
   }
-  if (content.trim() === '' && !hasMore(variables)) {
+  if (isEmpty(variables)) {
     throw new LiveError('invalid_params', 'The message is empty; send at least one character', {
       reason: 'empty',
     })

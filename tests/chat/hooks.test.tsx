@@ -302,6 +302,55 @@ describe('useChatWebSocket', () => {
     expect(result.current).toMatchObject({ isSending: false, error: null })
   })
 
+  it('[C17] shows what was sent where the history could not be loaded', async () => {
+    world = createWorld()
+    world.server.faults.rejectNext('get_history', { code: 'internal', times: 30 })
+    const { result } = show(() => useChatWebSocket(ROOM))
+    await pass(60_000)
+    expect(result.current.error).toMatchObject({ reason: 'internal' })
+    world.server.faults.rejectNext('chat_message', { code: 'internal', times: 30 })
+    await act(() => result.current.sendMessage('into the blue'))
+    await pass(60_000)
+    expect(result.current.messages).toMatchObject([{ content: 'into the blue', local: { status: 'failed' } }])
+  })
+
+  it('[C110] takes an empty message for nothing to send, and shows what is refused until one is taken', async () => {
+    world = createWorld()
+    const unhandled: unknown[] = []
+    const note = (reason: unknown) => unhandled.push(reason)
+    process.on('unhandledRejection', note)
+    const { result } = show(() => useChatWebSocket(ROOM))
+    await pass()
+    for (const nothing of ['', ' \n ', { content: '' }]) {
+      await act(() => result.current.sendMessage(nothing))
+      expect(result.current).toMatchObject({ messages: [], error: null })
+    }
+    // Nobody waits for it.
+    await act(async () => void result.current.sendMessage('x'.repeat(4_001)))
+    expect(result.current).toMatchObject({ messages: [], error: { reason: 'too_long' } })
+    const awaited = result.current.sendMessage('x'.repeat(4_001))
+    await act(() => expect(awaited).rejects.toMatchObject({ reason: 'too_long' }))
+    await act(() => result.current.sendMessage('short'))
+    expect(result.current).toMatchObject({ messages: [{ content: 'short' }], error: null })
+    await act(() => new Promise((resolve) => setImmediate(resolve)))
+    process.off('unhandledRejection', note)
+    expect(unhandled).toEqual([])
+  })
+
+  it('[C110] refuses in a room that one was removed from, and says so for as long as that is so', async () => {
+    world = createWorld()
+    const { result } = show(() => useChatWebSocket(ROOM))
+    await pass()
+    world.server.remove(ROOM, 'alice', 'kicked')
+    await pass()
+    const sending = result.current.sendMessage('hello?')
+    await act(() => expect(sending).rejects.toMatchObject({ reason: 'kicked' }))
+    expect(result.current.error).toMatchObject({ reason: 'kicked' })
+    world.server.join(ROOM, 'alice')
+    await pass(1_000)
+    expect(result.current.error).toBeNull()
+  })
+
   it('[C17] clears one view only', async () => {
     world = createWorld({ rooms: [{ id: ROOM, messages: seeded(3) }] })
     const { result } = show(() => ({ one: useChatWebSocket(ROOM), other: useChatWebSocket(ROOM) }))

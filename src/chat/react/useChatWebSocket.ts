@@ -19,6 +19,7 @@ import { useChat } from './ChatProvider.tsx'
 import { useMessages } from './useMessages.ts'
 import { usePlaces } from './usePlaces.ts'
 import { useReadReporter } from './useReadReporter.ts'
+import { useRefusal } from './useRefusal.ts'
 import { useSeenAtEnd } from './useSeenAtEnd.ts'
 import { useSendMessage } from './useSendMessage.ts'
 import { useStickToBottom } from './useStickToBottom.ts'
@@ -32,12 +33,13 @@ export interface UseChatWebSocketResult<M extends BaseMessage = RegisteredMessag
   readonly isConnected: boolean
   /** A message is on its way, or waits for the connection. */
   readonly isSending: boolean
-  /** One is no longer in the room, a message could not be sent, or the connection gave up. */
+  /** One is no longer in the room, a message could not be sent, or the connection gave up. What was refused goes with the next that is taken. */
   readonly error: Error | null
   /**
-   * Resolves when the message is on screen and on its way. What happens later is on the row (`local.status`) and in `error`.
+   * Resolves when the message is on screen and on its way, or when there is nothing to send: an empty one is ignored.
+   * What happens later is on the row (`local.status`) and in `error`. So is what is refused: who does not await need not catch.
    *
-   * @throws LiveError `invalid_params` for an empty or too long one; `forbidden` in a room one is no longer in
+   * @throws LiveError `invalid_params` for one that is too long or no text; `forbidden` in a room one is no longer in
    */
   readonly sendMessage: (message: SendVariables) => Promise<void>
   /** Call it with `true` for every key: at most one frame in 3 s is sent, and the end after 5 s without one. */
@@ -78,6 +80,7 @@ export function useChatWebSocket<M extends BaseMessage = RegisteredMessage>(
   const status = useWebSocketStatus(endpointOf(context.endpoints, roomId))
   const history = useMessages<M>(roomId)
   const { send, retry, discard } = useSendMessage(roomId)
+  const { refused, attempt } = useRefusal(roomId)
   const typing = useTyping(roomId)
   const placeOf = usePlaces(roomId, history.messages)
   const markRead = useReadReporter(roomId, { messages: history.messages, placeOf })
@@ -94,15 +97,15 @@ export function useChatWebSocket<M extends BaseMessage = RegisteredMessage>(
     isConnected: status.isConnected,
     isSending: useMemo(() => isAnySending(history.messages), [history.messages]),
     error: useMemo(
-      () => removal ?? errorOf(history.messages, history.error, status.error),
-      [removal, history.messages, history.error, status.error],
+      () => removal ?? refused ?? errorOf(history.messages, history.error, status.error),
+      [removal, refused, history.messages, history.error, status.error],
     ),
     sendMessage: useCallback(
       (message: SendVariables) => {
         stop()
-        return send(message)
+        return attempt(send(message))
       },
-      [send, stop],
+      [send, stop, attempt],
     ),
     sendTypingIndicator: useCallback(
       (isTyping: boolean) => (isTyping ? keystroke() : stop()),

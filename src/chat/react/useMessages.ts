@@ -51,7 +51,7 @@ export function useMessages<M extends BaseMessage = RegisteredMessage>(
   const query = useInfiniteQuery(options)
   const { fetchNextPage, fetchPreviousPage } = query
   const pages = query.data?.pages ?? NO_PAGES
-  const early = useEarlyRows(options.queryKey, query.isPending)
+  const early = useEarlyRows(options.queryKey, !query.data)
   const messages = useMemo(
     () => (early.length > 0 ? early : pages.toReversed().flatMap((page) => page.items)),
     [pages, early],
@@ -99,8 +99,8 @@ function useAnchor(roomId: Id, given: Id | undefined) {
 const NO_ROWS: readonly ChatMessage[] = []
 const NO_OPS: readonly Op<unknown>[] = []
 
-/** What was sent before there was a page to show it in. */
-function useEarlyRows(queryKey: readonly unknown[], isPending: boolean): readonly ChatMessage[] {
+/** What was sent where there is no page to show it in: before the first one, or where that could not be loaded. */
+function useEarlyRows(queryKey: readonly unknown[], isEmpty: boolean): readonly ChatMessage[] {
   const { live } = useChat()
   const queryClient = useQueryClient()
   const subscribe = useCallback(
@@ -109,7 +109,7 @@ function useEarlyRows(queryKey: readonly unknown[], isPending: boolean): readonl
   )
   const ops = useSyncExternalStore(
     subscribe,
-    () => (isPending ? live.optimistic(queryClient, queryKey) : NO_OPS),
+    () => (isEmpty ? live.optimistic(queryClient, queryKey) : NO_OPS),
     () => NO_OPS,
   )
   return useMemo(

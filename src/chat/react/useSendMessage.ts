@@ -1,16 +1,16 @@
 'use client'
 import { useQueryClient } from '@tanstack/react-query'
 import { useCallback } from 'react'
-import { checkContent, checkMember, type SendVariables } from '../sendMessage.ts'
+import { checkContent, checkMember, isEmpty, type SendVariables } from '../sendMessage.ts'
 import type { Id } from '../types.ts'
 import { useChat } from './ChatProvider.tsx'
 
 export interface UseSendMessageResult {
   /**
    * Resolves as soon as the message is on screen and on its way, so that an input can be cleared while offline.
-   * Rejects only what can never be sent; what happens later is on the row (`local.status`).
+   * An empty one is ignored. Rejects only what can never be sent; what happens later is on the row (`local.status`).
    *
-   * @throws LiveError `invalid_params` for no text, an empty or too long one; `forbidden` in a room one is no longer in
+   * @throws LiveError `invalid_params` for no text, or one that is too long; `forbidden` in a room one is no longer in
    */
   readonly send: (message: SendVariables) => Promise<void>
   /** Tries a failed one again, by its `local.key`; resolves when that has ended, either way. One that did not fail is left alone. */
@@ -29,6 +29,8 @@ export function useSendMessage(roomId: Id): UseSendMessageResult {
 
   const send = useCallback(
     async (message: SendVariables) => {
+      // Enter in an empty field is no mistake, and must not end the action of a form with an error.
+      if (isEmpty(message)) return
       checkMember(context, roomId)
       checkContent(message, context.maxLength)
       sendMessage.start(queryClient, message, { roomId }).catch(() => {
