@@ -69,11 +69,12 @@ export function createChannelHub(port: LivePort): ChannelHub {
       stood: undefined,
       forget: () => void channels.delete(hash),
     }
-    channels.set(hash, channel)
     channel.link = port.open(spec, {
       cursor: () => channel.order.cursor,
       onSignal: (signal) => onSignal(channel, signal),
     })
+    // Only what could be opened.
+    channels.set(hash, channel)
     return channel
   }
 

@@ -86,7 +86,8 @@ describe('without crypto.getRandomValues', () => {
       message: expect.stringContaining('react-native-get-random-values'),
     })
     const options = { url: 'wss://a.b', debug: false }
-    for (const create of [createWebSocketManager, createChat]) expect(() => create(options)).toThrow(wanted)
+    expect(() => createWebSocketManager(options)).toThrow(wanted)
+    expect(() => createChat(options)).toThrow(wanted)
     expect(() => browserEnvironment()).toThrow(wanted)
     // Who brings an environment brings its ids.
     setup()
