@@ -70,6 +70,6 @@ const UNFIT = /[#\t\n\r\p{Cs}]|\s$|^[^?]*\\|^(?:[^?]*\/)?(?:\.|%2e){1,2}(?:[/?]|
 
 function check(endpoint: string): void {
   if (!UNFIT.test(endpoint)) return
-  const advice = 'put ids into it with encodeURIComponent, and one that is "", "." or ".." into a query'
-  throw new LiveError('misconfigured', `No URL can have the endpoint ${JSON.stringify(endpoint)}: ${advice}`)
+  const advice = 'use encodeURIComponent for ids, and a query for one that is "", "." or ".."'
+  throw new LiveError('misconfigured', `No URL has the endpoint ${JSON.stringify(endpoint)}: ${advice}`)
 }

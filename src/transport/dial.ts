@@ -83,11 +83,11 @@ const failed = (message: string) => new LiveError('connection_failed', message)
 
 /** `http` becomes `ws`; the query of the base stays behind the path, and a fragment never travels. */
 function joinUrl(base: string, endpoint: string): string {
-  const url = base.replace(/#.*/s, '').replace(/^\w+:/, (scheme) => scheme.toLowerCase().replace('http', 'ws'))
-  const [, path = '', query] = SPLIT.exec(url) ?? []
+  const url = base
+    .replace(/#.*/s, '')
+    .replace(/^\w+:/, (scheme) => scheme.toLowerCase().replace('http', 'ws'))
+  // The other question marks are part of the query.
+  const [path = '', ...query] = url.split('?')
   const joined = endpoint ? `${path.replace(/\/+$/, '')}/${endpoint.replace(/^\/+/, '')}` : path
-  return query ? addQuery(joined, query) : joined
+  return query[0] ? addQuery(joined, query.join('?')) : joined
 }
-
-/** At the first question mark; the others are part of the query. */
-const SPLIT = /^([^?]*)\??(.*)$/s

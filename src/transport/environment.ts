@@ -52,7 +52,7 @@ export interface BrowserEnvironmentOptions {
 const NO_WEBSOCKET =
   'No WebSocket here: pass `environment: browserEnvironment({ WebSocket })` with that of the package ws'
 const NO_CRYPTO =
-  'No crypto.getRandomValues here, which ids need: in React Native, install react-native-get-random-values and import it before everything else'
+  'No crypto.getRandomValues here: in React Native, install react-native-get-random-values and import it first'
 const FRAME_MS = 16
 /** A visible page can still stop painting (occluded window); past this the timer takes over. */
 const LATE_FRAME_MS = 50

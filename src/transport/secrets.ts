@@ -35,17 +35,14 @@ const MAX_DEPTH = 50
 const SLACK = 4_096
 
 export function createSecrets(): Secrets {
-  const sources = new Set<string>()
+  let sources: readonly string[] = []
   let pattern: RegExp | undefined
   const keepSecret = (secret: string) => {
     if (secret.length < MIN_LENGTH) return
     const source = sourceOf(secret)
-    sources.delete(source)
-    sources.add(source)
-    const [oldest = ''] = sources
-    if (sources.size > MAX_SECRETS) sources.delete(oldest)
+    sources = [source, ...sources.filter((other) => other !== source)].slice(0, MAX_SECRETS)
     // One may begin with another.
-    pattern = new RegExp([...sources].sort((a, b) => b.length - a.length).join('|'), 'g')
+    pattern = new RegExp(sources.toSorted((a, b) => b.length - a.length).join('|'), 'g')
   }
   return {
     keepSecret,
@@ -108,21 +105,24 @@ function createCleaner(pattern: RegExp | undefined): (value: unknown) => unknown
     if (typeof value !== 'object' || value === null) return primitive(value)
     if (left-- <= 0 || depth > MAX_DEPTH) return dirty(CUT)
     try {
-      if (value instanceof Error) return error(value, depth)
-      if (Array.isArray(value)) return items(value, depth)
-      const kind = Object.prototype.toString.call(value)
-      if (kind === '[object Object]') return fields(value as Fields, depth)
-      return 'byteLength' in value ? `[${String(value.byteLength)} bytes]` : kind
+      return whole(value, depth)
     } catch {
       // A getter, a proxy: nobody has to be told what they hold.
       return dirty(CUT)
     }
   }
 
+  function whole(value: object, depth: number): unknown {
+    if (value instanceof Error) return error(value, depth)
+    if (Array.isArray(value)) return items(value, depth)
+    const kind = Object.prototype.toString.call(value)
+    return kind === '[object Object]' ? fields(value as Fields, depth) : kind
+  }
+
+  /** Digits may be a secret too. */
   function primitive(value: unknown): unknown {
     left--
-    const isNumeric = typeof value === 'number' || typeof value === 'bigint'
-    return isNumeric && pattern && String(value).replace(pattern, '') === '' ? dirty(REDACTED) : value
+    return pattern && String(value).replace(pattern, '') === '' ? dirty(REDACTED) : value
   }
 
   function items(value: readonly unknown[], depth: number): unknown[] {
@@ -149,16 +149,17 @@ function createCleaner(pattern: RegExp | undefined): (value: unknown) => unknown
 
   /** Ours is made clean; of somebody else's there is a copy, if it has to be. */
   function error(value: Error, depth: number): Error {
-    const wasDirty = isDirty
+    const before = isDirty
     isDirty = false
-    const { name, message, cause, stack } = value
-    const own = Object.entries({ ...value, name, message, ...(cause !== undefined && { cause }) })
-    const shown = own.map(([key, one]) => [key, field(key, one, depth)])
-    const isClean = !isDirty
-    isDirty ||= wasDirty
-    if (isClean) return value
-    const target = value instanceof LiveError ? value : new Error()
-    return Object.assign(target, Object.fromEntries(shown), { stack: text(stack ?? '') })
+    const { name, message, cause, stack = '' } = value
+    const own = { ...value, name, message, ...(cause !== undefined && { cause }) }
+    const shown = Object.entries(own).map(([key, one]) => [key, field(key, one, depth)])
+    if (isDirty) {
+      const target = value instanceof LiveError ? value : new Error()
+      return Object.assign(target, Object.fromEntries(shown), { stack: text(stack) })
+    }
+    isDirty = before
+    return value
   }
 
   return (value) => visit(value, 0)

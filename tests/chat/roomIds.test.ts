@@ -54,8 +54,7 @@ describe('room ids', () => {
   const chat = createChat({ url: 'ws://localhost:9000', environment: browserEnvironment(), debug: false })
 
   it('[C93] no two share a cache entry or a draft, and a number is its text', () => {
-    const keys = (ids: readonly (string | number)[]) =>
-      ids.map((id) => hashKey(chat.messages(id).queryKey))
+    const keys = (ids: readonly (string | number)[]) => ids.map((id) => hashKey(chat.messages(id).queryKey))
     const drafts = all.map((id) => draftKey('alice', id))
     expect(new Set(keys(all)).size).toBe(all.length)
     expect(new Set(drafts).size).toBe(all.length)
@@ -83,30 +82,36 @@ describe('room ids', () => {
     expect(new Set(paths).size).toBe(ODD.length)
   })
 
-  it.each(IMPOSSIBLE)('[C93] %j can have no path of its own: its queries say so, and its sends', async (id) => {
-    world = createWorld()
-    const { chat, queryClient } = world.open('alice', { endpoint: undefined, roomId: 'general' })
-    await world.pass()
-    const urls = () => world?.sockets.map(({ url }) => new URL(url).pathname)
-    const before = urls()
-    const wanted = { code: 'misconfigured', message: expect.stringContaining('encodeURIComponent') }
-    const outcomes: unknown[] = []
-    const note = (promise: Promise<unknown>) => promise.catch((error: unknown) => outcomes.push(error))
-    note(queryClient.fetchInfiniteQuery({ ...chat.messages(id), retry: false }))
-    await world.pass()
-    note(chat.sendMessage.start(queryClient, 'hi', { roomId: id }))
-    await world.pass()
-    expect(outcomes).toMatchObject([wanted, wanted])
-    expect(urls()).toEqual(before)
-  })
+  it.each(IMPOSSIBLE)(
+    '[C93] %j can have no path of its own: its queries say so, and its sends',
+    async (id) => {
+      world = createWorld()
+      const { chat, queryClient } = world.open('alice', { endpoint: undefined, roomId: 'general' })
+      await world.pass()
+      const urls = () => world?.sockets.map(({ url }) => new URL(url).pathname)
+      const before = urls()
+      const wanted = { code: 'misconfigured', message: expect.stringContaining('encodeURIComponent') }
+      const outcomes: unknown[] = []
+      const note = (promise: Promise<unknown>) => promise.catch((error: unknown) => outcomes.push(error))
+      note(queryClient.fetchInfiniteQuery({ ...chat.messages(id), retry: false }))
+      await world.pass()
+      note(chat.sendMessage.start(queryClient, 'hi', { roomId: id }))
+      await world.pass()
+      expect(outcomes).toMatchObject([wanted, wanted])
+      expect(urls()).toEqual(before)
+    },
+  )
 
-  it.each([...ODD, '.', '..', '\ud800'])('[C93] %j is a room like any other where one connection carries all', async (id) => {
-    world = createWorld({ rooms: [{ id }, { id: 'another' }] })
-    const alice = world.open('alice', { roomId: id })
-    await world.pass()
-    world.server.inject(id, { sender: 'bob', content: 'here' })
-    world.server.inject('another', { sender: 'bob', content: 'there' })
-    await world.pass()
-    expect(alice.texts()).toEqual(['here'])
-  })
+  it.each([...ODD, '.', '..', '\ud800'])(
+    '[C93] %j is a room like any other where one connection carries all',
+    async (id) => {
+      world = createWorld({ rooms: [{ id }, { id: 'another' }] })
+      const alice = world.open('alice', { roomId: id })
+      await world.pass()
+      world.server.inject(id, { sender: 'bob', content: 'here' })
+      world.server.inject('another', { sender: 'bob', content: 'there' })
+      await world.pass()
+      expect(alice.texts()).toEqual(['here'])
+    },
+  )
 })

@@ -97,7 +97,11 @@ describe.each(Object.entries(TOKENS))('a token (%s)', (_, token) => {
     const [refused, misfit, fine] = ['x', 'ask', 'y'].map((name) => watch(manager.request(name, {})))
     await flush()
     const [first, second, third] = socket().frames.map(({ id }) => id)
-    const error = { code: token, message: `token ${token}`, details: { [token]: [encodeURIComponent(token)] } }
+    const error = {
+      code: token,
+      message: `token ${token}`,
+      details: { [token]: [encodeURIComponent(token)] },
+    }
     socket().receive({ type: 'error', reply_to: first, error })
     socket().receive({ type: 'response', reply_to: second, data: token })
     socket().receive({ type: 'response', reply_to: third, data: token })
