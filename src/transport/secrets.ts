@@ -102,8 +102,11 @@ function createCleaner(pattern: RegExp | undefined): (value: unknown) => unknown
 
   function visit(value: unknown, depth: number): unknown {
     if (typeof value === 'string') return text(value)
-    if (typeof value !== 'object' || value === null) return primitive(value)
-    if (left-- <= 0 || depth > MAX_DEPTH) return dirty(CUT)
+    left--
+    // Digits may be a secret too.
+    if (typeof value !== 'object' || value === null)
+      return pattern && String(value).replace(pattern, '') === '' ? dirty(REDACTED) : value
+    if (left < 0 || depth > MAX_DEPTH) return dirty(CUT)
     try {
       return whole(value, depth)
     } catch {
@@ -117,12 +120,6 @@ function createCleaner(pattern: RegExp | undefined): (value: unknown) => unknown
     if (Array.isArray(value)) return items(value, depth)
     const kind = Object.prototype.toString.call(value)
     return kind === '[object Object]' ? fields(value as Fields, depth) : kind
-  }
-
-  /** Digits may be a secret too. */
-  function primitive(value: unknown): unknown {
-    left--
-    return pattern && String(value).replace(pattern, '') === '' ? dirty(REDACTED) : value
   }
 
   function items(value: readonly unknown[], depth: number): unknown[] {

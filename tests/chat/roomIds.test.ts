@@ -92,7 +92,7 @@ describe('room ids', () => {
       const before = urls()
       const wanted = { code: 'misconfigured', message: expect.stringContaining('encodeURIComponent') }
       const outcomes: unknown[] = []
-      const note = (promise: Promise<unknown>) => promise.catch((error: unknown) => outcomes.push(error))
+      const note = (promise: Promise<unknown>) => void promise.catch((error: unknown) => outcomes.push(error))
       note(queryClient.fetchInfiniteQuery({ ...chat.messages(id), retry: false }))
       await world.pass()
       note(chat.sendMessage.start(queryClient, 'hi', { roomId: id }))
