@@ -11,7 +11,7 @@ import {
 import type { ChatContext, ChatEndpoints, ChatState } from './context.ts'
 import { type CurrentUser, userGiven } from './currentUser.ts'
 import { defineAll } from './definitions.ts'
-import { forgetDrafts } from './drafts.ts'
+import { forgetDrafts, isWellFormed } from './drafts.ts'
 import { createLevel } from './level.ts'
 import { createMembership } from './membership.ts'
 import { MESSAGES } from './messages.ts'
@@ -186,9 +186,15 @@ function managerOf<P extends Protocol>(options: ManagerSource<P>): WebSocketMana
 function endpointsOf(given: ChatSettings['endpoints'], shared: string | undefined): ChatEndpoints {
   const perRoom =
     given?.room ??
-    (shared === undefined && !given?.rooms ? (id: Id) => `/ws/chat/${encodeURIComponent(id)}/` : undefined)
+    (shared === undefined && !given?.rooms ? (id: Id) => `/ws/chat/${segmentOf(id)}/` : undefined)
   return {
     rooms: given?.rooms ?? shared ?? '/ws/chat/',
     room: perRoom && (({ roomId }) => perRoom(roomId)),
   }
+}
+
+/** What no path can have comes out as something that is refused, with its name, where it is first used. */
+function segmentOf(id: Id): string {
+  const text = String(id)
+  return isWellFormed(text) ? encodeURIComponent(text) || '.' : text
 }

@@ -7,10 +7,21 @@ const memory = new Map<string, string>()
 
 /** Encoded, so that no two pairs of ids read the same. */
 export function draftKey(userId: Id, roomId: Id): string {
-  return `${prefixOf(userId)}${encodeURIComponent(roomId)}`
+  return `${prefixOf(userId)}${encoded(roomId)}`
 }
 
-const prefixOf = (userId: Id) => `querywire.draft/${encodeURIComponent(userId)}/`
+const prefixOf = (userId: Id) => `querywire.draft/${encoded(userId)}/`
+
+/** Half of a character has no encoding; `%u` is in no other. */
+function encoded(id: Id): string {
+  const halves = (half: string) => `%u${half.charCodeAt(0).toString(16)}`
+  return String(id)
+    .split(/(\p{Cs})/u)
+    .map((part) => (isWellFormed(part) ? encodeURIComponent(part) : halves(part)))
+    .join('')
+}
+
+export const isWellFormed = (text: string): boolean => !/\p{Cs}/u.test(text)
 
 export function subscribeToDrafts(listener: () => void): () => void {
   listeners.add(listener)

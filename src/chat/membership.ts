@@ -15,7 +15,8 @@ export function createMembership({ manager, endpoints, store }: MembershipParts)
 
   function note(roomId: Id, reason = 'removed'): void {
     const { removals, activeRoomId } = store.getState()
-    const error = new LiveError('forbidden', `You are not a member of room "${roomId}"`, { reason })
+    const given = new LiveError('forbidden', `You are not a member of room "${roomId}"`, { reason })
+    const error = manager.port.clean?.(given) ?? given
     store.setState({
       removals: new Map(removals).set(String(roomId), error),
       ...(sameId(activeRoomId, roomId) && { activeRoomId: null }),

@@ -8,7 +8,9 @@ export function createRoomParams(): (roomId: Id) => RoomParams {
   const known = new Map<string, RoomParams>()
   return (roomId) => {
     const key = String(roomId)
-    const params = known.get(key) ?? { roomId }
+    // JSON, which cache keys are made of, knows no such numbers.
+    const isNumber = typeof roomId === 'number' && Number.isFinite(roomId)
+    const params = known.get(key) ?? { roomId: isNumber ? roomId : key }
     known.set(key, params)
     return params
   }

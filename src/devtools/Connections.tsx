@@ -15,7 +15,7 @@ const TONES = {
 } as const satisfies Record<ConnectionState, Tone>
 
 const COLUMNS: readonly Column<ConnectionRow>[] = [
-  { head: 'Name', cell: ({ name }) => name || '(default)' },
+  { head: 'Name', cell: ({ name }) => shownEndpoint(name) || '(default)' },
   {
     head: 'State',
     cell: ({ state, error }) => (
@@ -44,3 +44,6 @@ const milliseconds = (value: number | null) => (value === null ? '–' : `${Math
 
 const signed = (value: number | null) =>
   value === null ? '–' : `${value < 0 ? '−' : '+'}${Math.abs(Math.round(value))} ms`
+
+/** Queries are where secrets travel. */
+export const shownEndpoint = (endpoint: string) => endpoint.replace(/\?.*/s, '?…')

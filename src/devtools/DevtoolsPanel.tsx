@@ -5,6 +5,7 @@ import { LogView } from './LogView.tsx'
 import { Channels, Queries, Sends } from './liveTables.tsx'
 import { panelCss } from './panelCss.ts'
 import { type Sources, useLiveReport } from './useLiveReport.ts'
+import { useStyleSheet } from './useStyleSheet.ts'
 
 export interface DevtoolsPanelProps extends Sources {
   readonly theme: 'light' | 'dark'
@@ -13,8 +14,7 @@ export interface DevtoolsPanelProps extends Sources {
 export function DevtoolsPanel({ theme, ...sources }: DevtoolsPanelProps) {
   const { connections, live, lines } = useLiveReport(sources)
   return (
-    <div className="qw-dev" data-theme={theme}>
-      <style>{panelCss}</style>
+    <div className="qw-dev" data-theme={theme} ref={useStyleSheet(panelCss)}>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
       <section className="qw-dev-side" aria-label="State" tabIndex={0}>
         <Connections rows={connections} />

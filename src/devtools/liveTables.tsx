@@ -1,5 +1,6 @@
 /** What the query layer says of itself, in tables. */
 import type { ChannelReport, QueryReport, SendReport } from '../query/inspectQueries.ts'
+import { shownEndpoint } from './Connections.tsx'
 import { type Column, State, Table, type Tone } from './Table.tsx'
 
 const CHANNEL_TONES = { live: 'good', gap: 'bad', down: 'none' } as const satisfies Record<
@@ -89,7 +90,7 @@ export const Sends = ({ rows }: { readonly rows: readonly SendReport[] }) => (
 
 function channelName({ endpoint, key }: ChannelReport): string {
   const fields = fieldsOf(key)
-  return [endpoint ?? '(default)', fields || 'everything'].join(' ')
+  return [endpoint === undefined ? '(default)' : shownEndpoint(endpoint), fields || 'everything'].join(' ')
 }
 
 function nameOf({ name, params }: Pick<QueryReport, 'name' | 'params'>): string {

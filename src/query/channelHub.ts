@@ -69,11 +69,11 @@ export function createChannelHub(port: LivePort): ChannelHub {
       stood: undefined,
       forget: () => void channels.delete(hash),
     }
-    channels.set(hash, channel)
     channel.link = port.open(spec, {
       cursor: () => channel.order.cursor,
       onSignal: (signal) => onSignal(channel, signal),
     })
+    channels.set(hash, channel)
     return channel
   }
 

@@ -51,7 +51,7 @@ export async function takeSnapshot<Result>(
   } catch (error) {
     if (fetch) endFetch(fetch)
     markFailed(error, context.client)
-    throw error
+    throw core.port.clean?.(error) ?? error
   }
 }
 

@@ -52,11 +52,24 @@ export function createConnections(options: WebSocketManagerOptions<Protocol>): C
     store,
     at: (endpoint) => {
       const name = nameOf(endpoint)
-      const shell = shells.get(name) ?? createConnection(context, name)
+      const known = shells.get(name)
+      if (known) return known
+      check(name)
+      context.keepSecretsOf(name)
+      const shell = createConnection(context, name)
       shells.set(name, shell)
       return shell
     },
     find: (endpoint) => shells.get(nameOf(endpoint)),
     all: () => [...shells.values()],
   }
+}
+
+/** What a URL drops, replaces, or takes for a step up or down: it would be the address of something else. */
+const UNFIT = /[#\t\n\r\p{Cs}]|\s$|^[^?]*\\|^(?:[^?]*\/)?(?:\.|%2e){1,2}(?:[/?]|$)/iu
+
+function check(endpoint: string): void {
+  if (!UNFIT.test(endpoint)) return
+  const advice = 'use encodeURIComponent for ids, and a query for one that is "", "." or ".."'
+  throw new LiveError('misconfigured', `No URL has the endpoint ${JSON.stringify(endpoint)}: ${advice}`)
 }

@@ -30,7 +30,7 @@ export function createContext(options: WebSocketManagerOptions<Protocol>, publis
     const error =
       cause instanceof LiveError ? cause : new LiveError('misconfigured', String(cause), { cause })
     inspector.report({ type: 'error', endpoint, error })
-    onError?.(error)
+    onError?.(inspector.clean(error))
   }
   return {
     ...resolveSettings(options),

@@ -83,6 +83,7 @@ function createPort(connections: Connections): LivePort {
       const shell = find(spec.endpoint)
       if (shell) renewChannel(shell, spec, onlyDown)
     },
+    clean: context.clean,
     report: (entry) => {
       context.report(entry)
       if (entry.error) context.reportError(String(entry.endpoint ?? context.endpoint ?? ''), entry.error)

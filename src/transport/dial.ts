@@ -50,9 +50,10 @@ async function openSocket(shell: Shell, attempt: number, refresh: boolean): Prom
   if (dialOf(shell.state) !== attempt) return
   if (token) shell.keepSecret(token)
   const plain = { url: joinUrl(base, shell.name), protocols: [], firstFrame: undefined }
-  const shown = plain.url.replace(/\?.*/, '')
-  tell(shell, { type: 'dial', attempt, url: shown })
+  const shown = plain.url.replace(/\?.*/s, '').replace(/\/\/[^/]*@/, '//')
   const target = token ? carrier(plain, token) : plain
+  shell.keepSecretsOf(target.url)
+  tell(shell, { type: 'dial', attempt, url: shown })
   let link: Link
   try {
     link = openLink(shell.environment, target, {
@@ -80,9 +81,13 @@ async function ask<T>(what: string, run: () => T | Promise<T>): Promise<T> {
 
 const failed = (message: string) => new LiveError('connection_failed', message)
 
-/** `http` becomes `ws`; the query of the base stays behind the path. */
+/** `http` becomes `ws`; the query of the base stays behind the path, and a fragment never travels. */
 function joinUrl(base: string, endpoint: string): string {
-  const [path = '', query] = base.replace(/^http/, 'ws').split('?')
+  const url = base
+    .replace(/#.*/s, '')
+    .replace(/^\w+:/, (scheme) => scheme.toLowerCase().replace('http', 'ws'))
+  // The other question marks are part of the query.
+  const [path = '', ...query] = url.split('?')
   const joined = endpoint ? `${path.replace(/\/+$/, '')}/${endpoint.replace(/^\/+/, '')}` : path
-  return query === undefined ? joined : addQuery(joined, query)
+  return query[0] ? addQuery(joined, query.join('?')) : joined
 }

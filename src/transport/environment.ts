@@ -51,6 +51,8 @@ export interface BrowserEnvironmentOptions {
 
 const NO_WEBSOCKET =
   'No WebSocket here: pass `environment: browserEnvironment({ WebSocket })` with that of the package ws'
+const NO_CRYPTO =
+  'No crypto.getRandomValues here: in React Native, install react-native-get-random-values and import it first'
 const FRAME_MS = 16
 /** A visible page can still stop painting (occluded window); past this the timer takes over. */
 const LATE_FRAME_MS = 50
@@ -58,9 +60,12 @@ const LATE_FRAME_MS = 50
 /**
  * The real thing: for browsers, workers, Node and server rendering. Globals are looked up when used, so creating one
  * on a server without `WebSocket` is fine as long as nothing connects.
+ *
+ * @throws LiveError `misconfigured` where there is no `crypto.getRandomValues`
  */
 export function browserEnvironment(options: BrowserEnvironmentOptions = {}): Environment {
-  const { document } = globalThis as { document?: Document }
+  const { document, crypto } = globalThis as Partial<typeof globalThis>
+  if (!crypto?.getRandomValues) throw new LiveError('misconfigured', NO_CRYPTO)
   return {
     createSocket: (url, protocols) => {
       const Constructor = (options.WebSocket ?? globalThis.WebSocket) as SocketConstructor | undefined

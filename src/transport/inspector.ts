@@ -3,7 +3,8 @@ import type { ConnectionState } from './connectionMachine.ts'
 import type { Environment } from './environment.ts'
 import type { LiveError } from './errors.ts'
 import type { ConnectionProblem } from './lossPolicy.ts'
-import { type Frame, isRecord, type OutgoingFrame } from './protocol.ts'
+import type { Frame, OutgoingFrame } from './protocol.ts'
+import { createSecrets, type Secrets } from './secrets.ts'
 
 /** Pings have neither id nor timestamp. */
 export type SentFrame = Pick<OutgoingFrame, 'type' | 'data'>
@@ -17,7 +18,7 @@ export type OwnEntry =
       readonly cause: string
       readonly problem: ConnectionProblem | null
     }
-  /** `url` is without its query, where tokens travel. */
+  /** `url` is without user and query, where secrets travel. */
   | { readonly type: 'dial'; readonly attempt: number; readonly url: string }
   | { readonly type: 'wait'; readonly delayMs: number; readonly attempt: number }
   | { readonly type: 'sent'; readonly frame: SentFrame }
@@ -41,31 +42,23 @@ export type InspectorEvent = (TransportEntry | ForeignEntry) & { readonly at: nu
 
 export type InspectorListener = (event: InspectorEvent) => void
 
-export interface Inspector {
+export interface Inspector extends Secrets {
   report(entry: TransportEntry | ForeignEntry): void
   inspect(listener: InspectorListener): () => void
-  /** From now on this text appears in no entry. */
-  keepSecret(secret: string): void
-  /** For text from outside that is shown elsewhere too. */
-  clean(text: string): string
 }
-
-const MAX_SECRETS = 8
-/** Something shorter is a name that a test signs in with: taken out as a word, not out of the middle of others. */
-const NO_WORD_LENGTH = 6
-const SECRET_FIELD = /token|password|secret|authorization/i
-const REDACTED = '[redacted]'
 
 export function createInspector(environment: Environment): Inspector {
   const listeners = new Set<InspectorListener>()
-  let secrets: readonly RegExp[] = []
+  const secrets = createSecrets()
   return {
+    ...secrets,
     report: (entry) => {
       if (listeners.size === 0) return
-      const event = { ...(redact(entry, secrets) as TransportEntry), at: environment.wallNow() }
+      const { type } = entry
+      const event = { ...(secrets.clean(entry) as TransportEntry), type, at: environment.wallNow() }
       for (const listener of listeners) {
         try {
-          listener(event)
+          listener(event as InspectorEvent)
         } catch {
           // A broken observer must not break what it observes, and reporting it here would never end.
         }
@@ -75,25 +68,5 @@ export function createInspector(environment: Environment): Inspector {
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
-    clean: (text) => redact(text, secrets) as string,
-    keepSecret: (secret) => {
-      const quoted = secret.replace(/\W/g, '\\$&')
-      const source = secret.length < NO_WORD_LENGTH ? `\\b${quoted}\\b` : quoted
-      const others = secrets.filter((one) => one.source !== source)
-      secrets = [new RegExp(source, 'g'), ...others].slice(0, MAX_SECRETS)
-    },
   }
-}
-
-function redact(value: unknown, secrets: readonly RegExp[]): unknown {
-  if (typeof value === 'string')
-    return secrets.reduce((text, secret) => text.replaceAll(secret, REDACTED), value)
-  if (Array.isArray(value)) return value.map((item) => redact(item, secrets))
-  // Errors and other class instances are ours or the platform's, and are built without secrets.
-  if (!isRecord(value) || Object.getPrototypeOf(value) !== Object.prototype) return value
-  const fields = Object.entries(value).map(([name, field]) => [
-    name,
-    SECRET_FIELD.test(name) && typeof field === 'string' ? REDACTED : redact(field, secrets),
-  ])
-  return Object.fromEntries(fields)
 }

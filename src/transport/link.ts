@@ -22,7 +22,8 @@ export interface Dial {
 }
 
 export function addQuery(url: string, query: string): string {
-  return `${url}${url.includes('?') ? '&' : '?'}${query}`
+  const separator = url.includes('?') ? '&' : '?'
+  return url + (/[?&]$/.test(url) ? '' : separator) + query
 }
 
 const CONNECTING = 0

@@ -130,4 +130,6 @@ export interface LivePort {
   renew(spec: ChannelSpec, onlyDown?: boolean): void
   /** Inspector entries of the query layer (gaps, resets, folds) join the transport's one log. `onError` hears of an `error` in one. */
   report(entry: { readonly type: string; readonly [field: string]: unknown }): void
+  /** For an error that is made of what the server said: without the secrets that the transport knows of. */
+  clean?<T>(error: T): T
 }

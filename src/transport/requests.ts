@@ -27,6 +27,14 @@ export interface RequestSpec {
 }
 
 export async function request(shell: Shell, spec: RequestSpec): Promise<unknown> {
+  try {
+    return await exchange(shell, spec)
+  } catch (error) {
+    throw shell.clean(error)
+  }
+}
+
+async function exchange(shell: Shell, spec: RequestSpec): Promise<unknown> {
   const { environment, requestTimeoutMs, protocol } = shell
   const { type, data, signal, idempotent, timeoutFrom, timeoutMs = requestTimeoutMs } = spec
   const schemas = entryOf(protocol.requests, type)

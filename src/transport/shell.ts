@@ -117,9 +117,9 @@ const NEVER_OPENED =
   ', never opened: is there a WebSocket server at this address, and does it take the token?'
 
 /** Why nothing can be asked for until `connect()`. */
-export function failureOf({ state, name }: Shell): LiveError | undefined {
+export function failureOf({ state, name, clean }: Shell): LiveError | undefined {
   if (state.phase !== 'failed') return undefined
   const { problem, trouble } = state
   const reason = problem?.reason || `close code ${problem?.code}${trouble.unopened > 0 ? NEVER_OPENED : ''}`
-  return new LiveError(state.error, `The connection to "${name}" gave up: ${reason}`, { reason })
+  return clean(new LiveError(state.error, `The connection to "${name}" gave up: ${reason}`, { reason }))
 }

@@ -88,7 +88,7 @@ export function lose(shell: Shell, attempt: number, { cause, code, isFinal, ...g
   const { environment, clean, closeCodes, outbox, current } = shell
   if (attempt === shell.handOver?.from) finishHandOver(shell, true)
   const reason = clean(given.reason)
-  const hint = hintOf(reason)
+  const hint = hintOf(given.reason)
   const action = isFinal ? 'fail' : closeAction(code, hint, closeCodes)
   const online = environment.isOnline()
   const retryAfterMs = retryAfterOf(hint)

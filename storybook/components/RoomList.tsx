@@ -16,7 +16,7 @@ export interface RoomListProps {
   readonly onSelect?: (roomId: Id) => void
 }
 
-const searchOf = (roomId: Id) => `?room=${encodeURIComponent(roomId)}`
+const searchOf = (roomId: Id) => `?${new URLSearchParams({ room: String(roomId) })}`
 
 export function RoomList({ selectedRoomId, hrefOf = searchOf, onSelect }: RoomListProps) {
   const { rooms, isLoading, error } = useChatRooms()

@@ -1,5 +1,6 @@
 'use client'
 import { useMemo } from 'react'
+import { entryOf } from '../protocol.ts'
 import { type ConnectionStatus, IDLE_STATUS } from '../summary.ts'
 import type { WebSocketState } from '../webSocketManager.ts'
 import { useWebSocketStore } from './useWebSocketStore.ts'
@@ -20,7 +21,7 @@ export function useWebSocketStatus(endpoint?: string): WebSocketStatus {
 }
 
 export function statusOf(state: WebSocketState, endpoint: string | undefined): ConnectionStatus {
-  return endpoint === undefined ? state : (state.connections[endpoint] ?? IDLE_STATUS)
+  return endpoint === undefined ? state : (entryOf(state.connections, endpoint) ?? IDLE_STATUS)
 }
 
 export function describeStatus(status: ConnectionStatus): WebSocketStatus {
