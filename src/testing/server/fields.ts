@@ -37,13 +37,17 @@ export function readOptionalName(data: Fields, name: string): string | undefined
   return value
 }
 
-/** What the server keeps and does not look into. It goes out with every page that holds the message. */
+/**
+ * What the server keeps and does not look into: as its JSON says, so that it is the same from memory and from a store. It goes
+ * out with every page that holds the message.
+ */
 export function readForeign(data: Fields, name: 'attachments' | 'metadata'): unknown {
-  const value = data[name]
-  if (value !== undefined && JSON.stringify(value).length > MAX_FOREIGN_LENGTH) {
+  if (data[name] === undefined) return undefined
+  const text = JSON.stringify(data[name])
+  if (text.length > MAX_FOREIGN_LENGTH) {
     throw new RequestError('too_large', `"${name}" takes at most ${MAX_FOREIGN_LENGTH} characters as JSON`)
   }
-  return value
+  return JSON.parse(text)
 }
 
 export function readBoolean(data: Fields, name: string): boolean {
