@@ -53,7 +53,11 @@ async function answer(request: IncomingMessage, context: RouteContext): Promise<
   if (request.method === 'OPTIONS') return { status: 200, body: {} }
   if (path === '/token' && context.isDemo) return tokenFor(new URLSearchParams(query), context)
   if (path === '/health') return { status: 200, body: { ok: true } }
-  return refusal(404, 'not_found', 'There is /health, in the demo /token?user=alice, and everything else is WebSocket.')
+  return refusal(
+    404,
+    'not_found',
+    'There is /health, in the demo /token?user=alice, and everything else is WebSocket.',
+  )
 }
 
 async function tokenFor(query: URLSearchParams, { tokens, users }: RouteContext): Promise<Answer> {

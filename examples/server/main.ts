@@ -45,7 +45,9 @@ async function main(): Promise<void> {
       users().find((user) => String(user.id) === id) ?? (isDemo ? undefined : { id, username: name }),
   )
   const server = createChatServer({
-    ...(isDemo ? createDemoChat({ nowMs: Date.now() }) : { users: [], rooms: [{ id: 'general', kind: 'channel' }] }),
+    ...(isDemo
+      ? createDemoChat({ nowMs: Date.now() })
+      : { users: [], rooms: [{ id: 'general', kind: 'channel' }] }),
     level: readLevel(process.env.DEMO_LEVEL),
     store,
     authenticate: tokens.authenticate,

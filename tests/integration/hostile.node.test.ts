@@ -36,12 +36,25 @@ const withHeader = (name: string, value: string) => [
   `${name}: ${value}`,
 ]
 
-const TARGETS = ['//', '///', '/%ff', '/ws/chat/%ff/', 'http://[', 'http://[::', '*', '?', '/ws/?token=%', `/${'x'.repeat(9000)}`]
+const TARGETS = [
+  '//',
+  '///',
+  '/%ff',
+  '/ws/chat/%ff/',
+  'http://[',
+  'http://[::',
+  '*',
+  '?',
+  '/ws/?token=%',
+  `/${'x'.repeat(9000)}`,
+]
 
 const REQUESTS: readonly string[] = [
   ...TARGETS.map((target) => request(`GET ${target} HTTP/1.1`)),
   ...TARGETS.map((target) => request(`GET ${target} HTTP/1.1`, ['Host: localhost'])),
-  ...['POST', 'CONNECT', 'OPTIONS', 'HEAD'].map((method) => request(`${method} // HTTP/1.1`, ['Host: localhost'])),
+  ...['POST', 'CONNECT', 'OPTIONS', 'HEAD'].map((method) =>
+    request(`${method} // HTTP/1.1`, ['Host: localhost']),
+  ),
   request('GET / HTTP/1.1', withHeader('Sec-WebSocket-Key', 'x')),
   request('GET / HTTP/1.1', withHeader('Sec-WebSocket-Version', '99')),
   request('GET / HTTP/1.1', withHeader('Sec-WebSocket-Protocol', ',,')),
@@ -78,7 +91,11 @@ async function sendRaw(port: number, parts: readonly (string | Buffer)[]): Promi
   await once(socket, 'connect')
   for (const part of parts) {
     socket.write(part)
-    await Promise.race([once(socket, 'data'), once(socket, 'close'), new Promise((done) => setTimeout(done, 20))])
+    await Promise.race([
+      once(socket, 'data'),
+      once(socket, 'close'),
+      new Promise((done) => setTimeout(done, 20)),
+    ])
   }
   socket.destroy()
 }
@@ -222,7 +239,9 @@ describe.each([
     server.check()
   })
 
-  it('[S6] closes what is too large with 1009, and who floods it with 4029', { timeout: 60_000 }, async () => {
+  it('[S6] closes what is too large with 1009, and who floods it with 4029', {
+    timeout: 60_000,
+  }, async () => {
     const server = await start()
     const alice = await enter(server.url, await server.token('alice'))
     const large = await enter(server.url, await server.token('bob'))
@@ -267,7 +286,9 @@ describe('mountOnNode', () => {
 })
 
 describe('examples/server', () => {
-  it('[S9] does not start without a secret, unless it is told to be a demo', { timeout: 20_000 }, async () => {
+  it('[S9] does not start without a secret, unless it is told to be a demo', {
+    timeout: 20_000,
+  }, async () => {
     for (const env of [{}, { JWT_SECRET: 'short' }]) {
       const child = spawnServer([], { DEMO_DB: createDatabase(), ...env })
       const [code] = await once(child, 'exit')
@@ -285,13 +306,19 @@ describe('examples/server', () => {
 
   it('[S8] hands tokens to no page from elsewhere', { timeout: 20_000 }, async () => {
     const { port } = await asChild()
-    const get = (origin: string) => fetch(`http://127.0.0.1:${port}/token?user=alice`, { headers: { origin } })
+    const get = (origin: string) =>
+      fetch(`http://127.0.0.1:${port}/token?user=alice`, { headers: { origin } })
     expect((await get('https://evil.example')).status).toBe(403)
     const own = await get('http://localhost:5173')
-    expect([own.status, own.headers.get('access-control-allow-origin')]).toEqual([200, 'http://localhost:5173'])
+    expect([own.status, own.headers.get('access-control-allow-origin')]).toEqual([
+      200,
+      'http://localhost:5173',
+    ])
   })
 
-  it('[S3] refuses what it cannot store while the file is locked, and goes on', { timeout: 30_000 }, async () => {
+  it('[S3] refuses what it cannot store while the file is locked, and goes on', {
+    timeout: 30_000,
+  }, async () => {
     const database = createDatabase()
     const server = await asChild(database)
     const alice = await enter(server.url, await server.token('alice'))

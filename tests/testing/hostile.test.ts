@@ -2,9 +2,9 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
+import { isAllowedOrigin } from '../../src/testing/origins.ts'
 import { type ChatServerOptions, createChatServer } from '../../src/testing/server/chatServer.ts'
 import type { ChatServerEvent } from '../../src/testing/server/hub.ts'
-import { isAllowedOrigin } from '../../src/testing/origins.ts'
 import { connectClient } from './testClient.ts'
 import { createTestClock } from './testClock.ts'
 
@@ -63,7 +63,9 @@ describe('frames', () => {
     const bob = join(server, 'bob')
     const deep = `{"type":"chat_message","id":"deep","data":{"message":"x","${field}":${nested(10_000)}}}`
     alice.sendText(`[${deep},{"type":"chat_message","id":"good","data":{"message":"hi"}}]`)
-    expect(alice.frames.find(({ reply_to }) => reply_to === 'deep')).toMatchObject({ error: { code: 'invalid' } })
+    expect(alice.frames.find(({ reply_to }) => reply_to === 'deep')).toMatchObject({
+      error: { code: 'invalid' },
+    })
     expect(alice.frames.find(({ reply_to }) => reply_to === 'good')).toMatchObject({ type: 'response' })
     expect(bob.ofType('chat_message')).toHaveLength(1)
     expect(failures()).toEqual([])
@@ -81,7 +83,11 @@ describe('frames', () => {
     ['many attachments', 'chat_message', { message: 'hi', attachments: Array(10_000).fill(0) }],
     ['an object as text', 'chat_message', { message: { toString: 1 } }],
     ['a list of rooms', 'sync', { rooms: [] }],
-    ['very many rooms', 'sync', { rooms: Object.fromEntries(Array.from({ length: 1001 }, (_, at) => [at, {}])) }],
+    [
+      'very many rooms',
+      'sync',
+      { rooms: Object.fromEntries(Array.from({ length: 1001 }, (_, at) => [at, {}])) },
+    ],
     ['a long type', 'x'.repeat(300), {}],
     ['a type that every object has', 'constructor', {}],
     ['another one', '__proto__', {}],
@@ -92,7 +98,9 @@ describe('frames', () => {
     const alice = join(server)
     const text = typeof data === 'string' ? data : JSON.stringify(data)
     alice.sendText(`{"type":${JSON.stringify(type)},"id":"q","data":${text}}`)
-    expect(alice.frames).toMatchObject([{ type: 'error', reply_to: 'q', error: { code: expect.any(String) } }])
+    expect(alice.frames).toMatchObject([
+      { type: 'error', reply_to: 'q', error: { code: expect.any(String) } },
+    ])
     expect(JSON.stringify(alice.frames).length).toBeLessThan(1000)
     expect([alice.closed, failures()]).toEqual([undefined, []])
   })
@@ -102,13 +110,18 @@ describe('frames', () => {
     const { id } = server.inject('r1', { sender: 'bob', content: 'hi' })
     const alice = join(server)
     for (let at = 0; at < 100; at++) alice.request('add_reaction', { message_id: id, reaction: `${at}` })
-    expect(alice.refusal('add_reaction', { message_id: id, reaction: 'more' })).toMatchObject({ code: 'too_many' })
+    expect(alice.refusal('add_reaction', { message_id: id, reaction: 'more' })).toMatchObject({
+      code: 'too_many',
+    })
     expect(alice.request('remove_reaction', { message_id: id, reaction: '7' })).toHaveProperty('version')
   })
 
   it('[S5] may name anybody and anything as objects name what they have', () => {
     const names = ['__proto__', 'constructor', 'toString', 'hasOwnProperty']
-    const { server, failures } = createServer({ users: names, rooms: names.map((id) => ({ id, unread: {} })) })
+    const { server, failures } = createServer({
+      users: names,
+      rooms: names.map((id) => ({ id, unread: {} })),
+    })
     for (const name of names) {
       const client = connectClient(server, `/ws/?token=${name}`)
       client.sendText(`{"type":"sync","id":"s","data":{"rooms":{"${name}":{"message_id":"${name}"}}}}`)
@@ -121,9 +134,9 @@ describe('frames', () => {
       expect(client.closed).toBeUndefined()
     }
     const { rooms } = server.state()
-    expect(rooms.map(({ seq, members }) => [seq, members.every(({ unreadCount }) => unreadCount < 2)])).toEqual(
-      names.map(() => [2, true]),
-    )
+    expect(
+      rooms.map(({ seq, members }) => [seq, members.every(({ unreadCount }) => unreadCount < 2)]),
+    ).toEqual(names.map(() => [2, true]))
     expect(failures()).toEqual([])
   })
 
@@ -135,7 +148,9 @@ describe('frames', () => {
     }
     const from = Object.fromEntries(ids.map((id) => [id, { seq: 0, epoch: 'e1' }]))
     const { rooms } = connectClient(server).request('sync', { rooms: from })
-    const complete = Object.values(rooms as Record<string, { complete: boolean }>).map((each) => each.complete)
+    const complete = Object.values(rooms as Record<string, { complete: boolean }>).map(
+      (each) => each.complete,
+    )
     expect(complete).toEqual(ids.map((_, at) => at < 5))
   })
 })

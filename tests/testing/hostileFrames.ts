@@ -2,23 +2,81 @@
 import { createRandom } from '../../src/testing/server/random.ts'
 
 const TYPES = [
-  ...['chat_message', 'edit_message', 'delete_message', 'add_reaction', 'remove_reaction', 'typing_indicator'],
+  ...[
+    'chat_message',
+    'edit_message',
+    'delete_message',
+    'add_reaction',
+    'remove_reaction',
+    'typing_indicator',
+  ],
   ...['read_receipt', 'mark_unread', 'get_rooms', 'get_history', 'get_members', 'subscribe_room', 'sync'],
-  ...['unsubscribe_room', 'join_room', 'leave_room', 'ping', 'pong', 'welcome', 'response', 'error', 'toString'],
+  ...[
+    'unsubscribe_room',
+    'join_room',
+    'leave_room',
+    'ping',
+    'pong',
+    'welcome',
+    'response',
+    'error',
+    'toString',
+  ],
 ]
 
 const FIELDS = [
   ...['room_id', 'message', 'message_id', 'client_id', 'reply_to_id', 'attachments', 'metadata', 'reaction'],
-  ...['is_typing', 'cursor', 'limit', 'before', 'after', 'around', 'rooms', 'timestamp', 'seq', 'epoch', '__proto__'],
+  ...[
+    'is_typing',
+    'cursor',
+    'limit',
+    'before',
+    'after',
+    'around',
+    'rooms',
+    'timestamp',
+    'seq',
+    'epoch',
+    '__proto__',
+  ],
 ]
 
 const NAMES = ['r1', 'r2', 'm1', 'm2', 'alice', '__proto__', 'constructor', 'toString', '..', '%2f', '']
 
 /** JSON texts: some of these exist as text only. */
 const ODD = [
-  ...['null', 'true', 'false', '0', '-0', '-1', '1.5', '1e999', '-1e999', '9007199254740993', '1e21', '""', '" "'],
-  ...['"\\u0000"', '"\\ud800"', '"\\udfff\\ud800"', '"\\u202e"', '[]', '{}', '[[]]', '{"toString":1}', '{"__proto__":[]}'],
-  ...['{"seq":0,"epoch":"e1"}', '{"seq":-1,"epoch":"e1"}', '{"seq":1e999,"epoch":"e1"}', '{"message_id":"m1"}'],
+  ...[
+    'null',
+    'true',
+    'false',
+    '0',
+    '-0',
+    '-1',
+    '1.5',
+    '1e999',
+    '-1e999',
+    '9007199254740993',
+    '1e21',
+    '""',
+    '" "',
+  ],
+  ...[
+    '"\\u0000"',
+    '"\\ud800"',
+    '"\\udfff\\ud800"',
+    '"\\u202e"',
+    '[]',
+    '{}',
+    '[[]]',
+    '{"toString":1}',
+    '{"__proto__":[]}',
+  ],
+  ...[
+    '{"seq":0,"epoch":"e1"}',
+    '{"seq":-1,"epoch":"e1"}',
+    '{"seq":1e999,"epoch":"e1"}',
+    '{"message_id":"m1"}',
+  ],
   ...['{"then":1}', '{"toJSON":"x"}', '{"length":1e9}'],
 ]
 
@@ -56,7 +114,8 @@ export function createHostileFrames(seed: number): HostileFrames {
     const kind = random()
     if (kind < 0.05) return value()
     const type = kind < 0.1 ? value() : JSON.stringify(pick(TYPES))
-    const data = kind < 0.2 ? value() : `{${[`"room_id":${chance(0.7) ? '"r1"' : value()}`, ...fields()].join()}}`
+    const data =
+      kind < 0.2 ? value() : `{${[`"room_id":${chance(0.7) ? '"r1"' : value()}`, ...fields()].join()}}`
     const id = chance(0.7) ? `,"id":${chance(0.8) ? `"q${Math.floor(random() * 1000)}"` : value()}` : ''
     return `{"type":${type},"data":${data}${id}}`
   }

@@ -2,8 +2,13 @@
 
 import time
 
-FRAMES_PER_SECOND = 100
-BURST = 1000
+# Daphne sends no code below 3000 but 1000, so this stands for 1009.
+TOO_LARGE = 4009
+# The client waits and comes again, and blames none of its frames.
+TRY_AGAIN_LATER = 4029
+
+FRAMES_PER_SECOND = 50
+BURST = 300
 CONNECTIONS_PER_USER = 200
 SUBSCRIPTIONS = 1000
 

@@ -16,10 +16,6 @@ from .. import fanout, frames, limits, log, presence, requests, rooms, wire
 from ..errors import ChatError
 from ..tokens import FORBIDDEN, UNAUTHORIZED, TokenRejected, read_token, token_in_url, user_of
 
-TOO_LARGE = 1009
-SERVER_ERROR = 1011
-TRY_AGAIN_LATER = 1013
-RATE_LIMITED = 4029
 AUTH_DEADLINE_SECONDS = 5
 # The heartbeat comes every 30 s; presence need not hear of every ping of an impatient client.
 PRESENCE_EVERY_SECONDS = 20
@@ -57,7 +53,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
             await self.sign_in(token)
         except Exception:
             logger.exception("could not let in")
-            await self.close(TRY_AGAIN_LATER)
+            await self.close(limits.TRY_AGAIN_LATER)
 
     async def sign_in(self, token):
         """Also renews: a connection may outlive its first token."""
@@ -84,7 +80,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
             except ChatError:
                 return await self.close(FORBIDDEN)
         if await in_database(presence.count, self.user) >= limits.CONNECTIONS_PER_USER:
-            return await self.close(RATE_LIMITED)
+            return await self.close(limits.TRY_AGAIN_LATER)
         for group in (fanout.user_group, fanout.account_group):
             await self.channel_layer.group_add(group(self.user.pk), self.channel_name)
         news, online = await in_database(presence.opened, self.user, self.channel_name)
@@ -126,12 +122,12 @@ class LiveConsumer(AsyncWebsocketConsumer):
     async def receive(self, text_data=None, bytes_data=None):
         size = len(text_data or bytes_data or "")
         if size > frames.MAX_MESSAGE_BYTES:
-            return await self.close(TOO_LARGE)
+            return await self.close(limits.TOO_LARGE)
         for frame in frames.read_frames(text_data):
             wait_ms = self.meter.take(1 + size / 1024)
             size = 0
             if self.meter.is_flooded():
-                return await self.close(RATE_LIMITED)
+                return await self.close(limits.TRY_AGAIN_LATER)
             if self.user is None and (isinstance(frame, ChatError) or frame["type"] != "auth"):
                 return await self.close(UNAUTHORIZED)
             if isinstance(frame, ChatError):

@@ -4,7 +4,6 @@ relayed is put together here, field by field: a client's own frame is never pass
 """
 
 import json
-import logging
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
@@ -13,12 +12,6 @@ from django.utils import timezone
 from .. import fanout, frames, limits, log, messages, rooms, wire
 from ..errors import ChatError
 from ..tokens import FORBIDDEN, TokenRejected, token_in_url, user_from_token
-
-TOO_LARGE = 1009
-SERVER_ERROR = 1011
-RATE_LIMITED = 4029
-
-logger = logging.getLogger(__name__)
 
 
 class ChatConsumer(AsyncWebsocketConsumer):
@@ -48,11 +41,11 @@ class ChatConsumer(AsyncWebsocketConsumer):
     async def receive(self, text_data=None, bytes_data=None):
         size = len(text_data or bytes_data or "")
         if size > frames.MAX_MESSAGE_BYTES:
-            return await self.close(code=TOO_LARGE)
+            return await self.close(code=limits.TOO_LARGE)
         for frame in frames.read_frames(text_data) if self.user else []:
             # Not passed over: what nobody refuses, the client takes for done.
             if self.meter.take(1 + size / 1024):
-                return await self.close(code=RATE_LIMITED)
+                return await self.close(code=limits.TRY_AGAIN_LATER)
             size = 0
             if not isinstance(frame, ChatError):
                 await self.serve(frame)
@@ -63,10 +56,9 @@ class ChatConsumer(AsyncWebsocketConsumer):
             if handler:
                 await handler(self, frame["data"])
         except ChatError:
-            pass  # level 0 has no way to say no
-        except Exception:
-            logger.exception("could not serve %s", frame["type"])
-            await self.close(code=SERVER_ERROR)
+            # Level 0 has no way to say no. What else is raised ends this connection, with 1011: passed over, the client
+            # would take it for done.
+            pass
 
     async def ping(self, data):
         stamp = data.get("timestamp")
