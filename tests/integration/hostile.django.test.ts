@@ -60,7 +60,7 @@ describe('hostile messages', () => {
     async (prefix) => {
       const path = `${prefix}${await createRoom()}/`
       const alice = await join('alice', path)
-      const frames = createHostileFrames(11)
+      const frames = createHostileFrames(11, 1200)
       for (const round of [1, 2, 3, 4]) {
         const mallory = await join('bob', path)
         for (let at = 0; at < 50; at++) mallory.sendText(frames.next())

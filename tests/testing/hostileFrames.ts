@@ -85,7 +85,8 @@ export interface HostileFrames {
   next(): string
 }
 
-export function createHostileFrames(seed: number): HostileFrames {
+/** `depth`: of the deepest ones, in brackets. Large messages count towards a server's limits as many small ones do. */
+export function createHostileFrames(seed: number, depth = 10_000): HostileFrames {
   const random = createRandom(seed)
   const pick = <Value>(values: readonly Value[]): Value =>
     values[Math.floor(random() * values.length)] as Value
@@ -93,19 +94,19 @@ export function createHostileFrames(seed: number): HostileFrames {
   const many = (max: number, make: () => string) => Array.from({ length: Math.floor(random() * max) }, make)
   const name = () => JSON.stringify(chance(0.1) ? 'x'.repeat(Math.floor(random() * 600)) : pick(NAMES))
   const nest = () => {
-    const depth = pick([1, 5, 40, 10_000])
+    const levels = pick([1, 5, 40, depth])
     const [open, close] = pick([
       ['[', ']'],
       ['{"a":', '}'],
     ] as const)
-    return `${open.repeat(depth)}1${close.repeat(depth)}`
+    return `${open.repeat(levels)}1${close.repeat(levels)}`
   }
   const value = (): string => {
     const kind = random()
     if (kind < 0.45) return name()
     if (kind < 0.75) return pick(ODD)
     if (kind < 0.8) return nest()
-    if (kind < 0.85) return JSON.stringify(pick(['é', '👍', '@alice ', 'x']).repeat(pick([1, 50, 5000])))
+    if (kind < 0.85) return JSON.stringify(pick(['é', '👍', '@alice ', 'x']).repeat(pick([1, 50, depth / 2])))
     if (kind < 0.93) return `[${many(8, value).join()}]`
     return `{${many(8, () => `${name()}:${value()}`).join()}}`
   }
