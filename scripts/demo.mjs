@@ -41,7 +41,7 @@ const listening = (child, name) =>
   })
 
 const startServer = async () => {
-  const child = start(['node', join('examples', 'server', 'main.ts')])
+  const child = start(['node', join('examples', 'server', 'main.ts'), '--demo'])
   // Heard from the start: it may end while the app is still being started.
   const ended = new Promise((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })))
   return { child, ended, ...(await listening(child, 'server')) }

@@ -9,6 +9,9 @@ import { root, run, start, stop } from './processes.mjs'
 
 export const projectFolder = join(root, 'examples', 'django')
 
+/** For servers of a test run: two processes check each other's tokens, and one its own after a restart. */
+export const testSecret = 'only for servers that a test run starts and ends'
+
 const STARTUP_TIMEOUT_MS = 30_000
 const REQUEST_TIMEOUT_MS = 10_000
 const packages = [
@@ -125,6 +128,7 @@ export const startDjango = async ({ level = 3, port = 0, dataFolder, redisUrl, l
     PYTHONDONTWRITEBYTECODE: '1',
     DJANGO_DB: join(folder.path, 'db.sqlite3'),
     DJANGO_DEMO: '1',
+    DJANGO_SECRET_KEY: testSecret,
     QUERYWIRE_LEVEL: String(Math.max(1, level)),
     ...(redisUrl === undefined ? {} : { REDIS_URL: redisUrl }),
   }

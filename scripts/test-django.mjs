@@ -3,10 +3,10 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
-import { findPython, projectFolder, startDjango, temporaryFolder } from './django.mjs'
+import { findPython, projectFolder, startDjango, temporaryFolder, testSecret } from './django.mjs'
 import { run, stopChildrenOnSignals } from './processes.mjs'
 
-const PYTHON_TESTS_TIMEOUT_MS = 120_000
+const PYTHON_TESTS_TIMEOUT_MS = 240_000
 const VITEST_TIMEOUT_MS = 300_000
 const KEPT_LOG_LINES = 60
 
@@ -18,6 +18,7 @@ const runPythonTests = async (python, folder) => {
     cwd: projectFolder,
     env: {
       PYTHONDONTWRITEBYTECODE: '1',
+      DJANGO_SECRET_KEY: testSecret,
       DJANGO_DB: join(folder, 'tests.sqlite3'),
       DJANGO_LOG_LEVEL: 'CRITICAL',
     },

@@ -1,10 +1,15 @@
 /** The little HTTP that the demo needs: a token per user, and a look at whether the server is up. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type AllowedOrigins, isAllowedOrigin } from '../../src/testing/origins.ts'
+import { readAddress } from '../../src/testing/server/address.ts'
 import type { User } from '../../src/testing/server/wire.ts'
 import type { TokenIssuer } from './tokens.ts'
 
 export interface RouteContext {
   readonly tokens: TokenIssuer
+  /** Whether anybody gets anybody's token. */
+  readonly isDemo: boolean
+  readonly allowedOrigins: AllowedOrigins | undefined
   users(): readonly User[]
 }
 
@@ -15,9 +20,8 @@ interface Answer {
   readonly body: object
 }
 
-// The app comes from another port, and asks without cookies.
 const HEADERS = {
-  'access-control-allow-origin': '*',
+  vary: 'origin',
   'access-control-allow-methods': 'GET, OPTIONS',
   'access-control-allow-headers': 'authorization, content-type',
   'cache-control': 'no-store',
@@ -26,19 +30,34 @@ const HEADERS = {
 
 export function createRoutes(context: RouteContext): RequestListener {
   return (request, response) => {
-    void answer(request, context).then(({ status, body }) => {
-      response.writeHead(status, HEADERS)
-      response.end(request.method === 'HEAD' ? undefined : `${JSON.stringify(body)}\n`)
-    })
+    void answer(request, context)
+      .catch(() => refusal(500, 'internal', 'The server failed.'))
+      .then(({ status, body }) => {
+        response.writeHead(status, headersFor(request, context))
+        response.end(request.method === 'HEAD' ? undefined : `${JSON.stringify(body)}\n`)
+      })
   }
 }
 
+/** The app comes from another port, and asks without cookies. */
+function headersFor({ headers: { origin } }: IncomingMessage, { allowedOrigins }: RouteContext) {
+  const isReader = origin !== undefined && isAllowedOrigin(origin, allowedOrigins)
+  return isReader ? { ...HEADERS, 'access-control-allow-origin': origin } : HEADERS
+}
+
 async function answer(request: IncomingMessage, context: RouteContext): Promise<Answer> {
-  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
+  const { path, query } = readAddress(request.url ?? '/')
+  if (!isAllowedOrigin(request.headers.origin, context.allowedOrigins)) {
+    return refusal(403, 'forbidden', 'This origin is not allowed.')
+  }
   if (request.method === 'OPTIONS') return { status: 200, body: {} }
-  if (pathname === '/token') return tokenFor(searchParams, context)
-  if (pathname === '/health') return { status: 200, body: { ok: true } }
-  return refusal(404, 'not_found', 'There is /token?user=alice and /health; everything else is WebSocket.')
+  if (path === '/token' && context.isDemo) return tokenFor(new URLSearchParams(query), context)
+  if (path === '/health') return { status: 200, body: { ok: true } }
+  return refusal(
+    404,
+    'not_found',
+    'There is /health, in the demo /token?user=alice, and everything else is WebSocket.',
+  )
 }
 
 async function tokenFor(query: URLSearchParams, { tokens, users }: RouteContext): Promise<Answer> {

@@ -1,9 +1,12 @@
 /**
- * The demo's back end: `node examples/server/main.ts`. The reference chat server on a real socket, with its state in
- * `.data/demo.sqlite` (a few weeks of conversations when it is new) and signed tokens from `GET /token?user=alice`.
+ * The reference chat server on a real socket, with its state in `.data/demo.sqlite`.
  *
- * Environment: WS_PORT (9000; another free one when it is taken), WS_HOST (127.0.0.1), DEMO_DB (a file),
- * DEMO_JWT_SECRET, DEMO_LEVEL (3), DEMO_COMPANY (1: absent members read and answer).
+ * `node examples/server/main.ts --demo`: a few weeks of conversations when the file is new, and signed tokens for everybody
+ * from `GET /token?user=alice`. Without `--demo` it checks tokens that somebody else has signed with JWT_SECRET, and does
+ * not start without one.
+ *
+ * Environment: JWT_SECRET, WS_PORT (9000; another free one when it is taken), WS_HOST (127.0.0.1), WS_ORIGINS (comma
+ * separated), DEMO_DB (a file), DEMO_LEVEL (3), DEMO_COMPANY (1: absent members read and answer).
  */
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -11,6 +14,7 @@ import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { createDemoChat } from '../../src/testing/demoChat.ts'
 import { mountOnNode, type NodeMount, type NodeMountOptions } from '../../src/testing/mountOnNode.ts'
+import type { AllowedOrigins } from '../../src/testing/origins.ts'
 import { type ChatServer, createChatServer } from '../../src/testing/server/chatServer.ts'
 import { realClock } from '../../src/testing/server/clock.ts'
 import type { ChatLevel } from '../../src/testing/server/wire.ts'
@@ -21,19 +25,29 @@ import { createTokenIssuer } from './tokens.ts'
 
 const DEFAULT_FILE = fileURLToPath(new URL('../../.data/demo.sqlite', import.meta.url))
 // Known to everybody who reads this: it keeps demo tokens valid over a restart, and nothing safe.
-const DEMO_SECRET = 'querywire demo, not a secret: set DEMO_JWT_SECRET'
+const DEMO_SECRET = 'querywire demo, not a secret: anybody may ask for a token anyway'
+/** As many bytes as HS256 has. */
+const MIN_SECRET_LENGTH = 32
 
 const realChance: CompanyOptions = { random: Math.random, setTimer: realClock.setTimer }
 
 async function main(): Promise<void> {
   const { WS_PORT = '9000', WS_HOST = '127.0.0.1', DEMO_DB = DEFAULT_FILE } = process.env
+  const isDemo = process.argv.includes('--demo')
+  const secret = readSecret(isDemo)
+  const allowedOrigins = readOrigins(process.env.WS_ORIGINS)
   mkdirSync(dirname(DEMO_DB), { recursive: true })
   const store = openSqliteStore(DEMO_DB)
-  const tokens = createTokenIssuer(process.env.DEMO_JWT_SECRET ?? DEMO_SECRET, (id) =>
-    users().find((user) => String(user.id) === id),
+  // Outside of the demo whoever has a token is a user.
+  const tokens = createTokenIssuer(
+    secret,
+    (id, name = id) =>
+      users().find((user) => String(user.id) === id) ?? (isDemo ? undefined : { id, username: name }),
   )
   const server = createChatServer({
-    ...createDemoChat({ nowMs: Date.now() }),
+    ...(isDemo
+      ? createDemoChat({ nowMs: Date.now() })
+      : { users: [], rooms: [{ id: 'general', kind: 'channel' }] }),
     level: readLevel(process.env.DEMO_LEVEL),
     store,
     authenticate: tokens.authenticate,
@@ -42,8 +56,9 @@ async function main(): Promise<void> {
   server.on((event) => {
     if (event.type === 'failed') console.error(event.error)
   })
-  const onRequest = createRoutes({ tokens, users })
-  const mount = await mountOnFreePort(server, { port: Number(WS_PORT), host: WS_HOST, onRequest })
+  const onRequest = createRoutes({ tokens, users, isDemo, allowedOrigins })
+  const where = { port: Number(WS_PORT), host: WS_HOST, onRequest }
+  const mount = await mountOnFreePort(server, allowedOrigins ? { ...where, allowedOrigins } : where)
   const company = process.env.DEMO_COMPANY === '1' ? keepCompany(server, realChance) : undefined
   stopOnSignals(async () => {
     company?.stop()
@@ -52,6 +67,20 @@ async function main(): Promise<void> {
     store.close()
   })
   announce(mount)
+}
+
+function readSecret(isDemo: boolean): string {
+  const { JWT_SECRET } = process.env
+  if (JWT_SECRET === undefined && isDemo) return DEMO_SECRET
+  if (JWT_SECRET !== undefined && JWT_SECRET.length >= MIN_SECRET_LENGTH) return JWT_SECRET
+  console.error(
+    `Set JWT_SECRET to ${MIN_SECRET_LENGTH} characters or more, or start with --demo, where anybody gets anybody's token.`,
+  )
+  return process.exit(1)
+}
+
+function readOrigins(text: string | undefined): AllowedOrigins | undefined {
+  return text === '*' ? text : text?.split(',').map((origin) => origin.trim())
 }
 
 function readLevel(text = '3'): ChatLevel {

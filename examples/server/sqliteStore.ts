@@ -10,10 +10,12 @@ export interface SqliteStore extends ChatStore {
   close(): void
 }
 
-// WAL with `synchronous = NORMAL` survives a killed process; only a power cut can take the last turns with it.
+// WAL with `synchronous = NORMAL` survives a killed process; only a power cut can take the last turns with it. Whoever else
+// has the file locked is waited for a moment: everybody waits meanwhile.
 const SCHEMA = `
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = NORMAL;
+  PRAGMA busy_timeout = 250;
   CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
   CREATE TABLE IF NOT EXISTS users (id TEXT PRIMARY KEY, body TEXT NOT NULL);
   CREATE TABLE IF NOT EXISTS rooms (id TEXT PRIMARY KEY, body TEXT NOT NULL);
@@ -39,7 +41,8 @@ export function openSqliteStore(file: string): SqliteStore {
         for (const change of changes) apply(change)
         database.exec('COMMIT')
       } catch (error) {
-        database.exec('ROLLBACK')
+        // A full disk has ended the transaction already.
+        if (database.isTransaction) database.exec('ROLLBACK')
         throw error
       }
     },

@@ -1,4 +1,4 @@
-/** Tokens for the demo: signed JWTs that anybody may ask for. A real server asks for a password first. */
+/** Signed JWTs. In the demo anybody may ask for one; elsewhere they come from where people sign in. */
 import { errors, jwtVerify, SignJWT } from 'jose'
 import type { Authenticate } from '../../src/testing/server/authentication.ts'
 import type { User } from '../../src/testing/server/wire.ts'
@@ -12,7 +12,10 @@ export interface TokenIssuer {
   readonly authenticate: Authenticate
 }
 
-export function createTokenIssuer(secret: string, findUser: (id: string) => User | undefined): TokenIssuer {
+/** `name` is what the token calls the user, where it calls them anything. */
+export type FindUser = (id: string, name: string | undefined) => User | undefined
+
+export function createTokenIssuer(secret: string, findUser: FindUser): TokenIssuer {
   const key = new TextEncoder().encode(secret)
   return {
     issue: (user, ttlSeconds = HOUR_S) => {
@@ -26,9 +29,13 @@ export function createTokenIssuer(secret: string, findUser: (id: string) => User
     },
     authenticate: async (token) => {
       try {
-        const { payload } = await jwtVerify(token, key, { algorithms: [ALGORITHM], requiredClaims: ['exp'] })
-        const user = findUser(payload.sub ?? '')
-        return user ? { user, expiresAt: (payload.exp ?? 0) * 1000 } : null
+        const { payload } = await jwtVerify(token, key, {
+          algorithms: [ALGORITHM],
+          requiredClaims: ['exp', 'sub'],
+        })
+        const { sub = '', exp = 0, username } = payload
+        const user = findUser(String(sub), typeof username === 'string' ? username : undefined)
+        return user ? { user, expiresAt: exp * 1000 } : null
       } catch (error) {
         // Only an expired token is worth a new one; anything else was never signed by this server.
         return error instanceof errors.JWTExpired ? 'expired' : 'malformed'

@@ -3,6 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { WebSocket, WebSocketServer } from 'ws'
 import type { HttpListener, HttpServer } from './optionalTypes.ts'
+import { type AllowedOrigins, isAllowedOrigin } from './origins.ts'
 import type { ChatServer } from './server/chatServer.ts'
 
 export interface NodeMountOptions {
@@ -10,7 +11,12 @@ export interface NodeMountOptions {
   readonly port?: number
   /** @default '127.0.0.1' */
   readonly host?: string
-  /** Plain HTTP requests. @default 404 for all of them */
+  /**
+   * Origins of the web pages that may connect, like `'https://app.example.com'`; others are closed with 4003. Programs that
+   * name no origin may. @default pages of this machine (localhost, 127.0.0.1, [::1]), on any port
+   */
+  readonly allowedOrigins?: AllowedOrigins
+  /** Plain HTTP requests. What it throws is answered with 500. @default 404 for all of them */
   readonly onRequest?: HttpListener
 }
 
@@ -24,17 +30,30 @@ export interface NodeMount {
   [Symbol.asyncDispose](): Promise<void>
 }
 
+const FORBIDDEN = 4003
+/** What the reason of a close may hold, in bytes. */
+const MAX_REASON_BYTES = 123
+
 /** How long a client has to answer the server's goodbye. */
 const GRACE_MS = 250
 
 /** @throws what listening throws, e.g. `EADDRINUSE`; where the package `ws` is not installed */
 export async function mountOnNode(server: ChatServer, options: NodeMountOptions = {}): Promise<NodeMount> {
-  const { port = 0, host = '127.0.0.1', onRequest = notFound } = options
+  const { port = 0, host = '127.0.0.1', onRequest = notFound, allowedOrigins } = options
   // Imported when needed: a browser that loads this module for its other mounts has neither.
   const [{ createServer }, ws] = await Promise.all([import('node:http'), importWs()])
-  const http = createServer(onRequest)
-  const sockets = new ws.WebSocketServer({ server: http, handleProtocols: chooseProtocol })
-  sockets.on('connection', (socket, request) => connect(server, socket, request))
+  const http = createServer(guard(onRequest))
+  const sockets = new ws.WebSocketServer({
+    server: http,
+    handleProtocols: chooseProtocol,
+    maxPayload: server.limits.messageBytes,
+  })
+  sockets.on('connection', (socket, request) => {
+    // A client that breaks the WebSocket protocol: `ws` closes the connection itself, `close` follows.
+    socket.on('error', () => undefined)
+    if (isAllowedOrigin(request.headers.origin, allowedOrigins)) connect(server, socket, request)
+    else socket.close(FORBIDDEN, 'this origin is not allowed')
+  })
   await listen(http, sockets, { port, host })
   const { port: openPort } = http.address() as AddressInfo
   const close = createClose(http, sockets)
@@ -58,19 +77,44 @@ function connect(server: ChatServer, socket: WebSocket, request: IncomingMessage
   const accepted = server.accept({
     url: request.url ?? '/',
     protocols: protocols.filter((name) => name !== ''),
-    send: (text) => socket.send(text),
+    // The callback takes what goes wrong with a socket that is already closing: `close` follows, and says it.
+    send: (text) => socket.send(text, () => undefined),
+    bufferedBytes: () => socket.bufferedAmount,
     close: (code, reason) => endSocket(socket, code, reason),
   })
   socket.on('message', (data) => accepted.receive(String(data)))
   socket.on('close', () => accepted.closed())
-  // A client that breaks the WebSocket protocol: `ws` closes the connection itself, `close` follows.
-  socket.on('error', () => undefined)
+}
+
+/** A listener that fails has failed one request, and not the process. */
+function guard(onRequest: HttpListener): HttpListener {
+  const fail = (response: ServerResponse) => {
+    if (!response.headersSent) response.writeHead(500, { 'content-type': 'text/plain' })
+    response.end()
+  }
+  return (request, response) => {
+    // `async`, so that what it throws at once and what it rejects with are one thing.
+    const answer = async () => onRequest(request, response)
+    answer().catch(() => fail(response))
+  }
 }
 
 /** 1005 and 1006 cannot be sent: they say that no close frame came. */
 function endSocket(socket: WebSocket, code: number, reason: string): void {
   if (code === 1005 || code === 1006) socket.terminate()
-  else socket.close(code, reason)
+  else closeSocket(socket, code, reason)
+}
+
+function closeSocket(socket: WebSocket, code: number, reason: string): void {
+  let short = reason
+  while (Buffer.byteLength(short) > MAX_REASON_BYTES) short = short.slice(0, -1)
+  try {
+    socket.close(code, short)
+  } catch (error) {
+    // A code that does not travel: it is over all the same.
+    socket.terminate()
+    throw error
+  }
 }
 
 function listen(

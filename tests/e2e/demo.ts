@@ -55,7 +55,7 @@ export async function startDemo(): Promise<Demo> {
 async function startServer(
   env: Record<string, string>,
 ): Promise<{ child: ChildProcess; listening: Listening }> {
-  const child = spawn(process.execPath, [join('examples', 'server', 'main.ts')], {
+  const child = spawn(process.execPath, [join('examples', 'server', 'main.ts'), '--demo'], {
     cwd: root,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],

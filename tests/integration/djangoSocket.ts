@@ -87,8 +87,12 @@ const within = <Result>(promise: Promise<Result>, describe: () => string): Promi
 }
 
 /** `path` on the server of the run, or the whole address of another one. */
-export function connect(path: string, protocols: string[] = []): RawSocket {
-  const socket = new WebSocket(new URL(path, djangoUrl()), protocols)
+export function connect(
+  path: string,
+  protocols: string[] = [],
+  options: { readonly origin?: string } = {},
+): RawSocket {
+  const socket = new WebSocket(new URL(path, djangoUrl()), protocols, options)
   const frames: RawFrame[] = []
   const listeners = new Set<() => void>()
   socket.on('message', (bytes) => {

@@ -40,8 +40,8 @@ describe('level 0', () => {
     expect(kinds).toEqual(new Set(['pong', 'typing_indicator', 'read_receipt']))
   })
 
-  it('takes any room, and has its history over HTTP', async () => {
-    const path = `/ws/chat/never-seen-${Date.now()}/`
+  it('has its history over HTTP', async () => {
+    const path = `/ws/chat/${await createRoom()}/`
     const alice = await join('alice', path)
     for (const text of ['one', 'two', 'three']) alice.send('chat_message', { message: text })
     await alice.first(says('three'))

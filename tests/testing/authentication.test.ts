@@ -146,7 +146,7 @@ describe('an authenticator of one’s own', () => {
     expect(client.request('join_room', { room_id: 'general' })).toMatchObject({ room: { id: 'general' } })
   })
 
-  it('closes with 4001 and reports it when it throws', async () => {
+  it('[S4] closes as a server in trouble does, and reports it, when it throws', async () => {
     const broken = new Error('database gone')
     const { server } = createServer({ authenticate: () => Promise.reject(broken) })
     const failures: unknown[] = []
@@ -158,7 +158,7 @@ describe('an authenticator of one’s own', () => {
     )
     const client = connectClient(server, '/ws/?token=any')
     await closed
-    expect(client.closed?.code).toBe(4001)
+    expect(client.closed?.code).toBe(1013)
     expect(failures).toEqual([broken])
   })
 })

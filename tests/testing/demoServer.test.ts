@@ -38,7 +38,7 @@ interface Listening {
 }
 
 const start = async (database: string, port = 0) => {
-  const child = spawn(process.execPath, [MAIN], {
+  const child = spawn(process.execPath, [MAIN, '--demo'], {
     env: { ...process.env, DEMO_DB: database, WS_PORT: String(port) },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

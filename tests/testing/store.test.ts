@@ -107,7 +107,7 @@ describe('a store', () => {
     expect(written.filter(({ type }) => type === 'message')).toHaveLength(1)
   })
 
-  it('that fails keeps the news from the clients, and gets the changes again', () => {
+  it('[S3] that fails is the sender’s trouble only: everything is as it was before, and works again', () => {
     let isBroken = false
     const written: StoreChange[] = []
     const store: ChatStore = {
@@ -121,16 +121,30 @@ describe('a store', () => {
     const failures: unknown[] = []
     server.on((event) => event.type === 'failed' && failures.push(event.error))
     const alice = connectClient(server, '/ws/chat/r1/?token=alice')
-    alice.clear()
+    const bob = connectClient(server, '/ws/chat/r1/?token=bob')
+    const { id } = server.inject('r1', { sender: 'bob', content: 'before' })
+    const before = server.state()
+    bob.clear()
     isBroken = true
-    alice.send('chat_message', { message: 'hi', client_id: 'c-1' }, 'q1')
-    expect(alice.frames).toEqual([])
-    expect(alice.closed?.code).toBe(1011)
-    expect(failures.length).toBeGreaterThan(0)
+    const requests: [string, object][] = [
+      ['chat_message', { message: 'hi', client_id: 'c-1' }],
+      ['add_reaction', { message_id: id, reaction: '👍' }],
+      ['read_receipt', { message_id: id }],
+      ['leave_room', { room_id: 'r1' }],
+    ]
+    for (const [type, data] of requests) {
+      expect(alice.refusal(type, { ...data })).toMatchObject({ code: 'unavailable', retry_after_ms: 1000 })
+    }
+    expect(alice.request('get_history', { room_id: 'r1' })).toMatchObject({ messages: [{ id }] })
+    expect(failures).toHaveLength(requests.length)
+    expect({ ...server.state(), connections: [] }).toEqual({ ...before, connections: [] })
+    expect(server.state().connections).toEqual(before.connections)
+    expect([alice.closed, bob.closed, bob.frames]).toEqual([undefined, undefined, []])
     isBroken = false
-    const again = connectClient(server, '/ws/chat/r1/?token=alice')
-    const reply = again.request('chat_message', { message: 'hi', client_id: 'c-1' })
-    expect(reply).toHaveProperty('message')
+    written.length = 0
+    const reply = alice.request('chat_message', { message: 'hi', client_id: 'c-1' })
+    expect(reply).toMatchObject({ message: { seq: 2 } })
+    expect(bob.ofType('chat_message')).toMatchObject([{ seq: 2 }])
     expect(written.filter(({ type }) => type === 'message')).toHaveLength(1)
   })
 })

@@ -15,6 +15,11 @@ def user_group(user_id):
     return f"user.{user_id}"
 
 
+def account_group(user_id):
+    """The sockets of a user, of either kind: for what ends them."""
+    return f"account.{user_id}"
+
+
 def plain_group(room_id):
     """The sockets of the plain consumer (level 0)."""
     return f"chat.{room_id}"
@@ -31,8 +36,17 @@ async def publish(change):
             await to_room(change.room_id, change.room_frames)
         for user_id, frames in change.user_frames.items():
             await send(user_group(user_id), frames)
+            for frame in frames:
+                if frame["type"] == "room_removed":
+                    event = {"type": "expelled", "room_id": frame["data"]["room_id"]}
+                    await get_channel_layer().group_send(account_group(user_id), event)
     except Exception:
         logger.exception("could not broadcast a change of room %r", change.room_id)
+
+
+async def dismiss(user_id):
+    """Ends every connection of a user, in every process."""
+    await get_channel_layer().group_send(account_group(user_id), {"type": "dismissed"})
 
 
 async def to_room(room_id, frames, skip=None):

@@ -1,11 +1,13 @@
 """Numbers the events of a room and remembers them (level 2). Knows nothing of sockets."""
 
+import re
 from dataclasses import dataclass, field
 
 from django.db import transaction
 from django.db.models import F
 
 from .errors import ChatError
+from .frames import is_integer
 from .models import Epoch, Room, RoomEvent
 
 SYNC_LIMIT = 1000
@@ -70,7 +72,7 @@ def positions(room_ids):
     return {pk: {"seq": seq, "epoch": here} for pk, seq in rooms}
 
 
-def events_since(room_id, cursor):
+def events_since(room_id, cursor, limit=None):
     """
     The events after `cursor` = {seq, epoch} or {message_id}. `complete` is False when the log cannot prove that nothing
     is missing: pruned, another epoch, a cursor from the future, too much to send. Call it inside a transaction.
@@ -78,9 +80,10 @@ def events_since(room_id, cursor):
     here = position(room_id)
     since = resolve_cursor(room_id, cursor)
     wrong_epoch = cursor.get("epoch") not in (None, here["epoch"])
-    if since is None or wrong_epoch or since > here["seq"] or here["seq"] - since > SYNC_LIMIT:
+    if since is None or wrong_epoch or since > here["seq"] or here["seq"] - since > min(SYNC_LIMIT, SYNC_LIMIT if limit is None else limit):
         return {"events": [], "complete": False, **here}
-    rows = list(RoomEvent.objects.filter(room_id=room_id, seq__gt=since).order_by("seq"))
+    # No further than the position that was read: a later event may have been committed since.
+    rows = list(RoomEvent.objects.filter(room_id=room_id, seq__gt=since, seq__lte=here["seq"]).order_by("seq"))
     if len(rows) != here["seq"] - since:
         return {"events": [], "complete": False, **here}
     frames = [as_frame(room_id, row.seq, row.body, here["epoch"]) for row in rows]
@@ -88,7 +91,7 @@ def events_since(room_id, cursor):
 
 
 def resolve_cursor(room_id, cursor):
-    if isinstance(cursor.get("seq"), int):
+    if is_integer(cursor.get("seq")):
         return cursor["seq"] if cursor.get("epoch") is not None else None
     if cursor.get("message_id") is None:
         return None
@@ -98,11 +101,12 @@ def resolve_cursor(room_id, cursor):
 
 
 def to_id(value):
-    """Ids may come back as strings."""
-    try:
+    """Ids may come back as strings. No more digits than the database has room for."""
+    if is_integer(value) and value >= 0:
+        return value
+    if isinstance(value, str) and re.fullmatch("[0-9]{1,18}", value):
         return int(value)
-    except (TypeError, ValueError):
-        raise ChatError("invalid", f"{value!r} is not a message id.") from None
+    raise ChatError("invalid", "This is not a message id.")
 
 
 def prune(room_id=None, keep=0):

@@ -13,17 +13,18 @@ from .rooms import member_frames, membership_of, touch_members
 
 MAX_LENGTH = 4000
 MAX_PAGE = 200
+# Each of them goes out with every change of any.
+MAX_REACTIONS = 100
 MENTION = re.compile(r"(?<!\w)@([\w.-]+)")
 
 
-def post(user, room_id, content, client_id=None, reply_to_id=None, must_be_member=True, **extra):
+def post(user, room_id, content, client_id=None, reply_to_id=None, **extra):
     """`extra`: attachments and metadata, the application's own business."""
     content = checked(content, extra.get("attachments"))
     try:
         with transaction.atomic():
             seq = log.next_seq(room_id)
-            if must_be_member:
-                membership_of(user, room_id)
+            membership_of(user, room_id)
             if reply_to_id is not None:
                 reply_to_id = find(room_id, reply_to_id).pk
             message = Message.objects.create(
@@ -100,7 +101,7 @@ def recount_members(message):
 def find(room_id, message_id):
     found = Message.objects.filter(room_id=room_id, pk=log.to_id(message_id)).select_related("sender").first()
     if found is None:
-        raise ChatError("not_found", f"There is no message {message_id!r} in room {room_id!r}.")
+        raise ChatError("not_found", "There is no such message in this room.")
     return found
 
 
@@ -108,7 +109,7 @@ def find_open(user, room_id, message_id):
     membership_of(user, room_id)
     message = find(room_id, message_id)
     if message.deleted_at is not None:
-        raise ChatError("not_found", f"Message {message_id!r} was deleted.")
+        raise ChatError("not_found", "This message was deleted.")
     return message
 
 
@@ -161,6 +162,9 @@ def react(user, room_id, message_id, name, add):
         if mine.exists() == add:
             return log.nothing_happened({"reactions": wire.reactions_json(message), "version": message.version})
         if add:
+            names = Reaction.objects.filter(message=message).exclude(name=name).values("name").distinct()
+            if names.count() >= MAX_REACTIONS:
+                raise ChatError("too_many", f"A message has at most {MAX_REACTIONS} different reactions.")
             Reaction.objects.create(message=message, user=user, name=name)
         else:
             mine.delete()
@@ -221,14 +225,13 @@ def read_state(member):
     return log.Change(state, member.room_id, user_frames={member.user_id: [{"type": "unread_update", "data": state}]})
 
 
-def history(user, room_id, before=None, after=None, around=None, limit=50, must_be_member=True):
+def history(user, room_id, before=None, after=None, around=None, limit=50):
     """
     One page, oldest first. `as_of` is the room's position at the very moment the rows were read: on SQLite one
     transaction sees one snapshot; on PostgreSQL run it REPEATABLE READ, or the two may be of different moments.
     """
     with transaction.atomic():
-        if must_be_member:
-            membership_of(user, room_id)
+        membership_of(user, room_id)
         here = log.position(room_id)
         visible = Message.objects.filter(room_id=room_id, deleted_at=None)
         page = read_page(visible, room_id, before, after, around, limit)

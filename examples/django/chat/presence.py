@@ -17,6 +17,10 @@ def fresh():
     return Connection.objects.filter(seen_at__gt=timezone.now() - STALE_AFTER)
 
 
+def count(user):
+    return fresh().filter(user=user).count()
+
+
 def opened(user, channel):
     """Frames to tell the user's peers, by user id; and what this socket should know of them."""
     with transaction.atomic():

@@ -3,28 +3,34 @@ What a client may ask for: type → function(user, data, level) → Change. Runs
 the reply and publishes the rest.
 """
 
+import json
+
 from . import messages, rooms
 from .errors import ChatError
+from .frames import is_integer, is_name
 from .log import Change
+
+
+MAX_FOREIGN = 16 * 1024
 
 
 def handle(user, request_type, data, level):
     function = REQUESTS.get(request_type)
     if function is None:
-        raise ChatError("unsupported", f"There is no request {request_type!r}.")
+        raise ChatError("unsupported", "There is no such request.")
     return function(user, data, level)
 
 
 def room_of(data):
     room_id = data.get("room_id")
-    if not isinstance(room_id, (str, int)) or room_id == "":
-        raise ChatError("invalid", "room_id is missing.")
+    if not is_integer(room_id) and not is_name(room_id):
+        raise ChatError("invalid", "room_id is missing, or no name of a room.")
     return str(room_id)
 
 
 def limit_of(data, default=50):
     limit = data.get("limit", default)
-    if not isinstance(limit, int) or limit < 1:
+    if not is_integer(limit) or limit < 1:
         raise ChatError("invalid", f"limit must be a whole number from 1 to {messages.MAX_PAGE}.")
     return min(limit, messages.MAX_PAGE)
 
@@ -36,11 +42,18 @@ def cursors_of(data):
     return {room_id: cursor if isinstance(cursor, dict) else {} for room_id, cursor in cursors.items()}
 
 
+def foreign(data, name):
+    """Not ours to look into, but it goes out with every page that holds the message."""
+    if len(json.dumps(data.get(name))) > MAX_FOREIGN:
+        raise ChatError("too_large", f"{name} takes at most {MAX_FOREIGN} characters as JSON.")
+    return data.get(name)
+
+
 def chat_message(user, data, level):
     client_id = data.get("client_id")
     if client_id is not None and (not isinstance(client_id, str) or not 0 < len(client_id) <= 64):
         raise ChatError("invalid", "client_id must be a text of 1 to 64 characters.")
-    extra = {name: data.get(name) for name in ("attachments", "metadata")}
+    extra = {name: foreign(data, name) for name in ("attachments", "metadata")}
     return messages.post(user, room_of(data), data.get("message"), client_id, data.get("reply_to_id"), **extra)
 
 

@@ -8,11 +8,14 @@ from django.utils.dateparse import parse_datetime
 
 from . import log, wire
 from .errors import ChatError
+from .frames import is_text
 from .models import Membership, Message, Room
 
 
 def membership_of(user, room_id):
-    found = Membership.objects.select_related("room", "user").filter(user=user, room_id=room_id).first()
+    """Looked up for every request: membership ends at once, and so does an account."""
+    memberships = Membership.objects.select_related("room", "user")
+    found = memberships.filter(user=user, user__is_active=True, room_id=room_id).first()
     if found is None:
         raise ChatError("not_member", f"You are not a member of room {room_id!r}.")
     return found
@@ -76,9 +79,12 @@ def write_cursor(room):
 def read_cursor(cursor):
     try:
         moment, room_id = json.loads(cursor)
-        return parse_datetime(moment), str(room_id)
-    except (TypeError, ValueError):
-        raise ChatError("invalid", "This cursor is none of ours.") from None
+        moment = parse_datetime(moment)
+    except (TypeError, ValueError, RecursionError):
+        moment = None
+    if moment is None or moment.tzinfo is None or not is_text(room_id):
+        raise ChatError("invalid", "This cursor is none of ours.")
+    return moment, room_id
 
 
 def get_members(user, room_id):
@@ -129,26 +135,29 @@ def leave_room(user, room_id):
     return log.Change(reply={}, room_id=room_id, room_frames=[frame], user_frames=frames)
 
 
+SYNC_TOTAL = 5000
+
 # Left, or removed, while away.
 GONE = {"code": "not_member", "message": "You are not a member of this room.", "retryable": False}
 
 
 def readable(user, room_ids):
-    return list(Membership.objects.filter(user=user, room__in=list(room_ids)).values_list("room_id", flat=True))
+    mine = Membership.objects.filter(user=user, user__is_active=True)
+    return list(mine.filter(room__in=list(room_ids)).values_list("room_id", flat=True))
 
 
 def sync(user, rooms):
-    """One answer for all rooms."""
+    """One answer for all rooms, of a size that has an end: the rooms beyond it are loaded again."""
+    answers, left = {}, SYNC_TOTAL
     with transaction.atomic():
-        mine = readable(user, rooms)
-        return {
-            "rooms": {
-                room_id: log.events_since(room_id, cursor)
-                if room_id in mine
-                else {"events": [], "complete": False, "error": GONE}
-                for room_id, cursor in rooms.items()
-            }
-        }
+        mine = set(readable(user, rooms))
+        for room_id, cursor in rooms.items():
+            if room_id in mine:
+                answers[room_id] = log.events_since(room_id, cursor, left)
+                left -= len(answers[room_id]["events"])
+            else:
+                answers[room_id] = {"events": [], "complete": False, "error": GONE}
+    return {"rooms": answers}
 
 
 def peers_of(user):

@@ -1,5 +1,6 @@
 """JWT in and out. Expired and malformed are told apart, because the client does different things about them."""
 
+import re
 import time
 from urllib.parse import parse_qs
 
@@ -9,6 +10,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 
 UNAUTHORIZED = 4001
+FORBIDDEN = 4003
 INVALID_TOKEN = 4004
 
 
@@ -26,12 +28,12 @@ def issue_token(user, lifetime=None):
 
 
 def token_in_url(scope):
-    return parse_qs(scope["query_string"].decode()).get("token", [None])[0]
+    return parse_qs(scope["query_string"].decode("latin1")).get("token", [None])[0]
 
 
 def read_token(token):
     """The claims of a good token, or TokenRejected."""
-    if not token:
+    if not token or not isinstance(token, str):
         raise TokenRejected(UNAUTHORIZED)
     try:
         # iat is not checked: a server whose clock lags a second behind would turn fresh tokens away.
@@ -40,14 +42,17 @@ def read_token(token):
         )
     except jwt.ExpiredSignatureError:
         raise TokenRejected(UNAUTHORIZED) from None
-    except jwt.PyJWTError:
+    except (jwt.PyJWTError, ValueError):  # half a character, a number that is none
         raise TokenRejected(INVALID_TOKEN) from None
 
 
 def user_of(claims):
-    user = get_user_model().objects.filter(pk=claims["sub"]).first() if str(claims["sub"]).isdigit() else None
+    known = re.fullmatch("[0-9]{1,18}", str(claims["sub"]))
+    user = get_user_model().objects.filter(pk=claims["sub"]).first() if known else None
     if user is None:
         raise TokenRejected(INVALID_TOKEN)
+    if not user.is_active:
+        raise TokenRejected(FORBIDDEN)  # another token would not help
     return user
 
 

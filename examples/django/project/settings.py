@@ -1,14 +1,28 @@
 """Settings of the example back end. Everything that differs between machines comes from the environment."""
 
 import os
+import secrets
 from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-# The fallback key is public: it is good for a laptop and for nothing else.
-SECRET_KEY = os.environ.get("DJANGO_SECRET_KEY", "example-key-for-local-development-only")
 DEBUG = os.environ.get("DJANGO_DEBUG") == "1"
+# Hands a token for anybody to anybody (GET /token?user=alice) and opens the /demo/ endpoints. Never in production.
+DEMO_MODE = os.environ.get("DJANGO_DEMO") == "1"
+
+SECRET_KEY = os.environ.get("DJANGO_SECRET_KEY", "")
+if not SECRET_KEY:
+    if not (DEBUG or DEMO_MODE):
+        raise ImproperlyConfigured("Set DJANGO_SECRET_KEY, or DJANGO_DEMO=1 for a demo on this machine.")
+    # Until the next start: tokens end with it.
+    SECRET_KEY = secrets.token_urlsafe(48)
+
+# Pages of these hosts may connect as well; of others only those in ALLOWED_ORIGINS, like https://app.example.com.
 ALLOWED_HOSTS = os.environ.get("DJANGO_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+
+ALLOWED_ORIGINS = [origin for origin in os.environ.get("DJANGO_ALLOWED_ORIGINS", "").split(",") if origin]
 
 INSTALLED_APPS = [
     "daphne",  # first, so that `manage.py runserver` speaks WebSocket too
@@ -63,9 +77,6 @@ JWT_LIFETIME_SECONDS = int(os.environ.get("JWT_LIFETIME_SECONDS", "3600"))
 
 # What /ws/v1/ offers: 1 replies, 2 sequence numbers and sync, 3 snapshot positions.
 QUERYWIRE_LEVEL = int(os.environ.get("QUERYWIRE_LEVEL", "3"))
-
-# Hands a token for anybody to anybody (GET /token?user=alice) and opens the /demo/ endpoints. Never in production.
-DEMO_MODE = os.environ.get("DJANGO_DEMO") == "1"
 
 LOGGING = {
     "version": 1,

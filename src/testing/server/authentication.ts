@@ -1,4 +1,5 @@
 /** Who a token stands for, and where a connection carries it. */
+import { readAddress } from './address.ts'
 import { type Key, keyOf, type UserRecord } from './records.ts'
 import { isFields, isId, type User } from './wire.ts'
 
@@ -26,22 +27,25 @@ export interface Refusal {
   readonly reason: string
 }
 
+/** @throws where an authenticator without types answers something else */
 export function judge(result: AuthResult): Grant | Refusal {
   if (result === null) return { code: 4001, reason: 'unauthorized' }
   if (result === 'expired') return { code: 4001, reason: 'token expired' }
   if (result === 'malformed') return { code: 4004, reason: 'invalid token' }
-  return 'user' in result ? result : { user: result }
+  const grant = 'user' in result ? result : { user: result }
+  if (!isId(grant.user.id) || typeof grant.user.username !== 'string') {
+    throw new TypeError('authenticate must answer with a user that has an id and a username')
+  }
+  return grant
 }
 
 /** `?token=`, or the subprotocol after `bearer`. Undefined: it will come in an `auth` frame, or not at all. */
 export function tokenOf(url: string, protocols: readonly string[]): string | undefined {
-  const query = parseUrl(url).searchParams.get('token')
+  const query = new URLSearchParams(readAddress(url).query).get('token')
   if (query) return query
   const [scheme, token] = protocols
   return scheme?.toLowerCase() === 'bearer' ? token : undefined
 }
-
-export const parseUrl = (url: string): URL => new URL(url, 'ws://localhost')
 
 /**
  * The default: a token is a user's id, or a JWT whose `sub` (or `user_id`) is one. Signatures are not checked, which is

@@ -10,6 +10,7 @@ import { createHub } from './createHub.ts'
 import { createFaultControls, type Faults } from './faultControls.ts'
 import { createFaultPlan } from './faults.ts'
 import type { ChatServerEvent, CustomHandler, Hub } from './hub.ts'
+import { DEFAULT_LIMITS, type ServerLimits } from './limits.ts'
 import { createOperator, type Operator } from './operator.ts'
 import { createRandom } from './random.ts'
 import { chatFromSeeds, type RoomSeed, type UserSeed } from './seeds.ts'
@@ -42,12 +43,15 @@ export interface ChatServerOptions {
   readonly authTimeoutMs?: number
   /** Path of an endpoint per room; its first group is the room id. @default /ws/chat/<room_id>/ */
   readonly roomEndpoint?: RegExp
+  /** How much one client may ask. @default those of `ServerLimits`, each */
+  readonly limits?: Partial<ServerLimits>
   /** Requests of your own protocol, by frame type. */
   readonly handlers?: Readonly<Record<string, CustomHandler>>
 }
 
 export interface ChatServer extends Operator {
   readonly level: ChatLevel
+  readonly limits: ServerLimits
   /** For mounts: a socket that is open. */
   accept(connection: ServerConnection): AcceptedConnection
   readonly faults: Faults
@@ -73,7 +77,7 @@ const ROOM_ENDPOINT = /\/chat\/([^/]+)\/?$/
  */
 export function createChatServer(options: ChatServerOptions = {}): ChatServer {
   const { clock = realClock, logSize = 1000 } = options
-  const listeners = new Set<(event: ChatServerEvent) => void>()
+  const { emit, on } = createEvents()
   const sessions = new Set<Session>()
   const faults = createFaultPlan(createRandom(options.seed ?? 1))
   const state = createState(options, clock, logSize)
@@ -86,22 +90,38 @@ export function createChatServer(options: ChatServerOptions = {}): ChatServer {
     batch: options.batch ?? true,
     maxMessageLength: options.maxMessageLength ?? 4000,
     customHandlers: options.handlers ?? {},
+    limits: { ...DEFAULT_LIMITS, ...options.limits },
     sessions,
-    emit: (event) => {
-      for (const listener of listeners) listener(event)
-    },
+    emit,
     onClose: (session) => endSession(hub, sessions, session),
   })
   return {
     level: hub.level,
+    limits: hub.limits,
     ...createOperator({ hub, logSize, setTimer: clock.setTimer }),
     ...createAccess({ options, hub, clock, sessions }),
     faults: createFaultControls(hub, clock),
-    on: (listener) => {
-      listeners.add(listener)
-      return () => void listeners.delete(listener)
-    },
+    on,
   }
+}
+
+/** A listener that throws is told to all of them, and hinders nobody: not the others, and not the turn. */
+function createEvents() {
+  const listeners = new Set<(event: ChatServerEvent) => void>()
+  const emit = (event: ChatServerEvent) => {
+    for (const listener of listeners) {
+      try {
+        listener(event)
+      } catch (error) {
+        if (event.type !== 'failed') emit({ type: 'failed', error })
+      }
+    }
+  }
+  const on = (listener: (event: ChatServerEvent) => void) => {
+    listeners.add(listener)
+    return () => void listeners.delete(listener)
+  }
+  return { emit, on }
 }
 
 function createState(options: ChatServerOptions, clock: ServerClock, logSize: number): ChatState {

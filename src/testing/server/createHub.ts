@@ -1,12 +1,14 @@
-/** Puts the parts together and runs turns: do, store, write, close. */
+/** Puts the parts together and runs turns: do, store, write, close. Nothing that one client does throws out of a turn. */
 import type { ChatState } from './chatState.ts'
 import type { ServerClock } from './clock.ts'
 import type { FaultPlan } from './faults.ts'
 import type { ChatServerEvent, CustomHandler, Hub } from './hub.ts'
+import { createJournal } from './journal.ts'
 import { CAPABILITIES } from './levels.ts'
+import type { ServerLimits } from './limits.ts'
 import { createOutbox, type Outbox } from './outbox.ts'
 import type { Session } from './session.ts'
-import { type ChatStore, changeName, type StoreChange } from './store.ts'
+import type { ChatStore } from './store.ts'
 import type { ChatLevel } from './wire.ts'
 
 export interface HubParts {
@@ -17,6 +19,7 @@ export interface HubParts {
   readonly store: ChatStore | undefined
   readonly batch: boolean
   readonly maxMessageLength: number
+  readonly limits: ServerLimits
   readonly customHandlers: Readonly<Record<string, CustomHandler>>
   readonly sessions: ReadonlySet<Session>
   readonly emit: (event: ChatServerEvent) => void
@@ -25,99 +28,83 @@ export interface HubParts {
 }
 
 const SERVER_ERROR = 1011
+const TRY_AGAIN_LATER = 1013
 
 export function createHub(parts: HubParts): Hub {
   const outbox = createOutbox({
     clock: parts.clock,
     faults: parts.faults,
     batch: parts.batch && CAPABILITIES[parts.level].session,
-    write: (session, text) => writeText(parts, session, text),
+    write: (session, text) => writeText(parts, { session, text, close: (...end) => hub.close(...end) }),
+    turn: (run) => hub.turn(run),
   })
-  const closings = createClosings(parts, outbox)
-  const changes = createChanges(parts)
+  const closings = createClosings(parts)
+  const journal = createJournal({ store: parts.store, outbox, emit: parts.emit })
   const now = () => parts.clock.now() + parts.faults.settings.skewClockMs
   const hub: Hub = {
     level: parts.level,
     capabilities: CAPABILITIES[parts.level],
     maxMessageLength: parts.maxMessageLength,
+    limits: parts.limits,
     state: parts.state,
     sessions: parts.sessions,
     faults: parts.faults,
     customHandlers: parts.customHandlers,
     now,
     timestamp: () => new Date(now()).toISOString(),
-    turn: createTurn({ parts, outbox, closings, changes }),
-    change: changes.add,
+    turn: createTurn(outbox, closings),
+    atomically: journal.atomically,
+    change: (change, undo) => journal.add({ change, undo }),
+    onUndo: (undo) => journal.add({ undo }),
+    emitStored: (event) => journal.add({ event, undo: () => undefined }),
     send: (session, frame, kind = 'event') => outbox.add({ session, frame, kind }),
     mark: outbox.mark,
     sendAt: (mark, session, frame) => outbox.insert(mark, { session, frame, kind: 'reply' }),
     close: (session, code, reason) => closings.add({ session, code, reason }),
+    forget: outbox.forget,
     emit: parts.emit,
   }
   return hub
 }
 
-function writeText({ emit }: HubParts, session: Session, text: string): void {
+interface Writing {
+  readonly session: Session
+  readonly text: string
+  readonly close: Hub['close']
+}
+
+/** A socket that takes nothing more is the end of its own connection, and of no other. */
+function writeText({ emit, limits }: HubParts, { session, text, close }: Writing): void {
+  const { connection } = session
   if (session.halfOpen || session.phase === 'closed') return
-  emit({ type: 'sent', connectionId: session.id, text })
-  session.connection.send(text)
+  try {
+    emit({ type: 'sent', connectionId: session.id, text })
+    connection.send(text)
+    if ((connection.bufferedBytes?.() ?? 0) > limits.bufferedBytes) {
+      close(session, TRY_AGAIN_LATER, '{"retry_after_ms":1000}')
+    }
+  } catch (error) {
+    emit({ type: 'failed', error })
+    close(session, SERVER_ERROR, 'writing failed')
+  }
 }
 
-interface Turning {
-  readonly parts: HubParts
-  readonly outbox: Outbox
-  readonly closings: ReturnType<typeof createClosings>
-  readonly changes: ReturnType<typeof createChanges>
-}
-
-function createTurn({ parts, outbox, closings, changes }: Turning): Hub['turn'] {
+function createTurn(outbox: Outbox, closings: ReturnType<typeof createClosings>): Hub['turn'] {
   let depth = 0
   const finish = () => {
-    // Closing tells others that somebody left, which is more to store and to send.
-    do {
-      if (changes.write()) outbox.flush()
-      else failAll(parts, { outbox, closings })
-    } while (closings.run())
+    // Closing tells others that somebody left, which is more to send.
+    do outbox.flush()
+    while (closings.run() || outbox.mark() > 0)
   }
   return (run) => {
     depth += 1
     try {
-      const result = run()
-      if (depth === 1) finish()
-      return result
+      return run()
     } finally {
+      // Also after an error: what is on its way by now is stored and true.
+      if (depth === 1) finish()
       depth -= 1
     }
-  }
-}
-
-/** Nobody may hear of what was not stored. The changes stay in line and go with the next turn that can store them. */
-function failAll(
-  { sessions }: HubParts,
-  { outbox, closings }: { outbox: Outbox; closings: ReturnType<typeof createClosings> },
-): void {
-  outbox.discard()
-  for (const session of sessions) closings.add({ session, code: SERVER_ERROR, reason: 'storage failed' })
-}
-
-function createChanges({ store, emit }: HubParts) {
-  const waiting = new Map<string, StoreChange>()
-  return {
-    add: (change: StoreChange) => {
-      if (store) waiting.set(changeName(change), change)
-    },
-    /** False when the store failed. */
-    write: (): boolean => {
-      if (!store || waiting.size === 0) return true
-      try {
-        store.write([...waiting.values()])
-        waiting.clear()
-        return true
-      } catch (error) {
-        emit({ type: 'failed', error })
-        return false
-      }
-    },
   }
 }
 
@@ -127,8 +114,19 @@ interface Closing {
   readonly reason: string
 }
 
-function createClosings({ onClose, emit }: HubParts, outbox: Outbox) {
+function createClosings({ onClose, emit }: HubParts) {
   let waiting: Closing[] = []
+  const end = ({ session, code, reason }: Closing) => {
+    // Closed twice in one turn: the first reason counts.
+    if (session.phase === 'closed') return
+    onClose(session)
+    emit({ type: 'closed', connectionId: session.id, code, reason })
+    try {
+      if (!session.halfOpen) session.connection.close(code, reason)
+    } catch (error) {
+      emit({ type: 'failed', error })
+    }
+  }
   return {
     add: (closing: Closing) => {
       if (closing.session.phase === 'closed') return
@@ -139,14 +137,7 @@ function createClosings({ onClose, emit }: HubParts, outbox: Outbox) {
     run: (): boolean => {
       const due = waiting
       waiting = []
-      for (const { session, code, reason } of due) {
-        // Closed twice in one turn: the first reason counts.
-        if (session.phase === 'closed') continue
-        outbox.forget(session)
-        onClose(session)
-        emit({ type: 'closed', connectionId: session.id, code, reason })
-        if (!session.halfOpen) session.connection.close(code, reason)
-      }
+      for (const closing of due) end(closing)
       return due.length > 0
     },
   }

@@ -2,38 +2,48 @@
 import { HANDLERS } from './handlers/handlers.ts'
 import type { Hub } from './hub.ts'
 import { serves } from './levels.ts'
+import { isTooDeep } from './limits.ts'
 import { type ErrorBody, RequestError } from './requestError.ts'
 import { isReady, type Session } from './session.ts'
 import { type ClientFrame, type Id, isFields, isId } from './wire.ts'
 
-/** The frames of one message. @throws RequestError when it is none, or holds something that is no frame */
-export function parseFrames(text: string): ClientFrame[] {
-  const value = parseJson(text)
-  return (Array.isArray(value) ? value : [value]).map(toFrame)
+/** Where there should be a frame and is none. The ones beside it are served all the same. */
+export interface NoFrame {
+  readonly id?: Id
+  readonly error: RequestError
 }
 
-function parseJson(text: string): unknown {
+/** The frames of one message. Does not throw, and says nothing of the text: it may hold a token. */
+export function parseFrames(text: string): (ClientFrame | NoFrame)[] {
+  let value: unknown
   try {
-    return JSON.parse(text)
-  } catch (cause) {
-    throw new RequestError('invalid', `Not JSON: ${cause instanceof Error ? cause.message : text}`)
+    value = JSON.parse(text)
+  } catch {
+    return [{ error: new RequestError('invalid', 'Not JSON') }]
   }
+  if (!Array.isArray(value)) return [toFrame(value)]
+  // Nothing would count towards the rate, and many nothings take as long as something.
+  return value.length === 0 ? [toFrame(undefined)] : value.map(toFrame)
 }
 
-function toFrame(value: unknown): ClientFrame {
-  if (!isFields(value) || typeof value.type !== 'string') {
-    throw new RequestError('invalid', 'A frame is an object with a "type"')
+function toFrame(value: unknown): ClientFrame | NoFrame {
+  if (!isFields(value)) return { error: new RequestError('invalid', 'A frame is an object with a "type"') }
+  const id = isId(value.id) ? { id: value.id } : {}
+  if (typeof value.type !== 'string' || !isId(value.type)) {
+    return { ...id, error: new RequestError('invalid', 'A frame has a "type", of not too many characters') }
   }
-  const data = isFields(value.data) ? value.data : {}
-  return { type: value.type, data, ...(isId(value.id) ? { id: value.id } : {}) }
+  if (isTooDeep(value)) return { ...id, error: new RequestError('invalid', 'Nested too deeply') }
+  return { type: value.type, data: isFields(value.data) ? value.data : {}, ...id }
 }
 
 export function dispatch(hub: Hub, session: Session, frame: ClientFrame): void {
   const mark = hub.mark()
   try {
-    const result = serve(hub, session, frame)
-    if (result instanceof Promise) void answerLater(hub, session, { frame, result })
-    else if (result !== undefined) answer(hub, session, { mark, frame, result })
+    hub.atomically(() => {
+      const result = serve(hub, session, frame)
+      if (isThenable(result)) void answerLater(hub, session, { frame, result })
+      else if (result !== undefined) answer(hub, session, { mark, frame, result })
+    })
   } catch (error) {
     refuse(hub, session, { mark, id: frame.id, error })
   }
@@ -51,21 +61,26 @@ function serve(hub: Hub, session: Session, frame: ClientFrame): unknown {
   return handler(hub, { data, user: session.user, session })
 }
 
+export const isThenable = <Value>(value: Value | PromiseLike<Value>): value is PromiseLike<Value> =>
+  value instanceof Object && 'then' in value && typeof value.then === 'function'
+
 /** Without this, a frame of type "toString" would find a function. */
-function own<Value>(table: Readonly<Record<string, Value>>, name: string): Value | undefined {
+export function own<Value>(table: Readonly<Record<string, Value>>, name: string): Value | undefined {
   return Object.hasOwn(table, name) ? table[name] : undefined
 }
 
 async function answerLater(
   hub: Hub,
   session: Session,
-  { frame, result }: { frame: ClientFrame; result: Promise<unknown> },
+  { frame, result }: { frame: ClientFrame; result: PromiseLike<unknown> },
 ): Promise<void> {
-  const settled = await result.then(
-    (value) => () => answer(hub, session, { mark: hub.mark(), frame, result: value }),
-    (error: unknown) => () => refuse(hub, session, { mark: hub.mark(), id: frame.id, error }),
-  )
-  hub.turn(settled)
+  const fail = (error: unknown) => refuse(hub, session, { mark: hub.mark(), id: frame.id, error })
+  try {
+    const value = await result
+    hub.turn(() => answer(hub, session, { mark: hub.mark(), frame, result: value }))
+  } catch (error) {
+    hub.turn(() => fail(error))
+  }
 }
 
 function answer(
@@ -77,14 +92,23 @@ function answer(
   hub.sendAt(mark, session, { type: 'response', reply_to: frame.id, data: result })
 }
 
-/** Without an id to answer, the error is about the connection. Level 0 says nothing. */
+const TRY_AGAIN_LATER = 1013
+const OWN_FAULTS = ['unavailable', 'internal']
+
+/**
+ * Without an id to answer, the error is about the connection. Level 0 says nothing; what is the server's own fault ends the
+ * connection there, or the client would take the frame for done.
+ */
 export function refuse(
   hub: Hub,
   session: Session,
   { mark, id, error }: { mark: number; id?: Id | undefined; error: unknown },
 ): void {
   const body = error instanceof RequestError ? error.body : internalError(hub, error)
-  if (!hub.capabilities.replies) return
+  if (!hub.capabilities.replies) {
+    if (OWN_FAULTS.includes(body.code)) hub.close(session, TRY_AGAIN_LATER, '{"retry_after_ms":1000}')
+    return
+  }
   hub.sendAt(mark, session, {
     type: 'error',
     ...(id === undefined ? {} : { reply_to: id }),

@@ -3,6 +3,8 @@ import type { NumberedEvent } from './records.ts'
 
 export interface EventLog {
   add(entry: NumberedEvent): void
+  /** Takes the last one back. */
+  takeBack(): void
   /** Everything after `seq`, or undefined when that is no longer (or not yet) known. */
   since(seq: number): readonly NumberedEvent[] | undefined
   clear(): void
@@ -17,6 +19,10 @@ export function createEventLog(size: number, startSeq: number): EventLog {
       lastSeq = entry.seq
       // Halving at twice the size keeps adding cheap; `since` never looks further back than `size`.
       if (entries.length >= size * 2) entries = entries.slice(-size)
+    },
+    takeBack: () => {
+      entries.pop()
+      lastSeq -= 1
     },
     since: (seq) => {
       const missing = lastSeq - seq

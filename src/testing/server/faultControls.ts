@@ -46,7 +46,7 @@ export function createFaultControls(hub: Hub, clock: ServerClock): Faults {
         for (const key of subscriptions) forgotten.add(key)
     },
     restart: ({ newEpoch = false, downMs = 0 }: RestartOptions = {}) => {
-      if (newEpoch) hub.turn(() => startEpoch(hub))
+      if (newEpoch) hub.turn(() => hub.atomically(() => startEpoch(hub)))
       if (downMs > 0) hub.faults.refuseUntil(clock.now() + downMs, TRY_AGAIN_LATER)
       disconnectAll(SERVICE_RESTART, 'service restart')
     },
@@ -58,10 +58,13 @@ export function createFaultControls(hub: Hub, clock: ServerClock): Faults {
 }
 
 function startEpoch(hub: Hub): void {
-  const count = Number(/\d+$/.exec(hub.state.epoch)?.[0] ?? 0)
+  const before = hub.state.epoch
+  const count = Number(/\d+$/.exec(before)?.[0] ?? 0)
   hub.state.epoch = `e${count + 1}`
   for (const room of hub.state.rooms.values()) room.log.clear()
-  hub.change({ type: 'epoch', epoch: hub.state.epoch })
+  hub.change({ type: 'epoch', epoch: hub.state.epoch }, () => {
+    hub.state.epoch = before
+  })
 }
 
 const describe = (session: Session) => ({ id: session.id, userId: String(session.user?.id ?? '') })

@@ -1,13 +1,15 @@
 /** Reading what a client sent. Whatever does not fit is refused with `invalid`, naming the field. */
 import { RequestError } from './requestError.ts'
-import { type Fields, type Id, isId } from './wire.ts'
+import { type Fields, type Id, isId, MAX_ID_LENGTH } from './wire.ts'
+
+const MAX_FOREIGN_LENGTH = 16_384
 
 const invalid = (name: string, expected: string) =>
   new RequestError('invalid', `"${name}" must be ${expected}`)
 
 export function readId(data: Fields, name: string): Id {
   const value = data[name]
-  if (!isId(value)) throw invalid(name, 'a string or a number')
+  if (!isId(value)) throw invalid(name, `a number, or a string of 1 to ${MAX_ID_LENGTH} characters`)
   return value
 }
 
@@ -23,6 +25,29 @@ export function readString(data: Fields, name: string): string {
 
 export function readOptionalString(data: Fields, name: string): string | undefined {
   return data[name] === undefined || data[name] === null ? undefined : readString(data, name)
+}
+
+/** A name somebody gave: not empty, not long. */
+export function readOptionalName(data: Fields, name: string): string | undefined {
+  const value = data[name] ?? undefined
+  if (value === undefined) return undefined
+  if (typeof value !== 'string' || !isId(value)) {
+    throw invalid(name, `a string of 1 to ${MAX_ID_LENGTH} characters`)
+  }
+  return value
+}
+
+/**
+ * What the server keeps and does not look into: as its JSON says, so that it is the same from memory and from a store. It goes
+ * out with every page that holds the message.
+ */
+export function readForeign(data: Fields, name: 'attachments' | 'metadata'): unknown {
+  if (data[name] === undefined) return undefined
+  const text = JSON.stringify(data[name])
+  if (text.length > MAX_FOREIGN_LENGTH) {
+    throw new RequestError('too_large', `"${name}" takes at most ${MAX_FOREIGN_LENGTH} characters as JSON`)
+  }
+  return JSON.parse(text)
 }
 
 export function readBoolean(data: Fields, name: string): boolean {

@@ -2,7 +2,9 @@
 import type { ChatState } from './chatState.ts'
 import type { FaultPlan } from './faults.ts'
 import type { Capabilities } from './levels.ts'
-import type { Key, UserRecord } from './records.ts'
+import type { ServerLimits } from './limits.ts'
+import { type Key, keyOf, type UserRecord } from './records.ts'
+import { RequestError } from './requestError.ts'
 import type { RoomState } from './room.ts'
 import type { Session } from './session.ts'
 import type { StoreChange } from './store.ts'
@@ -32,6 +34,7 @@ export interface Hub {
   readonly level: ChatLevel
   readonly capabilities: Capabilities
   readonly maxMessageLength: number
+  readonly limits: ServerLimits
   readonly state: ChatState
   readonly sessions: ReadonlySet<Session>
   readonly faults: FaultPlan
@@ -40,12 +43,20 @@ export interface Hub {
   timestamp(): string
   /** Runs as one turn: what is sent within it leaves after the changes are stored, packed per connection. */
   turn<Result>(run: () => Result): Result
-  change(change: StoreChange): void
+  /** Work that is stored as a whole before the turn goes on, or has never been. @throws what the work throws; `unavailable` */
+  atomically<Result>(run: () => Result): Result
+  /** Within `atomically`: what was changed, how it is undone, and what to tell once it is stored. */
+  change(change: StoreChange, undo: () => void): void
+  onUndo(undo: () => void): void
+  emitStored(event: ChatServerEvent): void
+  /** @throws when the frame has no JSON */
   send(session: Session, frame: ServerFrame, kind?: FrameKind): void
   /** Where the next frame of the turn goes; `sendAt` puts one there later: the reply before the events it caused. */
   mark(): number
   sendAt(mark: number, session: Session, frame: ServerFrame): void
   close(session: Session, code: number, reason: string): void
+  /** Its socket is gone: what is on its way to it is let go. */
+  forget(session: Session): void
   emit(event: ChatServerEvent): void
   readonly customHandlers: Readonly<Record<string, CustomHandler>>
 }
@@ -70,9 +81,15 @@ export const viewFor = (hub: Hub, viewerKey: Key): View => ({
 })
 
 export const isSubscribed = ({ subscriptions, forgotten }: Session, { record }: RoomState): boolean =>
-  subscriptions.has(String(record.id)) && !forgotten.has(String(record.id))
+  subscriptions.has(keyOf(record.id)) && !forgotten.has(keyOf(record.id))
 
-export function subscribe({ subscriptions, forgotten }: Session, key: Key): void {
+/** @throws RequestError when the connection has as many as it may */
+export function subscribe(hub: Hub, { subscriptions, forgotten }: Session, key: Key): void {
+  const isNew = !subscriptions.has(key)
+  if (isNew && subscriptions.size >= hub.limits.subscriptions) {
+    throw new RequestError('too_many', `A connection subscribes at most ${hub.limits.subscriptions} rooms`)
+  }
   subscriptions.add(key)
   forgotten.delete(key)
+  if (isNew) hub.onUndo(() => subscriptions.delete(key))
 }

@@ -1,10 +1,11 @@
 /** What a test, a story or an admin does to the server from its own side, without a connection. */
 
 import { loadRoom } from './chatState.ts'
+import { own } from './dispatch.ts'
 import { HANDLERS } from './handlers/handlers.ts'
 import { addMember, removeMember } from './handlers/roomHandlers.ts'
 import type { Hub } from './hub.ts'
-import { notifyUser, roomState, saveMember, saveRoom, userKeyOf } from './publish.ts'
+import { notifyUser, roomState, saveMember, userKeyOf } from './publish.ts'
 import { keyOf, type UserRecord } from './records.ts'
 import type { RoomState } from './room.ts'
 import { type MessageSeed, type RoomSeed, roomFromSeed } from './seeds.ts'
@@ -49,17 +50,18 @@ export interface OperatorParts {
 
 export function createOperator(parts: OperatorParts): Operator {
   const { hub } = parts
-  const act = (userId: Id, type: string, data: Fields) => hub.turn(() => actAs(hub, userId, { type, data }))
+  const work = <Result>(run: () => Result): Result => hub.turn(() => hub.atomically(run))
+  const act = (userId: Id, type: string, data: Fields) => work(() => actAs(hub, userId, { type, data }))
   return {
     act,
     inject: (roomId, { sender, content, ...rest }) => {
       const reply = act(sender, 'chat_message', { room_id: roomId, message: content, ...rest })
       return (reply as { message: Message }).message
     },
-    createRoom: (seed) => hub.turn(() => createRoom(parts, seed)),
-    join: (roomId, userId) => hub.turn(() => addMember(hub, roomNamed(hub, roomId), userNamed(hub, userId))),
+    createRoom: (seed) => work(() => createRoom(parts, seed)),
+    join: (roomId, userId) => work(() => addMember(hub, roomNamed(hub, roomId), userNamed(hub, userId))),
     remove: (roomId, userId, reason = 'removed') =>
-      hub.turn(() => {
+      work(() => {
         const room = roomNamed(hub, roomId)
         const member = room.members.get(keyOf(userId))
         if (member) removeMember(hub, room, { member, reason })
@@ -71,7 +73,7 @@ export function createOperator(parts: OperatorParts): Operator {
 }
 
 function actAs(hub: Hub, userId: Id, { type, data }: { type: string; data: Fields }): unknown {
-  const handler = HANDLERS[type]
+  const handler = own(HANDLERS, type)
   if (!handler) throw new Error(`No frame type "${type}"`)
   return handler(hub, { data, user: userNamed(hub, userId), session: undefined })
 }
@@ -82,9 +84,12 @@ function createRoom({ hub, logSize }: OperatorParts, seed: RoomSeed): void {
     createMessageId: hub.state.createMessageId,
   })
   const room = loadRoom(stored, logSize)
-  hub.state.rooms.set(keyOf(seed.id), room)
-  saveRoom(hub, room)
-  for (const message of stored.messages) hub.change({ type: 'message', message })
+  const { rooms } = hub.state
+  const key = keyOf(seed.id)
+  const before = rooms.get(key)
+  rooms.set(key, room)
+  hub.change({ type: 'room', room: room.record }, () => (before ? rooms.set(key, before) : rooms.delete(key)))
+  for (const message of stored.messages) hub.change({ type: 'message', message }, () => undefined)
   for (const member of stored.members) {
     saveMember(hub, room, member)
     const frame = roomState(hub, room, { type: 'room_added', viewerKey: member.userKey })

@@ -11,22 +11,31 @@ interface Outgoing {
   readonly kind: FrameKind
 }
 
+/** Written when it is handed over: what has no JSON fails whoever sends it, and not the turn with all its frames. */
+interface Written extends Outgoing {
+  readonly text: string
+}
+
+const written = (outgoing: Outgoing): Written => ({ ...outgoing, text: JSON.stringify(outgoing.frame) })
+
 /** How long a reordered frame waits for another one to overtake it. */
 const HOLD_MS = 50
 
 export interface Outbox {
+  /** @throws when the frame has no JSON */
   add(outgoing: Outgoing): void
   /** Where the next frame would go; `insert` puts one there later. */
   mark(): number
   insert(mark: number, outgoing: Outgoing): void
   flush(): void
-  discard(): void
+  /** Takes back what was handed over since the mark. */
+  truncate(mark: number): void
   /** What is still on its way to a closed session will never arrive. */
   forget(session: Session): void
 }
 
 interface Line {
-  held: ServerFrame | undefined
+  held: Written | undefined
   cancelHold: () => void
   /** Delayed writes, in order. */
   readonly cancelers: Set<() => void>
@@ -38,11 +47,13 @@ export interface OutboxOptions {
   readonly faults: FaultPlan
   readonly batch: boolean
   write(session: Session, text: string): void
+  /** Around what a timer writes. */
+  turn(run: () => void): void
 }
 
 export function createOutbox(options: OutboxOptions): Outbox {
   const lines = new Map<Session, Line>()
-  let pending: Outgoing[] = []
+  let pending: Written[] = []
   const lineOf = (session: Session): Line => {
     const line = lines.get(session) ?? createLine()
     lines.set(session, line)
@@ -54,28 +65,30 @@ export function createOutbox(options: OutboxOptions): Outbox {
     line.cancelHold()
     return held === undefined ? [] : [held]
   }
-  const holdBack = (session: Session, line: Line, frame: ServerFrame) => {
-    line.held = frame
+  const holdBack = (line: Line, held: Written) => {
+    line.held = held
     line.cancelHold = options.clock.setTimer(
-      () => writeFrames(options, { session, line, frames: release(line) }),
+      () => options.turn(() => writeFrames(options, { session: held.session, line, frames: release(line) })),
       HOLD_MS,
     )
   }
   /** What a frame becomes on the line: nothing, itself, itself twice, or itself and the one it overtook. */
-  const pass = ({ session, frame, kind }: Outgoing, line: Line): ServerFrame[] => {
-    const fate = options.faults.fateOf(kind)
+  const pass = (outgoing: Written, line: Line): Written[] => {
+    const fate = options.faults.fateOf(outgoing.kind)
     if (fate === 'drop') return []
     if (fate === 'hold' && line.held === undefined) {
-      holdBack(session, line, frame)
+      holdBack(line, outgoing)
       return []
     }
-    const frames = fate === 'duplicate' ? [frame, frame] : [frame]
-    return line.held && isSameSequence(line.held, frame) ? [...frames, ...release(line)] : frames
+    const frames = fate === 'duplicate' ? [outgoing, outgoing] : [outgoing]
+    return line.held && isSameSequence(line.held.frame, outgoing.frame)
+      ? [...frames, ...release(line)]
+      : frames
   }
   return {
-    add: (outgoing) => void pending.push(outgoing),
+    add: (outgoing) => void pending.push(written(outgoing)),
     mark: () => pending.length,
-    insert: (mark, outgoing) => void pending.splice(mark, 0, outgoing),
+    insert: (mark, outgoing) => void pending.splice(mark, 0, written(outgoing)),
     flush: () => {
       const leaving = pending
       pending = []
@@ -86,9 +99,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
         writeFrames(options, { session, line, frames })
       }
     },
-    discard: () => {
-      pending = []
-    },
+    truncate: (mark) => void pending.splice(mark),
     forget: (session) => {
       const line = lines.get(session)
       line?.cancelHold()
@@ -109,8 +120,8 @@ const createLine = (): Line => ({
   lastDueAt: 0,
 })
 
-function groupBySession(leaving: readonly Outgoing[]): Map<Session, Outgoing[]> {
-  const groups = new Map<Session, Outgoing[]>()
+function groupBySession(leaving: readonly Written[]): Map<Session, Written[]> {
+  const groups = new Map<Session, Written[]>()
   for (const outgoing of leaving) {
     const group = groups.get(outgoing.session)
     if (group) group.push(outgoing)
@@ -122,17 +133,17 @@ function groupBySession(leaving: readonly Outgoing[]): Map<Session, Outgoing[]> 
 interface Writing {
   readonly session: Session
   readonly line: Line
-  readonly frames: readonly ServerFrame[]
+  readonly frames: readonly Written[]
 }
 
 function writeFrames(options: OutboxOptions, { session, line, frames }: Writing): void {
-  if (frames.length === 0) return
-  const packs = options.batch && frames.length > 1 ? [frames] : frames
-  for (const pack of packs) writeText(options, { session, line, text: JSON.stringify(pack) })
+  const texts = frames.map(({ text }) => text)
+  const packs = options.batch && texts.length > 1 ? [`[${texts.join(',')}]`] : texts
+  for (const text of packs) writeText(options, { session, line, text })
 }
 
 function writeText(
-  { clock, faults, write }: OutboxOptions,
+  { clock, faults, write, turn }: OutboxOptions,
   { session, line, text }: { session: Session; line: Line; text: string },
 ): void {
   const nowMs = clock.now()
@@ -145,7 +156,7 @@ function writeText(
   line.lastDueAt = dueAt
   const cancel = clock.setTimer(() => {
     line.cancelers.delete(cancel)
-    write(session, text)
+    turn(() => write(session, text))
   }, dueAt - nowMs)
   line.cancelers.add(cancel)
 }

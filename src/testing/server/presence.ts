@@ -2,6 +2,7 @@
 import type { Hub } from './hub.ts'
 import { userKeyOf } from './publish.ts'
 import { type Key, keyOf, type UserRecord } from './records.ts'
+import { RequestError } from './requestError.ts'
 import { isReady, type Session } from './session.ts'
 import type { ServerFrame } from './wire.ts'
 
@@ -34,9 +35,23 @@ export function announceArrival(hub: Hub, session: Session): void {
 export function announceDeparture(hub: Hub, user: UserRecord): void {
   if (!hub.capabilities.session || connectionsOf(hub, keyOf(user.id)) > 0) return
   const left: UserRecord = { ...user, lastSeenAt: hub.timestamp() }
-  hub.state.users.set(keyOf(user.id), left)
-  hub.change({ type: 'user', user: left })
+  rememberUser(hub, left)
   publishStatus(hub, left, 'offline')
+}
+
+/** They are gone whether that can be stored or not; a failure has been told by then. */
+function rememberUser(hub: Hub, user: UserRecord): void {
+  const { users } = hub.state
+  const key = keyOf(user.id)
+  const before = users.get(key)
+  try {
+    hub.atomically(() => {
+      users.set(key, user)
+      hub.change({ type: 'user', user }, () => (before ? users.set(key, before) : users.delete(key)))
+    })
+  } catch (error) {
+    if (!(error instanceof RequestError)) throw error
+  }
 }
 
 function publishStatus(hub: Hub, user: UserRecord, status: Status): void {
@@ -52,7 +67,7 @@ function publishStatus(hub: Hub, user: UserRecord, status: Status): void {
 function isInterested(hub: Hub, session: Session, userKey: Key): boolean {
   const viewerKey = userKeyOf(session)
   for (const [roomKey, room] of hub.state.rooms) {
-    if (session.roomKey !== undefined && session.roomKey !== roomKey) continue
+    if (session.roomKey && session.roomKey !== roomKey) continue
     if (room.members.has(userKey) && room.members.has(viewerKey)) return true
   }
   return false
@@ -62,7 +77,7 @@ function onlineKeys(hub: Hub): Set<Key> {
   return new Set([...hub.sessions].filter(isReady).map(userKeyOf))
 }
 
-function connectionsOf(hub: Hub, userKey: Key): number {
+export function connectionsOf(hub: Hub, userKey: Key): number {
   let count = 0
   for (const session of hub.sessions) if (isReady(session) && userKeyOf(session) === userKey) count += 1
   return count

@@ -9,8 +9,12 @@ import type { ServerFrame } from './wire.ts'
 
 /** An event of the room's numbered history. */
 export function publishRoomEvent(hub: Hub, room: RoomState, event: RoomEvent): void {
+  const { record } = room
   const seq = numberEvent(room, event)
-  saveRoom(hub, room)
+  hub.change({ type: 'room', room: room.record }, () => {
+    room.record = record
+    room.log.takeBack()
+  })
   for (const session of subscribersOf(hub, room)) {
     hub.send(session, viewRoomEvent(room, event, { ...viewFor(hub, userKeyOf(session)), seq }))
   }
@@ -74,20 +78,20 @@ export function notifyUser(
   if (!hub.capabilities.session) return
   for (const session of hub.sessions) {
     if (!isReady(session) || userKeyOf(session) !== userKey) continue
-    if (session.roomKey === undefined || !room || session.roomKey === keyOf(room.record.id)) {
+    if (!session.roomKey || !room || session.roomKey === keyOf(room.record.id)) {
       hub.send(session, frame)
     }
   }
 }
 
 export function saveMember(hub: Hub, room: RoomState, member: MemberRecord): MemberRecord {
+  const before = room.members.get(member.userKey)
   room.members.set(member.userKey, member)
-  hub.change({ type: 'member', roomId: room.record.id, member })
+  hub.change({ type: 'member', roomId: room.record.id, member }, () => {
+    if (before) room.members.set(member.userKey, before)
+    else room.members.delete(member.userKey)
+  })
   return member
-}
-
-export function saveRoom(hub: Hub, room: RoomState): void {
-  hub.change({ type: 'room', room: room.record })
 }
 
 export const userKeyOf = (session: Session): Key => keyOf(session.user?.id ?? '')

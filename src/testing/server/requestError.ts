@@ -13,6 +13,7 @@ const REQUEST_ERRORS = {
   /** No such frame type at this level. */
   unsupported: false,
   too_large: false,
+  too_many: false,
   rate_limited: true,
   unavailable: true,
   internal: true,
@@ -33,7 +34,7 @@ export class RequestError extends Error {
   constructor(code: RequestErrorCode | (string & {}), message: string, details: Partial<ErrorBody> = {}) {
     super(message)
     this.name = 'RequestError'
-    const retryable = (REQUEST_ERRORS as Record<string, boolean>)[code] ?? false
+    const retryable = Object.hasOwn(REQUEST_ERRORS, code) && REQUEST_ERRORS[code as RequestErrorCode]
     this.body = { code, message, retryable, ...details }
   }
 }

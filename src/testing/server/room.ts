@@ -41,6 +41,13 @@ export function addMessage(room: RoomState, message: MessageRecord): void {
   if (message.clientId !== undefined) room.sent.set(sentKey(message.senderKey, message.clientId), message.id)
 }
 
+/** Takes the last one back. */
+export function dropMessage(room: RoomState, message: MessageRecord): void {
+  room.messages.pop()
+  room.positions.delete(keyOf(message.id))
+  if (message.clientId !== undefined) room.sent.delete(sentKey(message.senderKey, message.clientId))
+}
+
 export function replaceMessage(room: RoomState, message: MessageRecord): void {
   const position = room.positions.get(keyOf(message.id))
   if (position !== undefined) room.messages[position] = message

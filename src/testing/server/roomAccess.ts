@@ -8,9 +8,7 @@ import { findMessage, type RoomState } from './room.ts'
 /** `room_id`, or the room of the endpoint when the frame names none. */
 export function requireRoom(hub: Hub, { data, session }: Call): RoomState {
   const key: Key =
-    session?.roomKey !== undefined && data.room_id === undefined
-      ? session.roomKey
-      : keyOf(readId(data, 'room_id'))
+    session?.roomKey && data.room_id === undefined ? session.roomKey : keyOf(readId(data, 'room_id'))
   const room = hub.state.rooms.get(key)
   if (!room) throw new RequestError('not_found', `There is no room "${key}"`)
   return room

@@ -107,7 +107,8 @@ function memberFromSeed(
   userKey: Key,
   from: { readonly seed: RoomSeed; readonly messages: readonly MessageRecord[]; readonly createdAt: string },
 ): MemberRecord {
-  const readCount = from.messages.length - (from.seed.unread?.[userKey] ?? 0)
+  const unreadCounts = new Map(Object.entries(from.seed.unread ?? {}))
+  const readCount = from.messages.length - (unreadCounts.get(userKey) ?? 0)
   const pointer = readCount > 0 ? from.messages[readCount - 1] : undefined
   const unread = from.messages.slice(Math.max(0, readCount)).filter((m) => m.senderKey !== userKey)
   return {

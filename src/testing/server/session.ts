@@ -1,4 +1,5 @@
 /** One accepted connection, from the server's side. */
+import type { Meter } from './limits.ts'
 import type { Key, UserRecord } from './records.ts'
 
 /** What a mount hands in: a socket that is already open, and how to reach it. */
@@ -9,6 +10,8 @@ export interface ServerConnection {
   readonly protocols?: readonly string[]
   send(text: string): void
   close(code: number, reason: string): void
+  /** What was sent and has not left yet. @default nothing is known, so no reader is too slow */
+  bufferedBytes?(): number
 }
 
 /** What a mount gets back: where to deliver what the socket does. */
@@ -23,9 +26,10 @@ export interface Session {
   readonly connection: ServerConnection
   /** Path of the URL, without query. */
   readonly endpoint: string
-  /** The one room of an endpoint per room; undefined on any other endpoint. */
-  readonly roomKey: Key | undefined
+  /** The one room of an endpoint per room; undefined on any other endpoint, null where its name cannot be read. */
+  readonly roomKey: Key | undefined | null
   readonly subscriptions: Set<Key>
+  readonly meter: Meter
   /** Subscribed in name only: a fault made the server forget to send their events. */
   readonly forgotten: Set<Key>
   /** Where its rooms stood when a pong last told it. */

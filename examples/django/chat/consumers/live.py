@@ -12,11 +12,10 @@ from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import OperationalError
 
-from .. import fanout, log, presence, requests, rooms, wire
+from .. import fanout, frames, limits, log, presence, requests, rooms, wire
 from ..errors import ChatError
-from ..tokens import UNAUTHORIZED, TokenRejected, read_token, token_in_url, user_of
+from ..tokens import FORBIDDEN, UNAUTHORIZED, TokenRejected, read_token, token_in_url, user_of
 
-FORBIDDEN = 4003
 AUTH_DEADLINE_SECONDS = 5
 # The heartbeat comes every 30 s; presence need not hear of every ping of an impatient client.
 PRESENCE_EVERY_SECONDS = 20
@@ -37,6 +36,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         self.heads = {}  # where they stood when a pong last told it
         self.deadline = None  # closes a socket that does not authenticate, and one whose token runs out
         self.present_at = 0
+        self.meter = limits.Meter()
 
     # --- connection -----------------------------------------------------------------------------------------------
 
@@ -48,9 +48,12 @@ class LiveConsumer(AsyncWebsocketConsumer):
         await self.accept("bearer" if bearer else None)
         token = bearer or token_in_url(self.scope)
         if token is None:
-            self.close_in(AUTH_DEADLINE_SECONDS)  # an `auth` frame may follow
-        else:
+            return self.close_in(AUTH_DEADLINE_SECONDS)  # an `auth` frame may follow
+        try:
             await self.sign_in(token)
+        except Exception:
+            logger.exception("could not let in")
+            await self.close(limits.TRY_AGAIN_LATER)
 
     async def sign_in(self, token):
         """Also renews: a connection may outlive its first token."""
@@ -76,7 +79,10 @@ class LiveConsumer(AsyncWebsocketConsumer):
                 position = {"room_id": self.own_room, **await in_database(log.position, self.own_room)}
             except ChatError:
                 return await self.close(FORBIDDEN)
-        await self.channel_layer.group_add(fanout.user_group(self.user.pk), self.channel_name)
+        if await in_database(presence.count, self.user) >= limits.CONNECTIONS_PER_USER:
+            return await self.close(limits.TRY_AGAIN_LATER)
+        for group in (fanout.user_group, fanout.account_group):
+            await self.channel_layer.group_add(group(self.user.pk), self.channel_name)
         news, online = await in_database(presence.opened, self.user, self.channel_name)
         self.present_at = time.monotonic()
         welcome = {
@@ -106,26 +112,34 @@ class LiveConsumer(AsyncWebsocketConsumer):
         for room_id in list(self.rooms):
             await self.unsubscribe(room_id)
         if self.user:
-            await self.channel_layer.group_discard(fanout.user_group(self.user.pk), self.channel_name)
+            for group in (fanout.user_group, fanout.account_group):
+                await self.channel_layer.group_discard(group(self.user.pk), self.channel_name)
             news = await in_database(presence.closed, self.user, self.channel_name)
             await fanout.publish(requests.Change(reply={}, user_frames=news))
 
     # --- from the client ------------------------------------------------------------------------------------------
 
     async def receive(self, text_data=None, bytes_data=None):
-        try:
-            frames = json.loads(text_data or "")
-        except ValueError:
-            return await self.refuse(None, ChatError("invalid", "This is not JSON."))
-        for frame in frames if isinstance(frames, list) else [frames]:
-            await self.receive_frame(frame)
+        size = len(text_data or bytes_data or "")
+        if size > frames.MAX_MESSAGE_BYTES:
+            return await self.close(limits.TOO_LARGE)
+        for frame in frames.read_frames(text_data):
+            wait_ms = self.meter.take(1 + size / 1024)
+            size = 0
+            if self.meter.is_flooded():
+                return await self.close(limits.TRY_AGAIN_LATER)
+            if self.user is None and (isinstance(frame, ChatError) or frame["type"] != "auth"):
+                return await self.close(UNAUTHORIZED)
+            if isinstance(frame, ChatError):
+                await self.refuse(frame.reply_to, frame)
+            elif wait_ms:
+                error = ChatError("rate_limited", "Too many frames, or too large ones.", True, wait_ms)
+                await self.refuse(frame["id"], error)
+            else:
+                await self.receive_frame(frame)
 
     async def receive_frame(self, frame):
-        if not isinstance(frame, dict) or not isinstance(frame.get("type"), str):
-            return await self.refuse(None, ChatError("invalid", "A frame is an object with a type."))
-        if self.user is None and frame["type"] != "auth":
-            return await self.close(UNAUTHORIZED)
-        data = frame.get("data") if isinstance(frame.get("data"), dict) else {}
+        data = frame["data"]
         if self.own_room:
             data = {"room_id": self.own_room, **data}
         try:
@@ -153,11 +167,16 @@ class LiveConsumer(AsyncWebsocketConsumer):
             await self.reply(frame, {})
 
     async def ping(self, frame, data):
-        pong = {"timestamp": data.get("timestamp"), "server_time": now_ms(), **await self.moved()}
+        stamp = data.get("timestamp")
+        known = frames.is_name(stamp) or isinstance(stamp, (int, float))
+        pong = {"timestamp": stamp if known else None, "server_time": now_ms(), **await self.moved()}
         await self.tell({"type": "pong", "data": pong})
         if time.monotonic() - self.present_at > PRESENCE_EVERY_SECONDS:
             self.present_at = time.monotonic()
             await in_database(presence.seen, self.channel_name)
+            await in_database(self.user.refresh_from_db)
+            if not self.user.is_active:
+                await self.close(FORBIDDEN)
 
     async def moved(self):
         """
@@ -178,9 +197,11 @@ class LiveConsumer(AsyncWebsocketConsumer):
 
     async def typing_indicator(self, frame, data):
         room_id = requests.room_of(data)
+        if not isinstance(data.get("is_typing"), bool):
+            raise ChatError("invalid", "is_typing must be true or false.")
         if room_id not in self.rooms:
             await in_database(rooms.membership_of, self.user, room_id)
-        typing = {"room_id": room_id, "user": wire.user_json(self.user), "is_typing": bool(data.get("is_typing"))}
+        typing = {"room_id": room_id, "user": wire.user_json(self.user), "is_typing": data["is_typing"]}
         event = {"type": "typing_indicator", "data": typing, "room_id": room_id}
         await fanout.to_room(room_id, [event], skip=self.channel_name)
 
@@ -220,6 +241,8 @@ class LiveConsumer(AsyncWebsocketConsumer):
         await self.listen(room_id)
 
     async def listen(self, room_id):
+        if len(self.rooms) >= limits.SUBSCRIPTIONS and room_id not in self.rooms:
+            raise ChatError("too_many", f"A connection subscribes at most {limits.SUBSCRIPTIONS} rooms.")
         self.rooms.add(room_id)
         await self.channel_layer.group_add(fanout.room_group(room_id), self.channel_name)
 
@@ -239,6 +262,12 @@ class LiveConsumer(AsyncWebsocketConsumer):
             if frame["type"] == "room_removed":
                 await self.unsubscribe(frame["data"]["room_id"])
 
+    async def dismissed(self, event):
+        await self.close(FORBIDDEN)
+
+    async def expelled(self, event):
+        """For sockets of level 0; here `room_removed` says it."""
+
     def concerns(self, frame):
         """A room's own endpoint hears of that room, and of people; the endpoint for all rooms hears of everything."""
         return self.own_room in (None, room_in(frame)) or frame["type"] == "user_status"
@@ -247,7 +276,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         """Several frames travel as one batch."""
         if frames:
             seen = [wire.for_reader(frame, str(self.user.pk), self.level) for frame in frames]
-            await self.send(text_data=json.dumps(seen[0] if len(seen) == 1 else seen))
+            await self.send(text_data=json.dumps(seen[0] if len(seen) == 1 else seen, allow_nan=False))
 
     async def reply(self, frame, data):
         if frame.get("id") is not None:

@@ -1,5 +1,5 @@
 /** Sending, editing and deleting messages, and reacting to them. */
-import { readId, readOptionalId, readOptionalString, readString } from '../fields.ts'
+import { readForeign, readId, readOptionalId, readOptionalName, readString } from '../fields.ts'
 import { type Call, type Handler, type Hub, viewFor } from '../hub.ts'
 import { findMentions } from '../mentions.ts'
 import { publishRoomChange, publishRoomEvent } from '../publish.ts'
@@ -8,6 +8,8 @@ import { RequestError } from '../requestError.ts'
 import {
   addMessage,
   countNewMessage,
+  dropMessage,
+  findMessage,
   findSent,
   lastMessage,
   type RoomState,
@@ -24,18 +26,22 @@ const replyWith = (hub: Hub, message: MessageRecord, call: Call) => ({
 export const sendMessage: Handler = (hub, call) => {
   const { room } = requireMembership(hub, call)
   const senderKey = keyOf(call.user.id)
-  const clientId = hub.capabilities.clientIds ? readOptionalString(call.data, 'client_id') : undefined
+  const clientId = hub.capabilities.clientIds ? readOptionalName(call.data, 'client_id') : undefined
   const known = findSent(room, senderKey, clientId)
   // A repeated send is answered like the first one, and nobody else hears of it.
   if (known) return replyWith(hub, known, call)
   const message = composeMessage(hub, room, { call, clientId })
   addMessage(room, message)
-  hub.change({ type: 'message', message })
-  room.record = { ...room.record, lastActivityAt: message.timestamp }
+  hub.change({ type: 'message', message }, () => dropMessage(room, message))
+  const { record } = room
+  hub.onUndo(() => {
+    room.record = record
+  })
+  room.record = { ...record, lastActivityAt: message.timestamp }
   publishRoomEvent(hub, room, { type: 'chat_message', message })
   publishRoomChange(hub, room, (member) => countNewMessage(member, message))
   const reply = replyWith(hub, message, call)
-  hub.emit({ type: 'message', message: reply.message })
+  hub.emitStored({ type: 'message', message: reply.message })
   return reply
 }
 
@@ -49,6 +55,8 @@ function composeMessage(
   const hasAttachments = Array.isArray(data.attachments) && data.attachments.length > 0
   const content = text.trim() === '' && hasAttachments ? text : readContent(hub, text)
   const replyToId = readOptionalId(data, 'reply_to_id')
+  const attachments = readForeign(data, 'attachments')
+  const metadata = readForeign(data, 'metadata')
   return {
     id: hub.state.createMessageId(),
     roomId: room.record.id,
@@ -59,8 +67,8 @@ function composeMessage(
     version: 1,
     ...(clientId === undefined ? {} : { clientId }),
     ...(replyToId === undefined ? {} : { replyToId }),
-    ...(data.attachments === undefined ? {} : { attachments: data.attachments }),
-    ...(data.metadata === undefined ? {} : { metadata: data.metadata }),
+    ...(attachments === undefined ? {} : { attachments }),
+    ...(metadata === undefined ? {} : { metadata }),
     reactions: [],
     mentions: mentionsIn(hub, room, content),
   }
@@ -95,6 +103,9 @@ function requireOwnMessage(room: RoomState, call: Call): MessageRecord {
   return message
 }
 
+/** Each of them goes out with every change of any. */
+const MAX_REACTIONS = 100
+
 function changeMessage(
   hub: Hub,
   room: RoomState,
@@ -103,8 +114,9 @@ function changeMessage(
     type,
   }: { message: MessageRecord; type: 'message_updated' | 'message_deleted' | 'reaction_updated' },
 ): void {
+  const before = findMessage(room, message.id)
   replaceMessage(room, message)
-  hub.change({ type: 'message', message })
+  hub.change({ type: 'message', message }, () => before && replaceMessage(room, before))
   publishRoomEvent(hub, room, { type, message } satisfies RoomEvent)
 }
 
@@ -163,6 +175,9 @@ function react(hub: Hub, call: Call, change: ChangeUsers): object {
   // Reacting twice, or taking back what was never there, is done already: no event, no new version.
   if (nextKeys === userKeys) {
     return { reactions: viewReactions(before.reactions, userKey), version: before.version }
+  }
+  if (before.reactions.length >= MAX_REACTIONS && userKeys.length === 0) {
+    throw new RequestError('too_many', `A message has at most ${MAX_REACTIONS} different reactions`)
   }
   const message: MessageRecord = {
     ...before,

@@ -9,6 +9,7 @@ import { requireMembership } from '../roomAccess.ts'
 import { roomFrame } from '../roomFrame.ts'
 import type { Session } from '../session.ts'
 import { viewCursor, viewReadState, viewUser } from '../views.ts'
+import { isId } from '../wire.ts'
 
 /**
  * Pointers only move forward, over deleted messages too: somebody may delete what another one is just reading. A receipt
@@ -79,9 +80,11 @@ export const typingIndicator: Handler = (hub, call) => {
 
 /** A pong is a frame of its own, not a reply: level 0 has it too. */
 export const ping: Handler = (hub, { data, session }) => {
+  const { timestamp } = data
+  const own = isId(timestamp) ? { timestamp } : {}
   const time = hub.capabilities.session ? { server_time: hub.now() } : {}
   if (session)
-    hub.send(session, { type: 'pong', data: { ...data, ...time, ...headsFor(hub, session) } }, 'control')
+    hub.send(session, { type: 'pong', data: { ...own, ...time, ...headsFor(hub, session) } }, 'control')
   return undefined
 }
 

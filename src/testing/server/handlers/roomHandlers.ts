@@ -2,7 +2,7 @@
 import { readId } from '../fields.ts'
 import { type Call, type Handler, type Hub, subscribe, viewFor } from '../hub.ts'
 import { notifyUser, publishRoomChange, publishRoomEvent, roomState, saveMember } from '../publish.ts'
-import { type Key, keyOf, type MemberRecord, type UserRecord } from '../records.ts'
+import { type Key, keyOf, type MemberRecord, type NumberedEvent, type UserRecord } from '../records.ts'
 import { RequestError } from '../requestError.ts'
 import { findMessage, lastMessage, type RoomState } from '../room.ts'
 import { requireMembership, requireRoom } from '../roomAccess.ts'
@@ -13,7 +13,7 @@ import { type Fields, isFields, isId } from '../wire.ts'
 /** Events from now on; what was missed before is the business of `sync`. */
 export const subscribeRoom: Handler = (hub, call) => {
   const { room } = requireMembership(hub, call)
-  if (call.session) subscribe(call.session, keyOf(room.record.id))
+  if (call.session) subscribe(hub, call.session, keyOf(room.record.id))
   return viewCursor(room, hub)
 }
 
@@ -67,8 +67,13 @@ export function removeMember(
   { member, reason }: { member: MemberRecord; reason: string },
 ): void {
   const roomKey = keyOf(room.record.id)
+  const before = [...room.members]
   room.members.delete(member.userKey)
-  hub.change({ type: 'member_removed', roomId: room.record.id, userKey: member.userKey })
+  hub.change({ type: 'member_removed', roomId: room.record.id, userKey: member.userKey }, () => {
+    // All of them again, so that they stand in their order.
+    room.members.clear()
+    for (const [key, each] of before) room.members.set(key, each)
+  })
   unsubscribeUser(hub, member.userKey, roomKey)
   publishRoomEvent(hub, room, { type: 'member_left', member })
   const frame = roomFrame('room_removed', room, { room_id: room.record.id, reason })
@@ -78,7 +83,8 @@ export function removeMember(
 
 function unsubscribeUser(hub: Hub, userKey: Key, roomKey: Key): void {
   for (const session of hub.sessions) {
-    if (session.user && keyOf(session.user.id) === userKey) session.subscriptions.delete(roomKey)
+    if (!session.user || keyOf(session.user.id) !== userKey) continue
+    if (session.subscriptions.delete(roomKey)) hub.onUndo(() => session.subscriptions.add(roomKey))
   }
 }
 
@@ -86,7 +92,7 @@ function unsubscribeUser(hub: Hub, userKey: Key, roomKey: Key): void {
 function resubscribeUser(hub: Hub, userKey: Key, roomKey: Key): void {
   for (const session of hub.sessions) {
     const isTheirs = session.user && keyOf(session.user.id) === userKey
-    if (isTheirs && session.roomKey === roomKey) subscribe(session, roomKey)
+    if (isTheirs && session.roomKey === roomKey) subscribe(hub, session, roomKey)
   }
 }
 
@@ -96,14 +102,26 @@ function resubscribeUser(hub: Hub, userKey: Key, roomKey: Key): void {
 export const sync: Handler = (hub, call) => {
   const { rooms } = call.data
   if (!isFields(rooms)) throw new RequestError('invalid', '"rooms" must map room ids to positions')
-  const entries = Object.entries(rooms).map(([id, position]) => {
+  const asked = Object.entries(rooms)
+  if (asked.length > MAX_SYNC_ROOMS) {
+    throw new RequestError('too_many', `At most ${MAX_SYNC_ROOMS} rooms at once`)
+  }
+  let left = MAX_SYNC_EVENTS
+  const entries = asked.map(([id, position]) => {
     const room = hub.state.rooms.get(id)
     if (!room?.members.has(keyOf(call.user.id))) return [id, GONE] as const
-    if (call.session) subscribe(call.session, id)
-    return [id, catchUp(hub, room, { call, position: isFields(position) ? position : {} })] as const
+    if (call.session) subscribe(hub, call.session, id)
+    const found = missedSince(hub, room, isFields(position) ? position : {})
+    const missed = found && found.length <= left ? found : undefined
+    left -= missed?.length ?? 0
+    return [id, catchUp(hub, room, { call, missed })] as const
   })
   return { rooms: Object.fromEntries(entries) }
 }
+
+/** A small request must not make an answer of any size: the rooms after that take a new snapshot. */
+const MAX_SYNC_EVENTS = 5000
+const MAX_SYNC_ROOMS = 1000
 
 /** Left, or thrown out, while away. */
 const GONE = {
@@ -112,8 +130,13 @@ const GONE = {
   error: { code: 'not_member', message: 'You are not in this room', retryable: false },
 }
 
-function catchUp(hub: Hub, room: RoomState, { call, position }: { call: Call; position: Fields }): object {
-  const missed = missedSince(hub, room, position)
+interface Missed {
+  readonly call: Call
+  /** Undefined where it is not known, or too much. */
+  readonly missed: readonly NumberedEvent[] | undefined
+}
+
+function catchUp(hub: Hub, room: RoomState, { call, missed }: Missed): object {
   const view = viewFor(hub, keyOf(call.user.id))
   const events = (missed ?? []).map(({ seq, event }) => viewRoomEvent(room, event, { ...view, seq }))
   return { events, complete: missed !== undefined, ...viewCursor(room, hub) }
@@ -121,6 +144,7 @@ function catchUp(hub: Hub, room: RoomState, { call, position }: { call: Call; po
 
 function missedSince(hub: Hub, room: RoomState, { seq, epoch, message_id }: Fields) {
   if (epoch !== undefined && epoch !== hub.state.epoch) return undefined
+  if (typeof seq === 'number' && !Number.isSafeInteger(seq)) return undefined
   if (typeof seq === 'number') return epoch === undefined ? undefined : room.log.since(seq)
   const message = isId(message_id) ? findMessage(room, message_id) : undefined
   return message && room.log.since(message.seq)
