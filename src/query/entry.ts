@@ -91,7 +91,7 @@ export function attach(entry: Entry): void {
   if (data !== undefined) client.coalescer.request(entry)
 }
 
-export function detach(entry: Entry): void {
+export function detach(entry: Entry, idleMs?: number): void {
   const { channel } = entry
   if (!channel) return
   const data = current(entry)
@@ -99,7 +99,7 @@ export function detach(entry: Entry): void {
   if (!isContinuous(entry)) entry.asOf = undefined
   else if (!isAhead(entry)) entry.asOf = channel.order.cursor
   endPause(entry)
-  leave(channel, entry.member)
+  leave(channel, entry.member, idleMs)
   Object.assign(entry, { channel: undefined, continuity: -1, replies: [] })
 }
 

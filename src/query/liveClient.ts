@@ -142,15 +142,15 @@ function lease(client: LiveClient, query: Query, entry: Entry): void {
     lingering.delete(query)
     attach(entry)
   } else if (entry.channel && !lingering.has(query)) {
-    const end = () => release(client, query, entry)
+    const end = () => release(client, query, entry, LINGER_MS)
     lingering.set(query, registry.port.clock.setTimer(end, LINGER_MS))
   }
 }
 
-function release(client: LiveClient, query: Query, entry: Entry): void {
+function release(client: LiveClient, query: Query, entry: Entry, idleMs?: number): void {
   client.lingering.get(query)?.()
   client.lingering.delete(query)
-  detach(entry)
+  detach(entry, idleMs)
   statusChanged(client)
 }
 
