@@ -11,6 +11,7 @@ import {
   endPause,
   isContinuous,
   type LiveClient,
+  mayAsk,
   NOTHING,
   OFFLINE,
   opsOf,
@@ -64,6 +65,8 @@ export function createEntry(client: LiveClient, query: Query, definition: Defini
     asOf: undefined,
     landing: undefined,
     stopPause: undefined,
+    failures: 0,
+    paidAt: 0,
     state: OFFLINE,
     member: {
       onEvents: (events) => apply(entry, opsOf(entry, events)),
@@ -230,5 +233,5 @@ function revalidate(entry: Entry): void {
   const { query, channel, stopPause } = entry
   if (!channel?.live || stopPause || query.state.fetchStatus !== 'idle' || !query.isActive()) return
   // Without data: the first fetch was cancelled, or failed while the channel was down.
-  if (query.state.data === undefined || !isContinuous(entry)) refetch(query)
+  if ((query.state.data === undefined || !isContinuous(entry)) && mayAsk(entry)) refetch(query)
 }
