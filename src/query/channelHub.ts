@@ -88,7 +88,6 @@ export function createChannelHub(port: LivePort): ChannelHub {
   }
 }
 
-/** `idleMs`: as in `Channel.close`. */
 export function leave(channel: LiveChannel, member: ChannelMember, idleMs?: number): void {
   if (!channel.members.delete(member) || channel.members.size > 0) return
   channel.forget()
