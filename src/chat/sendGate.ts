@@ -10,6 +10,8 @@ export interface SendGate {
 
 /** A server that refuses more often than this means it. */
 const MAX_REFUSALS = 5
+/** However soon it says. Milliseconds. */
+const MIN_WAIT_MS = 500
 
 interface Room {
   /** What waits, by the number of its call: refusals come in any order, messages leave in theirs. */
@@ -76,5 +78,6 @@ function inOrder({ waiting }: Room) {
 }
 
 function hintOf(error: unknown): number | undefined {
-  return isLiveError(error) && error.retryable ? error.retryAfterMs : undefined
+  if (!isLiveError(error) || !error.retryable || error.retryAfterMs === undefined) return undefined
+  return Math.max(error.retryAfterMs, MIN_WAIT_MS)
 }

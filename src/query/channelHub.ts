@@ -88,11 +88,11 @@ export function createChannelHub(port: LivePort): ChannelHub {
   }
 }
 
-export function leave(channel: LiveChannel, member: ChannelMember): void {
+export function leave(channel: LiveChannel, member: ChannelMember, idleMs?: number): void {
   if (!channel.members.delete(member) || channel.members.size > 0) return
   channel.forget()
   channel.stopGapTimer?.()
-  channel.link?.close()
+  channel.link?.close(idleMs)
   settleWaiting(
     channel,
     new LiveError('closed', 'The channel was closed before it was live; nobody reads it any more'),

@@ -11,6 +11,7 @@ import {
   endPause,
   isContinuous,
   type LiveClient,
+  mayAsk,
   NOTHING,
   OFFLINE,
   opsOf,
@@ -64,6 +65,8 @@ export function createEntry(client: LiveClient, query: Query, definition: Defini
     asOf: undefined,
     landing: undefined,
     stopPause: undefined,
+    failures: 0,
+    paidAt: 0,
     state: OFFLINE,
     member: {
       onEvents: (events) => apply(entry, opsOf(entry, events)),
@@ -91,7 +94,7 @@ export function attach(entry: Entry): void {
   if (data !== undefined) client.coalescer.request(entry)
 }
 
-export function detach(entry: Entry): void {
+export function detach(entry: Entry, idleMs?: number): void {
   const { channel } = entry
   if (!channel) return
   const data = current(entry)
@@ -99,7 +102,7 @@ export function detach(entry: Entry): void {
   if (!isContinuous(entry)) entry.asOf = undefined
   else if (!isAhead(entry)) entry.asOf = channel.order.cursor
   endPause(entry)
-  leave(channel, entry.member)
+  leave(channel, entry.member, idleMs)
   Object.assign(entry, { channel: undefined, continuity: -1, replies: [] })
 }
 
@@ -230,5 +233,5 @@ function revalidate(entry: Entry): void {
   const { query, channel, stopPause } = entry
   if (!channel?.live || stopPause || query.state.fetchStatus !== 'idle' || !query.isActive()) return
   // Without data: the first fetch was cancelled, or failed while the channel was down.
-  if (query.state.data === undefined || !isContinuous(entry)) refetch(query)
+  if ((query.state.data === undefined || !isContinuous(entry)) && mayAsk(entry)) refetch(query)
 }

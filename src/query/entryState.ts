@@ -1,5 +1,6 @@
 /** What is known of one live query. The record, its status, and the pause after a failure; what happens to it is elsewhere. */
 import type { Query, QueryClient } from '@tanstack/react-query'
+import { isLiveError } from '../transport/errors.ts'
 import type { Cursor, LiveEvent, LivePort } from '../transport/port.ts'
 import type { Authors } from './author.ts'
 import type { ChannelHub, ChannelMember, LiveChannel } from './channelHub.ts'
@@ -104,15 +105,22 @@ export interface Entry {
   asOf: Cursor | undefined
   /** Result of a queryFn that TanStack has not written yet, and how many of the pending ops it holds. */
   landing: (Picture & { readonly pending: number }) | undefined
-  /** Not asked again before this is over: the last answer was an error, or older than the stream. */
+  /** Not asked again before this is over: the last answer was an error, or older than the stream, or it was asked too often. */
   stopPause: (() => void) | undefined
+  /** Answers in a row that were of no use. */
+  failures: number
+  /** What it has asked for of its own accord is paid off by then. Monotonic milliseconds. */
+  paidAt: number
   state: LiveState
 }
 
 export const NOTHING: Picture = { of: undefined, view: undefined, shown: NO_OPS }
 
-/** Between two attempts to catch up that failed. TanStack's own retries come on top. Milliseconds. */
+/** After an attempt to catch up that failed; twice as long with every one in a row. TanStack's own retries come on top. Milliseconds. */
 const PAUSE_MS = 2_000
+const MAX_PAUSE_MS = 30_000
+/** So many snapshots may be asked for at once, and then one in a pause. */
+const BURST = 5
 
 /** The same object while the status does not change. */
 export function stateOf(entry: Entry): LiveState {
@@ -137,15 +145,35 @@ export function opsOf(
 }
 
 export function pause(entry: Entry): void {
-  const { query, client } = entry
-  endPause(entry)
-  const resume = () => {
-    endPause(entry)
-    client.coalescer.request(entry)
-  }
+  const { data, status, error } = entry.query.state
+  const ownMs = Math.min(PAUSE_MS * 2 ** entry.failures++, MAX_PAUSE_MS)
+  const hintMs = (isLiveError(error) && error.retryAfterMs) || 0
+  pauseFor(entry, Math.max(ownMs, hintMs))
   // An error without data is on screen; only its reader or the next connection asks again.
-  const isShown = query.state.data === undefined && query.state.status === 'error'
-  entry.stopPause = isShown ? () => {} : client.registry.port.clock.setTimer(resume, PAUSE_MS)
+  if (data !== undefined || status !== 'error') return
+  endPause(entry)
+  entry.stopPause = () => {}
+}
+
+function pauseFor(entry: Entry, ms: number): void {
+  const { clock } = entry.client.registry.port
+  endPause(entry)
+  entry.stopPause = clock.setTimer(() => {
+    endPause(entry)
+    entry.client.coalescer.request(entry)
+  }, ms)
+}
+
+/** Whatever the reason: a server that makes every answer doubtful is not asked as fast as it answers. */
+export function mayAsk(entry: Entry): boolean {
+  const now = entry.client.registry.port.clock.now()
+  const owedMs = Math.max(entry.paidAt - now, 0)
+  if (owedMs > (BURST - 1) * PAUSE_MS) {
+    pauseFor(entry, owedMs - (BURST - 1) * PAUSE_MS)
+    return false
+  }
+  entry.paidAt = now + owedMs + PAUSE_MS
+  return true
 }
 
 export function statusChanged({ listeners }: LiveClient): void {

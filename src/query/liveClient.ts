@@ -49,7 +49,7 @@ export function createLiveClient(queryClient: QueryClient, registry: Registry): 
       client.coalescer.stop()
       stopOutbox()
       stopAuthors()
-      for (const [query, entry] of client.entries) release(client, query, entry)
+      for (const entry of client.entries.values()) release(client, entry)
       client.entries.clear()
     },
   }
@@ -142,15 +142,16 @@ function lease(client: LiveClient, query: Query, entry: Entry): void {
     lingering.delete(query)
     attach(entry)
   } else if (entry.channel && !lingering.has(query)) {
-    const end = () => release(client, query, entry)
+    const end = () => release(client, entry, LINGER_MS)
     lingering.set(query, registry.port.clock.setTimer(end, LINGER_MS))
   }
 }
 
-function release(client: LiveClient, query: Query, entry: Entry): void {
+function release(client: LiveClient, entry: Entry, idleMs?: number): void {
+  const { query } = entry
   client.lingering.get(query)?.()
   client.lingering.delete(query)
-  detach(entry)
+  detach(entry, idleMs)
   statusChanged(client)
 }
 
@@ -162,7 +163,7 @@ function onCacheEvent(client: LiveClient, event: QueryCacheNotifyEvent): void {
   if (!entry) return
   if (event.type === 'removed') {
     for (const fetch of entry.fetches) endFetch(fetch)
-    release(client, query, entry)
+    release(client, entry)
     client.entries.delete(query)
     return
   }

@@ -96,7 +96,10 @@ export function complete(fetch: Fetch, position: Cursor | undefined, isWhole = t
   if (isOlder) {
     entry.continuity = -1
     pause(entry)
-  } else if (isWhole) endPause(entry)
+  } else if (isWhole) {
+    endPause(entry)
+    entry.failures = 0
+  }
   statusChanged(entry.client)
 }
 

@@ -25,6 +25,8 @@ export interface Subscription {
   /** Ends the wait for a confirmation; another one with every asking. */
   confirm?: (() => void) | undefined
   cancelRetry?: () => void
+  /** How often in a row it was refused. */
+  refusals: number
 }
 
 /** The `sync` frame that is being put together. */

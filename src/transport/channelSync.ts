@@ -12,8 +12,10 @@ type Fields = Readonly<Record<string, unknown>>
 
 /** How long a server that does not answer subscribe frames delays the first `live`. */
 const CONFIRM_MS = 1_000
-/** When a refused subscription that may be tried again is. */
+/** When a refused subscription that may be tried again is, where the server does not say. */
 const RETRY_MS = 5_000
+/** Never sooner, whatever it says; twice as long with every refusal in a row, up to the other. */
+const MIN_RETRY_MS = 500
 
 export function emit(shell: Shell, members: Iterable<Member>, signal: ChannelSignal): void {
   for (const { listener } of [...members]) {
@@ -39,6 +41,7 @@ export function stand(shell: Shell, subscription: Subscription, ask = subscripti
     }, CONFIRM_MS)
     const accepted = (reply: unknown) => {
       const cursor = toCursor(reply)
+      subscription.refusals = 0
       resolve(cursor)
       // The others learn it from their `live`.
       const isLive = ({ waitsFor }: Member) => waitsFor === undefined
@@ -87,9 +90,13 @@ function refuse(shell: Shell, subscription: Subscription, error: LiveError): voi
   // The answer came, and nobody knows what it says: that may be cured.
   // Nor is a suspicion more than that.
   if (!error.retryable && !error.maybeDelivered && error.code !== 'invalid_frame') return
-  subscription.cancelRetry = shell.environment.setTimer(() => {
-    if (!subscription.standing && shell.current) subscribe(shell, subscription)
-  }, error.retryAfterMs ?? RETRY_MS)
+  const leastMs = Math.min(MIN_RETRY_MS * 2 ** subscription.refusals++, RETRY_MS)
+  subscription.cancelRetry = shell.environment.setTimer(
+    () => {
+      if (!subscription.standing && shell.current) subscribe(shell, subscription)
+    },
+    Math.max(error.retryAfterMs ?? RETRY_MS, leastMs),
+  )
 }
 
 /** Brings members up to date, except where that is under way, or down. */

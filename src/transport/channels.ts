@@ -123,7 +123,7 @@ export function openChannel(shell: Shell, spec: ChannelSpec, listener: ChannelLi
       queueMicrotask(() => {
         if (members.has(member)) bringUp(shell, subscription, [member])
       }),
-    close: () => {
+    close: (idleMs) => {
       if (!members.delete(member)) return
       member.waitsFor = undefined
       if (members.size === 0) {
@@ -131,7 +131,7 @@ export function openChannel(shell: Shell, spec: ChannelSpec, listener: ChannelLi
         unsubscribe(shell, subscription)
       }
       settle(shell)
-      release()
+      release(idleMs)
     },
   }
 }
@@ -149,7 +149,7 @@ export function renewChannel(shell: Shell, spec: ChannelSpec, onlyDown?: boolean
 function createSubscription({ protocol }: Shell, spec: ChannelSpec): Subscription {
   const key = spec.key[protocol.channels.key]
   const syncKey = key === undefined ? undefined : String(key)
-  return { spec, syncKey, members: new Set() }
+  return { spec, syncKey, members: new Set(), refusals: 0 }
 }
 
 function unsubscribe(shell: Shell, subscription: Subscription): void {

@@ -66,6 +66,10 @@ export function hintOf(reason: string): Hint {
   }
 }
 
-export function retryAfterOf({ retry_after_ms }: Hint): number | undefined {
-  return typeof retry_after_ms === 'number' && retry_after_ms >= 0 ? retry_after_ms : undefined
+/** A longer delay is a slip, and nobody waits for its end. Milliseconds. */
+const MAX_HINT_MS = 86_400_000
+
+/** What is no delay is not given. */
+export function retryAfterOf({ retry_after_ms: ms }: Hint): number | undefined {
+  return typeof ms === 'number' && ms >= 0 ? Math.min(ms, MAX_HINT_MS) : undefined
 }

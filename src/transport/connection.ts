@@ -64,6 +64,9 @@ export function createConnection(context: Context, name: string): Shell {
     isHidden: false,
     heard: 0,
     dialedAt: 0,
+    retryAt: 0,
+    renewals: 0,
+    renewedAt: 0,
     lastConnectedAt: null,
     latencyMs: null,
   }
@@ -128,6 +131,7 @@ function perform(shell: Shell, effect: Effect): void {
       break
     case 'wait':
       tell(shell, { type: 'wait', delayMs: effect.delayMs, attempt: shell.state.trouble.losses })
+      shell.retryAt = shell.environment.wallNow() + effect.delayMs
       shell.timers.set('retry', effect.delayMs, () => shell.raise({ type: 'retry' }))
       break
     case 'probe':

@@ -40,7 +40,10 @@ export function createWebSocketManager<P extends Protocol = UntypedProtocol>(
       const shell = find(endpoint)
       if (shell) disconnect(shell)
     },
-    acquire: (endpoint) => hold(at(endpoint), true),
+    acquire: (endpoint) => {
+      const release = hold(at(endpoint), true)
+      return () => release()
+    },
     close: closeAll,
     signOut() {
       closeAll()

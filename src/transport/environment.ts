@@ -32,6 +32,7 @@ export interface Environment {
   now(): number
   /** Milliseconds since 1970. */
   wallNow(): number
+  /** Any delay: one that no timer can hold must not run at once, and `Infinity` never. */
   setTimer(callback: () => void, delayMs: number): () => void
   /** The next animation frame, or about 16 ms where none comes (hidden tab, no DOM). */
   requestFrame(callback: () => void): () => void
@@ -56,6 +57,8 @@ const NO_CRYPTO =
 const FRAME_MS = 16
 /** A visible page can still stop painting (occluded window); past this the timer takes over. */
 const LATE_FRAME_MS = 50
+/** Beyond this, timers overflow. */
+const MAX_TIMER_MS = 2_147_483_647
 
 /**
  * The real thing: for browsers, workers, Node and server rendering. Globals are looked up when used, so creating one
@@ -83,8 +86,16 @@ export function browserEnvironment(options: BrowserEnvironmentOptions = {}): Env
   }
 }
 
+/** A longer one would run at once, so it is waited for in parts. */
 function setTimer(callback: () => void, delayMs: number): () => void {
-  const timer = setTimeout(callback, delayMs)
+  let timer: ReturnType<typeof setTimeout>
+  const wait = (leftMs: number) => {
+    timer =
+      leftMs > MAX_TIMER_MS
+        ? setTimeout(wait, MAX_TIMER_MS, leftMs - MAX_TIMER_MS)
+        : setTimeout(callback, leftMs)
+  }
+  wait(delayMs)
   return () => clearTimeout(timer)
 }
 

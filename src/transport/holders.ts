@@ -4,18 +4,18 @@ import { drop } from './outbox.ts'
 import type { Shell } from './shell.ts'
 
 /** Keeps it open until released. `revive`: undoes an earlier `disconnect()` that nobody else lives with. */
-export function hold(shell: Shell, revive: boolean): () => void {
+export function hold(shell: Shell, revive: boolean): (idleMs?: number) => void {
   const { holders, timers } = shell
   const holder = {}
   const isFirst = holders.size === 0
   holders.add(holder)
   timers.clear('linger')
   if (shell.state.phase === 'idle' || (revive && isFirst)) shell.raise({ type: 'hold' })
-  return () => {
+  return (idleMs = 0) => {
     // What was disconnected on purpose stays so, and visibly, until somebody wants it again.
     if (!holders.delete(holder) || holders.size > 0 || shell.state.phase === 'disconnected') return
     // Not at once: a route change, or React's StrictMode, lets go and takes hold again a moment later.
-    timers.set('linger', shell.lingerMs, () => end(shell))
+    timers.set('linger', Math.max(shell.lingerMs - idleMs, 0), () => end(shell))
   }
 }
 

@@ -25,8 +25,17 @@ export function principalOf(token: string): string | undefined {
   return id === undefined ? undefined : String(id)
 }
 
-/** Wall-clock milliseconds. */
-export function expiryOf(token: string): number | undefined {
-  const exp = readClaims(token)?.exp
-  return typeof exp === 'number' ? exp * 1_000 : undefined
+/** Milliseconds. */
+export interface TokenLife {
+  /** Until it expires, by this device's clock. */
+  readonly leftMs: number
+  /** What it was made for, by the clock of whoever made it; `undefined` if the token does not say. */
+  readonly wholeMs: number | undefined
+}
+
+export function lifeOf(token: string, wallNow: number): TokenLife | undefined {
+  const { exp, iat } = readClaims(token) ?? {}
+  if (typeof exp !== 'number') return undefined
+  const wholeMs = typeof iat === 'number' && iat < exp ? (exp - iat) * 1_000 : undefined
+  return { leftMs: exp * 1_000 - wallNow, wholeMs }
 }

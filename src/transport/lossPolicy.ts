@@ -13,6 +13,8 @@ export interface ConnectionProblem {
 /** What went wrong since the connection last settled. It only settles after it has stayed up and caught up. */
 export interface Trouble {
   readonly losses: number
+  /** Those in a row without a network, as far as the device knows. */
+  readonly offline: number
   /** Closes before `open` in a row. A browser shows a refused upgrade (HTTP 401) as nothing else. */
   readonly unopened: number
   /** Closes that say that the two sides disagree about the protocol. */
@@ -20,7 +22,7 @@ export interface Trouble {
   readonly refreshed: boolean
 }
 
-export const CALM: Trouble = { losses: 0, unopened: 0, mismatches: 0, refreshed: false }
+export const CALM: Trouble = { losses: 0, offline: 0, unopened: 0, mismatches: 0, refreshed: false }
 
 export type FailureCode = Extract<LiveErrorCode, 'unauthorized' | 'forbidden' | 'connection_failed'>
 
@@ -64,12 +66,13 @@ export function countLoss(
   { cause, action, online, deaths }: Loss,
   isDialing: boolean,
 ): Trouble {
-  const { losses, unopened, mismatches, refreshed } = trouble
+  const { losses, offline, unopened, mismatches, refreshed } = trouble
   // What a frame has done that is now given up, nobody else answers for.
   const counted = losses + 1 - ((deaths ?? 0) < MAX_DEATHS ? 0 : MAX_DEATHS)
   return {
     // Without a network nothing is learned about the server, and the attempts are kept for when there is one.
     losses: Math.max(online ? counted : losses, 1),
+    offline: online ? 0 : offline + 1,
     unopened: isDialing && cause === 'closed' && online ? unopened + 1 : 0,
     mismatches: action === 'retry-twice' && deaths === undefined ? mismatches + 1 : mismatches,
     refreshed,
@@ -79,7 +82,7 @@ export function countLoss(
 /** `trouble` counts this loss already. */
 export function judgeLoss(trouble: Trouble, loss: Loss, { reconnect, canRefresh }: LossConfig): Verdict {
   const { action, cause, code, online, random, retryAfterMs } = loss
-  const { losses, unopened, mismatches, refreshed } = trouble
+  const { losses, offline, unopened, mismatches, refreshed } = trouble
   if (action === 'reauthenticate' && canRefresh && !refreshed)
     return { delayMs: 0, refresh: true, hinted: false }
   if (action === 'reauthenticate' || cause === 'token') return 'unauthorized'
@@ -90,9 +93,11 @@ export function judgeLoss(trouble: Trouble, loss: Loss, { reconnect, canRefresh 
   // Found out by ourselves, so at no time that others share, and already late: the first redial need not wait.
   if (FOUND_OUT.has(cause) && losses === 1 && online) return { delayMs: 0, refresh: false, hinted: false }
   const refresh = unopened >= 2 && !refreshed
+  // What the device knows of its network is often wrong: the schedule goes on as ever.
+  const delayMs = backoffMs(reconnect, losses + Math.max(offline, 1) - 2, random)
+  if (retryAfterMs === undefined) return { delayMs, refresh, hinted: false }
   // Never earlier than the hint; the spread comes on top, or everybody would come back at the same hinted moment.
-  if (retryAfterMs !== undefined)
-    return { delayMs: retryAfterMs + random * reconnect.intervalMs, refresh, hinted: true }
-  const delayMs = online ? backoffMs(reconnect, losses - 1, random) : reconnect.maxIntervalMs
-  return { delayMs, refresh, hinted: false }
+  const hintMs = retryAfterMs + random * reconnect.intervalMs
+  // Nor earlier than without it: a server that says "at once" whenever it is asked would be asked all the time.
+  return { delayMs: Math.max(hintMs, delayMs), refresh, hinted: true }
 }

@@ -60,8 +60,11 @@ export interface ChannelListener {
 export interface Channel {
   /** Asks for everything after `listener.cursor()` on the standing subscription; answered by `events`, then `live`. */
   resync(): void
-  /** Idempotent. The subscription ends when its last channel closes. */
-  close(): void
+  /**
+   * Idempotent. The subscription ends when its last channel closes. `idleMs`: for so long nobody has used it, which counts
+   * towards how long the connection outlives it.
+   */
+  close(idleMs?: number): void
 }
 
 export interface PortRequestOptions {

@@ -74,10 +74,12 @@ const DEFAULTS = {
 const RECONNECT: ReconnectOptions = {
   intervalMs: 1_000,
   decay: 1.5,
-  maxAttempts: 10,
-  maxIntervalMs: 30_000,
+  maxAttempts: Number.POSITIVE_INFINITY,
+  maxIntervalMs: 15_000,
   jitter: 0.5,
 }
+/** Where one is chosen, the schedule is a chosen one, and grows as far as it ever did. */
+const CHOSEN: ReconnectOptions = { ...RECONNECT, maxIntervalMs: 30_000 }
 const HEARTBEAT: HeartbeatOptions = { intervalMs: 30_000, timeoutMs: 5_000 }
 const QUEUE: QueueLimits = { maxItems: 256, maxBytes: 1_048_576, maxAgeMs: 60_000 }
 
@@ -86,7 +88,7 @@ export function resolveSettings(options: WebSocketManagerOptions<Protocol>): Set
   return {
     ...withDefaults({ ...DEFAULTS, url: fromEnv(() => process.env.NEXT_PUBLIC_WS_URL) }, options),
     carrier: typeof auth === 'function' ? auth : AUTH_CARRIERS[auth],
-    reconnect: reconnect !== false && withDefaults(RECONNECT, reconnect),
+    reconnect: reconnect !== false && withDefaults(reconnect ? CHOSEN : RECONNECT, reconnect),
     heartbeat: heartbeat !== false && withDefaults(HEARTBEAT, heartbeat),
     limits: withDefaults(QUEUE, queue),
   }

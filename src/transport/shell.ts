@@ -55,6 +55,11 @@ export interface Shell extends Context {
   /** The page said so. */
   isHidden: boolean
   dialedAt: number
+  /** When the wait ends, in wall-clock milliseconds. */
+  retryAt: number
+  /** How many sockets in a row were replaced ahead of their end, and when the last one was. */
+  renewals: number
+  renewedAt: number
   lastConnectedAt: number | null
   latencyMs: number | null
 }
@@ -84,6 +89,7 @@ export function publishStatus({
   state,
   current,
   outbox,
+  retryAt,
   lastConnectedAt,
   latencyMs,
 }: Shell): void {
@@ -91,6 +97,7 @@ export function publishStatus({
     state: publicState(state),
     error: state.problem,
     reconnectAttempts: current ? 0 : state.trouble.losses,
+    nextAttemptAt: state.phase === 'waiting' ? retryAt : null,
     lastConnectedAt,
     isAuthenticated: current?.token !== undefined,
     latencyMs,

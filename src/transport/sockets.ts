@@ -5,7 +5,6 @@ import { attemptOf, dialOf } from './connectionMachine.ts'
 import { LiveError } from './errors.ts'
 import { askForGreeting, endGreeting } from './greeting.ts'
 import { createHandOver } from './handOver.ts'
-import { expiryOf } from './jwt.ts'
 import type { Loss } from './lossPolicy.ts'
 import { drop, flush, requeue } from './outbox.ts'
 import { createFrame, failureOf, type Shell, tell, writeBare } from './shell.ts'
@@ -16,8 +15,9 @@ const UPTIME_MS = 10_000
 /** How long two sockets may be open at once. */
 const HAND_OVER_MS = 2_500
 const RENEWAL_MARGIN_MS = 30_000
-/** Beyond this, timers overflow. */
-const MAX_TIMER_MS = 2_147_483_647
+/** Between one renewal and the next, and how much more with every one; a minute without any, and it starts anew. */
+const RENEWAL_REST_MS = 10_000
+const MAX_RENEWAL_REST_MS = 30_000
 
 /** No socket outlives its use. */
 export function sweep({ state, links, handOver }: Shell): void {
@@ -41,14 +41,23 @@ export function carry(shell: Shell, attempt: number): void {
   timers.clear('renewal')
   if (shell.greetingWaiters.size > 0) askForGreeting(shell)
   // Ahead of the expiry by 30 s or a tenth of what is left, so that a refresh that fails can be tried again.
-  const leftMs = ((token && expiryOf(token)) || 0) - environment.wallNow()
+  const leftMs = (token && shell.lifeLeft(token)) || 0
   const delayMs = leftMs - Math.max(RENEWAL_MARGIN_MS, leftMs / 10)
   // Too short-lived to be renewed: the server will say when it is over.
-  if (delayMs > 0) renewIn(shell, Math.min(delayMs, MAX_TIMER_MS), true)
+  if (delayMs > 0) renewIn(shell, delayMs, true)
 }
 
-export function renewIn({ timers, raise }: Shell, delayMs: number, refresh: boolean): void {
-  timers.set('renewal', delayMs, () => raise({ type: 'renew', refresh }))
+/** Not as often as a server may ask for it, or as a clock that is wrong makes it look. */
+export function renewIn(shell: Shell, delayMs: number, refresh: boolean): void {
+  const { environment, timers, raise } = shell
+  const sinceMs = environment.now() - shell.renewedAt
+  if (sinceMs > 2 * MAX_RENEWAL_REST_MS) shell.renewals = 0
+  const restMs = Math.min(shell.renewals * RENEWAL_REST_MS, MAX_RENEWAL_REST_MS) - sinceMs
+  timers.set('renewal', Math.max(delayMs, restMs), () => {
+    shell.renewals++
+    shell.renewedAt = environment.now()
+    raise({ type: 'renew', refresh })
+  })
 }
 
 export function startHandOver(shell: Shell, from: number, to: number): void {

@@ -9,6 +9,8 @@ export interface ConnectionStatus {
   readonly error: ConnectionProblem | null
   /** Which retry is under way; 0 while connected. */
   readonly reconnectAttempts: number
+  /** When it is tried again, in wall-clock milliseconds; `null` where nothing is waited for. */
+  readonly nextAttemptAt: number | null
   /** Wall-clock milliseconds. */
   readonly lastConnectedAt: number | null
   readonly isAuthenticated: boolean
@@ -21,6 +23,7 @@ export const IDLE_STATUS: ConnectionStatus = {
   state: 'IDLE',
   error: null,
   reconnectAttempts: 0,
+  nextAttemptAt: null,
   lastConnectedAt: null,
   isAuthenticated: false,
   latencyMs: null,

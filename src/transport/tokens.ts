@@ -1,7 +1,7 @@
 /** Where tokens come from and how they travel. */
 import type { Environment } from './environment.ts'
 import type { IdentityBook } from './identity.ts'
-import { expiryOf, principalOf, readClaims, type TokenClaims } from './jwt.ts'
+import { lifeOf, principalOf, readClaims, type TokenClaims } from './jwt.ts'
 import { addQuery, type Dial } from './link.ts'
 import type { OutgoingFrame } from './protocol.ts'
 
@@ -39,6 +39,8 @@ export type AuthFrame = Pick<OutgoingFrame, 'type' | 'data'>
 export interface Tokens {
   /** `undefined`: the application uses no tokens. `null`: nobody is signed in. `by`: the dial that asks. */
   getToken(refresh: boolean, by?: { era: number }): Promise<string | null | undefined>
+  /** Until it expires, in milliseconds; `undefined` if it does not say. */
+  lifeLeft(token: string): number | undefined
   /** Tells what the token says, as soon as there is one and whenever another one is used. Connects nothing. */
   identify(listener: IdentityListener): () => void
 }
@@ -52,9 +54,28 @@ export interface TokenParts {
   readonly manager: TokenManager | undefined
 }
 
+/** What was fetched just now is good for as long, whatever the clock says. Milliseconds. */
+const MIN_FRESH_MS = 60_000
+
 export function createTokens({ environment, identity, manager }: TokenParts): Tokens {
   const listeners = new Set<IdentityListener>()
   let refreshing: { readonly era: number; readonly token: Promise<string | null> } | undefined
+  let last: string | null | undefined
+  /** The one that a refresh has brought, and until when it is good, by the clock that does not jump. */
+  let fresh: { readonly token: string; readonly until: number } | undefined
+  const welcome = (token: string | null) => {
+    const life = token !== null && token !== last ? lifeOf(token, environment.wallNow()) : undefined
+    if (!token || !life) return
+    // It was made a moment ago: how long it lives says more than when it ends by a clock that may be wrong.
+    const { leftMs, wholeMs = Math.max(leftMs, MIN_FRESH_MS) } = life
+    fresh = { token, until: environment.now() + wholeMs }
+  }
+  const lifeLeft = (token: string) => {
+    if (token === fresh?.token) return fresh.until - environment.now()
+    const life = lifeOf(token, environment.wallNow())
+    // A clock that is behind gives it more than it was made for.
+    return life && Math.min(life.leftMs, life.wholeMs ?? life.leftMs)
+  }
   /** One refresh for all endpoints: refresh tokens are often good for one use. */
   const refresh = ({ refreshAccessToken, getAccessToken }: TokenManager) => {
     const { era } = identity
@@ -62,18 +83,20 @@ export function createTokens({ environment, identity, manager }: TokenParts): To
     const token = Promise.resolve((refreshAccessToken ?? getAccessToken).call(manager)).finally(() => {
       if (refreshing?.era === era) refreshing = undefined
     })
+    token.then(welcome, () => undefined)
     refreshing = { era, token }
     return token
   }
   const read = async (wanted: boolean) => {
     if (!manager || wanted) return manager && refresh(manager)
     const token = await manager.getAccessToken()
-    const isExpired = token !== null && (expiryOf(token) ?? Infinity) <= environment.wallNow()
+    const isExpired = token !== null && (lifeLeft(token) ?? 1) <= 0
     return isExpired && manager.refreshAccessToken ? refresh(manager) : token
   }
   const getToken: Tokens['getToken'] = async (wanted, by) => {
     const { era } = identity
     const token = await read(wanted)
+    last = token
     // Somebody else may have signed in while the source was asked.
     if (token === undefined || era !== identity.era) return token
     const principal = token === null ? null : principalOf(token)
@@ -83,6 +106,7 @@ export function createTokens({ environment, identity, manager }: TokenParts): To
   }
   return {
     getToken,
+    lifeLeft,
     identify: (listener) => {
       listeners.add(listener)
       // A token that cannot be read now is read again by the next dial, which reports what went wrong.

@@ -69,7 +69,7 @@ async function load({ fetchNextPage, count }: Pages) {
 async function missSome() {
   world.setOnline(false)
   world.server.faults.disconnectAll(1006)
-  await world.pass(1_000)
+  await world.pass(500)
   for (const message of messages(MISSED)) world.server.inject(ROOM, message)
   world.setOnline(true)
   await world.pass(5_000)

@@ -284,6 +284,26 @@ describe('sending', () => {
     expect(alice.rows()[0]?.local?.status).toBe('failed')
   })
 
+  it.each([0, 0.001, 2 ** 40])(
+    '[C5] sends at most five times, half a second apart, to one that says %d',
+    async (hintMs) => {
+      world = createWorld()
+      const alice = world.open('alice')
+      await world.pass()
+      world.server.faults.rejectNext('chat_message', { retryAfterMs: hintMs, retryable: true, times: 100 })
+      alice.send('again').catch(() => undefined)
+      for (const at of [0, 500, 1_000, 1_500, 2_000]) {
+        expect(world.sent('chat_message').length).toBeLessThanOrEqual(1 + at / 500)
+        await world.pass(500)
+      }
+      await world.pass(600_000)
+      expect(world.sent('chat_message')).toHaveLength(hintMs < 1 ? 5 : 1)
+      // Nobody waits longer than a day.
+      await world.pass(86_400_000)
+      expect(world.sent('chat_message').length).toBeGreaterThan(hintMs < 1 ? 4 : 1)
+    },
+  )
+
   it('[C1] carries further fields, which never stand in for its own', async () => {
     world = createWorld()
     const alice = world.open('alice')

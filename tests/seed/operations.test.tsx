@@ -45,7 +45,9 @@ describe('Authentication Flow', () => {
 
 describe('Reconnection Strategy', () => {
   it('Exponential Backoff: 1000 ms, 1500 ms, 2250 ms, …, at most 10 attempts', async () => {
-    const { manager, advance, server } = setup({ manager: { endpoint: '/ws/' } })
+    const { manager, advance, server } = setup({
+      manager: { endpoint: '/ws/', reconnect: { jitter: 0, maxAttempts: 10 } },
+    })
     const dialedAt: number[] = []
     manager.inspect((entry) => {
       if (entry.type === 'dial') dialedAt.push(entry.at)
@@ -60,8 +62,14 @@ describe('Reconnection Strategy', () => {
   })
 
   it('Configuration', async () => {
-    const { manager, advance, sent, server } = setup({ manager: { endpoint: '/ws/' } })
     const { RECONNECT, MAX_RECONNECT_ATTEMPTS, RECONNECT_INTERVAL, RECONNECT_DECAY } = WS_CONFIG
+    const reconnect = {
+      intervalMs: RECONNECT_INTERVAL,
+      decay: RECONNECT_DECAY,
+      maxAttempts: MAX_RECONNECT_ATTEMPTS,
+      jitter: 0,
+    }
+    const { manager, advance, sent, server } = setup({ manager: { endpoint: '/ws/', reconnect } })
     const waits: { attempt: number; delayMs: number }[] = []
     manager.inspect((entry) => {
       if (entry.type === 'wait') waits.push(entry as unknown as (typeof waits)[number])

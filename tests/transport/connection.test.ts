@@ -19,7 +19,10 @@ describe('connection', () => {
   })
 
   it('[T3] dials on the nominal schedule, then fails, and connect() starts over', async () => {
-    const { manager, clock, sockets, flush } = setup({}, (socket) => socket.drop(1006))
+    const { manager, clock, sockets, flush } = setup(
+      { reconnect: { jitter: 0, maxAttempts: 10 } },
+      (socket) => socket.drop(1006),
+    )
     manager.connect()
     await flush()
     const dials: number[] = []

@@ -20,7 +20,13 @@ export function createFakePort() {
   const sent: { type: string; data: unknown }[] = []
   const reports: { type: string }[] = []
   const renewed: ChannelSpec[] = []
-  const channels: { spec: ChannelSpec; listener: ChannelListener; resyncs: number; closed: boolean }[] = []
+  const channels: {
+    spec: ChannelSpec
+    listener: ChannelListener
+    resyncs: number
+    closed: boolean
+    idleMs?: number | undefined
+  }[] = []
   const frames = new Set<() => void>()
   const timers = new Set<{ at: number; callback: () => void }>()
   let now = 0
@@ -53,8 +59,8 @@ export function createFakePort() {
       channels.push(channel)
       return {
         resync: () => void channel.resyncs++,
-        close: () => {
-          channel.closed = true
+        close: (idleMs) => {
+          Object.assign(channel, { closed: true, idleMs })
         },
       }
     },
