@@ -1,0 +1,44 @@
+/**
+ * Broken and hostile messages, answers and closes over fake sockets.
+ *
+ * - `HOSTILE_INPUTS=500000`: so many in all
+ * - `HOSTILE_SEED=17`: this world alone
+ */
+import { expect, it } from 'vitest'
+import { type HostileRun, runHostile } from './hostileWorld.ts'
+
+const { env } = process
+const inputs = Number(env.HOSTILE_INPUTS ?? 20_000)
+const perWorld = 100
+const one = env.HOSTILE_SEED === undefined ? undefined : Number(env.HOSTILE_SEED)
+const maxFailures = Number(env.HOSTILE_FAILURES ?? 3)
+
+async function runAll(): Promise<HostileRun[]> {
+  if (one !== undefined) return [await runHostile(one, perWorld)]
+  const failed: HostileRun[] = []
+  for (let seed = 1; seed <= inputs / perWorld && failed.length < maxFailures; seed++) {
+    const done = await runHostile(seed, perWorld)
+    if (done.findings.length > 0) failed.push(done)
+  }
+  return failed
+}
+
+it('nothing is thrown, lost, stuck or polluted, whatever a server says', {
+  timeout: Math.max(300_000, inputs * 20),
+}, async () => {
+  const startedAt = performance.now()
+  const failed = await runAll()
+  if (env.HOSTILE_SHOW)
+    for (const { seed, findings } of failed)
+      console.log(seed, findings.map(({ kind, detail }) => `${kind}: ${detail}`).join('\n  '))
+  if (env.HOSTILE_TALLY) {
+    const kinds = new Map<string, number[]>()
+    for (const { seed, findings } of failed)
+      for (const kind of new Set(findings.map((finding) => finding.kind)))
+        kinds.set(kind, [...(kinds.get(kind) ?? []), seed])
+    console.log(
+      [...kinds].map(([kind, seeds]) => `${kind}: ${seeds.length} (${seeds.slice(0, 8).join()})`).join('\n'),
+      `${Math.round(inputs / ((performance.now() - startedAt) / 1000))}/s`,
+    )
+  } else expect(failed.filter(({ findings }) => findings.length > 0)).toEqual([])
+})
