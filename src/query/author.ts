@@ -1,5 +1,5 @@
 /** Whose a send is, and who is here. Knows no mutation, and nothing of how one signs in. */
-import type { Id, Identity, IdentityPort, LivePort } from '../transport/port.ts'
+import type { Id, Identity, LivePort } from '../transport/port.ts'
 
 /** Where something began: by whom, as far as that is known, and when. */
 export interface Author {
@@ -14,7 +14,11 @@ export interface Authors {
   now(): Author
   /** Whoever that turns out to be, while it is in doubt and the application does not say. */
   begin(): Author
-  subscribe: IdentityPort['subscribe']
+  /** For as long as there is a `target`, and holds none: a manager outlives many of those who listen. */
+  subscribe<Target extends object>(
+    target: Target,
+    listener: (target: Target, isOther: boolean) => void,
+  ): () => void
 }
 
 const KINDS = ['token', 'user'] as const
@@ -30,7 +34,15 @@ export function createAuthors({ identity }: Pick<LivePort, 'identity'>, user: ()
   return {
     now,
     begin: () => (identity?.isSure === false ? author(given()) : now()),
-    subscribe: (listener) => identity?.subscribe(listener) ?? (() => undefined),
+    subscribe(target, listener) {
+      const reference = new WeakRef(target)
+      const stop = identity?.subscribe((isOther) => {
+        const there = reference.deref()
+        if (there) listener(there, isOther)
+        else stop?.()
+      })
+      return () => stop?.()
+    },
   }
 }
 

@@ -69,11 +69,12 @@ export function createChannelHub(port: LivePort): ChannelHub {
       stood: undefined,
       forget: () => void channels.delete(hash),
     }
-    channels.set(hash, channel)
     channel.link = port.open(spec, {
       cursor: () => channel.order.cursor,
       onSignal: (signal) => onSignal(channel, signal),
     })
+    // Only what could be opened.
+    channels.set(hash, channel)
     return channel
   }
 
@@ -92,11 +93,11 @@ export function leave(channel: LiveChannel, member: ChannelMember): void {
   if (!channel.members.delete(member) || channel.members.size > 0) return
   channel.forget()
   channel.stopGapTimer?.()
-  channel.link?.close()
   settleWaiting(
     channel,
     new LiveError('closed', 'The channel was closed before it was live; nobody reads it any more'),
   )
+  channel.link?.close()
 }
 
 /**

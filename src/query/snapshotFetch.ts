@@ -97,7 +97,7 @@ export function complete(fetch: Fetch, position: Cursor | undefined, isWhole = t
     entry.continuity = -1
     pause(entry)
   } else if (isWhole) endPause(entry)
-  statusChanged(entry.client)
+  statusChanged(entry)
 }
 
 export function endFetch(fetch: Fetch): void {

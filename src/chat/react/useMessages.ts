@@ -98,14 +98,15 @@ function useAnchor(roomId: Id, given: Id | undefined) {
 
 const NO_ROWS: readonly ChatMessage[] = []
 const NO_OPS: readonly Op<unknown>[] = []
+const NOTHING = () => undefined
 
 /** What was sent before there was a page to show it in. */
 function useEarlyRows(queryKey: readonly unknown[], isPending: boolean): readonly ChatMessage[] {
   const { live } = useChat()
   const queryClient = useQueryClient()
   const subscribe = useCallback(
-    (listener: () => void) => live.subscribe(queryClient, listener),
-    [live, queryClient],
+    (listener: () => void) => (isPending ? live.subscribe(queryClient, listener) : NOTHING),
+    [live, queryClient, isPending],
   )
   const ops = useSyncExternalStore(
     subscribe,
