@@ -1,5 +1,5 @@
 /** Whose a send is, and who is here. Knows no mutation, and nothing of how one signs in. */
-import type { Id, Identity, LivePort } from '../transport/port.ts'
+import type { Id, Identity, IdentityPort, LivePort } from '../transport/port.ts'
 
 /** Where something began: by whom, as far as that is known, and when. */
 export interface Author {
@@ -34,16 +34,22 @@ export function createAuthors({ identity }: Pick<LivePort, 'identity'>, user: ()
   return {
     now,
     begin: () => (identity?.isSure === false ? author(given()) : now()),
-    subscribe(target, listener) {
-      const reference = new WeakRef(target)
-      const stop = identity?.subscribe((isOther) => {
-        const there = reference.deref()
-        if (there) listener(there, isOther)
-        else stop?.()
-      })
-      return () => stop?.()
-    },
+    subscribe: (target, listener) => whileThere(identity, new WeakRef(target), listener),
   }
+}
+
+/** Out here, where nothing else is in scope: a closure holds all that is. */
+function whileThere<Target extends object>(
+  identity: IdentityPort | undefined,
+  target: WeakRef<Target>,
+  listener: (target: Target, isOther: boolean) => void,
+): () => void {
+  const stop = identity?.subscribe((isOther) => {
+    const there = target.deref()
+    if (there) listener(there, isOther)
+    else stop?.()
+  })
+  return () => stop?.()
 }
 
 /** `undefined`: nothing is known of both. */

@@ -9,7 +9,7 @@ import {
   useSuspenseQuery,
 } from '@tanstack/react-query'
 import { act, cleanup, render } from '@testing-library/react'
-import { Activity, type ReactNode, StrictMode, Suspense, useEffect, useState } from 'react'
+import { type ReactNode, StrictMode, Suspense, useEffect, useState } from 'react'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import * as chatHooks from '../../src/chat/index.ts'
 import * as rootHooks from '../../src/index.ts'
@@ -171,6 +171,7 @@ function DefaultLive({ children }: { readonly children: ReactNode }) {
 
 const SURROUNDINGS: readonly Surrounding[] = [within, nested, alone]
 
+let accept: (socket: FakeSocket) => void
 let fake: ReturnType<typeof createFakeEnvironment>
 let everything: { readonly what: string; readonly reference: WeakRef<object> }[]
 let newChat: () => Chat
@@ -182,13 +183,12 @@ function watch<T extends object>(what: string, value: T): T {
 }
 
 beforeEach(() => {
-  const accept: { now: (socket: FakeSocket) => void } = { now: ignore }
-  fake = createFakeEnvironment({ onSocket: (socket) => accept.now(socket) })
+  fake = createFakeEnvironment({ onSocket: (socket) => accept(socket) })
   const { environment } = fake
   const server = createChatServer({
     clock: { now: environment.wallNow, setTimer: environment.setTimer } as never,
   })
-  accept.now = mountOnFakeSockets(server)
+  accept = mountOnFakeSockets(server)
   everything = []
   newChat = () => {
     const tokenManager = { getAccessToken: () => 'alice' }
@@ -309,7 +309,10 @@ async function mountOften(hook: string): Promise<number> {
   }
   await pass(LONG)
   for (const queryClient of used) {
-    queries += queryClient.getQueryCache().getAll().filter(({ queryKey }) => queryKey[0] === 'live').length
+    queries += queryClient
+      .getQueryCache()
+      .getAll()
+      .filter(({ queryKey }) => queryKey[0] === 'live').length
     queryClient.clear()
   }
   return queries
@@ -330,6 +333,8 @@ describe('every hook', () => {
     setDefaultManager(undefined)
     render(<Forget />)
     cleanup()
+    // What is at the other end remembers whom it spoke to.
+    accept = ignore
     ;(fake.sockets as unknown[]).length = 0
     expect(await uncollected()).toEqual([])
   })
