@@ -207,7 +207,7 @@ beforeEach(() => {
     stops.delete(Number(id))
   }
   timeoutManager.setTimeoutProvider({
-    setTimeout(callback, delay) {
+    setTimeout(callback: () => void, delay: number) {
       const id = ++ids
       const run = () => {
         stops.delete(id)

@@ -143,11 +143,10 @@ describe('[Q31] every holder lets go', () => {
 
   it('queries that are removed leave no channel, listener or timer behind', async () => {
     const room = setup()
-    const open = vi.fn<(listener: () => void) => void>()
     cleanups.push(room.live.connect(room.queryClient))
     for (let turn = 0; turn < 100; turn++) {
       const observer = new QueryObserver(room.queryClient, room.members({ roomId: String(turn) }) as never)
-      const stops = [observer.subscribe(ignore), room.live.subscribe(room.queryClient, open, `x${turn}`)]
+      const stops = [observer.subscribe(ignore), room.live.subscribe(room.queryClient, ignore, `x${turn}`)]
       await room.fake.settle()
       for (const stop of stops) stop()
       room.queryClient.removeQueries({ queryKey: ['live'] })
