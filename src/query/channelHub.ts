@@ -73,7 +73,6 @@ export function createChannelHub(port: LivePort): ChannelHub {
       cursor: () => channel.order.cursor,
       onSignal: (signal) => onSignal(channel, signal),
     })
-    // Only what could be opened.
     channels.set(hash, channel)
     return channel
   }

@@ -52,7 +52,7 @@ setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
 
 /** For each hook; two thousand take minutes. */
-const MOUNTS = Number(process.env.LIFETIMES_MOUNTS ?? 120)
+const MOUNTS = Number(process.env.LIFETIMES_MOUNTS ?? 100)
 const ROOM = 'general'
 const PEOPLE = ['bob']
 /** Longer than TanStack keeps a query. Milliseconds. */
