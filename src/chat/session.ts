@@ -13,10 +13,14 @@ export function forgetFormer(
   store: StoreApi<ChatState>,
   book: PresenceBook,
 ): PresenceBook {
-  port.identity?.subscribe((isOther) => {
+  // A manager outlives many chats.
+  const reference = new WeakRef(book)
+  const stop = port.identity?.subscribe((isOther) => {
+    const there = reference.deref()
+    if (!there) return stop?.()
     if (!isOther) return
     store.setState({ activeRoomId: null, currentUser: undefined, removals: new Map() })
-    book.forget()
+    there.forget()
   })
   return book
 }

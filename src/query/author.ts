@@ -14,7 +14,11 @@ export interface Authors {
   now(): Author
   /** Whoever that turns out to be, while it is in doubt and the application does not say. */
   begin(): Author
-  subscribe: IdentityPort['subscribe']
+  /** For as long as there is a `target`, and holds none: a manager outlives many of those who listen. */
+  subscribe<Target extends object>(
+    target: Target,
+    listener: (target: Target, isOther: boolean) => void,
+  ): () => void
 }
 
 const KINDS = ['token', 'user'] as const
@@ -30,8 +34,22 @@ export function createAuthors({ identity }: Pick<LivePort, 'identity'>, user: ()
   return {
     now,
     begin: () => (identity?.isSure === false ? author(given()) : now()),
-    subscribe: (listener) => identity?.subscribe(listener) ?? (() => undefined),
+    subscribe: (target, listener) => whileThere(identity, new WeakRef(target), listener),
   }
+}
+
+/** Out here, where nothing else is in scope: a closure holds all that is. */
+function whileThere<Target extends object>(
+  identity: IdentityPort | undefined,
+  target: WeakRef<Target>,
+  listener: (target: Target, isOther: boolean) => void,
+): () => void {
+  const stop = identity?.subscribe((isOther) => {
+    const there = target.deref()
+    if (there) listener(there, isOther)
+    else stop?.()
+  })
+  return () => stop?.()
 }
 
 /** `undefined`: nothing is known of both. */

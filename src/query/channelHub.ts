@@ -92,11 +92,11 @@ export function leave(channel: LiveChannel, member: ChannelMember, idleMs?: numb
   if (!channel.members.delete(member) || channel.members.size > 0) return
   channel.forget()
   channel.stopGapTimer?.()
-  channel.link?.close(idleMs)
   settleWaiting(
     channel,
     new LiveError('closed', 'The channel was closed before it was live; nobody reads it any more'),
   )
+  channel.link?.close(idleMs)
 }
 
 /**

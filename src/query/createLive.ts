@@ -3,10 +3,18 @@ import type { QueryClient } from '@tanstack/react-query'
 import type { EventName, EventPayload, Protocol, WebSocketManager } from '../transport/index.ts'
 import type { Id, LivePort } from '../transport/port.ts'
 import type { Params } from './definition.ts'
-import { type LiveState, OFFLINE, stateOf } from './entryState.ts'
+import { ANY, type LiveState, OFFLINE } from './entryState.ts'
 import { defineList, type ListOptions } from './list.ts'
 import { applyChanges, current, entryFor, forget, refresh } from './liveClient.ts'
-import { clientOf, connect, createLiveCore, type LiveCore } from './liveCore.ts'
+import {
+  clientOf,
+  clientsOf,
+  connect,
+  createLiveCore,
+  findClient,
+  type LiveCore,
+  listenersOf,
+} from './liveCore.ts'
 import { defineMutation, type MutationDefinitionOptions } from './mutation.ts'
 import { NO_OPS, type Op } from './ops.ts'
 import { forgetOwn, opsFor } from './outbox.ts'
@@ -88,15 +96,15 @@ function createLiveWith<Events>(core: LiveCore) {
     connect: (queryClient: QueryClient): (() => void) => connect(core, queryClient),
     /** Applies what the application itself knows, e.g. `live.apply([rooms.remove({}, id)])`, as if an event had said it. */
     apply(changes: readonly Change[]): void {
-      for (const { client } of core.clients.values()) applyChanges(client, changes)
+      for (const client of clientsOf(core)) applyChanges(client, changes)
     },
     /** Asks for a new snapshot of the queries of a definition that are in use. */
     refresh(definition: string, params: Params = {}): void {
-      for (const { client } of core.clients.values()) refresh(client, { definition, params })
+      for (const client of clientsOf(core)) refresh(client, { definition, params })
     },
     /** For signing out: forgets all live data, and what waits or failed of whoever is here; nothing of other users. */
     forget(): void {
-      for (const { client } of core.clients.values()) {
+      for (const client of clientsOf(core)) {
         // First what it is shown in: all of it goes in one write.
         forget(client)
         forgetOwn(client.outbox)
@@ -104,25 +112,32 @@ function createLiveWith<Events>(core: LiveCore) {
     },
     /** The data of a definition's queries that are in use, where nothing is known to be missing. */
     current: (definition: string, params: Params = {}): unknown[] =>
-      [...core.clients.values()].flatMap(({ client }) => current(client, { definition, params })),
+      clientsOf(core).flatMap((client) => current(client, { definition, params })),
     /** Whether a query is current, and since when. */
     status(queryClient: QueryClient, queryKey: readonly unknown[]): LiveState {
-      const client = clientOf(core, queryClient)
-      const entry = client && entryFor(client, queryKey)
-      return entry ? stateOf(entry) : OFFLINE
+      const client = findClient(core, queryClient)
+      return (client && entryFor(client, queryKey)?.state) ?? OFFLINE
     },
     /** Optimistic ops for a query, also before it has data to show them in. The same array while nothing changed. */
     optimistic(queryClient: QueryClient, [, name, params]: readonly unknown[]): readonly Op<unknown>[] {
-      const client = clientOf(core, queryClient)
+      const client = findClient(core, queryClient)
       const definition = core.definitions.get(String(name))
       if (!client || !definition) return NO_OPS
       return opsFor(client.outbox, targetOf(definition.name, (params ?? {}) as Params))
     },
-    /** Calls back whenever the status or the optimistic ops of some live query may have changed. */
-    subscribe(queryClient: QueryClient, listener: () => void): () => void {
-      const listeners = clientOf(core, queryClient)?.listeners
-      listeners?.add(listener)
-      return () => void listeners?.delete(listener)
+    /**
+     * Calls back, once in a turn, when the status or the optimistic ops of some live query have changed. `queryHash`
+     * (TanStack's `hashKey(queryKey)`): only when the status of that query has.
+     */
+    subscribe(queryClient: QueryClient, listener: () => void, queryHash: string = ANY): () => void {
+      clientOf(core, queryClient)
+      const listeners = listenersOf(core, queryClient)
+      const own = () => listener()
+      const all = listeners.get(queryHash) ?? new Set()
+      listeners.set(queryHash, all.add(own))
+      return () => {
+        if (all.delete(own) && all.size === 0) listeners.delete(queryHash)
+      }
     },
   }
 }

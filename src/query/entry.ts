@@ -75,7 +75,7 @@ export function createEntry(client: LiveClient, query: Query, definition: Defini
         revalidate(entry)
         // Queued rows turn into rows being sent, and back.
         client.coalescer.request(entry)
-        statusChanged(client)
+        statusChanged(entry)
       },
     },
   }
@@ -102,8 +102,9 @@ export function detach(entry: Entry, idleMs?: number): void {
   if (!isContinuous(entry)) entry.asOf = undefined
   else if (!isAhead(entry)) entry.asOf = channel.order.cursor
   endPause(entry)
-  leave(channel, entry.member, idleMs)
   Object.assign(entry, { channel: undefined, continuity: -1, replies: [] })
+  leave(channel, entry.member, idleMs)
+  statusChanged(entry)
 }
 
 /** Data that says where it stands is continued from there, if the channel knows what came after. */
@@ -113,6 +114,7 @@ function catchUp(entry: Entry, position: Cursor | undefined): void {
   entry.continuity = canContinue ? channel.continuity : -1
   entry.asOf = canContinue ? position : undefined
   if (canContinue) entry.pending = opsOf(entry, since(channel, position))
+  statusChanged(entry)
 }
 
 /** The data knows more than the stream, which may still wait for an event. */
@@ -161,6 +163,7 @@ export function distrust(entry: Entry): void {
   entry.continuity = -1
   // One that is on its way was asked for before, and gets the same doubtful words on top.
   for (const fetch of entry.fetches) fetch.continuity = -1
+  statusChanged(entry)
   entry.client.coalescer.request(entry)
 }
 

@@ -1,5 +1,5 @@
 /** What is known of one live query. The record, its status, and the pause after a failure; what happens to it is elsewhere. */
-import type { Query, QueryClient } from '@tanstack/react-query'
+import { hashKey, type Query, type QueryClient } from '@tanstack/react-query'
 import { isLiveError } from '../transport/errors.ts'
 import type { Cursor, LiveEvent, LivePort } from '../transport/port.ts'
 import type { Authors } from './author.ts'
@@ -32,10 +32,16 @@ export interface LiveClient {
   readonly lingering: Map<Query, () => void>
   /** Entries with something to write or to ask for. */
   readonly coalescer: Coalescer<Entry>
-  /** Called when the status or the optimistic ops of some query may have changed. */
-  readonly listeners: Set<() => void>
+  readonly listeners: Listeners
+  /** What they have not been told of yet. */
+  readonly news: Set<string>
   stop(): void
 }
+
+/** By the hash of a key: called when the status of that query has changed; those of `ANY` also for optimistic ops. */
+export type Listeners = Map<string, Set<() => void>>
+
+export const ANY = ''
 
 export interface Registry {
   readonly port: LivePort
@@ -122,13 +128,25 @@ const MAX_PAUSE_MS = 30_000
 /** So many snapshots may be asked for at once, and then one in a pause. */
 const BURST = 5
 
-/** The same object while the status does not change. */
-export function stateOf(entry: Entry): LiveState {
-  const { channel, client } = entry
+/** Whenever something that it follows from did; whoever reads it finds the same object until then. */
+export function statusChanged(entry: Entry): void {
+  const { channel, client, query } = entry
   let status: LiveStatus = 'offline'
   if (channel?.live) status = channel.hasGap ? 'gap' : isContinuous(entry) ? 'live' : 'catching-up'
-  if (status !== entry.state.status) entry.state = { status, since: client.registry.port.clock.wallNow() }
-  return entry.state
+  if (status === entry.state.status) return
+  entry.state = { status, since: client.registry.port.clock.wallNow() }
+  announce(client, hashKey(query.queryKey))
+}
+
+/** Later in this turn, and once: it may be the turn of a render, and what changes one query changes others. */
+export function announce({ news, listeners }: LiveClient, of = ANY): void {
+  if (news.size === 0)
+    queueMicrotask(() => {
+      const told = new Set([ANY, ...news])
+      news.clear()
+      for (const hash of told) for (const listener of [...(listeners.get(hash) ?? [])]) listener()
+    })
+  news.add(of)
 }
 
 /** Every event that the data lacks is still to come. */
@@ -174,10 +192,6 @@ export function mayAsk(entry: Entry): boolean {
   }
   entry.paidAt = now + owedMs + PAUSE_MS
   return true
-}
-
-export function statusChanged({ listeners }: LiveClient): void {
-  for (const listener of listeners) listener()
 }
 
 export function endPause(entry: Entry): void {

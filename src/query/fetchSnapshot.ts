@@ -36,11 +36,14 @@ export async function takeSnapshot<Result>(
   read: (answer: Answer) => Result,
 ): Promise<Result> {
   const { core, definition, context } = call
-  const client = clientOf(core, context.client)
-  const entry = client && entryFor(client, context.queryKey)
-  const fetch = entry && beginFetch(entry)
+  let fetch: Fetch | undefined
   try {
-    if (fetch) await readyToAsk(fetch, typeof definition.source === 'string' ? undefined : HTTP_PATIENCE_MS)
+    const client = clientOf(core, context.client)
+    const entry = client && entryFor(client, context.queryKey)
+    fetch = entry && beginFetch(entry)
+    const patienceMs = typeof definition.source === 'string' ? undefined : HTTP_PATIENCE_MS
+    // Suspense calls this while it renders: nothing is asked for before that is over.
+    await (fetch && readyToAsk(fetch, patienceMs))
     const body = await ask(call, () => entry && stored(entry))
     const position = positionOf(body)
     if (fetch) arrived(fetch.channel, position)

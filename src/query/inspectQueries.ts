@@ -4,7 +4,7 @@ import type { Cursor, Id } from '../transport/port.ts'
 import type { LiveChannel } from './channelHub.ts'
 import { LIVE_KEY, type Params } from './definition.ts'
 import { entryBehind } from './entry.ts'
-import { type Entry, type LiveStatus, stateOf } from './entryState.ts'
+import type { Entry, LiveStatus } from './entryState.ts'
 import { topOf } from './order.ts'
 import type { Outbox } from './outbox.ts'
 import { type SendStatus, statusOf } from './outboxRow.ts'
@@ -78,7 +78,7 @@ function queryReport(query: Query, entry: Entry): QueryReport {
     key: query.queryHash,
     name: entry.definition.name,
     params: entry.params,
-    status: stateOf(entry).status,
+    status: entry.state.status,
     observers: query.getObserversCount(),
     isFetching,
     lease: entry.channel ? (isWanted ? 'held' : 'lingering') : 'none',

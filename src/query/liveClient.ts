@@ -4,27 +4,40 @@
  * into a failed fetch.
  */
 import {
+  hashKey,
   type Mutation,
   notifyManager,
   type Query,
   type QueryCacheNotifyEvent,
   type QueryClient,
 } from '@tanstack/react-query'
+import { LiveError } from '../transport/errors.ts'
 import { isNobody, isSame } from './author.ts'
 import { clearChannel, createChannelHub } from './channelHub.ts'
 import { createCoalescer } from './coalescer.ts'
 import { keyName, LIVE_KEY, type Params } from './definition.ts'
 import { applyReply, attach, createEntry, detach, distrust, flush } from './entry.ts'
-import { type Entry, type LiveClient, type Registry, stateOf, statusChanged } from './entryState.ts'
+import {
+  announce,
+  type Entry,
+  type Listeners,
+  type LiveClient,
+  type Registry,
+  statusChanged,
+} from './entryState.ts'
 import { createOutbox, opsFor, refresh as refreshOutbox, startOutbox } from './outbox.ts'
 import type { Change, MutationDefinition } from './outboxRow.ts'
 import { cacheChanged, endFetch } from './snapshotFetch.ts'
-import { OWNER_KEY, ownersIn, reset, setOwner, shareUnder } from './writer.ts'
+import { cancel, OWNER_KEY, ownersIn, refetch, reset, setOwner, shareUnder } from './writer.ts'
 
 /** How long a channel outlives its last reader: route changes, StrictMode and slow Suspense commits. Milliseconds. */
 const LINGER_MS = 5_000
 
-export function createLiveClient(queryClient: QueryClient, registry: Registry): LiveClient {
+export function createLiveClient(
+  queryClient: QueryClient,
+  registry: Registry,
+  listeners: Listeners,
+): LiveClient {
   const { port } = registry
   const cache = queryClient.getQueryCache()
   const client: LiveClient = {
@@ -43,23 +56,34 @@ export function createLiveClient(queryClient: QueryClient, registry: Registry): 
     }),
     entries: new Map(),
     lingering: new Map(),
-    listeners: new Set(),
+    listeners,
+    news: new Set(),
     stop() {
       unsubscribe()
       client.coalescer.stop()
       stopOutbox()
       stopAuthors()
-      for (const entry of client.entries.values()) release(client, entry)
+      for (const [query, entry] of client.entries) {
+        // Nobody is there to be shown an error, and whoever comes back asks again.
+        if (entry.fetches.size > 0 && !query.isActive()) cancel(query)
+        release(client, entry)
+      }
       client.entries.clear()
     },
   }
   for (const definition of registry.mutations.values()) setMutationDefaults(client, definition)
   // Nothing of the former user stays, be it for a moment.
-  const stopAuthors = registry.authors.subscribe((isOther) => checkOwner(client, isOther))
   checkOwner(client)
+  const stopAuthors = registry.authors.subscribe(client, checkOwner)
   const stopOutbox = startOutbox(client.outbox)
   shareUnder(queryClient, [LIVE_KEY])
-  const unsubscribe = cache.subscribe((event) => onCacheEvent(client, event))
+  const unsubscribe = cache.subscribe((event) => {
+    try {
+      onCacheEvent(client, event)
+    } catch (cause) {
+      port.report({ type: 'error', error: new LiveError('misconfigured', String(cause), { cause }) })
+    }
+  })
   for (const query of cache.getAll()) {
     const entry = entryOf(client, query)
     if (entry) lease(client, query, entry)
@@ -88,7 +112,9 @@ function resume(queryClient: QueryClient, mutation: Mutation): void {
 }
 
 export function entryFor(client: LiveClient, queryKey: readonly unknown[]): Entry | undefined {
-  const query = client.queryClient.getQueryCache().find({ queryKey, exact: true })
+  const cache = client.queryClient.getQueryCache()
+  // Looking through all of them is for those that are hashed in another way.
+  const query = cache.get(hashKey(queryKey)) ?? cache.find({ queryKey, exact: true })
   return query && entryOf(client, query)
 }
 
@@ -114,14 +140,16 @@ function flushAll(client: LiveClient, asked: readonly Entry[]): void {
   notifyManager.batch(() => {
     for (const entry of new Set([...asked, ...others])) flush(entry)
   })
-  if (hasNews) statusChanged(client)
+  if (hasNews) announce(client)
 }
 
 /** Somebody else is here: the data is asked for anew, by whoever looks at it. */
 export function forget(client: LiveClient): void {
   for (const channel of client.hub.channels.values()) clearChannel(channel)
-  for (const entry of client.entries.values())
+  for (const entry of client.entries.values()) {
     Object.assign(entry, { pending: [], replies: [], landing: undefined })
+    statusChanged(entry)
+  }
   reset(client.queryClient, (query) => client.entries.has(query))
 }
 
@@ -140,7 +168,12 @@ function lease(client: LiveClient, query: Query, entry: Entry): void {
   if (query.isActive() || query.state.fetchStatus !== 'idle') {
     lingering.get(query)?.()
     lingering.delete(query)
-    attach(entry)
+    try {
+      attach(entry)
+    } catch {
+      // Its queryFn meets the same, where it is the query's error.
+      if (query.state.fetchStatus === 'idle' && query.state.status !== 'error') refetch(query)
+    }
   } else if (entry.channel && !lingering.has(query)) {
     const end = () => release(client, entry, LINGER_MS)
     lingering.set(query, registry.port.clock.setTimer(end, LINGER_MS))
@@ -152,7 +185,6 @@ function release(client: LiveClient, entry: Entry, idleMs?: number): void {
   client.lingering.get(query)?.()
   client.lingering.delete(query)
   detach(entry, idleMs)
-  statusChanged(client)
 }
 
 function onCacheEvent(client: LiveClient, event: QueryCacheNotifyEvent): void {
@@ -202,7 +234,7 @@ export function current(
   of: { readonly definition: string; readonly params: Params },
 ): unknown[] {
   return [...entries.values()].flatMap((entry) => {
-    const isLive = targets(entry, of) && entry.query.isActive() && stateOf(entry).status === 'live'
+    const isLive = targets(entry, of) && entry.query.isActive() && entry.state.status === 'live'
     return isLive ? [entry.query.state.data] : []
   })
 }

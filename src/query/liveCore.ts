@@ -4,7 +4,7 @@ import { LiveError } from '../transport/errors.ts'
 import type { Id, LivePort } from '../transport/port.ts'
 import { createAuthors } from './author.ts'
 import { type Definition, keyName, type Params } from './definition.ts'
-import type { LiveClient, Registry } from './entryState.ts'
+import type { Listeners, LiveClient, Registry } from './entryState.ts'
 import { createLiveClient, setMutationDefaults } from './liveClient.ts'
 import type { Op } from './ops.ts'
 import type { Change, MutationDefinition } from './outboxRow.ts'
@@ -12,8 +12,12 @@ import type { Change, MutationDefinition } from './outboxRow.ts'
 export interface LiveCore extends Registry {
   readonly definitions: Map<string, Definition>
   readonly mutations: Map<string, MutationDefinition>
-  /** By QueryClient; strong ones, for what is to reach all of them. */
-  readonly clients: Map<QueryClient, Held>
+  /** For what is to reach all of them. Each lives as long as its QueryClient, which is not ours to keep. */
+  readonly clients: Set<WeakRef<LiveClient>>
+  /** There before an engine, and after it. */
+  readonly listeners: WeakMap<QueryClient, Listeners>
+  /** Grows with each that is made. */
+  readonly number: number
 }
 
 interface Held {
@@ -21,10 +25,10 @@ interface Held {
   readonly client: LiveClient
   /** Who called `connect`. */
   holders: number
-  /** Used without that, and therefore connected for good. */
-  isKept: boolean
   end(): void
 }
+
+let made = 0
 
 export function createLiveCore(
   port: LivePort,
@@ -33,69 +37,102 @@ export function createLiveCore(
     user = () => undefined,
   }: { readonly scope?: string | undefined; readonly user?: (() => Id | undefined) | undefined },
 ): LiveCore {
-  const authors = createAuthors(port, user)
-  return { port, authors, scope, definitions: new Map(), mutations: new Map(), clients: new Map() }
+  return {
+    port,
+    authors: createAuthors(port, user),
+    scope,
+    definitions: new Map(),
+    mutations: new Map(),
+    clients: new Set(),
+    listeners: new WeakMap(),
+    number: ++made,
+  }
 }
 
 const connected = new WeakMap<QueryClient, Set<Held>>()
 
 export function connect(core: LiveCore, queryClient: QueryClient): () => void {
-  const other = rivalOf(core, queryClient)
-  if (other?.holders) {
+  const rivals = rivalsOf(core, queryClient)
+  if (rivals.some(({ holders }) => holders > 0)) {
     throw new LiveError(
       'misconfigured',
       'Another live with these names is connected to this QueryClient; give one of them a `scope`, or end the other connect() first',
     )
   }
   // What nobody has connected on purpose gives way.
-  other?.end()
-  const held = hold(core, queryClient)
+  for (const { end } of rivals) end()
+  const held = heldBy(core, queryClient) ?? hold(core, queryClient)
   held.holders++
   let isHeld = true
   return () => {
     if (!isHeld) return
     isHeld = false
-    if (--held.holders === 0 && !held.isKept) held.end()
+    held.holders--
+    // Not at once: StrictMode, and a provider that is moved, connect again in the same turn.
+    queueMicrotask(() => held.holders === 0 && held.end())
   }
+}
+
+export function findClient(core: LiveCore, queryClient: QueryClient): LiveClient | undefined {
+  return heldBy(core, queryClient)?.client
+}
+
+export function clientsOf({ clients }: LiveCore): LiveClient[] {
+  return [...clients].flatMap((reference) => {
+    const client = reference.deref()
+    if (!client) clients.delete(reference)
+    return client ?? []
+  })
+}
+
+export function listenersOf({ listeners }: LiveCore, queryClient: QueryClient): Listeners {
+  const known = listeners.get(queryClient) ?? new Map()
+  listeners.set(queryClient, known)
+  return known
 }
 
 /**
- * In a browser the first use connects, for good; on a server a snapshot is all that a request may cost. So it is where
- * the names belong to another one.
+ * In a browser the first use connects, until somebody who has connected on purpose lets go; on a server a snapshot is all
+ * that a request may cost. So it is where the names belong to another one, unless that is only used too, and was made
+ * earlier: then its module has been evaluated again.
  */
 export function clientOf(core: LiveCore, queryClient: QueryClient): LiveClient | undefined {
-  const { clients } = core
-  if (!isServer && !clients.has(queryClient) && !rivalOf(core, queryClient)) {
-    hold(core, queryClient).isKept = true
-  }
-  return clients.get(queryClient)?.client
+  const known = findClient(core, queryClient)
+  if (known || isServer) return known
+  const rivals = rivalsOf(core, queryClient)
+  if (rivals.some((other) => other.holders > 0 || other.core.number > core.number)) return undefined
+  for (const { end } of rivals) end()
+  return hold(core, queryClient).client
+}
+
+function heldBy(core: LiveCore, queryClient: QueryClient): Held | undefined {
+  for (const held of connected.get(queryClient) ?? []) if (held.core === core) return held
+  return undefined
 }
 
 function hold(core: LiveCore, queryClient: QueryClient): Held {
-  const { clients } = core
-  const known = clients.get(queryClient)
-  if (known) return known
   const here = connected.get(queryClient) ?? new Set()
+  const client = createLiveClient(queryClient, core, listenersOf(core, queryClient))
+  const reference = new WeakRef(client)
   const held: Held = {
     core,
-    client: createLiveClient(queryClient, core),
+    client,
     holders: 0,
-    isKept: false,
     end() {
-      clients.delete(queryClient)
-      here.delete(held)
-      held.client.stop()
+      if (!here.delete(held)) return
+      core.clients.delete(reference)
+      client.stop()
     },
   }
-  clients.set(queryClient, held)
+  core.clients.add(reference)
   connected.set(queryClient, here.add(held))
   return held
 }
 
 /** A name is a query key, so only one of those that are connected to a QueryClient may have it. */
-function rivalOf(core: LiveCore, queryClient: QueryClient): Held | undefined {
+function rivalsOf(core: LiveCore, queryClient: QueryClient): Held[] {
   const names = [...core.definitions.keys(), ...core.mutations.keys()]
-  return [...(connected.get(queryClient) ?? [])].find(
+  return [...(connected.get(queryClient) ?? [])].filter(
     ({ core: other }) =>
       other !== core && names.some((name) => other.definitions.has(name) || other.mutations.has(name)),
   )
@@ -108,7 +145,7 @@ export function defineQuery(core: LiveCore, definition: Definition): Definition 
 
 export function defineWrite(core: LiveCore, definition: MutationDefinition): void {
   register(core, core.mutations, definition)
-  for (const { client } of core.clients.values()) setMutationDefaults(client, definition)
+  for (const client of clientsOf(core)) setMutationDefaults(client, definition)
 }
 
 function register<T extends { readonly name: string }>(

@@ -94,7 +94,7 @@ export function defineMutation<P, Variables, Result>(
     name,
     options: common as unknown as MutationOptions,
     optimistic: (variables, context) =>
-      changesOf(options, variables as Variables, context as OptimisticContext<P>),
+      changesOf(defined, variables as Variables, context as OptimisticContext<P>),
   })
 
   const factory = (params?: P): LiveMutationOptions<Result, Variables, Named> =>
@@ -212,8 +212,8 @@ export interface Named {
   readonly clientId: string
 }
 
-function changesOf<P, Variables>(
-  options: Pick<MutationDefinitionOptions<P, Variables, never>, 'validate' | 'optimistic'>,
+function changesOf<P, Variables, Result>(
+  { core, name, options }: Defined<P, Variables, Result>,
   variables: Variables,
   context: OptimisticContext<P>,
 ): readonly Change[] {
@@ -223,7 +223,13 @@ function changesOf<P, Variables>(
     // The mutation itself reports it; there is nothing to show for what is never sent.
     return []
   }
-  return options.optimistic?.(variables, context) ?? []
+  try {
+    return options.optimistic?.(variables, context) ?? []
+  } catch (cause) {
+    const error = new LiveError('misconfigured', `"optimistic" of "${name}" threw: ${cause}`, { cause })
+    core.port.report({ type: 'optimistic-error', definition: name, error })
+    return []
+  }
 }
 
 /**

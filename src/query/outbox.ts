@@ -57,7 +57,7 @@ export function startOutbox(outbox: Outbox): () => void {
       // An observer that renders hands its own options to its mutation, right after this.
       if (type === 'observerOptionsUpdated') queueMicrotask(() => resign(mutation))
     }),
-    authors.subscribe(() => meetAuthors(outbox)),
+    authors.subscribe(outbox, meetAuthors),
   ]
   for (const mutation of cache.getAll()) take(outbox, mutation)
   return () => {

@@ -100,7 +100,7 @@ export function complete(fetch: Fetch, position: Cursor | undefined, isWhole = t
     endPause(entry)
     entry.failures = 0
   }
-  statusChanged(entry.client)
+  statusChanged(entry)
 }
 
 export function endFetch(fetch: Fetch): void {

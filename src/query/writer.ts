@@ -20,6 +20,11 @@ export function refetch(query: Query): void {
   })
 }
 
+/** As if the fetch had never begun. */
+export function cancel(query: Query): void {
+  void query.cancel({ revert: true, silent: true })
+}
+
 /** Without data, as if it had never been fetched; asked for again where somebody looks. */
 export function reset(queryClient: QueryClient, isOwn: (query: Query) => boolean): void {
   queryClient.resetQueries({ queryKey: [LIVE_KEY], predicate: isOwn }).catch(() => {

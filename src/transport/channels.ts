@@ -107,10 +107,12 @@ export function openChannel(shell: Shell, spec: ChannelSpec, listener: ChannelLi
   const member: Member = { listener }
   subscriptions.set(name, subscription)
   members.add(member)
-  const release = hold(shell, true)
-  // Later in this turn: nobody hears a signal from inside its own call, and channels opened together share a `sync`.
+  let release: ReturnType<typeof hold> | undefined
+  // Later in this turn: nobody hears a signal from inside its own call, channels opened together share a `sync`, and what
+  // is opened while something renders changes no state that is on screen.
   queueMicrotask(() => {
     if (!members.has(member)) return
+    release = hold(shell, true)
     const error = failureOf(shell)
     if (error) emit(shell, [member], { type: 'down', error })
     if (!shell.current) return
@@ -131,7 +133,7 @@ export function openChannel(shell: Shell, spec: ChannelSpec, listener: ChannelLi
         unsubscribe(shell, subscription)
       }
       settle(shell)
-      release(idleMs)
+      release?.(idleMs)
     },
   }
 }

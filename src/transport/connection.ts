@@ -41,7 +41,6 @@ export function createConnection(context: Context, name: string): Shell {
       blames: new Map(),
       trial: undefined,
       isPaused: false,
-      isBatching: false,
     },
     channels: { subscriptions: new Map() },
     holders: new Set(),

@@ -76,7 +76,6 @@ const CONTROL: Readonly<Record<string, Control>> = {
   welcome: (shell, fields, { attempt }) => {
     const link = shell.links.get(attempt)
     if (link) takeGreeting(shell, link, fields)
-    if (fields.batch === true) shell.outbox.isBatching = true
     const key = keyIn(shell, fields)
     const cursor = toCursor(fields)
     if (!key || !cursor) return

@@ -26,6 +26,9 @@ const LOW_WATER_BYTES = 65_536
 const DRAIN_POLL_MS = 50
 const BATCH_ITEMS = 100
 
+/** The server at the other end of this socket takes arrays; another one may not. */
+const isBatching = ({ current }: Shell) => current?.greeting?.batch === true
+
 /** Returns how to take it out again, queued or unanswered. */
 export function push(shell: Shell, item: Outgoing): () => void {
   const { outbox, current, environment, identity, codec } = shell
@@ -40,7 +43,7 @@ export function push(shell: Shell, item: Outgoing): () => void {
   }
   const isWritable = canWrite(shell, entry)
   const isControl = delivery === 'control'
-  const isAhead = isControl || (!outbox.isBatching && outbox.queue.size === 0)
+  const isAhead = isControl || (!isBatching(shell) && outbox.queue.size === 0)
   if (refusal) onDropped(refusal)
   else if (isWritable && isAhead && outbox.blames.size === 0) write(shell, [entry])
   else if (!isWritable && delivery === 'volatile') onDropped()
@@ -63,7 +66,7 @@ function enqueue(shell: Shell, entry: Entry): void {
   if (entry.bytes > 0) startExpiry(shell, entry)
   publishStatus(shell)
   // All that one turn sends goes out as one message, or is there to choose from.
-  if (outbox.isBatching || outbox.blames.size > 0) queueMicrotask(() => flush(shell))
+  if (isBatching(shell) || outbox.blames.size > 0) queueMicrotask(() => flush(shell))
   else flush(shell)
 }
 
@@ -123,14 +126,14 @@ function pause(shell: Shell): void {
 
 export function flush(shell: Shell): void {
   const { outbox } = shell
-  const { queue, isBatching } = outbox
+  const { queue } = outbox
   const ready = [...queue].filter((entry) => canWrite(shell, entry)).sort(controlFirst)
   const [first] = ready
   if (!first) return
   if (isNarrow(outbox)) return tryAlone(shell, first)
   for (const entry of ready) dequeue(shell, entry)
   publishStatus(shell)
-  while (ready.length > 0) write(shell, ready.splice(0, isBatching ? BATCH_ITEMS : 1))
+  while (ready.length > 0) write(shell, ready.splice(0, isBatching(shell) ? BATCH_ITEMS : 1))
 }
 
 function dequeue({ outbox }: Shell, entry: Entry): void {

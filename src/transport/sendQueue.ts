@@ -69,7 +69,6 @@ export interface Outbox {
   /** On its way alone: nothing follows before it has arrived. */
   trial: Entry | undefined
   isPaused: boolean
-  isBatching: boolean
 }
 
 /** A full queue refuses the newest: what was accepted first has been promised first. */

@@ -19,7 +19,9 @@ export function createSubscribers(onError: (endpoint: string, error: unknown) =>
     subscribe: (type, subscriber) => {
       const subscribers = byType.get(type) ?? new Set()
       byType.set(type, subscribers.add(subscriber))
-      return () => void subscribers.delete(subscriber)
+      return () => {
+        if (subscribers.delete(subscriber) && subscribers.size === 0) byType.delete(type)
+      }
     },
     deliver: (endpoint, events) => {
       for (const { frame, payload } of events) {

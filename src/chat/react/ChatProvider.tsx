@@ -23,7 +23,7 @@ export function ChatProvider({ chat, children }: ChatProviderProps): ReactNode {
   )
 }
 
-let fallback: Chat | undefined
+const fallbacks = new WeakMap<object, Chat>()
 
 /** The nearest provider's chat; without one a chat over the default manager (NEXT_PUBLIC_WS_URL). */
 export function useChat(): Chat {
@@ -35,6 +35,7 @@ export function useChat(): Chat {
 
 function defaultChat(): Chat {
   const manager = defaultManager()
-  if (fallback?.manager !== manager) fallback = createChat({ manager })
-  return fallback
+  const chat = fallbacks.get(manager) ?? createChat({ manager })
+  fallbacks.set(manager, chat)
+  return chat
 }

@@ -98,14 +98,15 @@ function useAnchor(roomId: Id, given: Id | undefined) {
 
 const NO_ROWS: readonly ChatMessage[] = []
 const NO_OPS: readonly Op<unknown>[] = []
+const NOTHING = () => undefined
 
 /** What was sent where there is no page to show it in: before the first one, or where that could not be loaded. */
 function useEarlyRows(queryKey: readonly unknown[], isEmpty: boolean): readonly ChatMessage[] {
   const { live } = useChat()
   const queryClient = useQueryClient()
   const subscribe = useCallback(
-    (listener: () => void) => live.subscribe(queryClient, listener),
-    [live, queryClient],
+    (listener: () => void) => (isEmpty ? live.subscribe(queryClient, listener) : NOTHING),
+    [live, queryClient, isEmpty],
   )
   const ops = useSyncExternalStore(
     subscribe,

@@ -1,5 +1,5 @@
 'use client'
-import { useQueryClient } from '@tanstack/react-query'
+import { hashKey, useQueryClient } from '@tanstack/react-query'
 import { useCallback, useSyncExternalStore } from 'react'
 import type { LiveState } from '../../query/index.ts'
 import { useChat } from './ChatProvider.tsx'
@@ -10,9 +10,10 @@ const OFFLINE: LiveState = { status: 'offline', since: 0 }
 export function useRoomStatus(queryKey: readonly unknown[]): LiveState {
   const { live } = useChat()
   const queryClient = useQueryClient()
+  const queryHash = hashKey(queryKey)
   const subscribe = useCallback(
-    (listener: () => void) => live.subscribe(queryClient, listener),
-    [live, queryClient],
+    (listener: () => void) => live.subscribe(queryClient, listener, queryHash),
+    [live, queryClient, queryHash],
   )
   return useSyncExternalStore(
     subscribe,

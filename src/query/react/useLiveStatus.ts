@@ -1,5 +1,5 @@
 'use client'
-import { useQueryClient } from '@tanstack/react-query'
+import { hashKey, useQueryClient } from '@tanstack/react-query'
 import { useCallback, useSyncExternalStore } from 'react'
 import { type LiveState, OFFLINE } from '../entryState.ts'
 import { useLive } from './LiveProvider.tsx'
@@ -11,9 +11,10 @@ import { useLive } from './LiveProvider.tsx'
 export function useLiveStatus(options: { readonly queryKey: readonly unknown[] }): LiveState {
   const live = useLive()
   const queryClient = useQueryClient()
+  const queryHash = hashKey(options.queryKey)
   const subscribe = useCallback(
-    (listener: () => void) => live.subscribe(queryClient, listener),
-    [live, queryClient],
+    (listener: () => void) => live.subscribe(queryClient, listener, queryHash),
+    [live, queryClient, queryHash],
   )
   return useSyncExternalStore(
     subscribe,
