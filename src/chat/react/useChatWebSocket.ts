@@ -1,5 +1,5 @@
 'use client'
-import { type RefObject, useCallback, useMemo, useState } from 'react'
+import { type RefObject, useCallback, useMemo } from 'react'
 import { useStore } from 'zustand'
 import { compareKeys, type OrderKey } from '../../query/index.ts'
 import { LiveError } from '../../transport/index.ts'
@@ -7,14 +7,7 @@ import { useWebSocketStatus, type WebSocketStatus } from '../../transport/react/
 import { endpointOf, type PlaceOf } from '../context.ts'
 import { keyOf } from '../messages.ts'
 import type { SendVariables } from '../sendMessage.ts'
-import {
-  type BaseMessage,
-  type ChatMessage,
-  type Id,
-  type RegisteredMessage,
-  type Row,
-  sameId,
-} from '../types.ts'
+import type { BaseMessage, ChatMessage, Id, RegisteredMessage, Row } from '../types.ts'
 import { useChat } from './ChatProvider.tsx'
 import { useMessages } from './useMessages.ts'
 import { usePlaces } from './usePlaces.ts'
@@ -23,6 +16,7 @@ import { useSeenAtEnd } from './useSeenAtEnd.ts'
 import { useSendMessage } from './useSendMessage.ts'
 import { useStickToBottom } from './useStickToBottom.ts'
 import { useTyping } from './useTyping.ts'
+import { useVisit } from './useVisit.ts'
 
 export interface UseChatWebSocketResult<M extends BaseMessage = RegisteredMessage> {
   /** Oldest first, own unconfirmed ones last. */
@@ -124,7 +118,6 @@ export function useChatWebSocket<M extends BaseMessage = RegisteredMessage>(
 }
 
 interface Cleared {
-  readonly roomId: Id
   /** The place of the last confirmed message that was there. */
   readonly upTo: OrderKey | undefined
   /** Rows that had no place in the history yet. */
@@ -132,8 +125,7 @@ interface Cleared {
 }
 
 function useClearable<M extends ChatMessage>(roomId: Id, all: readonly M[], placeOf: PlaceOf) {
-  const [kept, setCleared] = useState<Cleared>()
-  const cleared = kept && sameId(kept.roomId, roomId) ? kept : undefined
+  const [cleared, setCleared] = useVisit<Cleared>(String(roomId))
   const messages = useMemo(
     () => (cleared ? all.filter((message) => isAfter(message, cleared, placeOf)) : all),
     [all, cleared, placeOf],
@@ -141,13 +133,12 @@ function useClearable<M extends ChatMessage>(roomId: Id, all: readonly M[], plac
   const clear = useCallback(
     () =>
       setCleared({
-        roomId,
         upTo: placeOf(all.findLast(({ local }) => !local)?.id ?? null),
         pending: new Set(all.filter(({ local }) => local).map(keyOf)),
       }),
-    [roomId, all, placeOf],
+    [setCleared, all, placeOf],
   )
-  const show = useCallback(() => setCleared(undefined), [])
+  const show = useCallback(() => setCleared(undefined), [setCleared])
   return { messages, clear, show, isCleared: cleared !== undefined }
 }
 
