@@ -9,8 +9,8 @@ import { applyChanges, current, entryFor, forget, refresh } from './liveClient.t
 import { clientOf, connect, createLiveCore, type LiveCore } from './liveCore.ts'
 import { defineMutation, type MutationDefinitionOptions } from './mutation.ts'
 import { NO_OPS, type Op } from './ops.ts'
-import { forgetOwn, opsFor } from './outbox.ts'
-import { type Change, targetOf } from './outboxRow.ts'
+import { forgetOwn, hold, opsFor } from './outbox.ts'
+import { type Change, targeted, targetOf } from './outboxRow.ts'
 import { defineTimeline, type TimelineOptions } from './timeline.ts'
 import { defineValue, type ValueOptions } from './value.ts'
 
@@ -110,6 +110,11 @@ function createLiveWith<Events>(core: LiveCore) {
       const client = clientOf(core, queryClient)
       const entry = client && entryFor(client, queryKey)
       return entry ? stateOf(entry) : OFFLINE
+    },
+    /** What the application itself knows better than the server, for a while: lies over the data until it is held anew. */
+    hold(queryClient: QueryClient, holder: object, changes: readonly Change[]): void {
+      const client = clientOf(core, queryClient)
+      if (client) hold(client.outbox, holder, changes.map(targeted))
     },
     /** Optimistic ops for a query, also before it has data to show them in. The same array while nothing changed. */
     optimistic(queryClient: QueryClient, [, name, params]: readonly unknown[]): readonly Op<unknown>[] {

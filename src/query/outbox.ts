@@ -6,7 +6,15 @@ import type { Mutation, MutationCache } from '@tanstack/react-query'
 import type { LiveEvent } from '../transport/port.ts'
 import { isNobody, isOwn } from './author.ts'
 import { NO_OPS, type Op } from './ops.ts'
-import { changesOf, createRow, type Row, type RowOptions, rowBehind, sign } from './outboxRow.ts'
+import {
+  changesOf,
+  createRow,
+  type Row,
+  type RowOptions,
+  rowBehind,
+  sign,
+  type TargetedOp,
+} from './outboxRow.ts'
 
 /** For whoever looks into what failed. */
 const MAX_UNSEEN = 20
@@ -23,6 +31,8 @@ export interface Outbox {
   readonly rows: Map<Mutation, Row>
   /** Out of storage, and not gone on with. */
   readonly waiting: Set<Mutation>
+  /** Ops that lie over the data without a mutation, by whoever holds them. */
+  readonly held: Map<object, readonly TargetedOp[]>
   /** Optimistic ops by `targetOf`; the same array while nothing changed. */
   ops: ReadonlyMap<string, readonly Op<unknown>[]>
   /** Something happened to a row since `ops` was computed. */
@@ -38,6 +48,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     options,
     rows: new Map(),
     waiting: new Set(),
+    held: new Map(),
     ops: new Map(),
     isStale: false,
     hasNews: false,
@@ -121,6 +132,14 @@ function firstOf({ changes }: Row, target: string, confirms: Asked['confirms']):
 
 export function isMine({ options: { authors } }: Outbox, { author }: Row): boolean {
   return isOwn(author, authors.now())
+}
+
+/** In place of what this one held before; below what mutations show. */
+export function hold(outbox: Outbox, holder: object, ops: readonly TargetedOp[]): void {
+  if (ops.length > 0) outbox.held.set(holder, ops)
+  else if (!outbox.held.delete(holder)) return
+  outbox.isStale = true
+  outbox.options.changed()
 }
 
 export function setPhase(outbox: Outbox, row: Row, phase: Row['phase']): void {
@@ -224,16 +243,18 @@ function compute(outbox: Outbox): void {
   outbox.isStale = false
   outbox.hasNews = true
   const next = new Map<string, Op<unknown>[]>()
+  const add = ({ target, op }: TargetedOp) => {
+    const ops = next.get(target) ?? []
+    next.set(target, ops)
+    ops.push(op)
+  }
+  for (const ops of outbox.held.values()) ops.forEach(add)
   for (const row of outbox.rows.values()) {
     const { status } = row.mutation.state
     // It was somebody's words after all, written elsewhere.
     if (row.confirmed === 'guess' && status === 'error') row.confirmed = undefined
     if (row.confirmed || status === 'idle' || !isMine(outbox, row)) continue
-    for (const { target, op } of changesOf(row)) {
-      const ops = next.get(target) ?? []
-      next.set(target, ops)
-      ops.push(op)
-    }
+    changesOf(row).forEach(add)
   }
   outbox.ops = new Map([...next].map(([target, ops]) => [target, sameOr(outbox.ops.get(target), ops)]))
 }

@@ -155,10 +155,7 @@ export function changesOf(row: Row): readonly TargetedOp[] {
       attempts: state.failureCount,
       submittedAt: state.submittedAt,
     })
-    row.changes = changes.map(({ definition, params, op }) => ({
-      target: targetOf(definition, params),
-      op,
-    }))
+    row.changes = changes.map(targeted)
   }
   return row.changes
 }
@@ -173,6 +170,10 @@ export function statusOf(row: Row): SendStatus {
 export function isUnsent(row: Row): boolean {
   const status = statusOf(row)
   return !row.confirmed && (status === 'failed' || (status === 'queued' && !row.wasSent))
+}
+
+export function targeted({ definition, params, op }: Change): TargetedOp {
+  return { target: targetOf(definition, params), op }
 }
 
 /** One definition with one set of parameters. */

@@ -11,6 +11,7 @@ import type { BaseMessage, ChatMessage, Id, RegisteredMessage, Row } from '../ty
 import { useChat } from './ChatProvider.tsx'
 import { useMessages } from './useMessages.ts'
 import { usePlaces } from './usePlaces.ts'
+import { useReading } from './useReading.ts'
 import { useReadReporter } from './useReadReporter.ts'
 import { useSeenAtEnd } from './useSeenAtEnd.ts'
 import { useSendMessage } from './useSendMessage.ts'
@@ -77,7 +78,7 @@ export function useChatWebSocket<M extends BaseMessage = RegisteredMessage>(
   const markRead = useReadReporter(roomId, { messages: history.messages, placeOf })
   const view = useClearable(roomId, history.messages, placeOf)
   const { endRef, end, scrollToBottom } = useStickToBottom(view.messages)
-  useSeenAtEnd(end, view.messages, readWhenSeen ? markRead : undefined)
+  useReading(roomId, useSeenAtEnd(end, view.messages, readWhenSeen ? markRead : undefined))
   const { keystroke, stop } = typing
   const { show } = view
   const { loadOlder } = history

@@ -8,6 +8,10 @@ export function useVisit<T>(place: string) {
   if (kept && !isHere) setKept(undefined)
   // Being hidden is leaving, too.
   useEffect(() => () => setKept((now) => (now?.place === place ? undefined : now)), [place])
-  const set = useCallback((value: T | undefined) => setKept(value && { place, value }), [place])
+  const set = useCallback(
+    (value: T | undefined) =>
+      setKept((now) => (now?.place === place && now.value === value ? now : value && { place, value })),
+    [place],
+  )
   return [isHere ? kept.value : undefined, set] as const
 }
