@@ -21,8 +21,7 @@ export function readReporterOf(chat: Chat, queryClient: QueryClient, roomId: Id)
 }
 
 function createReadReporter(chat: Chat, queryClient: QueryClient, roomId: Id): ReadReporter {
-  const { currentUser } = chat.context
-  const reader = currentUser()?.id
+  const reader = chat.context.currentUser()?.id
   let waiting: { readonly id: Id; readonly place: OrderKey; readonly cancel: () => void } | undefined
   /** As far as is known here; the room list, where there is one, knows of other devices too. */
   let reported: Id | null = null
@@ -32,7 +31,7 @@ function createReadReporter(chat: Chat, queryClient: QueryClient, roomId: Id): R
   /** Nothing was left unread where somebody looks, or looked until now. */
   let isRead = false
   const holder = {}
-  const isSomebodyElse = () => reader !== undefined && !sameId(currentUser()?.id, reader)
+  const isSomebodyElse = () => reader !== undefined && !sameId(chat.context.currentUser()?.id, reader)
 
   /** A count must not show for a moment because the server hears of it later. */
   function show(): void {

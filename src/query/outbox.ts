@@ -6,15 +6,8 @@ import type { Mutation, MutationCache } from '@tanstack/react-query'
 import type { LiveEvent } from '../transport/port.ts'
 import { isNobody, isOwn } from './author.ts'
 import { NO_OPS, type Op } from './ops.ts'
-import {
-  changesOf,
-  createRow,
-  type Row,
-  type RowOptions,
-  rowBehind,
-  sign,
-  type TargetedOp,
-} from './outboxRow.ts'
+import type { Row, RowOptions, TargetedOp } from './outboxRow.ts'
+import { byTarget, changesOf, createRow, rowBehind, sign } from './outboxRow.ts'
 
 /** For whoever looks into what failed. */
 const MAX_UNSEEN = 20
@@ -242,27 +235,13 @@ function compute(outbox: Outbox): void {
   if (!outbox.isStale) return
   outbox.isStale = false
   outbox.hasNews = true
-  const next = new Map<string, Op<unknown>[]>()
-  const add = ({ target, op }: TargetedOp) => {
-    const ops = next.get(target) ?? []
-    next.set(target, ops)
-    ops.push(op)
-  }
-  for (const ops of outbox.held.values()) ops.forEach(add)
+  const shown = [...outbox.held.values()]
   for (const row of outbox.rows.values()) {
     const { status } = row.mutation.state
     // It was somebody's words after all, written elsewhere.
     if (row.confirmed === 'guess' && status === 'error') row.confirmed = undefined
     if (row.confirmed || status === 'idle' || !isMine(outbox, row)) continue
-    changesOf(row).forEach(add)
+    shown.push(changesOf(row))
   }
-  outbox.ops = new Map([...next].map(([target, ops]) => [target, sameOr(outbox.ops.get(target), ops)]))
-}
-
-function sameOr(
-  previous: readonly Op<unknown>[] | undefined,
-  next: readonly Op<unknown>[],
-): readonly Op<unknown>[] {
-  const isSame = previous?.length === next.length && next.every((op, at) => op === previous[at])
-  return isSame ? previous : next
+  outbox.ops = byTarget(shown, outbox.ops)
 }

@@ -176,6 +176,28 @@ export function targeted({ definition, params, op }: Change): TargetedOp {
   return { target: targetOf(definition, params), op }
 }
 
+/** The same arrays as before where nothing has changed. */
+export function byTarget(
+  shown: readonly (readonly TargetedOp[])[],
+  before: ReadonlyMap<string, readonly Op<unknown>[]>,
+): Map<string, readonly Op<unknown>[]> {
+  const next = new Map<string, Op<unknown>[]>()
+  for (const { target, op } of shown.flat()) {
+    const ops = next.get(target) ?? []
+    next.set(target, ops)
+    ops.push(op)
+  }
+  return new Map([...next].map(([target, ops]) => [target, sameOr(before.get(target), ops)]))
+}
+
+function sameOr(
+  previous: readonly Op<unknown>[] | undefined,
+  next: readonly Op<unknown>[],
+): readonly Op<unknown>[] {
+  const isSame = previous?.length === next.length && next.every((op, at) => op === previous[at])
+  return isSame ? previous : next
+}
+
 /** One definition with one set of parameters. */
 export function targetOf(definition: string, params: Params): string {
   return hashKey([definition, params])

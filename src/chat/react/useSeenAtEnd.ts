@@ -1,7 +1,8 @@
 'use client'
 import { useEffect, useRef } from 'react'
 import type { ChatMessage } from '../types.ts'
-import { isNearEnd, scrollerOf } from './useStickToBottom.ts'
+import { isNearEnd } from './keepPlace.ts'
+import { scrollerOf } from './useStickToBottom.ts'
 import { useVisit } from './useVisit.ts'
 
 /**
