@@ -27,6 +27,8 @@ export function keepPlace(scroller: HTMLElement): Keeper {
   const { overflowAnchor } = style
   let isAtEnd = true
   let top = scroller.scrollTop
+  /** How far it scrolled at last. */
+  let reach = Number.NaN
   let awayAt = Number.NaN
   let seen: readonly Seen[] = []
 
@@ -48,25 +50,30 @@ export function keepPlace(scroller: HTMLElement): Keeper {
   }
 
   function settle(inFront = false): void {
-    // Hidden: nothing is anywhere.
-    if (scroller.clientHeight === 0) return
+    const { scrollHeight, clientHeight } = scroller
+    // Hidden, nothing is anywhere, and shown again it starts anew.
+    if (clientHeight === 0) {
+      isAtEnd = true
+      top = 0
+      reach = Number.NaN
+      return
+    }
     // A browser that anchors by itself would do it a second time.
     style.overflowAnchor = 'none'
     notice()
     const isMoving = now() - awayAt < MOVING_MS
     if (isMoving) isAtEnd &&= isNearEnd(scroller)
     if (!isAtEnd || isMoving) stay(inFront)
-    else if (belowEnd(scroller) > 0) scroll(scroller.scrollHeight)
-    seen = isAtEnd && !isMoving ? [] : inView(scroller)
+    // Whoever is on the way there is left alone.
+    else if (reach !== scrollHeight - clientHeight) scroll(scrollHeight)
+    reach = scrollHeight - clientHeight
+    seen = inView(scroller)
   }
 
   function stay(inFront: boolean): void {
     // Whoever is at the very top sees what comes there, unless it is what they have asked for.
     if (top < 1 && !inFront) return
-    const left = seen.filter(({ element }) => element.isConnected)
-    // The first may be what says that more is being loaded.
-    const anchor = left.at(inFront ? -1 : 0)
-    const shift = anchor ? placeOf(scroller, anchor.element) - anchor.at : 0
+    const shift = shiftOf(scroller, seen, inFront)
     if (shift !== 0) scroll(top + shift)
   }
 
@@ -86,6 +93,14 @@ export function keepPlace(scroller: HTMLElement): Keeper {
       stopWatching()
     },
   }
+}
+
+/** How far what was in view has moved in the content. */
+function shiftOf(scroller: Element, seen: readonly Seen[], inFront: boolean): number {
+  const left = seen.filter(({ element }) => element.isConnected)
+  // The first may be what says that more is being loaded.
+  const anchor = left.at(inFront ? -1 : 0)
+  return anchor ? placeOf(scroller, anchor.element) - anchor.at : 0
 }
 
 /** Calls back, before it is painted, when the element or what is in it gets another size or other children. */
@@ -115,13 +130,15 @@ function watch(scroller: HTMLElement, changed: () => void): () => void {
 function inView(scroller: Element): readonly Seen[] {
   const view = scroller.getBoundingClientRect()
   const seen: (Seen & { readonly isWhole: boolean })[] = []
+  // From the end, which is where most readers are.
   const look = ({ children }: Element) => {
-    for (const element of children) {
-      const { top, bottom } = element.getBoundingClientRect()
-      if (bottom <= view.top || top >= view.bottom) continue
+    for (const element of [...children].reverse()) {
+      const { top, bottom, height } = element.getBoundingClientRect()
+      if (height === 0 || top >= view.bottom) continue
+      if (bottom <= view.top) return
       const isWhole = top >= view.top && bottom <= view.bottom
       if (!isWhole && element.childElementCount > 0) look(element)
-      else seen.push({ element, at: placeOf(scroller, element), isWhole })
+      else seen.unshift({ element, at: placeOf(scroller, element), isWhole })
     }
   }
   look(scroller)
