@@ -59,6 +59,8 @@ export interface ReadReporter {
   report(messageId: Id, placeOf: PlaceOf): void
   /** What was read is to be unread again: what waits is not reported, and until this is settled anything can be. */
   takeBack(settled: Promise<unknown>): void
+  /** Somebody looks at the end of the room: what comes counts for nothing once what was there is reported. Returns how to stop. */
+  watch(): () => void
 }
 
 /** Which connection carries a room. */

@@ -13,7 +13,7 @@ export { type UseConnectionIndicatorResult, useConnectionIndicator } from './rea
 export { useDraft } from './react/useDraft.ts'
 export { type MessagesWindow, type UseMessagesResult, useMessages } from './react/useMessages.ts'
 export { usePresence } from './react/usePresence.ts'
-export { type UseReadStateResult, useReadState } from './react/useReadState.ts'
+export { type UseReadStateOptions, type UseReadStateResult, useReadState } from './react/useReadState.ts'
 export { type UseSendMessageResult, useSendMessage } from './react/useSendMessage.ts'
 export { type UseTypingResult, useTyping } from './react/useTyping.ts'
 export { extend, Member, Message, Reaction, Room, User } from './schemas.ts'

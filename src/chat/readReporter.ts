@@ -3,7 +3,7 @@ import type { QueryClient } from '@tanstack/react-query'
 import { compareKeys, type OrderKey } from '../query/index.ts'
 import type { ReadReporter } from './context.ts'
 import type { Chat } from './createChat.ts'
-import { readStateIn } from './rooms.ts'
+import { asRead, readStateIn, roomChange } from './rooms.ts'
 import { type ChatRoom, type Id, sameId } from './types.ts'
 
 /** Trailing: a reader who scrolls through a room reports once, at the end. Milliseconds. */
@@ -21,26 +21,35 @@ export function readReporterOf(chat: Chat, queryClient: QueryClient, roomId: Id)
 }
 
 function createReadReporter(chat: Chat, queryClient: QueryClient, roomId: Id): ReadReporter {
-  const { clock } = chat.manager.port
-  const { currentUser } = chat.context
-  const reader = currentUser()?.id
+  const reader = chat.context.currentUser()?.id
   let waiting: { readonly id: Id; readonly place: OrderKey; readonly cancel: () => void } | undefined
   /** As far as is known here; the room list, where there is one, knows of other devices too. */
   let reported: Id | null = null
+  const pointer = () => pointerIn(queryClient.getQueryData(chat.rooms().queryKey), roomId, reported)
   let takingBack: Promise<unknown> | undefined
+  let watchers = 0
+  /** Nothing was left unread where somebody looks, or looked until now. */
+  let isRead = false
+  const holder = {}
+  const isSomebodyElse = () => reader !== undefined && !sameId(chat.context.currentUser()?.id, reader)
 
-  function pointer(): Id | null {
-    const rooms = queryClient.getQueryData<readonly ChatRoom[]>(chat.rooms().queryKey)
-    return rooms?.some(({ id }) => sameId(id, roomId))
-      ? readStateIn(rooms, roomId).last_read_message_id
-      : reported
+  /** A count must not show for a moment because the server hears of it later. */
+  function show(): void {
+    const isHeld = isRead && (watchers > 0 || waiting)
+    const upTo = watchers > 0 ? undefined : waiting?.id
+    const change = (room: ChatRoom) => (isSomebodyElse() ? room : asRead(room, upTo))
+    chat.live.hold(queryClient, holder, isHeld ? [roomChange(roomId, change)] : [])
   }
 
   function send(): void {
     const messageId = waiting?.id
     waiting = undefined
-    const isSomebodyElse = reader !== undefined && !sameId(currentUser()?.id, reader)
-    if (messageId === undefined || isSomebodyElse) return
+    if (messageId !== undefined && !isSomebodyElse()) tell(messageId)
+    isRead = watchers > 0
+    show()
+  }
+
+  function tell(messageId: Id): void {
     reported = messageId
     chat.markRead.start(queryClient, { message_id: messageId }, { roomId }).catch(() => {
       // Not told, and shown as unread again; the next row that is read tells it.
@@ -53,16 +62,38 @@ function createReadReporter(chat: Chat, queryClient: QueryClient, roomId: Id): R
       const place = placeOf(messageId)
       const reached = waiting?.place ?? (takingBack ? undefined : placeOf(pointer()))
       if (!place || (reached && compareKeys(place, reached) <= 0)) return
-      waiting = { id: messageId, place, cancel: waiting?.cancel ?? clock.setTimer(send, QUIET_MS) }
+      waiting = {
+        id: messageId,
+        place,
+        cancel: waiting?.cancel ?? chat.manager.port.clock.setTimer(send, QUIET_MS),
+      }
     },
     takeBack(settled) {
       waiting?.cancel()
       waiting = undefined
+      isRead = false
+      show()
       takingBack = settled
       const end = () => {
         if (takingBack === settled) takingBack = undefined
       }
       settled.then(end, end)
     },
+    watch() {
+      isRead ||= !waiting
+      watchers++
+      show()
+      return () => {
+        watchers--
+        isRead &&= watchers > 0 || waiting !== undefined
+        show()
+      }
+    },
   }
+}
+
+function pointerIn(rooms: readonly ChatRoom[] | undefined, roomId: Id, fallback: Id | null): Id | null {
+  return rooms?.some(({ id }) => sameId(id, roomId))
+    ? readStateIn(rooms, roomId).last_read_message_id
+    : fallback
 }

@@ -117,7 +117,7 @@ export function defineMarkUnread(context: ChatContext, rooms: Rooms) {
   })
 }
 
-function roomChange(roomId: Id, change: (room: ChatRoom) => ChatRoom): Change {
+export function roomChange(roomId: Id, change: (room: ChatRoom) => ChatRoom): Change {
   const apply = (rooms: readonly ChatRoom[]) =>
     rooms.map((room) => (sameId(room.id, roomId) ? change(room) : room))
   return { definition: ROOMS, params: {}, op: { kind: 'reduce', apply } }
@@ -131,6 +131,12 @@ function readUpTo(room: ChatRoom, messageId: Id): ChatRoom {
     last_read_message_id: messageId,
     ...(isAll && { unread_count: 0, mention_count: 0 }),
   }
+}
+
+/** As whoever looks at its end has read it, or whoever has read up to a message. */
+export function asRead(room: ChatRoom, upTo?: Id): ChatRoom {
+  if (upTo !== undefined) return readUpTo(room, upTo)
+  return room.unread_count || room.mention_count ? { ...room, unread_count: 0, mention_count: 0 } : room
 }
 
 const withSomethingUnread = (room: ChatRoom): ChatRoom => ({

@@ -17,8 +17,8 @@ import {
 } from './liveCore.ts'
 import { defineMutation, type MutationDefinitionOptions } from './mutation.ts'
 import { NO_OPS, type Op } from './ops.ts'
-import { forgetOwn, opsFor } from './outbox.ts'
-import { type Change, targetOf } from './outboxRow.ts'
+import { forgetOwn, hold, opsFor } from './outbox.ts'
+import { type Change, targeted, targetOf } from './outboxRow.ts'
 import { defineTimeline, type TimelineOptions } from './timeline.ts'
 import { defineValue, type ValueOptions } from './value.ts'
 
@@ -117,6 +117,11 @@ function createLiveWith<Events>(core: LiveCore) {
     status(queryClient: QueryClient, queryKey: readonly unknown[]): LiveState {
       const client = findClient(core, queryClient)
       return (client && entryFor(client, queryKey)?.state) ?? OFFLINE
+    },
+    /** What the application itself knows better than the server, for a while: lies over the data until it is held anew. */
+    hold(queryClient: QueryClient, holder: object, changes: readonly Change[]): void {
+      const client = clientOf(core, queryClient)
+      if (client) hold(client.outbox, holder, changes.map(targeted))
     },
     /** Optimistic ops for a query, also before it has data to show them in. The same array while nothing changed. */
     optimistic(queryClient: QueryClient, [, name, params]: readonly unknown[]): readonly Op<unknown>[] {

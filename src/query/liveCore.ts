@@ -167,7 +167,8 @@ function register<T extends { readonly name: string }>(
 export interface Changes<P, Item> {
   insert(params: P, item: Item): Change
   upsert(params: P, item: Item): Change
-  patch(params: P, fields: Partial<Item>): Change
+  /** `by`: further fields, which follow from the item as it is. */
+  patch(params: P, fields: Partial<Item>, by?: (item: Item) => Partial<Item>): Change
   remove(params: P, id: string | number): Change
 }
 
@@ -180,7 +181,7 @@ export function changesFor<P, Item>(definition: string): Changes<P, Item> {
   return {
     insert: (params, item) => change(params, { kind: 'insert', item }),
     upsert: (params, item) => change(params, { kind: 'upsert', item }),
-    patch: (params, fields) => change(params, { kind: 'patch', fields }),
+    patch: (params, fields, by) => change(params, { kind: 'patch', fields, ...(by && { by }) }),
     remove: (params, id) => change(params, { kind: 'remove', id }),
   }
 }

@@ -6,7 +6,8 @@ import type { Mutation, MutationCache } from '@tanstack/react-query'
 import type { LiveEvent } from '../transport/port.ts'
 import { isNobody, isOwn } from './author.ts'
 import { NO_OPS, type Op } from './ops.ts'
-import { changesOf, createRow, type Row, type RowOptions, rowBehind, sign } from './outboxRow.ts'
+import type { Row, RowOptions, TargetedOp } from './outboxRow.ts'
+import { byTarget, changesOf, createRow, rowBehind, sign } from './outboxRow.ts'
 
 /** For whoever looks into what failed. */
 const MAX_UNSEEN = 20
@@ -23,6 +24,8 @@ export interface Outbox {
   readonly rows: Map<Mutation, Row>
   /** Out of storage, and not gone on with. */
   readonly waiting: Set<Mutation>
+  /** Ops that lie over the data without a mutation, by whoever holds them. */
+  readonly held: Map<object, readonly TargetedOp[]>
   /** Optimistic ops by `targetOf`; the same array while nothing changed. */
   ops: ReadonlyMap<string, readonly Op<unknown>[]>
   /** Something happened to a row since `ops` was computed. */
@@ -38,6 +41,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     options,
     rows: new Map(),
     waiting: new Set(),
+    held: new Map(),
     ops: new Map(),
     isStale: false,
     hasNews: false,
@@ -121,6 +125,14 @@ function firstOf({ changes }: Row, target: string, confirms: Asked['confirms']):
 
 export function isMine({ options: { authors } }: Outbox, { author }: Row): boolean {
   return isOwn(author, authors.now())
+}
+
+/** In place of what this one held before; below what mutations show. */
+export function hold(outbox: Outbox, holder: object, ops: readonly TargetedOp[]): void {
+  if (ops.length > 0) outbox.held.set(holder, ops)
+  else if (!outbox.held.delete(holder)) return
+  outbox.isStale = true
+  outbox.options.changed()
 }
 
 export function setPhase(outbox: Outbox, row: Row, phase: Row['phase']): void {
@@ -223,25 +235,13 @@ function compute(outbox: Outbox): void {
   if (!outbox.isStale) return
   outbox.isStale = false
   outbox.hasNews = true
-  const next = new Map<string, Op<unknown>[]>()
+  const shown = [...outbox.held.values()]
   for (const row of outbox.rows.values()) {
     const { status } = row.mutation.state
     // It was somebody's words after all, written elsewhere.
     if (row.confirmed === 'guess' && status === 'error') row.confirmed = undefined
     if (row.confirmed || status === 'idle' || !isMine(outbox, row)) continue
-    for (const { target, op } of changesOf(row)) {
-      const ops = next.get(target) ?? []
-      next.set(target, ops)
-      ops.push(op)
-    }
+    shown.push(changesOf(row))
   }
-  outbox.ops = new Map([...next].map(([target, ops]) => [target, sameOr(outbox.ops.get(target), ops)]))
-}
-
-function sameOr(
-  previous: readonly Op<unknown>[] | undefined,
-  next: readonly Op<unknown>[],
-): readonly Op<unknown>[] {
-  const isSame = previous?.length === next.length && next.every((op, at) => op === previous[at])
-  return isSame ? previous : next
+  outbox.ops = byTarget(shown, outbox.ops)
 }

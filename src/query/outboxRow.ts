@@ -155,10 +155,7 @@ export function changesOf(row: Row): readonly TargetedOp[] {
       attempts: state.failureCount,
       submittedAt: state.submittedAt,
     })
-    row.changes = changes.map(({ definition, params, op }) => ({
-      target: targetOf(definition, params),
-      op,
-    }))
+    row.changes = changes.map(targeted)
   }
   return row.changes
 }
@@ -173,6 +170,32 @@ export function statusOf(row: Row): SendStatus {
 export function isUnsent(row: Row): boolean {
   const status = statusOf(row)
   return !row.confirmed && (status === 'failed' || (status === 'queued' && !row.wasSent))
+}
+
+export function targeted({ definition, params, op }: Change): TargetedOp {
+  return { target: targetOf(definition, params), op }
+}
+
+/** The same arrays as before where nothing has changed. */
+export function byTarget(
+  shown: readonly (readonly TargetedOp[])[],
+  before: ReadonlyMap<string, readonly Op<unknown>[]>,
+): Map<string, readonly Op<unknown>[]> {
+  const next = new Map<string, Op<unknown>[]>()
+  for (const { target, op } of shown.flat()) {
+    const ops = next.get(target) ?? []
+    next.set(target, ops)
+    ops.push(op)
+  }
+  return new Map([...next].map(([target, ops]) => [target, sameOr(before.get(target), ops)]))
+}
+
+function sameOr(
+  previous: readonly Op<unknown>[] | undefined,
+  next: readonly Op<unknown>[],
+): readonly Op<unknown>[] {
+  const isSame = previous?.length === next.length && next.every((op, at) => op === previous[at])
+  return isSame ? previous : next
 }
 
 /** One definition with one set of parameters. */

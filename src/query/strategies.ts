@@ -68,7 +68,10 @@ function isPlacing<Item>(op: Op<unknown>): op is Extract<Op<Item>, { item: Item 
 export function valueStrategy(flawOf: FlawOf): Strategy {
   const fold = (data: unknown, op: Op<unknown>): unknown => {
     if (op.kind === 'reduce') return op.apply(data as never)
-    if (op.kind === 'patch') return replaceEqualDeep(data, { ...(data as object), ...(op.fields as object) })
+    if (op.kind === 'patch') {
+      const fields = { ...(op.fields as object), ...op.by?.(data) }
+      return replaceEqualDeep(data, { ...(data as object), ...fields })
+    }
     return op.kind === 'remove' ? data : replaceEqualDeep(data, op.item)
   }
   return {

@@ -61,16 +61,16 @@ interface RoomMessagesProps {
 function RoomMessages({ roomId, around, onJumpToLatest }: RoomMessagesProps) {
   const { messages, loadOlder, loadNewer, liveStatus, ...history } = useMessages(roomId, { around })
   const { retry, discard } = useSendMessage(roomId)
-  const { markRead, readersOf, firstUnreadId, clearDivider } = useReadState(roomId)
   const user = useCurrentUser()
   const [isAtEnd, setIsAtEnd] = useState(true)
-  const isVisible = usePageVisible()
+  const isReading = usePageVisible() && isAtEnd
+  const { markRead, readersOf, firstUnreadId, clearDivider } = useReadState(roomId, { isReading })
   const hasAnswered = messages.at(-1)?.local !== undefined
   const newestId = messages.findLast(({ local }) => local === undefined)?.id
   // Read is what was in view, on a page that was in view.
   useEffect(() => {
-    if (isAtEnd && isVisible && newestId !== undefined) markRead(newestId)
-  }, [isAtEnd, isVisible, newestId, markRead])
+    if (isReading && newestId !== undefined) markRead(newestId)
+  }, [isReading, newestId, markRead])
   // Whoever answers has read.
   useEffect(() => {
     if (hasAnswered) clearDivider()

@@ -94,3 +94,46 @@ it('counts what came below, and goes there', async () => {
   await expect.poll(belowEnd).toBeLessThanOrEqual(1)
   await expect.element(pill).not.toBeInTheDocument()
 })
+
+it.each(['auto', 'none'])(
+  '[C18] keeps the end and the place whatever changes, overflow-anchor: %s',
+  async (anchoring) => {
+    const { belowEnd, log, resize, show } = await open({ hasOlder: true })
+    log().style.overflowAnchor = anchoring
+    const last = () => log().querySelector<HTMLElement>('article[data-message-id="m99"]') as HTMLElement
+    const atEnd: Record<string, () => unknown> = {
+      'a row grows by reactions': () => growBy(last(), 30),
+      'a row above in view grows': () =>
+        growBy(
+          last().closest('.qw-list-row')?.previousElementSibling?.querySelector('article') as HTMLElement,
+          90,
+        ),
+      'the keyboard opens': () => resize(220),
+      'and closes': () => resize(480),
+      'a font loads': () => Object.assign(log().style, { fontSize: '19px' }),
+      'the oldest go': () => show({ messages: messages(40, 100) }),
+      'one is deleted, and one comes': () =>
+        show({ messages: messages(40, 101).filter(({ id }) => id !== 'm98') }),
+    }
+    for (const [name, change] of Object.entries(atEnd)) {
+      change()
+      await rest(log())
+      expect([name, Math.max(0, belowEnd() - 1)]).toEqual([name, 0])
+    }
+    show({ messages: messages(0, 100) })
+    await rest(log())
+    await scrollTo(log(), 60)
+    const inPlace: Record<string, () => unknown> = {
+      'older ones come': () => show({ messages: messages(-50, 100) }),
+      'a row above grows': () => growBy(aboveView(log()), 77),
+      'the oldest go': () => show({ messages: messages(-20, 100) }),
+      'the newest go': () => show({ messages: messages(-20, 80), hasNewer: true }),
+      'the keyboard opens': () => resize(260),
+      'one above is deleted': () => show({ messages: messages(-20, 80).filter(({ id }) => id !== 'm-3') }),
+    }
+    for (const [name, change] of Object.entries(inPlace)) {
+      const moved = await movementOf(log(), firstInView(log()), change)
+      expect([name, moved <= 1.1 ? 0 : moved]).toEqual([name, 0])
+    }
+  },
+)

@@ -262,7 +262,8 @@ describe('sending', () => {
       chat.markRead.start(queryClient, { message_id }, room),
     ])
     await world.pass(1_000)
-    expect(alice.rows()).toMatchObject([{ content: 'edited', reactions: [] }])
+    expect(alice.rows()).toMatchObject([{ content: 'edited', reactions: [{ name: 'ok' }] }])
+    expect(world.server.state().rooms[0]?.messages[0]).toMatchObject({ content: 'mine', reactions: [] })
     await world.pass(2_000)
     await done
     expect(alice.rows()).toMatchObject([{ content: 'edited', reactions: [{ name: 'ok' }] }])

@@ -49,7 +49,17 @@ function show(rows: readonly ChatMessage[]) {
       return this.querySelectorAll('p').length * ROW_PX
     },
   })
-  Object.defineProperty(HTMLElement.prototype, 'clientHeight', { configurable: true, get: () => VIEW_PX })
+  for (const name of ['clientHeight', 'offsetHeight'])
+    Object.defineProperty(HTMLElement.prototype, name, { configurable: true, get: () => VIEW_PX })
+  // Whoever scrolls has come to rest by the time anything else happens.
+  let time = 0
+  vi.spyOn(document.timeline, 'currentTime', 'get').mockImplementation(() => (time += 1_000))
+  vi.spyOn(HTMLElement.prototype, 'getBoundingClientRect').mockImplementation(function (this: HTMLElement) {
+    const list = this.parentElement
+    const isRow = list?.style.overflowY
+    const top = isRow ? [...list.children].indexOf(this) * ROW_PX - list.scrollTop : 0
+    return new DOMRect(0, top, 0, isRow ? ROW_PX : VIEW_PX)
+  })
   const view = render(<List rows={rows} />)
   const list = view.container.firstElementChild as HTMLElement
   return {

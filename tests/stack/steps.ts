@@ -124,11 +124,26 @@ function change(world: World, how: 'edit' | 'delete' | 'react' | 'read'): string
   } else if (how === 'delete') {
     world.deleted.add(baseOf(row.content))
     mutate(() => chat.deleteMessage.start(queryClient, { message_id }, params))
-  } else if (how === 'react') {
-    const remove = world.random() < 0.3
-    mutate(() => chat.react.start(queryClient, { message_id, reaction: '👍', remove }, params))
-  } else mutate(() => chat.markRead.start(queryClient, { message_id }, params))
+  } else if (how === 'react') tap(world, page, { roomId, message_id })
+  else mutate(() => chat.markRead.start(queryClient, { message_id }, params))
   return `${page.name}/${roomId} "${row.content}"`
+}
+
+/** Up to three taps in a row: the last one is what shows. */
+function tap(
+  world: World,
+  page: Page,
+  { roomId, message_id }: { roomId: string; message_id: ChatMessage['id'] },
+): void {
+  const { chat, queryClient } = page
+  let remove = false
+  for (let taps = 1 + upTo(world, 3); taps > 0; taps--) {
+    remove = world.random() < 0.4
+    mutate(() => chat.react.start(queryClient, { message_id, reaction: '👍', remove }, { roomId }))
+  }
+  const row = page.rows(roomId)?.find(({ id }) => id === message_id)
+  const isOn = row?.reactions?.some(({ name, me }) => name === '👍' && me) ?? false
+  if (row && isOn === remove) world.report('tap', `${page.name}/${roomId} "${row.content}"`)
 }
 
 function otherEdits(world: World): string | undefined {

@@ -1,5 +1,5 @@
 'use client'
-import { type RefObject, useCallback, useMemo, useState } from 'react'
+import { type RefObject, useCallback, useMemo } from 'react'
 import { useStore } from 'zustand'
 import { compareKeys, type OrderKey } from '../../query/index.ts'
 import { LiveError } from '../../transport/index.ts'
@@ -7,23 +7,18 @@ import { useWebSocketStatus, type WebSocketStatus } from '../../transport/react/
 import { endpointOf, type PlaceOf } from '../context.ts'
 import { keyOf } from '../messages.ts'
 import type { SendVariables } from '../sendMessage.ts'
-import {
-  type BaseMessage,
-  type ChatMessage,
-  type Id,
-  type RegisteredMessage,
-  type Row,
-  sameId,
-} from '../types.ts'
+import type { BaseMessage, ChatMessage, Id, RegisteredMessage, Row } from '../types.ts'
 import { useChat } from './ChatProvider.tsx'
 import { useMessages } from './useMessages.ts'
 import { usePlaces } from './usePlaces.ts'
+import { useReading } from './useReading.ts'
 import { useReadReporter } from './useReadReporter.ts'
 import { useRefusal } from './useRefusal.ts'
 import { useSeenAtEnd } from './useSeenAtEnd.ts'
 import { useSendMessage } from './useSendMessage.ts'
 import { useStickToBottom } from './useStickToBottom.ts'
 import { useTyping } from './useTyping.ts'
+import { useVisit } from './useVisit.ts'
 
 export interface UseChatWebSocketResult<M extends BaseMessage = RegisteredMessage> {
   /** Oldest first, own unconfirmed ones last. */
@@ -86,7 +81,7 @@ export function useChatWebSocket<M extends BaseMessage = RegisteredMessage>(
   const markRead = useReadReporter(roomId, { messages: history.messages, placeOf })
   const view = useClearable(roomId, history.messages, placeOf)
   const { endRef, end, scrollToBottom } = useStickToBottom(view.messages)
-  useSeenAtEnd(end, view.messages, readWhenSeen ? markRead : undefined)
+  useReading(roomId, useSeenAtEnd(end, view.messages, readWhenSeen ? markRead : undefined))
   const { keystroke, stop } = typing
   const { show } = view
   const { loadOlder } = history
@@ -127,7 +122,6 @@ export function useChatWebSocket<M extends BaseMessage = RegisteredMessage>(
 }
 
 interface Cleared {
-  readonly roomId: Id
   /** The place of the last confirmed message that was there. */
   readonly upTo: OrderKey | undefined
   /** Rows that had no place in the history yet. */
@@ -135,8 +129,7 @@ interface Cleared {
 }
 
 function useClearable<M extends ChatMessage>(roomId: Id, all: readonly M[], placeOf: PlaceOf) {
-  const [kept, setCleared] = useState<Cleared>()
-  const cleared = kept && sameId(kept.roomId, roomId) ? kept : undefined
+  const [cleared, setCleared] = useVisit<Cleared>(String(roomId))
   const messages = useMemo(
     () => (cleared ? all.filter((message) => isAfter(message, cleared, placeOf)) : all),
     [all, cleared, placeOf],
@@ -144,13 +137,12 @@ function useClearable<M extends ChatMessage>(roomId: Id, all: readonly M[], plac
   const clear = useCallback(
     () =>
       setCleared({
-        roomId,
         upTo: placeOf(all.findLast(({ local }) => !local)?.id ?? null),
         pending: new Set(all.filter(({ local }) => local).map(keyOf)),
       }),
-    [roomId, all, placeOf],
+    [setCleared, all, placeOf],
   )
-  const show = useCallback(() => setCleared(undefined), [])
+  const show = useCallback(() => setCleared(undefined), [setCleared])
   return { messages, clear, show, isCleared: cleared !== undefined }
 }
 

@@ -1,11 +1,12 @@
 'use client'
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
-import { useCallback, useMemo, useState, useSyncExternalStore } from 'react'
+import { useCallback, useMemo, useSyncExternalStore } from 'react'
 import type { LiveState, Op, TimelinePage } from '../../query/index.ts'
 import type { BaseMessage, ChatMessage, Id, RegisteredMessage, Row } from '../types.ts'
 import { useChat } from './ChatProvider.tsx'
 import { useRemoval } from './useRemoval.ts'
 import { useRoomStatus } from './useRoomStatus.ts'
+import { useVisit } from './useVisit.ts'
 
 export interface MessagesWindow {
   /** Start at this message instead of at the newest. */
@@ -87,13 +88,14 @@ export function useMessages<M extends BaseMessage = RegisteredMessage>(
   }
 }
 
-/** Where the view starts: as its caller says, until the reader jumps elsewhere. */
+/** Where the view starts: as its caller says, until the reader jumps elsewhere, and again once they have left. */
 function useAnchor(roomId: Id, given: Id | undefined) {
-  const [jumped, setJumped] = useState<{ readonly from: string; readonly to: Id | undefined }>()
-  const from = JSON.stringify([roomId, given ?? null].map(String))
-  const jumpTo = useCallback((to: Id) => setJumped({ from, to }), [from])
-  const jumpToLatest = useCallback(() => setJumped({ from, to: undefined }), [from])
-  return { around: jumped?.from === from ? jumped.to : given, jumpTo, jumpToLatest }
+  const [jumped, setJumped] = useVisit<{ readonly to: Id | undefined }>(
+    JSON.stringify([roomId, given ?? null].map(String)),
+  )
+  const jumpTo = useCallback((to: Id) => setJumped({ to }), [setJumped])
+  const jumpToLatest = useCallback(() => setJumped({ to: undefined }), [setJumped])
+  return { around: jumped ? jumped.to : given, jumpTo, jumpToLatest }
 }
 
 const NO_ROWS: readonly ChatMessage[] = []

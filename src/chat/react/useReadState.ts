@@ -8,6 +8,7 @@ import { type ChatMember, type ChatMessage, type Id, type RegisteredMember, same
 import { useChat } from './ChatProvider.tsx'
 import { useMessages } from './useMessages.ts'
 import { usePlaces } from './usePlaces.ts'
+import { useReading } from './useReading.ts'
 import { useReadReporter } from './useReadReporter.ts'
 import { useUnreadDivider } from './useUnreadDivider.ts'
 
@@ -33,10 +34,22 @@ export interface UseReadStateResult<B extends ChatMember = RegisteredMember> {
   readonly readersOf: (message: ChatMessage) => readonly B[]
 }
 
+export interface UseReadStateOptions {
+  /**
+   * The newest message is in view, in a window that somebody looks at, and is marked as read by `markRead`: what comes then
+   * does not count as unread, be it for a moment. @default false
+   */
+  readonly isReading?: boolean | undefined
+}
+
 const NO_MEMBERS: readonly ChatMember[] = []
 
 /** What is unread in a room, where that begins, and who else has read what. Loads history and members of the room. */
-export function useReadState<B extends ChatMember = RegisteredMember>(roomId: Id): UseReadStateResult<B> {
+export function useReadState<B extends ChatMember = RegisteredMember>(
+  roomId: Id,
+  { isReading = false }: UseReadStateOptions = {},
+): UseReadStateResult<B> {
+  useReading(roomId, isReading)
   const chat = useChat()
   const { data: state } = useQuery(chat.readState(roomId))
   const { data: members = NO_MEMBERS } = useQuery(chat.members(roomId))

@@ -1,35 +1,44 @@
 'use client'
 import { useEffect, useRef } from 'react'
 import type { ChatMessage } from '../types.ts'
-import { isNearEnd, scrollerOf } from './useStickToBottom.ts'
+import { isNearEnd } from './keepPlace.ts'
+import { scrollerOf } from './useStickToBottom.ts'
+import { useVisit } from './useVisit.ts'
 
 /**
- * Calls back when the newest message is on screen in a window that somebody looks at: once, so that a message that was
- * marked as unread since is not read again by the next scroll event.
+ * Whether the newest message is on screen in a window that somebody looks at. Calls back when it is: once, so that a
+ * message that was marked as unread since is not read again by the next scroll event.
  */
 export function useSeenAtEnd(
   end: HTMLElement | null,
   messages: readonly ChatMessage[],
   onSeen: (() => void) | undefined,
-): void {
+): boolean {
   const seen = useRef<string>(undefined)
   const last = messages.findLast(({ local }) => !local)
   const newest = last && `${last.room_id} ${last.id}`
+  const [isSeen = false, setIsSeen] = useVisit<boolean>(String(last?.room_id))
   useEffect(() => {
     const scroller = scrollerOf(end)
-    if (!scroller || !onSeen || newest === undefined) return
+    if (!scroller || !onSeen || newest === undefined) return setIsSeen(undefined)
     const page = scroller.ownerDocument
     const check = () => {
-      if (seen.current === newest || !isNearEnd(scroller) || !page.hasFocus()) return
+      const isSeenNow = isNearEnd(scroller) && page.hasFocus()
+      setIsSeen(isSeenNow || undefined)
+      if (!isSeenNow || seen.current === newest) return
       seen.current = newest
       onSeen()
     }
     check()
+    const view = page.defaultView
     scroller.addEventListener('scroll', check, { passive: true })
-    page.defaultView?.addEventListener('focus', check)
+    view?.addEventListener('focus', check)
+    view?.addEventListener('blur', check)
     return () => {
       scroller.removeEventListener('scroll', check)
-      page.defaultView?.removeEventListener('focus', check)
+      view?.removeEventListener('focus', check)
+      view?.removeEventListener('blur', check)
     }
-  }, [end, newest, onSeen])
+  }, [end, newest, onSeen, setIsSeen])
+  return isSeen
 }

@@ -1,9 +1,10 @@
 'use client'
-import { useCallback, useMemo, useState } from 'react'
+import { useCallback, useMemo } from 'react'
 import { compareKeys, type OrderKey } from '../../query/index.ts'
 import type { PlaceOf } from '../context.ts'
 import { type ChatMessage, type Id, type ReadState, sameId } from '../types.ts'
 import { useChat } from './ChatProvider.tsx'
+import { useVisit } from './useVisit.ts'
 
 /** What was unread when the room was opened. */
 interface Opened {
@@ -14,7 +15,6 @@ interface Opened {
 }
 
 interface Divider {
-  readonly roomId: Id
   /** `undefined`: nothing was unread, or the divider was cleared. */
   readonly opened: Opened | undefined
   /** It stands behind this place, `null` for the very beginning; `undefined` while that is not loaded. */
@@ -36,14 +36,14 @@ export function useUnreadDivider(
   const { messages, isLoading, placeOf } = history
   const { context } = useChat()
   const me = context.currentUser()?.id
-  const [kept, setKept] = useState<Divider>()
-  let divider = kept && sameId(kept.roomId, roomId) ? kept : undefined
-  if (!divider && state && !isLoading) divider = { roomId, opened: openedWith(state, history) }
+  const [kept, keep] = useVisit<Divider>(String(roomId))
+  let divider = kept
+  if (!divider && state && !isLoading) divider = { opened: openedWith(state, history) }
   if (divider?.opened && divider.after === undefined) {
     const after = startOf(divider.opened, history, me)
     if (after !== undefined) divider = { ...divider, after }
   }
-  if (divider && divider !== kept) setKept(divider)
+  if (divider && divider !== kept) keep(divider)
   const after = divider?.after
 
   const firstUnreadId = useMemo(() => {
@@ -52,7 +52,7 @@ export function useUnreadDivider(
       isOthers(message, me) && (after === null || compare(placeOf(message.id), after) > 0)
     return messages.find(isUnread)?.id ?? null
   }, [after, messages, me, placeOf])
-  const clearDivider = useCallback(() => setKept({ roomId, opened: undefined }), [roomId])
+  const clearDivider = useCallback(() => keep({ opened: undefined }), [keep])
   return { firstUnreadId, clearDivider }
 }
 
