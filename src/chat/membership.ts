@@ -4,6 +4,9 @@ import { LiveError, type WebSocketManager } from '../transport/index.ts'
 import { type ChatEndpoints, type ChatState, endpointOf, type Membership } from './context.ts'
 import { type Id, sameId } from './types.ts'
 
+/** Rooms remembered as lost. */
+const MAX_REMOVALS = 500
+
 interface MembershipParts {
   readonly manager: WebSocketManager
   readonly endpoints: ChatEndpoints
@@ -16,8 +19,10 @@ export function createMembership({ manager, endpoints, store }: MembershipParts)
   function note(roomId: Id, reason = 'removed'): void {
     const { removals, activeRoomId } = store.getState()
     const error = new LiveError('forbidden', `You are not a member of room "${roomId}"`, { reason })
+    // The oldest are let go: each one more is a copy of all.
+    const kept = [...removals].slice(1 - MAX_REMOVALS)
     store.setState({
-      removals: new Map(removals).set(String(roomId), error),
+      removals: new Map(kept).set(String(roomId), error),
       ...(sameId(activeRoomId, roomId) && { activeRoomId: null }),
     })
   }

@@ -47,12 +47,9 @@ export function defineRooms<R extends ChatRoom>(context: ChatContext<BaseMessage
         remove((event) => event.room_id),
       ),
       // Where rooms are not reported, their messages are; a replay must not bring an old one back.
-      chat_message: reduce((rooms: readonly R[], event) => withPreview(rooms, event)),
-      message_updated: reduce((rooms: readonly R[], event) => withEdit(rooms, event)),
-      message_deleted: checked(
-        MessageDeleted,
-        reduce((rooms: readonly R[], event) => withoutPreview(rooms, event)),
-      ),
+      chat_message: (event) => withPreview<R>(event),
+      message_updated: (event) => withEdit<R>(event),
+      message_deleted: checked(MessageDeleted, (event) => withoutPreview<R>(event)),
       unread_update: checked(
         Unread,
         patch((update) => readFields(update) as Partial<R>),
@@ -204,7 +201,7 @@ async function allRooms(ask: (data: unknown) => Promise<unknown>): Promise<unkno
       rooms?: unknown[]
       next_cursor?: unknown
     }
-    rooms.push(...(Array.isArray(answer) ? answer : (answer.rooms ?? [])))
+    for (const room of Array.isArray(answer) ? answer : (answer.rooms ?? [])) rooms.push(room)
     cursor = answer.next_cursor ?? undefined
     if (cursor === undefined) break
   }

@@ -46,8 +46,21 @@ export function keepListIndex<Item>(
   if (index) known.set(items, index as ListIndex<unknown>)
 }
 
-/** Where exactly this object is, or -1. */
-export function positionIn<Item>(items: readonly Item[], item: Item, sort: Sort<Item>): number {
+/** Past so many at once, walking over equal ones for each of them costs more than counting once. */
+const MANY = 16
+
+/** Where exactly an object is, or -1. */
+export function placesIn<Item>(
+  items: readonly Item[],
+  sort: Sort<Item>,
+  count: number,
+): (item: Item) => number {
+  if (count < MANY) return (item) => positionIn(items, item, sort)
+  const places = new Map(items.map((item, at) => [item, at]))
+  return (item) => places.get(item) ?? -1
+}
+
+function positionIn<Item>(items: readonly Item[], item: Item, sort: Sort<Item>): number {
   for (let at = upperBound(items, item, sort) - 1; at >= 0; at--) {
     const other = items[at] as Item
     if (other === item) return at

@@ -10,7 +10,12 @@ export type Op<Item> =
   /** An item as it is now: replaces the one of the same id, or is placed where it belongs. */
   | { readonly kind: 'upsert'; readonly item: Item }
   /** Some fields of an item that is there; nothing happens when it is not. The id is read from `fields`. */
-  | { readonly kind: 'patch'; readonly fields: Partial<Item> }
+  | {
+      readonly kind: 'patch'
+      readonly fields: Partial<Item>
+      /** What becomes of the item. @default the fields over it */
+      make?(item: Item): Item
+    }
   | { readonly kind: 'remove'; readonly id: Id }
   | { readonly kind: 'reduce'; readonly apply: (data: never) => unknown }
 

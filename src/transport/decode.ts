@@ -2,7 +2,8 @@
 import type { ChannelEvent } from './channelEvents.ts'
 import { LiveError } from './errors.ts'
 import { take } from './outbox.ts'
-import { entryOf, type Frame, fieldsOf, isFrame, isTooDeep, payloadOf, validate } from './protocol.ts'
+import { isTooDeep } from './port.ts'
+import { entryOf, type Frame, fieldsOf, isFrame, payloadOf, validate } from './protocol.ts'
 import { type Shell, tell } from './shell.ts'
 
 /** An array is a batch of frames. */

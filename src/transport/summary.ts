@@ -1,6 +1,7 @@
 /** What is told of a connection, and several of them in one line. Pure. */
 import type { ConnectionState } from './connectionMachine.ts'
 import type { ConnectionProblem } from './lossPolicy.ts'
+import { entryOf } from './protocol.ts'
 
 export interface ConnectionStatus {
   readonly state: ConnectionState
@@ -40,7 +41,7 @@ export function summarize(
   connections: Readonly<Record<string, ConnectionStatus>>,
   endpoint: string | undefined,
 ): ConnectionStatus {
-  return (endpoint !== undefined && connections[endpoint]) || worstOf(Object.values(connections))
+  return (endpoint !== undefined && entryOf(connections, endpoint)) || worstOf(Object.values(connections))
 }
 
 export function worstOf(statuses: readonly ConnectionStatus[]): ConnectionStatus {
