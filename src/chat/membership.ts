@@ -5,7 +5,7 @@ import { type ChatEndpoints, type ChatState, endpointOf, type Membership } from 
 import { type Id, sameId } from './types.ts'
 
 /** Rooms remembered as lost. */
-const MAX_REMOVALS = 500
+const MAX_REMOVALS = 200
 
 interface MembershipParts {
   readonly manager: WebSocketManager

@@ -142,7 +142,7 @@ function moved<Item>(
   { items, changes, returned }: ListDraft<Item>,
   { byId, sort }: SortedIndex<Item>,
 ): readonly Item[] {
-  const placeOf = placesIn(items, sort, changes.size)
+  const placeOf = placesIn(items, sort)
   const edits: Edit<Item>[] = []
   const entering: Item[] = []
   for (const [id, item] of changes) {
