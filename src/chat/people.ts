@@ -44,10 +44,7 @@ export function defineMembers<B extends ChatMember>(context: ChatContext<BaseMes
         MemberChange,
         remove(({ member }) => member.user.id),
       ),
-      read_receipt: checked(
-        Receipt,
-        (receipt) => moveRead<B>(receipt),
-      ),
+      read_receipt: checked(Receipt, (receipt) => moveRead<B>(receipt)),
     },
   })
 }
@@ -80,17 +77,14 @@ export function defineTyping(context: ChatContext) {
     id: ({ user }) => user.id,
     snapshot: async ({ current }) => stillTyping((current() as readonly Typer[] | undefined) ?? []),
     events: {
-      typing_indicator: checked(
-        TypingSignal,
-        (event, { params }): Op<Typer> | undefined => {
-          const user = typerIn(event)
-          if (!user || sameId(user.id, context.currentUser()?.id)) return undefined
-          if (event.is_typing === false) return { kind: 'remove', id: user.id }
-          const until = clock.now() + TYPING_TTL_MS
-          watch((params as RoomParams).roomId, until)
-          return { kind: 'upsert', item: { user, until } }
-        },
-      ),
+      typing_indicator: checked(TypingSignal, (event, { params }): Op<Typer> | undefined => {
+        const user = typerIn(event)
+        if (!user || sameId(user.id, context.currentUser()?.id)) return undefined
+        if (event.is_typing === false) return { kind: 'remove', id: user.id }
+        const until = clock.now() + TYPING_TTL_MS
+        watch((params as RoomParams).roomId, until)
+        return { kind: 'upsert', item: { user, until } }
+      }),
       // Whoever has sent the message is not typing it any more.
       chat_message: remove((event) => senderIn(event)),
       user_status: checked(

@@ -74,9 +74,7 @@ export function createPresenceBook({
     const since = connectedAt()
     if (seen?.known === before && seen.changes === changes && seen.since === since) return before
     const isSame = Object.entries(before).every(([id, presence]) => presence === presenceOf(id))
-    const known = isSame
-      ? before
-      : Object.fromEntries(Object.keys(before).map((id) => [id, presenceOf(id)]))
+    const known = isSame ? before : Object.fromEntries(Object.keys(before).map((id) => [id, presenceOf(id)]))
     seen = { known, changes, since }
     return known
   }

@@ -1,6 +1,6 @@
 /** The rooms of a user, and what is unread in them. Counts are the server's, absolute; nothing is ever added up here. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { type AskOptions, type Change, patch, reduce, remove, type, upsert } from '../query/index.ts'
+import { type AskOptions, type Change, patch, remove, type, upsert } from '../query/index.ts'
 import { type ChatContext, endpointOf, roomChannel, roomsEndpoint } from './context.ts'
 import { checkAble } from './level.ts'
 import { withName } from './names.ts'

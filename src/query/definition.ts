@@ -162,7 +162,6 @@ function toOp(definition: Definition, context: OpContext, event: LiveEvent): Op<
   return undefined
 }
 
-
 /** What is wrong with a value, if anything; the schema's copy of it is never kept. */
 export function flawsBy<Item>(
   name: string,
@@ -171,17 +170,22 @@ export function flawsBy<Item>(
 ): FlawOf {
   return (value) => {
     let flaw: string | undefined
-    if (isTooDeep(value)) return new LiveError('invalid_frame', `An item of "${name}" is nested too deep`)
     try {
-      const result = schema?.['~standard'].validate(value)
-      const [issue] = (result as { issues?: readonly StandardSchemaV1.Issue[] } | undefined)?.issues ?? []
-      const path = issue?.path?.map((part) => String(typeof part === 'object' ? part.key : part)).join('.')
-      if (result instanceof Promise) flaw = 'has an asynchronous schema'
-      else if (issue) flaw = `does not fit its schema${path ? ` at "${path}"` : ''}: ${issue.message}`
-      else if (id && !isId(id(value as Item))) flaw = 'has no id'
+      if (isTooDeep(value)) flaw = 'is nested too deep'
+      else flaw = misfit(schema, value)
+      if (!flaw && id && !isId(id(value as Item))) flaw = 'has no id'
     } catch (cause) {
       flaw = `cannot be read: ${cause}`
     }
     return flaw === undefined ? flaw : new LiveError('invalid_frame', `An item of "${name}" ${flaw}`)
   }
+}
+
+function misfit(schema: StandardSchemaV1 | undefined, value: unknown): string | undefined {
+  const result = schema?.['~standard'].validate(value)
+  if (result instanceof Promise) return 'has an asynchronous schema'
+  const [issue] = result?.issues ?? []
+  if (!issue) return undefined
+  const path = issue.path?.map((part) => String(typeof part === 'object' ? part.key : part)).join('.')
+  return `does not fit its schema${path ? ` at "${path}"` : ''}: ${issue.message}`
 }

@@ -15,8 +15,8 @@ import {
   NOTHING,
   OFFLINE,
   opsOf,
-  pause,
   type Picture,
+  pause,
   statusChanged,
 } from './entryState.ts'
 import type { SequencedOp } from './items.ts'

@@ -148,9 +148,8 @@ function moved<Item>(
   for (const [id, item] of changes) {
     const before = byId.get(id)
     const at = before === undefined ? -1 : placeOf(before)
-    const isMoved = returned.has(id) || item === undefined || before === undefined || sort(before, item) !== 0
-    const stays = at >= 0 && !isMoved
-    if (at >= 0) edits.push({ at, removes: 1, items: stays ? [item] : [] })
+    const stays = at >= 0 && !returned.has(id) && isOfEqualRank(sort, before, item)
+    if (at >= 0) edits.push({ at, removes: 1, items: stays ? [item as Item] : [] })
     if (item === undefined) byId.delete(id)
     else byId.set(id, item)
     if (item !== undefined && !stays) entering.push(item)
@@ -166,4 +165,12 @@ function moved<Item>(
   }
   parts.push(items.slice(from))
   return parts.flat() as Item[]
+}
+
+function isOfEqualRank<Item>(
+  sort: SortedIndex<Item>['sort'],
+  one: Item | undefined,
+  other: Item | undefined,
+) {
+  return one !== undefined && other !== undefined && sort(one, other) === 0
 }

@@ -16,14 +16,16 @@ export function soundOp(
   op: Op<unknown>,
   { flawed, failed }: Hears,
 ): Op<unknown> | undefined {
-  const guarded = <Data>(make: (data: Data) => Data) => (data: Data) => {
-    try {
-      return make(data)
-    } catch (cause) {
-      failed(cause)
-      return data
+  const guarded =
+    <Data>(make: (data: Data) => Data) =>
+    (data: Data) => {
+      try {
+        return make(data)
+      } catch (cause) {
+        failed(cause)
+        return data
+      }
     }
-  }
   if (op.kind === 'reduce') return { ...op, apply: guarded(op.apply as (data: unknown) => unknown) }
   const isNamed = op.kind === 'remove' ? isId(op.id) : op.kind !== 'patch' || !id || isId(id(op.fields))
   const flaw = isNamed

@@ -14,7 +14,16 @@ import {
   type TimelinePage,
   type TimelinePageParam,
 } from './pages.ts'
-import { dropIndex, forget, indexOf, keepIndex, placeOf, putIn, type TimelineIndex, takeOut } from './timelineIndex.ts'
+import {
+  dropIndex,
+  forget,
+  indexOf,
+  keepIndex,
+  placeOf,
+  putIn,
+  type TimelineIndex,
+  takeOut,
+} from './timelineIndex.ts'
 
 export interface FoldOptions<Item> {
   readonly spec: ItemSpec<Item>

@@ -19,7 +19,7 @@ export interface Arrivals {
 }
 
 /** A task of 50 ms is felt; what others make of a slice is in the same task. Milliseconds. */
-const SLICE_MS = 8
+const SLICE_MS = 5
 
 interface Parts {
   readonly environment: Environment
@@ -72,8 +72,7 @@ function work({ environment, arrivals }: Parts): void {
   const startedAt = environment.now()
   const isOver = () => environment.isOver?.(startedAt) ?? environment.now() - startedAt >= SLICE_MS
   for (let arrival = first(arrivals); arrival; arrival = isOver() ? undefined : first(arrivals)) {
-    if (!arrival.work(isOver)) break
-    arrivals.waiting.delete(arrival)
+    if (arrival.work(isOver)) arrivals.waiting.delete(arrival)
   }
   arrivals.isWorking = false
   if (arrivals.waiting.size === 0) return

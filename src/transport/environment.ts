@@ -35,7 +35,7 @@ export interface Environment {
   setTimer(callback: () => void, delayMs: number): () => void
   /** A task of its own, as soon as others had their turn, also in a hidden tab. @default `setTimer(callback, 0)` */
   defer?(callback: () => void): () => void
-  /** Whether a task that began then, by `now()`, has lasted long enough. @default after 8 ms */
+  /** Whether a task that began then, by `now()`, has lasted long enough. @default after 5 ms */
   isOver?(startedAt: number): boolean
   /** The next animation frame, or about 16 ms where none comes (hidden tab, no DOM). */
   requestFrame(callback: () => void): () => void
