@@ -3,10 +3,13 @@ import { compareKeys, type TimelineData } from '../query/index.ts'
 import type { ChatContext } from './context.ts'
 import { channelOf } from './membership.ts'
 import { MESSAGES, orderOf } from './messages.ts'
+import { id, nullish, number, object, text } from './shape.ts'
 import { type ChatMessage, type Id, sameId } from './types.ts'
 
 /** One of two frames that belong together is usually just behind the other. Milliseconds. */
 const PATIENCE_MS = 200
+
+const Preview = object({ id, timestamp: text, seq: nullish(number) })
 
 interface Told {
   readonly id?: Id
@@ -16,8 +19,9 @@ interface Told {
 /** Returns what hears of a room, and what ends the watch. */
 export function watchLag({ live, manager: { port }, endpoints }: ChatContext) {
   /** Once for each message: who cannot be told of it now will not be told by asking again. */
-  const heard = new Map<string, Id>()
-  const timers = new Set<() => void>()
+  const heard = new Map<string, ChatMessage>()
+  /** By room; of several messages the last one tells of all. */
+  const timers = new Map<string, () => void>()
 
   function look(roomId: Id, message: ChatMessage): void {
     const loaded = live.current(MESSAGES, { roomId }) as TimelineData<ChatMessage>[]
@@ -27,19 +31,27 @@ export function watchLag({ live, manager: { port }, endpoints }: ChatContext) {
     else port.renew(channelOf(endpoints, roomId))
   }
 
+  function watch(roomId: Id, message: ChatMessage): void {
+    const key = String(roomId)
+    const cancel = port.clock.setTimer(() => {
+      timers.delete(key)
+      const last = heard.get(key) ?? message
+      look(roomId, message)
+      if (last !== message) watch(roomId, last)
+    }, PATIENCE_MS)
+    timers.set(key, cancel)
+  }
+
   return {
-    hear({ id, last_message: message }: Told): void {
-      if (id === undefined || typeof message?.timestamp !== 'string') return
-      if (sameId(heard.get(String(id)), message.id)) return
-      heard.set(String(id), message.id)
-      const cancel = port.clock.setTimer(() => {
-        timers.delete(cancel)
-        look(id, message)
-      }, PATIENCE_MS)
-      timers.add(cancel)
+    hear({ id: roomId, last_message: message }: Told): void {
+      if (!id.is(roomId) || roomId === undefined || !Preview.is(message) || !message) return
+      const key = String(roomId)
+      if (sameId(heard.get(key)?.id, message.id)) return
+      heard.set(key, message)
+      if (!timers.has(key)) watch(roomId, message)
     },
     stop(): void {
-      for (const cancel of timers) cancel()
+      for (const cancel of timers.values()) cancel()
     },
   }
 }

@@ -4,6 +4,9 @@ import { LiveError, type WebSocketManager } from '../transport/index.ts'
 import { type ChatEndpoints, type ChatState, endpointOf, type Membership } from './context.ts'
 import { type Id, sameId } from './types.ts'
 
+/** Rooms remembered as lost. */
+const MAX_REMOVALS = 200
+
 interface MembershipParts {
   readonly manager: WebSocketManager
   readonly endpoints: ChatEndpoints
@@ -17,8 +20,10 @@ export function createMembership({ manager, endpoints, store }: MembershipParts)
     const { removals, activeRoomId } = store.getState()
     const given = new LiveError('forbidden', `You are not a member of room "${roomId}"`, { reason })
     const error = manager.port.clean?.(given) ?? given
+    // The oldest are let go: each one more is a copy of all.
+    const kept = [...removals].slice(1 - MAX_REMOVALS)
     store.setState({
-      removals: new Map(removals).set(String(roomId), error),
+      removals: new Map(kept).set(String(roomId), error),
       ...(sameId(activeRoomId, roomId) && { activeRoomId: null }),
     })
   }

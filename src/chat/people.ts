@@ -1,6 +1,6 @@
 /** Who is there: members, and who types. None of it touches a message row. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { type AskOptions, type Change, reduce, remove, type, upsert } from '../query/index.ts'
+import { type AskOptions, type Change, type Op, remove, type, upsert } from '../query/index.ts'
 import { type ChatContext, endpointOf, roomChannel } from './context.ts'
 import type { RoomParams } from './rooms.ts'
 import { MemberChange, ReadReceipt as Receipt, TypingSignal, UserStatus } from './schemas.ts'
@@ -18,6 +18,8 @@ import {
 
 /** A typing signal that nobody repeats or ends is over after this. Senders repeat every 3 s. Milliseconds. */
 const TYPING_TTL_MS = 7_000
+/** Whose typing ends within this time ends together. Milliseconds. */
+const TOGETHER_MS = 100
 const TYPING = 'chat.typing'
 export const MEMBERS = 'chat.members'
 
@@ -42,28 +44,24 @@ export function defineMembers<B extends ChatMember>(context: ChatContext<BaseMes
         MemberChange,
         remove(({ member }) => member.user.id),
       ),
-      read_receipt: checked(
-        Receipt,
-        reduce((members: readonly B[], receipt) => moveRead(members, receipt)),
-      ),
+      read_receipt: checked(Receipt, (receipt) => moveRead<B>(receipt)),
     },
   })
 }
 
 type ReadReceipt = StandardSchemaV1.InferOutput<typeof Receipt>
 
-function moveRead<B extends ChatMember>(
-  members: readonly B[],
-  { user_id, message_id, read_at }: ReadReceipt,
-): readonly B[] {
-  return members.map((member) => {
-    const isNews = sameId(member.user.id, user_id) && !sameId(member.last_read_message_id, message_id)
+function moveRead<B extends ChatMember>({ user_id, message_id, read_at }: ReadReceipt): Op<B> {
+  const make = (member: B): B => {
+    const isNews = !sameId(member.last_read_message_id, message_id)
     // Receipts can overtake each other; reading never goes backwards.
     const isLate = read_at != null && member.read_at != null && compareTimes(read_at, member.read_at) < 0
     return isNews && !isLate
       ? { ...member, last_read_message_id: message_id, ...(read_at != null && { read_at }) }
       : member
-  })
+  }
+  // By its id: of many members nobody else is looked at.
+  return { kind: 'patch', fields: { user: { id: user_id } } as Partial<B>, make }
 }
 
 type TypingEvent = StandardSchemaV1.InferOutput<typeof TypingSignal>
@@ -72,40 +70,30 @@ export function defineTyping(context: ChatContext) {
   const { live, manager } = context
   const { clock } = manager.port
   const { stillTyping, watch } = createExpiry(live, clock)
-  const without = (typers: readonly Typer[], userId: Id) => {
-    const current = stillTyping(typers)
-    const isAmong = current.some(({ user }) => sameId(user.id, userId))
-    return isAmong ? current.filter(({ user }) => !sameId(user.id, userId)) : current
-  }
-  return live.value(TYPING, {
+  return live.list(TYPING, {
     params: type<RoomParams>(),
     ...roomChannel(context),
-    schema: type<readonly Typer[]>(),
+    item: type<Typer>(),
+    id: ({ user }) => user.id,
     snapshot: async ({ current }) => stillTyping((current() as readonly Typer[] | undefined) ?? []),
     events: {
-      typing_indicator: checked(
-        TypingSignal,
-        reduce((typers: readonly Typer[], event, { params }) => {
-          const user = typerIn(event)
-          if (!user || sameId(user.id, context.currentUser()?.id)) return typers
-          const others = without(typers, user.id)
-          if (event.is_typing === false) return others
-          const until = clock.now() + TYPING_TTL_MS
-          watch((params as RoomParams).roomId, until)
-          return [...others, { user, until }]
-        }),
-      ),
+      typing_indicator: checked(TypingSignal, (event, { params }): Op<Typer> | undefined => {
+        const user = typerIn(event)
+        if (!user || sameId(user.id, context.currentUser()?.id)) return undefined
+        if (event.is_typing === false) return { kind: 'remove', id: user.id }
+        const until = clock.now() + TYPING_TTL_MS
+        watch((params as RoomParams).roomId, until)
+        return { kind: 'upsert', item: { user, until } }
+      }),
       // Whoever has sent the message is not typing it any more.
-      chat_message: reduce((typers: readonly Typer[], event) => without(typers, senderIn(event))),
+      chat_message: remove((event) => senderIn(event)),
       user_status: checked(
         UserStatus,
-        reduce((typers: readonly Typer[], { user_id, status }) =>
-          status === 'offline' ? without(typers, user_id) : typers,
-        ),
+        remove(({ user_id, status }) => (status === 'offline' ? user_id : undefined)),
       ),
       member_left: checked(
         MemberChange,
-        reduce((typers: readonly Typer[], { member }) => without(typers, member.user.id)),
+        remove(({ member }) => member.user.id),
       ),
     },
   })
@@ -137,7 +125,9 @@ function createExpiry(live: ChatContext['live'], clock: ChatContext['manager']['
 
     function expire(typers: readonly Typer[]): readonly Typer[] {
       const left = stillTyping(typers)
-      if (left.length > 0) watch(roomId, Math.min(...left.map((typer) => typer.until)))
+      const next = left.reduce((least, typer) => Math.min(least, typer.until), Number.POSITIVE_INFINITY)
+      // Of a crowd each one ends at a moment of his own, and all of them are gone through each time.
+      if (left.length > 0) watch(roomId, Math.max(next, clock.now() + TOGETHER_MS))
       return left
     }
   }
@@ -145,9 +135,9 @@ function createExpiry(live: ChatContext['live'], clock: ChatContext['manager']['
   return { stillTyping, watch }
 }
 
-function senderIn(event: unknown): Id {
+function senderIn(event: unknown): Id | undefined {
   const { message, sender } = event as { message?: { sender?: ChatUser }; sender?: ChatUser }
-  return (sender ?? message?.sender)?.id ?? ''
+  return (sender ?? message?.sender)?.id ?? undefined
 }
 
 /** Consumers name the user in one of three ways. */

@@ -37,11 +37,15 @@ export function createPresenceBook({
 }: Pick<ChatContext, 'live' | 'manager' | 'endpoints'>) {
   const { clock } = manager.port
   const book = new Map<string, Heard>()
+  /** What was made last, and of what: of many events that come at once the book is asked once. */
+  let changes = 0
+  let seen: { readonly known: Known; readonly changes: number; readonly since: number } | undefined
   const connectedAt = () => manager.store.getState().connections[endpoints.rooms ?? '']?.lastConnectedAt ?? 0
   const now = () => ({ at: clock.wallNow(), since: connectedAt() })
 
   function hear({ user_id, status, last_seen_at }: StatusEvent): void {
     const id = String(user_id)
+    changes++
     const presence: Presence = {
       status: status as PresenceStatus,
       ...(last_seen_at !== undefined && { last_seen_at }),
@@ -53,6 +57,7 @@ export function createPresenceBook({
     before?.cancel?.()
     if (!isLeaving) return void book.set(id, { presence, ...now() })
     const cancel = clock.setTimer(() => {
+      changes++
       book.set(id, { presence, ...now() })
       live.apply([refreshed])
     }, GRACE_MS)
@@ -65,9 +70,13 @@ export function createPresenceBook({
     return heard && (heard.since === since || heard.at >= since) ? heard.presence : UNKNOWN
   }
 
-  const look = (known: Known): Known => {
-    const isSame = Object.entries(known).every(([id, presence]) => presence === presenceOf(id))
-    return isSame ? known : Object.fromEntries(Object.keys(known).map((id) => [id, presenceOf(id)]))
+  const look = (before: Known): Known => {
+    const since = connectedAt()
+    if (seen?.known === before && seen.changes === changes && seen.since === since) return before
+    const isSame = Object.entries(before).every(([id, presence]) => presence === presenceOf(id))
+    const known = isSame ? before : Object.fromEntries(Object.keys(before).map((id) => [id, presenceOf(id)]))
+    seen = { known, changes, since }
+    return known
   }
   const refreshed: Change = {
     definition: PRESENCE,
@@ -78,6 +87,7 @@ export function createPresenceBook({
   function forget(): void {
     for (const { cancel } of book.values()) cancel?.()
     book.clear()
+    changes++
   }
 
   return { hear, presenceOf, look, forget }

@@ -1,41 +1,44 @@
 /** The last message in a list of rooms, where only messages are told of and not rooms. Pure. */
+import type { Op } from '../query/index.ts'
 import { compareTimes } from './time.ts'
 import { type ChatMessage, type ChatRoom, type Id, sameId } from './types.ts'
 
-export function withPreview<R extends ChatRoom>(rooms: readonly R[], event: unknown): readonly R[] {
+export function withPreview<R extends ChatRoom>(event: unknown): Op<R> | undefined {
   const message = messageIn(event)
   // Of the same time is the next one: a clock of whole seconds has many.
-  const isNewer = ({ last_activity_at }: R) =>
-    !last_activity_at || compareTimes(last_activity_at, message.timestamp) <= 0
-  const isConcerned = (room: R) => sameId(room.id, message.room_id) && isNewer(room)
-  const preview = { last_message: message, last_activity_at: message.timestamp }
-  return change(rooms, isConcerned, preview)
+  return changed(message.room_id, (room) =>
+    !room.last_activity_at || compareTimes(room.last_activity_at, message.timestamp) <= 0
+      ? { ...room, last_message: message, last_activity_at: message.timestamp }
+      : room,
+  )
 }
 
-export function withEdit<R extends ChatRoom>(rooms: readonly R[], event: unknown): readonly R[] {
+export function withEdit<R extends ChatRoom>(event: unknown): Op<R> | undefined {
   const message = messageIn(event)
-  const isConcerned = (room: R) => sameId(room.id, message.room_id) && shows(room, message.id)
-  return change(rooms, isConcerned, { last_message: message })
+  return changed(message.room_id, (room) =>
+    shows(room, message.id) ? { ...room, last_message: message } : room,
+  )
+}
+
+interface Deleted {
+  readonly message_id: Id
+  readonly room_id?: Id | null | undefined
 }
 
 /** What was said before it only the server knows. */
-export function withoutPreview<R extends ChatRoom>(
-  rooms: readonly R[],
-  { message_id, room_id }: { readonly message_id: Id; readonly room_id?: Id | null | undefined },
-): readonly R[] {
-  const isHere = (room: R) => room_id == null || sameId(room.id, room_id)
-  return change(rooms, (room) => isHere(room) && shows(room, message_id), { last_message: null })
+export function withoutPreview<R extends ChatRoom>({ message_id, room_id }: Deleted): Op<R> | undefined {
+  const without = (room: R) => (shows(room, message_id) ? { ...room, last_message: null } : room)
+  if (room_id != null) return changed(room_id, without)
+  const apply = (rooms: readonly R[]) =>
+    rooms.some((room) => shows(room, message_id)) ? rooms.map(without) : rooms
+  return { kind: 'reduce', apply }
 }
 
 const shows = ({ last_message }: ChatRoom, messageId: Id) => sameId(last_message?.id, messageId)
 
-function change<R extends ChatRoom>(
-  rooms: readonly R[],
-  isConcerned: (room: R) => boolean,
-  fields: Partial<ChatRoom>,
-): readonly R[] {
-  if (!rooms.some(isConcerned)) return rooms
-  return rooms.map((room) => (isConcerned(room) ? { ...room, ...fields } : room))
+/** By its id: a list of many rooms is not gone through for every message. */
+function changed<R extends ChatRoom>(id: Id | undefined, make: (room: R) => R): Op<R> | undefined {
+  return id == null ? undefined : { kind: 'patch', fields: { id } as Partial<R>, make }
 }
 
 function messageIn(event: unknown): ChatMessage {

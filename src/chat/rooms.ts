@@ -1,6 +1,6 @@
 /** The rooms of a user, and what is unread in them. Counts are the server's, absolute; nothing is ever added up here. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { type AskOptions, type Change, patch, reduce, remove, type, upsert } from '../query/index.ts'
+import { type AskOptions, type Change, patch, remove, type, upsert } from '../query/index.ts'
 import { type ChatContext, endpointOf, roomChannel, roomsEndpoint } from './context.ts'
 import { checkAble } from './level.ts'
 import { withName } from './names.ts'
@@ -47,12 +47,9 @@ export function defineRooms<R extends ChatRoom>(context: ChatContext<BaseMessage
         remove((event) => event.room_id),
       ),
       // Where rooms are not reported, their messages are; a replay must not bring an old one back.
-      chat_message: reduce((rooms: readonly R[], event) => withPreview(rooms, event)),
-      message_updated: reduce((rooms: readonly R[], event) => withEdit(rooms, event)),
-      message_deleted: checked(
-        MessageDeleted,
-        reduce((rooms: readonly R[], event) => withoutPreview(rooms, event)),
-      ),
+      chat_message: (event) => withPreview<R>(event),
+      message_updated: (event) => withEdit<R>(event),
+      message_deleted: checked(MessageDeleted, (event) => withoutPreview<R>(event)),
       unread_update: checked(
         Unread,
         patch((update) => readFields(update) as Partial<R>),
@@ -210,7 +207,7 @@ async function allRooms(ask: (data: unknown) => Promise<unknown>): Promise<unkno
       rooms?: unknown[]
       next_cursor?: unknown
     }
-    rooms.push(...(Array.isArray(answer) ? answer : (answer.rooms ?? [])))
+    for (const room of Array.isArray(answer) ? answer : (answer.rooms ?? [])) rooms.push(room)
     cursor = answer.next_cursor ?? undefined
     if (cursor === undefined) break
   }

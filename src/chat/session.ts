@@ -5,6 +5,8 @@ import type { ChatContext, ChatState } from './context.ts'
 import { userOfClaims } from './currentUser.ts'
 import { watchLag } from './lag.ts'
 import type { PresenceBook, StatusEvent } from './presence.ts'
+import { UserStatus } from './schemas.ts'
+import { id, text } from './shape.ts'
 import { type ChatUser, type Id, sameId } from './types.ts'
 
 /** For as long as there is a chat, and before anybody else hears of it: nobody is named who is gone. */
@@ -45,20 +47,21 @@ export function listen(context: ChatContext, store: StoreApi<ChatState>, book: P
     manager.subscribe<{ user?: ChatUser } | undefined>('welcome', (welcome) => {
       // Where every room has its own connection, a greeting does not say which of them greets.
       if (!endpoints.room) level.heard()
-      if (welcome?.user) store.setState({ currentUser: welcome.user })
+      if (id.is(welcome?.user?.id)) store.setState({ currentUser: welcome?.user })
     }),
     manager.subscribe<StatusEvent>('user_status', (event) => {
-      if (event?.user_id !== undefined) book.hear(event)
+      if (UserStatus.is(event)) book.hear(event)
     }),
     manager.subscribe<RemovalEvent>('room_removed', (event) => {
-      if (event?.room_id !== undefined) membership.removed(event.room_id, event.reason)
+      const { room_id, reason } = event ?? {}
+      if (id.is(room_id)) membership.removed(room_id as Id, text.is(reason) ? reason : undefined)
     }),
     manager.subscribe<{ room?: object } | undefined>('room_updated', (event) => {
       lag.hear(event?.room ?? event ?? {})
     }),
     manager.subscribe<{ id?: Id; room?: { id: Id } }>('room_added', (event) => {
-      const id = event?.room?.id ?? event?.id
-      if (id !== undefined) membership.added(id)
+      const roomId = event?.room?.id ?? event?.id
+      if (id.is(roomId)) membership.added(roomId as Id)
     }),
   ]
   return () => {

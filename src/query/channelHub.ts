@@ -225,7 +225,7 @@ function take(channel: LiveChannel, admitted: LiveEvent[] | Reset): void {
   const [first] = admitted
   if (first) {
     if (first.seq !== undefined) channel.reach ??= first.seq - 1
-    channel.log.push(...admitted)
+    for (const event of admitted) channel.log.push(event)
     trimLog(channel)
     for (const member of channel.members) member.onEvents?.(admitted)
   }

@@ -4,9 +4,14 @@
  */
 import type { PortClock } from '../transport/port.ts'
 
+const MAX_LOAD = 500
+
 export interface Coalescer<Item> {
-  /** To be flushed soon, together with others; once, however often it was asked for. */
-  request(item: Item): void
+  /**
+   * To be flushed soon, together with others; once, however often it was asked for. `weight`: how much work it is; of much
+   * work none waits for a frame, which a hidden tab may be without for long.
+   */
+  request(item: Item, weight?: number): void
   stop(): void
 }
 
@@ -16,11 +21,14 @@ export function createCoalescer<Item>(
 ): Coalescer<Item> {
   const waiting = new Set<Item>()
   let state: 'quiet' | 'leading' | 'busy' | 'stopped' = 'quiet'
+  let load = 0
   let cancelFrame: (() => void) | undefined
 
   function run(): void {
     if (state === 'stopped') return
     state = 'busy'
+    load = 0
+    cancelFrame?.()
     cancelFrame = clock.requestFrame(onFrame)
     const items = [...waiting]
     waiting.clear()
@@ -33,9 +41,10 @@ export function createCoalescer<Item>(
   }
 
   return {
-    request(item) {
+    request(item, weight = 0) {
       waiting.add(item)
-      if (state !== 'quiet') return
+      load += weight
+      if (state !== 'quiet' && !(state === 'busy' && load > MAX_LOAD)) return
       state = 'leading'
       // After the socket message that is being handled: all channels it touches are then written together.
       queueMicrotask(run)

@@ -2,9 +2,18 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Query } from '@tanstack/react-query'
 import { LiveError } from '../transport/errors.ts'
-import type { ChannelSpec, Id, LiveEvent, LivePort, PortRequestOptions } from '../transport/port.ts'
+import {
+  type ChannelSpec,
+  type Id,
+  isTooDeep,
+  type LiveEvent,
+  type LivePort,
+  type PortRequestOptions,
+} from '../transport/port.ts'
 import { isId, type SequencedOp } from './items.ts'
+
 import type { Op, Reducer } from './ops.ts'
+import { soundOp } from './soundOp.ts'
 
 /** First element of every key. */
 export const LIVE_KEY = 'live'
@@ -58,7 +67,9 @@ export interface CommonOptions<P, Events, Item> {
 /** A definition as the engine sees it. */
 export interface Definition {
   readonly name: string
-  readonly options: CommonOptions<Params, Record<string, unknown>, unknown>
+  readonly options: CommonOptions<Params, Record<string, unknown>, unknown> & {
+    readonly id?: (item: unknown) => unknown
+  }
   readonly source: SnapshotSource<Params, unknown>
   /** Why something is no item of this definition. */
   readonly flawOf: FlawOf
@@ -129,8 +140,9 @@ export function toOps(
 
 function toOp(definition: Definition, context: OpContext, event: LiveEvent): Op<unknown> | undefined {
   const { type, payload, seq } = event
-  const { name, options, flawOf } = definition
-  const reducer = options.events[type]
+  const { name, options } = definition
+  // A name from the wire may be one that every object has, such as `constructor`.
+  const reducer = Object.hasOwn(options.events, type) ? options.events[type] : undefined
   if (!reducer) return undefined
   const { params, report } = context
   const failed = (cause: unknown) => {
@@ -142,53 +154,38 @@ function toOp(definition: Definition, context: OpContext, event: LiveEvent): Op<
   // Reducers are the user's code. One event they cannot take must not cost the events behind it.
   try {
     const op = reducer(payload, { type, params, seq })
-    if (op?.kind === 'reduce') return guarded(op, failed)
-    // Reads its id, as the fold will.
-    if (op?.kind === 'patch') (options as { id?: (fields: unknown) => Id }).id?.(op.fields)
-    const error = op?.kind === 'insert' || op?.kind === 'upsert' ? flawOf(op.item) : undefined
-    if (!error) return op
-    report({ type: 'quarantine', definition: name, event: type, error })
+    const flawed = (error: LiveError) => report({ type: 'quarantine', definition: name, event: type, error })
+    return op && soundOp(definition, op, { flawed, failed })
   } catch (cause) {
     failed(cause)
   }
   return undefined
 }
 
-function guarded(
-  op: Extract<Op<unknown>, { kind: 'reduce' }>,
-  failed: (cause: unknown) => void,
-): Op<unknown> {
-  return {
-    kind: 'reduce',
-    apply(data: never) {
-      try {
-        return op.apply(data)
-      } catch (cause) {
-        failed(cause)
-        return data
-      }
-    },
-  }
-}
-
 /** What is wrong with a value, if anything; the schema's copy of it is never kept. */
 export function flawsBy<Item>(
   name: string,
   schema: StandardSchemaV1 | undefined,
-  id?: (item: Item) => Id,
+  id?: (item: Item) => unknown,
 ): FlawOf {
   return (value) => {
     let flaw: string | undefined
     try {
-      const result = schema?.['~standard'].validate(value)
-      const [issue] = (result as { issues?: readonly StandardSchemaV1.Issue[] } | undefined)?.issues ?? []
-      const path = issue?.path?.map((part) => String(typeof part === 'object' ? part.key : part)).join('.')
-      if (result instanceof Promise) flaw = 'has an asynchronous schema'
-      else if (issue) flaw = `does not fit its schema${path ? ` at "${path}"` : ''}: ${issue.message}`
-      else if (id && !isId(id(value as Item))) flaw = 'has no id'
+      if (isTooDeep(value)) flaw = 'is nested too deep'
+      else flaw = misfit(schema, value)
+      if (!flaw && id && !isId(id(value as Item))) flaw = 'has no id'
     } catch (cause) {
       flaw = `cannot be read: ${cause}`
     }
     return flaw === undefined ? flaw : new LiveError('invalid_frame', `An item of "${name}" ${flaw}`)
   }
+}
+
+function misfit(schema: StandardSchemaV1 | undefined, value: unknown): string | undefined {
+  const result = schema?.['~standard'].validate(value)
+  if (result instanceof Promise) return 'has an asynchronous schema'
+  const [issue] = result?.issues ?? []
+  if (!issue) return undefined
+  const path = issue.path?.map((part) => String(typeof part === 'object' ? part.key : part)).join('.')
+  return `does not fit its schema${path ? ` at "${path}"` : ''}: ${issue.message}`
 }

@@ -3,6 +3,7 @@
  * lost. Knows definitions and ops; does not know kinds of data or React.
  */
 import type { Query } from '@tanstack/react-query'
+import { LiveError } from '../transport/errors.ts'
 import type { Cursor } from '../transport/port.ts'
 import { here, leave, reaches, since } from './channelHub.ts'
 import { channelSpec, type Definition, type Params } from './definition.ts'
@@ -16,6 +17,7 @@ import {
   OFFLINE,
   opsOf,
   type Picture,
+  pause,
   statusChanged,
 } from './entryState.ts'
 import type { SequencedOp } from './items.ts'
@@ -24,6 +26,7 @@ import { topOf } from './order.ts'
 import { confirm, opsFor } from './outbox.ts'
 import { targetOf } from './outboxRow.ts'
 import { markFinished } from './share.ts'
+import { soundOp } from './soundOp.ts'
 import { refetch, write } from './writer.ts'
 
 /** For snapshots that are on their way, or come from a replica that lags. */
@@ -69,7 +72,15 @@ export function createEntry(client: LiveClient, query: Query, definition: Defini
     paidAt: 0,
     state: OFFLINE,
     member: {
-      onEvents: (events) => apply(entry, opsOf(entry, events)),
+      onEvents(events) {
+        // Whoever else reads the channel is to have them all the same.
+        try {
+          apply(entry, opsOf(entry, events))
+        } catch (cause) {
+          failedAt(entry)(cause)
+          distrust(entry)
+        }
+      },
       onChange() {
         endPause(entry)
         revalidate(entry)
@@ -123,9 +134,12 @@ function isAhead({ asOf, channel }: Entry): boolean {
 }
 
 /** What a reply, or the application, says of the data without saying when that was. */
-export function applyReply(entry: Entry, ops: readonly Op<unknown>[], isNews: boolean): void {
+export function applyReply(entry: Entry, given: readonly Op<unknown>[], isNews: boolean): void {
+  const { channel, definition } = entry
+  const { name } = definition
+  const flawed = (error: LiveError) => reportOf(entry)({ type: 'quarantine', definition: name, error })
+  const ops = given.flatMap((op) => soundOp(definition, op, { flawed, failed: failedAt(entry) }) ?? [])
   if (ops.length === 0) return
-  const { channel } = entry
   if (channel) {
     // The answer to what was sent again tells of the past: no position is before it.
     const after = isNews ? topOf(channel.order) : -1
@@ -155,7 +169,7 @@ function apply(entry: Entry, ops: readonly SequencedOp<unknown>[]): void {
     const confirmed = confirmedBy(false) ?? confirmedBy(true)
     if (!isKnown) entry.pending.push({ op: confirmed ?? op, seq })
   }
-  client.coalescer.request(entry)
+  client.coalescer.request(entry, ops.length)
 }
 
 /** Something may be missing after all: asks for a new snapshot as soon as possible. */
@@ -222,9 +236,24 @@ export function flush(entry: Entry): void {
   const { query, landing } = entry
   // Between the end of a queryFn and TanStack's write lie microtasks; a write now would be overwritten by the result.
   if (landing && query.state.fetchStatus === 'fetching') return
-  const data = current(entry)
-  if (data !== undefined) show(entry, data)
+  try {
+    const data = current(entry)
+    if (data !== undefined) show(entry, data)
+  } catch (cause) {
+    failedAt(entry)(cause)
+    entry.continuity = -1
+    pause(entry)
+  }
   revalidate(entry)
+}
+
+const reportOf = ({ client }: Entry) => client.registry.port.report
+
+/** The application's code threw, and what it was to make of events is lost: only a snapshot can tell. */
+const failedAt = (entry: Entry) => (cause: unknown) => {
+  const { name } = entry.definition
+  const error = new LiveError('misconfigured', `"${name}" threw: ${cause}`, { cause })
+  reportOf(entry)({ type: 'reducer-error', definition: name, cause, error })
 }
 
 function show(entry: Entry, data: unknown): void {

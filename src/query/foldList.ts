@@ -8,7 +8,7 @@ import {
   keepListIndex,
   type ListIndex,
   type PlacedIndex,
-  positionIn,
+  placesIn,
   type SortedIndex,
   upperBound,
 } from './listIndex.ts'
@@ -20,6 +20,8 @@ interface ListDraft<Item> {
   index: ListIndex<Item>
   /** What became of items; `undefined`: removed. */
   readonly changes: Map<string, Item | undefined>
+  /** Removed meanwhile, and there again. */
+  readonly returned: Set<string>
 }
 
 export function foldList<Item>(
@@ -27,9 +29,20 @@ export function foldList<Item>(
   data: readonly Item[],
   ops: readonly SequencedOp<Item>[],
 ): readonly Item[] {
-  const draft: ListDraft<Item> = { spec, ...indexList(spec, data), changes: new Map() }
-  for (const { op } of ops) applyOp(draft, op)
-  commit(draft)
+  const draft: ListDraft<Item> = {
+    spec,
+    ...indexList(spec, data),
+    changes: new Map(),
+    returned: new Set(),
+  }
+  try {
+    for (const { op } of ops) applyOp(draft, op)
+    commit(draft)
+  } catch (error) {
+    // Half of it may be in the index.
+    keepListIndex(data, undefined, data)
+    throw error
+  }
   return draft.items
 }
 
@@ -77,7 +90,7 @@ function applyOp<Item>(draft: ListDraft<Item>, op: Op<Item>): void {
   const next = changeItem(spec, op, current)
   if (next === current) return
   // Removed and back again in one burst: it comes last, like every new one.
-  if (current === undefined && changes.has(id)) commit(draft)
+  if (current === undefined && changes.delete(id)) draft.returned.add(id)
   changes.set(id, next)
 }
 
@@ -88,22 +101,28 @@ function itemOf<Item>({ changes, index, items }: ListDraft<Item>, id: string): I
 
 /** Brings the changes so far into the items, which are copied once. */
 function commit<Item>(draft: ListDraft<Item>): void {
-  const { spec, changes, index, items } = draft
+  const { spec, changes, returned, index, items } = draft
   if (changes.size === 0) return
   const next = index.sort ? moved(draft, index) : replaced(draft, index)
-  changes.clear()
   // Removing moves what follows, and then only counting again tells the places.
-  const isShifted = !index.sort && next.length < index.byId.size
+  const isShifted = !index.sort && (next.length < index.byId.size || returned.size > 0)
+  changes.clear()
+  returned.clear()
   keepListIndex(next, isShifted ? undefined : index, items)
   Object.assign(draft, indexList(spec, next))
 }
 
 /** In the order of the server: changed in place, new ones last. */
-function replaced<Item>({ items, changes }: ListDraft<Item>, { byId }: PlacedIndex): readonly Item[] {
+function replaced<Item>(
+  { items, changes, returned }: ListDraft<Item>,
+  { byId }: PlacedIndex,
+): readonly Item[] {
   const next: (Item | undefined)[] = items.slice()
-  let hasGone = false
+  let hasGone = returned.size > 0
   for (const [id, item] of changes) {
-    const at = byId.get(id) ?? next.length
+    const before = byId.get(id) ?? next.length
+    if (returned.has(id)) next[before] = undefined
+    const at = returned.has(id) ? next.length : before
     next[at] = item
     byId.set(id, at)
     hasGone ||= item === undefined
@@ -120,16 +139,17 @@ interface Edit<Item> {
 
 /** Sorted: an item whose rank changed leaves its old place and enters its new one; what lies between is copied whole. */
 function moved<Item>(
-  { items, changes }: ListDraft<Item>,
+  { items, changes, returned }: ListDraft<Item>,
   { byId, sort }: SortedIndex<Item>,
 ): readonly Item[] {
+  const placeOf = placesIn(items, sort)
   const edits: Edit<Item>[] = []
   const entering: Item[] = []
   for (const [id, item] of changes) {
     const before = byId.get(id)
-    const at = before === undefined ? -1 : positionIn(items, before, sort)
-    const stays = at >= 0 && item !== undefined && before !== undefined && sort(before, item) === 0
-    if (at >= 0) edits.push({ at, removes: 1, items: stays ? [item] : [] })
+    const at = before === undefined ? -1 : placeOf(before)
+    const stays = at >= 0 && !returned.has(id) && isOfEqualRank(sort, before, item)
+    if (at >= 0) edits.push({ at, removes: 1, items: stays ? [item as Item] : [] })
     if (item === undefined) byId.delete(id)
     else byId.set(id, item)
     if (item !== undefined && !stays) entering.push(item)
@@ -143,5 +163,14 @@ function moved<Item>(
     parts.push(items.slice(from, at), here)
     from = at + removes
   }
-  return ([] as Item[]).concat(...parts, items.slice(from))
+  parts.push(items.slice(from))
+  return parts.flat() as Item[]
+}
+
+function isOfEqualRank<Item>(
+  sort: SortedIndex<Item>['sort'],
+  one: Item | undefined,
+  other: Item | undefined,
+) {
+  return one !== undefined && other !== undefined && sort(one, other) === 0
 }

@@ -60,11 +60,11 @@ export function changeItem<Item>(
 ): Item | undefined {
   if (op.kind === 'remove') return undefined
   if (current === undefined) return op.kind === 'patch' ? undefined : op.item
-  return replaceItem(
-    spec,
-    current,
-    op.kind === 'patch' ? { ...current, ...op.fields, ...op.by?.(current) } : op.item,
-  )
+  return replaceItem(spec, current, op.kind === 'patch' ? patched(op, current) : op.item)
+}
+
+export function patched<Item>({ fields, make }: Extract<Op<Item>, { kind: 'patch' }>, item: Item): Item {
+  return make ? make(item) : { ...item, ...fields }
 }
 
 /**

@@ -46,15 +46,19 @@ export function keepListIndex<Item>(
   if (index) known.set(items, index as ListIndex<unknown>)
 }
 
-/** Where exactly this object is, or -1. */
-export function positionIn<Item>(items: readonly Item[], item: Item, sort: Sort<Item>): number {
-  for (let at = upperBound(items, item, sort) - 1; at >= 0; at--) {
-    const other = items[at] as Item
-    if (other === item) return at
-    if (sort(other, item) !== 0) break
+/** So many equal ones are walked over; beyond, counting all of them once is cheaper than walking for each. */
+const MAX_WALK = 32
+
+/** Where exactly an object is, or -1. */
+export function placesIn<Item>(items: readonly Item[], sort: Sort<Item>): (item: Item) => number {
+  let places: Map<Item, number> | undefined
+  return (item) => {
+    const from = upperBound(items, item, sort) - 1
+    for (let at = from; at >= 0 && at > from - MAX_WALK; at--) if (items[at] === item) return at
+    // Among many equal ones, or a comparator that contradicts itself.
+    places ??= new Map(items.map((other, at) => [other, at]))
+    return places.get(item) ?? -1
   }
-  // A comparator that contradicts itself; slow is better than wrong.
-  return items.indexOf(item)
 }
 
 /** First index whose item sorts after `item`. */

@@ -181,7 +181,10 @@ export function changesFor<P, Item>(definition: string): Changes<P, Item> {
   return {
     insert: (params, item) => change(params, { kind: 'insert', item }),
     upsert: (params, item) => change(params, { kind: 'upsert', item }),
-    patch: (params, fields, by) => change(params, { kind: 'patch', fields, ...(by && { by }) }),
+    patch: (params, fields, by) => {
+      const make = by && ((item: Item) => ({ ...item, ...fields, ...by(item) }))
+      return change(params, { kind: 'patch', fields, ...(make && { make }) })
+    },
     remove: (params, id) => change(params, { kind: 'remove', id }),
   }
 }

@@ -9,11 +9,12 @@ export type Op<Item> =
   | { readonly kind: 'insert'; readonly item: Item }
   /** An item as it is now: replaces the one of the same id, or is placed where it belongs. */
   | { readonly kind: 'upsert'; readonly item: Item }
-  /** Some fields of an item that is there; nothing happens when it is not. The id is read from `fields`; `by` adds what follows from the item. */
+  /** Some fields of an item that is there; nothing happens when it is not. The id is read from `fields`. */
   | {
       readonly kind: 'patch'
       readonly fields: Partial<Item>
-      by?(item: Item): Partial<Item>
+      /** What becomes of the item. @default the fields over it */
+      make?(item: Item): Item
     }
   | { readonly kind: 'remove'; readonly id: Id }
   | { readonly kind: 'reduce'; readonly apply: (data: never) => unknown }

@@ -49,8 +49,10 @@ export function admit(
       return 'epoch'
     }
     const next = expected(order, event, awaitBaseline)
-    if (seq === next) apply(order, event, events)
-    else if (seq > next) order.held.set(seq, event)
+    if (seq === next) {
+      apply(order, event, events)
+      drain(order, events)
+    } else if (seq > next) order.held.set(seq, event)
   }
   if (order.held.size <= MAX_HELD) return events
   restart(order, undefined)
@@ -75,7 +77,8 @@ function expected(order: ChannelOrder, event: LiveEvent, awaitBaseline: boolean)
  * position the oldest held event is taken for the next one.
  */
 export function baseline(order: ChannelOrder, position: Cursor | undefined): LiveEvent[] {
-  const oldest = Math.min(...order.held.keys()) - 1
+  let oldest = Number.POSITIVE_INFINITY
+  for (const heldSeq of order.held.keys()) oldest = Math.min(oldest, heldSeq - 1)
   const seq = position?.seq ?? Math.min(oldest, order.last?.seq ?? oldest)
   if (order.cursor?.seq !== undefined || !Number.isFinite(seq)) return []
   order.cursor = { ...position, seq }
@@ -102,7 +105,9 @@ export function isAfter(one: Cursor | undefined, other: Cursor | undefined): boo
 
 /** The highest number that is known to exist. */
 export function topOf({ cursor, held, head }: ChannelOrder): number {
-  return Math.max(cursor?.seq ?? 0, head?.seq ?? 0, ...held.keys())
+  let top = Math.max(cursor?.seq ?? 0, head?.seq ?? 0)
+  for (const seq of held.keys()) top = Math.max(top, seq)
+  return top
 }
 
 export function isOtherEpoch(one: Cursor | undefined, other: Cursor): boolean {
@@ -112,14 +117,17 @@ export function isOtherEpoch(one: Cursor | undefined, other: Cursor): boolean {
 function apply(order: ChannelOrder, event: LiveEvent, events: LiveEvent[]): void {
   events.push(event)
   order.cursor = { ...order.cursor, ...cursorOf(event) }
-  if (order.held.size > 0) drain(order, events)
 }
 
 function drain(order: ChannelOrder, events: LiveEvent[]): LiveEvent[] {
-  const next = order.held.get((order.cursor?.seq ?? 0) + 1)
-  if (next?.seq === undefined) return events
-  order.held.delete(next.seq)
-  apply(order, next, events)
+  const { held } = order
+  while (held.size > 0) {
+    const seq = (order.cursor?.seq ?? 0) + 1
+    const next = held.get(seq)
+    if (!next) break
+    held.delete(seq)
+    apply(order, next, events)
+  }
   return events
 }
 

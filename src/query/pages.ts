@@ -92,20 +92,22 @@ function ownsFrom<Item>(page: TimelinePage<Item> | undefined, key: OrderKey): bo
   return page?.low === undefined || compareKeys(key, page.low) >= 0
 }
 
-/** Two pages out of one: the items from `at` on, and the older ones below them. */
+/** Several pages out of one, newest first: it is cut before the items at these places, which ascend. */
 export function splitPage<Item>(
   { id, order }: { readonly id: (item: Item) => Id; readonly order: (item: Item) => OrderKey },
   page: TimelinePage<Item>,
-  at: number,
-): readonly [TimelinePage<Item>, TimelinePage<Item>] {
+  cuts: readonly number[],
+): TimelinePage<Item>[] {
   const { items } = page
-  const oldest = items[at] as Item
-  const edge = { hasOlder: true, before: id(oldest), low: order(oldest) }
+  if (cuts.length === 0) return [page]
   const below = { hasNewer: false, after: undefined, high: undefined, unseen: 0 }
-  return [
-    { ...page, ...edge, items: items.slice(at) },
-    { ...page, ...below, items: items.slice(0, at) },
-  ]
+  return [0, ...cuts]
+    .map((from, at) => {
+      const oldest = items[from] as Item
+      const edge = from > 0 && { hasOlder: true, before: id(oldest), low: order(oldest) }
+      return { ...page, ...(at < cuts.length && below), ...edge, items: items.slice(from, cuts[at]) }
+    })
+    .reverse()
 }
 
 export function positionOfPage({ asOf, epoch }: TimelinePage<unknown>): Cursor | undefined {
@@ -116,7 +118,7 @@ export function positionOfPage({ asOf, epoch }: TimelinePage<unknown>): Cursor |
 export function positionOfPages(pages: readonly TimelinePage<unknown>[]): Cursor | undefined {
   const positions = pages.map(positionOfPage)
   const [first] = positions
-  const seq = Math.min(...positions.map((position) => position?.seq ?? Number.NaN))
+  const seq = positions.reduce((least, position) => Math.min(least, position?.seq ?? Number.NaN), Infinity)
   const isOneHistory = positions.every((position) => position?.epoch === first?.epoch)
   return isOneHistory && Number.isFinite(seq) ? { ...first, seq } : undefined
 }

@@ -117,9 +117,10 @@ function inOrder<Item>({ order }: ItemSpec<Item>, { items, rows }: Snapshot<Item
 
 /** Where a page ends: at its outermost item, or before that at an odd row which can be named all the same. */
 function endOf<Item>({ id, order }: ItemSpec<Item>, rows: readonly unknown[], items: readonly Item[]) {
-  const row = rows.find((row) => items.includes(row as Item) || isId(readable(() => id(row as Item))))
+  const fit = new Set<unknown>(items)
+  const row = rows.find((row) => fit.has(row) || isId(readable(() => id(row as Item))))
   const [item] = items
-  const end = items.includes(row as Item) ? item : (row as Item | undefined)
+  const end = fit.has(row) ? item : (row as Item | undefined)
   const key = readable(() => order(end as Item))
   return {
     id: end === undefined ? undefined : id(end),

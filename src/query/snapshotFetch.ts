@@ -2,7 +2,7 @@
  * A snapshot on its way: marks the stream before it is asked for, so that nothing that happens meanwhile is missing from
  * what it becomes. Knows entries and channels; does not know requests.
  */
-import type { Cursor, LiveEvent } from '../transport/port.ts'
+import type { Cursor } from '../transport/port.ts'
 import { here, type LiveChannel, reaches, release, retain, since, whenLive } from './channelHub.ts'
 import { attach, stored } from './entry.ts'
 import { type Entry, endPause, type Fetch, opsOf, pause, statusChanged } from './entryState.ts'
@@ -61,20 +61,17 @@ export function missedBy(
       // Without positions to compare, a snapshot that was asked for before it lacks it.
       (seq === undefined || after < 0 ? number >= replied : seq <= after),
   )
+  const places = new Map(channel.log.map((event, at) => [event, channel.dropped + at]))
   let ops: SequencedOp<unknown>[] = []
   let from = 0
   // In the order in which all of it was heard.
   for (const { op, at } of replies) {
-    const until = events.findIndex((event) => indexOf(channel, event) >= at)
+    const until = events.findIndex((event) => (places.get(event) ?? -1) >= at)
     const to = until < 0 ? events.length : until
     ops = ops.concat(opsOf(entry, events.slice(from, to)), { op, seq: undefined })
     from = to
   }
   return ops.concat(opsOf(entry, events.slice(from)))
-}
-
-function indexOf({ dropped, log }: LiveChannel, event: LiveEvent): number {
-  return dropped + log.indexOf(event)
 }
 
 /** TanStack will take its result: the fetch was not superseded by another one. */

@@ -2,7 +2,7 @@
 import { type Query, replaceEqualDeep } from '@tanstack/react-query'
 import type { FlawOf, Strategy } from './definition.ts'
 import { foldList, overlayList } from './foldList.ts'
-import type { ItemSpec, SequencedOp } from './items.ts'
+import { type ItemSpec, patched, type SequencedOp } from './items.ts'
 import type { Op } from './ops.ts'
 import { positionOfPages, type TimelineData } from './pages.ts'
 import { foldTimeline } from './timelineDraft.ts'
@@ -68,10 +68,7 @@ function isPlacing<Item>(op: Op<unknown>): op is Extract<Op<Item>, { item: Item 
 export function valueStrategy(flawOf: FlawOf): Strategy {
   const fold = (data: unknown, op: Op<unknown>): unknown => {
     if (op.kind === 'reduce') return op.apply(data as never)
-    if (op.kind === 'patch') {
-      const fields = { ...(op.fields as object), ...op.by?.(data) }
-      return replaceEqualDeep(data, { ...(data as object), ...fields })
-    }
+    if (op.kind === 'patch') return replaceEqualDeep(data, patched(op, data))
     return op.kind === 'remove' ? data : replaceEqualDeep(data, op.item)
   }
   return {

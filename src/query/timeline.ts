@@ -13,7 +13,7 @@ import {
 import { current, settle, stored } from './entry.ts'
 import { type Fetch, isContinuous } from './entryState.ts'
 import { LIVE_QUERY_DEFAULTS, type SnapshotCall, takeSnapshot } from './fetchSnapshot.ts'
-import type { ItemSpec } from './items.ts'
+import { type ItemSpec, isId } from './items.ts'
 import { entryFor } from './liveClient.ts'
 import { changesFor, clientOf, defineQuery, type LiveCore } from './liveCore.ts'
 import {
@@ -77,9 +77,8 @@ export function defineTimeline<P, Events, Item>(
   }
   // All that the folds will read of it.
   const flawOf = flawsBy(name, options.item, (item: Item) => {
-    spec.key(item)
-    spec.order(item)
-    return spec.id(item)
+    const isPlaced = isId(spec.key(item)) && spec.order(item).every((part) => typeof (part ?? 0) !== 'object')
+    return isPlaced ? spec.id(item) : undefined
   })
   const definition = defineQuery(core, {
     name,

@@ -14,7 +14,16 @@ import {
   type TimelinePage,
   type TimelinePageParam,
 } from './pages.ts'
-import { forget, indexOf, keepIndex, placeOf, putIn, type TimelineIndex, takeOut } from './timelineIndex.ts'
+import {
+  dropIndex,
+  forget,
+  indexOf,
+  keepIndex,
+  placeOf,
+  putIn,
+  type TimelineIndex,
+  takeOut,
+} from './timelineIndex.ts'
 
 export interface FoldOptions<Item> {
   readonly spec: ItemSpec<Item>
@@ -52,11 +61,17 @@ export function foldTimeline<Item>(
     seq: undefined,
     unseen: base.pages[0]?.unseen ?? 0,
   }
-  for (const { op, seq } of ops) {
-    draft.seq = seq
-    applyOp(draft, op)
+  try {
+    for (const { op, seq } of ops) {
+      draft.seq = seq
+      applyOp(draft, op)
+    }
+    return finish(draft)
+  } catch (error) {
+    // Half of it may be in the index.
+    dropIndex(base.pages)
+    throw error
   }
-  return finish(draft)
 }
 
 function applyOp<Item>(draft: Draft<Item>, op: Op<Item>): void {
@@ -152,37 +167,34 @@ function finish<Item>(draft: Draft<Item>): TimelineData<Item> {
   const { base, touched, unseen, index, spec, options } = draft
   const first = base.pages[0]
   if (!first || (touched.size === 0 && unseen === first.unseen)) return base
-  const pages = base.pages.slice()
+  const folded = base.pages.slice()
   for (const [position, items] of touched) {
-    const page = pages[position]
-    if (page) pages[position] = { ...page, items }
+    const page = folded[position]
+    if (page) folded[position] = { ...page, items }
   }
-  if (unseen !== first.unseen) pages[0] = { ...(pages[0] ?? first), unseen }
-  const sealed: TimelinePageParam[] = []
-  while (sealOldHalf(draft, pages, sealed));
+  if (unseen !== first.unseen) folded[0] = { ...(folded[0] ?? first), unseen }
+  const parts = sealOldHalf(draft, folded[0])
+  const pages = parts.concat(folded.slice(1))
   for (const page of pages.splice(options.maxPages)) for (const item of page.items) takeOut(spec, index, item)
   keepIndex(pages, index)
   // A copy of what nearly never changes would be a good part of the cost of an event.
-  if (pages.length === base.pages.length && sealed.length === 0) return { pages, pageParams: base.pageParams }
-  const pageParams = base.pageParams.slice()
-  pageParams.splice(1, 0, ...sealed)
-  pageParams.splice(options.maxPages)
-  return { pages, pageParams }
+  const { pageParams } = base
+  if (parts.length === 1 && pages.length === folded.length) return { pages, pageParams }
+  const sealed = parts.slice(0, -1).map(({ before }): TimelinePageParam => ({ before: before as Id }))
+  const params = [...pageParams.slice(0, 1), ...sealed, ...pageParams.slice(1)]
+  return { pages, pageParams: params.slice(0, options.maxPages) }
 }
 
 /**
- * Cuts `pageSize` items off the old end of a head that live events grew past twice that size. Without sealing, every
- * event would copy all that ever streamed in (measured: 563 times the cost at 50 000 items).
+ * Cuts pages of `pageSize` items off the old end of a head that live events grew past twice that size. Without sealing,
+ * every event would copy all that ever streamed in (measured: 563 times the cost at 50 000 items).
  */
 function sealOldHalf<Item>(
   { spec, options: { pageSize } }: Draft<Item>,
-  pages: TimelinePage<Item>[],
-  sealed: TimelinePageParam[],
-): boolean {
-  const head = pages[0]
-  if (!head || head.items.length <= 2 * pageSize) return false
-  const [newer, older] = splitPage(spec, head, pageSize)
-  pages.splice(0, 1, newer, older)
-  sealed.unshift({ before: newer.before as Id })
-  return true
+  head: TimelinePage<Item> | undefined,
+): TimelinePage<Item>[] {
+  const cuts: number[] = []
+  const length = head?.items.length ?? 0
+  for (let at = pageSize; length - at > pageSize; at += pageSize) cuts.push(at)
+  return head ? splitPage(spec, head, cuts) : []
 }

@@ -49,6 +49,10 @@ export function keepIndex(pages: readonly unknown[], index: TimelineIndex): void
   owners.set(index, pages)
 }
 
+export function dropIndex(pages: readonly unknown[]): void {
+  indexes.delete(pages)
+}
+
 export function putIn<Item>(spec: ItemSpec<Item>, { items, keys }: TimelineIndex, item: Item): void {
   const id = String(spec.id(item))
   const key = String(spec.key(item))

@@ -91,8 +91,7 @@ export function maxPagesOf(query: Query): number {
 
 /** Newest chunk first. */
 function chunk<Item>(spec: ItemSpec<Item>, page: TimelinePage<Item>, size: number): TimelinePage<Item>[] {
-  const excess = page.items.length - size
-  if (excess <= 0) return [page]
-  const [newer, older] = splitPage(spec, page, excess)
-  return [newer, ...chunk(spec, older, size)]
+  const cuts: number[] = []
+  for (let at = page.items.length - size; at > 0; at -= size) cuts.push(at)
+  return splitPage(spec, page, cuts.reverse())
 }

@@ -12,6 +12,8 @@ export interface FakeEnvironmentOptions {
   readonly onSocket?: (socket: FakeSocket) => void
   /** Seed of `random()`. @default 1 */
   readonly seed?: number
+  /** After how many frames what arrives in one task is left for the next one; asked for each task. @default all of them */
+  readonly framesPerTask?: () => number
   /** Wall clock at `now() === 0`. @default 2024-01-15T10:30:00Z */
   readonly startAt?: number
 }
@@ -62,6 +64,8 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
       now: clock.now,
       wallNow: clock.wallNow,
       setTimer: clock.setTimer,
+      defer: (callback) => clock.setTimer(callback, 0),
+      isOver: createTasks(options.framesPerTask),
       requestFrame: (callback) => clock.setTimer(callback, FRAME_MS),
       random: createRandom(options.seed ?? 1),
       createId: () => `id-${++ids}`,
@@ -111,6 +115,20 @@ function createClock(startAt: number) {
     skew: (ms: number) => {
       wallOffsetMs += ms
     },
+  }
+}
+
+/** Tells tasks apart by the promises in between. */
+function createTasks(framesPerTask = () => Number.POSITIVE_INFINITY): () => boolean {
+  let left: number | undefined
+  return () => {
+    if (left === undefined) {
+      left = framesPerTask()
+      queueMicrotask(() => {
+        left = undefined
+      })
+    }
+    return --left <= 0
   }
 }
 

@@ -1,6 +1,6 @@
 /** Which events belong to a channel, and what it hears of them. Pure. */
 import type { ChannelSpec, Cursor, LiveEvent } from './port.ts'
-import { type Frame, fieldsOf } from './protocol.ts'
+import { type Frame, fieldsOf, textOf } from './protocol.ts'
 
 /** A validated event and the frame it came in. */
 export interface ChannelEvent {
@@ -10,9 +10,11 @@ export interface ChannelEvent {
 
 /** A field that the event does not carry matches. Ids are compared as text. */
 export function isMatch({ key }: ChannelSpec, { frame, payload }: ChannelEvent): boolean {
-  return Object.entries(key).every(
-    ([field, id]) => String(frame[field] ?? fieldsOf(payload)[field] ?? id) === String(id),
-  )
+  for (const field in key) {
+    const id = key[field]
+    if (textOf(frame[field] ?? fieldsOf(payload)[field] ?? id) !== String(id)) return false
+  }
+  return true
 }
 
 /** Numbers that belong to one room mean nothing in a channel of all rooms. */

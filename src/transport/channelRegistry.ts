@@ -39,5 +39,7 @@ export interface SyncBatch {
 
 export interface ChannelRegistry {
   readonly subscriptions: Map<string, Subscription>
+  /** By `syncKey`, for events that say which channel they belong to. */
+  readonly byKey: Map<string | undefined, Set<Subscription>>
   batch?: SyncBatch | undefined
 }

@@ -1,7 +1,7 @@
 /** Asking for channels: subscribe frames, their confirmation, and the one `sync` frame that catches all of them up. */
 import { eventFor, toCursor } from './channelEvents.ts'
 import type { Member, Standing, Subscription, SyncBatch } from './channelRegistry.ts'
-import { decodeEvent } from './decode.ts'
+import { decodeEvent, readFrame } from './decode.ts'
 import type { LiveError } from './errors.ts'
 import type { ChannelSignal, Cursor, LiveEvent } from './port.ts'
 import { entryOf, fieldsOf } from './protocol.ts'
@@ -147,7 +147,8 @@ function missedEvents(
 ): readonly LiveEvent[] | undefined {
   if (complete !== true || !Array.isArray(events)) return undefined
   return events.flatMap((one) => {
-    const event = decodeEvent(shell, one)
+    const frame = readFrame(shell, one)
+    const event = frame && decodeEvent(shell, frame)
     return event ? [eventFor(spec, event, shell.protocol.channels.key)] : []
   })
 }

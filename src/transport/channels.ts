@@ -7,8 +7,8 @@ import type { Member, Subscription } from './channelRegistry.ts'
 import { bringUp, emit, settle, stand, subscribe, takeDown, tellHead } from './channelSync.ts'
 import type { LiveError } from './errors.ts'
 import { hold } from './holders.ts'
-import type { Channel, ChannelListener, ChannelSpec, Cursor } from './port.ts'
-import { entryOf, fieldsOf } from './protocol.ts'
+import type { Channel, ChannelListener, ChannelSpec, Cursor, LiveEvent } from './port.ts'
+import { entryOf, fieldsOf, textOf } from './protocol.ts'
 import { request } from './requests.ts'
 import { failureOf, isReplying, type Shell } from './shell.ts'
 
@@ -51,13 +51,33 @@ export function downChannels(shell: Shell, error: LiveError | undefined): void {
 /** Events go to the channels they belong to, and to whoever subscribed to their type. */
 export function deliver(shell: Shell, events: readonly ChannelEvent[]): void {
   if (events.length === 0) return
-  for (const { spec, members, standing } of all(shell)) {
-    const own = !standing ? [] : events.filter((event) => isMatch(spec, event))
-    const { key } = shell.protocol.channels
-    if (own.length > 0)
-      emit(shell, members, { type: 'events', events: own.map((event) => eventFor(spec, event, key)) })
+  const { key } = shell.protocol.channels
+  const heard = new Map<Subscription, LiveEvent[]>()
+  for (const event of events) {
+    for (const subscription of concerned(shell, event)) {
+      const { spec, standing } = subscription
+      if (!standing || !isMatch(spec, event)) continue
+      const own = heard.get(subscription) ?? []
+      heard.set(subscription, own)
+      own.push(eventFor(spec, event, key))
+    }
+  }
+  // Whoever came first hears of it first.
+  for (const subscription of heard.size > 1 ? all(shell) : heard.keys()) {
+    const own = heard.get(subscription)
+    if (own) emit(shell, subscription.members, { type: 'events', events: own })
   }
   shell.deliver(shell.name, events)
+}
+
+/** Where an event says to which channel it belongs, not all of them are looked at. */
+function* concerned({ channels, protocol }: Shell, { frame, payload }: ChannelEvent): Iterable<Subscription> {
+  const { subscriptions, byKey } = channels
+  const { key } = protocol.channels
+  const id = frame[key] ?? fieldsOf(payload)[key]
+  if (id === undefined || id === null) return yield* subscriptions.values()
+  yield* byKey.get(textOf(id) ?? '') ?? []
+  yield* byKey.get(undefined) ?? []
 }
 
 /** A server that never answers has taken in the subscribe frame when something later comes back from it. */
@@ -106,6 +126,9 @@ export function openChannel(shell: Shell, spec: ChannelSpec, listener: ChannelLi
   const { members } = subscription
   const member: Member = { listener }
   subscriptions.set(name, subscription)
+  const { byKey } = shell.channels
+  const { syncKey } = subscription
+  byKey.set(syncKey, (byKey.get(syncKey) ?? new Set()).add(subscription))
   members.add(member)
   let release: ReturnType<typeof hold> | undefined
   // Later in this turn: nobody hears a signal from inside its own call, channels opened together share a `sync`, and what
@@ -130,6 +153,8 @@ export function openChannel(shell: Shell, spec: ChannelSpec, listener: ChannelLi
       member.waitsFor = undefined
       if (members.size === 0) {
         subscriptions.delete(name)
+        byKey.get(syncKey)?.delete(subscription)
+        if (byKey.get(syncKey)?.size === 0) byKey.delete(syncKey)
         unsubscribe(shell, subscription)
       }
       settle(shell)

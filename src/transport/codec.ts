@@ -14,7 +14,14 @@ export const jsonCodec: Codec = {
   encode: (value) => JSON.stringify(value),
   decode: (data, onRounded) => {
     const text = typeof data === 'string' ? data : new TextDecoder().decode(data as ArrayBuffer)
-    return JSON.parse(text, MAY_BE_UNSAFE.test(text) ? keepInteger(onRounded) : undefined)
+    if (!MAY_BE_UNSAFE.test(text)) return JSON.parse(text)
+    try {
+      return JSON.parse(text, keepInteger(onRounded))
+    } catch (error) {
+      // A reviver is called as deep as the value is nested; whoever is beside it is to have the digits all the same.
+      if (error instanceof RangeError) return JSON.parse(text.replace(TOKEN, quoteUnsafe))
+      throw error
+    }
   },
 }
 
@@ -28,6 +35,12 @@ const keepInteger = (onRounded?: () => void) => (_key: string, value: unknown, a
   if (source === undefined) onRounded?.()
   return source && /^-?\d+$/.test(source) ? source : value
 }
+
+/** A text or a number, of which nothing is said before it is parsed. */
+const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/g
+
+const quoteUnsafe = (token: string) =>
+  /^-?\d{16,}$/.test(token) && !Number.isSafeInteger(Number(token)) ? `"${token}"` : token
 
 /** Bytes on the wire, near enough for limits: counting UTF-8 exactly would cost an encoding per frame. */
 export function measure(codec: Codec, frame: unknown): number {

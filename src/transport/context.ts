@@ -30,7 +30,14 @@ export function createContext(options: WebSocketManagerOptions<Protocol>, publis
     const error =
       cause instanceof LiveError ? cause : new LiveError('misconfigured', String(cause), { cause })
     inspector.report({ type: 'error', endpoint, error })
-    onError?.(inspector.clean(error))
+    try {
+      onError?.(inspector.clean(error))
+    } catch (thrown) {
+      // Not to whoever reports: he has more to do.
+      environment.setTimer(() => {
+        throw thrown
+      }, 0)
+    }
   }
   return {
     ...resolveSettings(options),

@@ -2,7 +2,8 @@
 import type { ChannelEvent } from './channelEvents.ts'
 import { LiveError } from './errors.ts'
 import { take } from './outbox.ts'
-import { entryOf, fieldsOf, isFrame, payloadOf, validate } from './protocol.ts'
+import { isTooDeep } from './port.ts'
+import { entryOf, type Frame, fieldsOf, isFrame, payloadOf, validate } from './protocol.ts'
 import { type Shell, tell } from './shell.ts'
 
 /** An array is a batch of frames. */
@@ -20,14 +21,26 @@ export function decodeMessage(shell: Shell, data: unknown): readonly unknown[] {
   }
 }
 
-export function decodeEvent(shell: Shell, frame: unknown): ChannelEvent | undefined {
+/** What can be read at all. Whoever awaits another one need not wait any longer. */
+export function readFrame(shell: Shell, part: unknown): Frame | undefined {
+  const flaw = flawOf(shell, part)
+  if (flaw === undefined) return part as Frame
+  const error = new LiveError('invalid_frame', `A frame ${flaw}`)
+  take(shell, fieldsOf(part), error)
+  quarantine(shell, error, part)
+  return undefined
+}
+
+function flawOf({ protocol }: Shell, part: unknown): string | undefined {
+  if (!isFrame(part)) return 'is no object with a "type"'
+  for (const name of ['id', 'reply_to', protocol.channels.key]) {
+    if (typeof (part[name] ?? '') === 'object') return `has no text or number as "${name}"`
+  }
+  return isTooDeep(part) ? 'is nested too deep' : undefined
+}
+
+export function decodeEvent(shell: Shell, frame: Frame): ChannelEvent | undefined {
   try {
-    if (!isFrame(frame)) {
-      const error = new LiveError('invalid_frame', 'A frame is no object with a "type"')
-      // Whoever awaits it need not wait any longer.
-      take(shell, fieldsOf(frame), error)
-      throw error
-    }
     const { type } = frame
     const subject = { code: 'invalid_frame', name: `A "${type}" event` } as const
     return { frame, payload: validate(entryOf(shell.protocol.events, type), payloadOf(frame), subject) }
@@ -47,6 +60,14 @@ function tellRounded(shell: Shell): void {
 }
 
 function quarantine(shell: Shell, error: LiveError, frame: unknown): void {
-  tell(shell, { type: 'quarantine', error, frame })
+  tell(shell, { type: 'quarantine', error, frame: cut(frame) })
   shell.reportError(shell.name, error)
+}
+
+/** Enough of it to be recognised. */
+function cut(value: unknown, left = 20): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (left === 0) return '…'
+  if (Array.isArray(value)) return value.map((item) => cut(item, left - 1))
+  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, cut(field, left - 1)]))
 }

@@ -1,4 +1,5 @@
 /** From the wish for a socket to the socket: a fresh token, a URL, and who is signed in. */
+import { afterArrivals } from './arrivals.ts'
 import { WebSocketCloseCode } from './closeCodes.ts'
 import { dialOf } from './connectionMachine.ts'
 import { LiveError } from './errors.ts'
@@ -59,7 +60,8 @@ async function openSocket(shell: Shell, attempt: number, refresh: boolean): Prom
     link = openLink(shell.environment, target, {
       onOpen: () => shell.raise({ type: 'opened', attempt }),
       onMessage: (data) => receive(shell, attempt, data),
-      onClose: (code, reason) => lose(shell, attempt, { cause: 'closed', code, reason }),
+      onClose: (code, reason) =>
+        afterArrivals(shell, attempt, () => lose(shell, attempt, { cause: 'closed', code, reason })),
     })
   } catch (error) {
     // Without its message: what the platform says of a bad URL quotes it, and the token is in it.

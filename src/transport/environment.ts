@@ -34,6 +34,10 @@ export interface Environment {
   wallNow(): number
   /** Any delay: one that no timer can hold must not run at once, and `Infinity` never. */
   setTimer(callback: () => void, delayMs: number): () => void
+  /** A task of its own, as soon as others had their turn, also in a hidden tab. @default `setTimer(callback, 0)` */
+  defer?(callback: () => void): () => void
+  /** Whether a task that began then, by `now()`, has lasted long enough. @default after 5 ms */
+  isOver?(startedAt: number): boolean
   /** The next animation frame, or about 16 ms where none comes (hidden tab, no DOM). */
   requestFrame(callback: () => void): () => void
   /** Uniform in [0, 1). */
@@ -78,6 +82,7 @@ export function browserEnvironment(options: BrowserEnvironmentOptions = {}): Env
     now: () => performance.now(),
     wallNow: () => Date.now(),
     setTimer,
+    defer,
     requestFrame: (callback) => requestFrameOrTimer(callback, document),
     random: () => Math.random(),
     createId: () => nanoid(),
@@ -97,6 +102,22 @@ function setTimer(callback: () => void, delayMs: number): () => void {
   }
   wait(delayMs)
   return () => clearTimeout(timer)
+}
+
+/** Timers of a hidden tab are held back for a second, or a minute; messages are not. */
+function defer(callback: () => void): () => void {
+  if (typeof MessageChannel !== 'function') return setTimer(callback, 0)
+  const { port1, port2 } = new MessageChannel()
+  const cancel = () => {
+    port1.onmessage = null
+    port1.close()
+  }
+  port1.onmessage = () => {
+    cancel()
+    callback()
+  }
+  port2.postMessage(null)
+  return cancel
 }
 
 function requestFrameOrTimer(callback: () => void, document: Document | undefined): () => void {

@@ -26,7 +26,7 @@ export function createHandOver(from: number): HandOver {
     from,
     sift: (attempt, events) => {
       if (attempt !== from) {
-        waiting.push(...events)
+        for (const event of events) waiting.push(event)
         return []
       }
       for (const event of events) count(event, 1)

@@ -1,8 +1,10 @@
 /** Notices a connection that is dead without having been closed, and measures the round trip on the way. */
+import { isBehind } from './arrivals.ts'
 import { askHeads } from './channelSync.ts'
 import { takeHeads } from './channels.ts'
 import type { Link } from './link.ts'
 import { prove } from './outbox.ts'
+import { textOf } from './protocol.ts'
 import { publishStatus, type Shell, tell, writeBare } from './shell.ts'
 import { askForSign, markRead } from './signs.ts'
 import { lose } from './sockets.ts'
@@ -31,14 +33,17 @@ export function sendPing(shell: Shell, deadlineMs = Number.POSITIVE_INFINITY): v
   shell.ping = { timestamp, at, dueAt, heard, order: outbox.order }
   writeBare(shell, current, { type: 'ping', data: { timestamp } })
   if (dueAt === Number.POSITIVE_INFINITY) return
-  shell.timers.set('pong', deadlineMs, () => {
+  const judge = () => {
     if (shell.heard > heard || !shell.current) return
+    // What answers may be among what waits to be read.
+    if (isBehind(shell)) return shell.timers.set('pong', deadlineMs, judge)
     lose(shell, shell.current.attempt, {
       cause: 'silent',
       code: 1006,
       reason: 'The server stopped answering',
     })
-  })
+  }
+  shell.timers.set('pong', deadlineMs, judge)
 }
 
 /** The last event of a channel leaves no gap behind when it is lost: somebody has to ask. */
@@ -47,7 +52,7 @@ export function watchHeads(shell: Shell): void {
   timers.set('heads', ASK_HEADS_MS * (1 + environment.random() / 2), () => {
     const { heads, level } = shell.current?.greeting ?? {}
     const isTold = heads === true && heartbeat
-    if (!isTold && !shell.isHidden && !(Number(level) < 2)) askHeads(shell)
+    if (!isTold && !shell.isHidden && !(Number(textOf(level)) < 2)) askHeads(shell)
     watchHeads(shell)
   })
 }

@@ -1,52 +1,82 @@
 /** The way in: routes every frame that a socket delivers. */
+import { arrive } from './arrivals.ts'
 import { type ChannelEvent, toCursor } from './channelEvents.ts'
 import { confirmChannels, deliver, placeChannel, resetChannels, takeHeads } from './channels.ts'
 import { retryAfterOf } from './closeCodes.ts'
-import { decodeEvent, decodeMessage } from './decode.ts'
+import { decodeEvent, decodeMessage, readFrame } from './decode.ts'
 import { greet } from './greeting.ts'
 import { takeAnything, takePong } from './heartbeat.ts'
 import { take } from './outbox.ts'
-import { entryOf, type Frame, fieldsOf, isFrame } from './protocol.ts'
+import { entryOf, type Frame, fieldsOf, textOf } from './protocol.ts'
 import { errorOf } from './requests.ts'
-import { type OpenLink, type Shell, tell, writeBare } from './shell.ts'
+import { linkOf, type OpenLink, type Shell, TOGETHER, tell, writeBare } from './shell.ts'
 import { markRead } from './signs.ts'
 import { finishHandOver, renewIn } from './sockets.ts'
 
 /** `attempt`: which socket it came through. */
 export function receive(shell: Shell, attempt: number, data: unknown): void {
-  const link = shell.links.get(attempt)
-  if (!link || (attempt !== shell.current?.attempt && attempt !== shell.handOver?.from)) return
+  if (!linkOf(shell, attempt)) return
   shell.heard++
-  const events: ChannelEvent[] = []
-  for (const one of decodeMessage(shell, data)) {
-    if (!isWelcome(one)) takeGreeting(shell, link, null)
-    const event = route(shell, one)
-    if (event && !takeControl(shell, link, event)) events.push(event)
+  let message: Message | undefined
+  arrive(shell, {
+    attempt,
+    work(isOver) {
+      const link = linkOf(shell, attempt)
+      if (!link) return true
+      message ??= { parts: decodeMessage(shell, data), at: 0, events: [], hasConfirmed: false }
+      const { parts } = message
+      const until = Math.min(message.at + TOGETHER, parts.length)
+      while (message.at < until) {
+        takePart(shell, link, message)
+        if (isOver()) break
+      }
+      takeAnything(shell, link)
+      pass(shell, link, message)
+      return message.at >= parts.length
+    },
+  })
+}
+
+/** What is left to do of what came at once. */
+interface Message {
+  readonly parts: readonly unknown[]
+  at: number
+  /** Decoded, and not delivered. */
+  events: ChannelEvent[]
+  hasConfirmed: boolean
+}
+
+function takePart(shell: Shell, link: OpenLink, message: Message): void {
+  const part = message.parts[message.at++]
+  const isGreeting = fieldsOf(part).type === 'welcome'
+  if (!isGreeting) takeGreeting(shell, link, null)
+  const frame = readFrame(shell, part)
+  const event = frame && route(shell, frame)
+  if (!event) return
+  if (!isGreeting && !message.hasConfirmed) {
+    message.hasConfirmed = true
+    confirmChannels(shell)
   }
-  takeAnything(shell, link)
+  const control = entryOf(CONTROL, event.frame.type)
+  if (!control) return void message.events.push(event)
+  // What came before it, a hand-over it ends among that, is not to be told of it later.
+  pass(shell, link, message)
+  control(shell, fieldsOf(event.payload), { frame: event.frame, attempt: link.attempt })
+  // The application may subscribe to frames about the connection; channels do not carry them.
+  // Whom a socket of former credentials greets is not who is here.
+  if (!isGreeting || link.era === shell.identity.era) shell.deliver(shell.name, [event])
+}
+
+function pass(shell: Shell, { attempt }: OpenLink, message: Message): void {
+  const { events } = message
   const { current, handOver } = shell
+  message.events = []
   if (handOver) deliver(shell, handOver.sift(attempt, events))
   else if (attempt === current?.attempt) deliver(shell, events)
 }
 
-/** The application may subscribe to frames about the connection; channels do not carry them. */
-function takeControl(shell: Shell, link: OpenLink, event: ChannelEvent): boolean {
-  const { frame, payload } = event
-  const control = entryOf(CONTROL, frame.type)
-  const isGreeting = frame.type === 'welcome'
-  if (!isGreeting) confirmChannels(shell)
-  if (!control) return false
-  control(shell, fieldsOf(payload), { frame, attempt: link.attempt })
-  // Whom a socket of former credentials greets is not who is here.
-  if (!isGreeting || link.era === shell.identity.era) shell.deliver(shell.name, [event])
-  return true
-}
-
-const isWelcome = (value: unknown) => isFrame(value) && value.type === 'welcome'
-
 /** Returns the frame if it is an event. An echo is an answer to its sender, and an event to everyone. */
-function route(shell: Shell, frame: unknown): ChannelEvent | undefined {
-  if (!isFrame(frame)) return decodeEvent(shell, frame)
+function route(shell: Shell, frame: Frame): ChannelEvent | undefined {
   tell(shell, { type: 'received', frame })
   const isAnswer = take(shell, frame)
   if (frame.type !== 'response' && frame.type !== 'error') return decodeEvent(shell, frame)
@@ -95,15 +125,14 @@ const CONTROL: Readonly<Record<string, Control>> = {
 function takeGreeting(shell: Shell, link: OpenLink, fields: Fields | null): void {
   const { identity } = shell
   if (!fields && link.greeting !== undefined) return
-  const { id } = fieldsOf(fields?.user)
+  const id = textOf(fieldsOf(fields?.user).id)
   if (link.era === identity.era) {
-    if (id === undefined || id === null) identity.settle()
-    else identity.learn('user', String(id), link)
+    if (id === undefined) identity.settle()
+    else identity.learn('user', id, link)
   }
   greet(shell, link, fields)
 }
 
 function keyIn({ protocol }: Shell, fields: Readonly<Record<string, unknown>>): string | undefined {
-  const id = fields[protocol.channels.key]
-  return id === undefined ? undefined : String(id)
+  return textOf(fields[protocol.channels.key])
 }

@@ -4,7 +4,7 @@ import { LiveError } from './errors.ts'
 import { greetingOf } from './greeting.ts'
 import type { Link } from './link.ts'
 import type { Guard } from './port.ts'
-import type { Frame } from './protocol.ts'
+import { type Frame, textOf } from './protocol.ts'
 import {
   connectionLost,
   controlFirst,
@@ -199,7 +199,7 @@ function isAllowed(shell: Shell, entry: Entry): boolean {
 export function take(shell: Shell, frame: Partial<Frame>, error?: LiveError): boolean {
   const { outbox } = shell
   const { unanswered, answered } = outbox
-  const entry = unanswered.get(String(frame.reply_to ?? frame.id))
+  const entry = unanswered.get(textOf(frame.reply_to ?? frame.id) ?? '')
   if (!entry) return false
   remove(shell, entry)
   acquit(outbox, entry)

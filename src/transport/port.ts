@@ -136,3 +136,16 @@ export interface LivePort {
   /** For an error that is made of what the server said: without the secrets that the transport knows of. */
   clean?<T>(error: T): T
 }
+
+/** Deeper than this nothing is read: whoever copies, compares, checks or prints a value calls himself for every level. */
+const MAX_DEPTH = 200
+
+export function isTooDeep(value: unknown, left = MAX_DEPTH): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  if (left === 0) return true
+  // Runs for every frame: an array of its values would cost more than looking at them.
+  for (const name in value) {
+    if (isTooDeep((value as Readonly<Record<string, unknown>>)[name], left - 1)) return true
+  }
+  return false
+}

@@ -128,6 +128,11 @@ export function entryOf<T>(table: Readonly<Record<string, T>>, name: string): T 
   return Object.hasOwn(table, name) ? table[name] : undefined
 }
 
+/** An id, or any other text that a frame should have: `String()` throws at `{"toString":1}`. */
+export function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined
+}
+
 export function isFrame(value: unknown): value is Frame {
   return isRecord(value) && typeof value.type === 'string'
 }

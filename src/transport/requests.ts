@@ -3,7 +3,7 @@ import { retryAfterOf } from './closeCodes.ts'
 import { LiveError } from './errors.ts'
 import { push } from './outbox.ts'
 import type { Guard } from './port.ts'
-import { entryOf, type Frame, fieldsOf, payloadOf, validate } from './protocol.ts'
+import { entryOf, type Frame, fieldsOf, payloadOf, textOf, validate } from './protocol.ts'
 import { createFrame, type Shell } from './shell.ts'
 import { askForSign } from './signs.ts'
 import { setDeadline } from './timers.ts'
@@ -91,13 +91,18 @@ function doubt({ heartbeat, current, heard, raise }: Shell, heardBefore: number)
 
 export function errorOf(frame: Frame, type: string): LiveError {
   const cause = fieldsOf(frame.error)
-  const { code, message, retryable } = cause
+  const { retryable } = cause
+  const code = textOf(cause.code)
   // A server that is overloaded or goes down cannot be expected to know for how long.
   const isUnavailable = code === 'unavailable'
-  return new LiveError('rejected', `The server rejected "${type}": ${message ?? code ?? 'no reason given'}`, {
-    reason: code === undefined ? undefined : String(code),
-    retryable: (retryable ?? isUnavailable) === true,
-    retryAfterMs: retryAfterOf(cause) ?? (isUnavailable ? UNAVAILABLE_MS : undefined),
-    cause,
-  })
+  return new LiveError(
+    'rejected',
+    `The server rejected "${type}": ${textOf(cause.message) ?? code ?? 'no reason given'}`,
+    {
+      reason: code,
+      retryable: (retryable ?? isUnavailable) === true,
+      retryAfterMs: retryAfterOf(cause) ?? (isUnavailable ? UNAVAILABLE_MS : undefined),
+      cause,
+    },
+  )
 }

@@ -1,4 +1,5 @@
 /** One connection: the record that its parts work on, and what all of them need. */
+import type { Arrivals } from './arrivals.ts'
 import type { ChannelRegistry } from './channelRegistry.ts'
 import { type MachineEvent, type MachineState, publicState } from './connectionMachine.ts'
 import type { Context } from './context.ts'
@@ -6,11 +7,14 @@ import { LiveError } from './errors.ts'
 import type { HandOver } from './handOver.ts'
 import type { OwnEntry, SentFrame } from './inspector.ts'
 import type { Link } from './link.ts'
-import type { OutgoingFrame } from './protocol.ts'
+import { type OutgoingFrame, textOf } from './protocol.ts'
 import type { Outbox } from './sendQueue.ts'
 import type { ConnectionStatus } from './summary.ts'
 import type { Timers } from './timers.ts'
 import type { AuthFrame } from './tokens.ts'
+
+/** What is delivered together, of more than that: in between it is looked at the clock. */
+export const TOGETHER = 100
 
 /** It awaits its pong. */
 interface Ping {
@@ -33,6 +37,7 @@ export interface Shell extends Context {
   readonly timers: Timers
   readonly outbox: Outbox
   readonly channels: ChannelRegistry
+  readonly arrivals: Arrivals
   readonly holders: Set<unknown>
   /** Sockets by the number of their dial. */
   readonly links: Map<number, OpenLink>
@@ -78,9 +83,14 @@ export interface OpenLink extends Link {
   isAsked?: boolean
 }
 
+/** The socket that carries the connection, or carried it before. */
+export function linkOf({ links, current, handOver }: Shell, attempt: number): OpenLink | undefined {
+  return attempt === current?.attempt || attempt === handOver?.from ? links.get(attempt) : undefined
+}
+
 /** Known to answer subscribe frames, so that silence is a fault. */
 export function isReplying({ current, outbox, protocol }: Shell): boolean {
-  return Number(current?.greeting?.level) >= 1 || outbox.answered.has(protocol.channels.subscribe)
+  return Number(textOf(current?.greeting?.level)) >= 1 || outbox.answered.has(protocol.channels.subscribe)
 }
 
 export function publishStatus({

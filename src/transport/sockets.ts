@@ -1,4 +1,6 @@
 /** The sockets of one connection: which one carries it, how the next one takes over, and what losing one means. */
+import { forgetArrivals, precede } from './arrivals.ts'
+import type { ChannelEvent } from './channelEvents.ts'
 import { deliver, downChannels, moveChannels, resetChannels, upChannels } from './channels.ts'
 import { closeAction, hintOf, isSuspicious, retryAfterOf } from './closeCodes.ts'
 import { attemptOf, dialOf } from './connectionMachine.ts'
@@ -7,7 +9,7 @@ import { askForGreeting, endGreeting } from './greeting.ts'
 import { createHandOver } from './handOver.ts'
 import type { Loss } from './lossPolicy.ts'
 import { drop, flush, requeue } from './outbox.ts'
-import { createFrame, failureOf, type Shell, tell, writeBare } from './shell.ts'
+import { createFrame, failureOf, linkOf, type Shell, TOGETHER, tell, writeBare } from './shell.ts'
 import { accuse } from './suspicion.ts'
 
 /** Only now is the connection trusted again; accept-then-close servers never get that far. */
@@ -20,12 +22,14 @@ const RENEWAL_REST_MS = 10_000
 const MAX_RENEWAL_REST_MS = 30_000
 
 /** No socket outlives its use. */
-export function sweep({ state, links, handOver }: Shell): void {
+export function sweep(shell: Shell): void {
+  const { state, links, handOver } = shell
   for (const [attempt, link] of links) {
     if (attempt === attemptOf(state) || attempt === dialOf(state) || attempt === handOver?.from) continue
     link.drop()
     links.delete(attempt)
   }
+  forgetArrivals(shell, (attempt) => !links.has(attempt))
 }
 
 /** From now on frames go out through this socket. */
@@ -87,8 +91,26 @@ export function finishHandOver(shell: Shell, isComplete: boolean): void {
   if (old) requeue(shell, old)
   if (!shell.current) return
   flush(shell)
-  deliver(shell, handOver.finish())
-  if (!isComplete) resetChannels(shell)
+  takeEvents(shell, handOver.finish(), () => {
+    if (!isComplete) resetChannels(shell)
+  })
+}
+
+/** Events of the present socket that came before all that waits, and what is to follow them. */
+function takeEvents(shell: Shell, events: readonly ChannelEvent[], then: () => void): void {
+  const attempt = shell.current?.attempt ?? 0
+  let at = 0
+  precede(shell, {
+    attempt,
+    work() {
+      if (!linkOf(shell, attempt)) return true
+      deliver(shell, events.slice(at, at + TOGETHER))
+      at += TOGETHER
+      if (at < events.length) return false
+      then()
+      return true
+    },
+  })
 }
 
 type LossReport = Pick<Loss, 'cause' | 'code' | 'reason'> & { readonly isFinal?: boolean }

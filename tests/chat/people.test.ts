@@ -168,3 +168,47 @@ describe('presence', () => {
     expect(bob()).toBe('unknown')
   })
 })
+
+describe('a crowd', () => {
+  it('[C91] that types is shown at a cost that grows with it', async () => {
+    const costs: number[] = []
+    for (const count of [1_000, 8_000]) {
+      const { alice, typers } = setup()
+      await world.pass()
+      const socket = world.socket()
+      const frames = Array.from({ length: count }, (_, at) => ({
+        type: 'typing_indicator',
+        room_id: ROOM,
+        data: { user_id: `u${at}` },
+      }))
+      const before = process.cpuUsage()
+      socket.receive(frames)
+      await world.pass(100)
+      costs.push(process.cpuUsage(before).user)
+      expect(typers()).toHaveLength(count)
+      await world.pass(7_200)
+      expect(typers()).toEqual([])
+      expect(alice.chat).toBeDefined()
+      if (count < 8_000) world.close()
+    }
+    const [few = 0, many = 0] = costs
+    expect(many).toBeLessThan(30 * few)
+  })
+
+  it('[C91] a user or a room that is none is not taken in', async () => {
+    const { alice } = setup()
+    await world.pass()
+    const odd = { toString: 1, valueOf: 1 }
+    const { currentUser } = alice.chat.store.getState()
+    world.socket().receive([
+      { type: 'welcome', data: { user: { id: odd } } },
+      { type: 'user_status', data: { user_id: 'bob', status: odd } },
+      { type: 'room_removed', data: { room_id: odd } },
+      { type: 'room_added', data: { room: { id: odd } } },
+      { type: 'room_updated', data: { room: { id: ROOM, last_message: { id: odd, timestamp: '2024' } } } },
+    ])
+    await world.pass(1_000)
+    expect(alice.chat.store.getState().currentUser).toEqual(currentUser)
+    expect(alice.chat.store.getState().removals.size).toBe(0)
+  })
+})

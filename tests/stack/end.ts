@@ -289,7 +289,7 @@ async function readAll(page: Page): Promise<void> {
     if (!expected || !observer) continue
     for (let pages = 0; pages < 40 && observer.getCurrentResult().hasNextPage; pages++) {
       void observer.fetchNextPage().catch(ignore)
-      await world.fake.flush()
+      await world.fake.clock.advance(0)
     }
     const rows = page.rows(view.roomId) ?? []
     if (observer.getCurrentResult().hasNextPage) world.report('endless', `${page.name}/${view.roomId}`)

@@ -33,6 +33,8 @@ export const KINDS = {
   historyErrors: true,
   /** The server says that what a client has may be wrong. */
   resyncs: true,
+  /** What arrives at one time is one socket message, which takes several tasks to be worked off. */
+  slices: true,
   /** Latency in both directions; pages that open on a slow line. */
   slowness: true,
   /** `get_history` is served later than what came after it. */

@@ -1,4 +1,5 @@
 /** One schedule from a seed to its findings. */
+import { createRandom } from '../../src/testing/server/random.ts'
 import type { ChatLevel } from '../../src/testing/server/wire.ts'
 import { inVirtualTime } from './clock.ts'
 import { auditEnd, calmDown } from './end.ts'
@@ -32,7 +33,9 @@ export async function runOne(options: RunOptions): Promise<Run> {
     const page = owners.get(socket)
     if (world && page) connectSocket(world, page, socket)
   }
-  return inVirtualTime({ onSocket, seed }, async (fake) => {
+  const random = createRandom(seed)
+  const framesPerTask = () => (kinds.slices ? 1 + Math.floor(random() * 3) : Number.POSITIVE_INFINITY)
+  return inVirtualTime({ onSocket, seed, framesPerTask }, async (fake) => {
     resetNames()
     world = createWorld({ level, seed, kinds, fake, isVerbose })
     const trail = await runSteps(world, options.steps ?? 45, isVerbose)

@@ -12,6 +12,8 @@ export interface Line {
   isDead: boolean
   isOpen: boolean
   held: Frame | undefined
+  /** Arrives as one message. */
+  together: Frame[]
   readonly up: Lane
   readonly down: Lane
 }
@@ -65,6 +67,7 @@ function accept(world: World, page: Page, socket: FakeSocket): void {
     isDead: false,
     isOpen: true,
     held: undefined,
+    together: [],
     up: createLane(world),
     down: createLane(world),
   }
@@ -79,7 +82,11 @@ function accept(world: World, page: Page, socket: FakeSocket): void {
     url: String(url),
     protocols: socket.protocols,
     send: (text) => fromServer(world, line, text),
-    close: (code, reason) => line.down(page.net.downMs, () => drop(line, code, reason)),
+    close: (code, reason) =>
+      line.down(page.net.downMs, () => {
+        handTogether(world, line)
+        drop(line, code, reason)
+      }),
   })
 }
 
@@ -215,9 +222,23 @@ function suffer(world: World, line: Line, frame: Frame): readonly Frame[] {
 }
 
 function deliver(world: World, line: Line, text: string): void {
+  if (!world.kinds.slices) return hand(world, line, text)
+  const { together } = line
+  if (together.length === 0) world.fake.environment.setTimer(() => handTogether(world, line), 0)
+  together.push(...[JSON.parse(text) as Frame].flat())
+}
+
+function handTogether(world: World, line: Line): void {
+  const { together } = line
+  line.together = []
+  if (together.length > 0) hand(world, line, JSON.stringify(together.length === 1 ? together[0] : together))
+}
+
+function hand(world: World, line: Line, text: string): void {
   if (!line.isOpen || line.isDead || line.page.isGone || line.socket.readyState !== 1) return
   world.log('«', line, text)
-  if (world.level === 0) line.page.heard(JSON.parse(text) as Frame, line.path)
+  if (world.level === 0)
+    for (const frame of [JSON.parse(text) as Frame].flat()) line.page.heard(frame, line.path)
   line.socket.receive(text)
 }
 

@@ -15,7 +15,8 @@ export function usePresence(userIds: readonly Id[]): Readonly<Record<string, Pre
   const { status } = useRoomStatus(options.queryKey)
   return useMemo(() => {
     const known = status === 'offline' ? undefined : data
-    return Object.fromEntries(userIds.map((id) => [String(id), known?.[String(id)] ?? UNKNOWN]))
+    const presenceOf = (id: string) => (known && Object.hasOwn(known, id) && known[id]) || UNKNOWN
+    return Object.fromEntries(userIds.map((id) => [String(id), presenceOf(String(id))]))
   }, [data, status, userIds])
 }
 

@@ -1,0 +1,145 @@
+import { QueryClient, QueryObserver } from '@tanstack/react-query'
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { foldList } from '../../src/query/foldList.ts'
+import { createLive, patch, reduce, remove, upsert } from '../../src/query/index.ts'
+import type { ItemSpec } from '../../src/query/items.ts'
+import { admit, baseline, topOf } from '../../src/query/order.ts'
+import type { LiveEvent } from '../../src/transport/port.ts'
+import { createFakePort } from './support/fakePort.ts'
+
+const Row = z.object({ id: z.union([z.string(), z.number()]), name: z.string() }).loose()
+type Row = z.infer<typeof Row>
+const TEXTLESS = { toString: 1, valueOf: 1 }
+const deep = () => {
+  let value: unknown = 1
+  for (let level = 0; level < 10_000; level++) value = [value]
+  return value
+}
+
+/** The first change is written at once, the next ones with a frame. */
+async function shown(fake: ReturnType<typeof createFakePort>) {
+  await fake.settle()
+  fake.frame()
+  await fake.settle()
+}
+
+async function listing() {
+  const fake = createFakePort()
+  const live = createLive({ manager: { port: fake.port } })
+  const rows = live.list('rows', {
+    item: Row,
+    id: (row: Row) => row.id,
+    snapshot: 'get_rows',
+    events: {
+      put: upsert((event) => event as Row),
+      put_unchecked: upsert((event) => event as Row),
+      change: patch((event) => event as Partial<Row>),
+      drop: remove((event) => (event as { id: string }).id),
+      broken: reduce(() => {
+        throw new Error('of the application')
+      }),
+    },
+  })
+  const client = new QueryClient()
+  live.connect(client)
+  const observer = new QueryObserver(client, rows())
+  observer.subscribe(() => undefined)
+  fake.live()
+  await fake.settle()
+  fake.requests.at(-1)?.resolve([{ id: 'a', name: 'A' }])
+  await fake.settle()
+  return { fake, data: () => observer.getCurrentResult().data }
+}
+
+describe('events of a hostile server', () => {
+  it.each(['constructor', 'toString', '__proto__', 'hasOwnProperty', 'valueOf'])(
+    '[Q26] no op comes of an event named %s',
+    async (name) => {
+      const { fake, data } = await listing()
+      for (const kind of ['patch', 'insert', 'upsert', 'remove', 'reduce'])
+        fake.emit({
+          type: name,
+          payload: { kind, id: 'a', item: { id: 'b', name: 1 }, fields: { id: 'a', name: 1 } },
+        })
+      fake.emit({ type: 'put', payload: { id: 'c', name: 'C' } })
+      await shown(fake)
+      expect(data()).toEqual([
+        { id: 'a', name: 'A' },
+        { id: 'c', name: 'C' },
+      ])
+    },
+  )
+
+  it.each<[string, string, unknown]>([
+    ['a change that would not fit', 'change', { id: 'a', name: 5 }],
+    ['a change of nothing', 'change', { name: 'B' }],
+    ['a change of what has no text', 'change', { id: TEXTLESS }],
+    ['a removal of what has no text', 'drop', { id: TEXTLESS }],
+    ['an item without a text', 'put', { id: TEXTLESS, name: 'B' }],
+    ['an item that is nested too deep', 'put', { id: 'b', name: 'B', more: deep() }],
+    ['a change that is nested too deep', 'change', { id: 'a', more: deep() }],
+    ['code that throws', 'broken', {}],
+  ])('[Q26] %s is reported and left out, its neighbours are not', async (_what, name, payload) => {
+    const { fake, data } = await listing()
+    fake.emit(
+      { type: 'put', payload: { id: 'b', name: 'B' } },
+      { type: name, payload },
+      { type: 'put', payload: { id: 'c', name: 'C' } },
+    )
+    await shown(fake)
+    expect(data()?.map(({ name }) => name)).toEqual(['A', 'B', 'C'])
+    expect(fake.reports.filter((report) => 'error' in report)).toHaveLength(1)
+  })
+})
+
+const spec = (sort?: (a: Row, b: Row) => number): ItemSpec<Row> => ({
+  id: ({ id }) => id,
+  key: ({ id }) => id,
+  order: () => [],
+  sort,
+  version: () => undefined,
+  merge: undefined,
+})
+
+/** CPU of one run in milliseconds; the least of several, as the machine may be busy. */
+function costOf(run: () => void): number {
+  return Math.min(
+    ...Array.from({ length: 3 }, () => {
+      const before = process.cpuUsage()
+      run()
+      return process.cpuUsage(before).user / 1000
+    }),
+  )
+}
+
+describe('costs', () => {
+  it('[Q27] 200 000 events that come the wrong way round', () => {
+    const event = (seq: number): LiveEvent => ({ type: 'x', payload: seq, seq })
+    const order = { cursor: { seq: 0 }, held: new Map<number, LiveEvent>() }
+    const events = Array.from({ length: 200_000 }, (_, at) => event(200_000 - at))
+    expect(admit(order, events)).toHaveLength(200_000)
+    const held = new Map(events.map((each) => [each.seq ?? 0, each]))
+    expect(topOf({ cursor: undefined, held })).toBe(200_000)
+    expect(baseline({ cursor: undefined, held }, undefined)).toHaveLength(200_000)
+  })
+
+  it.each([
+    ['in order of the server', undefined],
+    ['sorted', (a: Row, b: Row) => (a.name < b.name ? -1 : Number(a.name > b.name))],
+    ['sorted, all of them equal', () => 0],
+  ])('[Q27] removed and back again, over and over, %s: the cost grows with the number', (_what, sort) => {
+    const run = (count: number) => {
+      const rows = Array.from({ length: count }, (_, id): Row => ({ id, name: String(id).padStart(9, '0') }))
+      const ops = rows.flatMap((item) => [
+        { op: { kind: 'remove', id: item.id } as const, seq: undefined },
+        { op: { kind: 'upsert', item } as const, seq: undefined },
+        { op: { kind: 'patch', fields: { id: item.id, more: 1 } } as const, seq: undefined },
+      ])
+      return () => expect(foldList(spec(sort), rows, ops)).toHaveLength(count)
+    }
+    run(2_000)()
+    const few = costOf(run(2_000))
+    expect(costOf(run(16_000))).toBeLessThan(40 * Math.max(few, 1))
+  })
+})

@@ -1,0 +1,210 @@
+import { describe, expect, it } from 'vitest'
+import type { FakeSocket } from '../../src/testing/fakeEnvironment.ts'
+import { defineProtocol } from '../../src/transport/index.ts'
+import { listen, reply, sentOf, setup, watch } from './kit.ts'
+
+const TEXTLESS = '{"toString":1,"valueOf":1}'
+const deep = (levels: number) => `${'['.repeat(levels)}${']'.repeat(levels)}`
+const GOOD = '{"type":"good","room_id":7,"data":{"n":1}}'
+const protocol = defineProtocol({
+  events: { listed: { '~standard': { version: 1, vendor: 't', validate: (value: unknown) => ({ value }) } } },
+})
+
+/** Opens, and hears what is said to everybody and in one room. */
+async function hearing(options: Parameters<typeof setup>[0] = {}, perTask?: () => number) {
+  const world = setup({ protocol, ...options }, undefined, perTask ? { framesPerTask: perTask } : {})
+  const heard: unknown[] = []
+  const socket = await world.open()
+  world.manager.subscribe('good', (payload) => heard.push((payload as { n: number }).n))
+  const { signals } = listen(world.manager, { subscribe: false })
+  await world.flush()
+  return { ...world, socket, heard, signals }
+}
+
+const say = (n: number) => ({ type: 'good', room_id: 7, data: { n } })
+const inRoom = (signals: readonly { type: string }[]) =>
+  signals
+    .flatMap((signal) => ('events' in signal ? (signal.events as { payload: { n: number } }[]) : []))
+    .flatMap(({ payload }) => payload.n ?? [])
+
+describe('odd frames', () => {
+  it.each([
+    ['an id', `{"type":"x","id":${TEXTLESS}}`],
+    ['reply_to', `{"type":"response","reply_to":${TEXTLESS}}`],
+    ['a channel', `{"type":"x","room_id":${TEXTLESS}}`],
+    ['a channel that lost track', `{"type":"resync_required","room_id":${TEXTLESS}}`],
+    ['what is nested 10 000 deep', `{"type":"x","data":${deep(10_000)}}`],
+    ['what is deep, in a list of rows', `{"type":"listed","data":[1,{"a":${deep(5_000)}}]}`],
+    ['what is no frame, and deep', deep(10_000)],
+  ])('[T41] %s is reported, what stands beside it is told', async (_what, text) => {
+    const { socket, heard, signals, errors, log } = await hearing()
+    expect(() => socket.receive(`[${GOOD},${text},${GOOD}]`)).not.toThrow()
+    expect(heard).toEqual([1, 1])
+    expect(inRoom(signals)).toEqual([1, 1])
+    expect(errors).toMatchObject([{ code: 'invalid_frame' }])
+    expect(log.filter(({ type }) => type === 'quarantine')).toHaveLength(1)
+  })
+
+  it.each([
+    ['a code', `{"type":"error","error":{"code":${TEXTLESS}}}`],
+    ['a message', `{"type":"error","error":{"message":${TEXTLESS}}}`],
+    [
+      'a user',
+      `{"type":"welcome","data":{"user":{"id":${TEXTLESS}},"level":${TEXTLESS},"room_id":${TEXTLESS},"seq":${TEXTLESS}}}`,
+    ],
+    [
+      'a pong',
+      `{"type":"pong","data":{"timestamp":${TEXTLESS},"server_time":${TEXTLESS},"heads":${TEXTLESS}}}`,
+    ],
+    ['a draining frame', `{"type":"draining","data":{"retry_after_ms":${TEXTLESS}}}`],
+    ...['__proto__', 'constructor', 'toString', 'hasOwnProperty'].map((name) => [
+      `the name ${name}`,
+      `{"type":"${name}","id":"${name}","reply_to":"${name}","data":{"__proto__":{"polluted":1}}}`,
+    ]),
+  ])('[T41] %s that is odd harms nobody', async (_what, text) => {
+    const { socket, heard, signals, clock } = await hearing()
+    expect(() => socket.receive(`[${GOOD},${text},${GOOD}]`)).not.toThrow()
+    await clock.advance(200_000)
+    expect(heard).toEqual([1, 1])
+    expect(inRoom(signals)).toEqual([1, 1])
+    expect(({} as { polluted?: number }).polluted).toBeUndefined()
+  })
+
+  it('[T41] a refusal without a text settles its request at once', async () => {
+    const { manager, socket, flush } = await hearing()
+    const asked = watch(manager.request('get', {}))
+    await flush()
+    const { id } = sentOf(socket, 'get')[0] ?? {}
+    socket.receive(`{"type":"error","reply_to":"${id}","error":{"code":${TEXTLESS},"message":${TEXTLESS}}}`)
+    await flush()
+    expect(asked.error).toMatchObject({ code: 'rejected', reason: undefined })
+  })
+
+  it('[T41] an answer that is too deep fails its request at once', async () => {
+    const { manager, socket, flush } = await hearing()
+    const asked = watch(manager.request('get', {}))
+    await flush()
+    socket.receive(`{"type":"response","reply_to":"${sentOf(socket, 'get')[0]?.id}","data":${deep(300)}}`)
+    await flush()
+    expect(asked.error).toMatchObject({ code: 'invalid_frame' })
+  })
+
+  it('[T41] 64-bit integers beside what is too deep keep their digits', async () => {
+    const { manager, socket } = await hearing()
+    const ids: unknown[] = []
+    manager.subscribe('b', (payload) => ids.push(payload))
+    socket.receive(
+      `[{"type":"b","data":{"id":653247040368672769,"s":"\\"12345678901234567890"}},${deep(20_000)}]`,
+    )
+    expect(ids).toEqual([{ id: '653247040368672769', s: '"12345678901234567890' }])
+  })
+
+  it('[T41] a broken `onError` keeps nothing from anybody', async () => {
+    const thrown: unknown[] = []
+    const { socket, heard, clock } = await hearing({
+      onError: () => {
+        throw new Error('of the application')
+      },
+    })
+    socket.receive(`[{"nope":1},${GOOD}]`)
+    expect(heard).toEqual([1])
+    await clock.advance(1).catch((error) => thrown.push(error))
+    expect(thrown).toHaveLength(1)
+  })
+
+  it('[T41] 130 000 events in one message', async () => {
+    const { socket, heard, signals } = await hearing()
+    socket.receive(Array.from({ length: 130_000 }, (_, n) => say(n)))
+    expect(heard).toHaveLength(130_000)
+    expect(inRoom(signals).every((n, at) => n === at)).toBe(true)
+  })
+})
+
+describe('a flood', () => {
+  const three = [say(1), say(2), say(3)]
+
+  it('[T42] is told in order and in slices; later messages, answers and the close come behind it', async () => {
+    const { manager, socket, heard, signals, flush, clock } = await hearing({}, () => 1)
+    const asked = watch(manager.request('get', {}))
+    await flush()
+    socket.receive(three)
+    expect(heard).toEqual([1])
+    socket.receive(say(4))
+    reply(socket, 'get', 'answer')
+    socket.drop(1006)
+    await flush()
+    expect(heard).toEqual([1])
+    expect(asked.isSettled).toBe(false)
+    expect(manager.store.getState().state).toBe('CONNECTED')
+    await clock.advance(0)
+    expect(heard).toEqual([1, 2, 3, 4])
+    expect(asked.value).toBe('answer')
+    expect(signals.at(-1)).toMatchObject({ type: 'down' })
+    expect(inRoom(signals)).toEqual([1, 2, 3, 4])
+    expect(manager.store.getState().state).toBe('RECONNECTING')
+  })
+
+  it('[T42] what comes alone waits for nothing', async () => {
+    const { socket, heard } = await hearing({}, () => 1)
+    for (const frame of three) socket.receive(frame)
+    expect(heard).toEqual([1, 2, 3])
+  })
+
+  it('[T42] ends with the connection, and leaves nothing', async () => {
+    const { manager, socket, heard, clock, held } = await hearing({}, () => 1)
+    socket.receive(three)
+    manager.close()
+    await clock.advance(10_000)
+    expect(heard).toEqual([1])
+    expect(held().timers).toBe(0)
+  })
+
+  it('[T42] of the former user is not told to the next one', async () => {
+    const { socket, heard, clock } = await hearing({}, () => 1)
+    const welcome = (id: string) => ({ type: 'welcome', data: { user: { id } } })
+    socket.receive(welcome('alice'))
+    await clock.advance(0)
+    socket.receive([say(1), welcome('bob'), say(2)])
+    await clock.advance(0)
+    expect(heard[0]).toBe(1)
+    expect(socket.readyState).toBeLessThanOrEqual(3)
+  })
+
+  it('[T42] is no silence, however long it takes', async () => {
+    let isSlow = true
+    const { socket, manager, clock, sockets } = await hearing(
+      { heartbeat: { intervalMs: 1_000, timeoutMs: 500 } },
+      () => (isSlow ? 1 : Number.POSITIVE_INFINITY),
+    )
+    await clock.advance(1_000)
+    // Nothing is worked off while the page is busy with other things.
+    socket.receive([say(1), ...Array.from({ length: 50 }, (_, n) => say(n))])
+    await clock.suspend(20_000)
+    isSlow = false
+    await clock.advance(0)
+    expect(manager.store.getState().state).toBe('CONNECTED')
+    expect(sockets).toHaveLength(1)
+  })
+
+  it('[T11] what one message says before the pong that ends a hand-over is told', async () => {
+    const { manager, fake, old, next } = await handingOver()
+    old.receive([say(1), { type: 'pong', data: { timestamp: sentOf(old, 'ping').at(-1)?.data } }])
+    next.receive(say(2))
+    await fake.clock.advance(0)
+    expect(fake.heard).toEqual([1, 2])
+    manager.close()
+  })
+})
+
+async function handingOver(): Promise<{
+  manager: Awaited<ReturnType<typeof hearing>>['manager']
+  fake: Awaited<ReturnType<typeof hearing>>
+  old: FakeSocket
+  next: FakeSocket
+}> {
+  const fake = await hearing()
+  const old = fake.socket
+  old.receive({ type: 'draining', data: {} })
+  await fake.clock.advance(1_500)
+  return { manager: fake.manager, fake, old, next: fake.sockets.at(-1) as FakeSocket }
+}
