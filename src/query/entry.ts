@@ -3,13 +3,14 @@
  * lost. Knows definitions and ops; does not know kinds of data or React.
  */
 import type { Query } from '@tanstack/react-query'
-import { LiveError } from '../transport/errors.ts'
 import type { Cursor } from '../transport/port.ts'
 import { here, leave, reaches, since } from './channelHub.ts'
 import { channelSpec, type Definition, type Params } from './definition.ts'
 import {
   type Entry,
   endPause,
+  failedAt,
+  flawedAt,
   isContinuous,
   type LiveClient,
   NOTHING,
@@ -131,9 +132,8 @@ function isAhead({ asOf, channel }: Entry): boolean {
 /** What a reply, or the application, says of the data without saying when that was. */
 export function applyReply(entry: Entry, given: readonly Op<unknown>[], isNews: boolean): void {
   const { channel, definition } = entry
-  const { name } = definition
-  const flawed = (error: LiveError) => reportOf(entry)({ type: 'quarantine', definition: name, error })
-  const ops = given.flatMap((op) => soundOp(definition, op, { flawed, failed: failedAt(entry) }) ?? [])
+  const hears = { flawed: flawedAt(entry), failed: failedAt(entry) }
+  const ops = given.flatMap((op) => soundOp(definition, op, hears) ?? [])
   if (ops.length === 0) return
   if (channel) {
     // The answer to what was sent again tells of the past: no position is before it.
@@ -239,15 +239,6 @@ export function flush(entry: Entry): void {
     pause(entry)
   }
   revalidate(entry)
-}
-
-const reportOf = ({ client }: Entry) => client.registry.port.report
-
-/** The application's code threw, and what it was to make of events is lost: only a snapshot can tell. */
-const failedAt = (entry: Entry) => (cause: unknown) => {
-  const { name } = entry.definition
-  const error = new LiveError('misconfigured', `"${name}" threw: ${cause}`, { cause })
-  reportOf(entry)({ type: 'reducer-error', definition: name, cause, error })
 }
 
 function show(entry: Entry, data: unknown): void {

@@ -1,5 +1,6 @@
 /** What is known of one live query. The record, its status, and the pause after a failure; what happens to it is elsewhere. */
 import type { Query, QueryClient } from '@tanstack/react-query'
+import { LiveError } from '../transport/errors.ts'
 import type { Cursor, LiveEvent, LivePort } from '../transport/port.ts'
 import type { Authors } from './author.ts'
 import type { ChannelHub, ChannelMember, LiveChannel } from './channelHub.ts'
@@ -155,4 +156,14 @@ export function statusChanged({ listeners }: LiveClient): void {
 export function endPause(entry: Entry): void {
   entry.stopPause?.()
   entry.stopPause = undefined
+}
+
+export const flawedAt = (entry: Entry) => (error: LiveError) =>
+  entry.client.registry.port.report({ type: 'quarantine', definition: entry.definition.name, error })
+
+/** The application's code threw, and what it was to make of events is lost: only a snapshot can tell. */
+export const failedAt = (entry: Entry) => (cause: unknown) => {
+  const { name } = entry.definition
+  const error = new LiveError('misconfigured', `"${name}" threw: ${cause}`, { cause })
+  entry.client.registry.port.report({ type: 'reducer-error', definition: name, cause, error })
 }
