@@ -11,6 +11,7 @@ import {
   endPause,
   failedAt,
   flawedAt,
+  isAhead,
   isContinuous,
   type LiveClient,
   NOTHING,
@@ -122,11 +123,6 @@ function catchUp(entry: Entry, position: Cursor | undefined): void {
   entry.continuity = canContinue ? channel.continuity : -1
   entry.asOf = canContinue ? position : undefined
   if (canContinue) entry.pending = opsOf(entry, since(channel, position))
-}
-
-/** The data knows more than the stream, which may still wait for an event. */
-function isAhead({ asOf, channel }: Entry): boolean {
-  return (asOf?.seq ?? -1) > (channel?.order.cursor?.seq ?? -1)
 }
 
 /** What a reply, or the application, says of the data without saying when that was. */

@@ -129,6 +129,11 @@ export function isContinuous({ channel, continuity }: Entry): boolean {
   return channel?.continuity === continuity
 }
 
+/** The data knows more than the stream, which may still wait for an event. */
+export function isAhead({ asOf, channel }: Entry): boolean {
+  return (asOf?.seq ?? -1) > (channel?.order.cursor?.seq ?? -1)
+}
+
 export function opsOf(
   { definition, params, client, target }: Entry,
   events: readonly LiveEvent[],
