@@ -3,13 +3,15 @@
  * lost. Knows definitions and ops; does not know kinds of data or React.
  */
 import type { Query } from '@tanstack/react-query'
-import { LiveError } from '../transport/errors.ts'
 import type { Cursor } from '../transport/port.ts'
 import { here, leave, reaches, since } from './channelHub.ts'
 import { channelSpec, type Definition, type Params } from './definition.ts'
 import {
   type Entry,
   endPause,
+  failedAt,
+  flawedAt,
+  isAhead,
   isContinuous,
   type LiveClient,
   mayAsk,
@@ -37,16 +39,6 @@ const entries = new WeakMap<object, Entry>()
 /** What makes a query live; `undefined` for one that is not. */
 export function entryBehind(query: object): Entry | undefined {
   return entries.get(query)
-}
-
-/**
- * Nothing has been missed since the data of this query was taken. Data that was restored with its position is believed
- * until the server has been asked for what came since.
- */
-export function isFreshQuery(query: object): boolean {
-  const entry = entryBehind(query)
-  if (!entry?.channel || !isContinuous(entry)) return false
-  return entry.channel.live || entry.channel.sessions === 0
 }
 
 export function createEntry(client: LiveClient, query: Query, definition: Definition): Entry {
@@ -128,17 +120,11 @@ function catchUp(entry: Entry, position: Cursor | undefined): void {
   statusChanged(entry)
 }
 
-/** The data knows more than the stream, which may still wait for an event. */
-function isAhead({ asOf, channel }: Entry): boolean {
-  return (asOf?.seq ?? -1) > (channel?.order.cursor?.seq ?? -1)
-}
-
 /** What a reply, or the application, says of the data without saying when that was. */
 export function applyReply(entry: Entry, given: readonly Op<unknown>[], isNews: boolean): void {
   const { channel, definition } = entry
-  const { name } = definition
-  const flawed = (error: LiveError) => reportOf(entry)({ type: 'quarantine', definition: name, error })
-  const ops = given.flatMap((op) => soundOp(definition, op, { flawed, failed: failedAt(entry) }) ?? [])
+  const hears = { flawed: flawedAt(entry), failed: failedAt(entry) }
+  const ops = given.flatMap((op) => soundOp(definition, op, hears) ?? [])
   if (ops.length === 0) return
   if (channel) {
     // The answer to what was sent again tells of the past: no position is before it.
@@ -245,15 +231,6 @@ export function flush(entry: Entry): void {
     pause(entry)
   }
   revalidate(entry)
-}
-
-const reportOf = ({ client }: Entry) => client.registry.port.report
-
-/** The application's code threw, and what it was to make of events is lost: only a snapshot can tell. */
-const failedAt = (entry: Entry) => (cause: unknown) => {
-  const { name } = entry.definition
-  const error = new LiveError('misconfigured', `"${name}" threw: ${cause}`, { cause })
-  reportOf(entry)({ type: 'reducer-error', definition: name, cause, error })
 }
 
 function show(entry: Entry, data: unknown): void {

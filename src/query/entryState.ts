@@ -1,6 +1,6 @@
 /** What is known of one live query. The record, its status, and the pause after a failure; what happens to it is elsewhere. */
 import { hashKey, type Query, type QueryClient } from '@tanstack/react-query'
-import { isLiveError } from '../transport/errors.ts'
+import { isLiveError, LiveError } from '../transport/errors.ts'
 import type { Cursor, LiveEvent, LivePort } from '../transport/port.ts'
 import type { Authors } from './author.ts'
 import type { ChannelHub, ChannelMember, LiveChannel } from './channelHub.ts'
@@ -154,6 +154,11 @@ export function isContinuous({ channel, continuity }: Entry): boolean {
   return channel?.continuity === continuity
 }
 
+/** The data knows more than the stream, which may still wait for an event. */
+export function isAhead({ asOf, channel }: Entry): boolean {
+  return (asOf?.seq ?? -1) > (channel?.order.cursor?.seq ?? -1)
+}
+
 export function opsOf(
   { definition, params, client, target }: Entry,
   events: readonly LiveEvent[],
@@ -197,4 +202,14 @@ export function mayAsk(entry: Entry): boolean {
 export function endPause(entry: Entry): void {
   entry.stopPause?.()
   entry.stopPause = undefined
+}
+
+export const flawedAt = (entry: Entry) => (error: LiveError) =>
+  entry.client.registry.port.report({ type: 'quarantine', definition: entry.definition.name, error })
+
+/** The application's code threw, and what it was to make of events is lost: only a snapshot can tell. */
+export const failedAt = (entry: Entry) => (cause: unknown) => {
+  const { name } = entry.definition
+  const error = new LiveError('misconfigured', `"${name}" threw: ${cause}`, { cause })
+  entry.client.registry.port.report({ type: 'reducer-error', definition: name, cause, error })
 }

@@ -3,8 +3,8 @@ import type { QueryFunctionContext } from '@tanstack/react-query'
 import type { Cursor } from '../transport/port.ts'
 import { arrived } from './channelHub.ts'
 import { type AskOptions, channelSpec, type Definition, type Params } from './definition.ts'
-import { isFreshQuery, land, stored } from './entry.ts'
-import type { Fetch } from './entryState.ts'
+import { entryBehind, land, stored } from './entry.ts'
+import { type Fetch, isContinuous } from './entryState.ts'
 import { entryFor } from './liveClient.ts'
 import { clientOf, type LiveCore } from './liveCore.ts'
 import { markFailed, retry } from './retry.ts'
@@ -64,6 +64,16 @@ export function landWhole({ fetch, position }: Answer, data: unknown): unknown {
   const { entry } = fetch
   complete(fetch, position)
   return land(entry, data, missedBy(fetch, position))
+}
+
+/**
+ * Nothing has been missed since the data of this query was taken. Data that was restored with its position is believed
+ * until the server has been asked for what came since.
+ */
+function isFreshQuery(query: object): boolean {
+  const entry = entryBehind(query)
+  if (!entry?.channel || !isContinuous(entry)) return false
+  return entry.channel.live || entry.channel.sessions === 0
 }
 
 /** Options every live query starts from; all of them can be overridden where the options are used. */

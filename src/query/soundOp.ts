@@ -1,8 +1,13 @@
 /** What an op says is checked before it meets data: nothing of a server gets past the schema, and no code stops a fold. */
 import { LiveError } from '../transport/errors.ts'
-import type { Definition } from './definition.ts'
 import { isId } from './items.ts'
 import type { Op } from './ops.ts'
+
+interface Checked {
+  readonly name: string
+  readonly flawOf: (value: unknown) => LiveError | undefined
+  readonly options: { readonly id?: (item: unknown) => unknown }
+}
 
 interface Hears {
   /** It is no data of this definition. */
@@ -12,7 +17,7 @@ interface Hears {
 }
 
 export function soundOp(
-  { name, flawOf, options: { id } }: Pick<Definition, 'name' | 'flawOf' | 'options'>,
+  { name, flawOf, options: { id } }: Checked,
   op: Op<unknown>,
   { flawed, failed }: Hears,
 ): Op<unknown> | undefined {
