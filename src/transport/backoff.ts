@@ -5,7 +5,7 @@ export interface ReconnectOptions {
   readonly intervalMs: number
   /** Factor from one delay to the next. @default 1.5 */
   readonly decay: number
-  /** Retries in a row before the connection is `FAILED`. @default Infinity: it comes back whenever the server does; 10 where any of these options is given */
+  /** Retries in a row before the connection is `FAILED`. @default Infinity: it comes back whenever the server does */
   readonly maxAttempts: number
   /** Jitter included. @default 15_000, and 30_000 where any of these options is given */
   readonly maxIntervalMs: number

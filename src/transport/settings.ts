@@ -78,8 +78,8 @@ const RECONNECT: ReconnectOptions = {
   maxIntervalMs: 15_000,
   jitter: 0.5,
 }
-/** Where one option is given, the schedule is a chosen one, and ends where it is known to end. */
-const CHOSEN: ReconnectOptions = { ...RECONNECT, maxIntervalMs: 30_000, maxAttempts: 10 }
+/** Where one is chosen, the schedule is a chosen one, and grows as far as it ever did. */
+const CHOSEN: ReconnectOptions = { ...RECONNECT, maxIntervalMs: 30_000 }
 const HEARTBEAT: HeartbeatOptions = { intervalMs: 30_000, timeoutMs: 5_000 }
 const QUEUE: QueueLimits = { maxItems: 256, maxBytes: 1_048_576, maxAgeMs: 60_000 }
 

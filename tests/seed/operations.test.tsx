@@ -46,7 +46,7 @@ describe('Authentication Flow', () => {
 describe('Reconnection Strategy', () => {
   it('Exponential Backoff: 1000 ms, 1500 ms, 2250 ms, …, at most 10 attempts', async () => {
     const { manager, advance, server } = setup({
-      manager: { endpoint: '/ws/', reconnect: { jitter: 0 } },
+      manager: { endpoint: '/ws/', reconnect: { jitter: 0, maxAttempts: 10 } },
     })
     const dialedAt: number[] = []
     manager.inspect((entry) => {
