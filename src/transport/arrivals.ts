@@ -71,10 +71,17 @@ function work({ environment, arrivals }: Parts): void {
   arrivals.isWorking = true
   const startedAt = environment.now()
   const isOver = () => environment.isOver?.(startedAt) ?? environment.now() - startedAt >= SLICE_MS
-  for (let arrival = first(arrivals); arrival; arrival = isOver() ? undefined : first(arrivals)) {
-    if (arrival.work(isOver)) arrivals.waiting.delete(arrival)
+  try {
+    for (let arrival = first(arrivals); arrival; arrival = isOver() ? undefined : first(arrivals)) {
+      if (arrival.work(isOver)) arrivals.waiting.delete(arrival)
+    }
+  } finally {
+    arrivals.isWorking = false
+    goOn({ environment, arrivals })
   }
-  arrivals.isWorking = false
+}
+
+function goOn({ environment, arrivals }: Parts): void {
   if (arrivals.waiting.size === 0) return
   const { defer = (run: () => void) => environment.setTimer(run, 0) } = environment
   arrivals.cancel = defer(() => {

@@ -78,7 +78,7 @@ const RECONNECT: ReconnectOptions = {
   maxIntervalMs: 15_000,
   jitter: 0.5,
 }
-/** Where one is chosen, the schedule is a chosen one, and grows as far as it ever did. */
+/** Where one option is given, the schedule is a chosen one, and its delays grow as far as they ever did. */
 const CHOSEN: ReconnectOptions = { ...RECONNECT, maxIntervalMs: 30_000 }
 const HEARTBEAT: HeartbeatOptions = { intervalMs: 30_000, timeoutMs: 5_000 }
 const QUEUE: QueueLimits = { maxItems: 256, maxBytes: 1_048_576, maxAgeMs: 60_000 }
