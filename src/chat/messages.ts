@@ -69,6 +69,8 @@ export function defineMessages<M extends BaseMessage>(context: ChatContext<M>) {
     version: (message) => message.version ?? undefined,
     merge: keepNames<Row<M>>,
     matches: matches(context),
+    // A schema may allow a message that does not say.
+    belongs: ({ room_id }, { roomId }) => room_id == null || sameId(room_id, roomId),
     pageSize: context.pageSize,
     async snapshot({ params, pageParam, limit, request }) {
       const endpoint = endpointOf(context.endpoints, params.roomId)

@@ -5,7 +5,7 @@ import type { ChatContext, ChatState } from './context.ts'
 import { userOfClaims } from './currentUser.ts'
 import { watchLag } from './lag.ts'
 import type { PresenceBook, StatusEvent } from './presence.ts'
-import { UserStatus } from './schemas.ts'
+import { User, UserStatus } from './schemas.ts'
 import { id, text } from './shape.ts'
 import { type ChatUser, type Id, sameId } from './types.ts'
 
@@ -47,7 +47,9 @@ export function listen(context: ChatContext, store: StoreApi<ChatState>, book: P
     manager.subscribe<{ user?: ChatUser } | undefined>('welcome', (welcome) => {
       // Where every room has its own connection, a greeting does not say which of them greets.
       if (!endpoints.room) level.heard()
-      if (id.is(welcome?.user?.id)) store.setState({ currentUser: welcome?.user })
+      const { user } = welcome ?? {}
+      if (!user || !id.is(user.id)) return
+      store.setState({ currentUser: User.is(user) ? user : { id: user.id, username: String(user.id) } })
     }),
     manager.subscribe<StatusEvent>('user_status', (event) => {
       if (UserStatus.is(event)) book.hear(event)

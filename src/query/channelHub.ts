@@ -6,7 +6,7 @@ import { isFinal, LiveError } from '../transport/errors.ts'
 import type { ChannelSignal, ChannelSpec, Cursor, LiveEvent, LivePort } from '../transport/port.ts'
 import { notify, onHead, type WatchedChannel, watchGap } from './channelGap.ts'
 import { channelHash } from './definition.ts'
-import { admit, baseline, isAfter, isOtherEpoch, type Reset, restart } from './order.ts'
+import { admit, baseline, isAfter, isOtherEpoch, type Reset, restart, stoodBy } from './order.ts'
 
 export interface ChannelMember {
   /** Events to apply now, in order, each exactly once where the server numbers them. */
@@ -210,9 +210,9 @@ function settleOrder(
 }
 
 function startOver(channel: LiveChannel): void {
-  channel.continuity++
-  channel.stood = undefined
-  channel.reach = channel.order.cursor?.seq
+  const { cursor } = channel.order
+  const log = stoodBy(channel.log, cursor)
+  Object.assign(channel, { continuity: channel.continuity + 1, stood: undefined, reach: cursor?.seq, log })
 }
 
 function take(channel: LiveChannel, admitted: LiveEvent[] | Reset): void {

@@ -62,6 +62,8 @@ export interface CommonOptions<P, Events, Item> {
   /** Which events of the endpoint, e.g. `({ roomId }) => ({ room_id: roomId })`. @default all of them */
   readonly channel?: (params: P) => Readonly<Record<string, Id>>
   readonly events: { readonly [T in keyof Events]?: Reducer<Events[T], NoInfer<Item>> }
+  /** Whether an item is one of these parameters', wherever it comes from. One that is not is left out and reported. @default it is */
+  readonly belongs?: (item: NoInfer<Item>, params: P) => boolean
 }
 
 /** A definition as the engine sees it. */
@@ -155,7 +157,7 @@ function toOp(definition: Definition, context: OpContext, event: LiveEvent): Op<
   try {
     const op = reducer(payload, { type, params, seq })
     const flawed = (error: LiveError) => report({ type: 'quarantine', definition: name, event: type, error })
-    return op && soundOp(definition, op, { flawed, failed })
+    return op && soundOp(definition, op, { flawOf: flawFor(definition, params), flawed, failed })
   } catch (cause) {
     failed(cause)
   }
@@ -179,6 +181,16 @@ export function flawsBy<Item>(
     }
     return flaw === undefined ? flaw : new LiveError('invalid_frame', `An item of "${name}" ${flaw}`)
   }
+}
+
+/** The same, and why it is none of these parameters'. */
+export function flawFor({ name, flawOf, options: { belongs } }: Definition, params: Params): FlawOf {
+  if (!belongs) return flawOf
+  return (value) =>
+    flawOf(value) ??
+    (belongs(value, params)
+      ? undefined
+      : new LiveError('invalid_frame', `An item of "${name}" is of another one`))
 }
 
 function misfit(schema: StandardSchemaV1 | undefined, value: unknown): string | undefined {

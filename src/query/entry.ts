@@ -5,7 +5,7 @@
 import type { Query } from '@tanstack/react-query'
 import type { Cursor } from '../transport/port.ts'
 import { here, leave, reaches, since } from './channelHub.ts'
-import { channelSpec, type Definition, type Params } from './definition.ts'
+import { channelSpec, type Definition, flawFor, type Params } from './definition.ts'
 import {
   type Entry,
   endPause,
@@ -122,8 +122,8 @@ function catchUp(entry: Entry, position: Cursor | undefined): void {
 
 /** What a reply, or the application, says of the data without saying when that was. */
 export function applyReply(entry: Entry, given: readonly Op<unknown>[], isNews: boolean): void {
-  const { channel, definition } = entry
-  const hears = { flawed: flawedAt(entry), failed: failedAt(entry) }
+  const { channel, definition, params } = entry
+  const hears = { flawOf: flawFor(definition, params), flawed: flawedAt(entry), failed: failedAt(entry) }
   const ops = given.flatMap((op) => soundOp(definition, op, hears) ?? [])
   if (ops.length === 0) return
   if (channel) {

@@ -59,7 +59,8 @@ export function defineList<P, Events, Item>(
       const { entry } = answer.fetch ?? {}
       const before = entry && (stored(entry) as readonly Item[] | undefined)
       const how = entry && isContinuous(entry) ? spec : unversioned(spec)
-      const { items } = readSnapshot<Item>(definition, answer.body, core.port.report)
+      const { report } = core.port
+      const { items } = readSnapshot<Item>(definition, answer.body, { params: context.queryKey[2], report })
       return landWhole(answer, landList(how, before, items)) as readonly Item[]
     })
 

@@ -93,6 +93,11 @@ export function restart(order: ChannelOrder, position: Cursor | undefined, last?
   order.held.clear()
 }
 
+/** What a server says it stands before, it does not stand by: news to no snapshot. In the same places. */
+export function stoodBy(log: LiveEvent[], cursor: Cursor | undefined): LiveEvent[] {
+  return log.map((event) => (isAfter(event, cursor) ? { ...event, seq: -1 } : event))
+}
+
 /** Something exists that was not applied. */
 export function isBehind({ cursor, held, head }: ChannelOrder): boolean {
   if (!cursor) return false

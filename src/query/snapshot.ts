@@ -4,7 +4,7 @@
  */
 import { LiveError } from '../transport/errors.ts'
 import type { Cursor, Id, LivePort } from '../transport/port.ts'
-import type { Definition } from './definition.ts'
+import { type Definition, flawFor, type Params } from './definition.ts'
 import { type ItemSpec, isId, readable } from './items.ts'
 import { compareKeys, type TimelinePage, type TimelinePageParam } from './pages.ts'
 
@@ -24,10 +24,12 @@ export const NO_HISTORY = { items: [], partial: true } as const
 
 /** `report` hears of the rows that are left out, all of them at once. */
 export function readSnapshot<Item>(
-  { name, flawOf }: Definition,
+  definition: Definition,
   answer: unknown,
-  report: LivePort['report'],
+  { params, report }: { readonly params: unknown; readonly report: LivePort['report'] },
 ): Snapshot<Item> {
+  const { name } = definition
+  const flawOf = flawFor(definition, (params ?? {}) as Params)
   const fields = isRecord(answer) ? answer : { items: answer }
   const rows: unknown = fields.items ?? Object.values(fields).find(Array.isArray)
   if (!Array.isArray(rows)) {

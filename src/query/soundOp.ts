@@ -5,11 +5,11 @@ import type { Op } from './ops.ts'
 
 interface Checked {
   readonly name: string
-  readonly flawOf: (value: unknown) => LiveError | undefined
   readonly options: { readonly id?: (item: unknown) => unknown }
 }
 
 interface Hears {
+  readonly flawOf: (value: unknown) => LiveError | undefined
   /** It is no data of this definition. */
   readonly flawed: (error: LiveError) => void
   /** The application's code threw. */
@@ -17,9 +17,9 @@ interface Hears {
 }
 
 export function soundOp(
-  { name, flawOf, options: { id } }: Checked,
+  { name, options: { id } }: Checked,
   op: Op<unknown>,
-  { flawed, failed }: Hears,
+  { flawOf, flawed, failed }: Hears,
 ): Op<unknown> | undefined {
   const guarded =
     <Data>(make: (data: Data) => Data) =>

@@ -120,7 +120,10 @@ async function fetchPage<Item>(
   const next = nextRequest(spec, loaded, { param: context.pageParam, limit: pageSize })
   if (isPage(next)) return next
   return takeSnapshot({ ...call, page: next }, ({ body, position, fetch }) => {
-    const snapshot = readSnapshot<Item>(definition, body, core.port.report)
+    const snapshot = readSnapshot<Item>(definition, body, {
+      params: context.queryKey[2],
+      report: core.port.report,
+    })
     const page = toPage(spec, snapshot, { ...next, position })
     const isStart = !('before' in next.param || 'after' in next.param)
     const pages = cutPages(spec, page, { count: next.count, pageSize })

@@ -56,6 +56,28 @@ describe('complaints', () => {
     expect(alice.rows().some(({ local }) => local)).toBe(false)
   })
 
+  it('[C92] wrong room: a message that says it is of another room is shown in none', async () => {
+    const { open, pass } = start({ rooms: [{ id: ROOM, messages: seeded(1) }, { id: 'den' }] })
+    const [alice, den] = [open('alice'), open('alice', { roomId: 'den' })]
+    await pass()
+    const message = {
+      id: 'm9',
+      sender: { id: 'bob', username: 'bob' },
+      content: 'lost',
+      timestamp: '2024-01-15T10:30:00.000Z',
+    }
+    for (const socket of world.sockets) {
+      socket.receive({ type: 'chat_message', room_id: ROOM, message: { ...message, room_id: 'den' } })
+      socket.receive({
+        type: 'message_updated',
+        room_id: ROOM,
+        data: { message: { ...message, room_id: 'den' } },
+      })
+    }
+    await pass()
+    expect([alice.texts(), den.texts()]).toEqual([['old 1'], []])
+  })
+
   it('[C41] live messages lost during a fetch: what arrives while a page loads stays', async () => {
     const { open, pass, server } = start({ rooms: [{ id: ROOM, messages: seeded(120) }] })
     server.faults.latencyMs = 300

@@ -64,6 +64,18 @@ describe('the current user', () => {
     expect(user()).toMatchObject({ id: 'alice' })
   })
 
+  it.each([{ username: { a: 1 } }, { username: true }, {}, { username: 'Alice', avatar_url: 7 }])(
+    '[C2] has a name that is a text, whatever the greeting says: %j',
+    async (fields) => {
+      const { clock, user, manager, socket } = setup({ tokenManager: { getAccessToken: () => 'alice' } })
+      manager.connect('/ws/')
+      await clock.advance(100)
+      socket().receive({ type: 'welcome', data: { user: { id: 'alice', ...fields } } })
+      await clock.advance(100)
+      expect(user()).toEqual({ id: 'alice', username: 'alice' })
+    },
+  )
+
   it('[C2] is asked for while somebody listens, once for all who do', async () => {
     const getAccessToken = vi.fn(() => 'alice')
     const { chat, flush } = setup({ tokenManager: { getAccessToken } })

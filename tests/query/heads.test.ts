@@ -221,4 +221,15 @@ describe('[Q24] a server that stands elsewhere', () => {
     fake.advance(600_000)
     expect(resyncs()).toBe(1)
   })
+
+  it('behind what it sent does not stand by it: no later snapshot takes it for news', async () => {
+    fake.emit({ type: 'deleted', payload: { id: 2 }, ...at(4) })
+    await show()
+    expect(ids()).toEqual([1, 3])
+    fake.down()
+    fake.live(false, at(3))
+    await fake.settle()
+    await answer(3)
+    expect([ids(), status(), cursor()]).toEqual([[1, 2, 3], 'live', at(3)])
+  })
 })

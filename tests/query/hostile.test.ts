@@ -52,6 +52,38 @@ async function listing() {
   return { fake, data: () => observer.getCurrentResult().data }
 }
 
+it('[C92] what is of other parameters is left out, in snapshots, events and replies, and reported', async () => {
+  const fake = createFakePort()
+  const live = createLive({ manager: { port: fake.port } })
+  type Card = { id: string; board?: string }
+  const cards = live.list<Card, { board: string }>('cards', {
+    item: z.object({ id: z.string() }).loose(),
+    id: (card) => card.id,
+    belongs: (card, { board }) => card.board === board,
+    channel: ({ board }) => ({ board }),
+    snapshot: 'get_cards',
+    events: { put: upsert((event) => event as Card), change: patch((event) => event as Card) },
+  })
+  const client = new QueryClient()
+  live.connect(client)
+  const observer = new QueryObserver(client, cards({ board: 'b1' }))
+  observer.subscribe(() => undefined)
+  fake.live()
+  await fake.settle()
+  fake.requests.at(-1)?.resolve([
+    { id: 'a', board: 'b1' },
+    { id: 'x', board: 'b2' },
+  ])
+  await fake.settle()
+  fake.emit({ type: 'put', payload: { id: 'y', board: 'b2' } })
+  fake.emit({ type: 'change', payload: { id: 'a', board: 'b2' } })
+  fake.emit({ type: 'put', payload: { id: 'b', board: 'b1' } })
+  live.apply([cards.upsert({ board: 'b1' }, { id: 'z', board: 'b2' })])
+  await shown(fake)
+  expect(observer.getCurrentResult().data?.map(({ id, board }) => `${id} ${board}`)).toEqual(['a b1', 'b b1'])
+  expect(fake.reports.filter(({ type }) => type === 'quarantine')).toHaveLength(4)
+})
+
 describe('events of a hostile server', () => {
   it.each(['constructor', 'toString', '__proto__', 'hasOwnProperty', 'valueOf'])(
     '[Q26] no op comes of an event named %s',
