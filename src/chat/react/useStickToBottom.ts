@@ -27,7 +27,10 @@ export function useStickToBottom(messages: readonly ChatMessage[]): {
   const keeper = useRef<Keeper>(undefined)
   const shown = useRef<Shown>(undefined)
   const [end, setEnd] = useState<HTMLElement | null>(null)
-  useBeforePaint(() => setEnd(endRef.current))
+  useBeforePaint(() => {
+    // React 18 renders once more for a state that is set to what it is, and this runs after every render.
+    if (endRef.current !== end) setEnd(endRef.current)
+  })
 
   useBeforePaint(() => {
     const scroller = scrollerOf(end)
