@@ -49,7 +49,6 @@ export function useReadState<B extends ChatMember = RegisteredMember>(
   roomId: Id,
   { isReading = false }: UseReadStateOptions = {},
 ): UseReadStateResult<B> {
-  useReading(roomId, isReading)
   const chat = useChat()
   const { data: state } = useQuery(chat.readState(roomId))
   const { data: members = NO_MEMBERS } = useQuery(chat.members(roomId))
@@ -58,6 +57,8 @@ export function useReadState<B extends ChatMember = RegisteredMember>(
   const placeOf = usePlaces(roomId, messages)
   const { mutateAsync } = useMutation(chat.markUnread(roomId))
   const { firstUnreadId, clearDivider } = useUnreadDivider(roomId, state, { messages, isLoading, placeOf })
+  // Where the unread ones begin is known by then: it is told by the counts that this hides.
+  useReading(roomId, isReading && !isLoading && state !== undefined)
 
   return {
     unreadCount: state?.unread_count ?? 0,
