@@ -15,6 +15,7 @@ import { dial } from './dial.ts'
 import { LiveError } from './errors.ts'
 import { PROBE_MS, sendPing, startHeartbeat, watchHeads } from './heartbeat.ts'
 import { end, hold } from './holders.ts'
+import { TELLING_DIALS } from './lossPolicy.ts'
 import { flush, push } from './outbox.ts'
 import type { Delivery, Guard } from './port.ts'
 import { type RequestSpec, request } from './requests.ts'
@@ -80,12 +81,20 @@ function step(shell: Shell, event: MachineEvent): void {
   const from = publicState(before)
   const to = publicState(state)
   if (from !== to) tell(shell, { type: 'transition', from, to, cause: event.type, problem: state.problem })
+  if (state.trouble.unopened === TELLING_DIALS && event.type === 'lost') tellUnreached(shell)
   if (dialOf(state) === null) timers.clear('connect')
   if (state.phase !== 'waiting') timers.clear('retry')
   listenToPage(shell)
   follow(shell, before)
   sweep(shell)
   for (const effect of effects) perform(shell, effect)
+}
+
+/** An address that has never worked is likely to be wrong, and whoever waits for it would not hear. Once. */
+function tellUnreached({ name, told, state, lastConnectedAt, reportError }: Shell): void {
+  if (lastConnectedAt !== null || told.has('unreached')) return
+  told.add('unreached')
+  reportError(name, new LiveError('connection_failed', `No connection to "${name}" yet: ${state.problem?.reason}`))
 }
 
 /** Only while there is something to wake. */

@@ -27,6 +27,8 @@ export interface HubParts {
   readonly onClose: (session: Session) => void
 }
 
+/** Characters. */
+const MAX_PENDING = 1_048_576
 const SERVER_ERROR = 1011
 const TRY_AGAIN_LATER = 1013
 
@@ -61,6 +63,7 @@ export function createHub(parts: HubParts): Hub {
     mark: outbox.mark,
     sendAt: (mark, session, frame) => outbox.insert(mark, { session, frame, kind: 'reply' }),
     close: (session, code, reason) => closings.add({ session, code, reason }),
+    relieve: () => outbox.flush(MAX_PENDING),
     forget: outbox.forget,
     emit: parts.emit,
   }

@@ -27,7 +27,8 @@ export interface Outbox {
   /** Where the next frame would go; `insert` puts one there later. */
   mark(): number
   insert(mark: number, outgoing: Outgoing): void
-  flush(): void
+  /** Nothing, where no more characters wait than that. @default 0 */
+  flush(above?: number): void
   /** Takes back what was handed over since the mark. */
   truncate(mark: number): void
   /** What is still on its way to a closed session will never arrive. */
@@ -54,6 +55,12 @@ export interface OutboxOptions {
 export function createOutbox(options: OutboxOptions): Outbox {
   const lines = new Map<Session, Line>()
   let pending: Written[] = []
+  let size = 0
+  const keep = (mark: number, outgoing: Outgoing) => {
+    const one = written(outgoing)
+    size += one.text.length
+    pending.splice(mark, 0, one)
+  }
   const lineOf = (session: Session): Line => {
     const line = lines.get(session) ?? createLine()
     lines.set(session, line)
@@ -86,12 +93,14 @@ export function createOutbox(options: OutboxOptions): Outbox {
       : frames
   }
   return {
-    add: (outgoing) => void pending.push(written(outgoing)),
+    add: (outgoing) => keep(pending.length, outgoing),
     mark: () => pending.length,
-    insert: (mark, outgoing) => void pending.splice(mark, 0, written(outgoing)),
-    flush: () => {
+    insert: keep,
+    flush: (above = 0) => {
+      if (size <= above) return
       const leaving = pending
       pending = []
+      size = 0
       for (const [session, outgoing] of groupBySession(leaving)) {
         if (session.phase === 'closed') continue
         const line = lineOf(session)
@@ -99,7 +108,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
         writeFrames(options, { session, line, frames })
       }
     },
-    truncate: (mark) => void pending.splice(mark),
+    truncate: (mark) => {
+      for (const { text } of pending.splice(mark)) size -= text.length
+    },
     forget: (session) => {
       const line = lines.get(session)
       line?.cancelHold()
