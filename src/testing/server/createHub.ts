@@ -81,11 +81,13 @@ function writeText({ emit, limits }: HubParts, { session, text, close }: Writing
   const { connection } = session
   if (session.halfOpen || session.phase === 'closed') return
   try {
-    emit({ type: 'sent', connectionId: session.id, text })
-    connection.send(text)
+    // What waited before: one answer that is larger makes nobody a slow reader.
     if ((connection.bufferedBytes?.() ?? 0) > limits.bufferedBytes) {
       close(session, TRY_AGAIN_LATER, '{"retry_after_ms":1000}')
+      return
     }
+    emit({ type: 'sent', connectionId: session.id, text })
+    connection.send(text)
   } catch (error) {
     emit({ type: 'failed', error })
     close(session, SERVER_ERROR, 'writing failed')
