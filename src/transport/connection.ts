@@ -19,7 +19,7 @@ import { TELLING_DIALS } from './lossPolicy.ts'
 import { flush, push } from './outbox.ts'
 import type { Delivery, Guard } from './port.ts'
 import { type RequestSpec, request } from './requests.ts'
-import { createFrame, failureOf, publishStatus, type Shell, tell } from './shell.ts'
+import { createFrame, failureOf, publishStatus, reasonOf, type Shell, tell } from './shell.ts'
 import { carry, disconnected, giveUp, goDown, renewIn, startHandOver, sweep } from './sockets.ts'
 import { createTimers } from './timers.ts'
 
@@ -81,7 +81,7 @@ function step(shell: Shell, event: MachineEvent): void {
   const from = publicState(before)
   const to = publicState(state)
   if (from !== to) tell(shell, { type: 'transition', from, to, cause: event.type, problem: state.problem })
-  if (state.trouble.unopened === TELLING_DIALS && event.type === 'lost') tellUnreached(shell)
+  if (event.type === 'lost' && state.trouble.losses === TELLING_DIALS) tellUnreached(shell)
   if (dialOf(state) === null) timers.clear('connect')
   if (state.phase !== 'waiting') timers.clear('retry')
   listenToPage(shell)
@@ -94,7 +94,7 @@ function step(shell: Shell, event: MachineEvent): void {
 function tellUnreached({ name, told, state, lastConnectedAt, reportError }: Shell): void {
   if (lastConnectedAt !== null || told.has('unreached')) return
   told.add('unreached')
-  reportError(name, new LiveError('connection_failed', `No connection to "${name}" yet: ${state.problem?.reason}`))
+  reportError(name, new LiveError('connection_failed', `No connection to "${name}" yet: ${reasonOf(state)}`))
 }
 
 /** Only while there is something to wake. */

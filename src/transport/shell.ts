@@ -131,10 +131,13 @@ export function writeBare(shell: Shell, to: OpenLink | undefined, frame: SentFra
   tell(shell, { type: 'sent', frame })
 }
 
+export function reasonOf({ problem, trouble }: MachineState): string {
+  return problem?.reason || unexplained(problem?.code, trouble)
+}
+
 /** Why nothing can be asked for until `connect()`. */
 export function failureOf({ state, name, clean }: Shell): LiveError | undefined {
   if (state.phase !== 'failed') return undefined
-  const { problem, trouble } = state
-  const reason = problem?.reason || unexplained(problem?.code, trouble)
+  const reason = reasonOf(state)
   return clean(new LiveError(state.error, `The connection to "${name}" gave up: ${reason}`, { reason }))
 }

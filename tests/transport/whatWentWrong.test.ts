@@ -77,6 +77,15 @@ describe('a connection that fails says', () => {
     expect(manager.store.getState().state).toBe('RECONNECTING')
   })
 
+  it('[T24] the same of an address where nobody answers', async () => {
+    const { manager, clock, errors, open } = setup({}, () => undefined)
+    await open()
+    await clock.advance(120_000)
+    const words = 'No connection within 10000 ms'
+    expect(manager.store.getState()).toMatchObject({ state: 'RECONNECTING', error: { reason: words } })
+    expect(errors.map(({ message }) => message)).toEqual([`No connection to "/ws/" yet: ${words}`])
+  })
+
   it('[T24] nothing of an address to one that had a connection, and no more once there is one', async () => {
     let isUp = true
     const { manager, clock, errors, open } = setup({}, (socket) => (isUp ? socket.accept() : socket.drop(1006)))
