@@ -64,7 +64,10 @@ async function answer(request: IncomingMessage, context: RouteContext): Promise<
 }
 
 /** A foreign page whose name was made to point here is of the same origin to its browser, which then names none. */
-function isOwnHost({ headers: { origin, host } }: IncomingMessage, { allowedOrigins }: RouteContext): boolean {
+function isOwnHost(
+  { headers: { origin, host } }: IncomingMessage,
+  { allowedOrigins }: RouteContext,
+): boolean {
   return origin !== undefined || allowedOrigins !== undefined || isAllowedOrigin(`http://${host}`)
 }
 

@@ -72,7 +72,9 @@ function lockFile(file: string): DatabaseSync {
   } catch (error) {
     lock.close()
     if ((error as { errcode?: number }).errcode !== BUSY) throw error
-    throw new Error('another server has it open; end that one, or set DEMO_DB to another file', { cause: error })
+    throw new Error('another server has it open; end that one, or set DEMO_DB to another file', {
+      cause: error,
+    })
   }
 }
 

@@ -94,7 +94,10 @@ function step(shell: Shell, event: MachineEvent): void {
 function tellUnreached({ name, told, state, lastConnectedAt, reportError }: Shell): void {
   if (lastConnectedAt !== null || told.has('unreached')) return
   told.add('unreached')
-  reportError(name, new LiveError('connection_failed', `No connection to "${name}" yet: ${reasonOf(state)}`))
+  reportError(
+    name,
+    new LiveError('connection_failed', `The connection to "${name}" does not come up: ${reasonOf(state)}`),
+  )
 }
 
 /** Only while there is something to wake. */

@@ -214,9 +214,13 @@ describe.each([
     const server = await start()
     await enter(server.url, await server.token('alice'))
     const local = `:${server.port.toString(16).toUpperCase().padStart(4, '0')}`
-    const rows = readFileSync('/proc/net/tcp', 'utf8').split('\n').map((row) => row.trim().split(/\s+/))
+    const rows = readFileSync('/proc/net/tcp', 'utf8')
+      .split('\n')
+      .map((row) => row.trim().split(/\s+/))
     // Its end of an established connection, and which timer runs there: 2 is keep-alive.
-    const timers = rows.filter(([, from, , state]) => from?.endsWith(local) && state === '01').map((row) => row[5])
+    const timers = rows
+      .filter(([, from, , state]) => from?.endsWith(local) && state === '01')
+      .map((row) => row[5])
     expect(timers).toContainEqual(expect.stringMatching(/^02:/))
   })
 

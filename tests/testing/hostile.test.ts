@@ -161,7 +161,11 @@ describe('frames', () => {
   })
 
   it('[S2] call names in any text in no time', () => {
-    const users = [{ id: 1, username: 'a' }, { id: 2, username: 'a--a' }, { id: 3, username: 'b.' }]
+    const users = [
+      { id: 1, username: 'a' },
+      { id: 2, username: 'a--a' },
+      { id: 3, username: 'b.' },
+    ]
     const startedAt = performance.now()
     expect(findMentions(`@a${'-'.repeat(100_000)}b @a... @a--a.- @b.`, users)).toEqual(['1', '2', '3'])
     expect(performance.now() - startedAt).toBeLessThan(5_000)

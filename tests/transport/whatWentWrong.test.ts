@@ -68,12 +68,16 @@ describe('a connection that fails says', () => {
     await clock.advance(1_500)
     const words = 'close code 1006, never opened: is there a WebSocket server at this address'
     const { state, error } = manager.store.getState()
-    expect([state, error?.code, error?.reason]).toEqual(['RECONNECTING', 1006, expect.stringContaining(words)])
+    expect([state, error?.code, error?.reason]).toEqual([
+      'RECONNECTING',
+      1006,
+      expect.stringContaining(words),
+    ])
     await clock.advance(600_000)
     expect(errors.map(({ code, message }) => [code, message])).toEqual([
       ['connection_failed', expect.stringContaining(words)],
     ])
-    expect(lines.filter((line) => line.includes('No connection to "/ws/" yet'))).toHaveLength(1)
+    expect(lines.filter((line) => line.includes('The connection to "/ws/" does not come up'))).toHaveLength(1)
     expect(manager.store.getState().state).toBe('RECONNECTING')
   })
 
@@ -83,12 +87,16 @@ describe('a connection that fails says', () => {
     await clock.advance(120_000)
     const words = 'No connection within 10000 ms'
     expect(manager.store.getState()).toMatchObject({ state: 'RECONNECTING', error: { reason: words } })
-    expect(errors.map(({ message }) => message)).toEqual([`No connection to "/ws/" yet: ${words}`])
+    expect(errors.map(({ message }) => message)).toEqual([
+      `The connection to "/ws/" does not come up: ${words}`,
+    ])
   })
 
   it('[T24] nothing of an address to one that had a connection, and no more once there is one', async () => {
     let isUp = true
-    const { manager, clock, errors, open } = setup({}, (socket) => (isUp ? socket.accept() : socket.drop(1006)))
+    const { manager, clock, errors, open } = setup({}, (socket) =>
+      isUp ? socket.accept() : socket.drop(1006),
+    )
     const socket = await open()
     isUp = false
     socket.drop(1006)

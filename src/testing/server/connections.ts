@@ -111,10 +111,7 @@ function receive(listening: Listening, text: string): void {
 const BYTES_PER_FRAME = 1024
 
 /** An `auth` frame holds a token, and so may what is no frame, while none was heard. */
-function forLog(
-  { phase }: Session,
-  { text, values }: { text: string; values: readonly unknown[] },
-): string {
+function forLog({ phase }: Session, { text, values }: { text: string; values: readonly unknown[] }): string {
   const holdsToken = (value: unknown) => {
     const type = isFields(value) ? value.type : undefined
     return type === 'auth' || (phase === 'waiting' && typeof type !== 'string')

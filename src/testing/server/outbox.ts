@@ -54,13 +54,7 @@ export interface OutboxOptions {
 
 export function createOutbox(options: OutboxOptions): Outbox {
   const lines = new Map<Session, Line>()
-  let pending: Written[] = []
-  let size = 0
-  const keep = (mark: number, outgoing: Outgoing) => {
-    const one = written(outgoing)
-    size += one.text.length
-    pending.splice(mark, 0, one)
-  }
+  const pending = createPending()
   const lineOf = (session: Session): Line => {
     const line = lines.get(session) ?? createLine()
     lines.set(session, line)
@@ -93,14 +87,12 @@ export function createOutbox(options: OutboxOptions): Outbox {
       : frames
   }
   return {
-    add: (outgoing) => keep(pending.length, outgoing),
-    mark: () => pending.length,
-    insert: keep,
+    add: (outgoing) => pending.insert(pending.mark(), outgoing),
+    mark: pending.mark,
+    insert: pending.insert,
     flush: (above = 0) => {
-      if (size <= above) return
-      const leaving = pending
-      pending = []
-      size = 0
+      if (pending.size() <= above) return
+      const leaving = pending.truncate(0)
       for (const [session, outgoing] of groupBySession(leaving)) {
         if (session.phase === 'closed') continue
         const line = lineOf(session)
@@ -108,14 +100,33 @@ export function createOutbox(options: OutboxOptions): Outbox {
         writeFrames(options, { session, line, frames })
       }
     },
-    truncate: (mark) => {
-      for (const { text } of pending.splice(mark)) size -= text.length
-    },
+    truncate: pending.truncate,
     forget: (session) => {
       const line = lines.get(session)
       line?.cancelHold()
       for (const cancel of line?.cancelers ?? []) cancel()
       lines.delete(session)
+    },
+  }
+}
+
+/** The frames of the turn, and how many characters they are. */
+function createPending() {
+  const frames: Written[] = []
+  let size = 0
+  return {
+    mark: () => frames.length,
+    size: () => size,
+    insert: (mark: number, outgoing: Outgoing) => {
+      const one = written(outgoing)
+      size += one.text.length
+      frames.splice(mark, 0, one)
+    },
+    /** What is taken out. */
+    truncate: (mark: number): readonly Written[] => {
+      const gone = frames.splice(mark)
+      for (const { text } of gone) size -= text.length
+      return gone
     },
   }
 }
