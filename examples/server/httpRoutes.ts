@@ -51,13 +51,24 @@ async function answer(request: IncomingMessage, context: RouteContext): Promise<
     return refusal(403, 'forbidden', 'This origin is not allowed.')
   }
   if (request.method === 'OPTIONS') return { status: 200, body: {} }
-  if (path === '/token' && context.isDemo) return tokenFor(new URLSearchParams(query), context)
+  if (path === '/token' && context.isDemo) {
+    if (!isOwnHost(request, context)) return refusal(403, 'forbidden', 'Ask by the name of this machine.')
+    return tokenFor(new URLSearchParams(query), context)
+  }
   if (path === '/health') return { status: 200, body: { ok: true } }
   return refusal(
     404,
     'not_found',
     'There is /health, in the demo /token?user=alice, and everything else is WebSocket.',
   )
+}
+
+/** A foreign page whose name was made to point here is of the same origin to its browser, which then names none. */
+function isOwnHost(
+  { headers: { origin, host } }: IncomingMessage,
+  { allowedOrigins }: RouteContext,
+): boolean {
+  return origin !== undefined || allowedOrigins !== undefined || isAllowedOrigin(`http://${host}`)
 }
 
 async function tokenFor(query: URLSearchParams, { tokens, users }: RouteContext): Promise<Answer> {

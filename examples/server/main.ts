@@ -20,7 +20,7 @@ import { realClock } from '../../src/testing/server/clock.ts'
 import type { ChatLevel } from '../../src/testing/server/wire.ts'
 import { type CompanyOptions, keepCompany } from './company.ts'
 import { createRoutes } from './httpRoutes.ts'
-import { openSqliteStore } from './sqliteStore.ts'
+import { openSqliteStore, type SqliteStore } from './sqliteStore.ts'
 import { createTokenIssuer } from './tokens.ts'
 
 const DEFAULT_FILE = fileURLToPath(new URL('../../.data/demo.sqlite', import.meta.url))
@@ -36,8 +36,7 @@ async function main(): Promise<void> {
   const isDemo = process.argv.includes('--demo')
   const secret = readSecret(isDemo)
   const allowedOrigins = readOrigins(process.env.WS_ORIGINS)
-  mkdirSync(dirname(DEMO_DB), { recursive: true })
-  const store = openSqliteStore(DEMO_DB)
+  const store = openStore(DEMO_DB)
   // Outside of the demo whoever has a token is a user.
   const tokens = createTokenIssuer(
     secret,
@@ -77,6 +76,16 @@ function readSecret(isDemo: boolean): string {
     `Set JWT_SECRET to ${MIN_SECRET_LENGTH} characters or more, or start with --demo, where anybody gets anybody's token.`,
   )
   return process.exit(1)
+}
+
+function openStore(file: string): SqliteStore {
+  try {
+    mkdirSync(dirname(file), { recursive: true })
+    return openSqliteStore(file)
+  } catch (error) {
+    console.error(`Cannot open ${file}: ${(error as Error).message}`)
+    return process.exit(1)
+  }
 }
 
 function readOrigins(text: string | undefined): AllowedOrigins | undefined {

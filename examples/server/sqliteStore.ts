@@ -28,8 +28,13 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS messages_in_order ON messages (room_id, seq);
 `
 
-/** Opens the file, or creates it. `':memory:'` keeps it for as long as the process lives. */
+/**
+ * Opens the file, or creates it. `':memory:'` keeps it for as long as the process lives.
+ *
+ * @throws where it cannot be written, or another server has it open
+ */
 export function openSqliteStore(file: string): SqliteStore {
+  const lock = lockFile(file)
   const database = new DatabaseSync(file)
   database.exec(SCHEMA)
   const apply = createApply(database)
@@ -46,7 +51,30 @@ export function openSqliteStore(file: string): SqliteStore {
         throw error
       }
     },
-    close: () => database.close(),
+    close: () => {
+      database.close()
+      lock.close()
+    },
+  }
+}
+
+const BUSY = 5
+
+/**
+ * Two servers on one file would give the same ids to different messages, and each write over the other's. The lock ends with
+ * the process, however it ends; one that is just ending is waited for.
+ */
+function lockFile(file: string): DatabaseSync {
+  const lock = new DatabaseSync(file === ':memory:' ? file : `${file}.lock`, { timeout: 2_000 })
+  try {
+    lock.exec('BEGIN EXCLUSIVE')
+    return lock
+  } catch (error) {
+    lock.close()
+    if ((error as { errcode?: number }).errcode !== BUSY) throw error
+    throw new Error('another server has it open; end that one, or set DEMO_DB to another file', {
+      cause: error,
+    })
   }
 }
 

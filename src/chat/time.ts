@@ -2,11 +2,12 @@
 import { compareKeys, type OrderKey } from '../query/index.ts'
 
 /** Date, time, fraction, hours and minutes of the zone. Python writes a fraction only where there is one, and often no zone. */
-const ISO = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d+))?(?:Z|([+-]\d\d):?(\d\d)?)?$/i
+const ISO = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d{1,30})\d*)?(?:Z|([+-]\d\d):?(\d\d)?)?$/i
 
 /**
  * Whole seconds in milliseconds, then the digits of the fraction as text, be they three or nine. A time without a zone
- * is UTC: taken for local time, some would not exist and others come twice. What is no time at all is ordered as text.
+ * is UTC: taken for local time, some would not exist and others come twice. Of a fraction, thirty digits count. What is no
+ * time at all is ordered as text.
  */
 export function timeKey(time: string): OrderKey {
   const [, date, clock, fraction = '', hours = '+00', minutes = '00'] = ISO.exec(time) ?? []

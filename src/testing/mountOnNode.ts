@@ -34,6 +34,9 @@ const FORBIDDEN = 4003
 /** What the reason of a close may hold, in bytes. */
 const MAX_REASON_BYTES = 123
 
+/** Then TCP asks whether a client is still there: one that is gone without a word would stay online, and count, for ever. */
+const SILENCE_MS = 30_000
+
 /** How long a client has to answer the server's goodbye. */
 const GRACE_MS = 250
 
@@ -42,7 +45,7 @@ export async function mountOnNode(server: ChatServer, options: NodeMountOptions 
   const { port = 0, host = '127.0.0.1', onRequest = notFound, allowedOrigins } = options
   // Imported when needed: a browser that loads this module for its other mounts has neither.
   const [{ createServer }, ws] = await Promise.all([import('node:http'), importWs()])
-  const http = createServer(guard(onRequest))
+  const http = createServer({ keepAlive: true, keepAliveInitialDelay: SILENCE_MS }, guard(onRequest))
   const sockets = new ws.WebSocketServer({
     server: http,
     handleProtocols: chooseProtocol,

@@ -15,10 +15,11 @@ import { dial } from './dial.ts'
 import { LiveError } from './errors.ts'
 import { PROBE_MS, sendPing, startHeartbeat, watchHeads } from './heartbeat.ts'
 import { end, hold } from './holders.ts'
+import { TELLING_DIALS } from './lossPolicy.ts'
 import { flush, push } from './outbox.ts'
 import type { Delivery, Guard } from './port.ts'
 import { type RequestSpec, request } from './requests.ts'
-import { createFrame, failureOf, publishStatus, type Shell, tell } from './shell.ts'
+import { createFrame, failureOf, publishStatus, reasonOf, type Shell, tell } from './shell.ts'
 import { carry, disconnected, giveUp, goDown, renewIn, startHandOver, sweep } from './sockets.ts'
 import { createTimers } from './timers.ts'
 
@@ -80,12 +81,23 @@ function step(shell: Shell, event: MachineEvent): void {
   const from = publicState(before)
   const to = publicState(state)
   if (from !== to) tell(shell, { type: 'transition', from, to, cause: event.type, problem: state.problem })
+  if (event.type === 'lost' && state.trouble.losses === TELLING_DIALS) tellUnreached(shell)
   if (dialOf(state) === null) timers.clear('connect')
   if (state.phase !== 'waiting') timers.clear('retry')
   listenToPage(shell)
   follow(shell, before)
   sweep(shell)
   for (const effect of effects) perform(shell, effect)
+}
+
+/** An address that has never worked is likely to be wrong, and whoever waits for it would not hear. Once. */
+function tellUnreached({ name, told, state, lastConnectedAt, reportError }: Shell): void {
+  if (lastConnectedAt !== null || told.has('unreached')) return
+  told.add('unreached')
+  reportError(
+    name,
+    new LiveError('connection_failed', `The connection to "${name}" does not come up: ${reasonOf(state)}`),
+  )
 }
 
 /** Only while there is something to wake. */

@@ -10,7 +10,9 @@ import {
   judgeLoss,
   type Loss,
   type LossConfig,
+  TELLING_DIALS,
   type Trouble,
+  unexplained,
 } from './lossPolicy.ts'
 
 /** What the application sees. */
@@ -182,7 +184,8 @@ function lost(
   if (attempt !== (carrying ?? dialOf(state))) return [state, NONE]
   const { code, reason } = loss
   const trouble = countLoss(state.trouble, loss, carrying === null)
-  const after: Common = { dials: state.dials, trouble, problem: { code, reason } }
+  const told = reason || trouble.unopened < TELLING_DIALS ? reason : unexplained(code, trouble)
+  const after: Common = { dials: state.dials, trouble, problem: { code, reason: told } }
   // The successor's dial goes on, as an ordinary one.
   if (carrying !== null && dialOf(state) !== null) return [{ ...after, phase: 'dialing' }, NONE]
   return afterLoss(after, loss, config)

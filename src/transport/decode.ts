@@ -53,7 +53,7 @@ export function decodeEvent(shell: Shell, frame: Frame): ChannelEvent | undefine
 const ANSWERED = /"(?:reply_to|id)"\s*:\s*"?([^",}\s]*)/g
 
 function tellRounded(shell: Shell): void {
-  if (shell.told.size > 0) return
+  if (shell.told.has('rounded')) return
   shell.told.add('rounded')
   const message = 'An integer beyond 2^53 was rounded; send ids as strings'
   shell.reportError(shell.name, new LiveError('invalid_frame', message))

@@ -57,9 +57,17 @@ export type Verdict =
   | { readonly delayMs: number; readonly refresh: boolean; readonly hinted: boolean }
 
 const MAX_MISMATCHES = 2
+/** Any network loses a dial or two. */
+export const TELLING_DIALS = 3
 /** After so many connections a frame is given up. */
 export const MAX_DEATHS = 3
 const FOUND_OUT: ReadonlySet<LossCause> = new Set(['silent', 'user'])
+
+/** Where nobody has said why: all that a browser tells of a wrong address, a refused upgrade and a server that is not there. */
+export function unexplained(code: number | undefined, { unopened }: Trouble): string {
+  const question = 'is there a WebSocket server at this address, and does it take the token?'
+  return `close code ${code}${unopened > 0 ? `, never opened: ${question}` : ''}`
+}
 
 export function countLoss(
   trouble: Trouble,

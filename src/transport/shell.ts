@@ -7,6 +7,7 @@ import { LiveError } from './errors.ts'
 import type { HandOver } from './handOver.ts'
 import type { OwnEntry, SentFrame } from './inspector.ts'
 import type { Link } from './link.ts'
+import { unexplained } from './lossPolicy.ts'
 import { type OutgoingFrame, textOf } from './protocol.ts'
 import type { Outbox } from './sendQueue.ts'
 import type { ConnectionStatus } from './summary.ts'
@@ -130,13 +131,13 @@ export function writeBare(shell: Shell, to: OpenLink | undefined, frame: SentFra
   tell(shell, { type: 'sent', frame })
 }
 
-const NEVER_OPENED =
-  ', never opened: is there a WebSocket server at this address, and does it take the token?'
+export function reasonOf({ problem, trouble }: MachineState): string {
+  return problem?.reason || unexplained(problem?.code, trouble)
+}
 
 /** Why nothing can be asked for until `connect()`. */
 export function failureOf({ state, name, clean }: Shell): LiveError | undefined {
   if (state.phase !== 'failed') return undefined
-  const { problem, trouble } = state
-  const reason = problem?.reason || `close code ${problem?.code}${trouble.unopened > 0 ? NEVER_OPENED : ''}`
+  const reason = reasonOf(state)
   return clean(new LiveError(state.error, `The connection to "${name}" gave up: ${reason}`, { reason }))
 }

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -208,6 +208,20 @@ describe.each([
     server.check()
     await isServed(alice)
     await isServed(await enter(server.url, await server.token('bob')))
+  })
+
+  it.runIf(existsSync('/proc/net/tcp'))('[S7] asks TCP whether a silent client is still there', async () => {
+    const server = await start()
+    await enter(server.url, await server.token('alice'))
+    const local = `:${server.port.toString(16).toUpperCase().padStart(4, '0')}`
+    const rows = readFileSync('/proc/net/tcp', 'utf8')
+      .split('\n')
+      .map((row) => row.trim().split(/\s+/))
+    // Its end of an established connection, and which timer runs there: 2 is keep-alive.
+    const timers = rows
+      .filter(([, from, , state]) => from?.endsWith(local) && state === '01')
+      .map((row) => row[5])
+    expect(timers).toContainEqual(expect.stringMatching(/^02:/))
   })
 
   it('[S1] outlives what is no frame of the WebSocket protocol', { timeout: 60_000 }, async () => {

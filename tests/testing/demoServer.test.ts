@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { type IncomingMessage, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -95,6 +96,36 @@ describe('the demo server', () => {
     expect(reply).toMatchObject({
       data: { messages: [messageIn(sent)] },
     })
+  })
+
+  it('[S3] does not start twice on one file, and says why', { timeout: 20_000 }, async () => {
+    const database = createDatabase()
+    await start(database)
+    const second = spawn(process.execPath, [MAIN, '--demo'], {
+      env: { ...process.env, DEMO_DB: database, WS_PORT: '0' },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    cleanups.push(() => end(second, 'SIGKILL'))
+    const errors: string[] = []
+    second.stderr.on('data', (chunk) => errors.push(String(chunk)))
+    expect(await once(second, 'close')).toEqual([1, null])
+    expect(errors.join('')).toBe(
+      `Cannot open ${database}: another server has it open; end that one, or set DEMO_DB to another file\n`,
+    )
+  })
+
+  it('[S8] hands no token to a page that has its name point here', { timeout: 20_000 }, async () => {
+    const { port } = await start(createDatabase())
+    const statusFor = async (host: string) => {
+      const asked = request({ port, host: '127.0.0.1', path: '/token?user=alice', headers: { host } }).end()
+      const [response] = (await once(asked, 'response')) as [IncomingMessage]
+      response.resume()
+      return response.statusCode
+    }
+    expect(await statusFor(`127.0.0.1:${port}`)).toBe(200)
+    expect(await statusFor(`localhost:${port}`)).toBe(200)
+    expect(await statusFor(`evil.example:${port}`)).toBe(403)
+    expect(await statusFor(`localhost.evil.example:${port}`)).toBe(403)
   })
 
   it('verifies tokens: run out is 4001, forged or broken is 4004', { timeout: 20_000 }, async () => {

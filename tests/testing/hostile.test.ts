@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { isAllowedOrigin } from '../../src/testing/origins.ts'
 import { type ChatServerOptions, createChatServer } from '../../src/testing/server/chatServer.ts'
 import type { ChatServerEvent } from '../../src/testing/server/hub.ts'
+import { findMentions } from '../../src/testing/server/mentions.ts'
 import { connectClient } from './testClient.ts'
 import { createTestClock } from './testClock.ts'
 
@@ -152,6 +153,36 @@ describe('frames', () => {
       (each) => each.complete,
     )
     expect(complete).toEqual(ids.map((_, at) => at < 5))
+    const metadata = 'x'.repeat(16_000)
+    for (let at = 0; at < 200; at++) server.inject('r0', { sender: 'bob', content: 'hi', metadata })
+    const { r0 } = connectClient(server).request('sync', { rooms: { r0: { seq: 1000, epoch: 'e1' } } })
+      .rooms as Record<string, object>
+    expect(r0).toMatchObject({ complete: false, events: [], seq: 1200 })
+  })
+
+  it('[S2] call names in any text in no time', () => {
+    const users = [
+      { id: 1, username: 'a' },
+      { id: 2, username: 'a--a' },
+      { id: 3, username: 'b.' },
+    ]
+    const startedAt = performance.now()
+    expect(findMentions(`@a${'-'.repeat(100_000)}b @a... @a--a.- @b.`, users)).toEqual(['1', '2', '3'])
+    expect(performance.now() - startedAt).toBeLessThan(5_000)
+    expect(findMentions('@--', users)).toEqual([])
+  })
+
+  it('[S2] leave nothing of a message that is deleted', () => {
+    const { server } = createServer()
+    const alice = join(server)
+    const secret = 'do not keep this'
+    const { message } = alice.request('chat_message', {
+      message: secret,
+      attachments: [secret],
+      metadata: { secret },
+    }) as { message: { id: string } }
+    alice.request('delete_message', { message_id: message.id })
+    expect(JSON.stringify(server.state())).not.toContain(secret)
   })
 })
 
@@ -326,6 +357,61 @@ describe('limits', () => {
     }
     expect(code).toBe(1013)
     expect(buffered).toBeLessThan(4000)
+  })
+
+  it('[S6] a reader of one answer that is larger is none', () => {
+    const { server } = createServer({ limits: { bufferedBytes: 1000 } })
+    let buffered = 0
+    const codes: number[] = []
+    const alice = server.accept({
+      url: '/ws/chat/r1/?token=alice',
+      send: (text) => {
+        buffered = text.length
+      },
+      close: (code) => codes.push(code),
+      bufferedBytes: () => buffered,
+    })
+    for (let at = 0; at < 5; at++) {
+      buffered = 0
+      server.inject('r1', { sender: 'bob', content: 'x'.repeat(4000) })
+    }
+    buffered = 0
+    alice.receive('{"type":"get_history","id":1,"data":{}}')
+    expect([buffered > 20_000, codes]).toEqual([true, []])
+  })
+
+  it('[S6] a message that asks for more than one can take is not answered to its end', () => {
+    const { server } = createServer()
+    for (let at = 0; at < 200; at++) server.inject('r1', { sender: 'bob', content: 'x'.repeat(4000) })
+    let buffered = 0
+    const codes: number[] = []
+    const alice = server.accept({
+      url: '/ws/?token=alice',
+      send: (text) => {
+        buffered += text.length
+      },
+      close: (code) => codes.push(code),
+      bufferedBytes: () => buffered,
+    })
+    const ask = { type: 'get_history', data: { room_id: 'r1', limit: 200 } }
+    alice.receive(JSON.stringify(Array.from({ length: 300 }, (_, id) => ({ ...ask, id }))))
+    expect(codes).toEqual([1013])
+    expect(buffered).toBeLessThan(2 * server.limits.bufferedBytes)
+  })
+
+  it('[S6] a message of many that are no frames takes as long as what is refused of it', () => {
+    const { server } = createServer()
+    const msFor = (length: number) => {
+      const client = connectClient(server, '/ws/')
+      const text = `[${Array(length).fill('1').join(',')}]`
+      const startedAt = performance.now()
+      client.sendText(text)
+      expect(client.closed?.code).toBe(4029)
+      return performance.now() - startedAt
+    }
+    msFor(10_000)
+    const few = Math.min(...[1, 2, 3].map(() => msFor(10_000)))
+    expect(msFor(130_000)).toBeLessThan(5 * few)
   })
 })
 

@@ -61,6 +61,16 @@ describe('a store', () => {
     expect(server.state()).toEqual(before)
   })
 
+  it('[S3] in SQLite is open for one server at a time', () => {
+    const file = createFile()
+    const first = openSqliteStore(file)
+    expect(() => openSqliteStore(file)).toThrow('another server has it open')
+    first.close()
+    openStore(file)
+    openStore(':memory:')
+    openStore(':memory:')
+  })
+
   it('goes on with ids, numbers and known client ids where it left off', () => {
     const file = createFile()
     const first = openSqliteStore(file)

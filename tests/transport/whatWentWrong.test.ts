@@ -58,6 +58,55 @@ describe('a connection that fails says', () => {
     expect(rejection).toContain('close code 1006, never opened: is there a WebSocket server at this address')
   })
 
+  it('[T24] the same while it goes on trying, after the third dial that never opened: on screen, and once aloud', async () => {
+    const lines: string[] = []
+    const debug = (line: string) => lines.push(line)
+    const { manager, clock, errors, open } = setup({ debug }, (socket) => socket.drop(1006))
+    await open()
+    await clock.advance(1_000)
+    expect([manager.store.getState().error?.reason, errors]).toEqual(['', []])
+    await clock.advance(1_500)
+    const words = 'close code 1006, never opened: is there a WebSocket server at this address'
+    const { state, error } = manager.store.getState()
+    expect([state, error?.code, error?.reason]).toEqual([
+      'RECONNECTING',
+      1006,
+      expect.stringContaining(words),
+    ])
+    await clock.advance(600_000)
+    expect(errors.map(({ code, message }) => [code, message])).toEqual([
+      ['connection_failed', expect.stringContaining(words)],
+    ])
+    expect(lines.filter((line) => line.includes('The connection to "/ws/" does not come up'))).toHaveLength(1)
+    expect(manager.store.getState().state).toBe('RECONNECTING')
+  })
+
+  it('[T24] the same of an address where nobody answers', async () => {
+    const { manager, clock, errors, open } = setup({}, () => undefined)
+    await open()
+    await clock.advance(120_000)
+    const words = 'No connection within 10000 ms'
+    expect(manager.store.getState()).toMatchObject({ state: 'RECONNECTING', error: { reason: words } })
+    expect(errors.map(({ message }) => message)).toEqual([
+      `The connection to "/ws/" does not come up: ${words}`,
+    ])
+  })
+
+  it('[T24] nothing of an address to one that had a connection, and no more once there is one', async () => {
+    let isUp = true
+    const { manager, clock, errors, open } = setup({}, (socket) =>
+      isUp ? socket.accept() : socket.drop(1006),
+    )
+    const socket = await open()
+    isUp = false
+    socket.drop(1006)
+    await clock.advance(60_000)
+    expect(errors).toEqual([])
+    isUp = true
+    await clock.advance(30_000)
+    expect(manager.store.getState()).toMatchObject({ state: 'CONNECTED', error: null })
+  })
+
   it('that nobody is signed in', async () => {
     const { rejection } = await failure({ tokenManager: { getAccessToken: () => null } })
     expect(rejection).toContain('Nobody is signed in')

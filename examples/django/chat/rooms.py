@@ -1,6 +1,7 @@
 """Rooms and who is in them. Plain synchronous functions: a Change (or a reply) in, no sockets."""
 
 import json
+from datetime import timezone
 
 from django.db import transaction
 from django.db.models import Count, F, Q
@@ -79,10 +80,10 @@ def write_cursor(room):
 def read_cursor(cursor):
     try:
         moment, room_id = json.loads(cursor)
-        moment = parse_datetime(moment)
-    except (TypeError, ValueError, RecursionError):
-        moment = None
-    if moment is None or moment.tzinfo is None or not is_text(room_id):
+        moment = parse_datetime(moment).astimezone(timezone.utc)
+    except (TypeError, ValueError, AttributeError, OverflowError, RecursionError):
+        room_id = None
+    if not is_text(room_id):
         raise ChatError("invalid", "This cursor is none of ours.")
     return moment, room_id
 
@@ -102,8 +103,8 @@ def join_room(user, room_id):
         room = Room.objects.get(pk=room_id)
         if Membership.objects.filter(room=room, user=user).exists():
             return log.nothing_happened({"room": room_for(membership_of(user, room_id))})
-        if room.kind == Room.DIRECT:
-            raise ChatError("forbidden", "A direct conversation cannot be joined.")
+        if room.kind != Room.CHANNEL:  # or whoever hears its name reads all that was said there
+            raise ChatError("forbidden", "Only a channel is open to all.")
         return add_member(user, room, seq)
 
 

@@ -72,7 +72,8 @@ else:
         }
     }
 
-JWT_SECRET = os.environ.get("JWT_SECRET", SECRET_KEY)
+# `or`: set to nothing, it would be one that everybody knows.
+JWT_SECRET = os.environ.get("JWT_SECRET") or SECRET_KEY
 JWT_LIFETIME_SECONDS = int(os.environ.get("JWT_LIFETIME_SECONDS", "3600"))
 
 # What /ws/v1/ offers: 1 replies, 2 sequence numbers and sync, 3 snapshot positions.

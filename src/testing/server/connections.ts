@@ -1,7 +1,7 @@
 /** The life of a connection: accepted, authenticated, listened to, closed. */
 import { readAddress, roomOf, withoutToken } from './address.ts'
 import { tokenOf } from './authentication.ts'
-import { dispatch, type NoFrame, parseFrames, refuse } from './dispatch.ts'
+import { dispatch, type NoFrame, parseMessage, refuse, toFrame } from './dispatch.ts'
 import type { Hub } from './hub.ts'
 import { createMeter } from './limits.ts'
 import { announceDeparture } from './presence.ts'
@@ -16,7 +16,7 @@ import {
   isOver,
   type Listening,
 } from './signIn.ts'
-import type { ClientFrame } from './wire.ts'
+import { type ClientFrame, isFields } from './wire.ts'
 
 const FORBIDDEN = 4003
 const RATE_LIMITED = 4029
@@ -95,13 +95,15 @@ function receive(listening: Listening, text: string): void {
     hub.close(session, TOO_LARGE, 'message too large')
     return
   }
-  const frames = parseFrames(text)
-  hub.emit({ type: 'received', connectionId: session.id, text: forLog(session, { text, frames }) })
+  const values = parseMessage(text)
+  hub.emit({ type: 'received', connectionId: session.id, text: forLog(session, { text, values }) })
   let cost = 1 + text.length / BYTES_PER_FRAME
-  for (const frame of frames) {
+  for (const value of values) {
     if (isOver(session)) return
+    const frame = toFrame(value)
     if (isWithinRate(listening, frame, cost)) handle(listening, frame)
     cost = 1
+    hub.relieve()
   }
 }
 
@@ -109,13 +111,12 @@ function receive(listening: Listening, text: string): void {
 const BYTES_PER_FRAME = 1024
 
 /** An `auth` frame holds a token, and so may what is no frame, while none was heard. */
-function forLog(
-  { phase }: Session,
-  { text, frames }: { text: string; frames: readonly (ClientFrame | NoFrame)[] },
-): string {
-  const holdsToken = (frame: ClientFrame | NoFrame) =>
-    'error' in frame ? phase === 'waiting' : frame.type === 'auth'
-  return frames.some(holdsToken) ? `… (${text.length} characters)` : text
+function forLog({ phase }: Session, { text, values }: { text: string; values: readonly unknown[] }): string {
+  const holdsToken = (value: unknown) => {
+    const type = isFields(value) ? value.type : undefined
+    return type === 'auth' || (phase === 'waiting' && typeof type !== 'string')
+  }
+  return values.some(holdsToken) ? `… (${text.length} characters)` : text
 }
 
 function isWithinRate({ session, options }: Listening, frame: ClientFrame | NoFrame, cost: number): boolean {

@@ -27,6 +27,8 @@ export interface HubParts {
   readonly onClose: (session: Session) => void
 }
 
+/** Characters. */
+const MAX_PENDING = 1_048_576
 const SERVER_ERROR = 1011
 const TRY_AGAIN_LATER = 1013
 
@@ -61,6 +63,7 @@ export function createHub(parts: HubParts): Hub {
     mark: outbox.mark,
     sendAt: (mark, session, frame) => outbox.insert(mark, { session, frame, kind: 'reply' }),
     close: (session, code, reason) => closings.add({ session, code, reason }),
+    relieve: () => outbox.flush(MAX_PENDING),
     forget: outbox.forget,
     emit: parts.emit,
   }
@@ -78,11 +81,13 @@ function writeText({ emit, limits }: HubParts, { session, text, close }: Writing
   const { connection } = session
   if (session.halfOpen || session.phase === 'closed') return
   try {
-    emit({ type: 'sent', connectionId: session.id, text })
-    connection.send(text)
+    // What waited before: one answer that is larger makes nobody a slow reader.
     if ((connection.bufferedBytes?.() ?? 0) > limits.bufferedBytes) {
       close(session, TRY_AGAIN_LATER, '{"retry_after_ms":1000}')
+      return
     }
+    emit({ type: 'sent', connectionId: session.id, text })
+    connection.send(text)
   } catch (error) {
     emit({ type: 'failed', error })
     close(session, SERVER_ERROR, 'writing failed')

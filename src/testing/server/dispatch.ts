@@ -13,20 +13,19 @@ export interface NoFrame {
   readonly error: RequestError
 }
 
-/** The frames of one message. Does not throw, and says nothing of the text: it may hold a token. */
-export function parseFrames(text: string): (ClientFrame | NoFrame)[] {
-  let value: unknown
+/** What should be the frames of one message. Does not throw. */
+export function parseMessage(text: string): readonly unknown[] {
   try {
-    value = JSON.parse(text)
+    const value: unknown = JSON.parse(text)
+    // Nothing would count towards the rate, and many nothings take as long as something.
+    return Array.isArray(value) && value.length > 0 ? value : [value]
   } catch {
-    return [{ error: new RequestError('invalid', 'Not JSON') }]
+    return [undefined]
   }
-  if (!Array.isArray(value)) return [toFrame(value)]
-  // Nothing would count towards the rate, and many nothings take as long as something.
-  return value.length === 0 ? [toFrame(undefined)] : value.map(toFrame)
 }
 
-function toFrame(value: unknown): ClientFrame | NoFrame {
+/** One at a time, when its turn comes: refusing all that a message has room for takes seconds. Quotes nothing: it may hold a token. */
+export function toFrame(value: unknown): ClientFrame | NoFrame {
   if (!isFields(value)) return { error: new RequestError('invalid', 'A frame is an object with a "type"') }
   const id = isId(value.id) ? { id: value.id } : {}
   if (typeof value.type !== 'string' || !isId(value.type)) {

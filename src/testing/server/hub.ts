@@ -55,6 +55,8 @@ export interface Hub {
   mark(): number
   sendAt(mark: number, session: Session, frame: ServerFrame): void
   close(session: Session, code: number, reason: string): void
+  /** Between two pieces of work of one turn, when all is stored: writes what has grown too large to be kept until its end. */
+  relieve(): void
   /** Its socket is gone: what is on its way to it is let go. */
   forget(session: Session): void
   emit(event: ChatServerEvent): void

@@ -8,10 +8,17 @@ export function findMentions(content: string, users: Iterable<UserRecord>): Key[
     [...content.matchAll(/(?<![\p{L}\p{N}_])@([\p{L}\p{N}_.-]+)/gu)].flatMap(([, name = '']) => [
       name.toLowerCase(),
       // "@bob." ends a sentence; the dot is not part of the name.
-      name.replace(/[.-]+$/, '').toLowerCase(),
+      withoutEnd(name).toLowerCase(),
     ]),
   )
   const keys: Key[] = []
   for (const user of users) if (names.has(user.username.toLowerCase())) keys.push(keyOf(user.id))
   return keys
+}
+
+/** Not a pattern like `/[.-]+$/`: on a long run of dots that is no end it takes seconds. */
+function withoutEnd(name: string): string {
+  let length = name.length
+  while ('.-'.includes(name.charAt(length - 1) || ' ')) length -= 1
+  return name.slice(0, length)
 }

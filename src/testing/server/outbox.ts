@@ -27,7 +27,8 @@ export interface Outbox {
   /** Where the next frame would go; `insert` puts one there later. */
   mark(): number
   insert(mark: number, outgoing: Outgoing): void
-  flush(): void
+  /** Nothing, where no more characters wait than that. @default 0 */
+  flush(above?: number): void
   /** Takes back what was handed over since the mark. */
   truncate(mark: number): void
   /** What is still on its way to a closed session will never arrive. */
@@ -53,7 +54,7 @@ export interface OutboxOptions {
 
 export function createOutbox(options: OutboxOptions): Outbox {
   const lines = new Map<Session, Line>()
-  let pending: Written[] = []
+  const pending = createPending()
   const lineOf = (session: Session): Line => {
     const line = lines.get(session) ?? createLine()
     lines.set(session, line)
@@ -86,12 +87,12 @@ export function createOutbox(options: OutboxOptions): Outbox {
       : frames
   }
   return {
-    add: (outgoing) => void pending.push(written(outgoing)),
-    mark: () => pending.length,
-    insert: (mark, outgoing) => void pending.splice(mark, 0, written(outgoing)),
-    flush: () => {
-      const leaving = pending
-      pending = []
+    add: (outgoing) => pending.insert(pending.mark(), outgoing),
+    mark: pending.mark,
+    insert: pending.insert,
+    flush: (above = 0) => {
+      if (pending.size() <= above) return
+      const leaving = pending.truncate(0)
       for (const [session, outgoing] of groupBySession(leaving)) {
         if (session.phase === 'closed') continue
         const line = lineOf(session)
@@ -99,12 +100,33 @@ export function createOutbox(options: OutboxOptions): Outbox {
         writeFrames(options, { session, line, frames })
       }
     },
-    truncate: (mark) => void pending.splice(mark),
+    truncate: pending.truncate,
     forget: (session) => {
       const line = lines.get(session)
       line?.cancelHold()
       for (const cancel of line?.cancelers ?? []) cancel()
       lines.delete(session)
+    },
+  }
+}
+
+/** The frames of the turn, and how many characters they are. */
+function createPending() {
+  const frames: Written[] = []
+  let size = 0
+  return {
+    mark: () => frames.length,
+    size: () => size,
+    insert: (mark: number, outgoing: Outgoing) => {
+      const one = written(outgoing)
+      size += one.text.length
+      frames.splice(mark, 0, one)
+    },
+    /** What is taken out. */
+    truncate: (mark: number): readonly Written[] => {
+      const gone = frames.splice(mark)
+      for (const { text } of gone) size -= text.length
+      return gone
     },
   }
 }

@@ -87,7 +87,10 @@ async function settleLater(
     const { waiting = [] } = listening
     listening.waiting = undefined
     settleToken(listening, { result: settled, frame })
-    for (const held of waiting) listening.handle(held)
+    for (const held of waiting) {
+      listening.handle(held)
+      listening.options.hub.relieve()
+    }
   })
 }
 

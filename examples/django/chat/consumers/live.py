@@ -49,14 +49,17 @@ class LiveConsumer(AsyncWebsocketConsumer):
         token = bearer or token_in_url(self.scope)
         if token is None:
             return self.close_in(AUTH_DEADLINE_SECONDS)  # an `auth` frame may follow
+        await self.sign_in(token)
+
+    async def sign_in(self, token):
+        """Also renews: a connection may outlive its first token. Half signed in it has no use."""
         try:
-            await self.sign_in(token)
+            return await self.let_in(token)
         except Exception:
             logger.exception("could not let in")
             await self.close(limits.TRY_AGAIN_LATER)
 
-    async def sign_in(self, token):
-        """Also renews: a connection may outlive its first token."""
+    async def let_in(self, token):
         try:
             claims = read_token(token)
             user = await in_database(user_of, claims)
@@ -73,6 +76,9 @@ class LiveConsumer(AsyncWebsocketConsumer):
 
     async def enter(self):
         position = {}
+        # First: an end of the membership, or of the account, that comes after it was asked for is heard.
+        for group in (fanout.user_group, fanout.account_group):
+            await self.channel_layer.group_add(group(self.user.pk), self.channel_name)
         if self.own_room:  # being connected to a room's endpoint is being subscribed to it
             try:
                 await self.subscribe(self.own_room)
@@ -81,8 +87,6 @@ class LiveConsumer(AsyncWebsocketConsumer):
                 return await self.close(FORBIDDEN)
         if await in_database(presence.count, self.user) >= limits.CONNECTIONS_PER_USER:
             return await self.close(limits.TRY_AGAIN_LATER)
-        for group in (fanout.user_group, fanout.account_group):
-            await self.channel_layer.group_add(group(self.user.pk), self.channel_name)
         news, online = await in_database(presence.opened, self.user, self.channel_name)
         self.present_at = time.monotonic()
         welcome = {

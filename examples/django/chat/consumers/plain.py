@@ -15,7 +15,8 @@ from ..tokens import FORBIDDEN, TokenRejected, token_in_url, user_from_token
 
 
 class ChatConsumer(AsyncWebsocketConsumer):
-    user = None
+    user = None  # nobody, until they may be here
+    account = None
 
     async def connect(self):
         self.room_id = self.scope["url_route"]["kwargs"]["room_id"]
@@ -24,19 +25,21 @@ class ChatConsumer(AsyncWebsocketConsumer):
         await self.accept()
         try:
             user = await user_from_token(token_in_url(self.scope))
+            # Before the membership is asked for: an end of it that comes after that is heard.
+            await self.channel_layer.group_add(fanout.account_group(user.pk), self.channel_name)
+            self.account = user.pk
             await database_sync_to_async(rooms.membership_of)(user, self.room_id)
         except TokenRejected as rejected:
             return await self.close(code=rejected.close_code)
         except ChatError:
             return await self.close(code=FORBIDDEN)
         self.user = user
-        await self.channel_layer.group_add(fanout.account_group(user.pk), self.channel_name)
         await self.channel_layer.group_add(fanout.plain_group(self.room_id), self.channel_name)
 
     async def disconnect(self, code):
         await self.channel_layer.group_discard(fanout.plain_group(self.room_id), self.channel_name)
-        if self.user:
-            await self.channel_layer.group_discard(fanout.account_group(self.user.pk), self.channel_name)
+        if self.account:
+            await self.channel_layer.group_discard(fanout.account_group(self.account), self.channel_name)
 
     async def receive(self, text_data=None, bytes_data=None):
         size = len(text_data or bytes_data or "")

@@ -10,10 +10,12 @@ from unittest import mock
 from asgiref.sync import async_to_sync
 from channels.testing import WebsocketCommunicator
 from django.conf import settings
+from django.db import OperationalError
 from django.test import SimpleTestCase, TestCase, TransactionTestCase, override_settings
 
-from chat import demo_data, frames, limits, log, messages, origins, requests, rooms
+from chat import demo_data, fanout, frames, limits, log, messages, origins, presence, requests, rooms
 from chat.errors import ChatError
+from chat.models import Room
 from chat.tokens import TokenRejected, issue_token, read_token, user_of
 from project.asgi import application
 
@@ -67,8 +69,8 @@ class FramesTest(SimpleTestCase):
 
     def test_there_is_no_secret_that_everybody_knows(self):
         def secret(**env):
-            program = "from project import settings; print(settings.SECRET_KEY)"
-            clean = {name: value for name, value in os.environ.items() if not name.startswith("DJANGO_")}
+            program = "from project import settings; print(settings.JWT_SECRET)"
+            clean = {name: value for name, value in os.environ.items() if not name.startswith(("DJANGO_", "JWT_"))}
             return subprocess.run(
                 [sys.executable, "-c", program], cwd=settings.BASE_DIR, env={**clean, **env}, capture_output=True, text=True
             )
@@ -77,6 +79,7 @@ class FramesTest(SimpleTestCase):
         first, second = secret(DJANGO_DEMO="1").stdout, secret(DJANGO_DEMO="1").stdout
         self.assertGreater(len(first), 40)
         self.assertNotEqual(first, second)
+        self.assertGreater(len(secret(DJANGO_DEMO="1", JWT_SECRET="").stdout), 40, "set to nothing")
 
 
 class RequestsTest(TestCase):
@@ -100,9 +103,18 @@ class RequestsTest(TestCase):
                         self.assertLess(len(str(error)), 200)
                     if name == "leave_room":
                         rooms.join_room(self.alice, "team")
-        for cursor in ("[]", '["x","y"]', '["2024-01-01","y"]', '["2024-01-01T00:00:00Z","\\u0000"]', DEEP, 5):
+        for cursor in ("[]", '["x","y"]', '["2024-01-01","y"]', '["2024-01-01T00:00:00Z","\\u0000"]', '["0001-01-01T00:00:00+23:59","y"]', DEEP, 5):
             with self.assertRaises(ChatError):
                 rooms.get_rooms(self.alice, cursor)
+
+    def test_only_a_channel_is_open_to_whoever_hears_of_it(self):
+        for kind in (Room.GROUP, Room.DIRECT):
+            demo_data.make_room(kind, kind, kind=kind, members=["alice"])
+            with self.assertRaises(ChatError) as caught:
+                requests.handle(self.bob, "join_room", {"room_id": kind}, 3)
+            self.assertEqual(caught.exception.code, "forbidden")
+            self.assertIn("room", rooms.join_room(self.alice, kind).reply, "who is in already is answered")
+        self.assertIn("room", rooms.join_room(self.carol, "team").reply)
 
     def test_sync_takes_any_position(self):
         messages.post(self.alice, "team", "hi")
@@ -190,6 +202,41 @@ class SocketsTest(TransactionTestCase):
 
         save = database_sync_to_async(lambda user: user.save())
         async_to_sync(check)()
+
+    def test_who_leaves_while_let_in_hears_nothing_more(self):
+        member = rooms.membership_of
+
+        def then_leave(user, room_id):
+            found = member(user, room_id)
+            with mock.patch.object(rooms, "membership_of", member):
+                async_to_sync(fanout.publish)(rooms.leave_room(user, room_id))
+            return found
+
+        async def check(path):
+            with mock.patch.object(rooms, "membership_of", then_leave):
+                socket = self.open(path, self.bob)
+                await socket.connect()
+                if path == "/ws/chat/team/":
+                    return self.assertEqual(await self.closed(socket), 4003)
+                while json.loads(await socket.receive_from(5))["type"] != "room_removed":
+                    pass
+            await fanout.to_room("team", [{"type": "typing_indicator", "room_id": "team", "data": {}}])
+            self.assertTrue(await socket.receive_nothing(0.3))
+            await socket.disconnect()
+
+        for path in ("/ws/chat/team/", "/ws/v1/chat/team/"):
+            async_to_sync(check)(path)
+            rooms.join_room(self.bob, "team")
+
+    def test_nobody_stays_half_signed_in(self):
+        async def check():
+            socket = WebsocketCommunicator(application, "/ws/v1/")
+            await socket.connect()
+            await socket.send_to(text_data=json.dumps({"type": "auth", "id": 1, "data": {"token": issue_token(self.bob)}}))
+            self.assertEqual(await self.closed(socket), 4029)
+
+        with mock.patch.object(presence, "opened", side_effect=OperationalError("database is locked")):
+            async_to_sync(check)()
 
     def test_pages_from_elsewhere_are_closed_after_the_accept(self):
         async def check():

@@ -142,8 +142,9 @@ export const editMessage: Handler = (hub, call) => {
 export const deleteMessage: Handler = (hub, call) => {
   const { room } = requireMembership(hub, call)
   const before = requireOwnMessage(room, call)
+  const { attachments, metadata, ...rest } = before
   const message: MessageRecord = {
-    ...before,
+    ...rest,
     content: '',
     reactions: [],
     mentions: [],

@@ -106,22 +106,27 @@ export const sync: Handler = (hub, call) => {
   if (asked.length > MAX_SYNC_ROOMS) {
     throw new RequestError('too_many', `At most ${MAX_SYNC_ROOMS} rooms at once`)
   }
-  let left = MAX_SYNC_EVENTS
+  let left = MAX_SYNC_SIZE
   const entries = asked.map(([id, position]) => {
     const room = hub.state.rooms.get(id)
     if (!room?.members.has(keyOf(call.user.id))) return [id, GONE] as const
     if (call.session) subscribe(hub, call.session, id)
     const found = missedSince(hub, room, isFields(position) ? position : {})
-    const missed = found && found.length <= left ? found : undefined
-    left -= missed?.length ?? 0
+    const size = found ? sizeOf(found) : 0
+    const missed = size <= left ? found : undefined
+    left -= missed ? size : 0
     return [id, catchUp(hub, room, { call, missed })] as const
   })
   return { rooms: Object.fromEntries(entries) }
 }
 
 /** A small request must not make an answer of any size: the rooms after that take a new snapshot. */
-const MAX_SYNC_EVENTS = 5000
+const MAX_SYNC_SIZE = 5000
 const MAX_SYNC_ROOMS = 1000
+
+/** In events of half a thousand characters. */
+const sizeOf = (found: readonly NumberedEvent[]) =>
+  found.reduce((sum, { event }) => sum + Math.ceil(JSON.stringify(event).length / 512), 0)
 
 /** Left, or thrown out, while away. */
 const GONE = {
