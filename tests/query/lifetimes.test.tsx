@@ -270,6 +270,21 @@ describe('[Q33] the status of a query', () => {
   })
 })
 
+it('[Q33] a listener that throws keeps the news from nobody, and is reported', async () => {
+  const room = setup()
+  const told = vi.fn()
+  room.live.subscribe(room.queryClient, () => {
+    throw new Error('broken')
+  })
+  room.live.subscribe(room.queryClient, told)
+  observe(room)
+  await room.settle()
+  room.fake.live()
+  await room.settle()
+  expect(told).toHaveBeenCalled()
+  expect(JSON.stringify(room.fake.reports)).toContain('misconfigured')
+})
+
 describe('[Q34] what the port or a definition throws', () => {
   const failure = new Error('no way')
   const fail = () => {
