@@ -90,7 +90,12 @@ describe('[Q31] every holder lets go', () => {
     view.rerender(inProviders(room.live, next, <Members />))
     await room.settle()
     expect(used.at(-1)).toBe(next)
-    expect(next.getQueryCache().find({ queryKey: room.members(ROOM).queryKey })?.isActive()).toBe(true)
+    expect(
+      next
+        .getQueryCache()
+        .find({ queryKey: room.members(ROOM).queryKey })
+        ?.isActive(),
+    ).toBe(true)
     expect(room.fake.channels).toHaveLength(2)
     expect(room.fake.openChannels()).toHaveLength(1)
     view.unmount()
