@@ -139,12 +139,21 @@ export function statusChanged(entry: Entry): void {
 }
 
 /** Later in this turn, and once: it may be the turn of a render, and what changes one query changes others. */
-export function announce({ news, listeners }: LiveClient, of = ANY): void {
+export function announce({ news, listeners, registry }: LiveClient, of = ANY): void {
   if (news.size === 0)
     queueMicrotask(() => {
       const told = new Set([ANY, ...news])
       news.clear()
-      for (const hash of told) for (const listener of [...(listeners.get(hash) ?? [])]) listener()
+      for (const hash of told) {
+        for (const listener of [...(listeners.get(hash) ?? [])]) {
+          try {
+            listener()
+          } catch (cause) {
+            const error = new LiveError('misconfigured', `A listener threw: ${cause}`, { cause })
+            registry.port.report({ type: 'error', error })
+          }
+        }
+      }
     })
   news.add(of)
 }

@@ -42,4 +42,6 @@ export interface ChannelRegistry {
   /** By `syncKey`, for events that say which channel they belong to. */
   readonly byKey: Map<string | undefined, Set<Subscription>>
   batch?: SyncBatch | undefined
+  /** One of those that wait for their `live`. */
+  awaited?: [Subscription, Member] | undefined
 }

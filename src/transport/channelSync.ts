@@ -104,6 +104,7 @@ export function bringUp(shell: Shell, subscription: Subscription, members: Itera
   for (const member of members) {
     if (subscription.standing === undefined || isWaiting(subscription, member)) continue
     member.waitsFor = subscription.standing
+    shell.channels.awaited = [subscription, member]
     goLive(shell, subscription, member).catch((error) => shell.reportError(shell.name, error))
   }
 }
@@ -197,10 +198,16 @@ function earlier(one: Cursor | undefined, other: Cursor): Cursor {
   return one && one.epoch === other.epoch && (one.seq ?? 0) <= (other.seq ?? 0) ? one : other
 }
 
-/** Tells when every channel stands. */
+/** Tells when every channel stands: as a rule with the one that was asked for last, so all are not looked at for each. */
 export function settle({ channels, current, raise }: Shell): void {
+  if (channels.awaited && isWaiting(...channels.awaited)) return
+  channels.awaited = undefined
   for (const subscription of channels.subscriptions.values()) {
-    for (const member of subscription.members) if (isWaiting(subscription, member)) return
+    for (const member of subscription.members) {
+      if (!isWaiting(subscription, member)) continue
+      channels.awaited = [subscription, member]
+      return
+    }
   }
   if (current) raise({ type: 'settled', attempt: current.attempt, step: 'sync' })
 }

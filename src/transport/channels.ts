@@ -6,7 +6,7 @@ import { type ChannelEvent, eventFor, isMatch, nameOf, toCursor } from './channe
 import type { Member, Subscription } from './channelRegistry.ts'
 import { bringUp, emit, settle, stand, subscribe, takeDown, tellHead } from './channelSync.ts'
 import type { LiveError } from './errors.ts'
-import { hold } from './holders.ts'
+import { abandon, hold } from './holders.ts'
 import type { Channel, ChannelListener, ChannelSpec, Cursor, LiveEvent } from './port.ts'
 import { entryOf, fieldsOf, textOf } from './protocol.ts'
 import { request } from './requests.ts'
@@ -134,7 +134,7 @@ export function openChannel(shell: Shell, spec: ChannelSpec, listener: ChannelLi
   // Later in this turn: nobody hears a signal from inside its own call, channels opened together share a `sync`, and what
   // is opened while something renders changes no state that is on screen.
   queueMicrotask(() => {
-    if (!members.has(member)) return
+    if (!members.has(member)) return abandon(shell)
     release = hold(shell, true)
     const error = failureOf(shell)
     if (error) emit(shell, [member], { type: 'down', error })

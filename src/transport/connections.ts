@@ -26,7 +26,7 @@ export function createConnections(options: WebSocketManagerOptions<Protocol>): C
   const publish: Publish = (name, status) => {
     const { [name]: before, ...others } = store.getState().connections
     if (!status) shells.delete(name)
-    else if (JSON.stringify(before) === JSON.stringify(status)) return
+    if (JSON.stringify(before) === JSON.stringify(status)) return
     const connections = status && shells.has(name) ? { ...others, [name]: status } : others
     store.setState({ ...summarize(connections, context.endpoint), connections })
   }

@@ -19,6 +19,12 @@ export function hold(shell: Shell, revive: boolean): (idleMs?: number) => void {
   }
 }
 
+/** Whoever it was made for has gone before it was held. */
+export function abandon(shell: Shell): void {
+  const { channels, holders, state } = shell
+  if (state.phase === 'idle' && holders.size === 0 && channels.subscriptions.size === 0) end(shell)
+}
+
 export function end(shell: Shell): void {
   shell.timers.clear('linger')
   shell.raise({ type: 'release' })

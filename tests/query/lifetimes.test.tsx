@@ -5,10 +5,11 @@ import {
   QueryClientProvider,
   QueryObserver,
   useQuery,
+  useQueryClient,
   useSuspenseQuery,
 } from '@tanstack/react-query'
 import { act, cleanup, render } from '@testing-library/react'
-import { Activity, Component, type ReactNode, StrictMode, Suspense } from 'react'
+import { Activity, Component, type ReactNode, StrictMode, Suspense, useState } from 'react'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createLive, LiveProvider, type, useLiveStatus } from '../../src/query/index.ts'
 import { createFakeEnvironment } from '../../src/testing/fakeEnvironment.ts'
@@ -74,14 +75,27 @@ describe('[Q31] every holder lets go', () => {
     stop()
   })
 
-  it('a QueryClient per user: the former one has no channel left', async () => {
+  it('a QueryClient per user: the former one has no channel left, and nothing shows its data', async () => {
     const room = setup()
-    const Members = () => void useQuery(room.members(ROOM))
+    const used: unknown[] = []
+    const Members = () => {
+      const [query] = useState(useQueryClient())
+      used.push(query)
+      useQuery(room.members(ROOM))
+      return null
+    }
     const view = render(inProviders(room.live, room.queryClient, <Members />))
     await room.settle()
     const next = new QueryClient()
-    view.rerender(inProviders(room.live, next, <Members key="next" />))
+    view.rerender(inProviders(room.live, next, <Members />))
     await room.settle()
+    expect(used.at(-1)).toBe(next)
+    expect(
+      next
+        .getQueryCache()
+        .find({ queryKey: room.members(ROOM).queryKey })
+        ?.isActive(),
+    ).toBe(true)
     expect(room.fake.channels).toHaveLength(2)
     expect(room.fake.openChannels()).toHaveLength(1)
     view.unmount()
@@ -268,6 +282,21 @@ describe('[Q33] the status of a query', () => {
     // Eight times as many, each as dear; it was sixty times as dear.
     expect(await cost(800)).toBeLessThan(5 * few + 500)
   })
+})
+
+it('[Q33] a listener that throws keeps the news from nobody, and is reported', async () => {
+  const room = setup()
+  const told = vi.fn()
+  room.live.subscribe(room.queryClient, () => {
+    throw new Error('broken')
+  })
+  room.live.subscribe(room.queryClient, told)
+  observe(room)
+  await room.settle()
+  room.fake.live()
+  await room.settle()
+  expect(told).toHaveBeenCalled()
+  expect(JSON.stringify(room.fake.reports)).toContain('misconfigured')
 })
 
 describe('[Q34] what the port or a definition throws', () => {

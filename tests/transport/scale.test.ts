@@ -1,11 +1,11 @@
 /** What only shows in numbers: leaks, and what ten thousand clients do together. */
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { createFakeEnvironment } from '../../src/testing/fakeEnvironment.ts'
 import { backoffMs } from '../../src/transport/backoff.ts'
 import { createWebSocketManager } from '../../src/transport/index.ts'
-import { accept, listen, setup } from './kit.ts'
+import { accept, listen, sentOf, setup } from './kit.ts'
 
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
@@ -33,6 +33,45 @@ describe('scale', () => {
     expect(held()).toEqual(NOTHING)
     const states = new Set(Object.values(manager.store.getState().connections).map(({ state }) => state))
     expect([...states]).toEqual(['DISCONNECTED'])
+  })
+
+  it('[T25] a channel that is closed in the turn it was opened in leaves no record of its connection', async () => {
+    const { manager, flush, sockets } = setup()
+    const changed = vi.fn()
+    manager.store.subscribe(changed)
+    for (let room = 0; room < 100; room++) listen(manager, { endpoint: `/ws/${room}/` }).channel.close()
+    const { channel } = listen(manager, { endpoint: '/ws/0/' })
+    await flush()
+    expect(Object.keys(manager.store.getState().connections)).toEqual(['/ws/0/'])
+    expect(sockets).toHaveLength(1)
+    channel.close()
+    changed.mockClear()
+    const endpoints = new Set<string>()
+    manager.store.subscribe(({ connections }) => {
+      for (const name of Object.keys(connections)) endpoints.add(name)
+    })
+    manager.close()
+    expect([...endpoints].filter((name) => name !== '/ws/0/')).toEqual([])
+  })
+
+  it('[T22] channels that are asked for again cost the same each, however many there are', async () => {
+    const cost = async (count: number) => {
+      const { manager, open, flush } = setup()
+      for (let room = 0; room < count; room++) listen(manager, { key: { room_id: room } })
+      const socket = await open()
+      const asked = sentOf(socket, 'subscribe_room')
+      expect(asked).toHaveLength(count)
+      const begun = process.cpuUsage()
+      for (const { id } of asked) socket.receive({ type: 'response', reply_to: id, data: {} })
+      await flush()
+      const { user } = process.cpuUsage(begun)
+      manager.close()
+      return user / count
+    }
+    await cost(500)
+    const few = await cost(500)
+    const many = await cost(6_000)
+    expect(many).toBeLessThan(3 * few)
   })
 
   it('[T25] close() lets go of everything at once', async () => {

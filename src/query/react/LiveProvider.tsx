@@ -1,5 +1,5 @@
 'use client'
-import { useQueryClient } from '@tanstack/react-query'
+import { type QueryClient, useQueryClient } from '@tanstack/react-query'
 import { createContext, type ReactNode, useContext, useEffect } from 'react'
 import { LiveError } from '../../transport/errors.ts'
 import type { Live } from '../createLive.ts'
@@ -11,12 +11,24 @@ export interface LiveProviderProps {
   readonly children?: ReactNode
 }
 
-/** Connects `live` to the QueryClient of the surrounding `QueryClientProvider` and gives it to `useLiveStatus`. */
+const keys = new WeakMap<QueryClient, number>()
+let known = 0
+
+/**
+ * Connects `live` to the QueryClient of the surrounding `QueryClientProvider` and gives it to `useLiveStatus`. What is below
+ * is mounted anew for another QueryClient (another user, hot reload): TanStack's hooks stay with the one they began with.
+ */
 export function LiveProvider({ live, children }: LiveProviderProps): ReactNode {
   const queryClient = useQueryClient()
   // A child may have fetched before this runs (Suspense fetches while rendering); its queryFn connected already.
   useEffect(() => live.connect(queryClient), [live, queryClient])
-  return <LiveContext.Provider value={live as Live}>{children}</LiveContext.Provider>
+  const key = keys.get(queryClient) ?? ++known
+  keys.set(queryClient, key)
+  return (
+    <LiveContext.Provider key={key} value={live as Live}>
+      {children}
+    </LiveContext.Provider>
+  )
 }
 
 export function useLive(): Live {
