@@ -97,11 +97,12 @@ export const ServerRestart: Story = {
   play: async ({ canvas, canvasElement, userEvent }) => {
     const list = within(await messagesIn(canvasElement))
     await list.findByText('I will look at the board after lunch.')
-    returning.server().faults.restart({ downMs: 1_500 })
+    // As long as a slow machine needs to see the banner and to type.
+    returning.server().faults.restart({ downMs: 3_000 })
+    const banner = canvas.getByRole('status', { name: 'Connection' })
+    await waitFor(() => expect(banner).toHaveTextContent('Reconnecting'), { timeout: 3_000 })
     await userEvent.type(canvas.getByRole('textbox'), 'Can anybody hear me?{Enter}')
     returning.server().inject('harbour', { sender: 'bob', content: 'The board is down' })
-    const banner = canvas.getByRole('status', { name: 'Connection' })
-    await waitFor(() => expect(banner).toHaveTextContent('Reconnecting'))
     await expect(await list.findByText('The board is down', {}, { timeout: 10_000 })).toBeVisible()
     await waitFor(() => expect(banner).toBeEmptyDOMElement())
     await waitFor(() => expect(list.queryByRole('img', { name: 'Waiting to be sent' })).toBeNull())
