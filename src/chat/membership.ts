@@ -29,10 +29,12 @@ export function createMembership({ manager, endpoints, store }: MembershipParts)
   }
 
   function forgive(roomId: Id): boolean {
+    // Asked for every room of a list: only what changes is copied.
+    if (!removalOf(roomId)) return false
     const removals = new Map(store.getState().removals)
-    const isNews = removals.delete(String(roomId))
-    if (isNews) store.setState({ removals })
-    return isNews
+    removals.delete(String(roomId))
+    store.setState({ removals })
+    return true
   }
 
   const renew = (roomId: Id, onlyDown = false) => manager.port.renew(channelOf(endpoints, roomId), onlyDown)

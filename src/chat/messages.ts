@@ -14,7 +14,7 @@ import { type ChatContext, endpointOf, roomChannel } from './context.ts'
 import { clientIdIn, temporaryId } from './names.ts'
 import { MessageDeleted, ReactionUpdate } from './schemas.ts'
 import { checked } from './shape.ts'
-import { timeKey } from './time.ts'
+import { timeKeyOf } from './time.ts'
 import { type BaseMessage, type ChatMessage, type ChatUser, type Id, type Row, sameId } from './types.ts'
 
 export const MESSAGES = 'chat.messages'
@@ -23,8 +23,9 @@ export const MESSAGES = 'chat.messages'
  * The server's order: its numbers where it has them, else its clock. Never the client's clock, and never the ids: they
  * may be random, and messages of the same time then stand as the server sent them.
  */
-export function orderOf({ seq, timestamp }: ChatMessage): OrderKey {
-  return seq != null ? [seq] : timeKey(timestamp)
+export function orderOf(message: ChatMessage): OrderKey {
+  const { seq, timestamp } = message
+  return seq != null ? [seq] : timeKeyOf(message, timestamp)
 }
 
 const NOBODY: ChatUser = { id: '', username: '' }

@@ -1,6 +1,6 @@
 /** The rooms of a user, and what is unread in them. Counts are the server's, absolute; nothing is ever added up here. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { type AskOptions, type Change, patch, remove, type, upsert } from '../query/index.ts'
+import { type AskOptions, type Change, compareKeys, patch, remove, type, upsert } from '../query/index.ts'
 import { type ChatContext, endpointOf, roomChannel, roomsEndpoint } from './context.ts'
 import { checkAble } from './level.ts'
 import { withName } from './names.ts'
@@ -8,7 +8,7 @@ import { withEdit, withoutPreview, withPreview } from './roomPreviews.ts'
 import { MessageDeleted, RoomRemoved, UnreadUpdate as Unread } from './schemas.ts'
 import { createSendGate } from './sendGate.ts'
 import { checked } from './shape.ts'
-import { compareTimes } from './time.ts'
+import { timeKeyOf } from './time.ts'
 import { type BaseMessage, type ChatRoom, type Id, type ReadState, sameId } from './types.ts'
 
 export const ROOMS = 'chat.rooms'
@@ -192,11 +192,11 @@ function readFields({
 
 /** Last activity first; by id where that is equal, so that rooms never swap places by chance. */
 function byActivity(a: ChatRoom, b: ChatRoom): number {
-  return compareTimes(activityOf(b), activityOf(a)) || (String(a.id) < String(b.id) ? -1 : 1)
+  return compareKeys(activityOf(b), activityOf(a)) || (String(a.id) < String(b.id) ? -1 : 1)
 }
 
 /** Rooms in which nothing ever happened are last. */
-const activityOf = (room: ChatRoom): string => room.last_activity_at ?? '0001-01-01'
+const activityOf = (room: ChatRoom) => timeKeyOf(room, room.last_activity_at ?? '0001-01-01')
 
 /** A server that pages its room list is asked until it has no more. */
 async function allRooms(ask: (data: unknown) => Promise<unknown>): Promise<unknown[]> {

@@ -6,7 +6,7 @@ import type { LiveError } from './errors.ts'
 import type { ChannelSignal, Cursor, LiveEvent } from './port.ts'
 import { entryOf, fieldsOf } from './protocol.ts'
 import { request } from './requests.ts'
-import { isReplying, type Shell } from './shell.ts'
+import { inSlices, isReplying, type Shell } from './shell.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -125,29 +125,32 @@ async function goLive(shell: Shell, subscription: Subscription, member: Member):
   }
   const position = toCursor(answer)
   const isSameHistory = (position?.epoch ?? cursor?.epoch) === (cursor?.epoch ?? position?.epoch)
-  const events = isSameHistory ? missedEvents(shell, subscription, answer) : undefined
-  const stood = events ? undefined : await standing
-  if (isOver()) return
-  member.waitsFor = undefined
-  if (events?.length) emit(shell, [member], { type: 'events', events })
-  emit(shell, [member], {
-    type: 'live',
-    resumed: events !== undefined,
-    cursor: position ?? stood ?? subscription.place,
+  const missed = isSameHistory ? missedIn(answer) : undefined
+  const stood = missed ? undefined : await standing
+  inSlices(shell, missed ?? [], {
+    isOver,
+    take(frames) {
+      const events = eventsIn(shell, subscription, frames)
+      if (events.length > 0) emit(shell, [member], { type: 'events', events })
+    },
+    end() {
+      member.waitsFor = undefined
+      const cursor = position ?? stood ?? subscription.place
+      emit(shell, [member], { type: 'live', resumed: missed !== undefined, cursor })
+      // The answer came later on the wire than the confirmation would have.
+      if (missed) subscription.confirm?.()
+      settle(shell)
+    },
   })
-  // The answer came later on the wire than the confirmation would have.
-  if (events) subscription.confirm?.()
-  settle(shell)
 }
 
 /** What came after the cursor; `undefined` if the server cannot tell all of it. */
-function missedEvents(
-  shell: Shell,
-  { spec }: Subscription,
-  { complete, events }: Fields,
-): readonly LiveEvent[] | undefined {
-  if (complete !== true || !Array.isArray(events)) return undefined
-  return events.flatMap((one) => {
+function missedIn({ complete, events }: Fields): readonly unknown[] | undefined {
+  return complete === true && Array.isArray(events) ? events : undefined
+}
+
+function eventsIn(shell: Shell, { spec }: Subscription, frames: readonly unknown[]): readonly LiveEvent[] {
+  return frames.flatMap((one) => {
     const frame = readFrame(shell, one)
     const event = frame && decodeEvent(shell, frame)
     return event ? [eventFor(spec, event, shell.protocol.channels.key)] : []

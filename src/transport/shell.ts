@@ -1,5 +1,5 @@
 /** One connection: the record that its parts work on, and what all of them need. */
-import type { Arrivals } from './arrivals.ts'
+import { type Arrivals, precede } from './arrivals.ts'
 import type { ChannelRegistry } from './channelRegistry.ts'
 import { type MachineEvent, type MachineState, publicState } from './connectionMachine.ts'
 import type { Context } from './context.ts'
@@ -87,6 +87,31 @@ export interface OpenLink extends Link {
 /** The socket that carries the connection, or carried it before. */
 export function linkOf({ links, current, handOver }: Shell, attempt: number): OpenLink | undefined {
   return attempt === current?.attempt || attempt === handOver?.from ? links.get(attempt) : undefined
+}
+
+interface Steps<Part> {
+  /** Nobody is to hear any more of it. */
+  isOver(): boolean
+  take(parts: readonly Part[]): void
+  end(): void
+}
+
+/** Ahead of all that waits, whichever socket carries the connection meanwhile; forgotten when none does. */
+export function inSlices<Part>(shell: Shell, parts: readonly Part[], steps: Steps<Part>): void {
+  let at = 0
+  precede(shell, {
+    get attempt() {
+      return shell.current?.attempt ?? 0
+    },
+    work() {
+      if (steps.isOver()) return true
+      steps.take(parts.slice(at, at + TOGETHER))
+      at += TOGETHER
+      if (at < parts.length) return false
+      steps.end()
+      return true
+    },
+  })
 }
 
 /** Known to answer subscribe frames, so that silence is a fault. */

@@ -1,6 +1,5 @@
 /** The sockets of one connection: which one carries it, how the next one takes over, and what losing one means. */
-import { forgetArrivals, precede } from './arrivals.ts'
-import type { ChannelEvent } from './channelEvents.ts'
+import { forgetArrivals } from './arrivals.ts'
 import { deliver, downChannels, moveChannels, resetChannels, upChannels } from './channels.ts'
 import { closeAction, hintOf, isSuspicious, retryAfterOf } from './closeCodes.ts'
 import { attemptOf, dialOf } from './connectionMachine.ts'
@@ -9,7 +8,7 @@ import { askForGreeting, endGreeting } from './greeting.ts'
 import { createHandOver } from './handOver.ts'
 import type { Loss } from './lossPolicy.ts'
 import { drop, flush, requeue } from './outbox.ts'
-import { createFrame, failureOf, linkOf, type Shell, TOGETHER, tell, writeBare } from './shell.ts'
+import { createFrame, failureOf, inSlices, linkOf, type Shell, tell, writeBare } from './shell.ts'
 import { accuse } from './suspicion.ts'
 
 /** Only now is the connection trusted again; accept-then-close servers never get that far. */
@@ -90,25 +89,13 @@ export function finishHandOver(shell: Shell, isComplete: boolean): void {
   sweep(shell)
   if (old) requeue(shell, old)
   if (!shell.current) return
+  const { attempt } = shell.current
   flush(shell)
-  takeEvents(shell, handOver.finish(), () => {
-    if (!isComplete) resetChannels(shell)
-  })
-}
-
-/** Events of the present socket that came before all that waits, and what is to follow them. */
-function takeEvents(shell: Shell, events: readonly ChannelEvent[], then: () => void): void {
-  const attempt = shell.current?.attempt ?? 0
-  let at = 0
-  precede(shell, {
-    attempt,
-    work() {
-      if (!linkOf(shell, attempt)) return true
-      deliver(shell, events.slice(at, at + TOGETHER))
-      at += TOGETHER
-      if (at < events.length) return false
-      then()
-      return true
+  inSlices(shell, handOver.finish(), {
+    isOver: () => !linkOf(shell, attempt),
+    take: (events) => deliver(shell, events),
+    end() {
+      if (!isComplete) resetChannels(shell)
     },
   })
 }

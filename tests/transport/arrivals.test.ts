@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { FakeSocket } from '../../src/testing/fakeEnvironment.ts'
 import { defineProtocol } from '../../src/transport/index.ts'
-import { listen, reply, sentOf, setup, watch } from './kit.ts'
+import { createJwt, listen, reply, sentOf, setup, watch } from './kit.ts'
 
 const TEXTLESS = '{"toString":1,"valueOf":1}'
 const deep = (levels: number) => `${'['.repeat(levels)}${']'.repeat(levels)}`
@@ -159,31 +159,77 @@ describe('a flood', () => {
     expect(held().timers).toBe(0)
   })
 
+  const signedInAs = (next: string) => async () => {
+    let sub = 'alice'
+    const tokenManager = { getAccessToken: () => createJwt({ sub }) }
+    const world = await hearing({ tokenManager }, () => 1)
+    const { manager, socket, sockets, heard, flush, clock } = world
+    socket.receive(three)
+    sub = next
+    manager.reauthenticate()
+    await flush()
+    await clock.advance(0)
+    sockets.at(-1)?.receive(say(4))
+    await clock.advance(10_000)
+    manager.close()
+    return { heard, inRoom: inRoom(world.signals) }
+  }
+
   it('[T42] of the former user is not told to the next one', async () => {
-    const { socket, heard, clock } = await hearing({}, () => 1)
-    const welcome = (id: string) => ({ type: 'welcome', data: { user: { id } } })
-    socket.receive(welcome('alice'))
-    await clock.advance(0)
-    socket.receive([say(1), welcome('bob'), say(2)])
-    await clock.advance(0)
-    expect(heard[0]).toBe(1)
-    expect(socket.readyState).toBeLessThanOrEqual(3)
+    const told = await signedInAs('bob')()
+    expect(told).toEqual({ heard: [1, 4], inRoom: [1, 4] })
+  })
+
+  it('[T42] that waits when new credentials come is told where they are of the same user', async () => {
+    const told = await signedInAs('alice')()
+    expect(told).toEqual({ heard: [1, 2, 3, 4], inRoom: [1, 2, 3, 4] })
   })
 
   it('[T42] is no silence, however long it takes', async () => {
-    let isSlow = true
-    const { socket, manager, clock, sockets } = await hearing(
+    const { socket, manager, clock, sockets, heard } = await hearing(
       { heartbeat: { intervalMs: 1_000, timeoutMs: 500 } },
-      () => (isSlow ? 1 : Number.POSITIVE_INFINITY),
+      () => 1,
     )
-    await clock.advance(1_000)
-    // Nothing is worked off while the page is busy with other things.
-    socket.receive([say(1), ...Array.from({ length: 50 }, (_, n) => say(n))])
-    await clock.suspend(20_000)
-    isSlow = false
-    await clock.advance(0)
-    expect(manager.store.getState().state).toBe('CONNECTED')
+    // Each one keeps the page busy.
+    manager.subscribe('good', () => void clock.suspend(700))
+    socket.receive(three.concat(three, three))
+    for (let task = 0; task < 7; task++) await clock.advance(0)
+    expect(clock.now()).toBeGreaterThan(4_000)
     expect(sockets).toHaveLength(1)
+    expect(manager.store.getState().state).toBe('CONNECTED')
+    // And then it is.
+    await clock.advance(3_000)
+    expect(heard).toHaveLength(9)
+    expect(sockets.length).toBeGreaterThan(1)
+  })
+
+  it('[T42] in the answer to a `sync` comes in slices, ahead of all that waits and of `live`', async () => {
+    const { manager, socket, flush, clock } = await hearing({}, () => 1)
+    const { signals } = listen(manager, {}, { seq: 0, epoch: 'e' })
+    await flush()
+    const event = (seq: number) => ({ ...say(seq), seq, epoch: 'e' })
+    const events = Array.from({ length: 250 }, (_, n) => event(n + 1))
+    reply(socket, 'sync', { rooms: { 7: { events, complete: true, seq: 250, epoch: 'e' } } })
+    await flush()
+    socket.receive(event(251))
+    expect(inRoom(signals)).toHaveLength(100)
+    expect(signals.some(({ type }) => type === 'live')).toBe(false)
+    await clock.advance(0)
+    expect(signals.map(({ type }) => type)).toEqual(['events', 'events', 'events', 'live', 'events'])
+    expect(inRoom(signals)).toEqual(Array.from({ length: 251 }, (_, n) => n + 1))
+  })
+
+  it('[T42] in the answer to a `sync` is over with its socket', async () => {
+    const { manager, socket, flush, clock } = await hearing({}, () => 1)
+    const { signals } = listen(manager, {}, { seq: 0, epoch: 'e' })
+    await flush()
+    const events = Array.from({ length: 250 }, (_, n) => ({ ...say(n + 1), seq: n + 1, epoch: 'e' }))
+    reply(socket, 'sync', { rooms: { 7: { events, complete: true, seq: 250, epoch: 'e' } } })
+    await flush()
+    manager.disconnect()
+    await clock.advance(0)
+    expect(inRoom(signals)).toHaveLength(100)
+    expect(signals.at(-1)).toMatchObject({ type: 'down' })
   })
 
   it('[T11] what one message says before the pong that ends a hand-over is told', async () => {
@@ -196,13 +242,43 @@ describe('a flood', () => {
   })
 })
 
-async function handingOver(): Promise<{
+describe('a flood during a hand-over', () => {
+  it('[T42] of both sockets is told once and in order, however many tasks it takes', async () => {
+    const { manager, fake, old, next } = await handingOver(() => 1)
+    old.receive([1, 2, 3].map(say))
+    next.receive([2, 3, 4, 5].map(say))
+    old.receive({ type: 'pong', data: { timestamp: sentOf(old, 'ping').at(-1)?.data } })
+    next.receive(say(6))
+    expect(fake.heard).toEqual([1])
+    await fake.clock.advance(0)
+    expect(fake.heard).toEqual([1, 2, 3, 4, 5, 6])
+    expect(inRoom(fake.signals)).toEqual([1, 2, 3, 4, 5, 6])
+    manager.close()
+  })
+
+  it('[T42] in the answer to a `sync` is told to the end by a socket that takes over', async () => {
+    const fake = await hearing({}, () => 1)
+    const { manager, socket, flush, clock } = fake
+    const { signals } = listen(manager, {}, { seq: 0, epoch: 'e' })
+    await flush()
+    socket.receive({ type: 'draining', data: {} })
+    const events = Array.from({ length: 1_000 }, (_, n) => ({ ...say(n + 1), seq: n + 1, epoch: 'e' }))
+    reply(socket, 'sync', { rooms: { 7: { events, complete: true, seq: 1_000, epoch: 'e' } } })
+    for (let task = 0; task < 5; task++) await clock.suspend(2_000)
+    await clock.advance(10_000)
+    expect(inRoom(signals)).toHaveLength(1_000)
+    expect(signals.some(({ type }) => type === 'live')).toBe(true)
+    manager.close()
+  })
+})
+
+async function handingOver(perTask?: () => number): Promise<{
   manager: Awaited<ReturnType<typeof hearing>>['manager']
   fake: Awaited<ReturnType<typeof hearing>>
   old: FakeSocket
   next: FakeSocket
 }> {
-  const fake = await hearing()
+  const fake = await hearing({}, perTask)
   const old = fake.socket
   old.receive({ type: 'draining', data: {} })
   await fake.clock.advance(1_500)
