@@ -1,8 +1,9 @@
 /** What a channel is known to lack: waited for, asked for once, and told to its readers. Knows nothing of events or logs. */
-import type { Channel, Cursor, LivePort } from '../transport/port.ts'
+import { type Channel, type Cursor, type LivePort, type Pace, waitOf } from '../transport/port.ts'
 import { type ChannelOrder, isAfter, isBehind, isOtherEpoch, topOf } from './order.ts'
 
-export interface WatchedChannel {
+/** What is missing is asked for at a pace. */
+export interface WatchedChannel extends Pace {
   readonly port: LivePort
   readonly members: ReadonlySet<{ onChange?(): void }>
   readonly order: ChannelOrder
@@ -18,6 +19,8 @@ export interface WatchedChannel {
 
 /** A missing event usually overtakes by milliseconds; only after this is it asked for. Milliseconds. */
 const GAP_PATIENCE_MS = 200
+/** Between one question and the next, where what is missing is told again and again. Milliseconds. */
+const REST_MS = 2_000
 
 export function onHead(channel: WatchedChannel, head: Cursor): void {
   const { order, stood } = channel
@@ -48,6 +51,12 @@ export function watchGap(channel: WatchedChannel): void {
 function ask(channel: WatchedChannel): void {
   const { order, port } = channel
   if (channel.asked !== undefined) return
+  const waitMs = waitOf(channel, port.clock, REST_MS)
+  if (waitMs > 0) {
+    channel.stopGapTimer?.()
+    channel.stopGapTimer = port.clock.setTimer(() => ask(channel), waitMs)
+    return
+  }
   channel.asked = topOf(order)
   port.report({ type: 'gap', after: order.cursor?.seq, held: order.held.size })
   channel.link?.resync()

@@ -67,6 +67,7 @@ export function createChannelHub(port: LivePort): ChannelHub {
       asked: undefined,
       hasGap: false,
       stood: undefined,
+      paidAt: 0,
       forget: () => void channels.delete(hash),
     }
     channel.link = port.open(spec, {
@@ -244,7 +245,6 @@ function trimLog(channel: LiveChannel): void {
 }
 
 function settleWaiting(channel: LiveChannel, error?: LiveError): void {
-  const { waiting } = channel
-  for (const waiter of waiting) error ? waiter.reject(error) : waiter.resolve(here(channel))
-  waiting.clear()
+  for (const waiter of channel.waiting) error ? waiter.reject(error) : waiter.resolve(here(channel))
+  channel.waiting.clear()
 }

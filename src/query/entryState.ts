@@ -1,7 +1,7 @@
 /** What is known of one live query. The record, its status, and the pause after a failure; what happens to it is elsewhere. */
 import { hashKey, type Query, type QueryClient } from '@tanstack/react-query'
 import { isLiveError, LiveError } from '../transport/errors.ts'
-import type { Cursor, LiveEvent, LivePort } from '../transport/port.ts'
+import { type Cursor, type LiveEvent, type LivePort, type Pace, waitOf } from '../transport/port.ts'
 import type { Authors } from './author.ts'
 import type { ChannelHub, ChannelMember, LiveChannel } from './channelHub.ts'
 import type { Coalescer } from './coalescer.ts'
@@ -84,7 +84,8 @@ export interface Reply {
   readonly continuity: number
 }
 
-export interface Entry {
+/** What it asks for of its own accord, it asks for at a pace. */
+export interface Entry extends Pace {
   readonly client: LiveClient
   readonly query: Query
   readonly definition: Definition
@@ -115,8 +116,6 @@ export interface Entry {
   stopPause: (() => void) | undefined
   /** Answers in a row that were of no use. */
   failures: number
-  /** What it has asked for of its own accord is paid off by then. Monotonic milliseconds. */
-  paidAt: number
   state: LiveState
 }
 
@@ -125,8 +124,6 @@ export const NOTHING: Picture = { of: undefined, view: undefined, shown: NO_OPS 
 /** After an attempt to catch up that failed; twice as long with every one in a row. TanStack's own retries come on top. Milliseconds. */
 const PAUSE_MS = 2_000
 const MAX_PAUSE_MS = 30_000
-/** So many snapshots may be asked for at once, and then one in a pause. */
-const BURST = 5
 
 /** Whenever something that it follows from did; whoever reads it finds the same object until then. */
 export function statusChanged(entry: Entry): void {
@@ -198,14 +195,9 @@ function pauseFor(entry: Entry, ms: number): void {
 
 /** Whatever the reason: a server that makes every answer doubtful is not asked as fast as it answers. */
 export function mayAsk(entry: Entry): boolean {
-  const now = entry.client.registry.port.clock.now()
-  const owedMs = Math.max(entry.paidAt - now, 0)
-  if (owedMs > (BURST - 1) * PAUSE_MS) {
-    pauseFor(entry, owedMs - (BURST - 1) * PAUSE_MS)
-    return false
-  }
-  entry.paidAt = now + owedMs + PAUSE_MS
-  return true
+  const waitMs = waitOf(entry, entry.client.registry.port.clock, PAUSE_MS)
+  if (waitMs > 0) pauseFor(entry, waitMs)
+  return waitMs === 0
 }
 
 export function endPause(entry: Entry): void {

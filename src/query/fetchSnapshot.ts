@@ -53,8 +53,9 @@ export async function takeSnapshot<Result>(
     return result
   } catch (error) {
     if (fetch) endFetch(fetch)
-    markFailed(error, context.client)
-    throw core.port.clean?.(error) ?? error
+    const told = core.port.clean?.(error) ?? error
+    markFailed(told, context.client)
+    throw told
   }
 }
 

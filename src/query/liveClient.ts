@@ -25,13 +25,11 @@ import {
   type Registry,
   statusChanged,
 } from './entryState.ts'
+import { LINGER_MS, linger } from './linger.ts'
 import { createOutbox, opsFor, refresh as refreshOutbox, startOutbox } from './outbox.ts'
 import type { Change, MutationDefinition } from './outboxRow.ts'
 import { cacheChanged, endFetch } from './snapshotFetch.ts'
 import { cancel, OWNER_KEY, ownersIn, refetch, reset, setOwner, shareUnder } from './writer.ts'
-
-/** How long a channel outlives its last reader: route changes, StrictMode and slow Suspense commits. Milliseconds. */
-const LINGER_MS = 5_000
 
 export function createLiveClient(
   queryClient: QueryClient,
@@ -176,7 +174,7 @@ function lease(client: LiveClient, query: Query, entry: Entry): void {
     }
   } else if (entry.channel && !lingering.has(query)) {
     const end = () => release(client, entry, LINGER_MS)
-    lingering.set(query, registry.port.clock.setTimer(end, LINGER_MS))
+    lingering.set(query, linger(registry.port.clock, lingering, end))
   }
 }
 

@@ -1,5 +1,5 @@
 /** The records behind the channels of one connection. Nothing here runs. */
-import type { ChannelListener, ChannelSpec, Cursor } from './port.ts'
+import type { ChannelListener, ChannelSpec, Cursor, Pace } from './port.ts'
 
 /** Resolves when a subscription stands, with where the channel stands if the server says so. */
 export type Standing = Promise<Cursor | undefined>
@@ -11,7 +11,8 @@ export interface Member {
   waitsFor?: Standing | undefined
 }
 
-export interface Subscription {
+/** Renewed at a pace. */
+export interface Subscription extends Pace {
   /** On this socket; until it stands again it has to be asked for. */
   isRefused?: boolean
   readonly spec: ChannelSpec

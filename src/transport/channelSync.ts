@@ -13,7 +13,7 @@ type Fields = Readonly<Record<string, unknown>>
 /** How long a server that does not answer subscribe frames delays the first `live`. */
 const CONFIRM_MS = 1_000
 /** When a refused subscription that may be tried again is, where the server does not say. */
-const RETRY_MS = 5_000
+export const RETRY_MS = 5_000
 /** Never sooner, whatever it says; twice as long with every refusal in a row, up to the other. */
 const MIN_RETRY_MS = 500
 

@@ -4,10 +4,17 @@
  */
 import { type ChannelEvent, eventFor, isMatch, nameOf, toCursor } from './channelEvents.ts'
 import type { Member, Subscription } from './channelRegistry.ts'
-import { bringUp, emit, settle, stand, subscribe, takeDown, tellHead } from './channelSync.ts'
+import { bringUp, emit, RETRY_MS, settle, stand, subscribe, takeDown, tellHead } from './channelSync.ts'
 import type { LiveError } from './errors.ts'
 import { abandon, hold } from './holders.ts'
-import type { Channel, ChannelListener, ChannelSpec, Cursor, LiveEvent } from './port.ts'
+import {
+  type Channel,
+  type ChannelListener,
+  type ChannelSpec,
+  type Cursor,
+  type LiveEvent,
+  waitOf,
+} from './port.ts'
 import { entryOf, fieldsOf, textOf } from './protocol.ts'
 import { request } from './requests.ts'
 import { failureOf, isReplying, type Shell } from './shell.ts'
@@ -169,6 +176,13 @@ export function renewChannel(shell: Shell, spec: ChannelSpec, onlyDown?: boolean
   if (!subscription || (onlyDown && subscription.standing !== undefined)) return
   if (failureOf(shell)) shell.raise({ type: 'connect' })
   if (!shell.current) return
+  const { environment } = shell
+  const waitMs = waitOf(subscription, environment, RETRY_MS)
+  if (waitMs > 0) {
+    subscription.cancelRetry?.()
+    subscription.cancelRetry = environment.setTimer(() => renewChannel(shell, spec, onlyDown), waitMs)
+    return
+  }
   takeDown(subscription)
   subscribe(shell, subscription, true)
 }
@@ -176,7 +190,7 @@ export function renewChannel(shell: Shell, spec: ChannelSpec, onlyDown?: boolean
 function createSubscription({ protocol }: Shell, spec: ChannelSpec): Subscription {
   const key = spec.key[protocol.channels.key]
   const syncKey = key === undefined ? undefined : String(key)
-  return { spec, syncKey, members: new Set(), refusals: 0 }
+  return { spec, syncKey, members: new Set(), refusals: 0, paidAt: 0 }
 }
 
 function unsubscribe(shell: Shell, subscription: Subscription): void {

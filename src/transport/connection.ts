@@ -68,6 +68,8 @@ export function createConnection(context: Context, name: string): Shell {
     retryAt: 0,
     renewals: 0,
     renewedAt: 0,
+    renewAt: 0,
+    paidAt: 0,
     lastConnectedAt: null,
     latencyMs: null,
   }

@@ -42,7 +42,7 @@ export function createContext(options: WebSocketManagerOptions<Protocol>, publis
   return {
     ...resolveSettings(options),
     ...inspector,
-    ...createTokens({ environment, identity, manager: tokenManager }),
+    ...createTokens({ ...inspector, environment, identity, manager: tokenManager }),
     ...createSubscribers(reportError),
     environment,
     identity,

@@ -47,6 +47,8 @@ export function createWebSocketManager<P extends Protocol = UntypedProtocol>(
     close: closeAll,
     signOut() {
       closeAll()
+      // A token that is still on its way says nothing any more.
+      context.identity.doubt()
       context.identity.learn('token', null)
     },
     reauthenticate() {

@@ -6,15 +6,21 @@ import { LiveError } from './errors.ts'
 import { receive } from './inbox.ts'
 import { principalOf } from './jwt.ts'
 import { addQuery, type Link, openLink } from './link.ts'
+import { waitOf } from './port.ts'
 import { type Shell, tell } from './shell.ts'
 import { giveUp, lose, userChanged } from './sockets.ts'
 
+/** Between one dial and the next, whoever wants them; a few may follow each other at once. Milliseconds. */
+const REST_MS = 1_000
+
 export function dial(shell: Shell, refresh: boolean): void {
-  const { connectTimeoutMs } = shell
+  const { connectTimeoutMs, environment, reconnect, timers } = shell
+  const waitMs = waitOf(shell, environment, reconnect ? Math.min(reconnect.intervalMs, REST_MS) : REST_MS)
+  if (waitMs > 0) return timers.set('connect', waitMs, () => dial(shell, refresh))
   const attempt = shell.state.dials
-  shell.dialedAt = shell.environment.now()
+  shell.dialedAt = environment.now()
   shell.era = shell.identity.era
-  shell.timers.set('connect', connectTimeoutMs, () =>
+  timers.set('connect', connectTimeoutMs, () =>
     lose(shell, attempt, {
       cause: 'timeout',
       code: 1006,
@@ -49,7 +55,6 @@ async function openSocket(shell: Shell, attempt: number, refresh: boolean): Prom
     throw new LiveError('misconfigured', 'No URL to connect to: pass `url` or set NEXT_PUBLIC_WS_URL')
   // Meanwhile the dial may have timed out or been called off.
   if (dialOf(shell.state) !== attempt) return
-  if (token) shell.keepSecret(token)
   const plain = { url: joinUrl(base, shell.name), protocols: [], firstFrame: undefined }
   const shown = plain.url.replace(/\?.*/s, '').replace(/\/\/[^/]*@/, '//')
   const target = token ? carrier(plain, token) : plain

@@ -149,3 +149,21 @@ export function isTooDeep(value: unknown, left = MAX_DEPTH): boolean {
   }
   return false
 }
+
+/** How often something is done, whoever asks for it: a few times at once, then one by one. */
+export interface Pace {
+  /** When what was done is paid off, by the clock that does not jump. */
+  paidAt: number
+}
+
+const BURST = 5
+
+/** How many milliseconds it has to wait; 0: it is done now, and counts. */
+export function waitOf(pace: Pace, clock: Pick<PortClock, 'now'>, restMs: number): number {
+  const now = clock.now()
+  pace.paidAt = Math.max(pace.paidAt, now)
+  const waitMs = pace.paidAt - now - (BURST - 1) * restMs
+  if (waitMs > 0) return waitMs
+  pace.paidAt += restMs
+  return 0
+}

@@ -26,7 +26,7 @@ const HEAD = 16
 const OPAQUE = /^[\w.~+/=-]+$/
 const REST = '[\\w.~+/=%-]*'
 const SECRET_NAME = /token|passw|secret|authorization|api.?key|credential|jwt|signature|ticket/i
-const SECRET_IN_URL = /\/\/([^/?#@]*)@|[?&]([^=&#]*)=([^&#]*)/g
+const SECRET_IN_URL = /\/\/([^/?#]*)@|[?&]([^=&#]*)=([^&#]*)/g
 const REDACTED = '[redacted]'
 const CUT = '[…]'
 /** Characters and values of one entry. */
@@ -119,7 +119,10 @@ function createCleaner(pattern: RegExp | undefined): (value: unknown) => unknown
     if (value instanceof Error) return error(value, depth)
     if (Array.isArray(value)) return items(value, depth)
     const kind = Object.prototype.toString.call(value)
-    return kind === '[object Object]' ? fields(value as Fields, depth) : kind
+    if (kind === '[object Object]') return fields(value as Fields, depth)
+    // An address, or what was asked of one: an error that holds it shows it.
+    visit(`${(value as Partial<Request>).url ?? value}`, depth)
+    return kind
   }
 
   function items(value: readonly unknown[], depth: number): unknown[] {
@@ -148,13 +151,11 @@ function createCleaner(pattern: RegExp | undefined): (value: unknown) => unknown
   function error(value: Error, depth: number): Error {
     const before = isDirty
     isDirty = false
-    const { name, message, cause, stack = '' } = value
-    const own = { ...value, name, message, ...(cause !== undefined && { cause }) }
-    const shown = Object.entries(own).map(([key, one]) => [key, field(key, one, depth)])
-    if (isDirty) {
-      const target = value instanceof LiveError ? value : new Error()
-      return Object.assign(target, Object.fromEntries(shown), { stack: text(stack) })
-    }
+    // What is not listed as well, `cause` and `errors`; the stack alone is worth no copy: folders are named like people.
+    const keys = ['name', 'message', ...Object.getOwnPropertyNames(value)] as (keyof Error)[]
+    const shown = keys.map((key) => [key, key === 'stack' || field(key, value[key], depth)])
+    const target = value instanceof LiveError ? value : new Error()
+    if (isDirty) return Object.assign(target, Object.fromEntries(shown), { stack: text(value.stack ?? '') })
     isDirty = before
     return value
   }

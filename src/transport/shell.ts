@@ -8,6 +8,7 @@ import type { HandOver } from './handOver.ts'
 import type { OwnEntry, SentFrame } from './inspector.ts'
 import type { Link } from './link.ts'
 import { unexplained } from './lossPolicy.ts'
+import type { Pace } from './port.ts'
 import { type OutgoingFrame, textOf } from './protocol.ts'
 import type { Outbox } from './sendQueue.ts'
 import type { ConnectionStatus } from './summary.ts'
@@ -32,7 +33,8 @@ export interface GreetingWaiter {
   reject(error: LiveError): void
 }
 
-export interface Shell extends Context {
+/** Its dials are done at a pace. */
+export interface Shell extends Context, Pace {
   /** The endpoint. */
   readonly name: string
   readonly timers: Timers
@@ -66,6 +68,8 @@ export interface Shell extends Context {
   /** How many sockets in a row were replaced ahead of their end, and when the last one was. */
   renewals: number
   renewedAt: number
+  /** When it is replaced by another one, by the clock that does not jump. */
+  renewAt: number
   lastConnectedAt: number | null
   latencyMs: number | null
 }

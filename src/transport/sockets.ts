@@ -42,6 +42,7 @@ export function carry(shell: Shell, attempt: number): void {
   if (firstFrame) writeBare(shell, current, createFrame(shell, firstFrame.type, firstFrame.data))
   timers.set('uptime', UPTIME_MS, () => shell.raise({ type: 'settled', attempt, step: 'uptime' }))
   timers.clear('renewal')
+  shell.renewAt = Number.POSITIVE_INFINITY
   if (shell.greetingWaiters.size > 0) askForGreeting(shell)
   // Ahead of the expiry by 30 s or a tenth of what is left, so that a refresh that fails can be tried again.
   const leftMs = (token && shell.lifeLeft(token)) || 0
@@ -50,15 +51,19 @@ export function carry(shell: Shell, attempt: number): void {
   if (delayMs > 0) renewIn(shell, delayMs, true)
 }
 
-/** Not as often as a server may ask for it, or as a clock that is wrong makes it look. */
+/** Not as often as a server may ask for it, or as a clock that is wrong makes it look; and no later than it is due already. */
 export function renewIn(shell: Shell, delayMs: number, refresh: boolean): void {
   const { environment, timers, raise } = shell
   const sinceMs = environment.now() - shell.renewedAt
   if (sinceMs > 2 * MAX_RENEWAL_REST_MS) shell.renewals = 0
   const restMs = Math.min(shell.renewals * RENEWAL_REST_MS, MAX_RENEWAL_REST_MS) - sinceMs
-  timers.set('renewal', Math.max(delayMs, restMs), () => {
+  const renewAt = environment.now() + Math.max(delayMs, restMs)
+  if (renewAt >= shell.renewAt) return
+  shell.renewAt = renewAt
+  timers.set('renewal', renewAt - environment.now(), () => {
     shell.renewals++
     shell.renewedAt = environment.now()
+    shell.renewAt = Number.POSITIVE_INFINITY
     raise({ type: 'renew', refresh })
   })
 }

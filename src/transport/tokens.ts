@@ -52,14 +52,19 @@ export interface TokenParts {
   readonly environment: Environment
   readonly identity: IdentityBook
   readonly manager: TokenManager | undefined
+  readonly keepSecret: (secret: string) => void
 }
 
 /** What was fetched just now is good for as long, whatever the clock says. Milliseconds. */
 const MIN_FRESH_MS = 60_000
+/** A refresh that takes longer will never end: the next who needs one asks for another. Milliseconds. */
+const MAX_REFRESH_MS = 60_000
 
-export function createTokens({ environment, identity, manager }: TokenParts): Tokens {
+export function createTokens({ environment, identity, manager, keepSecret }: TokenParts): Tokens {
   const listeners = new Set<IdentityListener>()
-  let refreshing: { readonly era: number; readonly token: Promise<string | null> } | undefined
+  let refreshing:
+    | { readonly era: number; readonly at: number; readonly token: Promise<string | null> }
+    | undefined
   let last: string | null | undefined
   /** The one that a refresh has brought, and until when it is good, by the clock that does not jump. */
   let fresh: { readonly token: string; readonly until: number } | undefined
@@ -79,12 +84,13 @@ export function createTokens({ environment, identity, manager }: TokenParts): To
   /** One refresh for all endpoints: refresh tokens are often good for one use. */
   const refresh = ({ refreshAccessToken, getAccessToken }: TokenManager) => {
     const { era } = identity
-    if (refreshing?.era === era) return refreshing.token
+    const at = environment.now()
+    if (refreshing?.era === era && at - refreshing.at < MAX_REFRESH_MS) return refreshing.token
     const token = Promise.resolve((refreshAccessToken ?? getAccessToken).call(manager)).finally(() => {
-      if (refreshing?.era === era) refreshing = undefined
+      if (refreshing?.token === token) refreshing = undefined
     })
     token.then(welcome, () => undefined)
-    refreshing = { era, token }
+    refreshing = { era, at, token }
     return token
   }
   const read = async (wanted: boolean) => {
@@ -97,6 +103,7 @@ export function createTokens({ environment, identity, manager }: TokenParts): To
     const { era } = identity
     const token = await read(wanted)
     last = token
+    if (token) keepSecret(token)
     // Somebody else may have signed in while the source was asked.
     if (token === undefined || era !== identity.era) return token
     const principal = token === null ? null : principalOf(token)

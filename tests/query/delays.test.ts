@@ -91,3 +91,32 @@ it('[Q30] a channel says how long nobody has used it, when it goes', async () =>
   fake.advance(1)
   expect(fake.channels[0]).toMatchObject({ closed: true, idleMs: 5_000 })
 })
+
+it('[Q30] of many that are left quickly, most go after a second', async () => {
+  const fake = createFakePort()
+  const { live, topic } = defineRoom(fake.port)
+  const queryClient = new QueryClient()
+  cleanups.push(live.connect(queryClient))
+  let most = 0
+  for (let switches = 0; switches < 80; switches++) {
+    const stop = new QueryObserver(queryClient, topic({ roomId: `${switches % 20}` })).subscribe(
+      () => undefined,
+    )
+    fake.live()
+    await fake.settle()
+    for (const request of fake.requests.splice(0)) request.resolve({ text: 'x' })
+    await fake.settle()
+    fake.advance(250)
+    stop()
+    most = Math.max(most, fake.openChannels().length)
+  }
+  expect(most).toBeLessThanOrEqual(14)
+  // They are as idle as those that had their time: nothing is added elsewhere.
+  for (const { closed, idleMs } of fake.channels) if (closed) expect(idleMs).toBe(5_000)
+  fake.advance(1_000)
+  const few = fake.openChannels().length
+  expect(few).toBeGreaterThan(0)
+  expect(few).toBeLessThanOrEqual(8)
+  fake.advance(4_000)
+  expect(fake.openChannels()).toHaveLength(0)
+})

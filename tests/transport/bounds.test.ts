@@ -115,6 +115,110 @@ describe('in ten minutes', () => {
   })
 })
 
+describe('whatever is asked for in a loop', () => {
+  const LOOPS: Readonly<Record<string, (world: ReturnType<typeof setup>) => void>> = {
+    'connect()': ({ manager }) => manager.connect(),
+    'reauthenticate()': ({ manager }) => manager.reauthenticate(),
+    'disconnect() and connect()': ({ manager }) => {
+      manager.disconnect()
+      manager.connect()
+    },
+    'hiding and showing the page': ({ setVisible }) => {
+      setVisible(false)
+      setVisible(true)
+    },
+    'losing and finding the network': ({ setOnline }) => {
+      setOnline(false)
+      setOnline(true)
+    },
+  }
+  const SERVERS: Readonly<Record<string, (socket: FakeSocket) => void>> = {
+    good: (socket) => socket.accept(),
+    away: (socket) => socket.drop(1006),
+    forbidding: (socket) => {
+      socket.accept()
+      socket.drop(4003)
+    },
+  }
+
+  it.each(Object.keys(LOOPS))('[T55] %s dials five times at once and then once a second', async (loop) => {
+    for (const onSocket of Object.values(SERVERS)) {
+      const getAccessToken = vi.fn(() => 'token')
+      const world = setup({ reconnect: undefined, tokenManager: { getAccessToken } }, onSocket)
+      world.manager.connect()
+      for (let times = 0; times < 3_000; times++) {
+        await world.clock.advance(10)
+        LOOPS[loop]?.(world)
+      }
+      expect(world.sockets.length).toBeLessThanOrEqual(35)
+      expect(getAccessToken.mock.calls.length).toBeLessThanOrEqual(36)
+      world.manager.close()
+    }
+  })
+
+  it('[T55] a dial that was put off is done, unless nobody wants it any more', async () => {
+    const { manager, clock, sockets, open } = setup()
+    await open()
+    for (let times = 0; times < 9; times++) {
+      manager.reauthenticate()
+      await clock.advance(1)
+    }
+    expect(sockets).toHaveLength(5)
+    await clock.advance(1_000)
+    expect(sockets).toHaveLength(6)
+    expect(manager.store.getState().state).toBe('CONNECTED')
+    for (let times = 0; times < 9; times++) manager.reauthenticate()
+    manager.disconnect()
+    await clock.advance(10_000)
+    expect(sockets.length).toBeLessThanOrEqual(7)
+  })
+
+  it('[T55] a chosen schedule that is quicker is kept', async () => {
+    const { manager, clock, sockets } = setup(
+      { reconnect: { intervalMs: 100, decay: 1, jitter: 0 } },
+      (socket) => socket.drop(1006),
+    )
+    manager.connect()
+    await clock.advance(10_000)
+    expect(sockets.length).toBeGreaterThanOrEqual(100)
+  })
+})
+
+it.each([0, 3_600_000, 1e300])('[T48] drains with %d do not put off the renewal of a token', async (hint) => {
+  const START = 1_705_314_600
+  const mint = (n: number) => createJwt({ sub: 'u', iat: START, exp: START + 300 * (n + 1) })
+  const refreshAccessToken = vi.fn(() => mint(refreshAccessToken.mock.calls.length))
+  const { manager, clock, sockets, socket } = setup({
+    heartbeat: false,
+    tokenManager: { getAccessToken: () => mint(0), refreshAccessToken },
+  })
+  manager.connect()
+  for (let times = 0; times < 3_000; times++) {
+    await clock.advance(100)
+    socket().receive({ type: 'draining', data: { retry_after_ms: hint } })
+  }
+  expect(refreshAccessToken).toHaveBeenCalledTimes(1)
+  expect(sockets.length).toBeLessThanOrEqual(13)
+})
+
+it('[T56] a refresh that never ends is waited for a minute, and then asked for again', async () => {
+  const refreshAccessToken = vi.fn((): Promise<string> | string =>
+    refreshAccessToken.mock.calls.length === 1
+      ? new Promise<string>(() => undefined)
+      : createJwt({ sub: 'u', exp: 1_905_314_600 }),
+  )
+  const { manager, clock } = setup({
+    reconnect: undefined,
+    heartbeat: false,
+    tokenManager: { getAccessToken: () => createJwt({ sub: 'u', exp: 100 }), refreshAccessToken },
+  })
+  manager.connect()
+  await clock.advance(50_000)
+  expect(refreshAccessToken).toHaveBeenCalledTimes(1)
+  await clock.advance(50_000)
+  expect(manager.store.getState().state).toBe('CONNECTED')
+})
+
 describe('a clock that is wrong', () => {
   const LIVES = [20, 45, 60, 300, 900, 60 * 86_400]
   const SKEWS = [-7 * 3_600, -900, -60, 0, 250, 865, 869, 3_600, 7 * 3_600]

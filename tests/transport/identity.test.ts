@@ -276,3 +276,18 @@ describe('new credentials', () => {
     expect(new Set(claims)).toEqual(new Set(['bob']))
   })
 })
+
+it('[T40] a token that comes after signing out says nothing', async () => {
+  const resolves: ((token: string) => void)[] = []
+  const getAccessToken = () => new Promise<string>((resolve) => resolves.push(resolve))
+  const { manager, flush } = setup({ tokenManager: { getAccessToken } })
+  const heard: unknown[] = []
+  manager.connect()
+  manager.identify((claims) => heard.push(claims))
+  await flush()
+  manager.signOut()
+  for (const resolve of resolves) resolve(createJwt({ sub: 'alice' }))
+  await flush()
+  expect(heard).toEqual([])
+  expect(manager.port.identity?.who).toEqual({})
+})

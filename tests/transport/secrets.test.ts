@@ -1,4 +1,5 @@
 /** What a server may echo, and where it may come out: everywhere but in the payloads that were asked for. */
+import { inspect } from 'node:util'
 import { QueryClient } from '@tanstack/react-query'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -234,6 +235,38 @@ describe('what is told', () => {
     const error = new LiveError('rejected', `${'x'.repeat(200_000)}SECRETtoken`, { reason: 'SECRETtoken' })
     expect(textOf(clean(error))).not.toMatch(/SECR/)
     expect(clean(error)).toBe(error)
+  })
+
+  it('[T12] of an error also holds what is not listed, and what is no plain object', () => {
+    const { keepSecret, clean } = createSecrets()
+    keepSecret('hunter2-token')
+    const url = 'https://a.example/?t=hunter2-token'
+    const holders = [
+      new AggregateError([new Error(url)], 'none'),
+      new Error('x', { cause: new URL(url) }),
+      Object.assign(new Error('x'), { request: new Request(url) }),
+      new LiveError('rejected', 'x', { cause: new Request(url) }),
+    ]
+    for (const holder of holders) expect(inspect(clean(holder), { depth: 9 })).not.toContain('hunter2')
+    const clear = Object.assign(new Error('x'), { request: new Request('https://a.example/') })
+    expect(clean(clear)).toBe(clear)
+  })
+
+  it('[T12] a password has every character up to the last at sign', () => {
+    const { keepSecretsOf, clean } = createSecrets()
+    keepSecretsOf('wss://user:p@ssw:rd@a.example/ws/')
+    expect(clean('p@ssw:rd, p%40ssw%3Ard')).toBe('[redacted], [redacted]')
+  })
+
+  it('[T12] a token is one as soon as the source has told it', async () => {
+    const { open, log, manager } = setup({
+      tokenManager: { getAccessToken: () => 'hunter2-token' },
+      url: () => Promise.reject(new Error('No ticket for hunter2-token')),
+    })
+    manager.connect()
+    await open().catch(() => undefined)
+    expect(manager.store.getState().error?.reason).toBe('The function `url` failed: No ticket for [redacted]')
+    expect(inspect(log, { depth: 9 })).not.toContain('hunter2')
   })
 
   it('[T12] an error without a secret stays as it is, and one of somebody else as it was', () => {
