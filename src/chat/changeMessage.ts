@@ -35,10 +35,10 @@ export function defineEditMessage(context: ChatContext, messages: Messages, send
         status === 'failed' ? [] : [messages.patch(params, { id: message_id, content })],
       async request(variables, sending) {
         checkAble(level, 'Editing')
-        const { params, request } = sending
+        const { params, request, signal } = sending
         const { message_id, content } = await withName(names, variables, sending)
         const data = { room_id: params.roomId, message_id, message: content }
-        return messageIn(await gate.pass(params.roomId, () => request('edit_message', data)))
+        return messageIn(await gate.pass({ ...params, signal }, () => request('edit_message', data)))
       },
       settle: (message, _variables, params) => (message ? [messages.upsert(params, message)] : []),
     },
@@ -63,10 +63,10 @@ export function defineDeleteMessage(context: ChatContext, messages: Messages, se
       status === 'failed' ? [] : [messages.remove(params, message_id)],
     async request(variables, sending) {
       checkAble(level, 'Deleting')
-      const { params, request } = sending
+      const { params, request, signal } = sending
       const { message_id } = await withName(names, variables, sending)
       const data = { room_id: params.roomId, message_id }
-      await gate.pass(params.roomId, () => request('delete_message', data))
+      await gate.pass({ ...params, signal }, () => request('delete_message', data))
     },
     settle: (_result, { message_id }, params) => [messages.remove(params, message_id)],
   })
@@ -94,11 +94,11 @@ export function defineReact(context: ChatContext, messages: Messages) {
       status === 'failed' ? [] : [messages.patch(params, { id: variables.message_id }, withTap(variables))],
     async request(variables, sending) {
       checkAble(context.level, 'Reacting')
-      const { params, request } = sending
+      const { params, request, signal } = sending
       const { message_id, reaction, remove } = await withName(context.names, variables, sending)
       const type = remove ? 'remove_reaction' : 'add_reaction'
       const data = { room_id: params.roomId, message_id, reaction }
-      return gate.pass(params.roomId, () => request(type, data)) as Promise<ReactResult>
+      return gate.pass({ ...params, signal }, () => request(type, data)) as Promise<ReactResult>
     },
     settle: (result, variables, params) => [
       messages.patch(params, { id: variables.message_id }, withAnswer(result ?? {}, variables)),

@@ -70,14 +70,14 @@ export function defineMarkRead(context: ChatContext, rooms: Rooms) {
     optimistic: ({ message_id }, { params, status }) =>
       status === 'failed' ? [] : [roomChange(params.roomId, (room) => readUpTo(room, message_id))],
     async request(variables, sending) {
-      const { params, request, send } = sending
+      const { params, request, send, signal } = sending
       const { message_id } = await withName(names, variables, sending)
       const data = { room_id: params.roomId, message_id }
       const endpoint = endpointOf(context.endpoints, params.roomId)
       const ask = (how?: AskOptions) => request('read_receipt', data, how)
       if (!level.isSilent()) {
         return gate.pass(
-          params.roomId,
+          { ...params, signal },
           () => level.answer({ endpoint, ask }) as Promise<UnreadUpdate | undefined>,
         )
       }

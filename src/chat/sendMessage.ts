@@ -45,7 +45,7 @@ export function defineSendMessage(context: ChatContext, messages: Messages) {
       messages.insert(optimistic.params, pendingRow(context, draftOf(variables), optimistic)),
     ],
     async request(variables, sending) {
-      const { params, clientId, request, inDoubt, isConfirmed } = sending
+      const { params, clientId, signal, request, inDoubt, isConfirmed } = sending
       const { roomId } = params
       checkMember(context, roomId)
       const draft = draftOf(variables)
@@ -54,7 +54,7 @@ export function defineSendMessage(context: ChatContext, messages: Messages) {
       const endpoint = endpointOf(context.endpoints, roomId)
       const ask = (how?: AskOptions) => request('chat_message', data, how)
       const deliver = () => level.deliver({ endpoint, ask, clientId, inDoubt, isConfirmed })
-      const message = messageIn(await gate.pass(roomId, deliver))
+      const message = messageIn(await gate.pass({ roomId, signal }, deliver))
       if (!message) return undefined
       names.named(clientId, message.id)
       if (!isEdited || message.content === content) return message

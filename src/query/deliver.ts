@@ -19,6 +19,8 @@ export interface SendContext<P, Variables = unknown> {
   readonly amend: (variables: Variables) => void
   /** It was being sent when the page was left; a server that does not know it again may do it twice. */
   readonly inDoubt: boolean
+  /** Aborted when it is discarded; what is asked by `request` ends with it. */
+  readonly signal: AbortSignal | undefined
   /** An event has said already what this was to do. */
   readonly isConfirmed: () => boolean
 }
@@ -109,6 +111,7 @@ export function sendContext<P, Variables>(
     inDoubt,
     amend,
     isConfirmed: () => row?.confirmed === 'sure',
+    signal,
     request: (type, data, how) =>
       port.request(type, data, { endpoint, signal, guard, idempotent: true, ...how }),
     send: (type, data, delivery) => port.send(type, data, { endpoint, delivery, guard }),

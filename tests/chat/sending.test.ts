@@ -227,6 +227,26 @@ describe('sending', () => {
     expect(alice.rows()).toEqual([])
   })
 
+  it('[C5] keeps no timer for what was discarded, and what comes next waits all the same', async () => {
+    world = createWorld()
+    const alice = world.open('alice')
+    await world.pass()
+    const { timers } = world.held()
+    world.server.faults.rejectNext('chat_message', { retryAfterMs: 3_000 })
+    const discarded = expect(alice.send('no')).rejects.toMatchObject({ code: 'aborted' })
+    await world.pass()
+    alice.chat.sendMessage.discard(alice.queryClient, alice.rows()[0]?.local?.key ?? '')
+    await discarded
+    await world.pass(50)
+    expect(world.held().timers).toBeLessThanOrEqual(timers)
+    const next = alice.send('next')
+    await world.pass(2_500)
+    expect(world.sent('chat_message')).toHaveLength(1)
+    await world.pass(1_000)
+    await next
+    expect(world.sent('chat_message')).toHaveLength(2)
+  })
+
   it('[C5] waits as long as the server asks, and everything to the room waits with it, in order', async () => {
     world = createWorld()
     const alice = world.open('alice')

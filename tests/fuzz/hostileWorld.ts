@@ -262,7 +262,7 @@ function auditShapes(world: World): void {
   }
   const rooms = queryClient.getQueryData<readonly ChatRoom[]>(chat.rooms().queryKey as never) ?? []
   for (const room of rooms) {
-    if (!textOf(room.id) || !Number.isInteger(room.unread_count ?? 0)) bad('room', room)
+    if (!textOf(room.id) || typeof (room.unread_count ?? 0) !== 'number') bad('room', room)
   }
   const cards = queryClient.getQueryData<readonly Card[]>(chat.cards().queryKey as never) ?? []
   for (const card of cards) if (!textOf(card.id)) bad('card', card)

@@ -1,5 +1,6 @@
 import { describe, expect, expectTypeOf, it, vi } from 'vitest'
 import * as z from 'zod/mini'
+import { jsonCodec } from '../../src/transport/codec.ts'
 import {
   browserEnvironment,
   createWebSocketManager,
@@ -94,6 +95,14 @@ describe('protocol', () => {
       },
     ])
     expect(errors).toEqual([])
+  })
+
+  it('[T36] wherever in a message they stand', () => {
+    for (let length = 0; length < 40; length++)
+      for (const id of ['9007199254740993', '-9007199254740993', '12345678901234567890']) {
+        const text = `{"pad":"${'x'.repeat(length)}","id":${id},"n":123456789012345}`
+        expect(jsonCodec.decode(text)).toEqual({ pad: 'x'.repeat(length), id, n: 123456789012345 })
+      }
   })
 
   it('[T36] an engine that does not tell the source says so once, and delivers', async () => {
