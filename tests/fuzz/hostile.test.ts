@@ -1,7 +1,8 @@
 /**
  * Broken and hostile messages, answers and closes over fake sockets.
  *
- * - `HOSTILE_INPUTS=500000`: so many in all
+ * - `HOSTILE_INPUTS=500000`: so many in all, in worlds of a hundred; `HOSTILE_FIRST=1001`: from this one on
+ * - `HOSTILE_TALLY=1 HOSTILE_FAILURES=1000`: how many found what; `HOSTILE_SHOW=1`: and what it was
  * - `HOSTILE_SEED=17`: this world alone
  */
 import { expect, it } from 'vitest'
@@ -11,12 +12,13 @@ const { env } = process
 const inputs = Number(env.HOSTILE_INPUTS ?? 20_000)
 const perWorld = 100
 const one = env.HOSTILE_SEED === undefined ? undefined : Number(env.HOSTILE_SEED)
+const first = Number(env.HOSTILE_FIRST ?? 1)
 const maxFailures = Number(env.HOSTILE_FAILURES ?? 3)
 
 async function runAll(): Promise<HostileRun[]> {
   if (one !== undefined) return [await runHostile(one, perWorld)]
   const failed: HostileRun[] = []
-  for (let seed = 1; seed <= inputs / perWorld && failed.length < maxFailures; seed++) {
+  for (let seed = first; seed < first + inputs / perWorld && failed.length < maxFailures; seed++) {
     const done = await runHostile(seed, perWorld)
     if (done.findings.length > 0) failed.push(done)
   }
