@@ -9,7 +9,7 @@ const ISO = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d{1,30})\d*)?(?
  * is UTC: taken for local time, some would not exist and others come twice. Of a fraction, thirty digits count. What is no
  * time at all is ordered as text.
  */
-export function timeKey(time: string): OrderKey {
+function timeKey(time: string): OrderKey {
   const [, date, clock, fraction = '', hours = '+00', minutes = '00'] = ISO.exec(time) ?? []
   const at = Date.parse(date ? `${date}T${clock}${hours}:${minutes}` : time)
   return [Number.isNaN(at) ? time : at, fraction.replace(/0+$/, '')]
