@@ -59,6 +59,7 @@ export function createConnection(context: Context, name: string): Shell {
     // Also what is not there yet: an object that grows later is slow to read.
     current: undefined,
     handOver: undefined,
+    overlap: [],
     ping: undefined,
     era: 0,
     stopListening: undefined,

@@ -14,6 +14,7 @@ import { giveUp, lose, userChanged } from './sockets.ts'
 const REST_MS = 1_000
 
 export function dial(shell: Shell, refresh: boolean): void {
+  shell.overlap = []
   const { connectTimeoutMs, environment, reconnect, timers } = shell
   const waitMs = waitOf(shell, environment, reconnect ? Math.min(reconnect.intervalMs, REST_MS) : REST_MS)
   if (waitMs > 0) return timers.set('connect', waitMs, () => dial(shell, refresh))

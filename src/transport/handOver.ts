@@ -12,7 +12,8 @@ export interface HandOver {
   finish(): readonly ChannelEvent[]
 }
 
-export function createHandOver(from: number): HandOver {
+/** `before`: what the old one has delivered while the new one was dialled; a server may have written it to both. */
+export function createHandOver(from: number, before: readonly ChannelEvent[]): HandOver {
   /** Frames that the old socket has delivered and the new one may deliver again; equal frames are counted. */
   const heard = new Map<string, number>()
   const waiting: ChannelEvent[] = []
@@ -22,6 +23,7 @@ export function createHandOver(from: number): HandOver {
     heard.set(text, times)
     return times
   }
+  for (const event of before) count(event, 1)
   return {
     from,
     sift: (attempt, events) => {

@@ -3,6 +3,7 @@ import { arrive } from './arrivals.ts'
 import { type ChannelEvent, toCursor } from './channelEvents.ts'
 import { confirmChannels, deliver, placeChannel, resetChannels, takeHeads } from './channels.ts'
 import { retryAfterOf } from './closeCodes.ts'
+import { dialOf } from './connectionMachine.ts'
 import { decodeEvent, decodeMessage, readFrame } from './decode.ts'
 import { greet } from './greeting.ts'
 import { takeAnything, takePong } from './heartbeat.ts'
@@ -72,7 +73,10 @@ function pass(shell: Shell, { attempt }: OpenLink, message: Message): void {
   const { current, handOver } = shell
   message.events = []
   if (handOver) deliver(shell, handOver.sift(attempt, events))
-  else if (attempt === current?.attempt) deliver(shell, events)
+  else if (attempt === current?.attempt) {
+    if (dialOf(shell.state) !== null) for (const event of events) shell.overlap.push(event)
+    deliver(shell, events)
+  }
 }
 
 /** Returns the frame if it is an event. An echo is an answer to its sender, and an event to everyone. */

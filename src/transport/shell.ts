@@ -1,5 +1,6 @@
 /** One connection: the record that its parts work on, and what all of them need. */
 import { type Arrivals, precede } from './arrivals.ts'
+import type { ChannelEvent } from './channelEvents.ts'
 import type { ChannelRegistry } from './channelRegistry.ts'
 import { type MachineEvent, type MachineState, publicState } from './connectionMachine.ts'
 import type { Context } from './context.ts'
@@ -54,6 +55,8 @@ export interface Shell extends Context, Pace {
   /** Where frames go. */
   current: OpenLink | undefined
   handOver: HandOver | undefined
+  /** What came in while a socket that is to take over is dialled. */
+  overlap: ChannelEvent[]
   ping: Ping | undefined
   /** How many messages came in. */
   heard: number

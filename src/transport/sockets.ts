@@ -70,8 +70,9 @@ export function renewIn(shell: Shell, delayMs: number, refresh: boolean): void {
 
 export function startHandOver(shell: Shell, from: number, to: number): void {
   finishHandOver(shell, false)
-  const handOver = createHandOver(from)
+  const handOver = createHandOver(from, shell.overlap)
   shell.handOver = handOver
+  shell.overlap = []
   carry(shell, to)
   tell(shell, { type: 'handOver', from, to })
   const breakOff = () => finishHandOver(shell, false)

@@ -254,6 +254,31 @@ describe('tokens', () => {
       expect(heard.at(-1)).toBe(5)
     })
 
+    it('[T11] what a server wrote to the new socket before it was known to be open is heard once', async () => {
+      const { manager, sockets, flush } = setup(
+        { tokenManager: tokenManager(), heartbeat: false },
+        acceptFirst(),
+      )
+      const heard: unknown[] = []
+      manager.subscribe('tick', (payload) => heard.push(payload))
+      manager.connect()
+      await flush()
+      manager.reauthenticate()
+      await flush()
+      const [old, next] = sockets
+      const tick = (n: number) => ({ type: 'tick', data: n })
+      // The server has accepted it, and writes to both; the old one is the quicker.
+      old?.receive(tick(1))
+      next?.accept()
+      next?.receive(tick(1))
+      next?.receive(tick(2))
+      old?.receive(tick(2))
+      await flush()
+      old?.receive({ type: 'pong', data: {} })
+      next?.receive(tick(3))
+      expect(heard).toEqual([1, 2, 3])
+    })
+
     it('[T11] takes replies through the old socket, and lets no frame overtake those written to it', async () => {
       const { manager, sockets, open, flush } = setup({ tokenManager: tokenManager(), heartbeat: false })
       await open()
