@@ -11,7 +11,6 @@ import {
   type PortRequestOptions,
 } from '../transport/port.ts'
 import { isId, type SequencedOp } from './items.ts'
-
 import type { Op, Reducer } from './ops.ts'
 import { soundOp } from './soundOp.ts'
 

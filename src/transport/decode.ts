@@ -60,14 +60,6 @@ function tellRounded(shell: Shell): void {
 }
 
 function quarantine(shell: Shell, error: LiveError, frame: unknown): void {
-  tell(shell, { type: 'quarantine', error, frame: cut(frame) })
+  tell(shell, { type: 'quarantine', error, frame })
   shell.reportError(shell.name, error)
-}
-
-/** Enough of it to be recognised. */
-function cut(value: unknown, left = 20): unknown {
-  if (typeof value !== 'object' || value === null) return value
-  if (left === 0) return '…'
-  if (Array.isArray(value)) return value.map((item) => cut(item, left - 1))
-  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, cut(field, left - 1)]))
 }
