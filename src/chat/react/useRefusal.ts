@@ -1,18 +1,19 @@
 'use client'
-import { useCallback, useState } from 'react'
+import { useCallback } from 'react'
 import type { LiveError } from '../../transport/index.ts'
-import { type Id, sameId } from '../types.ts'
+import type { Id } from '../types.ts'
+import { useVisit } from './useVisit.ts'
 
-/** What was refused before it was a row, until the next one is taken. */
+/** What was refused before it was a row, until the next one is taken or one leaves the room. */
 export function useRefusal(roomId: Id) {
-  const [last, setLast] = useState<{ readonly roomId: Id; readonly error: LiveError }>()
+  const [refused, setRefused] = useVisit<LiveError>(String(roomId))
   const attempt = useCallback(
     (sending: Promise<void>) => {
       const outcome = sending.then(
-        () => setLast(undefined),
+        () => setRefused(undefined),
         (error: LiveError) => {
           // That one is not in the room is told as long as it is so.
-          if (error.code !== 'forbidden') setLast({ roomId, error })
+          if (error.code !== 'forbidden') setRefused(error)
           throw error
         },
       )
@@ -20,7 +21,7 @@ export function useRefusal(roomId: Id) {
       outcome.catch(() => undefined)
       return outcome
     },
-    [roomId],
+    [setRefused],
   )
-  return { refused: last && sameId(last.roomId, roomId) ? last.error : undefined, attempt }
+  return { refused, attempt }
 }

@@ -10,7 +10,11 @@ export function useVisit<T>(place: string) {
   useEffect(() => () => setKept((now) => (now?.place === place ? undefined : now)), [place])
   const set = useCallback(
     (value: T | undefined) =>
-      setKept((now) => (now?.place === place && now.value === value ? now : value && { place, value })),
+      setKept((now) => {
+        // What comes late from a place one has left says nothing of this one.
+        const isElsewhere = now !== undefined && now.place !== place
+        return isElsewhere || now?.value === value ? now : value && { place, value }
+      }),
     [place],
   )
   return [isHere ? kept.value : undefined, set] as const
