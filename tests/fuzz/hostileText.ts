@@ -245,6 +245,15 @@ const message = (random: Random, { rooms, messages, users, seq }: Known) => {
   }
 }
 
+const membership =
+  (type: string) =>
+  (random: Random, { rooms, users, seq, epoch }: Known) => {
+    const id = pick(random, users)
+    const room_id = pick(random, rooms)
+    const data = { room_id, member: { id, username: id, user: { id, username: id } } }
+    return { type, room_id, seq: seq + 1, epoch, data }
+  }
+
 /** Every frame that a server may send, in its documented shape. */
 const FRAMES: Readonly<Record<string, (random: Random, known: Known) => object>> = {
   welcome: (random, { rooms, seq, epoch }) => ({
@@ -334,26 +343,8 @@ const FRAMES: Readonly<Record<string, (random: Random, known: Known) => object>>
       version: 2,
     },
   }),
-  member_joined: (random, { rooms, users, seq, epoch }) => {
-    const id = pick(random, users)
-    return {
-      type: 'member_joined',
-      room_id: pick(random, rooms),
-      seq: seq + 1,
-      epoch,
-      data: { room_id: pick(random, rooms), member: { id, username: id, user: { id, username: id } } },
-    }
-  },
-  member_left: (random, { rooms, users, seq, epoch }) => {
-    const id = pick(random, users)
-    return {
-      type: 'member_left',
-      room_id: pick(random, rooms),
-      seq: seq + 1,
-      epoch,
-      data: { room_id: pick(random, rooms), member: { id, username: id, user: { id, username: id } } },
-    }
-  },
+  member_joined: membership('member_joined'),
+  member_left: membership('member_left'),
   typing_indicator: (random, { rooms, users }) => {
     const id = pick(random, users)
     const room_id = pick(random, rooms)
