@@ -6,7 +6,7 @@ import { isFinal, LiveError } from '../transport/errors.ts'
 import type { ChannelSignal, ChannelSpec, Cursor, LiveEvent, LivePort } from '../transport/port.ts'
 import { notify, onHead, type WatchedChannel, watchGap } from './channelGap.ts'
 import { channelHash } from './definition.ts'
-import { admit, baseline, isAfter, isOtherEpoch, type Reset, restart, stoodBy } from './order.ts'
+import { admit, baseline, forgetHeld, isAfter, isOtherEpoch, type Reset, restart, stoodBy } from './order.ts'
 
 export interface ChannelMember {
   /** Events to apply now, in order, each exactly once where the server numbers them. */
@@ -93,10 +93,8 @@ export function leave(channel: LiveChannel, member: ChannelMember, idleMs?: numb
   if (!channel.members.delete(member) || channel.members.size > 0) return
   channel.forget()
   channel.stopGapTimer?.()
-  settleWaiting(
-    channel,
-    new LiveError('closed', 'The channel was closed before it was live; nobody reads it any more'),
-  )
+  const error = new LiveError('closed', 'The channel was closed before it was live; nobody reads it any more')
+  settleWaiting(channel, error)
   channel.link?.close(idleMs)
 }
 
@@ -174,6 +172,7 @@ function onSignal(channel: LiveChannel, signal: ChannelSignal): void {
   const { asked } = channel
   channel.asked = undefined
   if (signal.type === 'live') settleOrder(channel, signal, asked)
+  else forgetHeld(channel.order)
   if (channel.live || channel.failure) settleWaiting(channel, channel.failure)
   watchGap(channel)
   notify(channel)
@@ -212,8 +211,8 @@ function settleOrder(
 
 function startOver(channel: LiveChannel): void {
   const { cursor } = channel.order
-  const log = stoodBy(channel.log, cursor)
-  Object.assign(channel, { continuity: channel.continuity + 1, stood: undefined, reach: cursor?.seq, log })
+  Object.assign(channel, { stood: undefined, reach: cursor?.seq, log: stoodBy(channel.log, cursor) })
+  channel.continuity++
 }
 
 function take(channel: LiveChannel, admitted: LiveEvent[] | Reset): void {

@@ -98,6 +98,11 @@ export function stoodBy(log: LiveEvent[], cursor: Cursor | undefined): LiveEvent
   return log.map((event) => (isAfter(event, cursor) ? { ...event, seq: -1 } : event))
 }
 
+/** The way to hear of them is gone. What followed a hole comes again with what fills it, if it ever was. */
+export function forgetHeld({ held }: ChannelOrder): void {
+  held.clear()
+}
+
 /** Something exists that was not applied. */
 export function isBehind({ cursor, held, head }: ChannelOrder): boolean {
   if (!cursor) return false

@@ -222,6 +222,16 @@ describe('[Q24] a server that stands elsewhere', () => {
     expect(resyncs()).toBe(1)
   })
 
+  it('does not stand by what overtook a missing number before the connection was lost', async () => {
+    fake.emit({ type: 'deleted', payload: { id: 3 }, ...at(6) })
+    await show()
+    fake.down()
+    fake.live(true, at(3))
+    for (const seq of [4, 5, 6]) fake.emit(created(seq))
+    await show()
+    expect([ids(), status(), cursor()]).toEqual([[1, 2, 3, 4, 5, 6], 'live', at(6)])
+  })
+
   it('behind what it sent does not stand by it: no later snapshot takes it for news', async () => {
     fake.emit({ type: 'deleted', payload: { id: 2 }, ...at(4) })
     await show()
