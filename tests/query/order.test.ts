@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { admit, baseline, type ChannelOrder, MAX_HELD, restart } from '../../src/query/order.ts'
+import { admit, baseline, type ChannelOrder, MAX_HELD, restart } from '../../src/query/stream/sequencer.ts'
 import type { LiveEvent } from '../../src/transport/port.ts'
 
 const orderAt = (seq?: number, epoch = 'e'): ChannelOrder => ({
