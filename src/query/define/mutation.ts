@@ -17,7 +17,7 @@ import {
   statusOf,
 } from '../optimistic/pendingMutation.ts'
 import { amend, findRow, resign, setPhase } from '../optimistic/pendingMutations.ts'
-import { type ChannelMember, leave } from '../stream/channelHub.ts'
+import { type ChannelMember, leaveChannel } from '../stream/channelHub.ts'
 import {
   type Mutation,
   type MutationFunctionContext,
@@ -185,7 +185,7 @@ async function run<P, Variables, Result>(
     for (const change of isNews ? [] : changes) refresh(client, change)
     return result
   } finally {
-    leave(channel, member)
+    leaveChannel(channel, member)
   }
 }
 

@@ -10,7 +10,7 @@ import { entryBehind, land, stored } from '../live/liveQuery.ts'
 import { markFailed, retry } from '../live/retry.ts'
 import { type Fetch, isContinuous } from '../live/state.ts'
 import type { AskOptions } from '../optimistic/deliver.ts'
-import { arrived } from '../stream/channelHub.ts'
+import { snapshotArrived } from '../stream/channelHub.ts'
 import type { QueryFunctionContext } from '../tanstack.ts'
 import { positionOf } from './answer.ts'
 import { clientOf, type LiveCore } from './registry.ts'
@@ -49,7 +49,7 @@ export async function takeSnapshot<Result>(
     await (fetch && readyToAsk(fetch, patienceMs))
     const body = await ask(call, () => entry && stored(entry))
     const position = positionOf(body)
-    if (fetch) arrived(fetch.channel, position)
+    if (fetch) snapshotArrived(fetch.channel, position)
     const result = read({ body, position, fetch })
     // Superseded, or its query was removed: nobody will take the result, and nothing more is to be kept for it.
     if (fetch && !isCurrent(fetch)) endFetch(fetch)

@@ -1,16 +1,14 @@
 /** The three kinds of live data, as the engine handles them. Pure. */
 
-import type { LiveError } from '../../transport/errors.ts'
 import { type Query, replaceEqualDeep } from '../tanstack.ts'
 import { type ItemSpec, patched, type SequencedOp } from './items.ts'
 import { foldList, overlayList } from './list/foldList.ts'
 import type { Op } from './op.ts'
+import type { FlawOf } from './soundOp.ts'
 import { foldTimeline } from './timeline/foldTimeline.ts'
 import { adoptTimeline, overlayTimeline } from './timeline/overlayTimeline.ts'
 import { positionOfPages, type TimelineData } from './timeline/pages.ts'
 import { maxPagesOf } from './timeline/window.ts'
-
-export type FlawOf = (value: unknown) => LiveError | undefined
 
 /** How one kind of cached data takes ops. `Data` is opaque to the engine. */
 export interface Strategy {

@@ -3,13 +3,16 @@ import { LiveError } from '../../transport/errors.ts'
 import { isId } from './items.ts'
 import type { Op } from './op.ts'
 
+/** What is wrong with a value, if anything. */
+export type FlawOf = (value: unknown) => LiveError | undefined
+
 interface Checked {
   readonly name: string
   readonly options: { readonly id?: (item: unknown) => unknown }
 }
 
 interface Hears {
-  readonly flawOf: (value: unknown) => LiveError | undefined
+  readonly flawOf: FlawOf
   /** It is no data of this definition. */
   readonly flawed: (error: LiveError) => void
   /** The application's code threw. */

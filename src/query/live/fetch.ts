@@ -4,14 +4,22 @@
  */
 import type { Cursor } from '../../transport/port.ts'
 import type { SequencedOp } from '../fold/items.ts'
-import { here, type LiveChannel, reaches, release, retain, since, whenLive } from '../stream/channelHub.ts'
+import {
+  eventsSince,
+  keepLog,
+  type LiveChannel,
+  positionInLog,
+  reaches,
+  releaseLog,
+  whenLive,
+} from '../stream/channelHub.ts'
 import { attach, stored } from './liveQuery.ts'
 import { type Entry, endPause, type Fetch, opsOf, pause, statusChanged } from './state.ts'
 
 export function beginFetch(entry: Entry): Fetch {
   attach(entry)
   const channel = entry.channel as LiveChannel
-  const begun = here(channel)
+  const begun = positionInLog(channel)
   const fetch: Fetch = {
     entry,
     channel,
@@ -21,7 +29,7 @@ export function beginFetch(entry: Entry): Fetch {
     of: entry.query.promise,
     continuity: -1,
   }
-  retain(channel)
+  keepLog(channel)
   entry.landing = undefined
   entry.fetches.add(fetch)
   return fetch
@@ -42,7 +50,7 @@ export async function readyToAsk(fetch: Fetch, patienceMs?: number): Promise<voi
     cancel()
   }
   // What came before is in the answer; applied once more it could bring back what was removed during an outage.
-  fetch.start = at ?? here(channel)
+  fetch.start = at ?? positionInLog(channel)
   fetch.replied = fetch.entry.replied
   fetch.continuity = channel.live ? channel.continuity : -1
 }
@@ -53,7 +61,7 @@ export function missedBy(
   position: Cursor | undefined,
   isEmpty = false,
 ): SequencedOp<unknown>[] {
-  const events = since(channel, position, isEmpty ? begun : start)
+  const events = eventsSince(channel, position, isEmpty ? begun : start)
   const seq = position?.seq
   const replies = entry.replies.filter(
     ({ number, after, continuity }) =>
@@ -101,7 +109,7 @@ export function complete(fetch: Fetch, position: Cursor | undefined, isWhole = t
 }
 
 export function endFetch(fetch: Fetch): void {
-  if (fetch.entry.fetches.delete(fetch)) release(fetch.channel)
+  if (fetch.entry.fetches.delete(fetch)) releaseLog(fetch.channel)
 }
 
 /** The cache changed: a fetch ended one way or the other, or others wrote. */

@@ -29,7 +29,7 @@ export interface ChannelReport {
   readonly status: 'live' | 'gap' | 'down'
   /** Up to where everything was applied; `undefined` where the server does not number its events. */
   readonly position: Cursor | undefined
-  /** Between the newest event that arrived and the position. */
+  /** Between the newest event that snapshotArrived and the position. */
   readonly behind: number
   /** Queries that read it. */
   readonly readers: number
@@ -87,21 +87,21 @@ function queryReport(query: Query, entry: Entry): QueryReport {
 }
 
 function channelReport(channel: LiveChannel): ChannelReport {
-  const { spec, order, live, failure, members, sessions } = channel
-  const position = order.cursor?.seq
+  const { spec, sequencer, live, failure, members, sessions } = channel
+  const position = sequencer.cursor?.seq
   return {
     endpoint: spec.endpoint,
     key: spec.key,
     status: live ? (channel.hasGap ? 'gap' : 'live') : 'down',
-    position: order.cursor,
-    behind: position === undefined ? 0 : topOf(order) - position,
+    position: sequencer.cursor,
+    behind: position === undefined ? 0 : topOf(sequencer) - position,
     readers: members.size,
     sessions,
     error: failure,
   }
 }
 
-/** What is neither pending nor failed has arrived. Until there is a live query, nobody knows what is on its way. */
+/** What is neither pending nor failed has snapshotArrived. Until there is a live query, nobody knows what is on its way. */
 function sendReports(queryClient: QueryClient, outboxes: ReadonlySet<Outbox>): SendReport[] {
   return queryClient
     .getMutationCache()

@@ -12,7 +12,7 @@ import { soundOp } from '../fold/soundOp.ts'
 import type { Params } from '../keys.ts'
 import { targetOf } from '../optimistic/pendingMutation.ts'
 import { confirm, opsFor } from '../optimistic/pendingMutations.ts'
-import { here, leave, reaches, since } from '../stream/channelHub.ts'
+import { eventsSince, leaveChannel, positionInLog, reaches } from '../stream/channelHub.ts'
 import { topOf } from '../stream/sequencer.ts'
 import type { Query } from '../tanstack.ts'
 import { channelSpec, type Definition, flawFor } from './definition.ts'
@@ -105,10 +105,10 @@ export function detach(entry: Entry, idleMs?: number): void {
   const data = current(entry)
   if (data !== undefined) show(entry, data)
   if (!isContinuous(entry)) entry.asOf = undefined
-  else if (!isAhead(entry)) entry.asOf = channel.order.cursor
+  else if (!isAhead(entry)) entry.asOf = channel.sequencer.cursor
   endPause(entry)
   Object.assign(entry, { channel: undefined, continuity: -1, replies: [] })
-  leave(channel, entry.member, idleMs)
+  leaveChannel(channel, entry.member, idleMs)
   statusChanged(entry)
 }
 
@@ -118,7 +118,7 @@ function catchUp(entry: Entry, position: Cursor | undefined): void {
   const canContinue = channel !== undefined && position !== undefined && reaches(channel, position)
   entry.continuity = canContinue ? channel.continuity : -1
   entry.asOf = canContinue ? position : undefined
-  if (canContinue) entry.pending = opsOf(entry, since(channel, position))
+  if (canContinue) entry.pending = opsOf(entry, eventsSince(channel, position))
   statusChanged(entry)
 }
 
@@ -130,8 +130,8 @@ export function applyReply(entry: Entry, given: readonly Op<unknown>[], isNews: 
   if (ops.length === 0) return
   if (channel) {
     // The answer to what was sent again tells of the past: no position is before it.
-    const after = isNews ? topOf(channel.order) : -1
-    const when = { at: here(channel), after, continuity: channel.continuity }
+    const after = isNews ? topOf(channel.sequencer) : -1
+    const when = { at: positionInLog(channel), after, continuity: channel.continuity }
     const replies = ops.map((op) => ({ op, number: entry.replied++, ...when }))
     entry.replies = [...entry.replies, ...replies].slice(-MAX_REPLIES)
   }

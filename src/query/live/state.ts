@@ -82,7 +82,7 @@ export interface Reply {
   readonly number: number
   readonly at: number
   readonly after: number
-  /** Of the channel; where that has missed events since, the reply may be of the past. */
+  /** Of the channel; where that has missed events eventsSince, the reply may be of the past. */
   readonly continuity: number
 }
 
@@ -164,7 +164,7 @@ export function isContinuous({ channel, continuity }: Entry): boolean {
 
 /** The data knows more than the stream, which may still wait for an event. */
 export function isAhead({ asOf, channel }: Entry): boolean {
-  return (asOf?.seq ?? -1) > (channel?.order.cursor?.seq ?? -1)
+  return (asOf?.seq ?? -1) > (channel?.sequencer.cursor?.seq ?? -1)
 }
 
 export function opsOf(

@@ -4,7 +4,7 @@
  */
 import { isFinal, LiveError } from '../../transport/errors.ts'
 import type { ChannelSignal, ChannelSpec, Cursor, LiveEvent, LivePort } from '../../transport/port.ts'
-import { notify, onHead, type WatchedChannel, watchGap } from './channelGap.ts'
+import { notifyMembers, onHead, type WatchedChannel, watchGap } from './channelGap.ts'
 import { channelHash } from './channelHash.ts'
 import {
   admit,
@@ -13,7 +13,7 @@ import {
   isAfter,
   isOtherEpoch,
   type Reset,
-  restart,
+  restartSequence,
   stoodBy,
 } from './sequencer.ts'
 
@@ -40,7 +40,7 @@ export interface LiveChannel extends WatchedChannel {
   dropped: number
   /** Numbered events after this one are all in the log. */
   reach: number | undefined
-  forget(): void
+  forgetChannel(): void
 }
 
 export interface ChannelHub {
@@ -61,7 +61,7 @@ export function createChannelHub(port: LivePort): ChannelHub {
       port,
       spec,
       members: new Set(),
-      order: { cursor, held: new Map() },
+      sequencer: { cursor, held: new Map() },
       retainers: 0,
       waiting: new Set(),
       live: false,
@@ -71,16 +71,16 @@ export function createChannelHub(port: LivePort): ChannelHub {
       log: [],
       dropped: 0,
       reach: cursor?.seq,
-      link: undefined,
+      subscription: undefined,
       stopGapTimer: undefined,
       asked: undefined,
       hasGap: false,
       stood: undefined,
       paidAt: 0,
-      forget: () => void channels.delete(hash),
+      forgetChannel: () => void channels.delete(hash),
     }
-    channel.link = port.open(spec, {
-      cursor: () => channel.order.cursor,
+    channel.subscription = port.open(spec, {
+      cursor: () => channel.sequencer.cursor,
       onSignal: (signal) => onSignal(channel, signal),
     })
     channels.set(hash, channel)
@@ -98,13 +98,13 @@ export function createChannelHub(port: LivePort): ChannelHub {
   }
 }
 
-export function leave(channel: LiveChannel, member: ChannelMember, idleMs?: number): void {
+export function leaveChannel(channel: LiveChannel, member: ChannelMember, idleMs?: number): void {
   if (!channel.members.delete(member) || channel.members.size > 0) return
-  channel.forget()
+  channel.forgetChannel()
   channel.stopGapTimer?.()
   const error = new LiveError('closed', 'The channel was closed before it was live; nobody reads it any more')
   settleWaiting(channel, error)
-  channel.link?.close(idleMs)
+  channel.subscription?.close(idleMs)
 }
 
 /**
@@ -112,7 +112,7 @@ export function leave(channel: LiveChannel, member: ChannelMember, idleMs?: numb
  * What the server refused is asked for again by whoever needs it: only then can a second try succeed.
  */
 export function whenLive(channel: LiveChannel): Promise<number> {
-  if (channel.live) return Promise.resolve(here(channel))
+  if (channel.live) return Promise.resolve(positionInLog(channel))
   // Or somebody else had to go, and the channel with him.
   if (channel.failure && ASKED_AGAIN.has(channel.failure.code)) {
     channel.failure = undefined
@@ -123,39 +123,39 @@ export function whenLive(channel: LiveChannel): Promise<number> {
 }
 
 /** Events from now on are kept until it is released. */
-export function retain(channel: LiveChannel): void {
+export function keepLog(channel: LiveChannel): void {
   channel.retainers++
 }
 
-/** Where the stream stands, for `since`. */
-export function here({ dropped, log }: LiveChannel): number {
+/** Where the stream stands, for `eventsSince`. */
+export function positionInLog({ dropped, log }: LiveChannel): number {
   return dropped + log.length
 }
 
-export function release(channel: LiveChannel): void {
+export function releaseLog(channel: LiveChannel): void {
   channel.retainers--
   trimLog(channel)
   // The snapshot that was to tell the position never came.
-  if (channel.retainers === 0 && channel.order.held.size > 0) arrived(channel, undefined)
+  if (channel.retainers === 0 && channel.sequencer.held.size > 0) snapshotArrived(channel, undefined)
 }
 
 /** A snapshot was taken there; `undefined` where the server does not say. */
-export function arrived(channel: LiveChannel, position: Cursor | undefined): void {
-  if (channel.order.cursor?.seq !== undefined) return
-  take(channel, baseline(channel.order, position))
+export function snapshotArrived(channel: LiveChannel, position: Cursor | undefined): void {
+  if (channel.sequencer.cursor?.seq !== undefined) return
+  takeEvents(channel, baseline(channel.sequencer, position))
 }
 
-/** Whether the log holds all that data of this position lacks. Data without one is told by `here` alone. */
-export function reaches({ order, reach }: LiveChannel, position: Cursor): boolean {
+/** Whether the log holds all that data of this position lacks. Data without one is told by `positionInLog` alone. */
+export function reaches({ sequencer, reach }: LiveChannel, position: Cursor): boolean {
   if (position.seq === undefined || reach === undefined) return false
-  return position.seq >= reach && !isOtherEpoch(order.cursor, position)
+  return position.seq >= reach && !isOtherEpoch(sequencer.cursor, position)
 }
 
 /**
  * Everything a snapshot lacks: with a position the numbered events after it, even those from before the start (a
  * snapshot from a replica may lag), and the unnumbered ones since the start.
  */
-export function since(
+export function eventsSince(
   channel: LiveChannel,
   position: Cursor | undefined,
   start?: number,
@@ -171,7 +171,7 @@ export function since(
 
 function onSignal(channel: LiveChannel, signal: ChannelSignal): void {
   if (signal.type === 'events') {
-    return take(channel, admit(channel.order, signal.events, channel.retainers > 0))
+    return takeEvents(channel, admit(channel.sequencer, signal.events, channel.retainers > 0))
   }
   if (signal.type === 'head') return onHead(channel, signal.cursor)
   if (signal.type === 'live' && !channel.live) channel.sessions++
@@ -181,15 +181,15 @@ function onSignal(channel: LiveChannel, signal: ChannelSignal): void {
   const { asked } = channel
   channel.asked = undefined
   if (signal.type === 'live') settleOrder(channel, signal, asked)
-  else forgetHeld(channel.order)
+  else forgetHeld(channel.sequencer)
   if (channel.live || channel.failure) settleWaiting(channel, channel.failure)
   watchGap(channel)
-  notify(channel)
+  notifyMembers(channel)
 }
 
 /** What was heard was for somebody else. */
 export function clearChannel(channel: LiveChannel): void {
-  restart(channel.order, undefined)
+  restartSequence(channel.sequencer, undefined)
   channel.dropped += channel.log.length
   channel.log = []
   startOver(channel)
@@ -201,35 +201,35 @@ function settleOrder(
   { resumed, cursor }: Extract<ChannelSignal, { type: 'live' }>,
   asked = -1,
 ): void {
-  const { order } = channel
-  const { head, held } = order
-  if (head && ((head.seq ?? 0) <= asked || isOtherEpoch(cursor, head))) order.head = undefined
+  const { sequencer } = channel
+  const { head, held } = sequencer
+  if (head && ((head.seq ?? 0) <= asked || isOtherEpoch(cursor, head))) sequencer.head = undefined
   if (!resumed) {
-    restart(order, cursor, order.cursor ?? order.last)
+    restartSequence(sequencer, cursor, sequencer.cursor ?? sequencer.last)
     return startOver(channel)
   }
-  arrived(channel, cursor)
-  const isHole = isAfter(cursor, order.cursor)
-  if (isHole) order.head = cursor
+  snapshotArrived(channel, cursor)
+  const isHole = isAfter(cursor, sequencer.cursor)
+  if (isHole) sequencer.head = cursor
   const later = [...held.values()].filter(({ seq = 0 }) => seq > asked)
   if (asked < 0 || (!isHole && later.length === held.size)) return
-  restart(order, cursor)
-  take(channel, 'hole')
-  take(channel, admit(order, later))
+  restartSequence(sequencer, cursor)
+  takeEvents(channel, 'hole')
+  takeEvents(channel, admit(sequencer, later))
 }
 
 function startOver(channel: LiveChannel): void {
-  const { cursor } = channel.order
+  const { cursor } = channel.sequencer
   Object.assign(channel, { stood: undefined, reach: cursor?.seq, log: stoodBy(channel.log, cursor) })
   channel.continuity++
 }
 
-function take(channel: LiveChannel, admitted: LiveEvent[] | Reset): void {
+function takeEvents(channel: LiveChannel, admitted: LiveEvent[] | Reset): void {
   if (typeof admitted === 'string') {
     channel.port.report({ type: 'channel-reset', reason: admitted })
     startOver(channel)
     watchGap(channel)
-    return notify(channel)
+    return notifyMembers(channel)
   }
   const [first] = admitted
   if (first) {
@@ -238,7 +238,7 @@ function take(channel: LiveChannel, admitted: LiveEvent[] | Reset): void {
     trimLog(channel)
     for (const member of channel.members) member.onEvents?.(admitted)
   }
-  channel.reach ??= channel.order.cursor?.seq
+  channel.reach ??= channel.sequencer.cursor?.seq
   watchGap(channel)
 }
 
@@ -253,6 +253,6 @@ function trimLog(channel: LiveChannel): void {
 }
 
 function settleWaiting(channel: LiveChannel, error?: LiveError): void {
-  for (const waiter of channel.waiting) error ? waiter.reject(error) : waiter.resolve(here(channel))
+  for (const waiter of channel.waiting) error ? waiter.reject(error) : waiter.resolve(positionInLog(channel))
   channel.waiting.clear()
 }

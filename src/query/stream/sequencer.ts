@@ -1,10 +1,10 @@
 /**
  * The order of one channel: which event is next, which is a duplicate, which must wait for one that is missing.
- * Knows nothing of queries, timers or sockets. An order is changed in place: a copy per event would be its main cost.
+ * Knows nothing of queries, timers or sockets. It is changed in place: a copy per event would be its main cost.
  */
 import type { Cursor, LiveEvent } from '../../transport/port.ts'
 
-export interface ChannelOrder {
+export interface Sequencer {
   /** Everything up to here was applied, without a hole. `undefined` until the first position is known. */
   cursor: Cursor | undefined
   /** Events past a hole, by seq. */
@@ -31,7 +31,7 @@ export type Reset = 'epoch' | 'overflow' | 'hole'
  * `awaitBaseline`: a snapshot that will tell the position is on its way, so the first number is not taken for it.
  */
 export function admit(
-  order: ChannelOrder,
+  sequencer: Sequencer,
   batch: readonly LiveEvent[],
   awaitBaseline = false,
 ): LiveEvent[] | Reset {
@@ -42,20 +42,20 @@ export function admit(
       events.push(event)
       continue
     }
-    if (isOtherEpoch(order.cursor, event)) {
-      order.cursor = cursorOf(event)
-      order.held.clear()
-      order.head = undefined
+    if (isOtherEpoch(sequencer.cursor, event)) {
+      sequencer.cursor = cursorOf(event)
+      sequencer.held.clear()
+      sequencer.head = undefined
       return 'epoch'
     }
-    const next = expected(order, event, awaitBaseline)
+    const next = expected(sequencer, event, awaitBaseline)
     if (seq === next) {
-      apply(order, event, events)
-      drain(order, events)
-    } else if (seq > next) order.held.set(seq, event)
+      applyEvent(sequencer, event, events)
+      drainHeld(sequencer, events)
+    } else if (seq > next) sequencer.held.set(seq, event)
   }
-  if (order.held.size <= MAX_HELD) return events
-  restart(order, undefined)
+  if (sequencer.held.size <= MAX_HELD) return events
+  restartSequence(sequencer, undefined)
   return 'overflow'
 }
 
@@ -63,12 +63,17 @@ export function admit(
  * Before the first position is known the number at hand is taken for it, unless a snapshot will tell, or it is beyond the
  * last one that was.
  */
-function expected(order: ChannelOrder, event: LiveEvent, awaitBaseline: boolean): number {
-  const { last } = order
+function expected(sequencer: Sequencer, event: LiveEvent, awaitBaseline: boolean): number {
+  const { last } = sequencer
   const { seq = 0 } = event
-  if (order.cursor?.seq === undefined && !awaitBaseline && isAfter(event, last) && !isOtherEpoch(last, event))
-    order.cursor = last
-  if (order.cursor?.seq !== undefined) return order.cursor.seq + 1
+  if (
+    sequencer.cursor?.seq === undefined &&
+    !awaitBaseline &&
+    isAfter(event, last) &&
+    !isOtherEpoch(last, event)
+  )
+    sequencer.cursor = last
+  if (sequencer.cursor?.seq !== undefined) return sequencer.cursor.seq + 1
   return awaitBaseline ? -1 : seq
 }
 
@@ -76,21 +81,21 @@ function expected(order: ChannelOrder, event: LiveEvent, awaitBaseline: boolean)
  * A snapshot or a subscription told where the channel stands; only taken where nothing better is known. Without a
  * position the oldest held event is taken for the next one.
  */
-export function baseline(order: ChannelOrder, position: Cursor | undefined): LiveEvent[] {
+export function baseline(sequencer: Sequencer, position: Cursor | undefined): LiveEvent[] {
   let oldest = Number.POSITIVE_INFINITY
-  for (const heldSeq of order.held.keys()) oldest = Math.min(oldest, heldSeq - 1)
-  const seq = position?.seq ?? Math.min(oldest, order.last?.seq ?? oldest)
-  if (order.cursor?.seq !== undefined || !Number.isFinite(seq)) return []
-  order.cursor = { ...position, seq }
-  for (const heldSeq of order.held.keys()) if (heldSeq <= seq) order.held.delete(heldSeq)
-  return drain(order, [])
+  for (const heldSeq of sequencer.held.keys()) oldest = Math.min(oldest, heldSeq - 1)
+  const seq = position?.seq ?? Math.min(oldest, sequencer.last?.seq ?? oldest)
+  if (sequencer.cursor?.seq !== undefined || !Number.isFinite(seq)) return []
+  sequencer.cursor = { ...position, seq }
+  for (const heldSeq of sequencer.held.keys()) if (heldSeq <= seq) sequencer.held.delete(heldSeq)
+  return drainHeld(sequencer, [])
 }
 
 /** Continuity ended: start again from `position`, or from whatever comes next. */
-export function restart(order: ChannelOrder, position: Cursor | undefined, last?: Cursor): void {
-  order.cursor = position?.seq === undefined ? undefined : cursorOf(position)
-  order.last = last
-  order.held.clear()
+export function restartSequence(sequencer: Sequencer, position: Cursor | undefined, last?: Cursor): void {
+  sequencer.cursor = position?.seq === undefined ? undefined : cursorOf(position)
+  sequencer.last = last
+  sequencer.held.clear()
 }
 
 /** What a server says it stands before, it does not stand by: news to no snapshot. In the same places. */
@@ -99,12 +104,12 @@ export function stoodBy(log: LiveEvent[], cursor: Cursor | undefined): LiveEvent
 }
 
 /** The way to hear of them is gone. What followed a hole comes again with what fills it, if it ever was. */
-export function forgetHeld({ held }: ChannelOrder): void {
+export function forgetHeld({ held }: Sequencer): void {
   held.clear()
 }
 
 /** Something exists that was not applied. */
-export function isBehind({ cursor, held, head }: ChannelOrder): boolean {
+export function isBehind({ cursor, held, head }: Sequencer): boolean {
   if (!cursor) return false
   return held.size > 0 || (head !== undefined && (isOtherEpoch(cursor, head) || isAfter(head, cursor)))
 }
@@ -114,7 +119,7 @@ export function isAfter(one: Cursor | undefined, other: Cursor | undefined): boo
 }
 
 /** The highest number that is known to exist. */
-export function topOf({ cursor, held, head }: ChannelOrder): number {
+export function topOf({ cursor, held, head }: Sequencer): number {
   let top = Math.max(cursor?.seq ?? 0, head?.seq ?? 0)
   for (const seq of held.keys()) top = Math.max(top, seq)
   return top
@@ -124,19 +129,19 @@ export function isOtherEpoch(one: Cursor | undefined, other: Cursor): boolean {
   return one?.epoch !== undefined && other.epoch !== undefined && one.epoch !== other.epoch
 }
 
-function apply(order: ChannelOrder, event: LiveEvent, events: LiveEvent[]): void {
+function applyEvent(sequencer: Sequencer, event: LiveEvent, events: LiveEvent[]): void {
   events.push(event)
-  order.cursor = { ...order.cursor, ...cursorOf(event) }
+  sequencer.cursor = { ...sequencer.cursor, ...cursorOf(event) }
 }
 
-function drain(order: ChannelOrder, events: LiveEvent[]): LiveEvent[] {
-  const { held } = order
+function drainHeld(sequencer: Sequencer, events: LiveEvent[]): LiveEvent[] {
+  const { held } = sequencer
   while (held.size > 0) {
-    const seq = (order.cursor?.seq ?? 0) + 1
+    const seq = (sequencer.cursor?.seq ?? 0) + 1
     const next = held.get(seq)
     if (!next) break
     held.delete(seq)
-    apply(order, next, events)
+    applyEvent(sequencer, next, events)
   }
   return events
 }

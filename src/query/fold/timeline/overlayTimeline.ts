@@ -4,8 +4,8 @@
  */
 
 import { changeItem, type ItemSpec, idOf } from '../items.ts'
-import type { FlawOf } from '../kinds.ts'
 import type { Op } from '../op.ts'
+import type { FlawOf } from '../soundOp.ts'
 import type { TimelineData, TimelinePage } from './pages.ts'
 import { indexOf, placeOf } from './timelineIndex.ts'
 

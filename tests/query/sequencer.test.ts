@@ -1,9 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { admit, baseline, type ChannelOrder, MAX_HELD, restart } from '../../src/query/stream/sequencer.ts'
+import {
+  admit,
+  baseline,
+  MAX_HELD,
+  restartSequence,
+  type Sequencer,
+} from '../../src/query/stream/sequencer.ts'
 import type { LiveEvent } from '../../src/transport/port.ts'
 
-const orderAt = (seq?: number, epoch = 'e'): ChannelOrder => ({
+const orderAt = (seq?: number, epoch = 'e'): Sequencer => ({
   cursor: seq === undefined ? undefined : { seq, epoch },
   held: new Map(),
 })
@@ -55,11 +61,11 @@ describe('[Q3] the order of a channel', () => {
 
   it('after a break a later number does not pass what came after the last position', () => {
     const order = orderAt(10)
-    restart(order, undefined, order.cursor)
+    restartSequence(order, undefined, order.cursor)
     expect(numbers(admit(order, [event(13), event(12)]))).toEqual([])
     expect(numbers(admit(order, [event(11)]))).toEqual([11, 12, 13])
     const waiting = orderAt(10)
-    restart(waiting, undefined, waiting.cursor)
+    restartSequence(waiting, undefined, waiting.cursor)
     admit(waiting, [event(13)], true)
     expect(numbers(baseline(waiting, undefined))).toEqual([])
     expect(numbers(admit(waiting, [event(12), event(11)]))).toEqual([11, 12, 13])
@@ -67,10 +73,10 @@ describe('[Q3] the order of a channel', () => {
 
   it('after a break an earlier number, or another epoch, says where the server stands now', () => {
     const before = orderAt(10)
-    restart(before, undefined, before.cursor)
+    restartSequence(before, undefined, before.cursor)
     expect(numbers(admit(before, [event(4)]))).toEqual([4])
     const other = orderAt(10)
-    restart(other, undefined, other.cursor)
+    restartSequence(other, undefined, other.cursor)
     expect(numbers(admit(other, [event(13, 'f')]))).toEqual([13])
   })
 
@@ -97,7 +103,7 @@ describe('[Q3] the order of a channel', () => {
   it('starts again from the position it is given', () => {
     const order = orderAt(5)
     admit(order, [event(9)])
-    restart(order, { seq: 20, epoch: 'e' })
+    restartSequence(order, { seq: 20, epoch: 'e' })
     expect(numbers(admit(order, [event(21)]))).toEqual([21])
   })
 })
