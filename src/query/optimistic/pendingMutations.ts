@@ -89,25 +89,52 @@ export function echoOf({ echoes }: Outbox, target: string, event: LiveEvent): Op
   return echo?.target === target ? echo.as : undefined
 }
 
-/**
- * The first optimistic op that `confirms` accepts is over; returns what it made of it. Other queries show it until they
- * have what takes its place.
- */
-export function confirm(outbox: Outbox, target: string, asked: Asked): Op<unknown> | undefined {
-  const { of, confirms, isGuess } = asked
-  // Another query of the same data was told of it first.
-  if (of && outbox.echoes.has(of)) return echoOf(outbox, target, of)
-  for (const row of outbox.rows.values()) {
-    // What is sure takes the place of a guess.
-    const isOver = row.confirmed ? isGuess || row.confirmed === 'sure' : !outbox.ops.has(target)
-    const as = isOver || !isMine(outbox, row) ? undefined : firstOf(row, target, confirms)
-    if (!as) continue
-    row.confirmed = isGuess ? 'guess' : 'sure'
-    if (of) outbox.echoes.set(of, { target, as })
-    outbox.isStale = true
-    return as
+/** What an event may yet turn out to be, for one target. */
+export interface Anticipated {
+  readonly pending: Row
+  readonly op: Op<unknown>
+  /** Something was taken for it already; only what is surely it takes that one's place. */
+  readonly isGuessed: boolean
+}
+
+/** One constant for "none", which is what most events find. */
+const NONE_ANTICIPATED: readonly Anticipated[] = []
+
+/** Of one's own, in the order in which it was begun. */
+export function anticipatedFor(outbox: Outbox, target: string): readonly Anticipated[] {
+  const isShown = outbox.ops.has(target)
+  let found: Anticipated[] | undefined
+  for (const pending of outbox.rows.values()) {
+    const isGuessed = pending.confirmed === 'guess'
+    if (pending.confirmed === 'sure' || !(isShown || isGuessed) || !isMine(outbox, pending)) continue
+    for (const change of pending.changes) {
+      if (change.target !== target) continue
+      found ??= []
+      found.push({ pending, op: change.op, isGuessed })
+    }
   }
-  return undefined
+  return found ?? NONE_ANTICIPATED
+}
+
+export interface Confirmation {
+  readonly pending: Row
+  /** It may be something else after all. */
+  readonly isGuess: boolean
+  /** The event that said so; `undefined` for what was said without one. */
+  readonly of: LiveEvent | undefined
+  /** What it becomes, with the names of what anticipated it. */
+  readonly as: Op<unknown>
+}
+
+/** It shows nothing any more. Other queries show it until they have what takes its place. */
+export function confirmPending(
+  outbox: Outbox,
+  target: string,
+  { pending, isGuess, of, as }: Confirmation,
+): void {
+  pending.confirmed = isGuess ? 'guess' : 'sure'
+  if (of) outbox.echoes.set(of, { target, as })
+  outbox.isStale = true
 }
 
 interface Asked {
@@ -116,10 +143,16 @@ interface Asked {
   readonly isGuess: boolean
 }
 
-function firstOf({ changes }: Row, target: string, confirms: Asked['confirms']): Op<unknown> | undefined {
-  for (const change of changes) {
-    const as = change.target === target ? confirms(change.op) : undefined
-    if (as) return as
+/** The first optimistic op that `confirms` accepts is over; returns what it made of it. */
+export function confirm(outbox: Outbox, target: string, asked: Asked): Op<unknown> | undefined {
+  const { of, confirms, isGuess } = asked
+  // Another query of the same data was told of it first.
+  if (of && outbox.echoes.has(of)) return echoOf(outbox, target, of)
+  for (const { pending, op, isGuessed } of anticipatedFor(outbox, target)) {
+    const as = isGuess && isGuessed ? undefined : confirms(op)
+    if (!as) continue
+    confirmPending(outbox, target, { pending, isGuess, of, as })
+    return as
   }
   return undefined
 }
