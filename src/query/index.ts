@@ -27,7 +27,8 @@ export {
   type TimelinePageParam,
 } from './fold/timeline/pages.ts'
 export { type SnapshotContext, type SnapshotSource, type } from './live/definition.ts'
-export type { LiveState, LiveStatus } from './live/state.ts'
+export type { LiveState } from './live/records.ts'
+export type { LiveStatus } from './live/state.ts'
 export type { AskOptions, SendContext } from './optimistic/deliver.ts'
 export type { Change, OptimisticContext, SendStatus } from './optimistic/pendingMutation.ts'
 export { LiveProvider, type LiveProviderProps } from './react/LiveProvider.tsx'

@@ -3,9 +3,9 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { LiveError } from '../../transport/errors.ts'
 import type { Id } from '../../transport/port.ts'
 import { keyName, LIVE_KEY } from '../keys.ts'
-import { applyChanges, refresh } from '../live/client.ts'
+import { doubtQueries, tellChanges } from '../live/client.ts'
 import { channelSpec } from '../live/definition.ts'
-import type { LiveClient } from '../live/state.ts'
+import type { LiveClient } from '../live/records.ts'
 import { deliver, refusal, type Send, type SendContext, sendContext } from '../optimistic/deliver.ts'
 import {
   type Change,
@@ -26,7 +26,7 @@ import {
   type QueryClient,
 } from '../tanstack.ts'
 import type { LiveMutationOptions } from './queryOptions.ts'
-import { clientOf, defineWrite, type LiveCore } from './registry.ts'
+import { clientOf, type Registry, registerMutation } from './registry.ts'
 
 export interface MutationDefinitionOptions<P, Variables, Result> {
   readonly params?: StandardSchemaV1<P>
@@ -69,29 +69,29 @@ export interface MutationControls<P, Variables, Result> {
 
 /** A definition, where it was made. */
 interface Defined<P, Variables, Result> {
-  readonly core: LiveCore
+  readonly registry: Registry
   readonly name: string
   readonly options: MutationDefinitionOptions<P, Variables, Result>
 }
 
 export function defineMutation<P, Variables, Result>(
-  core: LiveCore,
+  registry: Registry,
   name: string,
   options: MutationDefinitionOptions<P, Variables, Result>,
 ) {
-  const defined = { core, name, options }
+  const defined = { registry, name, options }
   const common = {
     mutationFn: (variables: Variables, context: MutationFunctionContext) => run(defined, variables, context),
     onMutate: (_variables: Variables, { client, mutationKey }: MutationFunctionContext): Named => {
       // Connected from here on: the outbox must see the mutation.
-      clientOf(core, client)
-      return { clientId: rowBehind(mutationKey)?.clientId ?? core.port.clock.createId() }
+      clientOf(registry, client)
+      return { clientId: rowBehind(mutationKey)?.clientId ?? registry.port.clock.createId() }
     },
     networkMode: 'always' as const,
     // A failed one that is on screen stays until it is retried or discarded.
     gcTime: Number.POSITIVE_INFINITY,
   }
-  defineWrite(core, {
+  registerMutation(registry, {
     name,
     options: common as unknown as MutationOptions,
     optimistic: (variables, context) =>
@@ -101,12 +101,12 @@ export function defineMutation<P, Variables, Result>(
   const factory = (params?: P): LiveMutationOptions<Result, Variables, Named> =>
     mutationOptions<Result, Error, Variables, Named>({
       ...common,
-      mutationKey: [LIVE_KEY, keyName(core, name), params ?? {}],
+      mutationKey: [LIVE_KEY, keyName(registry, name), params ?? {}],
     })
   const controls: MutationControls<P, Variables, Result> = {
     start(queryClient, variables, params) {
       // Connected first: the outbox must see the mutation from its beginning.
-      clientOf(core, queryClient)
+      clientOf(registry, queryClient)
       const mutation = queryClient
         .getMutationCache()
         .build(queryClient, queryClient.defaultMutationOptions(factory(params)))
@@ -122,7 +122,7 @@ export function defineMutation<P, Variables, Result>(
     },
     amend(queryClient, clientId, change) {
       const row = find(defined, queryClient, clientId)
-      const client = clientOf(core, queryClient)
+      const client = clientOf(registry, queryClient)
       if (!client || !row || !isUnsent(row)) return
       amend(client.outbox, row.mutation, change(row.mutation.state.variables as Variables))
     },
@@ -139,20 +139,20 @@ export function defineMutation<P, Variables, Result>(
 }
 
 function find<P, Variables, Result>(
-  { core, name }: Defined<P, Variables, Result>,
+  { registry, name }: Defined<P, Variables, Result>,
   queryClient: QueryClient,
   clientId: string,
 ): Row | undefined {
-  const client = clientOf(core, queryClient)
+  const client = clientOf(registry, queryClient)
   return client && findRow(client.outbox, name, clientId)
 }
 
 async function run<P, Variables, Result>(
-  { core, name, options }: Defined<P, Variables, Result>,
+  { registry, name, options }: Defined<P, Variables, Result>,
   given: Variables,
   context: MutationFunctionContext,
 ): Promise<Result> {
-  const client = clientOf(core, context.client)
+  const client = clientOf(registry, context.client)
   const params = (context.mutationKey?.[2] ?? {}) as P
   options.validate?.(given, params)
   if (!client) {
@@ -172,7 +172,7 @@ async function run<P, Variables, Result>(
   const isRepeat = row?.wasTried === true
   if (row) row.wasTried = true
   const spec = channelSpec(params, options)
-  const sending = sendContext<P, Variables>(core.port, spec, { params, send })
+  const sending = sendContext<P, Variables>(registry.port, spec, { params, send })
   const member: ChannelMember = {}
   const channel = client.hub.join(spec, member)
   try {
@@ -181,8 +181,8 @@ async function run<P, Variables, Result>(
     if (row && changes.length > 0) row.confirmed = 'sure'
     // Else it may have been done long ago, and more may have happened to it since: only a snapshot can tell.
     const isNews = isSure && !isRepeat
-    applyChanges(client, changes, isNews)
-    for (const change of isNews ? [] : changes) refresh(client, change)
+    tellChanges(client, changes, isNews)
+    for (const change of isNews ? [] : changes) doubtQueries(client, change)
     return result
   } finally {
     leaveChannel(channel, member)
@@ -214,7 +214,7 @@ export interface Named {
 }
 
 function changesOf<P, Variables, Result>(
-  { core, name, options }: Defined<P, Variables, Result>,
+  { registry, name, options }: Defined<P, Variables, Result>,
   variables: Variables,
   context: OptimisticContext<P>,
 ): readonly Change[] {
@@ -228,7 +228,7 @@ function changesOf<P, Variables, Result>(
     return options.optimistic?.(variables, context) ?? []
   } catch (cause) {
     const error = new LiveError('misconfigured', `"optimistic" of "${name}" threw: ${cause}`, { cause })
-    core.port.report({ type: 'optimistic-error', definition: name, error })
+    registry.port.report({ type: 'optimistic-error', definition: name, error })
     return []
   }
 }

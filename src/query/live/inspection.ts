@@ -7,8 +7,9 @@ import type { Outbox } from '../optimistic/pendingMutations.ts'
 import type { LiveChannel } from '../stream/channelHub.ts'
 import { topOf } from '../stream/sequencer.ts'
 import type { Query, QueryClient } from '../tanstack.ts'
-import { entryBehind } from './liveQuery.ts'
-import type { Entry, LiveStatus } from './state.ts'
+import { liveQueryBehind } from './liveQuery.ts'
+import type { LiveQuery } from './records.ts'
+import type { LiveStatus } from './state.ts'
 
 export interface QueryReport {
   /** Unique in its QueryClient. */
@@ -57,32 +58,32 @@ export interface LiveReport {
 }
 
 export function inspectQueries(queryClient: QueryClient): LiveReport {
-  const live = queryClient
+  const all = queryClient
     .getQueryCache()
     .getAll()
     .flatMap((query) => {
-      const entry = entryBehind(query)
-      return entry ? [{ query, entry }] : []
+      const live = liveQueryBehind(query)
+      return live ? [{ query, live }] : []
     })
-  const channels = new Set(live.flatMap(({ entry }) => entry.channel ?? []))
+  const channels = new Set(all.flatMap(({ live }) => live.channel ?? []))
   return {
-    queries: live.map(({ query, entry }) => queryReport(query, entry)),
+    queries: all.map(({ query, live }) => queryReport(query, live)),
     channels: [...channels].map(channelReport),
-    sends: sendReports(queryClient, new Set(live.map(({ entry }) => entry.client.outbox))),
+    sends: sendReports(queryClient, new Set(all.map(({ live }) => live.client.outbox))),
   }
 }
 
-function queryReport(query: Query, entry: Entry): QueryReport {
+function queryReport(query: Query, live: LiveQuery): QueryReport {
   const isFetching = query.state.fetchStatus !== 'idle'
   const isWanted = isFetching || query.isActive()
   return {
     key: query.queryHash,
-    name: entry.definition.name,
-    params: entry.params,
-    status: entry.state.status,
+    name: live.definition.name,
+    params: live.params,
+    status: live.status.status,
     observers: query.getObserversCount(),
     isFetching,
-    lease: entry.channel ? (isWanted ? 'held' : 'lingering') : 'none',
+    lease: live.channel ? (isWanted ? 'held' : 'lingering') : 'none',
   }
 }
 
