@@ -5,17 +5,11 @@
 import type { Cursor } from '../../transport/port.ts'
 import { markFinished } from '../cache/structuralSharing.ts'
 import type { SequencedOp } from '../fold/items.ts'
-import {
-  eventsSince,
-  keepLog,
-  type LiveChannel,
-  positionInLog,
-  reaches,
-  releaseLog,
-  whenLive,
-} from '../stream/channelHub.ts'
-import { join, opsOf, shownIn, tell, tellNow } from './liveQuery.ts'
+import { keepLog, type LiveChannel, releaseLog, whenLive } from '../stream/channelHub.ts'
+import { eventsSince, positionInLog, reaches } from '../stream/channelLog.ts'
+import { join, tell, tellNow } from './liveQuery.ts'
 import type { Fetch, LiveQuery } from './records.ts'
+import { opsOf, shownIn } from './surroundings.ts'
 
 /** @throws what the application's code does that names the channel */
 export function beginFetch(live: LiveQuery): Fetch {

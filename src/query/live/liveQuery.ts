@@ -2,17 +2,17 @@
  * One cached query, live: tells its machine what the cache, the channel and the pending mutations do, and runs the
  * effects in order. Decides nothing.
  */
-import { isLiveError, LiveError } from '../../transport/errors.ts'
-import { type Cursor, type LiveEvent, waitOf } from '../../transport/port.ts'
+import { LiveError } from '../../transport/errors.ts'
+import { waitOf } from '../../transport/port.ts'
 import { markFinished } from '../cache/structuralSharing.ts'
 import { refetch, write } from '../cache/writer.ts'
-import type { SequencedOp } from '../fold/items.ts'
 import type { Op } from '../fold/op.ts'
 import { soundOp } from '../fold/soundOp.ts'
 import type { Params } from '../keys.ts'
 import { targetOf } from '../optimistic/pendingMutation.ts'
-import { anticipatedFor, confirmPending, opsFor } from '../optimistic/pendingMutations.ts'
-import { eventsSince, leaveChannel, positionInLog, reaches } from '../stream/channelHub.ts'
+import { confirmPending } from '../optimistic/pendingMutations.ts'
+import { leaveChannel } from '../stream/channelHub.ts'
+import { positionInLog } from '../stream/channelLog.ts'
 import { topOf } from '../stream/sequencer.ts'
 import { hashKey, type Query } from '../tanstack.ts'
 import { channelSpec, type Definition, flawFor } from './definition.ts'
@@ -20,8 +20,7 @@ import type { Effect, Input } from './inputs.ts'
 import { LINGER_MS, linger } from './linger.ts'
 import { next, PAUSE_MS, positionOf } from './machine.ts'
 import { announce, type LiveClient, type LiveQuery, OFFLINE } from './records.ts'
-import { type ChannelView, see, statusOf, UNUSED, type Use } from './state.ts'
-import { toOps } from './toOps.ts'
+import { see, statusOf, UNUSED } from './state.ts'
 
 /** TanStack asks whether data is stale with nothing but the query. */
 const known = new WeakMap<object, LiveQuery>()
@@ -202,50 +201,6 @@ export function tellOps(live: LiveQuery, given: readonly Op<unknown>[], isNews: 
   const after = channel && isNews ? topOf(channel.sequencer) : -1
   const position = channel?.sequencer.cursor
   tell(live, { type: 'told', ops, anticipated: anticipatedBy(live), at, after, position })
-}
-
-/** The optimistic ops, as of now: whoever shows them has every event so far in what lies below. */
-export function shownIn({ client, target }: LiveQuery): readonly Op<unknown>[] {
-  return opsFor(client.outbox, target)
-}
-
-export function opsOf(live: LiveQuery, events: readonly LiveEvent[]): SequencedOp<unknown>[] {
-  const { definition, params, client, target } = live
-  const { report } = client.declarations.port
-  const echoOf = (event: LiveEvent) => {
-    const echo = client.outbox.echoes.get(event)
-    return echo && { as: echo.target === target ? echo.as : undefined }
-  }
-  return toOps({ definition, params, report, echoOf }, events)
-}
-
-function anticipatedBy({ client, target, definition }: LiveQuery) {
-  return definition.kind.confirms ? anticipatedFor(client.outbox, target) : []
-}
-
-/** What data of this position lacks, if the channel knows. */
-function missedSince(live: LiveQuery, position: Cursor | undefined) {
-  const { channel } = live
-  if (!channel || !position || !reaches(channel, position)) return undefined
-  return opsOf(live, eventsSince(channel, position))
-}
-
-function viewOf({ live, hasGap, continuity }: NonNullable<LiveQuery['channel']>): ChannelView {
-  return { isLive: live, hasGap, continuity }
-}
-
-function usageOf({ query, definition }: LiveQuery): Use {
-  const { error, status, fetchStatus } = query.state
-  const [, , , window] = query.queryKey as readonly [unknown, unknown, unknown, { pageSize?: number }?]
-  const { maxPages } = query.options as { maxPages?: number }
-  return {
-    isActive: query.isActive(),
-    isFetching: fetchStatus !== 'idle',
-    hasError: status === 'error',
-    retryAfterMs: (isLiveError(error) && error.retryAfterMs) || 0,
-    pageSize: window?.pageSize ?? definition.pageSize ?? 0,
-    maxPages: maxPages || Number.POSITIVE_INFINITY,
-  }
 }
 
 /** Whenever something that it follows from did; whoever reads it finds the same object until then. */

@@ -232,7 +232,8 @@ function askAgain(state: LiveQueryState): Step {
 function pause(state: LiveQueryState): Step {
   const ownMs = Math.min(PAUSE_MS * 2 ** state.failures, MAX_PAUSE_MS)
   const failures = state.failures + 1
-  if (state.use.isFailed)
+  // An error without data is on screen; only its reader or the next connection asks again.
+  if (state.use.hasError && state.picture.view === undefined)
     return then(endPause(state), (last) => [{ ...last, pause: 'for good', failures }, NONE])
   const ms = Math.max(ownMs, state.use.retryAfterMs)
   return [{ ...state, pause: 'timed', failures }, [{ type: 'pause', ms }]]
