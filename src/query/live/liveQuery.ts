@@ -21,6 +21,7 @@ import { LINGER_MS, linger } from './linger.ts'
 import { next, PAUSE_MS, positionOf } from './machine.ts'
 import { announce, type LiveClient, type LiveQuery, OFFLINE } from './records.ts'
 import { see, statusOf, UNUSED } from './state.ts'
+import { anticipatedBy, missedSince, opsOf, shownIn, usageOf, viewOf } from './surroundings.ts'
 
 /** TanStack asks whether data is stale with nothing but the query. */
 const known = new WeakMap<object, LiveQuery>()
