@@ -26,6 +26,7 @@ import {
 import { endFetch } from './fetch.ts'
 import { adoptForeign, createLiveQuery, flush, leave, tell, tellOps } from './liveQuery.ts'
 import { announce, type Declarations, type Listeners, type LiveClient, type LiveQuery } from './records.ts'
+import { isActive } from './surroundings.ts'
 
 export function createLiveClient(
   queryClient: QueryClient,
@@ -59,7 +60,7 @@ export function createLiveClient(
       stopAuthors()
       for (const [query, live] of client.liveQueries) {
         // Nobody is there to be shown an error, and whoever comes back asks again.
-        if (live.fetches.size > 0 && !query.isActive()) cancel(query)
+        if (live.fetches.size > 0 && !isActive(query)) cancel(query)
         leave(live)
       }
       client.liveQueries.clear()
@@ -80,7 +81,7 @@ export function createLiveClient(
   })
   for (const query of cache.getAll()) {
     const live = liveQueryOf(client, query)
-    if (live) tell(live, { type: 'used' })
+    if (live) tell(live, () => ({ type: 'used' }))
   }
   return client
 }
@@ -141,7 +142,7 @@ function flushAll(client: LiveClient, asked: readonly LiveQuery[]): void {
 export function forgetData(client: LiveClient): void {
   for (const channel of client.hub.channels.values()) clearChannel(channel)
   for (const live of client.liveQueries.values()) {
-    tell(live, { type: 'disowned' })
+    tell(live, () => ({ type: 'disowned' }))
   }
   reset(client.queryClient, (query) => client.liveQueries.has(query))
 }
@@ -170,7 +171,7 @@ function onCacheEvent(client: LiveClient, event: QueryCacheNotifyEvent): void {
   }
   // A query that was removed can still have observers; it must not subscribe again.
   if (client.queryClient.getQueryCache().get(query.queryHash) !== query) return
-  tell(live, { type: 'used' })
+  tell(live, () => ({ type: 'used' }))
   if (event.type === 'updated') cacheChanged(live, event.action)
 }
 
@@ -180,10 +181,10 @@ type CacheAction = Extract<QueryCacheNotifyEvent, { type: 'updated' }>['action']
 function cacheChanged(live: LiveQuery, action: CacheAction): void {
   const { data: view, fetchStatus } = live.query.state
   const { type } = action
-  if (type === 'success' && !action.manual) tell(live, { type: 'fetched', view })
-  else if (type === 'error') tell(live, { type: 'failed' })
+  if (type === 'success' && !action.manual) tell(live, () => ({ type: 'fetched', view }))
+  else if (type === 'error') tell(live, () => ({ type: 'failed' }))
   else if (type === 'setState' || (type === 'success' && !Object.is(view, live.state.picture.view))) {
-    tell(live, { type: 'overwritten' })
+    tell(live, () => ({ type: 'overwritten' }))
   } else return
   if (fetchStatus === 'idle') for (const fetch of live.fetches) endFetch(fetch)
   adoptForeign(live)
@@ -206,7 +207,7 @@ export function doubtQueries(
   { liveQueries }: LiveClient,
   of: { readonly definition: string; readonly params: Params },
 ): void {
-  for (const live of liveQueries.values()) if (targets(live, of)) tell(live, { type: 'doubted' })
+  for (const live of liveQueries.values()) if (targets(live, of)) tell(live, () => ({ type: 'doubted' }))
 }
 
 /** What the queries of a definition hold that are in use, and live as far as anybody knows. */
@@ -215,7 +216,7 @@ export function currentData(
   of: { readonly definition: string; readonly params: Params },
 ): unknown[] {
   return [...liveQueries.values()].flatMap((live) => {
-    const isLive = targets(live, of) && live.query.isActive() && live.status.status === 'live'
+    const isLive = targets(live, of) && isActive(live.query) && live.status.status === 'live'
     return isLive ? [live.query.state.data] : []
   })
 }

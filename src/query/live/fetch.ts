@@ -21,7 +21,7 @@ export function beginFetch(live: LiveQuery): Fetch {
   const fetch: Fetch = { live, channel, of, begun, start: begun, replied, doubts, continuity: -1 }
   keepLog(channel)
   live.fetches.add(fetch)
-  tell(live, { type: 'asked' })
+  tell(live, () => ({ type: 'asked' }))
   return fetch
 }
 
