@@ -18,9 +18,9 @@ import { hashKey, type Query } from '../tanstack.ts'
 import { channelSpec, type Definition, flawFor } from './definition.ts'
 import type { Effect, Input } from './inputs.ts'
 import { LINGER_MS, linger } from './linger.ts'
-import { next, PAUSE_MS, positionOf } from './machine.ts'
+import { next, PAUSE_MS } from './machine.ts'
 import { announce, type LiveClient, type LiveQuery, OFFLINE } from './records.ts'
-import { see, statusOf, UNUSED } from './state.ts'
+import { positionOf, see, statusOf, UNUSED } from './state.ts'
 import { anticipatedBy, isActive, missedSince, opsOf, shownIn, usageOf, viewOf } from './surroundings.ts'
 
 /** TanStack asks whether data is stale with nothing but the query. */

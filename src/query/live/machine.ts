@@ -7,12 +7,12 @@ import type { Kind } from '../fold/kinds.ts'
 import type { Effect, Input, Ops, Sequenced } from './inputs.ts'
 import { recognise } from './recognise.ts'
 import {
+  draw,
   isAhead,
   isContinuous,
   isShallowEqual,
   isWanted,
   type LiveQueryState,
-  type Picture,
   writtenByOthers,
 } from './state.ts'
 
@@ -42,7 +42,7 @@ const HANDLERS: { readonly [T in Input['type']]: Handler<T> } = {
   heard: (state, { ops, anticipated }, kind) => hear(state, recognise(ops, anticipated, kind)),
   told,
   doubted: doubt,
-  disowned: (state) => [{ ...state, unfolded: [], replies: [], arrival: undefined }, NONE],
+  disowned: (state) => [{ ...dropArrival(state), unfolded: [], replies: [] }, NONE],
   asked: (state) => [dropArrival(state), NONE],
   answered,
   arrived(state, { data, missed, shown }, kind) {
@@ -88,18 +88,13 @@ function used(state: LiveQueryState): Step {
   return [{ ...state, isLingering: !isLingering }, [{ type: isLingering ? 'stay' : 'linger' }]]
 }
 
-/** Where its data stands, for who continues it. */
-export function positionOf({ asOf, base }: LiveQueryState, kind: Kind): Cursor | undefined {
-  return asOf ?? (base === undefined ? undefined : kind.positionOf(base))
-}
-
-/** Data that says where it stands is continued from there, if the channel knows what came after. */
+/** Data that says where it stands is continued from there, if the channel knows what came after, and nobody doubts it. */
 function caughtUp(
   state: LiveQueryState,
   position: Cursor | undefined,
   missed: Sequenced | undefined,
 ): LiveQueryState {
-  if (!missed) return { ...state, continuity: -1, asOf: undefined }
+  if (!missed || state.doubts > state.settled) return { ...state, continuity: -1, asOf: undefined }
   return { ...state, continuity: state.channel?.continuity ?? -1, asOf: position, unfolded: missed }
 }
 
@@ -150,7 +145,11 @@ function told(
 }
 
 function doubt(state: LiveQueryState): Step {
-  return [{ ...state, continuity: -1, doubts: state.doubts + 1 }, SOON]
+  return [doubted(state), SOON]
+}
+
+function doubted(state: LiveQueryState): LiveQueryState {
+  return { ...state, continuity: -1, doubts: state.doubts + 1 }
 }
 
 /**
@@ -159,14 +158,16 @@ function doubt(state: LiveQueryState): Step {
  */
 function answered(
   state: LiveQueryState,
-  { position, isWhole, isOlder, continuity }: Extract<Input, { type: 'answered' }>,
+  { position, isWhole, isOlder, ...given }: Extract<Input, { type: 'answered' }>,
 ): Step {
   // A page from a replica that lags lacks events that the rest of the data has; each page knows for itself.
   const isBehind = (position?.seq ?? -1) < (state.asOf?.seq ?? -1)
   const asOf = isWhole || isBehind ? position : state.asOf
   if (isOlder) return pause({ ...state, asOf, continuity: -1 })
   if (!isWhole) return [{ ...state, asOf }, NONE]
-  return endPause({ ...state, asOf, continuity, failures: 0 })
+  // What was doubted meanwhile is doubtful still: it was asked for before.
+  const continuity = given.doubts === state.doubts ? given.continuity : -1
+  return endPause({ ...state, asOf, continuity, settled: given.doubts, failures: 0 })
 }
 
 function fetched(state: LiveQueryState, { view }: Extract<Input, { type: 'fetched' }>): Step {
@@ -183,7 +184,7 @@ function withoutArrival(state: LiveQueryState): LiveQueryState {
 }
 
 function dropArrival(state: LiveQueryState): LiveQueryState {
-  return state.arrival ? { ...state, arrival: undefined, continuity: -1 } : state
+  return state.arrival ? doubted({ ...state, arrival: undefined }) : state
 }
 
 function found(
@@ -193,7 +194,7 @@ function found(
   const seen = { ...state, picture: writtenByOthers(view) }
   // What is nothing of its kind is not taken; what there was is written over it.
   if (view !== undefined && data === undefined && state.base !== undefined) return [seen, NONE]
-  return [caughtUp({ ...seen, base: data }, position, missed), NONE]
+  return [caughtUp({ ...seen, base: data, settled: state.doubts }, position, missed), NONE]
 }
 
 /** `undefined` stays what it is before the first snapshot. */
@@ -217,15 +218,6 @@ function show(state: LiveQueryState, shown: Ops, kind: Kind): Step {
     const lost = { ...folded, unfolded: [], continuity: -1 }
     return then([lost, [{ type: 'report', cause }]], pause)
   }
-}
-
-function draw(
-  { picture }: LiveQueryState,
-  base: unknown,
-  { shown, kind }: { readonly shown: Ops; readonly kind: Kind },
-): Picture {
-  if (Object.is(base, picture.of) && shown === picture.shown) return picture
-  return { of: base, view: shown.length === 0 ? base : kind.overlay(base, shown), shown }
 }
 
 function askAgain(state: LiveQueryState): Step {

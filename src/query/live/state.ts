@@ -1,7 +1,7 @@
 /** What is known of one live query: plain data, and what follows from it. Pure. */
 import type { Cursor } from '../../transport/port.ts'
 import type { SequencedOp } from '../fold/items.ts'
-import type { Window } from '../fold/kinds.ts'
+import type { Kind, Window } from '../fold/kinds.ts'
 import { NO_OPS, type Op } from '../fold/op.ts'
 
 export type LiveStatus = 'live' | 'catching-up' | 'gap' | 'offline'
@@ -70,6 +70,8 @@ export interface LiveQueryState {
   readonly failures: number
   /** How often something said that it may lack more: what was asked for before is doubtful too. */
   readonly doubts: number
+  /** How many of them there were when the data was asked for. */
+  readonly settled: number
 }
 
 const NOTHING: Picture = { of: undefined, view: undefined, shown: NO_OPS }
@@ -92,6 +94,7 @@ export const UNUSED: LiveQueryState = {
   pause: 'none',
   failures: 0,
   doubts: 0,
+  settled: 0,
 }
 
 /** Observed by an enabled observer, or being fetched (Suspense and loaders have no observer yet). */
@@ -107,6 +110,21 @@ export function isContinuous({ channel, continuity }: LiveQueryState): boolean {
 /** The data knows more than the stream, which may still wait for an event. */
 export function isAhead({ asOf }: LiveQueryState, position: Cursor | undefined): boolean {
   return (asOf?.seq ?? -1) > (position?.seq ?? -1)
+}
+
+/** Where its data stands, for who continues it. */
+export function positionOf({ asOf, base }: LiveQueryState, kind: Kind): Cursor | undefined {
+  return asOf ?? (base === undefined ? undefined : kind.positionOf(base))
+}
+
+/** What is to be seen of data: the same picture while neither it nor what is optimistic is another. */
+export function draw(
+  { picture }: LiveQueryState,
+  base: unknown,
+  { shown, kind }: { readonly shown: Picture['shown']; readonly kind: Kind },
+): Picture {
+  if (Object.is(base, picture.of) && shown === picture.shown) return picture
+  return { of: base, view: shown.length === 0 ? base : kind.overlay(base, shown), shown }
 }
 
 export function statusOf(state: LiveQueryState): LiveStatus {

@@ -5,12 +5,19 @@
 import type { SequencedOp } from '../../../src/query/fold/items.ts'
 import { NO_OPS, type Op } from '../../../src/query/fold/op.ts'
 import type { Effect, Input } from '../../../src/query/live/inputs.ts'
-import { next, positionOf } from '../../../src/query/live/machine.ts'
-import { isContinuous, type LiveQueryState, see, statusOf, UNUSED } from '../../../src/query/live/state.ts'
+import { next } from '../../../src/query/live/machine.ts'
+import {
+  isContinuous,
+  type LiveQueryState,
+  positionOf,
+  see,
+  statusOf,
+  UNUSED,
+} from '../../../src/query/live/state.ts'
 import type { Anticipated } from '../../../src/query/optimistic/pendingMutations.ts'
 import { eventsSince, reaches } from '../../../src/query/stream/channelLog.ts'
 import type { Cursor, LiveEvent } from '../../../src/transport/port.ts'
-import { type Data, type Happened, historyUpTo, opOf, type Oracle, rowOf, strictKind } from './strictKind.ts'
+import { type Data, type Happened, historyUpTo, type Oracle, opOf, rowOf, strictKind } from './strictKind.ts'
 
 export interface Options {
   /** Whether events and snapshots say where they stand. */
@@ -160,7 +167,8 @@ function tellNow(world: World, query: Query, input: Input): void {
 
 function freeze(state: LiveQueryState): LiveQueryState {
   if (Object.isFrozen(state)) return state
-  for (const part of [state.unfolded, state.replies, state.picture, state.arrival]) if (part) Object.freeze(part)
+  for (const part of [state.unfolded, state.replies, state.picture, state.arrival])
+    if (part) Object.freeze(part)
   return Object.freeze(state)
 }
 
@@ -267,7 +275,12 @@ function missedSince(world: World, { channel }: Query, position: Cursor | undefi
 function opsOf({ echoes }: World, events: readonly LiveEvent[]): SequencedOp<unknown>[] {
   return events.map((event) => {
     const echo = echoes.get(event)
-    return { op: echo ?? (event.payload as Op<unknown>), seq: event.seq, of: event, isEcho: echo !== undefined }
+    return {
+      op: echo ?? (event.payload as Op<unknown>),
+      seq: event.seq,
+      of: event,
+      isEcho: echo !== undefined,
+    }
   })
 }
 
@@ -319,15 +332,19 @@ export function ask(world: World, query: Query): void {
   }
 }
 
-function endFetch(world: World, query: Query, fetch: Fetch): void {
+function endFetch(query: Query, fetch: Fetch): void {
   if (!query.fetches.delete(fetch)) return
   fetch.channel.retainers--
   trim(fetch.channel)
-  if (fetch.channel.retainers === 0 && fetch.channel === world.channel) void 0
+}
+
+export interface Asked {
+  readonly query: Query
+  readonly fetch: Fetch
 }
 
 /** The server has looked at `at`. */
-export function answer(world: World, query: Query, fetch: Fetch, at: number): void {
+export function answer(world: World, { query, fetch }: Asked, at: number): void {
   const { channel } = fetch
   const position = world.options.isNumbered ? { seq: at } : undefined
   if (position && !channel.sequencer.cursor) {
@@ -335,13 +352,18 @@ export function answer(world: World, query: Query, fetch: Fetch, at: number): vo
     channel.reach ??= position.seq
     channel.told = at
   }
-  if (query.fetch !== fetch) return endFetch(world, query, fetch)
+  if (query.fetch !== fetch) return endFetch(query, fetch)
   fetch.stage = 'answered'
   adopt(world, query)
   const data = historyUpTo(world.history, at)
   if (!world.options.isPaged) {
     completeFetch(world, query, { fetch, position, isWhole: true })
-    tellNow(world, query, { type: 'arrived', data, missed: missedBy(world, query, fetch, position), shown: shown(world) })
+    tellNow(world, query, {
+      type: 'arrived',
+      data,
+      missed: missedBy(world, { query, fetch }, position),
+      shown: shown(world),
+    })
     fetch.view = query.state.arrival?.view
     return
   }
@@ -356,7 +378,9 @@ export function answer(world: World, query: Query, fetch: Fetch, at: number): vo
     // A page beside others adds nothing here, but its age.
     const isMixed = (position?.seq ?? -1) < (current?.at ?? -1)
     const mixed = current && { ...current, isMixed: current.isMixed || isMixed }
-    const merged = isWhole ? world.kind.fold(data, missedBy(world, query, fetch, position), query.state.use) : mixed
+    const merged = isWhole
+      ? world.kind.fold(data, missedBy(world, { query, fetch }, position), query.state.use)
+      : mixed
     tellNow(world, query, { type: 'merged', data: merged, shown: shown(world) })
     fetch.view = query.state.picture.view
   }
@@ -368,17 +392,22 @@ function completeFetch(
   { fetch, position, isWhole }: { fetch: Fetch; position: Cursor | undefined; isWhole: boolean },
 ): void {
   const isOlder = position !== undefined && !reaches(fetch.channel, position)
-  const continuity = fetch.doubts === query.state.doubts ? fetch.continuity : -1
-  tellNow(world, query, { type: 'answered', position, isWhole, isOlder, continuity })
+  const { continuity, doubts } = fetch
+  tellNow(world, query, { type: 'answered', position, isWhole, isOlder, continuity, doubts })
 }
 
-function missedBy(world: World, query: Query, fetch: Fetch, position: Cursor | undefined): SequencedOp<unknown>[] {
+function missedBy(
+  world: World,
+  { query, fetch }: Asked,
+  position: Cursor | undefined,
+): SequencedOp<unknown>[] {
   const { channel, start, replied } = fetch
   const events = eventsSince(channel, position, start)
   const seq = position?.seq
   const replies = query.state.replies.filter(
     ({ number, after, continuity }) =>
-      continuity === channel.continuity && (seq === undefined || after < 0 ? number >= replied : seq <= after),
+      continuity === channel.continuity &&
+      (seq === undefined || after < 0 ? number >= replied : seq <= after),
   )
   const places = new Map(channel.log.map((event, at) => [event, channel.dropped + at]))
   let ops: SequencedOp<unknown>[] = []
@@ -412,21 +441,20 @@ export function failFetch(world: World, query: Query): void {
   afterChange(world, query)
 }
 
-export function overwrite(world: World, query: Query, data: unknown, endsFetch: boolean): void {
+export function overwrite(world: World, query: Query, data: unknown): void {
   query.data = data
-  if (endsFetch) query.fetch = undefined
   tell(world, query, () => ({ type: 'used' }))
   tell(world, query, () => ({ type: 'overwritten' }))
   afterChange(world, query)
 }
 
 function afterChange(world: World, query: Query): void {
-  if (!query.fetch) for (const fetch of query.fetches) endFetch(world, query, fetch)
+  if (!query.fetch) for (const fetch of query.fetches) endFetch(query, fetch)
   adopt(world, query)
 }
 
 export function removeQuery(world: World, query: Query): void {
-  for (const fetch of query.fetches) endFetch(world, query, fetch)
+  for (const fetch of query.fetches) endFetch(query, fetch)
   leave(world, query)
   world.waiting.delete(query)
   for (const { heardBy } of world.mutations) heardBy.delete(query)
@@ -441,7 +469,9 @@ function compute(world: World): void {
   world.hasNews = true
   for (const each of world.mutations)
     if (each.confirmed === 'guess' && each.state === 'failed') each.confirmed = undefined
-  const ops = world.mutations.filter(({ confirmed, state }) => !confirmed && state !== 'over').map(({ op }) => op)
+  const ops = world.mutations
+    .filter(({ confirmed, state }) => !confirmed && state !== 'over')
+    .map(({ op }) => op)
   const isSame = ops.length === world.ops.length && ops.every((op, at) => op === world.ops[at])
   if (!isSame) world.ops = ops.length === 0 ? NO_OPS : ops
 }
@@ -470,7 +500,6 @@ export function changeOps(world: World, change: () => void): void {
 }
 
 export function reply(world: World, mutation: Mutation): void {
-  const { channel } = world
   const row = { ...rowOf(mutation.op), value: mutation.at ?? 0, at: undefined }
   const isNews = !mutation.isOld
   mutation.confirmed = 'sure'
@@ -485,7 +514,6 @@ export function reply(world: World, mutation: Mutation): void {
     }))
     if (!isNews) tell(world, query, () => ({ type: 'doubted' }))
   }
-  void channel
   changeOps(world, () => {
     mutation.state = 'over'
   })
@@ -563,11 +591,15 @@ function check(world: World, query: Query, { before, input, effects }: Told): vo
   const { state } = query
   const of = (type: Effect['type']) => effects.some((effect) => effect.type === type)
   world.steps++
-  world.trail.push(`${query.name}: ${input.type} → ${statusOf(state)} ${effects.map(({ type }) => type).join(' ')}${process.env.MACHINE_TRACE ? detailOf(world, query) : ''}`)
-  if (state !== before && isAlike(state, before)) found(world, `${input.type}: another state that is the same`)
+  world.trail.push(
+    `${query.name}: ${input.type} → ${statusOf(state)} ${effects.map(({ type }) => type).join(' ')}${process.env.MACHINE_TRACE ? detailOf(world, query) : ''}`,
+  )
+  if (state !== before && isAlike(state, before))
+    found(world, `${input.type}: another state that is the same`)
   if (of('refetch')) {
     const { channel, use, pause } = state
-    if (!channel?.isLive || pause !== 'none' || use.isFetching || !use.isActive) found(world, `${input.type}: asked`)
+    if (!channel?.isLive || pause !== 'none' || use.isFetching || !use.isActive)
+      found(world, `${input.type}: asked`)
   }
   if (state.replies.length > 20) found(world, 'too many replies')
   if (input.type === 'due' && !(state.arrival && state.use.isFetching) && state.unfolded.length > 0)
@@ -582,7 +614,8 @@ export function checkAtRest(world: World): void {
     if ((state.channel !== undefined) !== (channel !== undefined)) found(world, 'joined and not, at once')
     if (state.isLingering !== query.isLingering) found(world, 'lingers and does not, at once')
     if ((state.pause === 'timed') !== query.isPaused) found(world, 'pauses without a timer')
-    if (channel && !state.isLingering && query.observers === 0 && !query.fetch) found(world, 'stays for nobody')
+    if (channel && !state.isLingering && query.observers === 0 && !query.fetch)
+      found(world, 'stays for nobody')
     if (channel && isContinuous(see(state, viewOf(channel), state.use))) checkComplete(world, query)
   }
 }
@@ -597,7 +630,8 @@ function checkComplete(world: World, { state, channel }: Query): void {
       const row = rowOf(op)
       if (row.at === undefined) continue
       if (row.at > at + 1) found(world, `${what}: ${row.at} would follow ${at}`)
-      if (row.at <= at && world.options.isNumbered && !data.isMixed) found(world, `${what}: ${row.at} would come again after ${at}`)
+      if (row.at <= at && world.options.isNumbered && !data.isMixed)
+        found(world, `${what}: ${row.at} would come again after ${at}`)
       at = Math.max(at, row.at)
     }
     if (data.hasHoles) found(world, `${what}: has holes`)
