@@ -35,7 +35,10 @@ const HANDLERS: { readonly [T in Input['type']]: Handler<T> } = {
     caughtUp({ ...state, channel, isLingering: false }, position, missed),
     state.base === undefined ? NONE : SOON,
   ],
-  refused: (state) => [state, state.use.isFetching || state.use.hasError ? NONE : [{ type: 'refetch' }]],
+  refused(state) {
+    const { isActive, isFetching, hasError } = state.use
+    return [state, isActive && !isFetching && !hasError ? [{ type: 'refetch' }] : NONE]
+  },
   left,
   // Queued rows turn into rows being sent, and back.
   channelChanged: (state) => soon(then(endPause(state), askAgain)),
@@ -47,7 +50,7 @@ const HANDLERS: { readonly [T in Input['type']]: Handler<T> } = {
   answered,
   arrived(state, { data, missed, shown }, kind) {
     const picture = draw(state, kind.fold(data, missed, state.use), { shown, kind })
-    return [{ ...state, arrival: { ...picture, folded: state.unfolded.length } }, NONE]
+    return [{ ...state, arrival: { ...picture, later: [] } }, NONE]
   },
   read: (state, _input, kind) => [fold(state, kind), NONE],
   merged: (state, { data, shown }, kind) => [
@@ -118,7 +121,9 @@ function hear(state: LiveQueryState, { ops, confirmed }: ReturnType<typeof recog
   const known = isContinuous(state) ? state.asOf?.seq : undefined
   const news = ops.filter(({ seq }) => known === undefined || seq === undefined || seq > known)
   const effect: Effect = { type: 'schedule', weight: ops.length, confirmed }
-  return [{ ...state, unfolded: state.unfolded.concat(news) }, [effect]]
+  const { unfolded, arrival } = state
+  const later = arrival && { ...arrival, later: arrival.later.concat(news) }
+  return [{ ...state, unfolded: unfolded.concat(news), arrival: later }, [effect]]
 }
 
 function told(
@@ -173,8 +178,8 @@ function answered(
 function fetched(state: LiveQueryState, { view }: Extract<Input, { type: 'fetched' }>): Step {
   const { arrival } = state
   if (!arrival || !Object.is(view, arrival.view)) return [withoutArrival(state), SOON]
-  const { of, shown, folded } = arrival
-  const written = { base: of, picture: { of, view, shown }, unfolded: state.unfolded.slice(folded) }
+  const { of, shown, later } = arrival
+  const written = { base: of, picture: { of, view, shown }, unfolded: later }
   return [{ ...state, ...written, arrival: undefined }, SOON]
 }
 

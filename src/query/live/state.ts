@@ -59,8 +59,8 @@ export interface LiveQueryState {
    * to it. Without a channel: where the data stood when it was left.
    */
   readonly asOf: Cursor | undefined
-  /** Result of a fetch that TanStack has not written yet, and how many of the `unfolded` it holds. */
-  readonly arrival: (Picture & { readonly folded: number }) | undefined
+  /** Result of a fetch that TanStack has not written yet, and what it lacks: the events since. */
+  readonly arrival: (Picture & { readonly later: readonly SequencedOp<unknown>[] }) | undefined
   /** What replies said lately; events have yet to say it, and a snapshot may be older. */
   readonly replies: readonly Reply[]
   readonly replied: number
