@@ -889,6 +889,13 @@ describe('[Q28] the machine of a live query', () => {
     expect(waits).toEqual([2_000, 4_000, 8_000, 16_000, 30_000, 30_000])
   })
 
+  it('keeps what the last twenty replies said, and nothing of it once it has left', () => {
+    let state: LiveQueryState = whole
+    for (let at = 0; at < 25; at++) [state] = next(state, inputs.told.input, kind)
+    expect(state.replies.map(({ number }) => number)).toEqual(Array.from({ length: 20 }, (_, at) => at + 5))
+    expect(next(state, inputs.left.input, kind)[0].replies).toEqual([])
+  })
+
   it('reports code that throws, asks for all of it again, and is paused meanwhile', () => {
     const cause = new Error('of the application')
     const broken: Kind = {

@@ -130,7 +130,7 @@ function createQuery(name: string): Query {
   }
 }
 
-export const found = ({ oracle }: World, what: string) => void oracle.findings.push(what)
+const found = ({ oracle }: World, what: string) => void oracle.findings.push(what)
 
 // --- What the driver does -----------------------------------------------------------------------------------------
 
@@ -205,6 +205,7 @@ function perform(world: World, query: Query, effect: Effect): void {
     case 'schedule':
       for (const { pending, of, as, isGuess } of effect.confirmed) {
         ;(pending as unknown as Mutation).confirmed = isGuess ? 'guess' : 'sure'
+        if (of && world.echoes.has(of)) found(world, 'an event was taken for two')
         if (of) world.echoes.set(of, as)
         world.isStale = true
       }
@@ -258,7 +259,7 @@ export function leave(world: World, query: Query): void {
   })
 }
 
-export function adopt(world: World, query: Query): void {
+function adopt(world: World, query: Query): void {
   const { data: view, state } = query
   const { kind } = world
   if (Object.is(view, state.picture.view)) return

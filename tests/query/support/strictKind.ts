@@ -40,9 +40,9 @@ export interface Oracle {
   readonly findings: string[]
 }
 
-export const EMPTY: Data = { at: 0, hasHoles: false, isMixed: false, values: {}, rows: [] }
+const EMPTY: Data = { at: 0, hasHoles: false, isMixed: false, values: {}, rows: [] }
 
-export function placed(data: Data, row: Row): Data {
+function placed(data: Data, row: Row): Data {
   const values = { ...data.values }
   if (row.isGone) delete values[row.key]
   else values[row.key] = row.value
