@@ -889,6 +889,28 @@ describe('[Q28] the machine of a live query', () => {
     expect(waits).toEqual([2_000, 4_000, 8_000, 16_000, 30_000, 30_000])
   })
 
+  it('takes an event for what it surely is before it guesses, and for nothing more where another has', () => {
+    const guessing: Kind = {
+      ...kind,
+      confirms: (mine, op, isGuess) => (isGuess || itemOf(mine) === itemOf(op) ? op : undefined),
+    }
+    const pending = { x: {} as never, y: {} as never }
+    const anticipated = [
+      { pending: pending.x, op: opOf('x'), isGuessed: false },
+      { pending: pending.y, op: opOf('3'), isGuessed: false },
+    ]
+    const hear = (ops: readonly SequencedOp<unknown>[]) => {
+      const [, [effect]] = next(whole, { type: 'heard', ops, anticipated }, guessing)
+      return effect?.type === 'schedule' ? effect.confirmed.map((each) => [each.pending, each.isGuess]) : []
+    }
+    expect(hear([event(3)])).toEqual([[pending.y, false]])
+    expect(hear([event(4), event(5), event(6)])).toEqual([
+      [pending.x, true],
+      [pending.y, true],
+    ])
+    expect(hear([{ ...event(4), isEcho: true }])).toEqual([])
+  })
+
   it('keeps what the last twenty replies said, and nothing of it once it has left', () => {
     let state: LiveQueryState = whole
     for (let at = 0; at < 25; at++) [state] = next(state, inputs.told.input, kind)

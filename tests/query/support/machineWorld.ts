@@ -204,6 +204,7 @@ function perform(world: World, query: Query, effect: Effect): void {
       break
     case 'schedule':
       for (const { pending, of, as, isGuess } of effect.confirmed) {
+        if (isGuess && (pending as unknown as Mutation).confirmed) found(world, 'guessed twice')
         ;(pending as unknown as Mutation).confirmed = isGuess ? 'guess' : 'sure'
         if (of && world.echoes.has(of)) found(world, 'an event was taken for two')
         if (of) world.echoes.set(of, as)
@@ -652,7 +653,8 @@ function checkWritten(world: World, query: Query): void {
     if (at === undefined || at > channel.told || !heardBy.has(query)) continue
     const isThere = Object.values(values).includes(at) || key in values
     const isAfter = world.history.some((each) => each.at > at && each.key === key)
-    if (rows.includes(key) && isThere && how !== 'failed' && confirmed) found(world, `${key} is there twice`)
+    if (rows.includes(key) && isThere && how !== 'failed' && (confirmed || world.options.hasNames))
+      found(world, `${key} is there twice`)
     if (!rows.includes(key) && !isThere && !isAfter) found(world, `${key} is gone`)
   }
 }
