@@ -20,7 +20,7 @@ import type { Params } from './keys.ts'
 import { applyChanges, current, entryFor, forget, refresh } from './live/client.ts'
 import { ANY, type LiveState, OFFLINE } from './live/state.ts'
 import { type Change, targeted, targetOf } from './optimistic/pendingMutation.ts'
-import { forgetOwn, hold, opsFor } from './optimistic/pendingMutations.ts'
+import { holdOps, opsFor, removeOwnMutations } from './optimistic/pendingMutations.ts'
 import type { QueryClient } from './tanstack.ts'
 
 /** Payloads by event type, as the manager's protocol declares them; any type with any payload where it declares none. */
@@ -108,7 +108,7 @@ function createLiveWith<Events>(core: LiveCore) {
       for (const client of clientsOf(core)) {
         // First what it is shown in: all of it goes in one write.
         forget(client)
-        forgetOwn(client.outbox)
+        removeOwnMutations(client.pendingMutations)
       }
     },
     /** The data of a definition's queries that are in use, where nothing is known to be missing. */
@@ -122,14 +122,14 @@ function createLiveWith<Events>(core: LiveCore) {
     /** What the application itself knows better than the server, for a while: lies over the data until it is held anew. */
     hold(queryClient: QueryClient, holder: object, changes: readonly Change[]): void {
       const client = clientOf(core, queryClient)
-      if (client) hold(client.outbox, holder, changes.map(targeted))
+      if (client) holdOps(client.pendingMutations, holder, changes.map(targeted))
     },
     /** Optimistic ops for a query, also before it has data to show them in. The same array while nothing changed. */
     optimistic(queryClient: QueryClient, [, name, params]: readonly unknown[]): readonly Op<unknown>[] {
       const client = findClient(core, queryClient)
       const definition = core.definitions.get(String(name))
       if (!client || !definition) return NO_OPS
-      return opsFor(client.outbox, targetOf(definition.name, (params ?? {}) as Params))
+      return opsFor(client.pendingMutations, targetOf(definition.name, (params ?? {}) as Params))
     },
     /**
      * Calls back, once in a turn, when the status or the optimistic ops of some live query have changed. `queryHash`

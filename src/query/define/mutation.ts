@@ -11,12 +11,12 @@ import {
   type Change,
   isUnsent,
   type OptimisticContext,
-  type Row,
-  rowBehind,
+  type PendingMutation,
+  pendingBehind,
   type SendStatus,
   statusOf,
 } from '../optimistic/pendingMutation.ts'
-import { amend, findRow, resign, setPhase } from '../optimistic/pendingMutations.ts'
+import { amendVariables, findPending, renewSignature, setPhase } from '../optimistic/pendingMutations.ts'
 import { type ChannelMember, leaveChannel } from '../stream/channelHub.ts'
 import {
   type Mutation,
@@ -83,9 +83,9 @@ export function defineMutation<P, Variables, Result>(
   const common = {
     mutationFn: (variables: Variables, context: MutationFunctionContext) => run(defined, variables, context),
     onMutate: (_variables: Variables, { client, mutationKey }: MutationFunctionContext): Named => {
-      // Connected from here on: the outbox must see the mutation.
+      // Connected from here on: whoever watches the cache must know the mutation.
       clientOf(core, client)
-      return { clientId: rowBehind(mutationKey)?.clientId ?? core.port.clock.createId() }
+      return { clientId: pendingBehind(mutationKey)?.clientId ?? core.port.clock.createId() }
     },
     networkMode: 'always' as const,
     // A failed one that is on screen stays until it is retried or discarded.
@@ -105,7 +105,7 @@ export function defineMutation<P, Variables, Result>(
     })
   const controls: MutationControls<P, Variables, Result> = {
     start(queryClient, variables, params) {
-      // Connected first: the outbox must see the mutation from its beginning.
+      // Connected first: the cache must be watched before the mutation is added.
       clientOf(core, queryClient)
       const mutation = queryClient
         .getMutationCache()
@@ -117,22 +117,26 @@ export function defineMutation<P, Variables, Result>(
       if (mutation?.state.status === 'error') await mutation.execute(mutation.state.variables)
     },
     discard(queryClient, clientId) {
-      const row = find(defined, queryClient, clientId)
-      if (row) queryClient.getMutationCache().remove(row.mutation)
+      const pending = find(defined, queryClient, clientId)
+      if (pending) queryClient.getMutationCache().remove(pending.mutation)
     },
     amend(queryClient, clientId, change) {
-      const row = find(defined, queryClient, clientId)
+      const pending = find(defined, queryClient, clientId)
       const client = clientOf(core, queryClient)
-      if (!client || !row || !isUnsent(row)) return
-      amend(client.outbox, row.mutation, change(row.mutation.state.variables as Variables))
+      if (!client || !pending || !isUnsent(pending)) return
+      amendVariables(
+        client.pendingMutations,
+        pending.mutation,
+        change(pending.mutation.state.variables as Variables),
+      )
     },
     isUnsent(queryClient, clientId) {
-      const row = find(defined, queryClient, clientId)
-      return row !== undefined && isUnsent(row)
+      const pending = find(defined, queryClient, clientId)
+      return pending !== undefined && isUnsent(pending)
     },
     statusOf(queryClient, clientId) {
-      const row = find(defined, queryClient, clientId)
-      return row && statusOf(row)
+      const pending = find(defined, queryClient, clientId)
+      return pending && statusOf(pending)
     },
   }
   return Object.assign(factory, controls)
@@ -142,9 +146,9 @@ function find<P, Variables, Result>(
   { core, name }: Defined<P, Variables, Result>,
   queryClient: QueryClient,
   clientId: string,
-): Row | undefined {
+): PendingMutation | undefined {
   const client = clientOf(core, queryClient)
-  return client && findRow(client.outbox, name, clientId)
+  return client && findPending(client.pendingMutations, name, clientId)
 }
 
 async function run<P, Variables, Result>(
@@ -161,16 +165,16 @@ async function run<P, Variables, Result>(
       `"${name}" needs a connected QueryClient; call live.connect(queryClient) or render <LiveProvider>`,
     )
   }
-  const row = rowBehind(context.mutationKey)
+  const pending = pendingBehind(context.mutationKey)
   if (options.atOnce?.(given, params, context.client)) {
-    if (row) row.confirmed = 'sure'
+    if (pending) pending.confirmed = 'sure'
     return undefined as Result
   }
   // It may have been amended since it began.
-  const variables = () => (row ? (row.mutation.state.variables as Variables) : given)
-  const send = sendFor(client, row)
-  const isRepeat = row?.wasTried === true
-  if (row) row.wasTried = true
+  const variables = () => (pending ? (pending.mutation.state.variables as Variables) : given)
+  const send = sendFor(client, pending)
+  const isRepeat = pending?.wasTried === true
+  if (pending) pending.wasTried = true
   const spec = channelSpec(params, options)
   const sending = sendContext<P, Variables>(core.port, spec, { params, send })
   const member: ChannelMember = {}
@@ -178,7 +182,7 @@ async function run<P, Variables, Result>(
   try {
     const { result, isSure } = await deliver(channel, send, () => options.request(variables(), sending))
     const changes = send.guard() ? [] : (options.settle?.(result, variables(), params) ?? [])
-    if (row && changes.length > 0) row.confirmed = 'sure'
+    if (pending && changes.length > 0) pending.confirmed = 'sure'
     // Else it may have been done long ago, and more may have happened to it since: only a snapshot can tell.
     const isNews = isSure && !isRepeat
     applyChanges(client, changes, isNews)
@@ -189,21 +193,21 @@ async function run<P, Variables, Result>(
   }
 }
 
-function sendFor({ outbox, queryClient }: LiveClient, row: Row | undefined): Send {
-  const inDoubt = row?.inDoubt === true
+function sendFor({ pendingMutations, queryClient }: LiveClient, pending: PendingMutation | undefined): Send {
+  const inDoubt = pending?.inDoubt === true
   // Whoever tries it again knows what he does.
-  if (row) row.inDoubt = false
+  if (pending) pending.inDoubt = false
   return {
-    row,
+    pending,
     queryClient,
     inDoubt,
-    clientId: row?.clientId ?? outbox.options.createId(),
-    guard: () => refusal(outbox, row),
+    clientId: pending?.clientId ?? pendingMutations.options.createId(),
+    guard: () => refusal(pendingMutations, pending),
     sending(isSending) {
-      if (row) setPhase(outbox, row, isSending ? 'sending' : 'queued')
+      if (pending) setPhase(pendingMutations, pending, isSending ? 'sending' : 'queued')
     },
     amend(variables) {
-      if (row) amend(outbox, row.mutation, variables)
+      if (pending) amendVariables(pendingMutations, pending.mutation, variables)
     },
   }
 }
@@ -238,9 +242,9 @@ function changesOf<P, Variables, Result>(
  * TanStack keeps (the paused ones). They resume in order once their QueryClient is connected.
  */
 export function shouldDehydrateMutation(mutation: Mutation): boolean {
-  resign(mutation)
+  renewSignature(mutation)
   // An event has said that it is done; only its reply is still to come.
-  if (rowBehind(mutation)?.confirmed === 'sure') return false
+  if (pendingBehind(mutation)?.confirmed === 'sure') return false
   const { status, isPaused } = mutation.state
   return (
     isPaused ||

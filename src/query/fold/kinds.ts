@@ -21,9 +21,9 @@ export interface Strategy {
    */
   adopt(data: unknown, ops: readonly Op<unknown>[]): unknown
   /**
-   * If `op` is what the optimistic `pending` anticipated: the op to apply in its place. `isLast`: no other one was it.
+   * If `op` is what was `anticipated`: the op to apply in its place. `isLast`: no other one was it.
    */
-  confirms?(pending: Op<unknown>, op: Op<unknown>, isLast?: boolean): Op<unknown> | undefined
+  confirms?(anticipated: Op<unknown>, op: Op<unknown>, isLast?: boolean): Op<unknown> | undefined
   /** Position up to which the data is complete, as far as the data itself can tell. */
   positionOf(data: unknown): { seq?: number; epoch?: string } | undefined
 }
@@ -71,10 +71,10 @@ export function timelineStrategy<Item>({ spec, flawOf, pageSize, matches }: Time
     overlay: (data, ops) => overlayTimeline(spec, data as TimelineData<Item>, ops as readonly Op<Item>[]),
     adopt: (data, ops) => adoptTimeline(spec, data, { flawOf, ops: ops as readonly Op<Item>[] }),
     positionOf: (data) => positionOfPages((data as TimelineData<Item>).pages),
-    confirms(pending, op, isLast = false) {
-      if (!isPlacing<Item>(pending) || !isPlacing<Item>(op)) return undefined
-      if (String(spec.key(pending.item)) === String(spec.key(op.item))) return op
-      const item = op.kind === 'insert' ? matches?.(pending.item, op.item, isLast) : undefined
+    confirms(anticipated, op, isLast = false) {
+      if (!isPlacing<Item>(anticipated) || !isPlacing<Item>(op)) return undefined
+      if (String(spec.key(anticipated.item)) === String(spec.key(op.item))) return op
+      const item = op.kind === 'insert' ? matches?.(anticipated.item, op.item, isLast) : undefined
       return item === undefined ? undefined : { ...op, item }
     },
   }

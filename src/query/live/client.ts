@@ -11,10 +11,10 @@ import { keyName, LIVE_KEY, type Params } from '../keys.ts'
 import { isNobody, isSame } from '../optimistic/author.ts'
 import type { Change, MutationDefinition } from '../optimistic/pendingMutation.ts'
 import {
-  createOutbox,
+  createPendingMutations,
   opsFor,
-  refresh as refreshOutbox,
-  startOutbox,
+  refreshOps,
+  startPendingMutations,
 } from '../optimistic/pendingMutations.ts'
 import { clearChannel, createChannelHub } from '../stream/channelHub.ts'
 import {
@@ -49,7 +49,7 @@ export function createLiveClient(
     registry,
     hub: createChannelHub(port),
     coalescer: createCoalescer(port.clock, (asked) => flushAll(client, asked)),
-    outbox: createOutbox({
+    pendingMutations: createPendingMutations({
       cache: queryClient.getMutationCache(),
       definitionOf: (name) => registry.mutations.get(name),
       authors: registry.authors,
@@ -65,7 +65,7 @@ export function createLiveClient(
     stop() {
       unsubscribe()
       client.coalescer.stop()
-      stopOutbox()
+      stopPendingMutations()
       stopAuthors()
       for (const [query, entry] of client.entries) {
         // Nobody is there to be shown an error, and whoever comes back asks again.
@@ -79,7 +79,7 @@ export function createLiveClient(
   // Nothing of the former user stays, be it for a moment.
   checkOwner(client)
   const stopAuthors = registry.authors.subscribe(client, checkOwner)
-  const stopOutbox = startOutbox(client.outbox)
+  const stopPendingMutations = startPendingMutations(client.pendingMutations)
   shareUnder(queryClient, [LIVE_KEY])
   const unsubscribe = cache.subscribe((event) => {
     try {
@@ -135,11 +135,11 @@ function entryOf(client: LiveClient, query: Query): Entry | undefined {
 }
 
 function flushAll(client: LiveClient, asked: readonly Entry[]): void {
-  const { entries, outbox } = client
-  const hasNews = refreshOutbox(outbox)
+  const { entries, pendingMutations } = client
+  const hasNews = refreshOps(pendingMutations)
   // Together with the ops that end: what an event says takes the place of what anticipated it.
   const others = hasNews
-    ? [...entries.values()].filter((entry) => opsFor(outbox, entry.target) !== entry.picture.shown)
+    ? [...entries.values()].filter((entry) => opsFor(pendingMutations, entry.target) !== entry.picture.shown)
     : []
   notifyManager.batch(() => {
     for (const entry of new Set([...asked, ...others])) flush(entry)

@@ -153,7 +153,11 @@ function apply(entry: Entry, ops: readonly SequencedOp<unknown>[]): void {
     const isKnown = known !== undefined && seq !== undefined && seq <= known
     const confirmedBy = (isGuess: boolean) =>
       confirms &&
-      confirm(client.outbox, target, { of, confirms: (pending) => confirms(pending, op, isGuess), isGuess })
+      confirm(client.pendingMutations, target, {
+        of,
+        confirms: (anticipated) => confirms(anticipated, op, isGuess),
+        isGuess,
+      })
     const confirmed = confirmedBy(false) ?? confirmedBy(true)
     if (!isKnown) entry.pending.push({ op: confirmed ?? op, seq })
   }
@@ -177,7 +181,7 @@ export function stored(entry: Entry): unknown {
   const adopted =
     data === undefined
       ? undefined
-      : strategy.adopt(data, [...entry.picture.shown, ...opsFor(entry.client.outbox, entry.target)])
+      : strategy.adopt(data, [...entry.picture.shown, ...opsFor(entry.client.pendingMutations, entry.target)])
   entry.picture = { ...NOTHING, view: data }
   // What is nothing of its kind is not taken; what there was is written over it.
   if (data !== undefined && adopted === undefined && entry.base !== undefined) return entry.base
@@ -212,7 +216,7 @@ export function land(entry: Entry, data: unknown, missed: readonly SequencedOp<u
 
 function pictureOf(entry: Entry, base: unknown): Picture {
   const { picture, client, definition, target } = entry
-  const shown = opsFor(client.outbox, target)
+  const shown = opsFor(client.pendingMutations, target)
   if (Object.is(base, picture.of) && shown === picture.shown) return picture
   const view = shown.length === 0 ? base : definition.strategy.overlay(base, shown)
   markFinished(view)

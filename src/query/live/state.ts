@@ -8,7 +8,7 @@ import { NO_OPS, type Op } from '../fold/op.ts'
 import type { Params } from '../keys.ts'
 import type { Authors } from '../optimistic/author.ts'
 import type { MutationDefinition } from '../optimistic/pendingMutation.ts'
-import { echoOf, type Outbox } from '../optimistic/pendingMutations.ts'
+import { echoOf, type PendingMutations } from '../optimistic/pendingMutations.ts'
 import type { ChannelHub, ChannelMember, LiveChannel } from '../stream/channelHub.ts'
 import { hashKey, type Query, type QueryClient } from '../tanstack.ts'
 import { type Definition, toOps } from './definition.ts'
@@ -28,7 +28,7 @@ export interface LiveClient {
   readonly queryClient: QueryClient
   readonly registry: Registry
   readonly hub: ChannelHub
-  readonly outbox: Outbox
+  readonly pendingMutations: PendingMutations
   readonly entries: Map<Query, Entry>
   /** Channels that nobody reads any more, and how to keep them. */
   readonly lingering: Map<Query, () => void>
@@ -171,7 +171,7 @@ export function opsOf(
   { definition, params, client, target }: Entry,
   events: readonly LiveEvent[],
 ): SequencedOp<unknown>[] {
-  const known = (event: LiveEvent) => echoOf(client.outbox, target, event)
+  const known = (event: LiveEvent) => echoOf(client.pendingMutations, target, event)
   return toOps(definition, { params, report: client.registry.port.report, known }, events)
 }
 

@@ -4,8 +4,8 @@ import { isLiveError, LiveError } from '../../transport/errors.ts'
 import type { ChannelSpec, Delivery, Guard, LivePort, PortRequestOptions } from '../../transport/port.ts'
 import { type LiveChannel, whenLive } from '../stream/channelHub.ts'
 import type { QueryClient } from '../tanstack.ts'
-import type { Row } from './pendingMutation.ts'
-import { isMine, type Outbox } from './pendingMutations.ts'
+import type { PendingMutation } from './pendingMutation.ts'
+import { isMine, type PendingMutations } from './pendingMutations.ts'
 
 /** How a request is made; see `LivePort.request`. */
 export type AskOptions = Pick<PortRequestOptions, 'idempotent' | 'onRead'>
@@ -31,7 +31,7 @@ export interface SendContext<P, Variables = unknown> {
 /** One call of a mutationFn. */
 export interface Send {
   /** What it runs for; `undefined` where somebody calls the function by himself. */
-  readonly row: Row | undefined
+  readonly pending: PendingMutation | undefined
   readonly clientId: string
   readonly guard: Guard
   readonly queryClient: QueryClient
@@ -41,14 +41,17 @@ export interface Send {
 }
 
 /** Why it must not be sent, at this moment. */
-export function refusal(outbox: Outbox, row: Row | undefined): LiveError | undefined {
-  if (!row) return undefined
-  const { name } = row.definition
-  const { failureReason } = row.mutation.state
+export function refusal(
+  pendingMutations: PendingMutations,
+  pending: PendingMutation | undefined,
+): LiveError | undefined {
+  if (!pending) return undefined
+  const { name } = pending.definition
+  const { failureReason } = pending.mutation.state
   // TanStack's own retry: only a user can decide to risk a second one.
   if (isLiveError(failureReason) && isLastWord(failureReason)) return failureReason
-  if (row.abort.signal.aborted) return new LiveError('aborted', `"${name}" was discarded`)
-  if (isMine(outbox, row)) return undefined
+  if (pending.abort.signal.aborted) return new LiveError('aborted', `"${name}" was discarded`)
+  if (isMine(pendingMutations, pending)) return undefined
   return new LiveError(
     'user_changed',
     `"${name}" was not sent: somebody else has written it, and is not signed in`,
@@ -105,15 +108,15 @@ export function sendContext<P, Variables>(
   { endpoint }: ChannelSpec,
   { params, send }: { readonly params: P; readonly send: Send },
 ): SendContext<P, Variables> {
-  const { row, clientId, guard, queryClient, inDoubt, amend } = send
-  const signal = row?.abort.signal
+  const { pending, clientId, guard, queryClient, inDoubt, amend } = send
+  const signal = pending?.abort.signal
   return {
     params,
     clientId,
     queryClient,
     inDoubt,
     amend,
-    isConfirmed: () => row?.confirmed === 'sure',
+    isConfirmed: () => pending?.confirmed === 'sure',
     signal,
     request: (type, data, how) =>
       port.request(type, data, { endpoint, signal, guard, idempotent: true, ...how }),

@@ -40,7 +40,7 @@ export interface Signature {
   readonly who: Identity
 }
 
-export interface Row {
+export interface PendingMutation {
   readonly mutation: Mutation
   readonly definition: MutationDefinition
   readonly params: Params
@@ -71,25 +71,25 @@ export interface TargetedOp {
   readonly op: Op<unknown>
 }
 
-export interface RowOptions {
+export interface PendingMutationOptions {
   readonly definitionOf: (name: string) => MutationDefinition | undefined
   readonly authors: Authors
   readonly createId: () => string
 }
 
-const rows = new WeakMap<object, Row>()
+const behind = new WeakMap<object, PendingMutation>()
 
-export function createRow(
-  { definitionOf, authors, createId }: RowOptions,
+export function createPending(
+  { definitionOf, authors, createId }: PendingMutationOptions,
   mutation: Mutation,
-): Row | undefined {
+): PendingMutation | undefined {
   const [scope, name, params] = mutation.options.mutationKey ?? []
   const definition = scope === LIVE_KEY && typeof name === 'string' ? definitionOf(name) : undefined
   if (!definition) return undefined
   const stored = mutation.meta?.[LIVE_KEY] as Signature | undefined
   const wasTried = mutation.state.status !== 'idle'
   const wasSent = mutation.state.status === 'pending' && stored?.wasSent !== false
-  const row: Row = {
+  const pending: PendingMutation = {
     mutation,
     definition,
     params: (params ?? {}) as Params,
@@ -105,29 +105,29 @@ export function createRow(
     variables: undefined,
     changes: [],
   }
-  sign(row)
-  return row
+  writeSignature(pending)
+  return pending
 }
 
 /**
  * Makes the mutation one that can be told from all others, and stores its client id and author with it. TanStack hands the
  * key to whatever runs for the mutation, so a key of its own is what names it; equal variables say nothing.
  */
-export function sign(row: Row): void {
-  const { mutation, clientId, author, wasSent } = row
+export function writeSignature(pending: PendingMutation): void {
+  const { mutation, clientId, author, wasSent } = pending
   const { options } = mutation
   const signature = options.meta?.[LIVE_KEY] as Signature | undefined
   if (
     signature?.clientId === clientId &&
     signature.who === author.who &&
     signature.wasSent === wasSent &&
-    rows.get(options.mutationKey as object) === row
+    behind.get(options.mutationKey as object) === pending
   )
     return
   const mutationKey = [...(options.mutationKey ?? [])]
   // One that began before this knows the key that it had then.
-  if (options.mutationKey && !rows.has(options.mutationKey)) rows.set(options.mutationKey, row)
-  rows.set(mutationKey, row).set(mutation, row)
+  if (options.mutationKey && !behind.has(options.mutationKey)) behind.set(options.mutationKey, pending)
+  behind.set(mutationKey, pending).set(mutation, pending)
   mutation.setOptions({
     ...options,
     mutationKey,
@@ -136,41 +136,41 @@ export function sign(row: Row): void {
 }
 
 /** By its mutation, or by the key that TanStack hands to what runs for it. */
-export function rowBehind(of: object | undefined): Row | undefined {
-  return of && rows.get(of)
+export function pendingBehind(of: object | undefined): PendingMutation | undefined {
+  return of && behind.get(of)
 }
 
-/** Computed again only when the mutation changed, so that an unchanged row keeps its identity. */
-export function changesOf(row: Row): readonly TargetedOp[] {
-  const { state } = row.mutation
-  const status = statusOf(row)
+/** Computed again only when the mutation changed, so that an unchanged one keeps its ops. */
+export function optimisticOps(pending: PendingMutation): readonly TargetedOp[] {
+  const { state } = pending.mutation
+  const status = statusOf(pending)
   const token = `${status} ${state.failureCount}`
-  if (token !== row.token || state.variables !== row.variables) {
-    row.token = token
-    row.variables = state.variables
-    const changes = row.definition.optimistic(state.variables, {
-      params: row.params,
-      clientId: row.clientId,
+  if (token !== pending.token || state.variables !== pending.variables) {
+    pending.token = token
+    pending.variables = state.variables
+    const changes = pending.definition.optimistic(state.variables, {
+      params: pending.params,
+      clientId: pending.clientId,
       status,
       error: state.error ?? undefined,
       attempts: state.failureCount,
       submittedAt: state.submittedAt,
     })
-    row.changes = changes.map(targeted)
+    pending.changes = changes.map(targeted)
   }
-  return row.changes
+  return pending.changes
 }
 
-export function statusOf(row: Row): SendStatus {
-  const { status } = row.mutation.state
+export function statusOf(pending: PendingMutation): SendStatus {
+  const { status } = pending.mutation.state
   if (status === 'error') return 'failed'
-  return status === 'success' ? 'sent' : row.phase
+  return status === 'success' ? 'sent' : pending.phase
 }
 
 /** The server cannot have it: it waits for its first attempt, or has failed. */
-export function isUnsent(row: Row): boolean {
-  const status = statusOf(row)
-  return !row.confirmed && (status === 'failed' || (status === 'queued' && !row.wasSent))
+export function isUnsent(pending: PendingMutation): boolean {
+  const status = statusOf(pending)
+  return !pending.confirmed && (status === 'failed' || (status === 'queued' && !pending.wasSent))
 }
 
 export function targeted({ definition, params, op }: Change): TargetedOp {
