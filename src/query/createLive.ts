@@ -19,8 +19,9 @@ import { NO_OPS, type Op } from './fold/op.ts'
 import type { Params } from './keys.ts'
 import { applyChanges, current, entryFor, forget, refresh } from './live/client.ts'
 import { ANY, type LiveState, OFFLINE } from './live/state.ts'
-import { type Change, targeted, targetOf } from './optimistic/pendingMutation.ts'
-import { holdOps, opsFor, removeOwnMutations } from './optimistic/pendingMutations.ts'
+import { holdOps, opsFor } from './optimistic/pendingMutations.ts'
+import { type Change, targeted, targetOf } from './optimistic/targetedOp.ts'
+import { removeOwnMutations } from './optimistic/watchMutations.ts'
 import type { QueryClient } from './tanstack.ts'
 
 /** Payloads by event type, as the manager's protocol declares them; any type with any payload where it declares none. */

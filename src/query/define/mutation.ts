@@ -5,18 +5,10 @@ import type { Id } from '../../transport/port.ts'
 import { keyName, LIVE_KEY } from '../keys.ts'
 import { applyChanges, refresh } from '../live/client.ts'
 import { channelSpec } from '../live/definition.ts'
-import type { LiveClient } from '../live/state.ts'
-import { deliver, refusal, type Send, type SendContext, sendContext } from '../optimistic/deliver.ts'
-import {
-  type Change,
-  isUnsent,
-  type OptimisticContext,
-  type PendingMutation,
-  pendingBehind,
-  type SendStatus,
-  statusOf,
-} from '../optimistic/pendingMutation.ts'
-import { amendVariables, findPending, renewSignature, setPhase } from '../optimistic/pendingMutations.ts'
+import { createSend, deliver } from '../optimistic/deliver.ts'
+import { type OptimisticContext, pendingBehind, renewSignature } from '../optimistic/pendingMutation.ts'
+import { type SendContext, sendContext } from '../optimistic/sendContext.ts'
+import type { Change } from '../optimistic/targetedOp.ts'
 import { type ChannelMember, leaveChannel } from '../stream/channelHub.ts'
 import {
   type Mutation,
@@ -25,6 +17,7 @@ import {
   mutationOptions,
   type QueryClient,
 } from '../tanstack.ts'
+import { mutationControls } from './mutationControls.ts'
 import type { LiveMutationOptions } from './queryOptions.ts'
 import { clientOf, defineWrite, type LiveCore } from './registry.ts'
 
@@ -48,25 +41,6 @@ export interface MutationDefinitionOptions<P, Variables, Result> {
   readonly atOnce?: (variables: Variables, params: P, queryClient: QueryClient) => boolean
 }
 
-/** What a definition offers beside its options. */
-export interface MutationControls<P, Variables, Result> {
-  /** Starts without a hook, e.g. from an event handler that must not wait. Resolves like `mutateAsync`. */
-  start(queryClient: QueryClient, variables: Variables, params?: P): Promise<Result>
-  /** Tries a failed one again, under the same client id. */
-  retry(queryClient: QueryClient, clientId: string): Promise<void>
-  /**
-   * Forgets one that failed or waits: what it showed goes with it, and what was not written yet never is. What was
-   * written may be done all the same, and then shows like anybody else's.
-   */
-  discard(queryClient: QueryClient, clientId: string): void
-  /** Whether it failed, or waits and was never on its way: then it can be amended. */
-  isUnsent(queryClient: QueryClient, clientId: string): boolean
-  /** Changes an unsent one in place: it keeps its client id. */
-  amend(queryClient: QueryClient, clientId: string, change: (variables: Variables) => Variables): void
-  /** `undefined`: there is none. */
-  statusOf(queryClient: QueryClient, clientId: string): SendStatus | undefined
-}
-
 /** A definition, where it was made. */
 interface Defined<P, Variables, Result> {
   readonly core: LiveCore
@@ -82,8 +56,8 @@ export function defineMutation<P, Variables, Result>(
   const defined = { core, name, options }
   const common = {
     mutationFn: (variables: Variables, context: MutationFunctionContext) => run(defined, variables, context),
-    onMutate: (_variables: Variables, { client, mutationKey }: MutationFunctionContext): Named => {
-      // Connected from here on: whoever watches the cache must know the mutation.
+    onMutate: (_variables: Variables, { client, mutationKey }: MutationFunctionContext) => {
+      // Connected from here on: who watches the cache must see the mutation.
       clientOf(core, client)
       return { clientId: pendingBehind(mutationKey)?.clientId ?? core.port.clock.createId() }
     },
@@ -95,60 +69,11 @@ export function defineMutation<P, Variables, Result>(
     name,
     options: common as unknown as MutationOptions,
     optimistic: (variables, context) =>
-      changesOf(defined, variables as Variables, context as OptimisticContext<P>),
+      optimisticChanges(defined, variables as Variables, context as OptimisticContext<P>),
   })
-
-  const factory = (params?: P): LiveMutationOptions<Result, Variables, Named> =>
-    mutationOptions<Result, Error, Variables, Named>({
-      ...common,
-      mutationKey: [LIVE_KEY, keyName(core, name), params ?? {}],
-    })
-  const controls: MutationControls<P, Variables, Result> = {
-    start(queryClient, variables, params) {
-      // Connected first: the cache must be watched before the mutation is added.
-      clientOf(core, queryClient)
-      const mutation = queryClient
-        .getMutationCache()
-        .build(queryClient, queryClient.defaultMutationOptions(factory(params)))
-      return mutation.execute(variables)
-    },
-    async retry(queryClient, clientId) {
-      const mutation = find(defined, queryClient, clientId)?.mutation
-      if (mutation?.state.status === 'error') await mutation.execute(mutation.state.variables)
-    },
-    discard(queryClient, clientId) {
-      const pending = find(defined, queryClient, clientId)
-      if (pending) queryClient.getMutationCache().remove(pending.mutation)
-    },
-    amend(queryClient, clientId, change) {
-      const pending = find(defined, queryClient, clientId)
-      const client = clientOf(core, queryClient)
-      if (!client || !pending || !isUnsent(pending)) return
-      amendVariables(
-        client.pendingMutations,
-        pending.mutation,
-        change(pending.mutation.state.variables as Variables),
-      )
-    },
-    isUnsent(queryClient, clientId) {
-      const pending = find(defined, queryClient, clientId)
-      return pending !== undefined && isUnsent(pending)
-    },
-    statusOf(queryClient, clientId) {
-      const pending = find(defined, queryClient, clientId)
-      return pending && statusOf(pending)
-    },
-  }
-  return Object.assign(factory, controls)
-}
-
-function find<P, Variables, Result>(
-  { core, name }: Defined<P, Variables, Result>,
-  queryClient: QueryClient,
-  clientId: string,
-): PendingMutation | undefined {
-  const client = clientOf(core, queryClient)
-  return client && findPending(client.pendingMutations, name, clientId)
+  const factory = (params?: P): LiveMutationOptions<Result, Variables> =>
+    mutationOptions({ ...common, mutationKey: [LIVE_KEY, keyName(core, name), params ?? {}] })
+  return Object.assign(factory, mutationControls(core, name, factory))
 }
 
 async function run<P, Variables, Result>(
@@ -166,15 +91,14 @@ async function run<P, Variables, Result>(
     )
   }
   const pending = pendingBehind(context.mutationKey)
+  const send = createSend(client, pending)
   if (options.atOnce?.(given, params, context.client)) {
-    if (pending) pending.confirmed = 'sure'
+    send.advance('confirmed')
     return undefined as Result
   }
+  send.advance('started')
   // It may have been amended since it began.
   const variables = () => (pending ? (pending.mutation.state.variables as Variables) : given)
-  const send = sendFor(client, pending)
-  const isRepeat = pending?.wasTried === true
-  if (pending) pending.wasTried = true
   const spec = channelSpec(params, options)
   const sending = sendContext<P, Variables>(core.port, spec, { params, send })
   const member: ChannelMember = {}
@@ -182,9 +106,9 @@ async function run<P, Variables, Result>(
   try {
     const { result, isSure } = await deliver(channel, send, () => options.request(variables(), sending))
     const changes = send.guard() ? [] : (options.settle?.(result, variables(), params) ?? [])
-    if (pending && changes.length > 0) pending.confirmed = 'sure'
+    if (changes.length > 0) send.advance('confirmed')
     // Else it may have been done long ago, and more may have happened to it since: only a snapshot can tell.
-    const isNews = isSure && !isRepeat
+    const isNews = isSure && send.progress === 'fresh'
     applyChanges(client, changes, isNews)
     for (const change of isNews ? [] : changes) refresh(client, change)
     return result
@@ -193,31 +117,7 @@ async function run<P, Variables, Result>(
   }
 }
 
-function sendFor({ pendingMutations, queryClient }: LiveClient, pending: PendingMutation | undefined): Send {
-  const inDoubt = pending?.inDoubt === true
-  // Whoever tries it again knows what he does.
-  if (pending) pending.inDoubt = false
-  return {
-    pending,
-    queryClient,
-    inDoubt,
-    clientId: pending?.clientId ?? pendingMutations.options.createId(),
-    guard: () => refusal(pendingMutations, pending),
-    sending(isSending) {
-      if (pending) setPhase(pendingMutations, pending, isSending ? 'sending' : 'queued')
-    },
-    amend(variables) {
-      if (pending) amendVariables(pendingMutations, pending.mutation, variables)
-    },
-  }
-}
-
-/** Kept in the mutation's context. */
-export interface Named {
-  readonly clientId: string
-}
-
-function changesOf<P, Variables, Result>(
+function optimisticChanges<P, Variables, Result>(
   { core, name, options }: Defined<P, Variables, Result>,
   variables: Variables,
   context: OptimisticContext<P>,
@@ -244,7 +144,7 @@ function changesOf<P, Variables, Result>(
 export function shouldDehydrateMutation(mutation: Mutation): boolean {
   renewSignature(mutation)
   // An event has said that it is done; only its reply is still to come.
-  if (pendingBehind(mutation)?.confirmed === 'sure') return false
+  if (pendingBehind(mutation)?.state.proof === 'sure') return false
   const { status, isPaused } = mutation.state
   return (
     isPaused ||

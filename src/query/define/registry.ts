@@ -8,7 +8,8 @@ import { createLiveClient, setMutationDefaults } from '../live/client.ts'
 import type { Definition } from '../live/definition.ts'
 import type { Listeners, LiveClient, Registry } from '../live/state.ts'
 import { createAuthors } from '../optimistic/author.ts'
-import type { Change, MutationDefinition } from '../optimistic/pendingMutation.ts'
+import type { MutationDefinition } from '../optimistic/pendingMutation.ts'
+import type { Change } from '../optimistic/targetedOp.ts'
 import { isServer, type QueryClient } from '../tanstack.ts'
 
 export interface LiveCore extends Registry {

@@ -9,13 +9,10 @@ import { createCoalescer } from '../cache/coalescer.ts'
 import { cancel, OWNER_KEY, ownersIn, refetch, reset, setOwner, shareUnder } from '../cache/writer.ts'
 import { keyName, LIVE_KEY, type Params } from '../keys.ts'
 import { isNobody, isSame } from '../optimistic/author.ts'
-import type { Change, MutationDefinition } from '../optimistic/pendingMutation.ts'
-import {
-  createPendingMutations,
-  opsFor,
-  refreshOps,
-  startPendingMutations,
-} from '../optimistic/pendingMutations.ts'
+import type { MutationDefinition } from '../optimistic/pendingMutation.ts'
+import { createPendingMutations, opsFor, refreshOps } from '../optimistic/pendingMutations.ts'
+import type { Change } from '../optimistic/targetedOp.ts'
+import { watchMutations } from '../optimistic/watchMutations.ts'
 import { clearChannel, createChannelHub } from '../stream/channelHub.ts'
 import {
   hashKey,
@@ -54,7 +51,7 @@ export function createLiveClient(
       definitionOf: (name) => registry.mutations.get(name),
       authors: registry.authors,
       createId: port.clock.createId,
-      restored: (mutation) => resume(queryClient, mutation),
+      resume: (mutation) => resume(queryClient, mutation),
       // At once: what a user has just done does not wait for the next frame.
       changed: () => flushAll(client, []),
     }),
@@ -65,7 +62,7 @@ export function createLiveClient(
     stop() {
       unsubscribe()
       client.coalescer.stop()
-      stopPendingMutations()
+      stopMutations()
       stopAuthors()
       for (const [query, entry] of client.entries) {
         // Nobody is there to be shown an error, and whoever comes back asks again.
@@ -79,7 +76,7 @@ export function createLiveClient(
   // Nothing of the former user stays, be it for a moment.
   checkOwner(client)
   const stopAuthors = registry.authors.subscribe(client, checkOwner)
-  const stopPendingMutations = startPendingMutations(client.pendingMutations)
+  const stopMutations = watchMutations(client.pendingMutations)
   shareUnder(queryClient, [LIVE_KEY])
   const unsubscribe = cache.subscribe((event) => {
     try {

@@ -2,8 +2,8 @@
 
 import type { Cursor, Id } from '../../transport/port.ts'
 import { LIVE_KEY, type Params } from '../keys.ts'
-import { type SendStatus, statusOf } from '../optimistic/pendingMutation.ts'
 import type { PendingMutations } from '../optimistic/pendingMutations.ts'
+import { type SendStatus, statusOf } from '../optimistic/sendState.ts'
 import type { LiveChannel } from '../stream/channelHub.ts'
 import { topOf } from '../stream/sequencer.ts'
 import type { Query, QueryClient } from '../tanstack.ts'

@@ -1,32 +1,12 @@
-/** One send on its way to the server: waits for the channel, goes out for its author only, and again where it got lost. */
+/** The loop that sends: waits for the channel, goes out for its author only, and again where it got lost. */
 
 import { isLiveError, LiveError } from '../../transport/errors.ts'
-import type { ChannelSpec, Delivery, Guard, LivePort, PortRequestOptions } from '../../transport/port.ts'
+import type { Guard } from '../../transport/port.ts'
 import { type LiveChannel, whenLive } from '../stream/channelHub.ts'
 import type { QueryClient } from '../tanstack.ts'
 import type { PendingMutation } from './pendingMutation.ts'
-import { isMine, type PendingMutations } from './pendingMutations.ts'
-
-/** How a request is made; see `LivePort.request`. */
-export type AskOptions = Pick<PortRequestOptions, 'idempotent' | 'onRead'>
-
-export interface SendContext<P, Variables = unknown> {
-  readonly params: P
-  readonly clientId: string
-  readonly queryClient: QueryClient
-  /** Resolves with the reply. Sent again, with the same data, when the connection is lost before it comes. */
-  readonly request: (type: string, data: unknown, how?: AskOptions) => Promise<unknown>
-  /** For servers that do not reply. Resolves when written. */
-  readonly send: (type: string, data: unknown, delivery?: Delivery) => Promise<void>
-  /** Goes on with these variables: they are kept across a reload, shown, and what `settle` gets. */
-  readonly amend: (variables: Variables) => void
-  /** It was being sent when the page was left; a server that does not know it again may do it twice. */
-  readonly inDoubt: boolean
-  /** Aborted when it is discarded; what is asked by `request` ends with it. */
-  readonly signal: AbortSignal | undefined
-  /** An event has said already what this was to do. */
-  readonly isConfirmed: () => boolean
-}
+import { advancePending, amendVariables, isMine, type PendingMutations } from './pendingMutations.ts'
+import type { Progress, SendInput } from './sendState.ts'
 
 /** One call of a mutationFn. */
 export interface Send {
@@ -35,17 +15,38 @@ export interface Send {
   readonly clientId: string
   readonly guard: Guard
   readonly queryClient: QueryClient
-  readonly inDoubt: boolean
-  sending(isSending: boolean): void
+  /** As it was when the call began. */
+  readonly progress: Progress
+  advance(input: SendInput): void
   amend(variables: unknown): void
 }
 
-/** Why it must not be sent, at this moment. */
-export function refusal(
-  pendingMutations: PendingMutations,
+interface Sender {
+  readonly pendingMutations: PendingMutations
+  readonly queryClient: QueryClient
+}
+
+export function createSend(
+  { pendingMutations, queryClient }: Sender,
   pending: PendingMutation | undefined,
-): LiveError | undefined {
-  if (!pending) return undefined
+): Send {
+  return {
+    pending,
+    queryClient,
+    clientId: pending?.clientId ?? pendingMutations.options.createId(),
+    progress: pending?.state.progress ?? 'fresh',
+    guard: () => pending && refusal(pendingMutations, pending),
+    advance(input) {
+      if (pending) advancePending(pendingMutations, pending, input)
+    },
+    amend(variables) {
+      if (pending) amendVariables(pendingMutations, pending.mutation, variables)
+    },
+  }
+}
+
+/** Why it must not be sent, at this moment. */
+function refusal(pendingMutations: PendingMutations, pending: PendingMutation): LiveError | undefined {
   const { name } = pending.definition
   const { failureReason } = pending.mutation.state
   // TanStack's own retry: only a user can decide to risk a second one.
@@ -61,12 +62,12 @@ export function refusal(
 /** Every wait of this loop is for the connection; a server that answers, with whatever, ends it. */
 export async function deliver<Result>(
   channel: LiveChannel,
-  { guard, sending }: Send,
+  { guard, advance }: Send,
   attempt: () => Promise<Result>,
 ): Promise<{ readonly result: Result; readonly isSure: boolean }> {
   for (let isFirst = true; ; isFirst = false) {
     await whenOwn(channel, guard)
-    sending(true)
+    advance('sending')
     const { sessions, continuity } = channel
     try {
       const result = await attempt()
@@ -75,7 +76,7 @@ export async function deliver<Result>(
       return { result, isSure: isFirst && isSame }
     } catch (error) {
       if (!isLiveError(error) || isLastWord(error) || !LOST.has(error.code)) throw error
-      sending(false)
+      advance('lost')
     }
   }
 }
@@ -102,24 +103,3 @@ const LOST: ReadonlySet<string> = new Set(['connection_lost', 'disconnected', 'u
 
 /** Whether it was done nobody can tell, and sent again it might be done twice. */
 const isLastWord = ({ code, retryable }: LiveError) => code === 'connection_lost' && !retryable
-
-export function sendContext<P, Variables>(
-  port: LivePort,
-  { endpoint }: ChannelSpec,
-  { params, send }: { readonly params: P; readonly send: Send },
-): SendContext<P, Variables> {
-  const { pending, clientId, guard, queryClient, inDoubt, amend } = send
-  const signal = pending?.abort.signal
-  return {
-    params,
-    clientId,
-    queryClient,
-    inDoubt,
-    amend,
-    isConfirmed: () => pending?.confirmed === 'sure',
-    signal,
-    request: (type, data, how) =>
-      port.request(type, data, { endpoint, signal, guard, idempotent: true, ...how }),
-    send: (type, data, delivery) => port.send(type, data, { endpoint, delivery, guard }),
-  }
-}
