@@ -10,7 +10,7 @@ export interface SendState {
    * Whether an event or a reply has said what it was to do; it shows nothing any more. A guess may be something else: it
    * takes the place of what it is taken for, and proves nothing.
    */
-  readonly proof: 'none' | 'guess' | 'sure'
+  readonly proof: 'guess' | 'sure' | undefined
 }
 
 export type Progress =
@@ -52,28 +52,27 @@ export function firstState(
   let progress: Progress = 'waiting'
   if (status === 'idle') progress = 'fresh'
   else if (status === 'pending' && stored?.wasSent !== false) progress = stored ? 'in-doubt' : 'lost'
-  return { progress, proof: 'none' }
+  return { progress, proof: undefined }
 }
 
-/** The same state where nothing changes. */
 export function next(state: SendState, input: SendInput): SendState {
-  const progress = nextProgress(state, input)
-  const proof = nextProof(state, input)
-  return progress === state.progress && proof === state.proof ? state : { progress, proof }
-}
-
-function nextProgress(state: SendState, input: SendInput): Progress {
-  if (input === 'sending') return 'sending'
-  if (input === 'started') return wasSent(state) ? 'lost' : 'waiting'
-  const isOff = input === 'lost' || input === 'failed'
-  return isOff && state.progress === 'sending' ? 'lost' : state.progress
-}
-
-function nextProof({ proof }: SendState, input: SendInput): SendState['proof'] {
-  if (input === 'confirmed') return 'sure'
-  if (input === 'guessed' && proof === 'none') return 'guess'
-  // It was somebody's words after all, written elsewhere.
-  return input === 'failed' && proof === 'guess' ? 'none' : proof
+  const { progress, proof } = state
+  const stopped = progress === 'sending' ? 'lost' : progress
+  switch (input) {
+    case 'started':
+      return { progress: wasSent(state) ? 'lost' : 'waiting', proof }
+    case 'sending':
+      return { progress: 'sending', proof }
+    case 'lost':
+      return { progress: stopped, proof }
+    case 'failed':
+      // What was only guessed was somebody's words after all, written elsewhere.
+      return { progress: stopped, proof: proof === 'sure' ? proof : undefined }
+    case 'guessed':
+      return { progress, proof: proof ?? 'guess' }
+    case 'confirmed':
+      return { progress, proof: 'sure' }
+  }
 }
 
 /** The server may have it. */
@@ -90,13 +89,12 @@ export function statusOf({ mutation, state }: Send): SendStatus {
 export function isUnsent(send: Send): boolean {
   const status = statusOf(send)
   const isOpen = status === 'failed' || (status === 'queued' && !wasSent(send.state))
-  return isOpen && send.state.proof === 'none'
+  return isOpen && !send.state.proof
 }
 
 /** Its optimistic ops count. */
-export const isShown = ({ mutation, state }: Send) =>
-  state.proof === 'none' && mutation.state.status !== 'idle'
+export const isShown = ({ mutation, state }: Send) => !state.proof && mutation.state.status !== 'idle'
 
 /** Confirmed although the reply never came (an error): it was sent all the same. */
 export const isOver = ({ mutation, state }: Send) =>
-  state.proof !== 'none' && mutation.state.status !== 'pending'
+  state.proof !== undefined && mutation.state.status !== 'pending'
