@@ -5,9 +5,10 @@ import type { Id } from '../../transport/port.ts'
 import { keyName, LIVE_KEY } from '../keys.ts'
 import { applyChanges, refresh } from '../live/client.ts'
 import { channelSpec } from '../live/definition.ts'
-import { createSend, deliver } from '../optimistic/deliver.ts'
+import { beginSend, type SendContext } from '../optimistic/beginSend.ts'
+import { deliver } from '../optimistic/deliver.ts'
 import { type OptimisticContext, pendingBehind, renewSignature } from '../optimistic/pendingMutation.ts'
-import { type SendContext, sendContext } from '../optimistic/sendContext.ts'
+import { advancePending } from '../optimistic/pendingMutations.ts'
 import type { Change } from '../optimistic/targetedOp.ts'
 import { type ChannelMember, leaveChannel } from '../stream/channelHub.ts'
 import {
@@ -91,24 +92,22 @@ async function run<P, Variables, Result>(
     )
   }
   const pending = pendingBehind(context.mutationKey)
-  const send = createSend(client, pending)
   if (options.atOnce?.(given, params, context.client)) {
-    send.advance('confirmed')
+    if (pending) advancePending(client.pendingMutations, pending, 'sure')
     return undefined as Result
   }
-  send.advance('started')
   // It may have been amended since it began.
   const variables = () => (pending ? (pending.mutation.state.variables as Variables) : given)
   const spec = channelSpec(params, options)
-  const sending = sendContext<P, Variables>(core.port, spec, { params, send })
+  const send = beginSend<P, Variables>(client, pending, { params, endpoint: spec.endpoint })
   const member: ChannelMember = {}
   const channel = client.hub.join(spec, member)
   try {
-    const { result, isSure } = await deliver(channel, send, () => options.request(variables(), sending))
+    const { result, isSure } = await deliver(channel, send, () => options.request(variables(), send.context))
     const changes = send.guard() ? [] : (options.settle?.(result, variables(), params) ?? [])
-    if (changes.length > 0) send.advance('confirmed')
+    if (changes.length > 0) send.advance('sure')
     // Else it may have been done long ago, and more may have happened to it since: only a snapshot can tell.
-    const isNews = isSure && send.progress === 'fresh'
+    const isNews = isSure && send.isFirst
     applyChanges(client, changes, isNews)
     for (const change of isNews ? [] : changes) refresh(client, change)
     return result

@@ -9,7 +9,7 @@ import { beginFetch, complete, endFetch, isCurrent, missedBy, readyToAsk } from 
 import { entryBehind, land, stored } from '../live/liveQuery.ts'
 import { markFailed, retry } from '../live/retry.ts'
 import { type Fetch, isContinuous } from '../live/state.ts'
-import type { AskOptions } from '../optimistic/sendContext.ts'
+import type { AskOptions } from '../optimistic/beginSend.ts'
 import { snapshotArrived } from '../stream/channelHub.ts'
 import type { QueryFunctionContext } from '../tanstack.ts'
 import { positionOf } from './answer.ts'

@@ -3,50 +3,17 @@
 import { isLiveError, LiveError } from '../../transport/errors.ts'
 import type { Guard } from '../../transport/port.ts'
 import { type LiveChannel, whenLive } from '../stream/channelHub.ts'
-import type { QueryClient } from '../tanstack.ts'
 import type { PendingMutation } from './pendingMutation.ts'
-import { advancePending, amendVariables, isMine, type PendingMutations } from './pendingMutations.ts'
-import type { Progress, SendInput } from './sendState.ts'
+import { isMine, type PendingMutations } from './pendingMutations.ts'
 
-/** One call of a mutationFn. */
-export interface Send {
-  /** What it runs for; `undefined` where somebody calls the function by himself. */
-  readonly pending: PendingMutation | undefined
-  readonly clientId: string
+/** What the loop has of one call of a mutationFn. */
+interface Delivered {
   readonly guard: Guard
-  readonly queryClient: QueryClient
-  /** As it was when the call began. */
-  readonly progress: Progress
-  advance(input: SendInput): void
-  amend(variables: unknown): void
-}
-
-interface Sender {
-  readonly pendingMutations: PendingMutations
-  readonly queryClient: QueryClient
-}
-
-export function createSend(
-  { pendingMutations, queryClient }: Sender,
-  pending: PendingMutation | undefined,
-): Send {
-  return {
-    pending,
-    queryClient,
-    clientId: pending?.clientId ?? pendingMutations.options.createId(),
-    progress: pending?.state.progress ?? 'fresh',
-    guard: () => pending && refusal(pendingMutations, pending),
-    advance(input) {
-      if (pending) advancePending(pendingMutations, pending, input)
-    },
-    amend(variables) {
-      if (pending) amendVariables(pendingMutations, pending.mutation, variables)
-    },
-  }
+  readonly advance: (input: 'sending' | 'lost') => void
 }
 
 /** Why it must not be sent, at this moment. */
-function refusal(pendingMutations: PendingMutations, pending: PendingMutation): LiveError | undefined {
+export function refusal(pendingMutations: PendingMutations, pending: PendingMutation): LiveError | undefined {
   const { name } = pending.definition
   const { failureReason } = pending.mutation.state
   // TanStack's own retry: only a user can decide to risk a second one.
@@ -62,7 +29,7 @@ function refusal(pendingMutations: PendingMutations, pending: PendingMutation): 
 /** Every wait of this loop is for the connection; a server that answers, with whatever, ends it. */
 export async function deliver<Result>(
   channel: LiveChannel,
-  { guard, advance }: Send,
+  { guard, advance }: Delivered,
   attempt: () => Promise<Result>,
 ): Promise<{ readonly result: Result; readonly isSure: boolean }> {
   for (let isFirst = true; ; isFirst = false) {

@@ -46,9 +46,8 @@ export interface PendingMutation {
 
 /** What it shows, and what that was made of. */
 interface OptimisticOps {
-  readonly status: SendStatus
-  readonly attempts: number
   readonly variables: unknown
+  readonly context: OptimisticContext
   readonly ops: readonly TargetedOp[]
 }
 
@@ -127,10 +126,11 @@ export function optimisticOps(pending: PendingMutation): readonly TargetedOp[] {
   const { definition, params, clientId, optimistic: made, mutation } = pending
   const { variables, failureCount: attempts, error, submittedAt } = mutation.state
   const status = statusOf(pending)
-  if (made?.status === status && made.attempts === attempts && made.variables === variables) return made.ops
+  const isSame = made?.context.status === status && made.context.attempts === attempts
+  if (isSame && made.variables === variables) return made.ops
   const context = { params, clientId, status, error: error ?? undefined, attempts, submittedAt }
   const ops = definition.optimistic(variables, context).map(targeted)
-  pending.optimistic = { status, attempts, variables, ops }
+  pending.optimistic = { variables, context, ops }
   return ops
 }
 

@@ -189,7 +189,7 @@ export function confirmPending(
   target: string,
   { pending, isGuess, of, as }: Confirmation,
 ): void {
-  advancePending(pendingMutations, pending, isGuess ? 'guessed' : 'confirmed')
+  advancePending(pendingMutations, pending, isGuess ? 'guess' : 'sure')
   if (of) pendingMutations.echoes.set(of, { target, as })
 }
 

@@ -31,8 +31,8 @@ export type SendInput =
   | 'lost'
   | 'failed'
   /** Something came that may be it. */
-  | 'guessed'
-  | 'confirmed'
+  | 'guess'
+  | 'sure'
 
 export type SendStatus = 'queued' | 'sending' | 'sent' | 'failed'
 
@@ -56,23 +56,17 @@ export function firstState(
 }
 
 export function next(state: SendState, input: SendInput): SendState {
-  const { progress, proof } = state
-  const stopped = progress === 'sending' ? 'lost' : progress
-  switch (input) {
-    case 'started':
-      return { progress: wasSent(state) ? 'lost' : 'waiting', proof }
-    case 'sending':
-      return { progress: 'sending', proof }
-    case 'lost':
-      return { progress: stopped, proof }
-    case 'failed':
-      // What was only guessed was somebody's words after all, written elsewhere.
-      return { progress: stopped, proof: proof === 'sure' ? proof : undefined }
-    case 'guessed':
-      return { progress, proof: proof ?? 'guess' }
-    case 'confirmed':
-      return { progress, proof: 'sure' }
+  let { progress, proof } = state
+  if (input === 'sending') progress = input
+  else if (input === 'started') progress = wasSent(state) ? 'lost' : 'waiting'
+  else if (input === 'guess') proof ??= input
+  else if (input === 'sure') proof = input
+  else {
+    if (progress === 'sending') progress = 'lost'
+    // What was only guessed was somebody's words after all, written elsewhere.
+    if (input === 'failed' && proof === 'guess') proof = undefined
   }
+  return { progress, proof }
 }
 
 /** The server may have it. */
