@@ -7,13 +7,10 @@ import { createCoalescer } from '../cache/coalescer.ts'
 import { cancel, OWNER_KEY, ownersIn, reset, setOwner, shareUnder } from '../cache/writer.ts'
 import { keyName, LIVE_KEY, type Params } from '../keys.ts'
 import { isNobody, isSame } from '../optimistic/author.ts'
-import type { Change, MutationDefinition } from '../optimistic/pendingMutation.ts'
-import {
-  createOutbox,
-  opsFor,
-  refresh as refreshOutbox,
-  startOutbox,
-} from '../optimistic/pendingMutations.ts'
+import type { MutationDefinition } from '../optimistic/pendingMutation.ts'
+import { createPendingMutations, opsFor, refreshOps } from '../optimistic/pendingMutations.ts'
+import type { Change } from '../optimistic/targetedOp.ts'
+import { watchMutations } from '../optimistic/watchMutations.ts'
 import { clearChannel, createChannelHub } from '../stream/channelHub.ts'
 import {
   hashKey,
@@ -39,12 +36,12 @@ export function createLiveClient(
     declarations,
     hub: createChannelHub(port),
     coalescer: createCoalescer(port.clock, (asked) => flushAll(client, asked)),
-    outbox: createOutbox({
+    pendingMutations: createPendingMutations({
       cache: queryClient.getMutationCache(),
       definitionOf: (name) => declarations.mutations.get(name),
       authors: declarations.authors,
       createId: port.clock.createId,
-      restored: (mutation) => resume(queryClient, mutation),
+      resume: (mutation) => resume(queryClient, mutation),
       // At once: what a user has just done does not wait for the next frame.
       changed: () => flushAll(client, []),
     }),
@@ -55,7 +52,7 @@ export function createLiveClient(
     stop() {
       unsubscribe()
       client.coalescer.stop()
-      stopOutbox()
+      stopMutations()
       stopAuthors()
       for (const [query, live] of client.liveQueries) {
         // Nobody is there to be shown an error, and whoever comes back asks again.
@@ -69,7 +66,7 @@ export function createLiveClient(
   // Nothing of the former user stays, be it for a moment.
   checkOwner(client)
   const stopAuthors = declarations.authors.subscribe(client, checkOwner)
-  const stopOutbox = startOutbox(client.outbox)
+  const stopMutations = watchMutations(client.pendingMutations)
   shareUnder(queryClient, [LIVE_KEY])
   const unsubscribe = cache.subscribe((event) => {
     try {
@@ -125,11 +122,13 @@ function liveQueryOf(client: LiveClient, query: Query): LiveQuery | undefined {
 }
 
 function flushAll(client: LiveClient, asked: readonly LiveQuery[]): void {
-  const { liveQueries, outbox } = client
-  const hasNews = refreshOutbox(outbox)
+  const { liveQueries, pendingMutations } = client
+  const hasNews = refreshOps(pendingMutations)
   // Together with the ops that end: what an event says takes the place of what anticipated it.
   const others = hasNews
-    ? [...liveQueries.values()].filter((live) => opsFor(outbox, live.target) !== live.state.picture.shown)
+    ? [...liveQueries.values()].filter(
+        (live) => opsFor(pendingMutations, live.target) !== live.state.picture.shown,
+      )
     : []
   notifyManager.batch(() => {
     for (const live of new Set([...asked, ...others])) flush(live)

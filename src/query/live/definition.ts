@@ -7,7 +7,7 @@ import type { Kind } from '../fold/kinds.ts'
 import type { Reducer } from '../fold/op.ts'
 import type { FlawOf } from '../fold/soundOp.ts'
 import type { Params } from '../keys.ts'
-import type { AskOptions } from '../optimistic/deliver.ts'
+import type { AskOptions } from '../optimistic/beginSend.ts'
 
 /** A schema that only carries a type: `params: type<{ roomId: Id }>()`. It validates nothing. */
 export function type<T>(): StandardSchemaV1<T, T> {

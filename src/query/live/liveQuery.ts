@@ -9,8 +9,8 @@ import { refetch, write } from '../cache/writer.ts'
 import type { Op } from '../fold/op.ts'
 import { soundOp } from '../fold/soundOp.ts'
 import type { Params } from '../keys.ts'
-import { targetOf } from '../optimistic/pendingMutation.ts'
 import { confirmPending } from '../optimistic/pendingMutations.ts'
+import { targetOf } from '../optimistic/targetedOp.ts'
 import { leaveChannel } from '../stream/channelHub.ts'
 import { positionInLog } from '../stream/channelLog.ts'
 import { topOf } from '../stream/sequencer.ts'
@@ -111,7 +111,7 @@ function perform(live: LiveQuery, effect: Effect): void {
       write(client.queryClient, query, effect.view)
       break
     case 'schedule':
-      for (const each of effect.confirmed) confirmPending(client.outbox, live.target, each)
+      for (const each of effect.confirmed) confirmPending(client.pendingMutations, live.target, each)
       client.coalescer.request(live, effect.weight)
       break
     default:

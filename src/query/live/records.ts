@@ -5,7 +5,7 @@ import type { Coalescer } from '../cache/coalescer.ts'
 import type { Params } from '../keys.ts'
 import type { Authors } from '../optimistic/author.ts'
 import type { MutationDefinition } from '../optimistic/pendingMutation.ts'
-import type { Outbox } from '../optimistic/pendingMutations.ts'
+import type { PendingMutations } from '../optimistic/pendingMutations.ts'
 import type { ChannelHub, ChannelMember, LiveChannel } from '../stream/channelHub.ts'
 import type { Query, QueryClient } from '../tanstack.ts'
 import type { Definition } from './definition.ts'
@@ -35,7 +35,7 @@ export interface LiveClient {
   readonly queryClient: QueryClient
   readonly declarations: Declarations
   readonly hub: ChannelHub
-  readonly outbox: Outbox
+  readonly pendingMutations: PendingMutations
   readonly liveQueries: Map<Query, LiveQuery>
   /** Channels that nobody reads any more, and how to keep them. */
   readonly lingering: Map<Query, () => void>

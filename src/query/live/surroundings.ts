@@ -12,21 +12,21 @@ import { toOps } from './toOps.ts'
 
 /** The optimistic ops, as of now: whoever shows them has every event so far in what lies below. */
 export function shownIn({ client, target }: LiveQuery): readonly Op<unknown>[] {
-  return opsFor(client.outbox, target)
+  return opsFor(client.pendingMutations, target)
 }
 
 export function opsOf(live: LiveQuery, events: readonly LiveEvent[]): SequencedOp<unknown>[] {
   const { definition, params, client, target } = live
   const { report } = client.declarations.port
   const echoOf = (event: LiveEvent) => {
-    const echo = client.outbox.echoes.get(event)
+    const echo = client.pendingMutations.echoes.get(event)
     return echo && { as: echo.target === target ? echo.as : undefined }
   }
   return toOps({ definition, params, report, echoOf }, events)
 }
 
 export function anticipatedBy({ client, target, definition }: LiveQuery) {
-  return definition.kind.confirms ? anticipatedFor(client.outbox, target) : []
+  return definition.kind.confirms ? anticipatedFor(client.pendingMutations, target) : []
 }
 
 /** What data of this position lacks, if the channel knows. */
