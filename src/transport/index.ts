@@ -1,9 +1,9 @@
-export type { ReconnectOptions } from './backoff.ts'
-export { type CloseAction, WebSocketCloseCode } from './closeCodes.ts'
-export { type Codec, jsonCodec } from './codec.ts'
-export type { ConnectionState } from './connectionMachine.ts'
-export { createWebSocketManager } from './createWebSocketManager.ts'
-export type { Logger } from './debugLog.ts'
+export type { QueueLimits } from './connection/sendQueue.ts'
+export type { Logger } from './context/debugLog.ts'
+export type { ForeignEntry, InspectorEvent, TransportEntry } from './context/inspector.ts'
+export { readClaims, type TokenClaims } from './context/jwt.ts'
+export type { HeartbeatOptions, WebSocketManagerOptions } from './context/settings.ts'
+export type { AuthCarrier, Awaitable, IdentityListener, TokenManager } from './context/tokens.ts'
 export {
   type BrowserEnvironmentOptions,
   browserEnvironment,
@@ -13,9 +13,23 @@ export {
   type SocketData,
 } from './environment.ts'
 export { isLiveError, LiveError, type LiveErrorCode, RECOVERY, type Recovery } from './errors.ts'
-export type { ForeignEntry, InspectorEvent, TransportEntry } from './inspector.ts'
-export { readClaims, type TokenClaims } from './jwt.ts'
-export type { ConnectionProblem } from './lossPolicy.ts'
+export type { ReconnectOptions } from './machine/backoff.ts'
+export { type CloseAction, WebSocketCloseCode } from './machine/closeCodes.ts'
+export type { ConnectionState } from './machine/connectionMachine.ts'
+export type { ConnectionProblem } from './machine/lossPolicy.ts'
+export { type ConnectionStatus, IDLE_STATUS, worstOf } from './machine/summary.ts'
+export { createWebSocketManager } from './manager/createWebSocketManager.ts'
+export type {
+  EventHandler,
+  Request,
+  RequestOptions,
+  Send,
+  SendOptions,
+  Subscribe,
+  SubscribeOptions,
+  WebSocketManager,
+  WebSocketState,
+} from './manager/webSocketManager.ts'
 export type {
   Channel,
   ChannelListener,
@@ -46,18 +60,4 @@ export {
   type RequestResult,
   type UntypedProtocol,
 } from './protocol.ts'
-export type { QueueLimits } from './sendQueue.ts'
-export type { HeartbeatOptions, WebSocketManagerOptions } from './settings.ts'
-export { type ConnectionStatus, IDLE_STATUS, worstOf } from './summary.ts'
-export type { AuthCarrier, Awaitable, IdentityListener, TokenManager } from './tokens.ts'
-export type {
-  EventHandler,
-  Request,
-  RequestOptions,
-  Send,
-  SendOptions,
-  Subscribe,
-  SubscribeOptions,
-  WebSocketManager,
-  WebSocketState,
-} from './webSocketManager.ts'
+export { type Codec, jsonCodec } from './wire/codec.ts'

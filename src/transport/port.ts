@@ -3,8 +3,8 @@
  * events; it knows nothing of sockets, frames, reconnects or which frame carries what.
  */
 
+import type { Identity, IdentityPort } from './context/identity.ts'
 import type { LiveError } from './errors.ts'
-import type { Identity, IdentityPort } from './identity.ts'
 
 export type { Identity, IdentityPort }
 

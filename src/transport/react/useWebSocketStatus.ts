@@ -1,8 +1,8 @@
 'use client'
 import { useMemo } from 'react'
+import { type ConnectionStatus, IDLE_STATUS } from '../machine/summary.ts'
+import type { WebSocketState } from '../manager/webSocketManager.ts'
 import { entryOf } from '../protocol.ts'
-import { type ConnectionStatus, IDLE_STATUS } from '../summary.ts'
-import type { WebSocketState } from '../webSocketManager.ts'
 import { useWebSocketStore } from './useWebSocketStore.ts'
 
 export interface WebSocketStatus extends ConnectionStatus {

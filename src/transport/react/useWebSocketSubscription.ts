@@ -1,7 +1,7 @@
 'use client'
 import { useEffect, useInsertionEffect, useRef } from 'react'
+import type { EventHandler, SubscribeOptions } from '../manager/webSocketManager.ts'
 import type { EventName, EventPayload, RegisteredProtocol } from '../protocol.ts'
-import type { EventHandler, SubscribeOptions } from '../webSocketManager.ts'
 import { useManager } from './WebSocketProvider.tsx'
 
 type Rest = [deps?: readonly unknown[], options?: SubscribeOptions]

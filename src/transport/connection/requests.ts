@@ -1,0 +1,109 @@
+/** A frame that awaits a reply. It settles exactly once, whoever comes first: reply, error, timeout, abort, loss. */
+
+import { LiveError } from '../errors.ts'
+import { retryAfterOf } from '../machine/closeCodes.ts'
+import type { Guard } from '../port.ts'
+import { entryOf, type Frame, fieldsOf, payloadOf, textOf, validate } from '../protocol.ts'
+import { setDeadline } from '../wire/timers.ts'
+import { push } from './outbox.ts'
+import { createFrame, type Shell } from './shell.ts'
+import { askForSign } from './signs.ts'
+
+/** When a server that is `unavailable` is asked again, where it does not say. */
+const UNAVAILABLE_MS = 2_000
+
+export interface RequestSpec {
+  readonly type: string
+  readonly data: unknown
+  readonly timeoutMs?: number | undefined
+  readonly signal?: AbortSignal | undefined
+  readonly idempotent?: boolean | undefined
+  readonly onRead?: (() => void) | undefined
+  readonly guard?: Guard | undefined
+  /** `write`: waiting for a connection does not count. */
+  readonly timeoutFrom?: 'call' | 'write'
+  readonly control?: boolean
+  /** As in `Outgoing`. */
+  readonly name?: string
+}
+
+export async function request(shell: Shell, spec: RequestSpec): Promise<unknown> {
+  try {
+    return await exchange(shell, spec)
+  } catch (error) {
+    throw shell.clean(error)
+  }
+}
+
+async function exchange(shell: Shell, spec: RequestSpec): Promise<unknown> {
+  const { environment, requestTimeoutMs, protocol } = shell
+  const { type, data, signal, idempotent, timeoutFrom, timeoutMs = requestTimeoutMs } = spec
+  const schemas = entryOf(protocol.requests, type)
+  validate(schemas?.params, data, { code: 'invalid_params', name: `The parameters of "${type}"` })
+  const ends: (() => void)[] = []
+  let cancelTimer: (() => void) | undefined
+  const reply = await new Promise<Frame>((resolve, reject) => {
+    const abort = () => reject(new LiveError('aborted', `"${type}" was aborted`, { cause: signal?.reason }))
+    if (signal?.aborted) return abort()
+    signal?.addEventListener('abort', abort)
+    const expire = () => reject(new LiveError('timeout', `"${type}" was not answered within ${timeoutMs} ms`))
+    const startTimer = () => {
+      const { heard } = shell
+      cancelTimer?.()
+      cancelTimer = environment.setTimer(() => {
+        cancelTimer = setDeadline(environment, timeoutMs / 2, expire)
+        doubt(shell, heard)
+      }, timeoutMs / 2)
+    }
+    if (timeoutFrom !== 'write') startTimer()
+    const takeOut = push(shell, {
+      frame: createFrame(shell, type, data),
+      delivery: spec.control ? 'control' : 'reliable',
+      idempotent,
+      name: spec.name,
+      guard: spec.guard,
+      onRead: spec.onRead,
+      onAnswer: (frame) => (frame.type === 'error' ? reject(errorOf(frame, type)) : resolve(frame)),
+      onWritten: () => {
+        if (timeoutFrom === 'write') startTimer()
+        // One for all that this turn writes.
+        if (spec.onRead) queueMicrotask(() => askForSign(shell))
+      },
+      onQueuedAgain: () => {
+        if (timeoutFrom === 'write') cancelTimer?.()
+      },
+      onDropped: reject,
+    })
+    ends.push(takeOut, () => signal?.removeEventListener('abort', abort))
+  }).finally(() => {
+    cancelTimer?.()
+    for (const end of ends) end()
+  })
+  return validate(schemas?.result, payloadOf(reply), {
+    code: 'invalid_frame',
+    name: `The reply to "${type}"`,
+  })
+}
+
+/** Nothing at all has come for half of the time: a dead connection is noticed early enough to ask through another. */
+function doubt({ heartbeat, current, heard, raise }: Shell, heardBefore: number): void {
+  if (heartbeat && current && heard === heardBefore) raise({ type: 'wake', sinceDialMs: 0 })
+}
+
+export function errorOf(frame: Frame, type: string): LiveError {
+  const cause = fieldsOf(frame.error)
+  const { retryable } = cause
+  const code = textOf(cause.code)
+  // A server that is overloaded or goes down cannot be expected to know for how long.
+  const isUnavailable = code === 'unavailable'
+  return new LiveError(
+    'rejected',
+    `The server rejected "${type}": ${textOf(cause.message) ?? code ?? 'no reason given'}`,
+    {
+      reason: code,
+      retryable: (retryable ?? isUnavailable) === true,
+      retryAfterMs: retryAfterOf(cause) ?? (isUnavailable ? UNAVAILABLE_MS : undefined),
+      cause,
+    },
+  )
+}

@@ -1,0 +1,53 @@
+/** What the connections of one manager share: its settings, its environment, and where to tell what happens. */
+import { browserEnvironment, type Environment } from '../environment.ts'
+import { LiveError } from '../errors.ts'
+import type { ConnectionStatus } from '../machine/summary.ts'
+import type { Protocol } from '../protocol.ts'
+import { createIdentityBook, type IdentityBook } from './identity.ts'
+import { createInspector, type Inspector } from './inspector.ts'
+import { resolveSettings, type Settings, type WebSocketManagerOptions } from './settings.ts'
+import { createSubscribers, type Subscribers } from './subscribers.ts'
+import { createTokens, type Tokens } from './tokens.ts'
+
+/** `undefined`: nobody holds the connection, and it has ended. */
+export type Publish = (endpoint: string, status: ConnectionStatus | undefined) => void
+
+export interface Context extends Settings, Inspector, Tokens, Subscribers {
+  readonly environment: Environment
+  readonly identity: IdentityBook
+  readonly publish: Publish
+  /** What is worth telling once. */
+  readonly told: Set<string>
+  /** For errors that reject no call. */
+  reportError(endpoint: string, error: unknown): void
+}
+
+export function createContext(options: WebSocketManagerOptions<Protocol>, publish: Publish): Context {
+  const { environment = browserEnvironment(), tokenManager, onError } = options
+  const inspector = createInspector(environment)
+  const identity = createIdentityBook()
+  const reportError = (endpoint: string, cause: unknown) => {
+    const error =
+      cause instanceof LiveError ? cause : new LiveError('misconfigured', String(cause), { cause })
+    inspector.report({ type: 'error', endpoint, error })
+    try {
+      onError?.(inspector.clean(error))
+    } catch (thrown) {
+      // Not to whoever reports: he has more to do.
+      environment.setTimer(() => {
+        throw thrown
+      }, 0)
+    }
+  }
+  return {
+    ...resolveSettings(options),
+    ...inspector,
+    ...createTokens({ ...inspector, environment, identity, manager: tokenManager }),
+    ...createSubscribers(reportError),
+    environment,
+    identity,
+    publish,
+    told: new Set(),
+    reportError,
+  }
+}
