@@ -17,7 +17,7 @@ export type { ReconnectOptions } from './machine/backoff.ts'
 export { type CloseAction, WebSocketCloseCode } from './machine/closeCodes.ts'
 export type { ConnectionState } from './machine/connectionMachine.ts'
 export type { ConnectionProblem } from './machine/lossPolicy.ts'
-export { type ConnectionStatus, IDLE_STATUS, worstOf } from './machine/summary.ts'
+export { type ConnectionStatus, IDLE_STATUS, worstOf } from './machine/status.ts'
 export { createWebSocketManager } from './manager/createWebSocketManager.ts'
 export type {
   EventHandler,
@@ -29,7 +29,7 @@ export type {
   SubscribeOptions,
   WebSocketManager,
   WebSocketState,
-} from './manager/webSocketManager.ts'
+} from './manager/managerTypes.ts'
 export type {
   Channel,
   ChannelListener,

@@ -1,8 +1,8 @@
 /** Asking for channels: subscribe frames, their confirmation, and the one `sync` frame that catches all of them up. */
 
+import { type Connection, inSlices, isReplying } from '../connection/connection.ts'
 import { decodeEvent, readFrame } from '../connection/decode.ts'
 import { request } from '../connection/requests.ts'
-import { inSlices, isReplying, type Shell } from '../connection/shell.ts'
 import type { LiveError } from '../errors.ts'
 import type { ChannelSignal, Cursor, LiveEvent } from '../port.ts'
 import { entryOf, fieldsOf } from '../protocol.ts'
@@ -18,19 +18,23 @@ export const RETRY_MS = 5_000
 /** Never sooner, whatever it says; twice as long with every refusal in a row, up to the other. */
 const MIN_RETRY_MS = 500
 
-export function emit(shell: Shell, members: Iterable<Member>, signal: ChannelSignal): void {
+export function emit(connection: Connection, members: Iterable<Member>, signal: ChannelSignal): void {
   for (const { listener } of [...members]) {
     try {
       listener.onSignal(signal)
     } catch (error) {
-      shell.reportError(shell.name, error)
+      connection.reportError(connection.name, error)
     }
   }
 }
 
 /** Resolves when the subscription stands, as far as anybody can tell. What the server says of it later counts too. */
-export function stand(shell: Shell, subscription: Subscription, ask = subscription.spec.subscribe): Standing {
-  const { environment, protocol } = shell
+export function askToStand(
+  connection: Connection,
+  subscription: Subscription,
+  ask = subscription.spec.subscribe,
+): Standing {
+  const { environment, protocol } = connection
   // What this connection was refused is not there by being connected.
   if (!(ask || subscription.isRefused)) return Promise.resolve(undefined)
   const { subscribe: type } = protocol.channels
@@ -38,7 +42,7 @@ export function stand(shell: Shell, subscription: Subscription, ask = subscripti
     const confirm = () => resolve(undefined)
     subscription.confirm = confirm
     const cancel = environment.setTimer(() => {
-      if (!isReplying(shell)) confirm()
+      if (!isReplying(connection)) confirm()
     }, CONFIRM_MS)
     const accepted = (reply: unknown) => {
       const cursor = toCursor(reply)
@@ -46,14 +50,14 @@ export function stand(shell: Shell, subscription: Subscription, ask = subscripti
       resolve(cursor)
       // The others learn it from their `live`.
       const isLive = ({ waitsFor }: Member) => waitsFor === undefined
-      tellHead(shell, [...subscription.members].filter(isLive), cursor)
+      tellHead(connection, [...subscription.members].filter(isLive), cursor)
     }
     const failed = (error: LiveError) => {
       if (subscription.standing === standing || subscription.confirm === confirm)
-        fail(shell, subscription, error)
+        failSubscription(connection, subscription, error)
       confirm()
     }
-    request(shell, { type, data: subscription.spec.key, control: true })
+    request(connection, { type, data: subscription.spec.key, control: true })
       .finally(cancel)
       .then(accepted, failed)
   })
@@ -61,14 +65,18 @@ export function stand(shell: Shell, subscription: Subscription, ask = subscripti
 }
 
 /** `ask: true`: by a frame, also where being connected should be enough. */
-export function subscribe(shell: Shell, subscription: Subscription, ask?: boolean): void {
-  subscription.standing = stand(shell, subscription, ask)
-  bringUp(shell, subscription, subscription.members)
+export function subscribe(connection: Connection, subscription: Subscription, ask?: boolean): void {
+  subscription.standing = askToStand(connection, subscription, ask)
+  bringUp(connection, subscription, subscription.members)
 }
 
 /** Where a channel stands may be more than what has come of it. */
-export function tellHead(shell: Shell, members: Iterable<Member>, cursor: Cursor | undefined): void {
-  if (cursor) emit(shell, members, { type: 'head', cursor })
+export function tellHead(
+  connection: Connection,
+  members: Iterable<Member>,
+  cursor: Cursor | undefined,
+): void {
+  if (cursor) emit(connection, members, { type: 'head', cursor })
 }
 
 export function takeDown(subscription: Subscription): void {
@@ -76,37 +84,38 @@ export function takeDown(subscription: Subscription): void {
   Object.assign(subscription, { standing: undefined, confirm: undefined, place: undefined })
 }
 
-function fail(shell: Shell, subscription: Subscription, error: LiveError): void {
+function failSubscription(connection: Connection, subscription: Subscription, error: LiveError): void {
   // Asked through a socket that another one has replaced meanwhile.
-  if (error.code === 'connection_lost') subscribe(shell, subscription)
+  if (error.code === 'connection_lost') subscribe(connection, subscription)
   // The silence of a server that answers no such frame says nothing.
-  else if (error.code !== 'timeout' || isReplying(shell)) refuse(shell, subscription, error)
+  else if (error.code !== 'timeout' || isReplying(connection))
+    refuseSubscription(connection, subscription, error)
 }
 
-function refuse(shell: Shell, subscription: Subscription, error: LiveError): void {
+function refuseSubscription(connection: Connection, subscription: Subscription, error: LiveError): void {
   takeDown(subscription)
   subscription.isRefused = true
-  emit(shell, subscription.members, { type: 'down', error })
-  settle(shell)
+  emit(connection, subscription.members, { type: 'down', error })
+  reportSynced(connection)
   // The answer came, and nobody knows what it says: that may be cured.
   // Nor is a suspicion more than that.
   if (!error.retryable && !error.maybeDelivered && error.code !== 'invalid_frame') return
   const leastMs = Math.min(MIN_RETRY_MS * 2 ** subscription.refusals++, RETRY_MS)
-  subscription.cancelRetry = shell.environment.setTimer(
+  subscription.cancelRetry = connection.environment.setTimer(
     () => {
-      if (!subscription.standing && shell.current) subscribe(shell, subscription)
+      if (!subscription.standing && connection.current) subscribe(connection, subscription)
     },
     Math.max(error.retryAfterMs ?? RETRY_MS, leastMs),
   )
 }
 
 /** Brings members up to date, except where that is under way, or down. */
-export function bringUp(shell: Shell, subscription: Subscription, members: Iterable<Member>): void {
+export function bringUp(connection: Connection, subscription: Subscription, members: Iterable<Member>): void {
   for (const member of members) {
     if (subscription.standing === undefined || isWaiting(subscription, member)) continue
     member.waitsFor = subscription.standing
-    shell.channels.awaited = [subscription, member]
-    goLive(shell, subscription, member).catch((error) => shell.reportError(shell.name, error))
+    connection.channels.awaited = [subscription, member]
+    goLive(connection, subscription, member).catch((error) => connection.reportError(connection.name, error))
   }
 }
 
@@ -115,32 +124,32 @@ function isWaiting({ standing }: Subscription, { waitsFor }: Member): boolean {
 }
 
 /** One with a position is caught up by `sync`; another one, or if that fails, is live when the subscription stands. */
-async function goLive(shell: Shell, subscription: Subscription, member: Member): Promise<void> {
+async function goLive(connection: Connection, subscription: Subscription, member: Member): Promise<void> {
   const { syncKey, standing } = subscription
   const isOver = () => subscription.standing !== standing || !isWaiting(subscription, member)
   const cursor = member.listener.cursor()
   let answer: Fields = {}
   if (syncKey !== undefined && cursor?.seq !== undefined) {
-    answer = await sync(shell, syncKey, cursor)
+    answer = await syncChannel(connection, syncKey, cursor)
     if (isOver()) return
   }
   const position = toCursor(answer)
   const isSameHistory = (position?.epoch ?? cursor?.epoch) === (cursor?.epoch ?? position?.epoch)
   const missed = isSameHistory ? missedIn(answer) : undefined
   const stood = missed ? undefined : await standing
-  inSlices(shell, missed ?? [], {
+  inSlices(connection, missed ?? [], {
     isOver,
     take(frames) {
-      const events = eventsIn(shell, subscription, frames)
-      if (events.length > 0) emit(shell, [member], { type: 'events', events })
+      const events = eventsIn(connection, subscription, frames)
+      if (events.length > 0) emit(connection, [member], { type: 'events', events })
     },
     end() {
       member.waitsFor = undefined
       const cursor = position ?? stood ?? subscription.place
-      emit(shell, [member], { type: 'live', resumed: missed !== undefined, cursor })
+      emit(connection, [member], { type: 'live', resumed: missed !== undefined, cursor })
       // The answer came later on the wire than the confirmation would have.
       if (missed) subscription.confirm?.()
-      settle(shell)
+      reportSynced(connection)
     },
   })
 }
@@ -150,47 +159,53 @@ function missedIn({ complete, events }: Fields): readonly unknown[] | undefined 
   return complete === true && Array.isArray(events) ? events : undefined
 }
 
-function eventsIn(shell: Shell, { spec }: Subscription, frames: readonly unknown[]): readonly LiveEvent[] {
+function eventsIn(
+  connection: Connection,
+  { spec }: Subscription,
+  frames: readonly unknown[],
+): readonly LiveEvent[] {
   return frames.flatMap((one) => {
-    const frame = readFrame(shell, one)
-    const event = frame && decodeEvent(shell, frame)
-    return event ? [eventFor(spec, event, shell.protocol.channels.key)] : []
+    const frame = readFrame(connection, one)
+    const event = frame && decodeEvent(connection, frame)
+    return event ? [eventFor(spec, event, connection.protocol.channels.key)] : []
   })
 }
 
 /** Asks where the channels stand, for those who know how far they have come. Nobody waits for it. */
-export function askHeads(shell: Shell): void {
-  for (const { syncKey, members, standing } of shell.channels.subscriptions.values()) {
+export function askHeads(connection: Connection): void {
+  for (const { syncKey, members, standing } of connection.channels.subscriptions.values()) {
     if (syncKey === undefined || !standing) continue
     for (const member of members) {
       const cursor = member.listener.cursor()
       if (cursor?.seq === undefined) continue
-      void sync(shell, syncKey, cursor).then((answer) => tellHead(shell, [member], toCursor(answer)))
+      void syncChannel(connection, syncKey, cursor).then((answer) =>
+        tellHead(connection, [member], toCursor(answer)),
+      )
     }
   }
 }
 
 /** One frame for all channels that ask in the same turn. Empty where the server cannot tell. */
-async function sync(shell: Shell, name: string, cursor: Cursor): Promise<Fields> {
-  shell.channels.batch ??= createBatch(shell)
-  const { positions, answers } = shell.channels.batch
+async function syncChannel(connection: Connection, name: string, cursor: Cursor): Promise<Fields> {
+  connection.channels.batch ??= createBatch(connection)
+  const { positions, answers } = connection.channels.batch
   positions.set(name, earlier(positions.get(name), cursor))
   return fieldsOf(entryOf(await answers, name))
 }
 
-function createBatch(shell: Shell): SyncBatch {
-  const { channels, protocol } = shell
+function createBatch(connection: Connection): SyncBatch {
+  const { channels, protocol } = connection
   const { sync: type, field } = protocol.channels
   const positions = new Map<string, Cursor>()
   let send = () => {}
   const answers = new Promise<Fields>((resolve) => {
-    const apply = (reply: unknown) => resolve(fieldsOf(fieldsOf(reply)[field]))
+    const takeReply = (reply: unknown) => resolve(fieldsOf(fieldsOf(reply)[field]))
     send = () => {
       if (channels.batch?.positions !== positions) return
       channels.batch = undefined
       const name = [...positions.keys()].join()
       const data = { [field]: Object.fromEntries(positions) }
-      request(shell, { type, data, control: true, name }).then(apply, apply)
+      request(connection, { type, data, control: true, name }).then(takeReply, takeReply)
     }
   })
   queueMicrotask(send)
@@ -203,7 +218,7 @@ function earlier(one: Cursor | undefined, other: Cursor): Cursor {
 }
 
 /** Tells when every channel stands: as a rule with the one that was asked for last, so all are not looked at for each. */
-export function settle({ channels, current, raise }: Shell): void {
+export function reportSynced({ channels, current, raise }: Connection): void {
   if (channels.awaited && isWaiting(...channels.awaited)) return
   channels.awaited = undefined
   for (const subscription of channels.subscriptions.values()) {

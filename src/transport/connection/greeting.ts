@@ -3,7 +3,7 @@
  * comes by itself and somebody wants to know, a ping makes the server say something.
  */
 import type { LiveError } from '../errors.ts'
-import type { OpenLink, Shell } from './shell.ts'
+import type { Connection, DialedSocket } from './connection.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -11,36 +11,36 @@ type Fields = Readonly<Record<string, unknown>>
 const PATIENCE_MS = 2_000
 
 /** Resolves with the fields of `welcome`, or with nothing where this server does not greet. */
-export function greetingOf(shell: Shell): Promise<Fields | undefined> {
-  const known = shell.current?.greeting
+export function greetingOf(connection: Connection): Promise<Fields | undefined> {
+  const known = connection.current?.greeting
   if (known !== undefined) return Promise.resolve(known ?? undefined)
   return new Promise((resolve, reject) => {
-    shell.greetingWaiters.add({ resolve, reject })
-    askForGreeting(shell)
+    connection.greetingWaiters.add({ resolve, reject })
+    askForGreeting(connection)
   })
 }
 
 /** Asked for once per socket. */
-export function askForGreeting(shell: Shell): void {
-  const { current, heartbeat, timers } = shell
+export function askForGreeting(connection: Connection): void {
+  const { current, heartbeat, timers } = connection
   if (!current?.isOpen() || current.greeting !== undefined || current.isAsked) return
   current.isAsked = true
-  shell.sendPing(heartbeat ? heartbeat.timeoutMs : undefined)
-  if (!heartbeat) timers.set('greeting', PATIENCE_MS, () => greet(shell, current, null))
+  connection.sendPing(heartbeat ? heartbeat.timeoutMs : undefined)
+  if (!heartbeat) timers.set('greeting', PATIENCE_MS, () => greet(connection, current, null))
 }
 
 /** `null`: something else came first. A greeting that comes late is one all the same. */
-export function greet(shell: Shell, link: OpenLink, fields: Fields | null): void {
-  if (link.greeting !== undefined && !fields) return
-  link.greeting = fields
-  if (link !== shell.current) return
-  const waiters = [...shell.greetingWaiters]
-  shell.greetingWaiters.clear()
+export function greet(connection: Connection, socket: DialedSocket, fields: Fields | null): void {
+  if (socket.greeting !== undefined && !fields) return
+  socket.greeting = fields
+  if (socket !== connection.current) return
+  const waiters = [...connection.greetingWaiters]
+  connection.greetingWaiters.clear()
   for (const { resolve } of waiters) resolve(fields ?? undefined)
 }
 
 /** Nobody hopes for a connection any more. */
-export function endGreeting({ greetingWaiters }: Shell, error: LiveError): void {
+export function endGreeting({ greetingWaiters }: Connection, error: LiveError): void {
   const waiters = [...greetingWaiters]
   greetingWaiters.clear()
   for (const { reject } of waiters) reject(error)

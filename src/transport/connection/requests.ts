@@ -5,9 +5,9 @@ import { retryAfterOf } from '../machine/closeCodes.ts'
 import type { Guard } from '../port.ts'
 import { entryOf, type Frame, fieldsOf, payloadOf, textOf, validate } from '../protocol.ts'
 import { setDeadline } from '../wire/timers.ts'
-import { push } from './outbox.ts'
-import { createFrame, type Shell } from './shell.ts'
-import { askForSign } from './signs.ts'
+import { type Connection, createFrame } from './connection.ts'
+import { askForSign } from './ping.ts'
+import { sendFrame } from './sending.ts'
 
 /** When a server that is `unavailable` is asked again, where it does not say. */
 const UNAVAILABLE_MS = 2_000
@@ -27,16 +27,16 @@ export interface RequestSpec {
   readonly name?: string
 }
 
-export async function request(shell: Shell, spec: RequestSpec): Promise<unknown> {
+export async function request(connection: Connection, spec: RequestSpec): Promise<unknown> {
   try {
-    return await exchange(shell, spec)
+    return await exchange(connection, spec)
   } catch (error) {
-    throw shell.clean(error)
+    throw connection.clean(error)
   }
 }
 
-async function exchange(shell: Shell, spec: RequestSpec): Promise<unknown> {
-  const { environment, requestTimeoutMs, protocol } = shell
+async function exchange(connection: Connection, spec: RequestSpec): Promise<unknown> {
+  const { environment, requestTimeoutMs, protocol } = connection
   const { type, data, signal, idempotent, timeoutFrom, timeoutMs = requestTimeoutMs } = spec
   const schemas = entryOf(protocol.requests, type)
   validate(schemas?.params, data, { code: 'invalid_params', name: `The parameters of "${type}"` })
@@ -48,16 +48,16 @@ async function exchange(shell: Shell, spec: RequestSpec): Promise<unknown> {
     signal?.addEventListener('abort', abort)
     const expire = () => reject(new LiveError('timeout', `"${type}" was not answered within ${timeoutMs} ms`))
     const startTimer = () => {
-      const { heard } = shell
+      const { heard } = connection
       cancelTimer?.()
       cancelTimer = environment.setTimer(() => {
         cancelTimer = setDeadline(environment, timeoutMs / 2, expire)
-        doubt(shell, heard)
+        doubt(connection, heard)
       }, timeoutMs / 2)
     }
     if (timeoutFrom !== 'write') startTimer()
-    const takeOut = push(shell, {
-      frame: createFrame(shell, type, data),
+    const takeOut = sendFrame(connection, {
+      frame: createFrame(connection, type, data),
       delivery: spec.control ? 'control' : 'reliable',
       idempotent,
       name: spec.name,
@@ -67,7 +67,7 @@ async function exchange(shell: Shell, spec: RequestSpec): Promise<unknown> {
       onWritten: () => {
         if (timeoutFrom === 'write') startTimer()
         // One for all that this turn writes.
-        if (spec.onRead) queueMicrotask(() => askForSign(shell))
+        if (spec.onRead) queueMicrotask(() => askForSign(connection))
       },
       onQueuedAgain: () => {
         if (timeoutFrom === 'write') cancelTimer?.()
@@ -86,7 +86,7 @@ async function exchange(shell: Shell, spec: RequestSpec): Promise<unknown> {
 }
 
 /** Nothing at all has come for half of the time: a dead connection is noticed early enough to ask through another. */
-function doubt({ heartbeat, current, heard, raise }: Shell, heardBefore: number): void {
+function doubt({ heartbeat, current, heard, raise }: Connection, heardBefore: number): void {
   if (heartbeat && current && heard === heardBefore) raise({ type: 'wake', sinceDialMs: 0 })
 }
 

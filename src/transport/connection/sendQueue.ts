@@ -2,7 +2,7 @@
 import { LiveError } from '../errors.ts'
 import type { Delivery, Guard } from '../port.ts'
 import type { Frame, OutgoingFrame } from '../protocol.ts'
-import type { Link } from '../wire/link.ts'
+import type { WireSocket } from '../wire/socket.ts'
 
 export interface QueueLimits {
   /** @default 256 */
@@ -34,13 +34,13 @@ export interface Outgoing {
   readonly onDropped: (error?: LiveError) => void
 }
 
-export interface Entry extends Outgoing {
+export interface QueuedFrame extends Outgoing {
   /** 0 for what counts towards no limit: requests have their own timeout. */
   bytes: number
   /** Ends the waiting before it is too long. */
   cancelExpiry?: (() => void) | undefined
   /** Where and as how many-eth it was last written. */
-  link?: Link | undefined
+  socket?: WireSocket | undefined
   order: number
   writtenAt: number
   /** Who was here when it was handed over. */
@@ -54,10 +54,10 @@ interface Blame {
   readonly code: number
 }
 
-export interface Outbox {
-  queue: Set<Entry>
+export interface SendQueue {
+  waiting: Set<QueuedFrame>
   /** By id: written, and not answered yet. */
-  readonly unanswered: Map<string, Entry>
+  readonly unanswered: Map<string, QueuedFrame>
   /** Frame types that the server has answered. */
   readonly answered: Set<string>
   /** How many frames were written. */
@@ -67,30 +67,30 @@ export interface Outbox {
   /** By what it says: what was on its way when a connection ended. As long as one of these waits, frames go one at a time. */
   readonly blames: Map<string, Blame>
   /** On its way alone: nothing follows before it has arrived. */
-  trial: Entry | undefined
+  trial: QueuedFrame | undefined
   isPaused: boolean
 }
 
 /** A full queue refuses the newest: what was accepted first has been promised first. */
-export function isFull(queue: Iterable<Entry>, bytes: number, limits: QueueLimits): boolean {
+export function isFull(waiting: Iterable<QueuedFrame>, added: number, limits: QueueLimits): boolean {
   let items = 1
-  let total = bytes
-  for (const waiting of queue) {
-    if (waiting.bytes > 0) items++
-    total += waiting.bytes
+  let total = added
+  for (const { bytes } of waiting) {
+    if (bytes > 0) items++
+    total += bytes
   }
   return items > limits.maxItems || total > limits.maxBytes
 }
 
 /** Those that nobody answers would be kept for ever. */
-export function forgetOldest({ unanswered }: Outbox, { maxItems }: QueueLimits): void {
+export function forgetOldest({ unanswered }: SendQueue, { maxItems }: QueueLimits): void {
   for (const [id, { onAnswer }] of unanswered) {
     if (unanswered.size <= maxItems) break
     if (!onAnswer) unanswered.delete(id)
   }
 }
 
-export function controlFirst(one: Entry, other: Entry): number {
+export function controlFirst(one: QueuedFrame, other: QueuedFrame): number {
   return Number(other.delivery === 'control') - Number(one.delivery === 'control')
 }
 
@@ -110,8 +110,8 @@ export function isSuperseded(one: SendClass, other: SendClass): boolean {
  * nothing cannot recognise a repeated id either, and would show the message twice.
  */
 export function isRepeated(
-  { onAnswer, idempotent, delivery, frame, order }: Entry,
-  { answered, provenOrder }: Outbox,
+  { onAnswer, idempotent, delivery, frame, order }: QueuedFrame,
+  { answered, provenOrder }: SendQueue,
 ): boolean {
   if (onAnswer) return idempotent === true && delivery !== 'control'
   return answered.has(frame.type) || (answered.size > 0 && order > provenOrder)

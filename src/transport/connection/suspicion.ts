@@ -4,7 +4,7 @@
  */
 import { LiveError } from '../errors.ts'
 import { MAX_DEATHS } from '../machine/lossPolicy.ts'
-import { type Entry, isRepeated, type Outbox, type Outgoing } from './sendQueue.ts'
+import { isRepeated, type Outgoing, type QueuedFrame, type SendQueue } from './sendQueue.ts'
 
 /** A socket that ends within this time may have ended of a frame; one that lives on has taken it. Milliseconds. */
 export const TRIAL_MS = 2_500
@@ -22,17 +22,23 @@ function nameOf({ name, frame }: Outgoing): string {
 
 /** A connection ended by itself. Returns how many a frame has ended alone, 0 if it was not alone; `undefined`: no frame. */
 export function accuse(
-  outbox: Outbox,
-  { link, now, code }: { readonly link: Entry['link']; readonly now: number; readonly code: number },
+  sendQueue: SendQueue,
+  {
+    socket,
+    now,
+    code,
+  }: { readonly socket: QueuedFrame['socket']; readonly now: number; readonly code: number },
 ): number | undefined {
-  const { blames, unanswered, provenOrder } = outbox
-  const flight = [...unanswered.values()].filter((entry) => {
-    const isAgain = entry.onAnswer || isRepeated(entry, outbox)
-    return entry.link === link && now - entry.writtenAt < TRIAL_MS && (isAgain || entry.order > provenOrder)
+  const { blames, unanswered, provenOrder } = sendQueue
+  const flight = [...unanswered.values()].filter((queued) => {
+    const isAgain = queued.onAnswer || isRepeated(queued, sendQueue)
+    return (
+      queued.socket === socket && now - queued.writtenAt < TRIAL_MS && (isAgain || queued.order > provenOrder)
+    )
   })
   let deaths: number | undefined
-  for (const entry of flight) {
-    const name = nameOf(entry)
+  for (const queued of flight) {
+    const name = nameOf(queued)
     deaths = (blames.get(name)?.deaths ?? 0) + (flight.length > 1 ? 0 : 1)
     blames.set(name, { deaths, at: now, code })
   }
@@ -40,7 +46,7 @@ export function accuse(
 }
 
 /** Why it is not written (again). */
-export function refusalOf({ blames }: Outbox, item: Outgoing, now: number): LiveError | undefined {
+export function refusalOf({ blames }: SendQueue, item: Outgoing, now: number): LiveError | undefined {
   const blame = blames.size > 0 ? blames.get(nameOf(item)) : undefined
   if (!blame || blame.deaths < MAX_DEATHS || now - blame.at >= REFUSED_MS) return undefined
   const { code } = blame
@@ -52,21 +58,21 @@ export function refusalOf({ blames }: Outbox, item: Outgoing, now: number): Live
 }
 
 /** One more, and it is given up. */
-export function isLast({ blames }: Outbox, item: Outgoing): boolean {
+export function isLast({ blames }: SendQueue, item: Outgoing): boolean {
   return (blames.get(nameOf(item))?.deaths ?? 0) >= MAX_DEATHS - 1
 }
 
 /** It has arrived and done no harm. */
-export function acquit({ blames }: Outbox, item: Outgoing): void {
+export function acquit({ blames }: SendQueue, item: Outgoing): void {
   if (blames.size > 0) blames.delete(nameOf(item))
 }
 
 /** Something that waits was on its way when a connection ended. */
-export function isNarrow({ queue, blames }: Outbox): boolean {
-  return blames.size > 0 && [...queue].some((entry) => blames.has(nameOf(entry)))
+export function isNarrow({ waiting, blames }: SendQueue): boolean {
+  return blames.size > 0 && [...waiting].some((queued) => blames.has(nameOf(queued)))
 }
 
 /** A later answer proves only that it was read, and where an answer is due, nobody knows what it does until that comes. */
-export function awaitsAnswer({ onAnswer, frame }: Entry, { answered }: Outbox): boolean {
+export function awaitsAnswer({ onAnswer, frame }: QueuedFrame, { answered }: SendQueue): boolean {
   return onAnswer ? answered.size > 0 : answered.has(frame.type)
 }

@@ -1,7 +1,7 @@
 /** What the connections of one manager share: its settings, its environment, and where to tell what happens. */
 import { browserEnvironment, type Environment } from '../environment.ts'
 import { LiveError } from '../errors.ts'
-import type { ConnectionStatus } from '../machine/summary.ts'
+import type { ConnectionStatus } from '../machine/status.ts'
 import type { Protocol } from '../protocol.ts'
 import { createIdentityBook, type IdentityBook } from './identity.ts'
 import { createInspector, type Inspector } from './inspector.ts'

@@ -28,7 +28,7 @@ export interface IdentityBook extends IdentityPort {
   /** Credentials may have changed: what began before this says nothing any more. */
   doubt(): void
   /** Nothing more can be learned from a server that does not say whom it greets. */
-  settle(): void
+  endDoubt(): void
 }
 
 const KINDS = ['token', 'user'] as const
@@ -69,7 +69,7 @@ export function createIdentityBook(): IdentityBook {
       book.era++
       tell(false, false)
     },
-    settle() {
+    endDoubt() {
       if (!book.isSure) tell(false)
     },
   }

@@ -1,7 +1,7 @@
 /** Where tokens come from and how they travel. */
 import type { Environment } from '../environment.ts'
 import type { OutgoingFrame } from '../protocol.ts'
-import { addQuery, type Dial } from '../wire/link.ts'
+import { addQuery, type Dial } from '../wire/socket.ts'
 import type { IdentityBook } from './identity.ts'
 import { lifeOf, principalOf, readClaims, type TokenClaims } from './jwt.ts'
 

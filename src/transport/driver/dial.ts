@@ -1,43 +1,47 @@
 /** From the wish for a socket to the socket: a fresh token, a URL, and who is signed in. */
 
-import { type Shell, tell } from '../connection/shell.ts'
+import { type Connection, tell } from '../connection/connection.ts'
 import { principalOf } from '../context/jwt.ts'
 import { LiveError } from '../errors.ts'
 import { WebSocketCloseCode } from '../machine/closeCodes.ts'
 import { dialOf } from '../machine/connectionMachine.ts'
 import { waitOf } from '../port.ts'
 import { afterArrivals } from '../wire/arrivals.ts'
-import { addQuery, type Link, openLink } from '../wire/link.ts'
-import { receive } from './inbox.ts'
-import { giveUp, lose, userChanged } from './sockets.ts'
+import { addQuery, openSocket, type WireSocket } from '../wire/socket.ts'
+import { receiveMessage } from './inbox.ts'
+import { giveUp, loseSocket, userChanged } from './sockets.ts'
 
 /** Between one dial and the next, whoever wants them; a few may follow each other at once. Milliseconds. */
 const REST_MS = 1_000
 
-export function dial(shell: Shell, refresh: boolean): void {
-  shell.overlap = []
-  const { connectTimeoutMs, environment, reconnect, timers } = shell
-  const waitMs = waitOf(shell, environment, reconnect ? Math.min(reconnect.intervalMs, REST_MS) : REST_MS)
-  if (waitMs > 0) return timers.set('connect', waitMs, () => dial(shell, refresh))
-  const attempt = shell.state.dials
-  shell.dialedAt = environment.now()
-  shell.era = shell.identity.era
+export function dial(connection: Connection, refresh: boolean): void {
+  connection.overlap = []
+  const { connectTimeoutMs, environment, reconnect, timers } = connection
+  const waitMs = waitOf(
+    connection,
+    environment,
+    reconnect ? Math.min(reconnect.intervalMs, REST_MS) : REST_MS,
+  )
+  if (waitMs > 0) return timers.set('connect', waitMs, () => dial(connection, refresh))
+  const attempt = connection.state.dials
+  connection.dialedAt = environment.now()
+  connection.era = connection.identity.era
   timers.set('connect', connectTimeoutMs, () =>
-    lose(shell, attempt, {
+    loseSocket(connection, attempt, {
       cause: 'timeout',
       code: 1006,
       reason: `No connection within ${connectTimeoutMs} ms`,
     }),
   )
-  openSocket(shell, attempt, refresh).catch((error: unknown) => {
-    if (dialOf(shell.state) !== attempt) return
+  dialSocket(connection, attempt, refresh).catch((error: unknown) => {
+    if (dialOf(connection.state) !== attempt) return
     const isKnown = error instanceof LiveError
     // Token sources may be down like any server; only a clear "no" is final.
     const isFinal = isKnown && !error.retryable
     const isSignedOut = isFinal && error.code === 'unauthorized'
-    if (isSignedOut) giveUp(shell, userChanged('Nobody is signed in'))
-    if (isFinal) shell.reportError(shell.name, error)
-    lose(shell, attempt, {
+    if (isSignedOut) giveUp(connection, userChanged('Nobody is signed in'))
+    if (isFinal) connection.reportError(connection.name, error)
+    loseSocket(connection, attempt, {
       cause: isSignedOut ? 'token' : 'closed',
       code: isSignedOut ? WebSocketCloseCode.UNAUTHORIZED : 1006,
       reason: isKnown ? error.message : 'No connection',
@@ -46,9 +50,9 @@ export function dial(shell: Shell, refresh: boolean): void {
   })
 }
 
-async function openSocket(shell: Shell, attempt: number, refresh: boolean): Promise<void> {
-  const { url, carrier } = shell
-  const token = await ask('The token source', () => shell.getToken(refresh, shell))
+async function dialSocket(connection: Connection, attempt: number, refresh: boolean): Promise<void> {
+  const { url, carrier } = connection
+  const token = await ask('The token source', () => connection.getToken(refresh, connection))
   if (token === null) {
     throw new LiveError('unauthorized', 'No authentication token available: sign in before connecting')
   }
@@ -56,19 +60,21 @@ async function openSocket(shell: Shell, attempt: number, refresh: boolean): Prom
   if (!base)
     throw new LiveError('misconfigured', 'No URL to connect to: pass `url` or set NEXT_PUBLIC_WS_URL')
   // Meanwhile the dial may have timed out or been called off.
-  if (dialOf(shell.state) !== attempt) return
-  const plain = { url: joinUrl(base, shell.name), protocols: [], firstFrame: undefined }
+  if (dialOf(connection.state) !== attempt) return
+  const plain = { url: joinUrl(base, connection.name), protocols: [], firstFrame: undefined }
   const shown = plain.url.replace(/\?.*/s, '').replace(/\/\/[^/]*@/, '//')
   const target = token ? carrier(plain, token) : plain
-  shell.keepSecretsOf(target.url)
-  tell(shell, { type: 'dial', attempt, url: shown })
-  let link: Link
+  connection.keepSecretsOf(target.url)
+  tell(connection, { type: 'dial', attempt, url: shown })
+  let socket: WireSocket
   try {
-    link = openLink(shell.environment, target, {
-      onOpen: () => shell.raise({ type: 'opened', attempt }),
-      onMessage: (data) => receive(shell, attempt, data),
+    socket = openSocket(connection.environment, target, {
+      onOpen: () => connection.raise({ type: 'opened', attempt }),
+      onMessage: (data) => receiveMessage(connection, attempt, data),
       onClose: (code, reason) =>
-        afterArrivals(shell, attempt, () => lose(shell, attempt, { cause: 'closed', code, reason })),
+        afterArrivals(connection, attempt, () =>
+          loseSocket(connection, attempt, { cause: 'closed', code, reason }),
+        ),
     })
   } catch (error) {
     // Without its message: what the platform says of a bad URL quotes it, and the token is in it.
@@ -76,7 +82,7 @@ async function openSocket(shell: Shell, attempt: number, refresh: boolean): Prom
   }
   const { firstFrame } = target
   const principal = token && principalOf(token)
-  shell.links.set(attempt, { ...link, attempt, token, firstFrame, principal, era: shell.era })
+  connection.sockets.set(attempt, { ...socket, attempt, token, firstFrame, principal, era: connection.era })
 }
 
 /** May be down like any server. What it throws is shown: these are the application's own words. */

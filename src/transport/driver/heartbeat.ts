@@ -2,81 +2,81 @@
 
 import { askHeads } from '../channels/channelSync.ts'
 import { takeHeads } from '../channels/channels.ts'
-import { prove } from '../connection/outbox.ts'
-import { publishStatus, type Shell, tell, writeBare } from '../connection/shell.ts'
-import { askForSign, markRead } from '../connection/signs.ts'
+import { type Connection, publishStatus, tell, writeBare } from '../connection/connection.ts'
+import { askForSign, markRead } from '../connection/ping.ts'
+import { proveArrival } from '../connection/sending.ts'
 import { textOf } from '../protocol.ts'
 import { isBehind } from '../wire/arrivals.ts'
-import type { Link } from '../wire/link.ts'
-import { lose } from './sockets.ts'
+import type { WireSocket } from '../wire/socket.ts'
+import { loseSocket } from './sockets.ts'
 
 export const PROBE_MS = 2_500
 /** How often a server is asked for its heads that does not tell them; the half more is even spread. */
 const ASK_HEADS_MS = 60_000
 
-export function startHeartbeat(shell: Shell): void {
-  const { heartbeat } = shell
+export function startHeartbeat(connection: Connection): void {
+  const { heartbeat } = connection
   if (!heartbeat) return
-  shell.timers.set('ping', heartbeat.intervalMs, () => {
-    sendPing(shell, heartbeat.timeoutMs)
-    startHeartbeat(shell)
+  connection.timers.set('ping', heartbeat.intervalMs, () => {
+    sendPing(connection, heartbeat.timeoutMs)
+    startHeartbeat(connection)
   })
 }
 
 /** Any inbound byte is a sign of life: a busy server may well starve its pongs (rails #42336). */
-export function sendPing(shell: Shell, deadlineMs = Number.POSITIVE_INFINITY): void {
-  const { environment, current, heard, outbox, ping } = shell
+export function sendPing(connection: Connection, deadlineMs = Number.POSITIVE_INFINITY): void {
+  const { environment, current, heard, sendQueue, ping } = connection
   const at = environment.now()
   const dueAt = at + deadlineMs
   // One is out already, and its time is over sooner.
   if (ping?.heard === heard && ping.dueAt <= dueAt) return
   const timestamp = environment.wallNow()
-  shell.ping = { timestamp, at, dueAt, heard, order: outbox.order }
-  writeBare(shell, current, { type: 'ping', data: { timestamp } })
+  connection.ping = { timestamp, at, dueAt, heard, order: sendQueue.order }
+  writeBare(connection, current, { type: 'ping', data: { timestamp } })
   if (dueAt === Number.POSITIVE_INFINITY) return
   const judge = () => {
-    if (shell.heard > heard || !shell.current) return
+    if (connection.heard > heard || !connection.current) return
     // What answers may be among what waits to be read.
-    if (isBehind(shell)) return shell.timers.set('pong', deadlineMs, judge)
-    lose(shell, shell.current.attempt, {
+    if (isBehind(connection)) return connection.timers.set('pong', deadlineMs, judge)
+    loseSocket(connection, connection.current.attempt, {
       cause: 'silent',
       code: 1006,
       reason: 'The server stopped answering',
     })
   }
-  shell.timers.set('pong', deadlineMs, judge)
+  connection.timers.set('pong', deadlineMs, judge)
 }
 
 /** The last event of a channel leaves no gap behind when it is lost: somebody has to ask. */
-export function watchHeads(shell: Shell): void {
-  const { environment, timers, heartbeat } = shell
+export function watchHeads(connection: Connection): void {
+  const { environment, timers, heartbeat } = connection
   timers.set('heads', ASK_HEADS_MS * (1 + environment.random() / 2), () => {
-    const { heads, level } = shell.current?.greeting ?? {}
+    const { heads, level } = connection.current?.greeting ?? {}
     const isTold = heads === true && heartbeat
-    if (!isTold && !shell.isHidden && !(Number(textOf(level)) < 2)) askHeads(shell)
-    watchHeads(shell)
+    if (!isTold && !connection.isHidden && !(Number(textOf(level)) < 2)) askHeads(connection)
+    watchHeads(connection)
   })
 }
 
 /** Where nobody says whether pings are answered, whatever comes has to do. */
-export function takeAnything(shell: Shell, link: Link): void {
-  if (!shell.heartbeat) markRead(shell, link)
+export function takeAnything(connection: Connection, socket: WireSocket): void {
+  if (!connection.heartbeat) markRead(connection, socket)
 }
 
-export function takePong(shell: Shell, payload: Readonly<Record<string, unknown>>): void {
-  const { ping, environment } = shell
-  takeHeads(shell, payload.heads)
+export function takePong(connection: Connection, payload: Readonly<Record<string, unknown>>): void {
+  const { ping, environment } = connection
+  takeHeads(connection, payload.heads)
   // An answer to an older ping would report a round trip that is too short.
   if (!ping || (payload.timestamp !== undefined && payload.timestamp !== ping.timestamp)) return
   const latencyMs = environment.now() - ping.at
   const serverAt = toWallMs(payload.server_time)
   // Server clock minus ours, if the server tells its time.
   const clockOffsetMs = serverAt && serverAt - (environment.wallNow() - latencyMs / 2)
-  Object.assign(shell, { ping: undefined, latencyMs })
-  prove(shell, ping.order)
-  if (markRead(shell, shell.current, ping.order)) askForSign(shell)
-  tell(shell, { type: 'roundTrip', latencyMs, clockOffsetMs })
-  publishStatus(shell)
+  Object.assign(connection, { ping: undefined, latencyMs })
+  proveArrival(connection, ping.order)
+  if (markRead(connection, connection.current, ping.order)) askForSign(connection)
+  tell(connection, { type: 'roundTrip', latencyMs, clockOffsetMs })
+  publishStatus(connection)
 }
 
 function toWallMs(time: unknown): number | undefined {

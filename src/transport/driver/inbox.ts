@@ -2,12 +2,19 @@
 
 import { type ChannelEvent, toCursor } from '../channels/channelEvents.ts'
 import { confirmChannels, deliver, placeChannel, resetChannels, takeHeads } from '../channels/channels.ts'
+import {
+  type Connection,
+  type DialedSocket,
+  socketOf,
+  TOGETHER,
+  tell,
+  writeBare,
+} from '../connection/connection.ts'
 import { decodeEvent, decodeMessage, readFrame } from '../connection/decode.ts'
 import { greet } from '../connection/greeting.ts'
-import { take } from '../connection/outbox.ts'
+import { markRead } from '../connection/ping.ts'
 import { errorOf } from '../connection/requests.ts'
-import { linkOf, type OpenLink, type Shell, TOGETHER, tell, writeBare } from '../connection/shell.ts'
-import { markRead } from '../connection/signs.ts'
+import { takeAnswer } from '../connection/sending.ts'
 import { retryAfterOf } from '../machine/closeCodes.ts'
 import { dialOf } from '../machine/connectionMachine.ts'
 import { entryOf, type Frame, fieldsOf, textOf } from '../protocol.ts'
@@ -16,24 +23,24 @@ import { takeAnything, takePong } from './heartbeat.ts'
 import { finishHandOver, renewIn } from './sockets.ts'
 
 /** `attempt`: which socket it came through. */
-export function receive(shell: Shell, attempt: number, data: unknown): void {
-  if (!linkOf(shell, attempt)) return
-  shell.heard++
+export function receiveMessage(connection: Connection, attempt: number, data: unknown): void {
+  if (!socketOf(connection, attempt)) return
+  connection.heard++
   let message: Message | undefined
-  arrive(shell, {
+  arrive(connection, {
     attempt,
     work(isOver) {
-      const link = linkOf(shell, attempt)
-      if (!link) return true
-      message ??= { parts: decodeMessage(shell, data), at: 0, events: [], hasConfirmed: false }
+      const socket = socketOf(connection, attempt)
+      if (!socket) return true
+      message ??= { parts: decodeMessage(connection, data), at: 0, events: [], hasConfirmed: false }
       const { parts } = message
       const until = Math.min(message.at + TOGETHER, parts.length)
       while (message.at < until) {
-        takePart(shell, link, message)
+        takePart(connection, socket, message)
         if (isOver()) break
       }
-      takeAnything(shell, link)
-      pass(shell, link, message)
+      takeAnything(connection, socket)
+      passEvents(connection, socket, message)
       return message.at >= parts.length
     },
   })
@@ -48,46 +55,46 @@ interface Message {
   hasConfirmed: boolean
 }
 
-function takePart(shell: Shell, link: OpenLink, message: Message): void {
+function takePart(connection: Connection, socket: DialedSocket, message: Message): void {
   const part = message.parts[message.at++]
   const isGreeting = fieldsOf(part).type === 'welcome'
-  if (!isGreeting) takeGreeting(shell, link, null)
-  const frame = readFrame(shell, part)
-  const event = frame && route(shell, frame)
+  if (!isGreeting) takeGreeting(connection, socket, null)
+  const frame = readFrame(connection, part)
+  const event = frame && routeFrame(connection, frame)
   if (!event) return
   if (!isGreeting && !message.hasConfirmed) {
     message.hasConfirmed = true
-    confirmChannels(shell)
+    confirmChannels(connection)
   }
   const control = entryOf(CONTROL, event.frame.type)
   if (!control) return void message.events.push(event)
   // What came before it, a hand-over it ends among that, is not to be told of it later.
-  pass(shell, link, message)
-  control(shell, fieldsOf(event.payload), { frame: event.frame, attempt: link.attempt })
+  passEvents(connection, socket, message)
+  control(connection, fieldsOf(event.payload), { frame: event.frame, attempt: socket.attempt })
   // The application may subscribe to frames about the connection; channels do not carry them.
   // Whom a socket of former credentials greets is not who is here.
-  if (!isGreeting || link.era === shell.identity.era) shell.deliver(shell.name, [event])
+  if (!isGreeting || socket.era === connection.identity.era) connection.deliver(connection.name, [event])
 }
 
-function pass(shell: Shell, { attempt }: OpenLink, message: Message): void {
+function passEvents(connection: Connection, { attempt }: DialedSocket, message: Message): void {
   const { events } = message
-  const { current, handOver } = shell
+  const { current, handOver } = connection
   message.events = []
-  if (handOver) deliver(shell, handOver.sift(attempt, events))
+  if (handOver) deliver(connection, handOver.sift(attempt, events))
   else if (attempt === current?.attempt) {
-    if (dialOf(shell.state) !== null) for (const event of events) shell.overlap.push(event)
-    deliver(shell, events)
+    if (dialOf(connection.state) !== null) for (const event of events) connection.overlap.push(event)
+    deliver(connection, events)
   }
 }
 
 /** Returns the frame if it is an event. An echo is an answer to its sender, and an event to everyone. */
-function route(shell: Shell, frame: Frame): ChannelEvent | undefined {
-  tell(shell, { type: 'received', frame })
-  const isAnswer = take(shell, frame)
-  if (frame.type !== 'response' && frame.type !== 'error') return decodeEvent(shell, frame)
+function routeFrame(connection: Connection, frame: Frame): ChannelEvent | undefined {
+  tell(connection, { type: 'received', frame })
+  const isAnswer = takeAnswer(connection, frame)
+  if (frame.type !== 'response' && frame.type !== 'error') return decodeEvent(connection, frame)
   // A reply that nobody waits for is late; an error that answers nothing concerns the connection.
   if (!isAnswer && frame.type === 'error' && frame.reply_to === undefined) {
-    shell.reportError(shell.name, errorOf(frame, 'connection'))
+    connection.reportError(connection.name, errorOf(frame, 'connection'))
   }
   return undefined
 }
@@ -95,49 +102,50 @@ function route(shell: Shell, frame: Frame): ChannelEvent | undefined {
 type Fields = Readonly<Record<string, unknown>>
 
 type Control = (
-  shell: Shell,
+  connection: Connection,
   fields: Readonly<Record<string, unknown>>,
   from: { readonly frame: Frame; readonly attempt: number },
 ) => void
 
 /** The frames that are about the connection itself. */
 const CONTROL: Readonly<Record<string, Control>> = {
-  ping: (shell, data) => writeBare(shell, shell.current, { type: 'pong', data }),
-  pong: (shell, fields, { attempt }) => {
-    if (attempt !== shell.handOver?.from) return takePong(shell, fields)
-    markRead(shell, shell.links.get(attempt))
-    finishHandOver(shell, true)
+  ping: (connection, data) => writeBare(connection, connection.current, { type: 'pong', data }),
+  pong: (connection, fields, { attempt }) => {
+    if (attempt !== connection.handOver?.from) return takePong(connection, fields)
+    markRead(connection, connection.sockets.get(attempt))
+    finishHandOver(connection, true)
   },
-  welcome: (shell, fields, { attempt }) => {
-    const link = shell.links.get(attempt)
-    if (link) takeGreeting(shell, link, fields)
-    const key = keyIn(shell, fields)
+  welcome: (connection, fields, { attempt }) => {
+    const socket = connection.sockets.get(attempt)
+    if (socket) takeGreeting(connection, socket, fields)
+    const key = keyIn(connection, fields)
     const cursor = toCursor(fields)
     if (!key || !cursor) return
     // While two sockets are open, the older one still has to deliver what came before this.
-    if (shell.handOver) takeHeads(shell, { [key]: cursor })
-    else placeChannel(shell, key, cursor)
+    if (connection.handOver) takeHeads(connection, { [key]: cursor })
+    else placeChannel(connection, key, cursor)
   },
-  draining: (shell, fields) => {
+  draining: (connection, fields) => {
     // Not all clients at the same moment.
-    const spreadMs = shell.environment.random() * 1_000
-    renewIn(shell, (retryAfterOf(fields) ?? 0) + spreadMs, false)
+    const spreadMs = connection.environment.random() * 1_000
+    renewIn(connection, (retryAfterOf(fields) ?? 0) + spreadMs, false)
   },
-  resync_required: (shell, fields, { frame }) => resetChannels(shell, keyIn(shell, { ...fields, ...frame })),
+  resync_required: (connection, fields, { frame }) =>
+    resetChannels(connection, keyIn(connection, { ...fields, ...frame })),
 }
 
 /** A greeting that comes late is one all the same. */
-function takeGreeting(shell: Shell, link: OpenLink, fields: Fields | null): void {
-  const { identity } = shell
-  if (!fields && link.greeting !== undefined) return
+function takeGreeting(connection: Connection, socket: DialedSocket, fields: Fields | null): void {
+  const { identity } = connection
+  if (!fields && socket.greeting !== undefined) return
   const id = textOf(fieldsOf(fields?.user).id)
-  if (link.era === identity.era) {
-    if (id === undefined) identity.settle()
-    else identity.learn('user', id, link)
+  if (socket.era === identity.era) {
+    if (id === undefined) identity.endDoubt()
+    else identity.learn('user', id, socket)
   }
-  greet(shell, link, fields)
+  greet(connection, socket, fields)
 }
 
-function keyIn({ protocol }: Shell, fields: Readonly<Record<string, unknown>>): string | undefined {
+function keyIn({ protocol }: Connection, fields: Readonly<Record<string, unknown>>): string | undefined {
   return textOf(fields[protocol.channels.key])
 }

@@ -1,19 +1,19 @@
-/** The public face of the transport: connections, one store, one log, one port. */
+/** The public face of the transport: endpoints, one store, one log, one port. */
 import { openChannel, renewChannel } from '../channels/channels.ts'
 import { greetingOf } from '../connection/greeting.ts'
-import { hold } from '../connection/holders.ts'
+import { takeLease } from '../connection/leases.ts'
 import type { RequestSpec } from '../connection/requests.ts'
 import { createDebugListener } from '../context/debugLog.ts'
 import { fromEnv, type WebSocketManagerOptions } from '../context/settings.ts'
-import { ask, close, connect, disconnect, reauthenticate, send } from '../driver/connection.ts'
+import { ask, close, connect, disconnect, reauthenticate, send } from '../driver/createConnection.ts'
 import { dialOf } from '../machine/connectionMachine.ts'
 import type { LivePort } from '../port.ts'
 import type { Protocol, UntypedProtocol } from '../protocol.ts'
-import { type Connections, createConnections } from './connections.ts'
-import type { EventHandler, RequestOptions, WebSocketManager } from './webSocketManager.ts'
+import { createEndpoints, type Endpoints } from './endpoints.ts'
+import type { EventHandler, RequestOptions, WebSocketManager } from './managerTypes.ts'
 
 /**
- * A manager of live connections. Creating one opens nothing and touches no global; the first `acquire`, `connect`,
+ * A manager of live endpoints. Creating one opens nothing and touches no global; the first `acquire`, `connect`,
  * `send`, `request` or channel does.
  *
  * @example
@@ -26,22 +26,22 @@ import type { EventHandler, RequestOptions, WebSocketManager } from './webSocket
 export function createWebSocketManager<P extends Protocol = UntypedProtocol>(
   options: WebSocketManagerOptions<P> = {},
 ): WebSocketManager<P> {
-  const connections = createConnections(options)
-  const { context, store, at, find, all } = connections
+  const endpoints = createEndpoints(options)
+  const { context, store, at, find, all } = endpoints
   const { debug = fromEnv(() => process.env.NODE_ENV === 'development') } = options
   if (debug) context.inspect(createDebugListener(debug === true ? console.log : debug))
-  const port = createPort(connections)
+  const port = createPort(endpoints)
   const closeAll = () => all().forEach(close)
   return {
     endpoint: context.endpoint,
     hasUrl: Boolean(context.url),
     connect: (endpoint, { hold: keep = true } = {}) => connect(at(endpoint), keep),
     disconnect: (endpoint) => {
-      const shell = find(endpoint)
-      if (shell) disconnect(shell)
+      const connection = find(endpoint)
+      if (connection) disconnect(connection)
     },
     acquire: (endpoint) => {
-      const release = hold(at(endpoint), true)
+      const release = takeLease(at(endpoint), true)
       return () => release()
     },
     close: closeAll,
@@ -60,7 +60,7 @@ export function createWebSocketManager<P extends Protocol = UntypedProtocol>(
     identify: context.identify,
     send: port.send,
     request: (type: string, data: unknown, given: number | RequestOptions = {}) =>
-      request(connections, {
+      request(endpoints, {
         ...(typeof given === 'number' ? { timeoutMs: given } : given),
         type,
         data,
@@ -74,19 +74,19 @@ export function createWebSocketManager<P extends Protocol = UntypedProtocol>(
   }
 }
 
-function createPort(connections: Connections): LivePort {
-  const { context, at, find } = connections
+function createPort(endpoints: Endpoints): LivePort {
+  const { context, at, find } = endpoints
   return {
     clock: context.environment,
     identity: context.identity,
-    request: (type, data, options) => request(connections, { ...options, type, data, timeoutFrom: 'write' }),
+    request: (type, data, options) => request(endpoints, { ...options, type, data, timeoutFrom: 'write' }),
     send: async (type, data = {}, { endpoint, delivery = 'reliable', guard } = {}) =>
       send(at(endpoint), { type, data, delivery, guard }),
     greeting: async (endpoint) => greetingOf(at(endpoint)),
     open: (spec, listener) => openChannel(at(spec.endpoint), spec, listener),
     renew: (spec, onlyDown) => {
-      const shell = find(spec.endpoint)
-      if (shell) renewChannel(shell, spec, onlyDown)
+      const connection = find(spec.endpoint)
+      if (connection) renewChannel(connection, spec, onlyDown)
     },
     clean: context.clean,
     report: (entry) => {
@@ -98,7 +98,7 @@ function createPort(connections: Connections): LivePort {
 
 /** What goes wrong before there is a promise rejects all the same. */
 async function request(
-  { at }: Connections,
+  { at }: Endpoints,
   { endpoint, data = {}, ...spec }: RequestSpec & { readonly endpoint?: string | undefined },
 ): Promise<unknown> {
   return ask(at(endpoint), { ...spec, data })

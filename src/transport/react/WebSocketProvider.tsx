@@ -1,6 +1,6 @@
 'use client'
 import { createContext, type ReactNode, useContext } from 'react'
-import type { WebSocketManager } from '../manager/webSocketManager.ts'
+import type { WebSocketManager } from '../manager/managerTypes.ts'
 import type { Protocol, RegisteredProtocol } from '../protocol.ts'
 import { defaultManager } from './defaultManager.ts'
 

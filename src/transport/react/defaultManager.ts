@@ -2,7 +2,7 @@
 
 import { LiveError } from '../errors.ts'
 import { createWebSocketManager } from '../manager/createWebSocketManager.ts'
-import type { WebSocketManager } from '../manager/webSocketManager.ts'
+import type { WebSocketManager } from '../manager/managerTypes.ts'
 import type { Protocol } from '../protocol.ts'
 
 let current: WebSocketManager | undefined

@@ -2,7 +2,7 @@
 import { useEffect, useMemo } from 'react'
 import type { ConnectionState } from '../machine/connectionMachine.ts'
 import type { ConnectionProblem } from '../machine/lossPolicy.ts'
-import type { Send, SendOptions, Subscribe } from '../manager/webSocketManager.ts'
+import type { Send, SendOptions, Subscribe } from '../manager/managerTypes.ts'
 import type { RegisteredProtocol } from '../protocol.ts'
 import { statusOf } from './useWebSocketStatus.ts'
 import { useWebSocketStore } from './useWebSocketStore.ts'

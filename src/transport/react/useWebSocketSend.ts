@@ -1,7 +1,7 @@
 'use client'
 import { useCallback } from 'react'
 import type { LiveError } from '../errors.ts'
-import type { Send, SendOptions } from '../manager/webSocketManager.ts'
+import type { Send, SendOptions } from '../manager/managerTypes.ts'
 import type { RegisteredProtocol } from '../protocol.ts'
 import { usePending } from './usePending.ts'
 import { useManager } from './WebSocketProvider.tsx'

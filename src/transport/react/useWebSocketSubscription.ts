@@ -1,6 +1,6 @@
 'use client'
 import { useEffect, useInsertionEffect, useRef } from 'react'
-import type { EventHandler, SubscribeOptions } from '../manager/webSocketManager.ts'
+import type { EventHandler, SubscribeOptions } from '../manager/managerTypes.ts'
 import type { EventName, EventPayload, RegisteredProtocol } from '../protocol.ts'
 import { useManager } from './WebSocketProvider.tsx'
 

@@ -2,7 +2,7 @@
 import type { StoreApi } from 'zustand/vanilla'
 import type { InspectorEvent } from '../context/inspector.ts'
 import type { IdentityListener } from '../context/tokens.ts'
-import type { ConnectionStatus } from '../machine/summary.ts'
+import type { ConnectionStatus } from '../machine/status.ts'
 import type { Delivery, LivePort } from '../port.ts'
 import type {
   EventName,

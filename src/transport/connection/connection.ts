@@ -8,14 +8,14 @@ import type { AuthFrame } from '../context/tokens.ts'
 import { LiveError } from '../errors.ts'
 import { type MachineEvent, type MachineState, publicState } from '../machine/connectionMachine.ts'
 import { unexplained } from '../machine/lossPolicy.ts'
-import type { ConnectionStatus } from '../machine/summary.ts'
+import type { ConnectionStatus } from '../machine/status.ts'
 import type { Pace } from '../port.ts'
 import { type OutgoingFrame, textOf } from '../protocol.ts'
 import { type Arrivals, precede } from '../wire/arrivals.ts'
 import type { HandOver } from '../wire/handOver.ts'
-import type { Link } from '../wire/link.ts'
+import type { WireSocket } from '../wire/socket.ts'
 import type { Timers } from '../wire/timers.ts'
-import type { Outbox } from './sendQueue.ts'
+import type { SendQueue } from './sendQueue.ts'
 
 /** What is delivered together, of more than that: in between it is looked at the clock. */
 export const TOGETHER = 100
@@ -36,16 +36,16 @@ export interface GreetingWaiter {
 }
 
 /** Its dials are done at a pace. */
-export interface Shell extends Context, Pace {
+export interface Connection extends Context, Pace {
   /** The endpoint. */
   readonly name: string
   readonly timers: Timers
-  readonly outbox: Outbox
+  readonly sendQueue: SendQueue
   readonly channels: ChannelRegistry
   readonly arrivals: Arrivals
-  readonly holders: Set<unknown>
+  readonly leases: Set<unknown>
   /** Sockets by the number of their dial. */
-  readonly links: Map<number, OpenLink>
+  readonly sockets: Map<number, DialedSocket>
   /** Who wants to know how the server greets. */
   readonly greetingWaiters: Set<GreetingWaiter>
   /** Tells the machine; what is told while it works is queued. */
@@ -54,7 +54,7 @@ export interface Shell extends Context, Pace {
   readonly sendPing: (deadlineMs?: number) => void
   state: MachineState
   /** Where frames go. */
-  current: OpenLink | undefined
+  current: DialedSocket | undefined
   handOver: HandOver | undefined
   /** What came in while a socket that is to take over is dialled. */
   overlap: ChannelEvent[]
@@ -78,7 +78,7 @@ export interface Shell extends Context, Pace {
   latencyMs: number | null
 }
 
-export interface OpenLink extends Link {
+export interface DialedSocket extends WireSocket {
   readonly attempt: number
   readonly token: string | undefined
   readonly firstFrame: AuthFrame | undefined
@@ -93,8 +93,11 @@ export interface OpenLink extends Link {
 }
 
 /** The socket that carries the connection, or carried it before. */
-export function linkOf({ links, current, handOver }: Shell, attempt: number): OpenLink | undefined {
-  return attempt === current?.attempt || attempt === handOver?.from ? links.get(attempt) : undefined
+export function socketOf(
+  { sockets, current, handOver }: Connection,
+  attempt: number,
+): DialedSocket | undefined {
+  return attempt === current?.attempt || attempt === handOver?.from ? sockets.get(attempt) : undefined
 }
 
 interface Steps<Part> {
@@ -105,11 +108,11 @@ interface Steps<Part> {
 }
 
 /** Ahead of all that waits, whichever socket carries the connection meanwhile; forgotten when none does. */
-export function inSlices<Part>(shell: Shell, parts: readonly Part[], steps: Steps<Part>): void {
+export function inSlices<Part>(connection: Connection, parts: readonly Part[], steps: Steps<Part>): void {
   let at = 0
-  precede(shell, {
+  precede(connection, {
     get attempt() {
-      return shell.current?.attempt ?? 0
+      return connection.current?.attempt ?? 0
     },
     work() {
       if (steps.isOver()) return true
@@ -123,8 +126,8 @@ export function inSlices<Part>(shell: Shell, parts: readonly Part[], steps: Step
 }
 
 /** Known to answer subscribe frames, so that silence is a fault. */
-export function isReplying({ current, outbox, protocol }: Shell): boolean {
-  return Number(textOf(current?.greeting?.level)) >= 1 || outbox.answered.has(protocol.channels.subscribe)
+export function isReplying({ current, sendQueue, protocol }: Connection): boolean {
+  return Number(textOf(current?.greeting?.level)) >= 1 || sendQueue.answered.has(protocol.channels.subscribe)
 }
 
 export function publishStatus({
@@ -132,11 +135,11 @@ export function publishStatus({
   name,
   state,
   current,
-  outbox,
+  sendQueue,
   retryAt,
   lastConnectedAt,
   latencyMs,
-}: Shell): void {
+}: Connection): void {
   const status: ConnectionStatus = {
     state: publicState(state),
     error: state.problem,
@@ -145,23 +148,23 @@ export function publishStatus({
     lastConnectedAt,
     isAuthenticated: current?.token !== undefined,
     latencyMs,
-    queued: outbox.queue.size,
+    queued: sendQueue.waiting.size,
   }
   publish(name, status)
 }
 
-export function tell(shell: Shell, entry: OwnEntry): void {
-  shell.report({ ...entry, endpoint: shell.name })
+export function tell(connection: Connection, entry: OwnEntry): void {
+  connection.report({ ...entry, endpoint: connection.name })
 }
 
-export function createFrame({ environment }: Shell, type: string, data: unknown): OutgoingFrame {
+export function createFrame({ environment }: Connection, type: string, data: unknown): OutgoingFrame {
   return { type, data, timestamp: new Date(environment.wallNow()).toISOString(), id: environment.createId() }
 }
 
-/** Past the outbox: frames that are never queued or repeated. */
-export function writeBare(shell: Shell, to: OpenLink | undefined, frame: SentFrame): void {
-  to?.write(shell.codec.encode(frame))
-  tell(shell, { type: 'sent', frame })
+/** Past the sendQueue: frames that are never queued or repeated. */
+export function writeBare(connection: Connection, to: DialedSocket | undefined, frame: SentFrame): void {
+  to?.write(connection.codec.encode(frame))
+  tell(connection, { type: 'sent', frame })
 }
 
 export function reasonOf({ problem, trouble }: MachineState): string {
@@ -169,7 +172,7 @@ export function reasonOf({ problem, trouble }: MachineState): string {
 }
 
 /** Why nothing can be asked for until `connect()`. */
-export function failureOf({ state, name, clean }: Shell): LiveError | undefined {
+export function failureOf({ state, name, clean }: Connection): LiveError | undefined {
   if (state.phase !== 'failed') return undefined
   const reason = reasonOf(state)
   return clean(new LiveError(state.error, `The connection to "${name}" gave up: ${reason}`, { reason }))

@@ -1,40 +1,40 @@
 /** The connections of one manager, one per endpoint, and the store that tells of them. */
 import { createStore, type StoreApi } from 'zustand/vanilla'
-import type { Shell } from '../connection/shell.ts'
+import type { Connection } from '../connection/connection.ts'
 import { type Context, createContext, type Publish } from '../context/context.ts'
 import type { WebSocketManagerOptions } from '../context/settings.ts'
-import { createConnection } from '../driver/connection.ts'
+import { createConnection } from '../driver/createConnection.ts'
 import { changeUser, confirmUser } from '../driver/sockets.ts'
 import { LiveError } from '../errors.ts'
-import { IDLE_STATUS, summarize } from '../machine/summary.ts'
+import { IDLE_STATUS, summarize } from '../machine/status.ts'
 import type { Protocol } from '../protocol.ts'
-import type { WebSocketState } from './webSocketManager.ts'
+import type { WebSocketState } from './managerTypes.ts'
 
-export interface Connections {
+export interface Endpoints {
   readonly context: Context
   readonly store: StoreApi<WebSocketState>
   /** Without an endpoint anywhere, the only open connection is meant; if there is none, the URL itself. */
-  at(endpoint: string | undefined): Shell
+  at(endpoint: string | undefined): Connection
   /** The one that is there. */
-  find(endpoint: string | undefined): Shell | undefined
-  all(): readonly Shell[]
+  find(endpoint: string | undefined): Connection | undefined
+  all(): readonly Connection[]
 }
 
-export function createConnections(options: WebSocketManagerOptions<Protocol>): Connections {
-  const shells = new Map<string, Shell>()
+export function createEndpoints(options: WebSocketManagerOptions<Protocol>): Endpoints {
+  const byName = new Map<string, Connection>()
   const store = createStore<WebSocketState>(() => ({ ...IDLE_STATUS, connections: {} }))
   const publish: Publish = (name, status) => {
     const { [name]: before, ...others } = store.getState().connections
-    if (!status) shells.delete(name)
+    if (!status) byName.delete(name)
     if (JSON.stringify(before) === JSON.stringify(status)) return
-    const connections = status && shells.has(name) ? { ...others, [name]: status } : others
+    const connections = status && byName.has(name) ? { ...others, [name]: status } : others
     store.setState({ ...summarize(connections, context.endpoint), connections })
   }
   const context = createContext(options, publish)
   context.identity.subscribe((isOther) => {
     // Doubt confirms nobody.
     if (!context.identity.isSure) return
-    for (const shell of [...shells.values()]) isOther ? changeUser(shell) : confirmUser(shell)
+    for (const connection of [...byName.values()]) isOther ? changeUser(connection) : confirmUser(connection)
     if (isOther) context.report({ type: 'userChanged' })
   })
   const nameOf = (endpoint = context.endpoint): string => {
@@ -52,16 +52,16 @@ export function createConnections(options: WebSocketManagerOptions<Protocol>): C
     store,
     at: (endpoint) => {
       const name = nameOf(endpoint)
-      const known = shells.get(name)
+      const known = byName.get(name)
       if (known) return known
       check(name)
       context.keepSecretsOf(name)
-      const shell = createConnection(context, name)
-      shells.set(name, shell)
-      return shell
+      const connection = createConnection(context, name)
+      byName.set(name, connection)
+      return connection
     },
-    find: (endpoint) => shells.get(nameOf(endpoint)),
-    all: () => [...shells.values()],
+    find: (endpoint) => byName.get(nameOf(endpoint)),
+    all: () => [...byName.values()],
   }
 }
 

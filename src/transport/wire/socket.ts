@@ -1,16 +1,16 @@
-/** One socket from dial to end. Nothing is heard from it once it is dropped. */
+/** One socket from dial to end. Nothing is heard from it once it is closed. */
 import type { Environment, SocketData } from '../environment.ts'
 
-export interface Link {
+export interface WireSocket {
   /** False from the first sign of its end, which is earlier than `onClose`: what is written then is lost. */
   isOpen(): boolean
   write(data: SocketData): void
   bufferedBytes(): number
   /** Detaches at once. Waiting for `onclose` of a dead peer would take the close handshake's 30 s. */
-  drop(): void
+  close(): void
 }
 
-export interface LinkHandlers {
+export interface SocketHandlers {
   onOpen(): void
   onMessage(data: unknown): void
   onClose(code: number, reason: string): void
@@ -29,7 +29,7 @@ export function addQuery(url: string, query: string): string {
 const CONNECTING = 0
 const OPEN = 1
 
-export function openLink(environment: Environment, dial: Dial, handlers: LinkHandlers): Link {
+export function openSocket(environment: Environment, dial: Dial, handlers: SocketHandlers): WireSocket {
   const socket = environment.createSocket(dial.url, dial.protocols)
   socket.binaryType = 'arraybuffer'
   const detach = () => {
@@ -51,7 +51,7 @@ export function openLink(environment: Environment, dial: Dial, handlers: LinkHan
       if (isOpen()) socket.send(data)
     },
     bufferedBytes: () => socket.bufferedAmount,
-    drop: () => {
+    close: () => {
       detach()
       // Closing a socket that is still connecting breaks later ones in Safari (rails #44304).
       if (socket.readyState === CONNECTING) socket.onopen = () => socket.close(1000)
