@@ -1,8 +1,7 @@
-export type { QueueLimits } from './connection/sendQueue.ts'
 export type { Logger } from './context/debugLog.ts'
 export type { ForeignEntry, InspectorEvent, TransportEntry } from './context/inspector.ts'
 export { readClaims, type TokenClaims } from './context/jwt.ts'
-export type { HeartbeatOptions, WebSocketManagerOptions } from './context/settings.ts'
+export type { HeartbeatOptions, QueueLimits, WebSocketManagerOptions } from './context/settings.ts'
 export type { AuthCarrier, Awaitable, IdentityListener, TokenManager } from './context/tokens.ts'
 export {
   type BrowserEnvironmentOptions,
@@ -15,9 +14,14 @@ export {
 export { isLiveError, LiveError, type LiveErrorCode, RECOVERY, type Recovery } from './errors.ts'
 export type { ReconnectOptions } from './machine/backoff.ts'
 export { type CloseAction, WebSocketCloseCode } from './machine/closeCodes.ts'
-export type { ConnectionState } from './machine/connectionMachine.ts'
-export type { ConnectionProblem } from './machine/lossPolicy.ts'
-export { type ConnectionStatus, IDLE_STATUS, worstOf } from './machine/status.ts'
+export {
+  type ConnectionProblem,
+  type ConnectionState,
+  type ConnectionStatus,
+  IDLE_STATUS,
+  type WebSocketState,
+  worstOf,
+} from './machine/status.ts'
 export { createWebSocketManager } from './manager/createWebSocketManager.ts'
 export type {
   EventHandler,
@@ -28,7 +32,6 @@ export type {
   Subscribe,
   SubscribeOptions,
   WebSocketManager,
-  WebSocketState,
 } from './manager/managerTypes.ts'
 export type {
   Channel,

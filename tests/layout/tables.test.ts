@@ -39,7 +39,7 @@ const additions: readonly Addition[] = [
   },
   {
     what: 'public connection state',
-    file: 'machine/connectionMachine.ts',
+    file: 'machine/status.ts',
     after: "export type ConnectionState = 'IDLE'",
     planted: " | 'PLANTED'",
   },

@@ -1,15 +1,9 @@
 /** Which events belong to a channel, and what it hears of them. Pure. */
 import type { ChannelSpec, Cursor, LiveEvent } from '../port.ts'
-import { type Frame, fieldsOf, textOf } from '../protocol.ts'
-
-/** A validated event and the frame it came in. */
-export interface ChannelEvent {
-  readonly frame: Frame
-  readonly payload: unknown
-}
+import { type DecodedEvent, fieldsOf, textOf } from '../protocol.ts'
 
 /** A field that the event does not carry matches. Ids are compared as text. */
-export function isMatch({ key }: ChannelSpec, { frame, payload }: ChannelEvent): boolean {
+export function isMatch({ key }: ChannelSpec, { frame, payload }: DecodedEvent): boolean {
   for (const field in key) {
     const id = key[field]
     if (textOf(frame[field] ?? fieldsOf(payload)[field] ?? id) !== String(id)) return false
@@ -20,7 +14,7 @@ export function isMatch({ key }: ChannelSpec, { frame, payload }: ChannelEvent):
 /** Numbers that belong to one room mean nothing in a channel of all rooms. */
 export function eventFor(
   { key }: ChannelSpec,
-  { frame, payload }: ChannelEvent,
+  { frame, payload }: DecodedEvent,
   keyField: string,
 ): LiveEvent {
   const isForeign = key[keyField] === undefined && frame[keyField] !== undefined

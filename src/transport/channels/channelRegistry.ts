@@ -1,4 +1,5 @@
 /** The records behind the channels of one connection. Nothing here runs. */
+import type { Connection } from '../connection/connection.ts'
 import type { ChannelListener, ChannelSpec, Cursor, Pace } from '../port.ts'
 
 /** Resolves when a subscription stands, with where the channel stands if the server says so. */
@@ -45,4 +46,13 @@ export interface ChannelRegistry {
   batch?: SyncBatch | undefined
   /** One of those that wait for their `live`. */
   awaited?: [Subscription, Member] | undefined
+}
+
+/** The connection's record, as far as channels work on it. */
+export interface ChannelConnection extends Connection {
+  readonly channels: ChannelRegistry
+}
+
+export function createChannelRegistry(): ChannelRegistry {
+  return { subscriptions: new Map(), byKey: new Map() }
 }

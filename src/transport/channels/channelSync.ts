@@ -1,13 +1,13 @@
 /** Asking for channels: subscribe frames, their confirmation, and the one `sync` frame that catches all of them up. */
 
-import { type Connection, inSlices, isReplying } from '../connection/connection.ts'
+import { inSlices, isReplying } from '../connection/connection.ts'
 import { decodeEvent, readFrame } from '../connection/decode.ts'
 import { request } from '../connection/requests.ts'
 import type { LiveError } from '../errors.ts'
 import type { ChannelSignal, Cursor, LiveEvent } from '../port.ts'
 import { entryOf, fieldsOf } from '../protocol.ts'
 import { eventFor, toCursor } from './channelEvents.ts'
-import type { Member, Standing, Subscription, SyncBatch } from './channelRegistry.ts'
+import type { ChannelConnection, Member, Standing, Subscription, SyncBatch } from './channelRegistry.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -18,7 +18,7 @@ export const RETRY_MS = 5_000
 /** Never sooner, whatever it says; twice as long with every refusal in a row, up to the other. */
 const MIN_RETRY_MS = 500
 
-export function emit(connection: Connection, members: Iterable<Member>, signal: ChannelSignal): void {
+export function emit(connection: ChannelConnection, members: Iterable<Member>, signal: ChannelSignal): void {
   for (const { listener } of [...members]) {
     try {
       listener.onSignal(signal)
@@ -30,7 +30,7 @@ export function emit(connection: Connection, members: Iterable<Member>, signal: 
 
 /** Resolves when the subscription stands, as far as anybody can tell. What the server says of it later counts too. */
 export function askToStand(
-  connection: Connection,
+  connection: ChannelConnection,
   subscription: Subscription,
   ask = subscription.spec.subscribe,
 ): Standing {
@@ -65,14 +65,14 @@ export function askToStand(
 }
 
 /** `ask: true`: by a frame, also where being connected should be enough. */
-export function subscribe(connection: Connection, subscription: Subscription, ask?: boolean): void {
+export function subscribe(connection: ChannelConnection, subscription: Subscription, ask?: boolean): void {
   subscription.standing = askToStand(connection, subscription, ask)
   bringUp(connection, subscription, subscription.members)
 }
 
 /** Where a channel stands may be more than what has come of it. */
 export function tellHead(
-  connection: Connection,
+  connection: ChannelConnection,
   members: Iterable<Member>,
   cursor: Cursor | undefined,
 ): void {
@@ -84,7 +84,7 @@ export function takeDown(subscription: Subscription): void {
   Object.assign(subscription, { standing: undefined, confirm: undefined, place: undefined })
 }
 
-function failSubscription(connection: Connection, subscription: Subscription, error: LiveError): void {
+function failSubscription(connection: ChannelConnection, subscription: Subscription, error: LiveError): void {
   // Asked through a socket that another one has replaced meanwhile.
   if (error.code === 'connection_lost') subscribe(connection, subscription)
   // The silence of a server that answers no such frame says nothing.
@@ -92,7 +92,11 @@ function failSubscription(connection: Connection, subscription: Subscription, er
     refuseSubscription(connection, subscription, error)
 }
 
-function refuseSubscription(connection: Connection, subscription: Subscription, error: LiveError): void {
+function refuseSubscription(
+  connection: ChannelConnection,
+  subscription: Subscription,
+  error: LiveError,
+): void {
   takeDown(subscription)
   subscription.isRefused = true
   emit(connection, subscription.members, { type: 'down', error })
@@ -110,7 +114,11 @@ function refuseSubscription(connection: Connection, subscription: Subscription, 
 }
 
 /** Brings members up to date, except where that is under way, or down. */
-export function bringUp(connection: Connection, subscription: Subscription, members: Iterable<Member>): void {
+export function bringUp(
+  connection: ChannelConnection,
+  subscription: Subscription,
+  members: Iterable<Member>,
+): void {
   for (const member of members) {
     if (subscription.standing === undefined || isWaiting(subscription, member)) continue
     member.waitsFor = subscription.standing
@@ -124,7 +132,11 @@ function isWaiting({ standing }: Subscription, { waitsFor }: Member): boolean {
 }
 
 /** One with a position is caught up by `sync`; another one, or if that fails, is live when the subscription stands. */
-async function goLive(connection: Connection, subscription: Subscription, member: Member): Promise<void> {
+async function goLive(
+  connection: ChannelConnection,
+  subscription: Subscription,
+  member: Member,
+): Promise<void> {
   const { syncKey, standing } = subscription
   const isOver = () => subscription.standing !== standing || !isWaiting(subscription, member)
   const cursor = member.listener.cursor()
@@ -139,11 +151,11 @@ async function goLive(connection: Connection, subscription: Subscription, member
   const stood = missed ? undefined : await standing
   inSlices(connection, missed ?? [], {
     isOver,
-    take(frames) {
+    onSlice(frames) {
       const events = eventsIn(connection, subscription, frames)
       if (events.length > 0) emit(connection, [member], { type: 'events', events })
     },
-    end() {
+    onEnd() {
       member.waitsFor = undefined
       const cursor = position ?? stood ?? subscription.place
       emit(connection, [member], { type: 'live', resumed: missed !== undefined, cursor })
@@ -160,7 +172,7 @@ function missedIn({ complete, events }: Fields): readonly unknown[] | undefined 
 }
 
 function eventsIn(
-  connection: Connection,
+  connection: ChannelConnection,
   { spec }: Subscription,
   frames: readonly unknown[],
 ): readonly LiveEvent[] {
@@ -172,7 +184,7 @@ function eventsIn(
 }
 
 /** Asks where the channels stand, for those who know how far they have come. Nobody waits for it. */
-export function askHeads(connection: Connection): void {
+export function askHeads(connection: ChannelConnection): void {
   for (const { syncKey, members, standing } of connection.channels.subscriptions.values()) {
     if (syncKey === undefined || !standing) continue
     for (const member of members) {
@@ -186,14 +198,14 @@ export function askHeads(connection: Connection): void {
 }
 
 /** One frame for all channels that ask in the same turn. Empty where the server cannot tell. */
-async function syncChannel(connection: Connection, name: string, cursor: Cursor): Promise<Fields> {
+async function syncChannel(connection: ChannelConnection, name: string, cursor: Cursor): Promise<Fields> {
   connection.channels.batch ??= createBatch(connection)
   const { positions, answers } = connection.channels.batch
   positions.set(name, earlier(positions.get(name), cursor))
   return fieldsOf(entryOf(await answers, name))
 }
 
-function createBatch(connection: Connection): SyncBatch {
+function createBatch(connection: ChannelConnection): SyncBatch {
   const { channels, protocol } = connection
   const { sync: type, field } = protocol.channels
   const positions = new Map<string, Cursor>()
@@ -218,7 +230,7 @@ function earlier(one: Cursor | undefined, other: Cursor): Cursor {
 }
 
 /** Tells when every channel stands: as a rule with the one that was asked for last, so all are not looked at for each. */
-export function reportSynced({ channels, current, raise }: Connection): void {
+export function reportSynced({ channels, current, raise }: ChannelConnection): void {
   if (channels.awaited && isWaiting(...channels.awaited)) return
   channels.awaited = undefined
   for (const subscription of channels.subscriptions.values()) {

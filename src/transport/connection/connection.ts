@@ -1,15 +1,10 @@
-/** One connection: the record that its parts work on, and what all of them need. */
-
-import type { ChannelEvent } from '../channels/channelEvents.ts'
-import type { ChannelRegistry } from '../channels/channelRegistry.ts'
+/** One connection: the record that its parts work on, and what all of them need. Channels and the driver add their own fields. */
 import type { Context } from '../context/context.ts'
 import type { OwnEntry, SentFrame } from '../context/inspector.ts'
 import type { AuthFrame } from '../context/tokens.ts'
 import { LiveError } from '../errors.ts'
 import { type MachineEvent, type MachineState, publicState } from '../machine/connectionMachine.ts'
 import { unexplained } from '../machine/lossPolicy.ts'
-import type { ConnectionStatus } from '../machine/status.ts'
-import type { Pace } from '../port.ts'
 import { type OutgoingFrame, textOf } from '../protocol.ts'
 import { type Arrivals, precede } from '../wire/arrivals.ts'
 import type { HandOver } from '../wire/handOver.ts'
@@ -30,50 +25,33 @@ interface Ping {
   readonly order: number
 }
 
-export interface GreetingWaiter {
+interface GreetingWaiter {
   resolve(fields: Readonly<Record<string, unknown>> | undefined): void
   reject(error: LiveError): void
 }
 
-/** Its dials are done at a pace. */
-export interface Connection extends Context, Pace {
+export interface Connection extends Context {
   /** The endpoint. */
   readonly name: string
   readonly timers: Timers
   readonly sendQueue: SendQueue
-  readonly channels: ChannelRegistry
   readonly arrivals: Arrivals
   readonly leases: Set<unknown>
-  /** Sockets by the number of their dial. */
+  /** By the number of their dial. */
   readonly sockets: Map<number, DialedSocket>
   /** Who wants to know how the server greets. */
   readonly greetingWaiters: Set<GreetingWaiter>
   /** Tells the machine; what is told while it works is queued. */
   readonly raise: (event: MachineEvent) => void
-  /** Without a deadline nothing happens where it is not answered. */
-  readonly sendPing: (deadlineMs?: number) => void
   state: MachineState
   /** Where frames go. */
   current: DialedSocket | undefined
   handOver: HandOver | undefined
-  /** What came in while a socket that is to take over is dialled. */
-  overlap: ChannelEvent[]
   ping: Ping | undefined
   /** How many messages came in. */
   heard: number
-  /** Of the dial under way: to whom its credentials belong. */
-  era: number
-  stopListening: (() => void) | undefined
-  /** The page said so. */
-  isHidden: boolean
-  dialedAt: number
   /** When the wait ends, in wall-clock milliseconds. */
   retryAt: number
-  /** How many sockets in a row were replaced ahead of their end, and when the last one was. */
-  renewals: number
-  renewedAt: number
-  /** When it is replaced by another one, by the clock that does not jump. */
-  renewAt: number
   lastConnectedAt: number | null
   latencyMs: number | null
 }
@@ -100,26 +78,26 @@ export function socketOf(
   return attempt === current?.attempt || attempt === handOver?.from ? sockets.get(attempt) : undefined
 }
 
-interface Steps<Part> {
+interface Slices<Part> {
   /** Nobody is to hear any more of it. */
   isOver(): boolean
-  take(parts: readonly Part[]): void
-  end(): void
+  onSlice(parts: readonly Part[]): void
+  onEnd(): void
 }
 
 /** Ahead of all that waits, whichever socket carries the connection meanwhile; forgotten when none does. */
-export function inSlices<Part>(connection: Connection, parts: readonly Part[], steps: Steps<Part>): void {
+export function inSlices<Part>(connection: Connection, parts: readonly Part[], slices: Slices<Part>): void {
   let at = 0
   precede(connection, {
     get attempt() {
       return connection.current?.attempt ?? 0
     },
     work() {
-      if (steps.isOver()) return true
-      steps.take(parts.slice(at, at + TOGETHER))
+      if (slices.isOver()) return true
+      slices.onSlice(parts.slice(at, at + TOGETHER))
       at += TOGETHER
       if (at < parts.length) return false
-      steps.end()
+      slices.onEnd()
       return true
     },
   })
@@ -130,17 +108,9 @@ export function isReplying({ current, sendQueue, protocol }: Connection): boolea
   return Number(textOf(current?.greeting?.level)) >= 1 || sendQueue.answered.has(protocol.channels.subscribe)
 }
 
-export function publishStatus({
-  publish,
-  name,
-  state,
-  current,
-  sendQueue,
-  retryAt,
-  lastConnectedAt,
-  latencyMs,
-}: Connection): void {
-  const status: ConnectionStatus = {
+export function publishStatus(connection: Connection): void {
+  const { name, state, current, sendQueue, retryAt, lastConnectedAt, latencyMs } = connection
+  connection.publish(name, {
     state: publicState(state),
     error: state.problem,
     reconnectAttempts: current ? 0 : state.trouble.losses,
@@ -149,8 +119,7 @@ export function publishStatus({
     isAuthenticated: current?.token !== undefined,
     latencyMs,
     queued: sendQueue.waiting.size,
-  }
-  publish(name, status)
+  })
 }
 
 export function tell(connection: Connection, entry: OwnEntry): void {
@@ -161,7 +130,7 @@ export function createFrame({ environment }: Connection, type: string, data: unk
   return { type, data, timestamp: new Date(environment.wallNow()).toISOString(), id: environment.createId() }
 }
 
-/** Past the sendQueue: frames that are never queued or repeated. */
+/** Past the send queue: frames that are never queued or repeated. */
 export function writeBare(connection: Connection, to: DialedSocket | undefined, frame: SentFrame): void {
   to?.write(connection.codec.encode(frame))
   tell(connection, { type: 'sent', frame })

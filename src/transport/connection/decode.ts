@@ -1,10 +1,11 @@
 /** From what a socket says to events that can be trusted. What cannot is reported and dropped; the socket stays up. */
-import type { ChannelEvent } from '../channels/channelEvents.ts'
+
 import { LiveError } from '../errors.ts'
 import { isTooDeep } from '../port.ts'
+import type { DecodedEvent } from '../protocol.ts'
 import { entryOf, type Frame, fieldsOf, isFrame, payloadOf, validate } from '../protocol.ts'
 import { type Connection, tell } from './connection.ts'
-import { takeAnswer } from './sending.ts'
+import { takeAnswer } from './unanswered.ts'
 
 /** An array is a batch of frames. */
 export function decodeMessage(connection: Connection, data: unknown): readonly unknown[] {
@@ -39,7 +40,7 @@ function flawOf({ protocol }: Connection, part: unknown): string | undefined {
   return isTooDeep(part) ? 'is nested too deep' : undefined
 }
 
-export function decodeEvent(connection: Connection, frame: Frame): ChannelEvent | undefined {
+export function decodeEvent(connection: Connection, frame: Frame): DecodedEvent | undefined {
   try {
     const { type } = frame
     const subject = { code: 'invalid_frame', name: `A "${type}" event` } as const

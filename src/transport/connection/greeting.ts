@@ -4,6 +4,7 @@
  */
 import type { LiveError } from '../errors.ts'
 import type { Connection, DialedSocket } from './connection.ts'
+import { sendHeartbeat } from './ping.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -25,7 +26,7 @@ export function askForGreeting(connection: Connection): void {
   const { current, heartbeat, timers } = connection
   if (!current?.isOpen() || current.greeting !== undefined || current.isAsked) return
   current.isAsked = true
-  connection.sendPing(heartbeat ? heartbeat.timeoutMs : undefined)
+  sendHeartbeat(connection)
   if (!heartbeat) timers.set('greeting', PATIENCE_MS, () => greet(connection, current, null))
 }
 

@@ -19,13 +19,6 @@ export function takeLease(connection: Connection, revive: boolean): (idleMs?: nu
   }
 }
 
-/** Whoever it was made for has gone before it was held. */
-export function endUnleased(connection: Connection): void {
-  const { channels, leases, state } = connection
-  if (state.phase === 'idle' && leases.size === 0 && channels.subscriptions.size === 0)
-    endConnection(connection)
-}
-
 export function endConnection(connection: Connection): void {
   connection.timers.clear('linger')
   connection.raise({ type: 'release' })

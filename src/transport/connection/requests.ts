@@ -36,53 +36,69 @@ export async function request(connection: Connection, spec: RequestSpec): Promis
 }
 
 async function exchange(connection: Connection, spec: RequestSpec): Promise<unknown> {
-  const { environment, requestTimeoutMs, protocol } = connection
-  const { type, data, signal, idempotent, timeoutFrom, timeoutMs = requestTimeoutMs } = spec
-  const schemas = entryOf(protocol.requests, type)
+  const { type, data } = spec
+  const schemas = entryOf(connection.protocol.requests, type)
   validate(schemas?.params, data, { code: 'invalid_params', name: `The parameters of "${type}"` })
+  const reply = await replyTo(connection, spec)
+  return validate(schemas?.result, payloadOf(reply), {
+    code: 'invalid_frame',
+    name: `The reply to "${type}"`,
+  })
+}
+
+function replyTo(connection: Connection, spec: RequestSpec): Promise<Frame> {
+  const { type, signal, timeoutFrom, timeoutMs = connection.requestTimeoutMs } = spec
   const ends: (() => void)[] = []
-  let cancelTimer: (() => void) | undefined
-  const reply = await new Promise<Frame>((resolve, reject) => {
+  return new Promise<Frame>((resolve, reject) => {
     const abort = () => reject(new LiveError('aborted', `"${type}" was aborted`, { cause: signal?.reason }))
     if (signal?.aborted) return abort()
     signal?.addEventListener('abort', abort)
     const expire = () => reject(new LiveError('timeout', `"${type}" was not answered within ${timeoutMs} ms`))
-    const startTimer = () => {
-      const { heard } = connection
-      cancelTimer?.()
-      cancelTimer = environment.setTimer(() => {
-        cancelTimer = setDeadline(environment, timeoutMs / 2, expire)
-        doubt(connection, heard)
-      }, timeoutMs / 2)
-    }
-    if (timeoutFrom !== 'write') startTimer()
+    const patience = createPatience(connection, timeoutMs, expire)
+    ends.push(patience.end, () => signal?.removeEventListener('abort', abort))
+    if (timeoutFrom !== 'write') patience.begin()
     const takeOut = sendFrame(connection, {
-      frame: createFrame(connection, type, data),
+      frame: createFrame(connection, type, spec.data),
       delivery: spec.control ? 'control' : 'reliable',
-      idempotent,
+      idempotent: spec.idempotent,
       name: spec.name,
       guard: spec.guard,
       onRead: spec.onRead,
       onAnswer: (frame) => (frame.type === 'error' ? reject(errorOf(frame, type)) : resolve(frame)),
       onWritten: () => {
-        if (timeoutFrom === 'write') startTimer()
+        if (timeoutFrom === 'write') patience.begin()
         // One for all that this turn writes.
         if (spec.onRead) queueMicrotask(() => askForSign(connection))
       },
-      onQueuedAgain: () => {
-        if (timeoutFrom === 'write') cancelTimer?.()
-      },
+      onQueuedAgain: timeoutFrom === 'write' ? patience.end : undefined,
       onDropped: reject,
     })
-    ends.push(takeOut, () => signal?.removeEventListener('abort', abort))
+    ends.push(takeOut)
   }).finally(() => {
-    cancelTimer?.()
     for (const end of ends) end()
   })
-  return validate(schemas?.result, payloadOf(reply), {
-    code: 'invalid_frame',
-    name: `The reply to "${type}"`,
-  })
+}
+
+interface Patience {
+  begin(): void
+  end(): void
+}
+
+/** It is over after so long; after half of it the connection is doubted. */
+function createPatience(connection: Connection, timeoutMs: number, onExpired: () => void): Patience {
+  const { environment } = connection
+  let cancel: (() => void) | undefined
+  return {
+    begin() {
+      const { heard } = connection
+      cancel?.()
+      cancel = environment.setTimer(() => {
+        cancel = setDeadline(environment, timeoutMs / 2, onExpired)
+        doubt(connection, heard)
+      }, timeoutMs / 2)
+    },
+    end: () => cancel?.(),
+  }
 }
 
 /** Nothing at all has come for half of the time: a dead connection is noticed early enough to ask through another. */

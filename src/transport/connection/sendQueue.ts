@@ -1,17 +1,9 @@
 /** Frames on their way out: what waits while nothing can be written, its limits, and what is worth sending twice. Pure. */
+import type { QueueLimits } from '../context/settings.ts'
 import { LiveError } from '../errors.ts'
 import type { Delivery, Guard } from '../port.ts'
 import type { Frame, OutgoingFrame } from '../protocol.ts'
 import type { WireSocket } from '../wire/socket.ts'
-
-export interface QueueLimits {
-  /** @default 256 */
-  readonly maxItems: number
-  /** @default 1_048_576 */
-  readonly maxBytes: number
-  /** @default 60_000 */
-  readonly maxAgeMs: number
-}
 
 /** `control`: written now, ahead of the queue, or not at all; whoever sends it does so again on the next socket. */
 export type SendClass = Delivery | 'control'
@@ -29,7 +21,7 @@ export interface Outgoing {
   /** It is on the wire. Called again when it is sent again. */
   readonly onWritten: () => void
   /** It waits again, for the next connection. */
-  readonly onQueuedAgain?: () => void
+  readonly onQueuedAgain?: (() => void) | undefined
   /** It will not be written (again). No error: its delivery class says that this is fine. */
   readonly onDropped: (error?: LiveError) => void
 }
@@ -69,6 +61,19 @@ export interface SendQueue {
   /** On its way alone: nothing follows before it has arrived. */
   trial: QueuedFrame | undefined
   isPaused: boolean
+}
+
+export function createSendQueue(): SendQueue {
+  return {
+    waiting: new Set(),
+    unanswered: new Map(),
+    answered: new Set(),
+    order: 0,
+    provenOrder: 0,
+    blames: new Map(),
+    trial: undefined,
+    isPaused: false,
+  }
 }
 
 /** A full queue refuses the newest: what was accepted first has been promised first. */

@@ -1,19 +1,16 @@
-/** The way out of one connection: writes, queues, remembers what is unanswered. Decisions are in `sendQueue.ts`. */
-
+/** The way out of one connection: writes at once, or queues and writes later. Decisions are in `sendQueue.ts`. */
 import { LiveError } from '../errors.ts'
 import type { Guard } from '../port.ts'
-import { type Frame, textOf } from '../protocol.ts'
 import { measure } from '../wire/codec.ts'
-import type { WireSocket } from '../wire/socket.ts'
 import { setDeadline } from '../wire/timers.ts'
 import { type Connection, publishStatus, tell } from './connection.ts'
 import { greetingOf } from './greeting.ts'
+import { sendPing } from './ping.ts'
 import {
   connectionLost,
   controlFirst,
   forgetOldest,
   isFull,
-  isRepeated,
   isSuperseded,
   type Outgoing,
   type QueuedFrame,
@@ -74,7 +71,7 @@ function enqueue(connection: Connection, queued: QueuedFrame): void {
 }
 
 /** An error: its owner hears of it. `null`: he hears that it is pointless now. Nothing: he knows. */
-function removeFrame(connection: Connection, queued: QueuedFrame, error?: LiveError | null): void {
+export function removeFrame(connection: Connection, queued: QueuedFrame, error?: LiveError | null): void {
   const { waiting, unanswered, trial } = connection.sendQueue
   unanswered.delete(queued.frame.id)
   if (trial === queued) endTrial(connection)
@@ -84,7 +81,7 @@ function removeFrame(connection: Connection, queued: QueuedFrame, error?: LiveEr
 }
 
 /** Not for ever: what was meant for a minute ago may be wrong by now. */
-function startExpiry(connection: Connection, queued: QueuedFrame): void {
+export function startExpiry(connection: Connection, queued: QueuedFrame): void {
   const expire = () =>
     removeFrame(
       connection,
@@ -156,10 +153,10 @@ function tryAlone(connection: Connection, queued: QueuedFrame): void {
   timers.set('trial', TRIAL_MS, () => endTrial(connection))
   dequeue(connection, queued)
   writeFrames(connection, [queued])
-  if (!awaitsAnswer(queued, sendQueue)) connection.sendPing()
+  if (!awaitsAnswer(queued, sendQueue)) sendPing(connection)
 }
 
-function endTrial(connection: Connection): void {
+export function endTrial(connection: Connection): void {
   const { sendQueue, timers } = connection
   if (sendQueue.trial) acquit(sendQueue, sendQueue.trial)
   sendQueue.trial = undefined
@@ -170,21 +167,21 @@ function endTrial(connection: Connection): void {
 
 function writeFrames(connection: Connection, given: readonly QueuedFrame[]): void {
   const { current, codec, sendQueue, environment } = connection
-  const entries = given.filter((queued) => isAllowed(connection, queued))
-  if (entries.length === 0) return
-  const frames = entries.map(({ frame }) => frame)
+  const allowed = given.filter((queued) => isAllowed(connection, queued))
+  if (allowed.length === 0) return
+  const frames = allowed.map(({ frame }) => frame)
   try {
     current?.write(codec.encode(frames.length === 1 ? frames[0] : frames))
   } catch (cause) {
-    if (entries.length > 1) {
-      for (const queued of entries) writeFrames(connection, [queued])
-      return
-    }
     const error = new LiveError('invalid_params', `"${frames[0]?.type}" cannot be encoded`, { cause })
-    for (const queued of entries) removeFrame(connection, queued, error)
+    for (const queued of allowed) {
+      // Which of several it is, shows when they are written one by one.
+      if (allowed.length > 1) writeFrames(connection, [queued])
+      else removeFrame(connection, queued, error)
+    }
     return
   }
-  for (const queued of entries) {
+  for (const queued of allowed) {
     const { frame, onAnswer, delivery } = queued
     tell(connection, { type: 'sent', frame })
     queued.socket = current
@@ -193,64 +190,13 @@ function writeFrames(connection: Connection, given: readonly QueuedFrame[]): voi
     if (onAnswer || delivery === 'reliable') sendQueue.unanswered.set(frame.id, queued)
     queued.onWritten()
   }
-  if (!entries[0]?.onAnswer) forgetOldest(sendQueue, connection.limits)
+  if (!allowed[0]?.onAnswer) forgetOldest(sendQueue, connection.limits)
 }
 
 function isAllowed(connection: Connection, queued: QueuedFrame): boolean {
   const error = queued.guard?.()
   if (error) removeFrame(connection, queued, error)
   return !error
-}
-
-/** Takes a frame that answers one of ours. `error`: it cannot be read. */
-export function takeAnswer(connection: Connection, frame: Partial<Frame>, error?: LiveError): boolean {
-  const { sendQueue } = connection
-  const { unanswered, answered } = sendQueue
-  const queued = unanswered.get(textOf(frame.reply_to ?? frame.id) ?? '')
-  if (!queued) return false
-  removeFrame(connection, queued)
-  acquit(sendQueue, queued)
-  answered.add(queued.frame.type)
-  proveArrival(connection, queued.order)
-  if (error) queued.onDropped(error)
-  else queued.onAnswer?.(frame as Frame)
-  return true
-}
-
-/** All that was written up to here has arrived. */
-export function proveArrival(connection: Connection, order: number): void {
-  const { sendQueue } = connection
-  const { trial } = sendQueue
-  sendQueue.provenOrder = Math.max(sendQueue.provenOrder, order)
-  if (trial && trial.order <= order && !awaitsAnswer(trial, sendQueue)) endTrial(connection)
-}
-
-/** What was written to this socket and not answered is queued again, or given up. */
-export function requeueUnanswered(connection: Connection, socket: WireSocket): void {
-  const { sendQueue, current, environment, timers } = connection
-  sendQueue.trial = undefined
-  timers.clear('trial')
-  // They are asked again through the next socket.
-  for (const queued of current ? [] : sendQueue.waiting) {
-    if (queued.delivery === 'control') removeFrame(connection, queued, connectionLost(queued.frame))
-  }
-  const again = [...sendQueue.unanswered.values()].filter((queued) => {
-    if (queued.socket !== socket) return false
-    const refusal = refusalOf(sendQueue, queued, environment.now())
-    const isAgain = !refusal && isRepeated(queued, sendQueue)
-    removeFrame(
-      connection,
-      queued,
-      refusal ?? (queued.onAnswer && !isAgain ? connectionLost(queued.frame) : undefined),
-    )
-    // Its sender has been told that it was written.
-    if (refusal && !queued.onAnswer) connection.reportError(connection.name, refusal)
-    if (isAgain) queued.onQueuedAgain?.()
-    if (isAgain && !queued.onAnswer) startExpiry(connection, Object.assign(queued, { bytes: 1 }))
-    return isAgain
-  })
-  sendQueue.waiting = new Set([...again, ...sendQueue.waiting])
-  publishStatus(connection)
 }
 
 /** Gives everything up, or what `which` says. */

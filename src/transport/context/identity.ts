@@ -3,24 +3,7 @@
  * a token or a cookie is everybody's. Knows no socket.
  */
 
-/** Ids as text; what is not known is absent. A token may name a user otherwise than the server does. */
-export interface Identity {
-  /** The claim `sub` or `user_id` of the token. */
-  readonly token?: string
-  /** The id of the user in `welcome`. */
-  readonly user?: string
-}
-
-export interface IdentityPort {
-  /** As far as it is known. */
-  readonly who: Identity
-  /** Grows with every change of user, and with everything that may turn out to be one. */
-  readonly era: number
-  /** False from new credentials on until a token or a greeting has told whose they are. */
-  readonly isSure: boolean
-  /** `isOther`: somebody else than before, or nobody; otherwise more is known of the same one, or it is in doubt. */
-  subscribe(listener: (isOther: boolean) => void): () => void
-}
+import { IDENTITY_KINDS, type Identity, type IdentityPort } from '../port.ts'
 
 export interface IdentityBook extends IdentityPort {
   /** `null`: nobody. `by`: what has learned it, and belongs to whoever it is. */
@@ -30,8 +13,6 @@ export interface IdentityBook extends IdentityPort {
   /** Nothing more can be learned from a server that does not say whom it greets. */
   endDoubt(): void
 }
-
-const KINDS = ['token', 'user'] as const
 
 export function createIdentityBook(): IdentityBook {
   const listeners = new Set<(isOther: boolean) => void>()
@@ -83,5 +64,5 @@ function nextOf(who: Identity, of: keyof Identity, id: string | null): Identity 
 }
 
 function isSomebodyElse(before: Identity, next: Identity): boolean {
-  return KINDS.some((of) => before[of] !== undefined && before[of] !== next[of])
+  return IDENTITY_KINDS.some((of) => before[of] !== undefined && before[of] !== next[of])
 }

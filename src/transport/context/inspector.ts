@@ -2,8 +2,7 @@
 
 import type { Environment } from '../environment.ts'
 import type { LiveError } from '../errors.ts'
-import type { ConnectionState } from '../machine/connectionMachine.ts'
-import type { ConnectionProblem } from '../machine/lossPolicy.ts'
+import type { ConnectionProblem, ConnectionState } from '../machine/status.ts'
 import type { Frame, OutgoingFrame } from '../protocol.ts'
 import { createSecrets, type Secrets } from './secrets.ts'
 

@@ -1,6 +1,5 @@
 /** The options of a manager, and what they default to. */
 
-import type { QueueLimits } from '../connection/sendQueue.ts'
 import type { Environment } from '../environment.ts'
 import type { LiveError } from '../errors.ts'
 import type { ReconnectOptions } from '../machine/backoff.ts'
@@ -21,6 +20,15 @@ export interface HeartbeatOptions {
   readonly intervalMs: number
   /** How long after a ping something must be heard. @default 5_000 */
   readonly timeoutMs: number
+}
+
+export interface QueueLimits {
+  /** @default 256 */
+  readonly maxItems: number
+  /** @default 1_048_576 */
+  readonly maxBytes: number
+  /** @default 60_000 */
+  readonly maxAgeMs: number
 }
 
 export interface WebSocketManagerOptions<P extends Protocol = UntypedProtocol> {

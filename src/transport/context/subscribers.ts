@@ -1,6 +1,5 @@
 /** Who listens to which type of event, across all connections. */
-import type { ChannelEvent } from '../channels/channelEvents.ts'
-import type { Frame } from '../protocol.ts'
+import type { DecodedEvent, Frame } from '../protocol.ts'
 
 interface Subscriber {
   readonly handler: (payload: unknown, frame: Frame) => void
@@ -10,7 +9,7 @@ interface Subscriber {
 
 export interface Subscribers {
   subscribe(type: string, subscriber: Subscriber): () => void
-  deliver(endpoint: string, events: readonly ChannelEvent[]): void
+  deliver(endpoint: string, events: readonly DecodedEvent[]): void
 }
 
 export function createSubscribers(onError: (endpoint: string, error: unknown) => void): Subscribers {

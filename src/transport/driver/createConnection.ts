@@ -1,90 +1,40 @@
-/** One endpoint's connection: runs its machine, keeps the sockets that it wants, performs its effects in order. */
+/** Drives one connection: runs its machine, keeps the sockets that it wants, performs its effects in order. */
 import { upChannels } from '../channels/channels.ts'
-import {
-  type Connection,
-  createFrame,
-  failureOf,
-  publishStatus,
-  reasonOf,
-  tell,
-} from '../connection/connection.ts'
-import { endConnection, takeLease } from '../connection/leases.ts'
-import { type RequestSpec, request } from '../connection/requests.ts'
-import { flushQueue, sendFrame } from '../connection/sending.ts'
+import { publishStatus, reasonOf, tell } from '../connection/connection.ts'
+import { sendPing } from '../connection/ping.ts'
+import { flushQueue } from '../connection/sending.ts'
 import type { Context } from '../context/context.ts'
 import { LiveError } from '../errors.ts'
 import {
   attemptOf,
   dialOf,
   type Effect,
-  INITIAL_STATE,
   type MachineEvent,
   type MachineState,
   publicState,
   transition,
 } from '../machine/connectionMachine.ts'
 import { TELLING_DIALS } from '../machine/lossPolicy.ts'
-import type { Delivery, Guard } from '../port.ts'
-import { createTimers } from '../wire/timers.ts'
 import { dial } from './dial.ts'
-import { PROBE_MS, sendPing, startHeartbeat, watchHeads } from './heartbeat.ts'
-import { adoptSocket, disconnected, giveUp, goDown, renewIn, startHandOver, sweepSockets } from './sockets.ts'
+import { createDrivenConnection, type DrivenConnection } from './drivenConnection.ts'
+import { startHeartbeat, watchHeads } from './heartbeat.ts'
+import { adoptSocket, goDown, renewIn, startHandOver, sweepSockets } from './sockets.ts'
 
+const PROBE_MS = 2_500
 const RENEWAL_RETRY_MS = 10_000
-/** The lease that `connect()` stands for. */
-const USER = 'user'
 
-export function createConnection(context: Context, name: string): Connection {
+export function createConnection(context: Context, name: string): DrivenConnection {
   const events: MachineEvent[] = []
-  const connection: Connection = {
-    ...context,
-    name,
-    timers: createTimers(context.environment),
-    sendQueue: {
-      waiting: new Set(),
-      unanswered: new Map(),
-      answered: new Set(),
-      order: 0,
-      provenOrder: 0,
-      blames: new Map(),
-      trial: undefined,
-      isPaused: false,
-    },
-    channels: { subscriptions: new Map(), byKey: new Map() },
-    arrivals: { waiting: new Set(), isWorking: false, cancel: undefined },
-    leases: new Set(),
-    sockets: new Map(),
-    greetingWaiters: new Set(),
-    raise: (event) => {
-      // An event is taken out when its effects have run; what they raise comes behind it.
-      if (events.push(event) > 1) return
-      for (; events[0]; events.shift()) step(connection, events[0])
-      publishStatus(connection)
-    },
-    sendPing: (deadlineMs) => sendPing(connection, deadlineMs),
-    state: INITIAL_STATE,
-    // Also what is not there yet: an object that grows later is slow to read.
-    current: undefined,
-    handOver: undefined,
-    overlap: [],
-    ping: undefined,
-    era: 0,
-    stopListening: undefined,
-    isHidden: false,
-    heard: 0,
-    dialedAt: 0,
-    retryAt: 0,
-    renewals: 0,
-    renewedAt: 0,
-    renewAt: 0,
-    paidAt: 0,
-    lastConnectedAt: null,
-    latencyMs: null,
-  }
+  const connection = createDrivenConnection(context, name, (event) => {
+    // An event is taken out when its effects have run; what they raise comes behind it.
+    if (events.push(event) > 1) return
+    for (; events[0]; events.shift()) step(connection, events[0])
+    publishStatus(connection)
+  })
   return connection
 }
 
-function step(connection: Connection, event: MachineEvent): void {
+function step(connection: DrivenConnection, event: MachineEvent): void {
   const { reconnect, tokenManager, timers, state: before } = connection
   const [state, effects] = transition(before, event, { reconnect, canRefresh: tokenManager !== undefined })
   connection.state = state
@@ -102,7 +52,7 @@ function step(connection: Connection, event: MachineEvent): void {
 }
 
 /** An address that has never worked is likely to be wrong, and whoever waits for it would not hear. Once. */
-function tellUnreached({ name, told, state, lastConnectedAt, reportError }: Connection): void {
+function tellUnreached({ name, told, state, lastConnectedAt, reportError }: DrivenConnection): void {
   if (lastConnectedAt !== null || told.has('unreached')) return
   told.add('unreached')
   reportError(
@@ -112,7 +62,7 @@ function tellUnreached({ name, told, state, lastConnectedAt, reportError }: Conn
 }
 
 /** Only while there is something to wake. */
-function listenToPage(connection: Connection): void {
+function listenToPage(connection: DrivenConnection): void {
   const { environment, state, raise } = connection
   if (state.phase === 'idle' || state.phase === 'disconnected') {
     connection.stopListening?.()
@@ -128,7 +78,7 @@ function listenToPage(connection: Connection): void {
 }
 
 /** What a change of socket or of hope means to everyone else. */
-function follow(connection: Connection, before: MachineState): void {
+function follow(connection: DrivenConnection, before: MachineState): void {
   const { phase } = connection.state
   const from = attemptOf(before)
   const to = attemptOf(connection.state)
@@ -147,7 +97,7 @@ function follow(connection: Connection, before: MachineState): void {
   }
 }
 
-function perform(connection: Connection, effect: Effect): void {
+function perform(connection: DrivenConnection, effect: Effect): void {
   switch (effect.type) {
     case 'dial':
       dial(connection, effect.refresh)
@@ -163,63 +113,4 @@ function perform(connection: Connection, effect: Effect): void {
     case 'postponeRenewal':
       renewIn(connection, RENEWAL_RETRY_MS, true)
   }
-}
-
-/** `keep`: until `disconnect`, whoever else holds it. */
-export function connect(connection: Connection, keep: boolean): void {
-  if (keep) {
-    connection.leases.add(USER)
-    connection.timers.clear('linger')
-  }
-  connection.raise({ type: 'connect' })
-}
-
-export function disconnect(connection: Connection): void {
-  connection.raise({ type: 'disconnect' })
-  connection.leases.delete(USER)
-}
-
-export function close(connection: Connection): void {
-  giveUp(connection, new LiveError('closed', 'The manager was closed'))
-  disconnect(connection)
-  // Who still holds it finds it disconnected, and can have it back by `connect()`.
-  if (connection.leases.size === 0) endConnection(connection)
-}
-
-/** Moves to a socket with new credentials, without a gap where they are the same user's. */
-export function reauthenticate(connection: Connection): void {
-  // One that nobody holds, and that gave up, must not keep the next one who needs it waiting.
-  const isNeeded = connection.current || connection.leases.size > 0
-  connection.raise({ type: isNeeded ? 'reauthenticate' : 'release' })
-}
-
-/** A request that holds the connection for as long as it waits. */
-export async function ask(connection: Connection, spec: RequestSpec): Promise<unknown> {
-  const problem =
-    failureOf(connection) ?? (connection.state.phase === 'disconnected' ? disconnected() : undefined)
-  if (problem) throw problem
-  return request(connection, spec).finally(takeLease(connection, false))
-}
-
-export interface SendSpec {
-  readonly type: string
-  readonly data: unknown
-  readonly delivery: Delivery
-  readonly guard?: Guard | undefined
-}
-
-export async function send(connection: Connection, { type, data, delivery, guard }: SendSpec): Promise<void> {
-  if (delivery === 'volatile' && !connection.current) return
-  const failure = failureOf(connection)
-  if (failure) throw failure
-  const release = takeLease(connection, false)
-  await new Promise<void>((resolve, reject) => {
-    sendFrame(connection, {
-      frame: createFrame(connection, type, data),
-      delivery,
-      guard,
-      onWritten: resolve,
-      onDropped: (error) => (error ? reject(error) : resolve()),
-    })
-  }).finally(release)
 }

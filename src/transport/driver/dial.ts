@@ -1,6 +1,6 @@
 /** From the wish for a socket to the socket: a fresh token, a URL, and who is signed in. */
 
-import { type Connection, tell } from '../connection/connection.ts'
+import { tell } from '../connection/connection.ts'
 import { principalOf } from '../context/jwt.ts'
 import { LiveError } from '../errors.ts'
 import { WebSocketCloseCode } from '../machine/closeCodes.ts'
@@ -8,13 +8,15 @@ import { dialOf } from '../machine/connectionMachine.ts'
 import { waitOf } from '../port.ts'
 import { afterArrivals } from '../wire/arrivals.ts'
 import { addQuery, openSocket, type WireSocket } from '../wire/socket.ts'
+import type { DrivenConnection } from './drivenConnection.ts'
 import { receiveMessage } from './inbox.ts'
-import { giveUp, loseSocket, userChanged } from './sockets.ts'
+import { loseSocket } from './sockets.ts'
+import { giveUp, userChanged } from './user.ts'
 
 /** Between one dial and the next, whoever wants them; a few may follow each other at once. Milliseconds. */
 const REST_MS = 1_000
 
-export function dial(connection: Connection, refresh: boolean): void {
+export function dial(connection: DrivenConnection, refresh: boolean): void {
   connection.overlap = []
   const { connectTimeoutMs, environment, reconnect, timers } = connection
   const waitMs = waitOf(
@@ -50,7 +52,7 @@ export function dial(connection: Connection, refresh: boolean): void {
   })
 }
 
-async function dialSocket(connection: Connection, attempt: number, refresh: boolean): Promise<void> {
+async function dialSocket(connection: DrivenConnection, attempt: number, refresh: boolean): Promise<void> {
   const { url, carrier } = connection
   const token = await ask('The token source', () => connection.getToken(refresh, connection))
   if (token === null) {

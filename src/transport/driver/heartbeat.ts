@@ -1,20 +1,17 @@
-/** Notices a connection that is dead without having been closed, and measures the round trip on the way. */
+/** Pings at an interval, and what their pongs tell: the round trip, what has arrived, where the channels stand. */
 
 import { askHeads } from '../channels/channelSync.ts'
 import { takeHeads } from '../channels/channels.ts'
-import { type Connection, publishStatus, tell, writeBare } from '../connection/connection.ts'
-import { askForSign, markRead } from '../connection/ping.ts'
-import { proveArrival } from '../connection/sending.ts'
+import { publishStatus, tell } from '../connection/connection.ts'
+import { askForSign, markRead, sendPing } from '../connection/ping.ts'
+import { proveArrival } from '../connection/unanswered.ts'
 import { textOf } from '../protocol.ts'
-import { isBehind } from '../wire/arrivals.ts'
-import type { WireSocket } from '../wire/socket.ts'
-import { loseSocket } from './sockets.ts'
+import type { DrivenConnection } from './drivenConnection.ts'
 
-export const PROBE_MS = 2_500
 /** How often a server is asked for its heads that does not tell them; the half more is even spread. */
 const ASK_HEADS_MS = 60_000
 
-export function startHeartbeat(connection: Connection): void {
+export function startHeartbeat(connection: DrivenConnection): void {
   const { heartbeat } = connection
   if (!heartbeat) return
   connection.timers.set('ping', heartbeat.intervalMs, () => {
@@ -23,32 +20,8 @@ export function startHeartbeat(connection: Connection): void {
   })
 }
 
-/** Any inbound byte is a sign of life: a busy server may well starve its pongs (rails #42336). */
-export function sendPing(connection: Connection, deadlineMs = Number.POSITIVE_INFINITY): void {
-  const { environment, current, heard, sendQueue, ping } = connection
-  const at = environment.now()
-  const dueAt = at + deadlineMs
-  // One is out already, and its time is over sooner.
-  if (ping?.heard === heard && ping.dueAt <= dueAt) return
-  const timestamp = environment.wallNow()
-  connection.ping = { timestamp, at, dueAt, heard, order: sendQueue.order }
-  writeBare(connection, current, { type: 'ping', data: { timestamp } })
-  if (dueAt === Number.POSITIVE_INFINITY) return
-  const judge = () => {
-    if (connection.heard > heard || !connection.current) return
-    // What answers may be among what waits to be read.
-    if (isBehind(connection)) return connection.timers.set('pong', deadlineMs, judge)
-    loseSocket(connection, connection.current.attempt, {
-      cause: 'silent',
-      code: 1006,
-      reason: 'The server stopped answering',
-    })
-  }
-  connection.timers.set('pong', deadlineMs, judge)
-}
-
 /** The last event of a channel leaves no gap behind when it is lost: somebody has to ask. */
-export function watchHeads(connection: Connection): void {
+export function watchHeads(connection: DrivenConnection): void {
   const { environment, timers, heartbeat } = connection
   timers.set('heads', ASK_HEADS_MS * (1 + environment.random() / 2), () => {
     const { heads, level } = connection.current?.greeting ?? {}
@@ -58,12 +31,7 @@ export function watchHeads(connection: Connection): void {
   })
 }
 
-/** Where nobody says whether pings are answered, whatever comes has to do. */
-export function takeAnything(connection: Connection, socket: WireSocket): void {
-  if (!connection.heartbeat) markRead(connection, socket)
-}
-
-export function takePong(connection: Connection, payload: Readonly<Record<string, unknown>>): void {
+export function takePong(connection: DrivenConnection, payload: Readonly<Record<string, unknown>>): void {
   const { ping, environment } = connection
   takeHeads(connection, payload.heads)
   // An answer to an older ping would report a round trip that is too short.

@@ -1,29 +1,29 @@
 /** The way in: routes every frame that a socket delivers. */
 
-import { type ChannelEvent, toCursor } from '../channels/channelEvents.ts'
-import { confirmChannels, deliver, placeChannel, resetChannels, takeHeads } from '../channels/channels.ts'
+import { toCursor } from '../channels/channelEvents.ts'
 import {
-  type Connection,
-  type DialedSocket,
-  socketOf,
-  TOGETHER,
-  tell,
-  writeBare,
-} from '../connection/connection.ts'
+  confirmChannels,
+  deliverEvents,
+  placeChannel,
+  resetChannels,
+  takeHeads,
+} from '../channels/channels.ts'
+import { type DialedSocket, socketOf, TOGETHER, tell, writeBare } from '../connection/connection.ts'
 import { decodeEvent, decodeMessage, readFrame } from '../connection/decode.ts'
 import { greet } from '../connection/greeting.ts'
 import { markRead } from '../connection/ping.ts'
 import { errorOf } from '../connection/requests.ts'
-import { takeAnswer } from '../connection/sending.ts'
+import { takeAnswer } from '../connection/unanswered.ts'
 import { retryAfterOf } from '../machine/closeCodes.ts'
 import { dialOf } from '../machine/connectionMachine.ts'
-import { entryOf, type Frame, fieldsOf, textOf } from '../protocol.ts'
+import { type DecodedEvent, entryOf, type Frame, fieldsOf, textOf } from '../protocol.ts'
 import { arrive } from '../wire/arrivals.ts'
-import { takeAnything, takePong } from './heartbeat.ts'
+import type { DrivenConnection } from './drivenConnection.ts'
+import { takePong } from './heartbeat.ts'
 import { finishHandOver, renewIn } from './sockets.ts'
 
 /** `attempt`: which socket it came through. */
-export function receiveMessage(connection: Connection, attempt: number, data: unknown): void {
+export function receiveMessage(connection: DrivenConnection, attempt: number, data: unknown): void {
   if (!socketOf(connection, attempt)) return
   connection.heard++
   let message: Message | undefined
@@ -39,7 +39,8 @@ export function receiveMessage(connection: Connection, attempt: number, data: un
         takePart(connection, socket, message)
         if (isOver()) break
       }
-      takeAnything(connection, socket)
+      // Where nobody says whether pings are answered, whatever comes has to do.
+      if (!connection.heartbeat) markRead(connection, socket)
       passEvents(connection, socket, message)
       return message.at >= parts.length
     },
@@ -51,11 +52,11 @@ interface Message {
   readonly parts: readonly unknown[]
   at: number
   /** Decoded, and not delivered. */
-  events: ChannelEvent[]
+  events: DecodedEvent[]
   hasConfirmed: boolean
 }
 
-function takePart(connection: Connection, socket: DialedSocket, message: Message): void {
+function takePart(connection: DrivenConnection, socket: DialedSocket, message: Message): void {
   const part = message.parts[message.at++]
   const isGreeting = fieldsOf(part).type === 'welcome'
   if (!isGreeting) takeGreeting(connection, socket, null)
@@ -76,19 +77,19 @@ function takePart(connection: Connection, socket: DialedSocket, message: Message
   if (!isGreeting || socket.era === connection.identity.era) connection.deliver(connection.name, [event])
 }
 
-function passEvents(connection: Connection, { attempt }: DialedSocket, message: Message): void {
+function passEvents(connection: DrivenConnection, { attempt }: DialedSocket, message: Message): void {
   const { events } = message
   const { current, handOver } = connection
   message.events = []
-  if (handOver) deliver(connection, handOver.sift(attempt, events))
+  if (handOver) deliverEvents(connection, handOver.sift(attempt, events))
   else if (attempt === current?.attempt) {
     if (dialOf(connection.state) !== null) for (const event of events) connection.overlap.push(event)
-    deliver(connection, events)
+    deliverEvents(connection, events)
   }
 }
 
 /** Returns the frame if it is an event. An echo is an answer to its sender, and an event to everyone. */
-function routeFrame(connection: Connection, frame: Frame): ChannelEvent | undefined {
+function routeFrame(connection: DrivenConnection, frame: Frame): DecodedEvent | undefined {
   tell(connection, { type: 'received', frame })
   const isAnswer = takeAnswer(connection, frame)
   if (frame.type !== 'response' && frame.type !== 'error') return decodeEvent(connection, frame)
@@ -102,7 +103,7 @@ function routeFrame(connection: Connection, frame: Frame): ChannelEvent | undefi
 type Fields = Readonly<Record<string, unknown>>
 
 type Control = (
-  connection: Connection,
+  connection: DrivenConnection,
   fields: Readonly<Record<string, unknown>>,
   from: { readonly frame: Frame; readonly attempt: number },
 ) => void
@@ -135,7 +136,7 @@ const CONTROL: Readonly<Record<string, Control>> = {
 }
 
 /** A greeting that comes late is one all the same. */
-function takeGreeting(connection: Connection, socket: DialedSocket, fields: Fields | null): void {
+function takeGreeting(connection: DrivenConnection, socket: DialedSocket, fields: Fields | null): void {
   const { identity } = connection
   if (!fields && socket.greeting !== undefined) return
   const id = textOf(fieldsOf(fields?.user).id)
@@ -146,6 +147,9 @@ function takeGreeting(connection: Connection, socket: DialedSocket, fields: Fiel
   greet(connection, socket, fields)
 }
 
-function keyIn({ protocol }: Connection, fields: Readonly<Record<string, unknown>>): string | undefined {
+function keyIn(
+  { protocol }: DrivenConnection,
+  fields: Readonly<Record<string, unknown>>,
+): string | undefined {
   return textOf(fields[protocol.channels.key])
 }

@@ -1,24 +1,15 @@
-/** The sockets of one connection: which one carries it, how the next one takes over, and what losing one means. */
-
-import { deliver, downChannels, moveChannels, resetChannels, upChannels } from '../channels/channels.ts'
-import {
-  type Connection,
-  createFrame,
-  failureOf,
-  inSlices,
-  socketOf,
-  tell,
-  writeBare,
-} from '../connection/connection.ts'
+/** The sockets of one connection: which one carries it, how the next one takes over, and what is left without any. */
+import { deliverEvents, downChannels, moveChannels, resetChannels } from '../channels/channels.ts'
+import { createFrame, failureOf, inSlices, socketOf, tell, writeBare } from '../connection/connection.ts'
 import { askForGreeting, endGreeting } from '../connection/greeting.ts'
-import { dropFrames, flushQueue, requeueUnanswered } from '../connection/sending.ts'
-import { accuse } from '../connection/suspicion.ts'
+import { type LossReport, reportLoss } from '../connection/loss.ts'
+import { dropFrames, flushQueue } from '../connection/sending.ts'
+import { requeueUnanswered } from '../connection/unanswered.ts'
 import { LiveError } from '../errors.ts'
-import { closeAction, hintOf, isSuspicious, retryAfterOf } from '../machine/closeCodes.ts'
 import { attemptOf, dialOf } from '../machine/connectionMachine.ts'
-import type { Loss } from '../machine/lossPolicy.ts'
 import { forgetArrivals } from '../wire/arrivals.ts'
 import { createHandOver } from '../wire/handOver.ts'
+import type { DrivenConnection } from './drivenConnection.ts'
 
 /** Only now is the connection trusted again; accept-then-close servers never get that far. */
 const UPTIME_MS = 10_000
@@ -30,7 +21,7 @@ const RENEWAL_REST_MS = 10_000
 const MAX_RENEWAL_REST_MS = 30_000
 
 /** No socket outlives its use. */
-export function sweepSockets(connection: Connection): void {
+export function sweepSockets(connection: DrivenConnection): void {
   const { state, sockets, handOver } = connection
   for (const [attempt, socket] of sockets) {
     if (attempt === attemptOf(state) || attempt === dialOf(state) || attempt === handOver?.from) continue
@@ -41,7 +32,7 @@ export function sweepSockets(connection: Connection): void {
 }
 
 /** From now on frames go out through this socket. */
-export function adoptSocket(connection: Connection, attempt: number): void {
+export function adoptSocket(connection: DrivenConnection, attempt: number): void {
   const { environment, timers, sendQueue, sockets } = connection
   const current = sockets.get(attempt)
   if (!current) return
@@ -61,7 +52,7 @@ export function adoptSocket(connection: Connection, attempt: number): void {
 }
 
 /** Not as often as a server may ask for it, or as a clock that is wrong makes it look; and no later than it is due already. */
-export function renewIn(connection: Connection, delayMs: number, refresh: boolean): void {
+export function renewIn(connection: DrivenConnection, delayMs: number, refresh: boolean): void {
   const { environment, timers, raise } = connection
   const sinceMs = environment.now() - connection.renewedAt
   if (sinceMs > 2 * MAX_RENEWAL_REST_MS) connection.renewals = 0
@@ -77,7 +68,7 @@ export function renewIn(connection: Connection, delayMs: number, refresh: boolea
   })
 }
 
-export function startHandOver(connection: Connection, from: number, to: number): void {
+export function startHandOver(connection: DrivenConnection, from: number, to: number): void {
   finishHandOver(connection, false)
   const handOver = createHandOver(from, connection.overlap)
   connection.handOver = handOver
@@ -95,7 +86,7 @@ export function startHandOver(connection: Connection, from: number, to: number):
 }
 
 /** `isComplete: false`: nobody can tell whether something was missed in between. */
-export function finishHandOver(connection: Connection, isComplete: boolean): void {
+export function finishHandOver(connection: DrivenConnection, isComplete: boolean): void {
   const { handOver, sockets, timers } = connection
   if (!handOver) return
   const old = sockets.get(handOver.from)
@@ -108,48 +99,20 @@ export function finishHandOver(connection: Connection, isComplete: boolean): voi
   flushQueue(connection)
   inSlices(connection, handOver.finish(), {
     isOver: () => !socketOf(connection, attempt),
-    take: (events) => deliver(connection, events),
-    end() {
+    onSlice: (events) => deliverEvents(connection, events),
+    onEnd() {
       if (!isComplete) resetChannels(connection)
     },
   })
 }
 
-type LossReport = Pick<Loss, 'cause' | 'code' | 'reason'> & { readonly isFinal?: boolean }
-
-export function loseSocket(
-  connection: Connection,
-  attempt: number,
-  { cause, code, isFinal, ...given }: LossReport,
-): void {
-  const { environment, clean, closeCodes, sendQueue, current } = connection
+export function loseSocket(connection: DrivenConnection, attempt: number, report: LossReport): void {
   if (attempt === connection.handOver?.from) finishHandOver(connection, true)
-  const reason = clean(given.reason)
-  const hint = hintOf(given.reason)
-  const action = isFinal ? 'fail' : closeAction(code, hint, closeCodes)
-  const online = environment.isOnline()
-  const retryAfterMs = retryAfterOf(hint)
-  const isCarrying = attempt === current?.attempt
-  const isUnexplained = cause === 'closed' && online && retryAfterMs === undefined
-  const isTelling = isCarrying && isUnexplained && isSuspicious(code, action)
-  connection.raise({
-    type: 'lost',
-    attempt,
-    loss: {
-      cause,
-      code,
-      reason,
-      action,
-      retryAfterMs,
-      online,
-      deaths: isTelling ? accuse(sendQueue, { socket: current, now: environment.now(), code }) : undefined,
-      random: environment.random(),
-    },
-  })
+  reportLoss(connection, attempt, report)
 }
 
 /** No socket carries the connection any more, or nobody hopes for one. */
-export function goDown(connection: Connection): void {
+export function goDown(connection: DrivenConnection): void {
   const { timers, state, current } = connection
   timers.clear('heads', 'ping', 'pong', 'uptime', 'renewal', 'greeting')
   Object.assign(connection, { current: undefined, ping: undefined })
@@ -164,54 +127,6 @@ export function goDown(connection: Connection): void {
     endGreeting(connection, disconnected())
     dropFrames(connection, disconnected(), ({ onAnswer }) => onAnswer !== undefined)
   }
-}
-
-/**
- * For what belonged to somebody who is gone: all of it, or what is from before an era. Whoever asks from now on waits for
- * the next socket as ever.
- */
-export function giveUp(connection: Connection, error: LiveError, before = Number.POSITIVE_INFINITY): void {
-  dropFrames(connection, error, ({ era }) => era < before)
-  downChannels(connection, error)
-  downChannels(connection, undefined)
-}
-
-/** What one user meant to send, no other one sends; what one was meant to hear, no other one hears. */
-export function changeUser(connection: Connection): void {
-  const { identity, state, current } = connection
-  const error = userChanged('Another user has signed in')
-  giveUp(connection, error, identity.era)
-  const loss = { cause: 'user', code: 1000, reason: error.message } as const
-  const isFormer = current !== undefined && current.era < identity.era
-  // First the socket: a dial that belongs to the new user takes its place.
-  if (isFormer) loseSocket(connection, current.attempt, loss)
-  const dial = dialOf(state)
-  if (dial !== null && connection.era < identity.era) loseSocket(connection, dial, loss)
-  // Where the former one was not let in, the next one may be.
-  if (state.phase === 'failed') connection.raise({ type: connection.leases.size > 0 ? 'connect' : 'release' })
-  if (!current || isFormer) return
-  if (connection.handOver) abandonHandOver(connection)
-  upChannels(connection)
-}
-
-/** The former user's socket may have had more to say; nobody is to hear it. */
-function abandonHandOver(connection: Connection): void {
-  connection.handOver = undefined
-  connection.timers.clear('handOver')
-  sweepSockets(connection)
-}
-
-/** The same one is still here: the sockets that name him are good. */
-export function confirmUser(connection: Connection): void {
-  const { identity, sockets, current } = connection
-  if (!identity.isSure) return
-  for (const socket of sockets.values())
-    if (socket.principal !== undefined && socket.principal === identity.who.token) socket.era = identity.era
-  if (current) flushQueue(connection)
-}
-
-export function userChanged(message: string): LiveError {
-  return new LiveError('user_changed', message)
 }
 
 export function disconnected(): LiveError {

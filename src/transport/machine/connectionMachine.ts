@@ -1,10 +1,9 @@
 /**
  * Every decision about one connection: `transition(state, event) → [state, effects]`. It knows no socket, no timer and no
- * token; `connection.ts` keeps the sockets that the state names, runs the effects and feeds back what happens.
+ * token; the driver keeps the sockets that the state names, runs the effects and feeds back what happens.
  */
 import {
   CALM,
-  type ConnectionProblem,
   countLoss,
   type FailureCode,
   judgeLoss,
@@ -14,9 +13,7 @@ import {
   type Trouble,
   unexplained,
 } from './lossPolicy.ts'
-
-/** What the application sees. */
-export type ConnectionState = 'IDLE' | 'CONNECTING' | 'CONNECTED' | 'RECONNECTING' | 'DISCONNECTED' | 'FAILED'
+import type { ConnectionProblem, ConnectionState } from './status.ts'
 
 export type SettleStep = 'uptime' | 'sync'
 

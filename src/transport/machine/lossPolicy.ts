@@ -3,13 +3,7 @@
 import type { LiveErrorCode } from '../errors.ts'
 import { backoffMs, type ReconnectOptions } from './backoff.ts'
 import type { CloseAction } from './closeCodes.ts'
-
-/** Why the connection is not what it should be, as `useWebSocketStatus().error` shows it. */
-export interface ConnectionProblem {
-  /** A close code; 1006 where there was no close frame. */
-  readonly code: number
-  readonly reason: string
-}
+import type { ConnectionProblem } from './status.ts'
 
 /** What went wrong since the connection last settled. It only settles after it has stayed up and caught up. */
 export interface Trouble {

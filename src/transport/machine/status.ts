@@ -1,8 +1,16 @@
 /** What is told of a connection, and several of them in one line. Pure. */
 
 import { entryOf } from '../protocol.ts'
-import type { ConnectionState } from './connectionMachine.ts'
-import type { ConnectionProblem } from './lossPolicy.ts'
+
+/** What the application sees. */
+export type ConnectionState = 'IDLE' | 'CONNECTING' | 'CONNECTED' | 'RECONNECTING' | 'DISCONNECTED' | 'FAILED'
+
+/** Why the connection is not what it should be, as `useWebSocketStatus().error` shows it. */
+export interface ConnectionProblem {
+  /** A close code; 1006 where there was no close frame. */
+  readonly code: number
+  readonly reason: string
+}
 
 export interface ConnectionStatus {
   readonly state: ConnectionState
@@ -18,6 +26,11 @@ export interface ConnectionStatus {
   readonly latencyMs: number | null
   /** Frames that wait to be sent. */
   readonly queued: number
+}
+
+/** By endpoint; what stands beside them speaks for all. */
+export interface WebSocketState extends ConnectionStatus {
+  readonly connections: Readonly<Record<string, ConnectionStatus>>
 }
 
 export const IDLE_STATUS: ConnectionStatus = {

@@ -1,11 +1,11 @@
 /** The public face of the transport: endpoints, one store, one log, one port. */
-import { openChannel, renewChannel } from '../channels/channels.ts'
+import { openChannel, renewChannel } from '../channels/openChannel.ts'
 import { greetingOf } from '../connection/greeting.ts'
 import { takeLease } from '../connection/leases.ts'
 import type { RequestSpec } from '../connection/requests.ts'
 import { createDebugListener } from '../context/debugLog.ts'
 import { fromEnv, type WebSocketManagerOptions } from '../context/settings.ts'
-import { ask, close, connect, disconnect, reauthenticate, send } from '../driver/createConnection.ts'
+import { ask, close, connect, disconnect, reauthenticate, send } from '../driver/commands.ts'
 import { dialOf } from '../machine/connectionMachine.ts'
 import type { LivePort } from '../port.ts'
 import type { Protocol, UntypedProtocol } from '../protocol.ts'

@@ -1,27 +1,26 @@
 /** The connections of one manager, one per endpoint, and the store that tells of them. */
 import { createStore, type StoreApi } from 'zustand/vanilla'
-import type { Connection } from '../connection/connection.ts'
 import { type Context, createContext, type Publish } from '../context/context.ts'
 import type { WebSocketManagerOptions } from '../context/settings.ts'
 import { createConnection } from '../driver/createConnection.ts'
-import { changeUser, confirmUser } from '../driver/sockets.ts'
+import type { DrivenConnection } from '../driver/drivenConnection.ts'
+import { changeUser, confirmUser } from '../driver/user.ts'
 import { LiveError } from '../errors.ts'
-import { IDLE_STATUS, summarize } from '../machine/status.ts'
+import { IDLE_STATUS, summarize, type WebSocketState } from '../machine/status.ts'
 import type { Protocol } from '../protocol.ts'
-import type { WebSocketState } from './managerTypes.ts'
 
 export interface Endpoints {
   readonly context: Context
   readonly store: StoreApi<WebSocketState>
   /** Without an endpoint anywhere, the only open connection is meant; if there is none, the URL itself. */
-  at(endpoint: string | undefined): Connection
+  at(endpoint: string | undefined): DrivenConnection
   /** The one that is there. */
-  find(endpoint: string | undefined): Connection | undefined
-  all(): readonly Connection[]
+  find(endpoint: string | undefined): DrivenConnection | undefined
+  all(): readonly DrivenConnection[]
 }
 
 export function createEndpoints(options: WebSocketManagerOptions<Protocol>): Endpoints {
-  const byName = new Map<string, Connection>()
+  const byName = new Map<string, DrivenConnection>()
   const store = createStore<WebSocketState>(() => ({ ...IDLE_STATUS, connections: {} }))
   const publish: Publish = (name, status) => {
     const { [name]: before, ...others } = store.getState().connections

@@ -2,7 +2,7 @@
 import type { StoreApi } from 'zustand/vanilla'
 import type { InspectorEvent } from '../context/inspector.ts'
 import type { IdentityListener } from '../context/tokens.ts'
-import type { ConnectionStatus } from '../machine/status.ts'
+import type { WebSocketState } from '../machine/status.ts'
 import type { Delivery, LivePort } from '../port.ts'
 import type {
   EventName,
@@ -14,10 +14,6 @@ import type {
   RequestResult,
   UntypedProtocol,
 } from '../protocol.ts'
-
-export interface WebSocketState extends ConnectionStatus {
-  readonly connections: Readonly<Record<string, ConnectionStatus>>
-}
 
 export interface SendOptions {
   readonly endpoint?: string | undefined

@@ -1,7 +1,6 @@
 'use client'
 import { useEffect, useMemo } from 'react'
-import type { ConnectionState } from '../machine/connectionMachine.ts'
-import type { ConnectionProblem } from '../machine/lossPolicy.ts'
+import type { ConnectionProblem, ConnectionState } from '../machine/status.ts'
 import type { Send, SendOptions, Subscribe } from '../manager/managerTypes.ts'
 import type { RegisteredProtocol } from '../protocol.ts'
 import { statusOf } from './useWebSocketStatus.ts'

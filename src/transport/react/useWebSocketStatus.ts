@@ -1,7 +1,7 @@
 'use client'
 import { useMemo } from 'react'
+import type { WebSocketState } from '../machine/status.ts'
 import { type ConnectionStatus, IDLE_STATUS } from '../machine/status.ts'
-import type { WebSocketState } from '../manager/managerTypes.ts'
 import { entryOf } from '../protocol.ts'
 import { useWebSocketStore } from './useWebSocketStore.ts'
 

@@ -2,22 +2,22 @@
  * Make before break: for a moment two sockets are open, and what both deliver is heard once and in order. Events of the
  * new socket wait until the old one has said all it had to say, which a ping through it finds out.
  */
-import type { ChannelEvent } from '../channels/channelEvents.ts'
+import type { DecodedEvent } from '../protocol.ts'
 
 export interface HandOver {
   readonly from: number
   /** What may be delivered now of the events that came in on this socket. */
-  sift(attempt: number, events: readonly ChannelEvent[]): readonly ChannelEvent[]
+  sift(attempt: number, events: readonly DecodedEvent[]): readonly DecodedEvent[]
   /** The events that only the new socket has delivered. */
-  finish(): readonly ChannelEvent[]
+  finish(): readonly DecodedEvent[]
 }
 
 /** `before`: what the old one has delivered while the new one was dialled; a server may have written it to both. */
-export function createHandOver(from: number, before: readonly ChannelEvent[]): HandOver {
+export function createHandOver(from: number, before: readonly DecodedEvent[]): HandOver {
   /** Frames that the old socket has delivered and the new one may deliver again; equal frames are counted. */
   const heard = new Map<string, number>()
-  const waiting: ChannelEvent[] = []
-  const count = ({ frame }: ChannelEvent, by: number) => {
+  const waiting: DecodedEvent[] = []
+  const count = ({ frame }: DecodedEvent, by: number) => {
     const text = JSON.stringify(frame)
     const times = (heard.get(text) ?? 0) + by
     heard.set(text, times)
