@@ -1,6 +1,6 @@
 export type { Logger } from './context/debugLog.ts'
 export type { ForeignEntry, InspectorEvent, TransportEntry } from './context/inspector.ts'
-export { readClaims, type TokenClaims } from './context/jwt.ts'
+export type { TokenClaims } from './context/jwt.ts'
 export type { HeartbeatOptions, QueueLimits, WebSocketManagerOptions } from './context/settings.ts'
 export type { AuthCarrier, Awaitable, IdentityListener, TokenManager } from './context/tokens.ts'
 export {
@@ -11,16 +11,14 @@ export {
   type Socket,
   type SocketData,
 } from './environment.ts'
-export { isLiveError, LiveError, type LiveErrorCode, RECOVERY, type Recovery } from './errors.ts'
+export { isLiveError, LiveError, type LiveErrorCode, type Recovery } from './errors.ts'
 export type { ReconnectOptions } from './machine/backoff.ts'
 export { type CloseAction, WebSocketCloseCode } from './machine/closeCodes.ts'
-export {
-  type ConnectionProblem,
-  type ConnectionState,
-  type ConnectionStatus,
-  IDLE_STATUS,
-  type WebSocketState,
-  worstOf,
+export type {
+  ConnectionProblem,
+  ConnectionState,
+  ConnectionStatus,
+  WebSocketState,
 } from './machine/status.ts'
 export { createWebSocketManager } from './manager/createWebSocketManager.ts'
 export type {
@@ -53,9 +51,7 @@ export {
   type EventName,
   type EventPayload,
   type Frame,
-  type OutgoingFrame,
   type Protocol,
-  payloadOf,
   type Register,
   type RegisteredProtocol,
   type RequestName,
