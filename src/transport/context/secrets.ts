@@ -52,7 +52,7 @@ export function createSecrets(): Secrets {
         if (SECRET_NAME.test(name)) keepSecret(decoded(value))
       }
     },
-    clean: (value) => createCleaner(pattern)(value) as typeof value,
+    clean: (value) => cleanValue({ pattern, left: MAX_SIZE, isDirty: false }, value) as typeof value,
   }
 }
 
@@ -83,82 +83,89 @@ function spellings(char: string): string {
 
 type Fields = Readonly<Record<string, unknown>>
 
-function createCleaner(pattern: RegExp | undefined): (value: unknown) => unknown {
-  let left = MAX_SIZE
+/** One value on its way to be told. */
+interface Cleaning {
+  readonly pattern: RegExp | undefined
+  left: number
   /** Something was taken out, or not looked at. */
-  let isDirty = false
-  const dirty = (instead: string) => {
-    isDirty = true
-    return instead
-  }
+  isDirty: boolean
+}
 
-  function text(value: string): string {
-    // Looked at a little further than it is shown, or half of a secret would stand at the end.
-    const part = value.slice(0, Math.max(left, 0) + SLACK)
-    const shown = pattern ? part.replace(pattern, () => dirty(REDACTED)) : part
-    left -= shown.length + 1
-    return left < 0 ? dirty(shown.slice(0, left) + CUT) : shown
-  }
+function insteadOf(cleaning: Cleaning, shown: string): string {
+  cleaning.isDirty = true
+  return shown
+}
 
-  function visit(value: unknown, depth: number): unknown {
-    if (typeof value === 'string') return text(value)
-    left--
-    // Digits may be a secret too.
-    if (typeof value !== 'object' || value === null)
-      return pattern && String(value).replace(pattern, '') === '' ? dirty(REDACTED) : value
-    if (left < 0 || depth > MAX_DEPTH) return dirty(CUT)
-    try {
-      return whole(value, depth)
-    } catch {
-      // A getter, a proxy: nobody has to be told what they hold.
-      return dirty(CUT)
-    }
-  }
+function cleanText(cleaning: Cleaning, value: string): string {
+  const { pattern, left } = cleaning
+  // Looked at a little further than it is shown, or half of a secret would stand at the end.
+  const part = value.slice(0, Math.max(left, 0) + SLACK)
+  const shown = pattern ? part.replace(pattern, () => insteadOf(cleaning, REDACTED)) : part
+  cleaning.left -= shown.length + 1
+  return cleaning.left < 0 ? insteadOf(cleaning, shown.slice(0, cleaning.left) + CUT) : shown
+}
 
-  function whole(value: object, depth: number): unknown {
-    if (value instanceof Error) return error(value, depth)
-    if (Array.isArray(value)) return items(value, depth)
-    const kind = Object.prototype.toString.call(value)
-    if (kind === '[object Object]') return fields(value as Fields, depth)
-    // An address, or what was asked of one: an error that holds it shows it.
-    visit(`${(value as Partial<Request>).url ?? value}`, depth)
-    return kind
+function cleanValue(cleaning: Cleaning, value: unknown, depth = 0): unknown {
+  if (typeof value === 'string') return cleanText(cleaning, value)
+  const { pattern } = cleaning
+  cleaning.left--
+  // Digits may be a secret too.
+  if (typeof value !== 'object' || value === null)
+    return pattern && String(value).replace(pattern, '') === '' ? insteadOf(cleaning, REDACTED) : value
+  if (cleaning.left < 0 || depth > MAX_DEPTH) return insteadOf(cleaning, CUT)
+  try {
+    return cleanObject(cleaning, value, depth)
+  } catch {
+    // A getter, a proxy: nobody has to be told what they hold.
+    return insteadOf(cleaning, CUT)
   }
+}
 
-  function items(value: readonly unknown[], depth: number): unknown[] {
-    const shown: unknown[] = []
-    for (const item of value) {
-      shown.push(visit(item, depth + 1))
-      if (left <= 0) break
-    }
-    return shown
+function cleanObject(cleaning: Cleaning, value: object, depth: number): unknown {
+  if (value instanceof Error) return cleanError(cleaning, value, depth)
+  if (Array.isArray(value)) return cleanItems(cleaning, value, depth)
+  const kind = Object.prototype.toString.call(value)
+  if (kind === '[object Object]') return cleanFields(cleaning, value as Fields, depth)
+  // An address, or what was asked of one: an error that holds it shows it.
+  cleanValue(cleaning, `${(value as Partial<Request>).url ?? value}`, depth)
+  return kind
+}
+
+function cleanItems(cleaning: Cleaning, value: readonly unknown[], depth: number): unknown[] {
+  const shown: unknown[] = []
+  for (const item of value) {
+    shown.push(cleanValue(cleaning, item, depth + 1))
+    if (cleaning.left <= 0) break
   }
+  return shown
+}
 
-  function fields(value: Fields, depth: number): Fields {
-    const shown: [string, unknown][] = []
-    for (const name of Object.keys(value)) {
-      shown.push([text(name), field(name, value[name], depth)])
-      if (left <= 0) break
-    }
-    return Object.fromEntries(shown)
+function cleanFields(cleaning: Cleaning, value: Fields, depth: number): Fields {
+  const shown: [string, unknown][] = []
+  for (const name of Object.keys(value)) {
+    shown.push([cleanText(cleaning, name), cleanField(cleaning, [name, value[name]], depth)])
+    if (cleaning.left <= 0) break
   }
+  return Object.fromEntries(shown)
+}
 
-  function field(name: string, value: unknown, depth: number): unknown {
-    return typeof value === 'string' && SECRET_NAME.test(name) ? dirty(REDACTED) : visit(value, depth + 1)
+function cleanField(cleaning: Cleaning, [name, value]: readonly [string, unknown], depth: number): unknown {
+  const isSecret = typeof value === 'string' && SECRET_NAME.test(name)
+  return isSecret ? insteadOf(cleaning, REDACTED) : cleanValue(cleaning, value, depth + 1)
+}
+
+/** Ours is made clean; of somebody else's there is a copy, if it has to be. */
+function cleanError(cleaning: Cleaning, value: Error, depth: number): Error {
+  const before = cleaning.isDirty
+  cleaning.isDirty = false
+  // What is not listed as well, `cause` and `errors`; the stack alone is worth no copy: folders are named like people.
+  const keys = ['name', 'message', ...Object.getOwnPropertyNames(value)] as (keyof Error)[]
+  const shown = keys.map((key) => [key, key === 'stack' || cleanField(cleaning, [key, value[key]], depth)])
+  const target = value instanceof LiveError ? value : new Error()
+  if (cleaning.isDirty) {
+    const stack = cleanText(cleaning, value.stack ?? '')
+    return Object.assign(target, Object.fromEntries(shown), { stack })
   }
-
-  /** Ours is made clean; of somebody else's there is a copy, if it has to be. */
-  function error(value: Error, depth: number): Error {
-    const before = isDirty
-    isDirty = false
-    // What is not listed as well, `cause` and `errors`; the stack alone is worth no copy: folders are named like people.
-    const keys = ['name', 'message', ...Object.getOwnPropertyNames(value)] as (keyof Error)[]
-    const shown = keys.map((key) => [key, key === 'stack' || field(key, value[key], depth)])
-    const target = value instanceof LiveError ? value : new Error()
-    if (isDirty) return Object.assign(target, Object.fromEntries(shown), { stack: text(value.stack ?? '') })
-    isDirty = before
-    return value
-  }
-
-  return (value) => visit(value, 0)
+  cleaning.isDirty = before
+  return value
 }

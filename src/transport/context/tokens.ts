@@ -62,46 +62,35 @@ const MAX_REFRESH_MS = 60_000
 
 export function createTokens({ environment, identity, manager, keepSecret }: TokenParts): Tokens {
   const listeners = new Set<IdentityListener>()
+  const lives = createLives(environment)
   let refreshing:
     | { readonly era: number; readonly at: number; readonly token: Promise<string | null> }
     | undefined
   let last: string | null | undefined
-  /** The one that a refresh has brought, and until when it is good, by the clock that does not jump. */
-  let fresh: { readonly token: string; readonly until: number } | undefined
-  const welcome = (token: string | null) => {
-    const life = token !== null && token !== last ? lifeOf(token, environment.wallNow()) : undefined
-    if (!token || !life) return
-    // It was made a moment ago: how long it lives says more than when it ends by a clock that may be wrong.
-    const { leftMs, wholeMs = Math.max(leftMs, MIN_FRESH_MS) } = life
-    fresh = { token, until: environment.now() + wholeMs }
-  }
-  const lifeLeft = (token: string) => {
-    if (token === fresh?.token) return fresh.until - environment.now()
-    const life = lifeOf(token, environment.wallNow())
-    // A clock that is behind gives it more than it was made for.
-    return life && Math.min(life.leftMs, life.wholeMs ?? life.leftMs)
-  }
   /** One refresh for all endpoints: refresh tokens are often good for one use. */
-  const refresh = ({ refreshAccessToken, getAccessToken }: TokenManager) => {
+  const refreshToken = ({ refreshAccessToken, getAccessToken }: TokenManager) => {
     const { era } = identity
     const at = environment.now()
     if (refreshing?.era === era && at - refreshing.at < MAX_REFRESH_MS) return refreshing.token
     const token = Promise.resolve((refreshAccessToken ?? getAccessToken).call(manager)).finally(() => {
       if (refreshing?.token === token) refreshing = undefined
     })
-    token.then(welcome, () => undefined)
+    token.then(
+      (fresh) => void (fresh && fresh !== last && lives.begin(fresh)),
+      () => undefined,
+    )
     refreshing = { era, at, token }
     return token
   }
-  const read = async (wanted: boolean) => {
-    if (!manager || wanted) return manager && refresh(manager)
+  const readToken = async (wanted: boolean) => {
+    if (!manager || wanted) return manager && refreshToken(manager)
     const token = await manager.getAccessToken()
-    const isExpired = token !== null && (lifeLeft(token) ?? 1) <= 0
-    return isExpired && manager.refreshAccessToken ? refresh(manager) : token
+    const isExpired = token !== null && (lives.left(token) ?? 1) <= 0
+    return isExpired && manager.refreshAccessToken ? refreshToken(manager) : token
   }
   const getToken: Tokens['getToken'] = async (wanted, by) => {
     const { era } = identity
-    const token = await read(wanted)
+    const token = await readToken(wanted)
     last = token
     if (token) keepSecret(token)
     // Somebody else may have signed in while the source was asked.
@@ -113,12 +102,39 @@ export function createTokens({ environment, identity, manager, keepSecret }: Tok
   }
   return {
     getToken,
-    lifeLeft,
+    lifeLeft: lives.left,
     identify: (listener) => {
       listeners.add(listener)
       // A token that cannot be read now is read again by the next dial, which reports what went wrong.
       getToken(false).catch(() => undefined)
       return () => listeners.delete(listener)
+    },
+  }
+}
+
+interface Lives {
+  /** A refresh has brought this token just now. */
+  begin(token: string): void
+  left: Tokens['lifeLeft']
+}
+
+/** How long tokens are good for. */
+function createLives(environment: Environment): Lives {
+  /** Until when it is, by the clock that does not jump. */
+  let fresh: { readonly token: string; readonly until: number } | undefined
+  return {
+    begin(token) {
+      const life = lifeOf(token, environment.wallNow())
+      if (!life) return
+      // It was made a moment ago: how long it lives says more than when it ends by a clock that may be wrong.
+      const { leftMs, wholeMs = Math.max(leftMs, MIN_FRESH_MS) } = life
+      fresh = { token, until: environment.now() + wholeMs }
+    },
+    left(token) {
+      if (token === fresh?.token) return fresh.until - environment.now()
+      const life = lifeOf(token, environment.wallNow())
+      // A clock that is behind gives it more than it was made for.
+      return life && Math.min(life.leftMs, life.wholeMs ?? life.leftMs)
     },
   }
 }
