@@ -52,7 +52,3 @@ export interface ChannelRegistry {
 export interface ChannelConnection extends Connection {
   readonly channels: ChannelRegistry
 }
-
-export function createChannelRegistry(): ChannelRegistry {
-  return { subscriptions: new Map(), byKey: new Map() }
-}

@@ -3,6 +3,7 @@ import { failureOf } from '../connection/connection.ts'
 import { endConnection, takeLease } from '../connection/leases.ts'
 import { request } from '../connection/requests.ts'
 import { type Channel, type ChannelListener, type ChannelSpec, waitOf } from '../port.ts'
+import { textOf } from '../protocol.ts'
 import { nameOf } from './channelEvents.ts'
 import type { ChannelConnection, Member, Subscription } from './channelRegistry.ts'
 import { bringUp, emit, RETRY_MS, reportSynced, subscribe, takeDown } from './channelSync.ts'
@@ -57,8 +58,7 @@ function subscriptionOf({ channels, protocol }: ChannelConnection, spec: Channel
   const name = nameOf(spec)
   const known = subscriptions.get(name)
   if (known) return known
-  const key = spec.key[protocol.channels.key]
-  const syncKey = key === undefined ? undefined : String(key)
+  const syncKey = textOf(spec.key[protocol.channels.key])
   const subscription: Subscription = { spec, syncKey, members: new Set(), refusals: 0, paidAt: 0 }
   subscriptions.set(name, subscription)
   byKey.set(syncKey, (byKey.get(syncKey) ?? new Set()).add(subscription))

@@ -140,9 +140,15 @@ export function reasonOf({ problem, trouble }: MachineState): string {
   return problem?.reason || unexplained(problem?.code, trouble)
 }
 
-/** Why nothing can be asked for until `connect()`. */
+/** Why nobody dials any more. */
 export function failureOf({ state, name, clean }: Connection): LiveError | undefined {
   if (state.phase !== 'failed') return undefined
   const reason = reasonOf(state)
   return clean(new LiveError(state.error, `The connection to "${name}" gave up: ${reason}`, { reason }))
+}
+
+/** Why nothing can be asked for until `connect()`. */
+export function obstacleOf(connection: Connection): LiveError | undefined {
+  if (connection.state.phase !== 'disconnected') return failureOf(connection)
+  return new LiveError('disconnected', 'disconnect() was called; connect() brings the connection back')
 }

@@ -10,7 +10,9 @@ import { takeAnswer } from './unanswered.ts'
 /** An array is a batch of frames. */
 export function decodeMessage(connection: Connection, data: unknown): readonly unknown[] {
   try {
-    const message = connection.codec.decode(data, () => tellRounded(connection))
+    const message = connection.codec.decode(data, () =>
+      connection.reportOnce(connection.name, 'invalid_frame', ROUNDED),
+    )
     return Array.isArray(message) ? message : [message]
   } catch {
     // Without its cause: a parser quotes the message, and who knows what is in it.
@@ -51,14 +53,8 @@ export function decodeEvent(connection: Connection, frame: Frame): DecodedEvent 
   }
 }
 
+const ROUNDED = 'An integer beyond 2^53 was rounded; send ids as strings'
 const ANSWERED = /"(?:reply_to|id)"\s*:\s*"?([^",}\s]*)/g
-
-function tellRounded(connection: Connection): void {
-  if (connection.told.has('rounded')) return
-  connection.told.add('rounded')
-  const message = 'An integer beyond 2^53 was rounded; send ids as strings'
-  connection.reportError(connection.name, new LiveError('invalid_frame', message))
-}
 
 function quarantine(connection: Connection, error: LiveError, frame: unknown): void {
   tell(connection, { type: 'quarantine', error, frame })

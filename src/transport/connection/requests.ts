@@ -54,51 +54,45 @@ function replyTo(connection: Connection, spec: RequestSpec): Promise<Frame> {
     if (signal?.aborted) return abort()
     signal?.addEventListener('abort', abort)
     const expire = () => reject(new LiveError('timeout', `"${type}" was not answered within ${timeoutMs} ms`))
-    const patience = createPatience(connection, timeoutMs, expire)
-    ends.push(patience.end, () => signal?.removeEventListener('abort', abort))
-    if (timeoutFrom !== 'write') patience.begin()
+    let endPatience = () => {}
+    const startPatience = () => {
+      endPatience()
+      endPatience = waitFor(connection, timeoutMs, expire)
+    }
+    if (timeoutFrom !== 'write') startPatience()
     const takeOut = sendFrame(connection, {
+      ...spec,
       frame: createFrame(connection, type, spec.data),
       delivery: spec.control ? 'control' : 'reliable',
-      idempotent: spec.idempotent,
-      name: spec.name,
-      guard: spec.guard,
-      onRead: spec.onRead,
       onAnswer: (frame) => (frame.type === 'error' ? reject(errorOf(frame, type)) : resolve(frame)),
       onWritten: () => {
-        if (timeoutFrom === 'write') patience.begin()
+        if (timeoutFrom === 'write') startPatience()
         // One for all that this turn writes.
         if (spec.onRead) queueMicrotask(() => askForSign(connection))
       },
-      onQueuedAgain: timeoutFrom === 'write' ? patience.end : undefined,
+      onQueuedAgain: () => {
+        if (timeoutFrom === 'write') endPatience()
+      },
       onDropped: reject,
     })
-    ends.push(takeOut)
+    ends.push(
+      () => endPatience(),
+      takeOut,
+      () => signal?.removeEventListener('abort', abort),
+    )
   }).finally(() => {
     for (const end of ends) end()
   })
 }
 
-interface Patience {
-  begin(): void
-  end(): void
-}
-
 /** It is over after so long; after half of it the connection is doubted. */
-function createPatience(connection: Connection, timeoutMs: number, onExpired: () => void): Patience {
-  const { environment } = connection
-  let cancel: (() => void) | undefined
-  return {
-    begin() {
-      const { heard } = connection
-      cancel?.()
-      cancel = environment.setTimer(() => {
-        cancel = setDeadline(environment, timeoutMs / 2, onExpired)
-        doubt(connection, heard)
-      }, timeoutMs / 2)
-    },
-    end: () => cancel?.(),
-  }
+function waitFor(connection: Connection, timeoutMs: number, onExpired: () => void): () => void {
+  const { environment, heard } = connection
+  let cancel = environment.setTimer(() => {
+    cancel = setDeadline(environment, timeoutMs / 2, onExpired)
+    doubt(connection, heard)
+  }, timeoutMs / 2)
+  return () => cancel()
 }
 
 /** Nothing at all has come for half of the time: a dead connection is noticed early enough to ask through another. */

@@ -1,6 +1,6 @@
 /** What the connections of one manager share: its settings, its environment, and where to tell what happens. */
 import { browserEnvironment, type Environment } from '../environment.ts'
-import { LiveError } from '../errors.ts'
+import { LiveError, type LiveErrorCode } from '../errors.ts'
 import type { ConnectionStatus } from '../machine/status.ts'
 import type { Protocol } from '../protocol.ts'
 import { createIdentityBook, type IdentityBook } from './identity.ts'
@@ -16,16 +16,17 @@ export interface Context extends Settings, Inspector, Tokens, Subscribers {
   readonly environment: Environment
   readonly identity: IdentityBook
   readonly publish: Publish
-  /** What is worth telling once. */
-  readonly told: Set<string>
   /** For errors that reject no call. */
   reportError(endpoint: string, error: unknown): void
+  /** The first of its code; the others say nothing new. */
+  reportOnce(endpoint: string, code: LiveErrorCode, message: string): void
 }
 
 export function createContext(options: WebSocketManagerOptions<Protocol>, publish: Publish): Context {
   const { environment = browserEnvironment(), tokenManager, onError } = options
   const inspector = createInspector(environment)
   const identity = createIdentityBook()
+  const told = new Set<LiveErrorCode>()
   const reportError = (endpoint: string, cause: unknown) => {
     const error =
       cause instanceof LiveError ? cause : new LiveError('misconfigured', String(cause), { cause })
@@ -47,7 +48,11 @@ export function createContext(options: WebSocketManagerOptions<Protocol>, publis
     environment,
     identity,
     publish,
-    told: new Set(),
     reportError,
+    reportOnce(endpoint, code, message) {
+      if (told.has(code)) return
+      told.add(code)
+      reportError(endpoint, new LiveError(code, message))
+    },
   }
 }

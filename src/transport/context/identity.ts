@@ -16,26 +16,19 @@ export interface IdentityBook extends IdentityPort {
 
 export function createIdentityBook(): IdentityBook {
   const listeners = new Set<(isOther: boolean) => void>()
-  const book = { who: {} as Identity, era: 0, isSure: true }
   const tell = (isOther: boolean, isSure = true) => {
     book.isSure = isSure
     for (const listener of [...listeners]) listener(isOther)
   }
-  return {
-    get who() {
-      return book.who
-    },
-    get era() {
-      return book.era
-    },
-    get isSure() {
-      return book.isSure
-    },
-    subscribe: (listener) => {
+  const book = {
+    who: {} as Identity,
+    era: 0,
+    isSure: true,
+    subscribe(listener: (isOther: boolean) => void) {
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
-    learn(of, id, by) {
+    learn(of: keyof Identity, id: string | null, by?: { era: number }) {
       const { who, isSure } = book
       const next = nextOf(who, of, id)
       const isOther = isSomebodyElse(who, next)
@@ -54,6 +47,7 @@ export function createIdentityBook(): IdentityBook {
       if (!book.isSure) tell(false)
     },
   }
+  return book
 }
 
 /** What was said otherwise before a token of somebody else was said of the former user. */

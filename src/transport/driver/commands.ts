@@ -1,12 +1,11 @@
 /** What a connection can be told to do, and asked for. */
-import { createFrame, failureOf } from '../connection/connection.ts'
+import { createFrame, failureOf, obstacleOf } from '../connection/connection.ts'
 import { endConnection, takeLease } from '../connection/leases.ts'
 import { type RequestSpec, request } from '../connection/requests.ts'
 import { sendFrame } from '../connection/sending.ts'
 import { LiveError } from '../errors.ts'
 import type { Delivery, Guard } from '../port.ts'
 import type { DrivenConnection } from './drivenConnection.ts'
-import { disconnected } from './sockets.ts'
 import { giveUp } from './user.ts'
 
 /** The lease that `connect()` stands for. */
@@ -42,9 +41,8 @@ export function reauthenticate(connection: DrivenConnection): void {
 
 /** A request that holds the connection for as long as it waits. */
 export async function ask(connection: DrivenConnection, spec: RequestSpec): Promise<unknown> {
-  const problem =
-    failureOf(connection) ?? (connection.state.phase === 'disconnected' ? disconnected() : undefined)
-  if (problem) throw problem
+  const obstacle = obstacleOf(connection)
+  if (obstacle) throw obstacle
   return request(connection, spec).finally(takeLease(connection, false))
 }
 

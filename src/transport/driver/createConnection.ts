@@ -4,7 +4,6 @@ import { publishStatus, reasonOf, tell } from '../connection/connection.ts'
 import { sendPing } from '../connection/ping.ts'
 import { flushQueue } from '../connection/sending.ts'
 import type { Context } from '../context/context.ts'
-import { LiveError } from '../errors.ts'
 import {
   attemptOf,
   dialOf,
@@ -51,14 +50,11 @@ function step(connection: DrivenConnection, event: MachineEvent): void {
   for (const effect of effects) perform(connection, effect)
 }
 
-/** An address that has never worked is likely to be wrong, and whoever waits for it would not hear. Once. */
-function tellUnreached({ name, told, state, lastConnectedAt, reportError }: DrivenConnection): void {
-  if (lastConnectedAt !== null || told.has('unreached')) return
-  told.add('unreached')
-  reportError(
-    name,
-    new LiveError('connection_failed', `The connection to "${name}" does not come up: ${reasonOf(state)}`),
-  )
+/** An address that has never worked is likely to be wrong, and whoever waits for it would not hear. */
+function tellUnreached({ name, state, lastConnectedAt, reportOnce }: DrivenConnection): void {
+  if (lastConnectedAt !== null) return
+  const message = `The connection to "${name}" does not come up: ${reasonOf(state)}`
+  reportOnce(name, 'connection_failed', message)
 }
 
 /** Only while there is something to wake. */

@@ -1,11 +1,10 @@
 /** The whole record of one connection, with what the driver itself keeps in it. */
-import { type ChannelConnection, createChannelRegistry } from '../channels/channelRegistry.ts'
+import type { ChannelConnection } from '../channels/channelRegistry.ts'
 import { createSendQueue } from '../connection/sendQueue.ts'
 import type { Context } from '../context/context.ts'
 import { INITIAL_STATE, type MachineEvent } from '../machine/connectionMachine.ts'
 import type { Pace } from '../port.ts'
 import type { DecodedEvent } from '../protocol.ts'
-import { createArrivals } from '../wire/arrivals.ts'
 import { createTimers } from '../wire/timers.ts'
 
 /** Its dials are done at a pace. */
@@ -35,8 +34,8 @@ export function createDrivenConnection(
     name,
     timers: createTimers(context.environment),
     sendQueue: createSendQueue(),
-    channels: createChannelRegistry(),
-    arrivals: createArrivals(),
+    channels: { subscriptions: new Map(), byKey: new Map() },
+    arrivals: { waiting: new Set(), isWorking: false, cancel: undefined },
     leases: new Set(),
     sockets: new Map(),
     greetingWaiters: new Set(),

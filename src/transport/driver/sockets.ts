@@ -1,11 +1,10 @@
 /** The sockets of one connection: which one carries it, how the next one takes over, and what is left without any. */
 import { deliverEvents, downChannels, moveChannels, resetChannels } from '../channels/channels.ts'
-import { createFrame, failureOf, inSlices, socketOf, tell, writeBare } from '../connection/connection.ts'
+import { createFrame, inSlices, obstacleOf, socketOf, tell, writeBare } from '../connection/connection.ts'
 import { askForGreeting, endGreeting } from '../connection/greeting.ts'
 import { type LossReport, reportLoss } from '../connection/loss.ts'
 import { dropFrames, flushQueue } from '../connection/sending.ts'
 import { requeueUnanswered } from '../connection/unanswered.ts'
-import { LiveError } from '../errors.ts'
 import { attemptOf, dialOf } from '../machine/connectionMachine.ts'
 import { forgetArrivals } from '../wire/arrivals.ts'
 import { createHandOver } from '../wire/handOver.ts'
@@ -87,12 +86,10 @@ export function startHandOver(connection: DrivenConnection, from: number, to: nu
 
 /** `isComplete: false`: nobody can tell whether something was missed in between. */
 export function finishHandOver(connection: DrivenConnection, isComplete: boolean): void {
-  const { handOver, sockets, timers } = connection
+  const { handOver, sockets } = connection
   if (!handOver) return
   const old = sockets.get(handOver.from)
-  connection.handOver = undefined
-  timers.clear('handOver')
-  sweepSockets(connection)
+  endHandOver(connection)
   if (old) requeueUnanswered(connection, old)
   if (!connection.current) return
   const { attempt } = connection.current
@@ -104,6 +101,13 @@ export function finishHandOver(connection: DrivenConnection, isComplete: boolean
       if (!isComplete) resetChannels(connection)
     },
   })
+}
+
+/** The old socket is heard no more. */
+export function endHandOver(connection: DrivenConnection): void {
+  connection.handOver = undefined
+  connection.timers.clear('handOver')
+  sweepSockets(connection)
 }
 
 export function loseSocket(connection: DrivenConnection, attempt: number, report: LossReport): void {
@@ -118,17 +122,11 @@ export function goDown(connection: DrivenConnection): void {
   Object.assign(connection, { current: undefined, ping: undefined })
   if (current) requeueUnanswered(connection, current)
   finishHandOver(connection, false)
-  const failure = failureOf(connection)
-  downChannels(connection, failure)
-  if (failure) {
-    endGreeting(connection, failure)
-    dropFrames(connection, failure)
-  } else if (state.phase === 'disconnected') {
-    endGreeting(connection, disconnected())
-    dropFrames(connection, disconnected(), ({ onAnswer }) => onAnswer !== undefined)
-  }
-}
-
-export function disconnected(): LiveError {
-  return new LiveError('disconnected', 'disconnect() was called; connect() brings the connection back')
+  const obstacle = obstacleOf(connection)
+  const hasFailed = state.phase === 'failed'
+  downChannels(connection, hasFailed ? obstacle : undefined)
+  if (!obstacle) return
+  endGreeting(connection, obstacle)
+  // What was sent waits for `connect()`; whoever asked has no answer to wait for.
+  dropFrames(connection, obstacle, ({ onAnswer }) => hasFailed || onAnswer !== undefined)
 }

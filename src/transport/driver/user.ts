@@ -4,7 +4,7 @@ import { dropFrames, flushQueue } from '../connection/sending.ts'
 import { LiveError } from '../errors.ts'
 import { dialOf } from '../machine/connectionMachine.ts'
 import type { DrivenConnection } from './drivenConnection.ts'
-import { loseSocket, sweepSockets } from './sockets.ts'
+import { endHandOver, loseSocket } from './sockets.ts'
 
 /**
  * For what belonged to somebody who is gone: all of it, or what is from before an era. Whoever asks from now on waits for
@@ -34,15 +34,9 @@ export function changeUser(connection: DrivenConnection): void {
   // Where the former one was not let in, the next one may be.
   if (state.phase === 'failed') connection.raise({ type: connection.leases.size > 0 ? 'connect' : 'release' })
   if (!current || isFormer) return
-  if (connection.handOver) abandonHandOver(connection)
+  // The former user's socket may have had more to say; nobody is to hear it.
+  if (connection.handOver) endHandOver(connection)
   upChannels(connection)
-}
-
-/** The former user's socket may have had more to say; nobody is to hear it. */
-function abandonHandOver(connection: DrivenConnection): void {
-  connection.handOver = undefined
-  connection.timers.clear('handOver')
-  sweepSockets(connection)
 }
 
 /** The same one is still here: the sockets that name him are good. */

@@ -26,10 +26,6 @@ interface Parts {
   readonly arrivals: Arrivals
 }
 
-export function createArrivals(): Arrivals {
-  return { waiting: new Set(), isWorking: false, cancel: undefined }
-}
-
 /** At once, unless something waits: then behind it. */
 export function arrive({ environment, arrivals }: Parts, arrival: Arrival): void {
   arrivals.waiting.add(arrival)
