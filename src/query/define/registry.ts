@@ -9,7 +9,7 @@ import type { Definition } from '../live/definition.ts'
 import type { Listeners, LiveClient, Registry } from '../live/state.ts'
 import { createAuthors } from '../optimistic/author.ts'
 import type { Change, MutationDefinition } from '../optimistic/pendingMutation.ts'
-import { isServer, type QueryClient } from '../tanstack.ts'
+import { environmentManager, type QueryClient } from '../tanstack.ts'
 
 export interface LiveCore extends Registry {
   readonly definitions: Map<string, Definition>
@@ -100,7 +100,7 @@ export function listenersOf({ listeners }: LiveCore, queryClient: QueryClient): 
  */
 export function clientOf(core: LiveCore, queryClient: QueryClient): LiveClient | undefined {
   const known = findClient(core, queryClient)
-  if (known || isServer) return known
+  if (known || environmentManager.isServer()) return known
   const rivals = rivalsOf(core, queryClient)
   if (rivals.some((other) => other.holders > 0 || other.core.number > core.number)) return undefined
   for (const { end } of rivals) end()
