@@ -1,6 +1,7 @@
 /** What the parts of a chat share. */
-import type { QueryClient } from '@tanstack/react-query'
+
 import type { Live, OrderKey } from '../query/index.ts'
+import type { QueryClient } from '../query/tanstack.ts'
 import type { LiveError, WebSocketManager } from '../transport/index.ts'
 import type { Level } from './level.ts'
 import type { Names } from './names.ts'

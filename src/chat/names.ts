@@ -2,8 +2,9 @@
  * Messages that the server has not named yet. Their rows have temporary ids, which never leave the client: whatever is to
  * happen to one waits for its name, or happens to what is still unsent.
  */
-import type { QueryClient } from '@tanstack/react-query'
+
 import type { MutationControls, SendContext } from '../query/index.ts'
+import type { QueryClient } from '../query/tanstack.ts'
 import { LiveError } from '../transport/index.ts'
 import type { Id } from './types.ts'
 

@@ -1,6 +1,7 @@
 /** Tells the server how far one has read: not for every row that scrolls by, and never backwards. */
-import type { QueryClient } from '@tanstack/react-query'
+
 import { compareKeys, type OrderKey } from '../query/index.ts'
+import type { QueryClient } from '../query/tanstack.ts'
 import type { ReadReporter } from './context.ts'
 import type { Chat } from './createChat.ts'
 import { asRead, readStateIn, roomChange } from './rooms.ts'

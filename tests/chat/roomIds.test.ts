@@ -93,7 +93,7 @@ describe('room ids', () => {
       const wanted = { code: 'misconfigured', message: expect.stringContaining('encodeURIComponent') }
       const outcomes: unknown[] = []
       const note = (promise: Promise<unknown>) => void promise.catch((error: unknown) => outcomes.push(error))
-      note(queryClient.fetchInfiniteQuery({ ...chat.messages(id), retry: false }))
+      note(queryClient.infiniteQuery({ ...chat.messages(id), retry: false }))
       await world.pass()
       note(chat.sendMessage.start(queryClient, 'hi', { roomId: id }))
       await world.pass()

@@ -132,7 +132,7 @@ describe('secrets', () => {
       },
     })
     const queryClient = new QueryClient()
-    const error = await queryClient.fetchQuery({ ...value(), retry: false }).catch((one: unknown) => one)
+    const error = await queryClient.query({ ...value(), retry: false }).catch((one: unknown) => one)
     expect(error).toBeInstanceOf(LiveError)
     expect(textOf([error, errors])).not.toContain(token)
   })
