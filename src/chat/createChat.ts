@@ -8,19 +8,7 @@ import {
   type WebSocketManager,
   type WebSocketManagerOptions,
 } from '../transport/index.ts'
-import type { ChatContext, ChatEndpoints, ChatState } from './context.ts'
-import { type CurrentUser, userGiven } from './currentUser.ts'
-import { defineAll } from './definitions.ts'
-import { forgetDrafts, isWellFormed } from './drafts.ts'
-import { createLevel } from './level.ts'
-import { createMembership } from './membership.ts'
-import { MESSAGES } from './messages.ts'
-import { createNames } from './names.ts'
-import { MEMBERS } from './people.ts'
-import { createPresenceBook } from './presence.ts'
-import { ROOMS } from './rooms.ts'
-import { DEFAULT_SCHEMAS } from './schemas.ts'
-import { forgetFormer, listen } from './session.ts'
+import { DEFAULT_SCHEMAS } from './model/data/schemas.ts'
 import {
   type BaseMessage,
   type ChatLevel,
@@ -29,7 +17,19 @@ import {
   type ChatSchemas,
   type Id,
   sameId,
-} from './types.ts'
+} from './model/data/types.ts'
+import { defineAll } from './model/definitions.ts'
+import { forgetFormer, listen } from './model/listen.ts'
+import { MESSAGES } from './model/messages/messages.ts'
+import { MEMBERS } from './model/people/people.ts'
+import { createPresenceBook } from './model/people/presence.ts'
+import { ROOMS } from './model/rooms/rooms.ts'
+import type { ChatContext, ChatEndpoints, ChatState } from './model/session/context.ts'
+import { type CurrentUser, userGiven } from './model/session/currentUser.ts'
+import { forgetDrafts, isWellFormed } from './model/session/drafts.ts'
+import { createLevel } from './model/session/level.ts'
+import { createMembership } from './model/session/membership.ts'
+import { createNames } from './model/session/names.ts'
 
 export interface ChatSettings<
   M extends BaseMessage = BaseMessage,

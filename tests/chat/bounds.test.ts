@@ -2,8 +2,8 @@
 import { InfiniteQueryObserver, notifyManager, QueryClient, QueryObserver } from '@tanstack/react-query'
 import { afterEach, expect, it } from 'vitest'
 import { createChat } from '../../src/chat/index.ts'
-import { readReporterOf } from '../../src/chat/readReporter.ts'
-import { createTypingSender } from '../../src/chat/typingSender.ts'
+import { createTypingSender } from '../../src/chat/model/people/typingSender.ts'
+import { readReporterOf } from '../../src/chat/model/readState/readReporter.ts'
 import { createFakeEnvironment, type FakeSocket } from '../../src/testing/fakeEnvironment.ts'
 import { createWorld } from './kit.ts'
 

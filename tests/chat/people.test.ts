@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Presence, Typer } from '../../src/chat/index.ts'
-import { createTypingSender } from '../../src/chat/typingSender.ts'
+import { createTypingSender } from '../../src/chat/model/people/typingSender.ts'
 import { createWorld, ROOM, type World } from './kit.ts'
 
 let world: World

@@ -1,8 +1,8 @@
 /** Rooms with odd ids: each has its own endpoint, cache entry and draft, or is refused with what to do. */
 import { hashKey } from '@tanstack/react-query'
 import { afterEach, describe, expect, it } from 'vitest'
-import { draftKey, forgetDrafts, readDraft, writeDraft } from '../../src/chat/drafts.ts'
 import { createChat } from '../../src/chat/index.ts'
+import { draftKey, forgetDrafts, readDraft, writeDraft } from '../../src/chat/model/session/drafts.ts'
 import { browserEnvironment } from '../../src/transport/index.ts'
 import { createWorld, type World } from './kit.ts'
 

@@ -3,9 +3,9 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { useCallback } from 'react'
 import { useStore } from 'zustand'
 import { useWebSocketStatus } from '../../transport/react/index.ts'
-import { type ChatRoom, type Id, type RegisteredRoom, sameId } from '../types.ts'
+import { type ChatRoom, type Id, type RegisteredRoom, sameId } from '../model/data/types.ts'
 import { useChat } from './ChatProvider.tsx'
-import { useMarkRoomRead } from './useMarkRoomRead.ts'
+import { useMarkRoomRead } from './reading/useMarkRoomRead.ts'
 
 export interface UseChatRoomsResult<R extends ChatRoom = RegisteredRoom> {
   /** Last activity first. */

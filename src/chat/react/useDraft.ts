@@ -1,8 +1,8 @@
 'use client'
 import { useCallback, useEffect, useSyncExternalStore } from 'react'
 import { useStore } from 'zustand'
-import { draftKey, readDraft, subscribeToDrafts, writeDraft } from '../drafts.ts'
-import type { Id } from '../types.ts'
+import type { Id } from '../model/data/types.ts'
+import { draftKey, readDraft, subscribeToDrafts, writeDraft } from '../model/session/drafts.ts'
 import { useChat } from './ChatProvider.tsx'
 
 /** What this page has typed while nobody was known; it is theirs who turns out to be here. */

@@ -1,8 +1,8 @@
 'use client'
 import { useQueryClient } from '@tanstack/react-query'
 import { useCallback } from 'react'
-import { checkContent, checkMember, isEmpty, type SendVariables } from '../sendMessage.ts'
-import type { Id } from '../types.ts'
+import type { Id } from '../model/data/types.ts'
+import { checkContent, checkMember, isEmpty, type SendVariables } from '../model/messages/sendMessage.ts'
 import { useChat } from './ChatProvider.tsx'
 
 export interface UseSendMessageResult {

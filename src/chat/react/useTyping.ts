@@ -1,11 +1,11 @@
 'use client'
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useMemo } from 'react'
-import { nobodyTypes } from '../people.ts'
-import type { ChatUser, Id, Typer } from '../types.ts'
-import { createTypingSender } from '../typingSender.ts'
+import type { ChatUser, Id, Typer } from '../model/data/types.ts'
+import { nobodyTypes } from '../model/people/people.ts'
+import { createTypingSender } from '../model/people/typingSender.ts'
 import { useChat } from './ChatProvider.tsx'
-import { useRoomStatus } from './useRoomStatus.ts'
+import { useRoomStatus } from './visit/useRoomStatus.ts'
 
 export interface UseTypingResult {
   /** Who is typing, without oneself; empty while disconnected. */
