@@ -21,7 +21,7 @@ import {
 import { defineAll } from './model/definitions.ts'
 import { forgetFormer, listen } from './model/listen.ts'
 import { MESSAGES } from './model/messages/messages.ts'
-import { MEMBERS } from './model/people/people.ts'
+import { MEMBERS } from './model/people/members.ts'
 import { createPresenceBook } from './model/people/presence.ts'
 import { ROOMS } from './model/rooms/rooms.ts'
 import type { ChatContext, ChatEndpoints, ChatState } from './model/session/context.ts'

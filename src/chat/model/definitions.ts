@@ -11,8 +11,9 @@ import {
 import { defineDeleteMessage, defineEditMessage, defineReact } from './messages/changeMessage.ts'
 import { defineMessages } from './messages/messages.ts'
 import { defineSendMessage, type Messages } from './messages/sendMessage.ts'
-import { defineMembers, defineTyping } from './people/people.ts'
+import { defineMembers } from './people/members.ts'
 import { definePresence, type PresenceBook } from './people/presence.ts'
+import { defineTyping } from './people/typing.ts'
 import {
   defineJoinRoom,
   defineLeaveRoom,

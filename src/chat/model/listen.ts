@@ -6,8 +6,10 @@ import { id, text } from './data/shape.ts'
 import { type ChatUser, type Id, sameId } from './data/types.ts'
 import { watchLag } from './lag.ts'
 import type { PresenceBook, StatusEvent } from './people/presence.ts'
+import { watchTyping } from './people/typing.ts'
 import type { ChatContext, ChatState } from './session/context.ts'
 import { userOfClaims } from './session/currentUser.ts'
+import { subscribeEverywhere } from './session/everywhere.ts'
 
 /** For as long as there is a chat, and before anybody else hears of it: nobody is named who is gone. */
 export function forgetFormer(
@@ -22,7 +24,7 @@ export function forgetFormer(
     if (!there) return stop?.()
     if (!isOther) return
     store.setState({ activeRoomId: null, currentUser: undefined, removals: new Map() })
-    there.forget()
+    there.forgetEverybody()
   })
   return book
 }
@@ -51,9 +53,11 @@ export function listen(context: ChatContext, store: StoreApi<ChatState>, book: P
       if (!user || !id.is(user.id)) return
       store.setState({ currentUser: User.is(user) ? user : { id: user.id, username: String(user.id) } })
     }),
-    manager.subscribe<StatusEvent>('user_status', (event) => {
+    subscribeEverywhere<StatusEvent>(manager, 'user_status', (event) => {
       if (UserStatus.is(event)) book.hear(event)
     }),
+    book.endGraces,
+    watchTyping(context),
     manager.subscribe<RemovalEvent>('room_removed', (event) => {
       const { room_id, reason } = event ?? {}
       if (id.is(room_id)) membership.removed(room_id as Id, text.is(reason) ? reason : undefined)

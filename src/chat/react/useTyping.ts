@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useMemo } from 'react'
 import type { ChatUser, Id, Typer } from '../model/data/types.ts'
-import { nobodyTypes } from '../model/people/people.ts'
+import { nobodyTypes } from '../model/people/typing.ts'
 import { createTypingSender } from '../model/people/typingSender.ts'
 import { useChat } from './ChatProvider.tsx'
 import { useRoomStatus } from './visit/useRoomStatus.ts'
@@ -29,7 +29,7 @@ export function useTyping(roomId: Id): UseTypingResult {
   const typers = useMemo(() => (isOffline ? [] : data.map(({ user }) => user)), [data, isOffline])
   useEffect(() => {
     // Whoever is still typing after the connection came back says so again.
-    if (isOffline) chat.live.apply([nobodyTypes(roomId)])
+    if (isOffline) chat.live.apply([nobodyTypes({ roomId })])
   }, [isOffline, chat, roomId])
   const sender = useMemo(() => createTypingSender(chat.context, roomId), [chat, roomId])
   // Leaving the room, or the page, ends typing there: on the room it began in.
