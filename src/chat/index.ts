@@ -17,8 +17,8 @@ export type {
   Row,
   Typer,
 } from './model/data/types.ts'
-export type { ReactVariables } from './model/messages/changeMessage.ts'
 export { keyOf, orderOf } from './model/messages/messages.ts'
+export type { ReactVariables } from './model/messages/react.ts'
 export type { MessageDraft, SendVariables } from './model/messages/sendMessage.ts'
 export type { ChatState } from './model/session/context.ts'
 export { ChatProvider, type ChatProviderProps, useChat } from './react/ChatProvider.tsx'

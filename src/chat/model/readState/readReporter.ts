@@ -3,8 +3,9 @@ import type { QueryClient } from '@tanstack/react-query'
 import { compareKeys, type OrderKey } from '../../../query/index.ts'
 import type { Chat } from '../../createChat.ts'
 import { type ChatRoom, type Id, sameId } from '../data/types.ts'
-import { asRead, readStateIn, roomChange } from '../rooms/rooms.ts'
+import { roomChange } from '../rooms/rooms.ts'
 import type { ReadReporter } from '../session/context.ts'
+import { asRead, readStateIn } from './readState.ts'
 
 /** Trailing: a reader who scrolls through a room reports once, at the end. Milliseconds. */
 const QUIET_MS = 500
