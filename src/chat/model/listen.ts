@@ -1,5 +1,4 @@
 /** What concerns the user and no single query: who it is, how able the server is, and which rooms are lost. */
-import type { StoreApi } from 'zustand/vanilla'
 import type { WebSocketState } from '../../transport/index.ts'
 import { User, UserStatus } from './data/schemas.ts'
 import { id, text } from './data/shape.ts'
@@ -7,16 +6,12 @@ import { type ChatUser, type Id, sameId } from './data/types.ts'
 import { watchLag } from './lag.ts'
 import type { PresenceBook, StatusEvent } from './people/presence.ts'
 import { watchTyping } from './people/typing.ts'
-import type { ChatContext, ChatState } from './session/context.ts'
+import type { ChatContext } from './session/context.ts'
 import { userOfClaims } from './session/currentUser.ts'
 import { subscribeEverywhere } from './session/everywhere.ts'
 
 /** For as long as there is a chat, and before anybody else hears of it: nobody is named who is gone. */
-export function forgetFormer(
-  { port }: ChatContext['manager'],
-  store: StoreApi<ChatState>,
-  book: PresenceBook,
-): PresenceBook {
+export function forgetFormer({ manager: { port }, store }: ChatContext, book: PresenceBook): PresenceBook {
   // A manager outlives many chats.
   const reference = new WeakRef(book)
   const stop = port.identity?.subscribe((isOther) => {
@@ -30,8 +25,8 @@ export function forgetFormer(
 }
 
 /** Opens no connection. */
-export function listen(context: ChatContext, store: StoreApi<ChatState>, book: PresenceBook): () => void {
-  const { manager, level, endpoints, membership } = context
+export function listen(context: ChatContext, book: PresenceBook): () => void {
+  const { manager, store, level, endpoints, membership } = context
   const lag = watchLag(context)
   const isUp = ({ connections }: WebSocketState) => connections[endpoints.rooms ?? '']?.state === 'CONNECTED'
   const stops = [
