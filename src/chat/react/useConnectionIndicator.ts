@@ -1,7 +1,7 @@
 'use client'
 import { useEffect, useRef, useState } from 'react'
 import { useWebSocketStatus, useWebSocketStore, type WebSocketStatus } from '../../transport/react/index.ts'
-import { useChat } from './ChatProvider.tsx'
+import { useChat } from './useChat.ts'
 
 export interface UseConnectionIndicatorResult {
   /** After 5 s without a connection; gone at once when there is one again, or when that has stayed for a second where others did not. */
