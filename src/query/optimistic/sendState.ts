@@ -80,10 +80,9 @@ export function statusOf({ mutation, state }: Send): SendStatus {
 }
 
 /** The server cannot have it: it waits for its first attempt, or has failed. */
-export function isUnsent(send: Send): boolean {
-  const status = statusOf(send)
-  const isOpen = status === 'failed' || (status === 'queued' && !wasSent(send.state))
-  return isOpen && !send.state.proof
+export function isUnsent({ mutation, state }: Send): boolean {
+  const { status } = mutation.state
+  return !state.proof && (status === 'error' || (status !== 'success' && !wasSent(state)))
 }
 
 /** Its optimistic ops count. */
