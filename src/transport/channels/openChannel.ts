@@ -69,8 +69,8 @@ function endSubscription(connection: ChannelConnection, subscription: Subscripti
   const { subscriptions, byKey } = connection.channels
   const { spec, syncKey, standing } = subscription
   subscriptions.delete(nameOf(spec))
-  byKey.get(syncKey)?.delete(subscription)
-  if (byKey.get(syncKey)?.size === 0) byKey.delete(syncKey)
+  const alike = byKey.get(syncKey)
+  if (alike?.delete(subscription) && alike.size === 0) byKey.delete(syncKey)
   takeDown(subscription)
   if (!standing || !spec.subscribe) return
   const type = connection.protocol.channels.unsubscribe
