@@ -1,5 +1,4 @@
 /** A frame that awaits a reply. It settles exactly once, whoever comes first: reply, error, timeout, abort, loss. */
-
 import { LiveError } from '../errors.ts'
 import { retryAfterOf } from '../machine/closeCodes.ts'
 import type { Guard } from '../port.ts'

@@ -11,7 +11,7 @@ export const TRIAL_MS = 2_500
 /** For so long what ended three connections is refused without being written. Milliseconds. */
 const REFUSED_MS = 60_000
 
-function nameOf({ name, frame }: QueuedFrame): string {
+function contentOf({ name, frame }: QueuedFrame): string {
   try {
     return frame.type + (name ?? JSON.stringify(frame.data))
   } catch {
@@ -38,16 +38,16 @@ export function accuse(
   })
   let deaths: number | undefined
   for (const queued of flight) {
-    const name = nameOf(queued)
-    deaths = (blames.get(name)?.deaths ?? 0) + (flight.length > 1 ? 0 : 1)
-    blames.set(name, { deaths, at: now, code })
+    const content = contentOf(queued)
+    deaths = (blames.get(content)?.deaths ?? 0) + (flight.length > 1 ? 0 : 1)
+    blames.set(content, { deaths, at: now, code })
   }
   return flight.length > 1 ? 0 : deaths
 }
 
 /** Why it is not written (again). */
 export function refusalOf({ blames }: SendQueue, queued: QueuedFrame, now: number): LiveError | undefined {
-  const blame = blames.size > 0 ? blames.get(nameOf(queued)) : undefined
+  const blame = blames.size > 0 ? blames.get(contentOf(queued)) : undefined
   if (!blame || blame.deaths < MAX_DEATHS || now - blame.at >= REFUSED_MS) return undefined
   const { code } = blame
   return new LiveError('rejected', `"${queued.frame.type}" ended ${MAX_DEATHS} connections (${code})`, {
@@ -59,17 +59,17 @@ export function refusalOf({ blames }: SendQueue, queued: QueuedFrame, now: numbe
 
 /** One more, and it is given up. */
 export function isLast({ blames }: SendQueue, queued: QueuedFrame): boolean {
-  return (blames.get(nameOf(queued))?.deaths ?? 0) >= MAX_DEATHS - 1
+  return (blames.get(contentOf(queued))?.deaths ?? 0) >= MAX_DEATHS - 1
 }
 
 /** It has arrived and done no harm. */
 export function acquit({ blames }: SendQueue, queued: QueuedFrame): void {
-  if (blames.size > 0) blames.delete(nameOf(queued))
+  if (blames.size > 0) blames.delete(contentOf(queued))
 }
 
 /** Something that waits was on its way when a connection ended. */
 export function isNarrow({ waiting, blames }: SendQueue): boolean {
-  return blames.size > 0 && [...waiting].some((queued) => blames.has(nameOf(queued)))
+  return blames.size > 0 && [...waiting].some((queued) => blames.has(contentOf(queued)))
 }
 
 /** A later answer proves only that it was read, and where an answer is due, nobody knows what it does until that comes. */

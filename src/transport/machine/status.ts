@@ -1,5 +1,4 @@
 /** What is told of a connection, and several of them in one line. Pure. */
-
 import { entryOf } from '../protocol.ts'
 
 /** What the application sees. */
