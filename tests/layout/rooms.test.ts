@@ -8,22 +8,19 @@ import { readSources, root, type Source } from './sources.ts'
 const layers = ['src/transport', 'src/query', 'src/chat']
 const MAX_THINGS = 14
 /** Folders that are full for now. */
-const full = new Set([
-  'src/testing/conformance',
-  'src/testing/server',
-])
+const full = new Set(['src/testing/conformance', 'src/testing/server'])
 
 const sources = readSources('src/**/*.{ts,tsx}')
 const things = (folder: string) => globSync('*', { cwd: `${root}/${folder}` })
 const folders = [...new Set(sources.map(({ path }) => dirname(path)))]
 
-/** Files that stand beside the rooms are their floor, which any room may import, or the door, which imports rooms. */
+/** Files that stand beside the rooms are their floor, which any room may import, or doors, each of which imports rooms. */
 const isDoor = (path: string) => /\/(index|create[A-Z]\w*)\.ts$/.test(path)
 
 const roomOf = (layer: string, path: string) => {
   const [room, ...rest] = path.slice(layer.length + 1).split('/')
   if (rest.length > 0) return room
-  return isDoor(path) ? 'the door' : 'the floor'
+  return isDoor(path) ? path : 'the floor'
 }
 
 /** room → the rooms it imports from, each with one import to show. */
