@@ -1,7 +1,7 @@
 /** The queryFn of every live query: subscribe first, then ask for the snapshot, then add what it lacks. */
 
 import type { Cursor } from '../../transport/port.ts'
-import { structuralSharing } from '../cache/structuralSharing.ts'
+import { keepSharing, structuralSharing } from '../cache/structuralSharing.ts'
 import type { Params } from '../keys.ts'
 import { entryFor } from '../live/client.ts'
 import { channelSpec, type Definition } from '../live/definition.ts'
@@ -50,6 +50,7 @@ export async function takeSnapshot<Result>(
     const body = await ask(call, () => entry && stored(entry))
     const position = positionOf(body)
     if (fetch) snapshotArrived(fetch.channel, position)
+    if (entry) keepSharing(entry.query, definition, core.port.report)
     const result = read({ body, position, fetch })
     // Superseded, or its query was removed: nobody will take the result, and nothing more is to be kept for it.
     if (fetch && !isCurrent(fetch)) endFetch(fetch)

@@ -6,7 +6,7 @@
 
 import { LiveError } from '../../transport/errors.ts'
 import { createCoalescer } from '../cache/coalescer.ts'
-import { cancel, OWNER_KEY, ownersIn, refetch, reset, setOwner, shareUnder } from '../cache/writer.ts'
+import { cancel, endForeignFetch, OWNER_KEY, ownersIn, refetch, reset, setOwner } from '../cache/writer.ts'
 import { keyName, LIVE_KEY, type Params } from '../keys.ts'
 import { isNobody, isSame } from '../optimistic/author.ts'
 import type { Change, MutationDefinition } from '../optimistic/pendingMutation.ts'
@@ -80,7 +80,6 @@ export function createLiveClient(
   checkOwner(client)
   const stopAuthors = registry.authors.subscribe(client, checkOwner)
   const stopOutbox = startOutbox(client.outbox)
-  shareUnder(queryClient, [LIVE_KEY])
   const unsubscribe = cache.subscribe((event) => {
     try {
       onCacheEvent(client, event)
@@ -205,6 +204,7 @@ function onCacheEvent(client: LiveClient, event: QueryCacheNotifyEvent): void {
   }
   // A query that was removed can still have observers; it must not subscribe again.
   if (client.queryClient.getQueryCache().get(query.queryHash) !== query) return
+  if (entry.fetches.size === 0 && endForeignFetch(event)) return
   lease(client, query, entry)
   if (event.type !== 'updated') return
   const { type } = event.action

@@ -4,7 +4,7 @@
  */
 
 import type { Cursor } from '../../transport/port.ts'
-import { markFinished } from '../cache/structuralSharing.ts'
+import { keepSharing, markFinished } from '../cache/structuralSharing.ts'
 import { refetch, write } from '../cache/writer.ts'
 import type { SequencedOp } from '../fold/items.ts'
 import type { Op } from '../fold/op.ts'
@@ -14,7 +14,7 @@ import { targetOf } from '../optimistic/pendingMutation.ts'
 import { confirm, opsFor } from '../optimistic/pendingMutations.ts'
 import { eventsSince, leaveChannel, positionInLog, reaches } from '../stream/channelHub.ts'
 import { topOf } from '../stream/sequencer.ts'
-import type { Query } from '../tanstack.ts'
+import { type Query, replaceEqualDeep } from '../tanstack.ts'
 import { channelSpec, type Definition, flawFor } from './definition.ts'
 import {
   type Entry,
@@ -174,6 +174,12 @@ export function stored(entry: Entry): unknown {
   const { strategy } = entry.definition
   const { data } = entry.query.state
   if (Object.is(data, entry.picture.view)) return entry.base
+  // The same once more, from another tab or out of storage: asking again would make that tab ask again.
+  if (Object.is(replaceEqualDeep(entry.picture.view, data), entry.picture.view)) {
+    entry.picture = { ...entry.picture, view: data }
+    markFinished(data)
+    return entry.base
+  }
   const adopted =
     data === undefined
       ? undefined
@@ -237,7 +243,10 @@ export function flush(entry: Entry): void {
 
 function show(entry: Entry, data: unknown): void {
   const view = settle(entry, data)
-  if (!Object.is(view, entry.query.state.data)) write(entry.client.queryClient, entry.query, view)
+  const { client, definition, query } = entry
+  if (Object.is(view, query.state.data)) return
+  keepSharing(query, definition, client.registry.port.report)
+  write(client.queryClient, query, view)
 }
 
 function revalidate(entry: Entry): void {
