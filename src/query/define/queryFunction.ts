@@ -1,6 +1,6 @@
 /** The queryFn of every live query: subscribe first, then ask for the snapshot, then add what it lacks. */
 import type { Cursor } from '../../transport/port.ts'
-import { structuralSharing } from '../cache/structuralSharing.ts'
+import { keepSharing, structuralSharing } from '../cache/structuralSharing.ts'
 import type { Params } from '../keys.ts'
 import { liveQueryFor } from '../live/client.ts'
 import { channelSpec, type Definition } from '../live/definition.ts'
@@ -58,6 +58,7 @@ export async function takeSnapshot<Result>(
     const body = await ask(call, () => live && baseOf(live))
     const position = positionOf(body)
     if (fetch) snapshotArrived(fetch.channel, position)
+    if (live) keepSharing(live.query, definition, registry.port.report)
     const result = read({ body, position, fetch })
     // Superseded, or its query was removed: nobody will take the result, and nothing more is to be kept for it.
     if (fetch && !isCurrent(fetch)) endFetch(fetch)

@@ -4,7 +4,7 @@
  */
 import { LiveError } from '../../transport/errors.ts'
 import { createCoalescer } from '../cache/coalescer.ts'
-import { cancel, OWNER_KEY, ownersIn, reset, setOwner, shareUnder } from '../cache/writer.ts'
+import { cancel, endForeignFetch, OWNER_KEY, ownersIn, reset, setOwner } from '../cache/writer.ts'
 import { keyName, LIVE_KEY, type Params } from '../keys.ts'
 import { isNobody, isSame } from '../optimistic/author.ts'
 import type { MutationDefinition } from '../optimistic/pendingMutation.ts'
@@ -67,7 +67,6 @@ export function createLiveClient(
   checkOwner(client)
   const stopAuthors = declarations.authors.subscribe(client, checkOwner)
   const stopMutations = watchMutations(client.pendingMutations)
-  shareUnder(queryClient, [LIVE_KEY])
   const unsubscribe = cache.subscribe((event) => {
     try {
       onCacheEvent(client, event)
@@ -169,6 +168,7 @@ function onCacheEvent(client: LiveClient, event: QueryCacheNotifyEvent): void {
   }
   // A query that was removed can still have observers; it must not subscribe again.
   if (client.queryClient.getQueryCache().get(query.queryHash) !== query) return
+  if (live.fetches.size === 0 && endForeignFetch(event)) return
   tell(live, { type: 'used' })
   if (event.type === 'updated') cacheChanged(live, event.action)
 }

@@ -4,7 +4,7 @@
  */
 import { LiveError } from '../../transport/errors.ts'
 import { waitOf } from '../../transport/port.ts'
-import { markFinished } from '../cache/structuralSharing.ts'
+import { keepSharing, markFinished } from '../cache/structuralSharing.ts'
 import { refetch, write } from '../cache/writer.ts'
 import type { Op } from '../fold/op.ts'
 import { soundOp } from '../fold/soundOp.ts'
@@ -14,7 +14,7 @@ import { targetOf } from '../optimistic/targetedOp.ts'
 import { leaveChannel } from '../stream/channelHub.ts'
 import { positionInLog } from '../stream/channelLog.ts'
 import { topOf } from '../stream/sequencer.ts'
-import { hashKey, type Query } from '../tanstack.ts'
+import { hashKey, type Query, replaceEqualDeep } from '../tanstack.ts'
 import { channelSpec, type Definition, flawFor } from './definition.ts'
 import type { Effect, Input } from './inputs.ts'
 import { LINGER_MS, linger } from './linger.ts'
@@ -108,6 +108,7 @@ function perform(live: LiveQuery, effect: Effect): void {
       break
     case 'write':
       markFinished(effect.view)
+      keepSharing(query, live.definition, client.declarations.port.report)
       write(client.queryClient, query, effect.view)
       break
     case 'schedule':
@@ -182,6 +183,11 @@ export function adoptForeign(live: LiveQuery): void {
   const { query, definition, state } = live
   const { data: view } = query.state
   if (Object.is(view, state.picture.view)) return
+  // The same once more, from another tab or out of storage: asking again would make that tab ask again.
+  if (Object.is(replaceEqualDeep(state.picture.view, view), state.picture.view)) {
+    markFinished(view)
+    return tellNow(live, { type: 'copied', view })
+  }
   const { kind } = definition
   const data = view === undefined ? undefined : kind.adopt(view, [...state.picture.shown, ...shownIn(live)])
   const position = data === undefined ? undefined : kind.positionOf(data)

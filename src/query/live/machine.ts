@@ -57,6 +57,7 @@ const HANDLERS: { readonly [T in Input['type']]: Handler<T> } = {
   failed: (state) => soon(pause(withoutArrival(state))),
   // Whatever failed before, it has to be brought up to date.
   overwritten: (state) => soon(endPause(withoutArrival(state))),
+  copied: (state, { view }) => [{ ...state, picture: { ...state.picture, view } }, NONE],
   found,
   due(state, { shown }, kind) {
     // Between the end of a fetch and TanStack's write lie microtasks; a write now would be overwritten by the result.
