@@ -62,11 +62,11 @@ const MAX_REFRESH_MS = 60_000
 
 export function createTokens({ environment, identity, manager, keepSecret }: TokenParts): Tokens {
   const listeners = new Set<IdentityListener>()
-  const lives = createLives(environment)
-  let refreshing:
-    | { readonly era: number; readonly at: number; readonly token: Promise<string | null> }
-    | undefined
+  let fresh: FreshToken | undefined
+  let refreshing: Refresh | undefined
   let last: string | null | undefined
+  const lifeLeft = (token: string) =>
+    token === fresh?.token ? fresh.until - environment.now() : leftOf(token, environment)
   /** One refresh for all endpoints: refresh tokens are often good for one use. */
   const refreshToken = ({ refreshAccessToken, getAccessToken }: TokenManager) => {
     const { era } = identity
@@ -75,17 +75,17 @@ export function createTokens({ environment, identity, manager, keepSecret }: Tok
     const token = Promise.resolve((refreshAccessToken ?? getAccessToken).call(manager)).finally(() => {
       if (refreshing?.token === token) refreshing = undefined
     })
-    token.then(
-      (fresh) => void (fresh && fresh !== last && lives.begin(fresh)),
-      () => undefined,
-    )
+    const keep = (brought: string | null) => {
+      if (brought && brought !== last) fresh = freshOf(brought, environment) ?? fresh
+    }
+    token.then(keep, () => undefined)
     refreshing = { era, at, token }
     return token
   }
   const readToken = async (wanted: boolean) => {
     if (!manager || wanted) return manager && refreshToken(manager)
     const token = await manager.getAccessToken()
-    const isExpired = token !== null && (lives.left(token) ?? 1) <= 0
+    const isExpired = token !== null && (lifeLeft(token) ?? 1) <= 0
     return isExpired && manager.refreshAccessToken ? refreshToken(manager) : token
   }
   const getToken: Tokens['getToken'] = async (wanted, by) => {
@@ -102,7 +102,7 @@ export function createTokens({ environment, identity, manager, keepSecret }: Tok
   }
   return {
     getToken,
-    lifeLeft: lives.left,
+    lifeLeft,
     identify: (listener) => {
       listeners.add(listener)
       // A token that cannot be read now is read again by the next dial, which reports what went wrong.
@@ -112,29 +112,28 @@ export function createTokens({ environment, identity, manager, keepSecret }: Tok
   }
 }
 
-interface Lives {
-  /** A refresh has brought this token just now. */
-  begin(token: string): void
-  left: Tokens['lifeLeft']
+interface Refresh {
+  readonly era: number
+  readonly at: number
+  readonly token: Promise<string | null>
 }
 
-/** How long tokens are good for. */
-function createLives(environment: Environment): Lives {
-  /** Until when it is, by the clock that does not jump. */
-  let fresh: { readonly token: string; readonly until: number } | undefined
-  return {
-    begin(token) {
-      const life = lifeOf(token, environment.wallNow())
-      if (!life) return
-      // It was made a moment ago: how long it lives says more than when it ends by a clock that may be wrong.
-      const { leftMs, wholeMs = Math.max(leftMs, MIN_FRESH_MS) } = life
-      fresh = { token, until: environment.now() + wholeMs }
-    },
-    left(token) {
-      if (token === fresh?.token) return fresh.until - environment.now()
-      const life = lifeOf(token, environment.wallNow())
-      // A clock that is behind gives it more than it was made for.
-      return life && Math.min(life.leftMs, life.wholeMs ?? life.leftMs)
-    },
-  }
+/** The one that a refresh has brought, and until when it is good, by the clock that does not jump. */
+interface FreshToken {
+  readonly token: string
+  readonly until: number
+}
+
+function freshOf(token: string, environment: Environment): FreshToken | undefined {
+  const life = lifeOf(token, environment.wallNow())
+  if (!life) return undefined
+  // It was made a moment ago: how long it lives says more than when it ends by a clock that may be wrong.
+  const { leftMs, wholeMs = Math.max(leftMs, MIN_FRESH_MS) } = life
+  return { token, until: environment.now() + wholeMs }
+}
+
+function leftOf(token: string, environment: Environment): number | undefined {
+  const life = lifeOf(token, environment.wallNow())
+  // A clock that is behind gives it more than it was made for.
+  return life && Math.min(life.leftMs, life.wholeMs ?? life.leftMs)
 }

@@ -10,7 +10,7 @@ import { addQuery, openSocket, type WireSocket } from '../wire/socket.ts'
 import type { DrivenConnection } from './drivenConnection.ts'
 import { receiveMessage } from './inbox.ts'
 import { loseSocket } from './sockets.ts'
-import { giveUp, userChanged } from './user.ts'
+import { giveUp } from './user.ts'
 
 /** Between one dial and the next, whoever wants them; a few may follow each other at once. Milliseconds. */
 const REST_MS = 1_000
@@ -40,7 +40,7 @@ export function dial(connection: DrivenConnection, refresh: boolean): void {
     // Token sources may be down like any server; only a clear "no" is final.
     const isFinal = isKnown && !error.retryable
     const isSignedOut = isFinal && error.code === 'unauthorized'
-    if (isSignedOut) giveUp(connection, userChanged('Nobody is signed in'))
+    if (isSignedOut) giveUp(connection, new LiveError('user_changed', 'Nobody is signed in'))
     if (isFinal) connection.reportError(connection.name, error)
     loseSocket(connection, attempt, {
       cause: isSignedOut ? 'token' : 'closed',

@@ -23,7 +23,7 @@ export function giveUp(
 /** What one user meant to send, no other one sends; what one was meant to hear, no other one hears. */
 export function changeUser(connection: DrivenConnection): void {
   const { identity, state, current } = connection
-  const error = userChanged('Another user has signed in')
+  const error = new LiveError('user_changed', 'Another user has signed in')
   giveUp(connection, error, identity.era)
   const loss = { cause: 'user', code: 1000, reason: error.message } as const
   const isFormer = current !== undefined && current.era < identity.era
@@ -46,8 +46,4 @@ export function confirmUser(connection: DrivenConnection): void {
   for (const socket of sockets.values())
     if (socket.principal !== undefined && socket.principal === identity.who.token) socket.era = identity.era
   if (current) flushQueue(connection)
-}
-
-export function userChanged(message: string): LiveError {
-  return new LiveError('user_changed', message)
 }

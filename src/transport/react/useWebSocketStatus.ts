@@ -19,22 +19,20 @@ export interface WebSocketStatus extends ConnectionStatus {
  */
 export function useWebSocketStatus(endpoint?: string | null): WebSocketStatus {
   const status = useWebSocketStore((all) => statusOf(all, endpoint))
-  return useMemo(() => describeStatus(status), [status])
+  return useMemo(() => {
+    const { state, error } = status
+    return {
+      ...status,
+      isConnected: state === 'CONNECTED',
+      isConnecting: state === 'CONNECTING',
+      isReconnecting: state === 'RECONNECTING',
+      isDisconnected: state === 'DISCONNECTED' || state === 'FAILED',
+      hasError: error !== null,
+    }
+  }, [status])
 }
 
 export function statusOf(state: WebSocketState, endpoint: string | null | undefined): ConnectionStatus {
   if (endpoint === null) return summarize(state.connections)
   return endpoint === undefined ? state : (entryOf(state.connections, endpoint) ?? IDLE_STATUS)
-}
-
-function describeStatus(status: ConnectionStatus): WebSocketStatus {
-  const { state, error } = status
-  return {
-    ...status,
-    isConnected: state === 'CONNECTED',
-    isConnecting: state === 'CONNECTING',
-    isReconnecting: state === 'RECONNECTING',
-    isDisconnected: state === 'DISCONNECTED' || state === 'FAILED',
-    hasError: error !== null,
-  }
 }
