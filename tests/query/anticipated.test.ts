@@ -88,8 +88,8 @@ describe('[Q10] what is anticipated', () => {
     })
     expect(opsFor(pendingMutations, ROOM)).toEqual([])
     expect(anticipated()).toEqual([['one', true]])
-    expect(echoOf(pendingMutations, ROOM, of)).toEqual(insert('1'))
-    expect(echoOf(pendingMutations, ELSEWHERE, of)).toBeUndefined()
+    expect(echoOf(pendingMutations, ROOM, of)).toEqual({ as: insert('1') })
+    expect(echoOf(pendingMutations, ELSEWHERE, of)).toEqual({ as: undefined })
   })
 
   it('is no guess any more once the send has failed, and is shown again', async () => {

@@ -3,7 +3,7 @@ import { isLiveError } from '../../transport/errors.ts'
 import type { Cursor, LiveEvent } from '../../transport/port.ts'
 import type { SequencedOp } from '../fold/items.ts'
 import type { Op } from '../fold/op.ts'
-import { anticipatedFor, opsFor } from '../optimistic/pendingMutations.ts'
+import { anticipatedFor, echoOf, opsFor } from '../optimistic/pendingMutations.ts'
 import type { LiveChannel } from '../stream/channelHub.ts'
 import { eventsSince, reaches } from '../stream/channelLog.ts'
 import type { LiveQuery } from './records.ts'
@@ -18,11 +18,8 @@ export function shownIn({ client, target }: LiveQuery): readonly Op<unknown>[] {
 export function opsOf(live: LiveQuery, events: readonly LiveEvent[]): SequencedOp<unknown>[] {
   const { definition, params, client, target } = live
   const { report } = client.declarations.port
-  const echoOf = (event: LiveEvent) => {
-    const echo = client.pendingMutations.echoes.get(event)
-    return echo && { as: echo.target === target ? echo.as : undefined }
-  }
-  return toOps({ definition, params, report, echoOf }, events)
+  const echoBehind = (event: LiveEvent) => echoOf(client.pendingMutations, target, event)
+  return toOps({ definition, params, report, echoBehind }, events)
 }
 
 export function anticipatedBy({ client, target, definition }: LiveQuery) {

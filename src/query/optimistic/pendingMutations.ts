@@ -136,13 +136,14 @@ function computeOps(pendingMutations: PendingMutations): void {
   pendingMutations.ops = opsByTarget(shown, pendingMutations.ops)
 }
 
-export function echoOf(
-  { echoes }: PendingMutations,
-  target: string,
-  event: LiveEvent,
-): Op<unknown> | undefined {
+/** An event that has been recognised as what a mutation anticipated. `as: undefined`: one that other data shows. */
+export interface Echo {
+  readonly as: Op<unknown> | undefined
+}
+
+export function echoOf({ echoes }: PendingMutations, target: string, event: LiveEvent): Echo | undefined {
   const echo = echoes.get(event)
-  return echo?.target === target ? echo.as : undefined
+  return echo && { as: echo.target === target ? echo.as : undefined }
 }
 
 /** What an event may yet turn out to be, for one target. */
@@ -191,27 +192,4 @@ export function confirmPending(
 ): void {
   advancePending(pendingMutations, pending, isGuess ? 'guess' : 'sure')
   if (of) pendingMutations.echoes.set(of, { target, as })
-}
-
-interface Asked {
-  readonly of: LiveEvent | undefined
-  readonly confirms: (anticipated: Op<unknown>) => Op<unknown> | undefined
-  readonly isGuess: boolean
-}
-
-/** The first optimistic op that `confirms` accepts is over; returns what it made of it. */
-export function confirm(
-  pendingMutations: PendingMutations,
-  target: string,
-  { of, confirms, isGuess }: Asked,
-): Op<unknown> | undefined {
-  // Another query of the same data was told of it first.
-  if (of && pendingMutations.echoes.has(of)) return echoOf(pendingMutations, target, of)
-  for (const { pending, op, isGuessed } of anticipatedFor(pendingMutations, target)) {
-    const as = isGuess && isGuessed ? undefined : confirms(op)
-    if (!as) continue
-    confirmPending(pendingMutations, target, { pending, isGuess, of, as })
-    return as
-  }
-  return undefined
 }
