@@ -8,8 +8,6 @@ export type {
   LiveConformanceReport,
 } from './conformance/checkLiveConformance.ts'
 export { checkLiveConformance } from './conformance/checkLiveConformance.ts'
-export type { DemoChat, DemoChatOptions } from './demoChat.ts'
-export { createDemoChat } from './demoChat.ts'
 export type { FakeEnvironment, FakeEnvironmentOptions, FakeSocket } from './fakeEnvironment.ts'
 export { createFakeEnvironment } from './fakeEnvironment.ts'
 export { mountOnFakeSockets } from './mountOnFakeSockets.ts'
