@@ -21,7 +21,8 @@ export function usePending(): Pending {
       setState((before) => ({ count: before.count - 1, error: null }))
       return result
     } catch (caught) {
-      setState((before) => ({ count: before.count - 1, error: caught as LiveError }))
+      const failure = caught as LiveError
+      setState((before) => ({ count: before.count - 1, error: failure }))
       throw caught
     }
   }, [])
