@@ -9,9 +9,9 @@ import {
   QueryObserver,
 } from '@tanstack/react-query'
 import { createLive } from '../../src/query/createLive.ts'
-import { type } from '../../src/query/definition.ts'
-import { insert, patch, remove, upsert } from '../../src/query/ops.ts'
-import type { TimelinePage } from '../../src/query/pages.ts'
+import { insert, patch, remove, upsert } from '../../src/query/define/reducers.ts'
+import type { TimelinePage } from '../../src/query/fold/timeline/pages.ts'
+import { type } from '../../src/query/live/definition.ts'
 import { createBenchPort } from './benchPort.ts'
 import { type Frame, type Message, messageAt, PAGE_SIZE, type Room, roomAt } from './messages.ts'
 

@@ -1,5 +1,5 @@
 /** What TanStack Devtools shows: the state of everything on one side, the log on the other. */
-import type { LiveReport } from '../query/inspectQueries.ts'
+import type { LiveReport } from '../query/live/inspection.ts'
 import { Connections } from './Connections.tsx'
 import { LogView } from './LogView.tsx'
 import { Channels, Queries, Sends } from './liveTables.tsx'

@@ -1,5 +1,5 @@
 /** What the query layer says of itself, in tables. */
-import type { ChannelReport, QueryReport, SendReport } from '../query/inspectQueries.ts'
+import type { ChannelReport, QueryReport, SendReport } from '../query/live/inspection.ts'
 import { shownEndpoint } from './Connections.tsx'
 import { type Column, State, Table, type Tone } from './Table.tsx'
 

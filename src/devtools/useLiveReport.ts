@@ -1,7 +1,7 @@
 /** Everything the panel shows, read again at most five times a second, however much happens. */
 import type { QueryClient } from '@tanstack/react-query'
 import { useEffect, useMemo, useState } from 'react'
-import { inspectQueries, type LiveReport } from '../query/inspectQueries.ts'
+import { inspectQueries, type LiveReport } from '../query/live/inspection.ts'
 import type { ConnectionState, WebSocketManager } from '../transport/index.ts'
 import { type LogLine, lineOf } from './logLine.ts'
 import type { LogEntry, Recorder } from './recorder.ts'

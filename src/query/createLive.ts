@@ -1,11 +1,9 @@
 /** `createLive`: the entry point. Definitions in, plain TanStack options out. */
-import type { QueryClient } from '@tanstack/react-query'
+
 import type { EventName, EventPayload, Protocol, WebSocketManager } from '../transport/index.ts'
 import type { Id, LivePort } from '../transport/port.ts'
-import type { Params } from './definition.ts'
-import { ANY, type LiveState, OFFLINE } from './entryState.ts'
-import { defineList, type ListOptions } from './list.ts'
-import { applyChanges, current, entryFor, forget, refresh } from './liveClient.ts'
+import { defineList, type ListOptions } from './define/list.ts'
+import { defineMutation, type MutationDefinitionOptions } from './define/mutation.ts'
 import {
   clientOf,
   clientsOf,
@@ -14,13 +12,16 @@ import {
   findClient,
   type LiveCore,
   listenersOf,
-} from './liveCore.ts'
-import { defineMutation, type MutationDefinitionOptions } from './mutation.ts'
-import { NO_OPS, type Op } from './ops.ts'
-import { forgetOwn, hold, opsFor } from './outbox.ts'
-import { type Change, targeted, targetOf } from './outboxRow.ts'
-import { defineTimeline, type TimelineOptions } from './timeline.ts'
-import { defineValue, type ValueOptions } from './value.ts'
+} from './define/registry.ts'
+import { defineTimeline, type TimelineOptions } from './define/timeline.ts'
+import { defineValue, type ValueOptions } from './define/value.ts'
+import { NO_OPS, type Op } from './fold/op.ts'
+import type { Params } from './keys.ts'
+import { applyChanges, current, entryFor, forget, refresh } from './live/client.ts'
+import { ANY, type LiveState, OFFLINE } from './live/state.ts'
+import { type Change, targeted, targetOf } from './optimistic/pendingMutation.ts'
+import { forgetOwn, hold, opsFor } from './optimistic/pendingMutations.ts'
+import type { QueryClient } from './tanstack.ts'
 
 /** Payloads by event type, as the manager's protocol declares them; any type with any payload where it declares none. */
 export type EventsOf<P extends Protocol> = [EventName<P>] extends [never]

@@ -1,17 +1,22 @@
 export type { LivePort, PortClock } from '../transport/port.ts'
 export { createLive, type EventsOf, type Live, type PortHolder } from './createLive.ts'
-export { type AskOptions, type SnapshotContext, type SnapshotSource, type } from './definition.ts'
-export type { SendContext } from './deliver.ts'
-export type { LiveState, LiveStatus } from './entryState.ts'
-export type { ListOptions } from './list.ts'
+export { NO_HISTORY } from './define/answer.ts'
+export type { ListOptions } from './define/list.ts'
 export {
   type MutationControls,
   type MutationDefinitionOptions,
   type Named,
   shouldDehydrateMutation,
-} from './mutation.ts'
-export { insert, type Op, patch, type Reducer, type ReducerContext, reduce, remove, upsert } from './ops.ts'
-export type { Change, OptimisticContext, SendStatus } from './outboxRow.ts'
+} from './define/mutation.ts'
+export type {
+  LiveInfiniteQueryOptions,
+  LiveMutationOptions,
+  LiveQueryOptions,
+} from './define/queryOptions.ts'
+export { insert, patch, reduce, remove, upsert } from './define/reducers.ts'
+export type { TimelineOptions, TimelineWindow } from './define/timeline.ts'
+export type { ValueOptions } from './define/value.ts'
+export type { Op, Reducer, ReducerContext } from './fold/op.ts'
 export {
   compareKeys,
   lowerBound,
@@ -20,10 +25,10 @@ export {
   type TimelineData,
   type TimelinePage,
   type TimelinePageParam,
-} from './pages.ts'
-export type { LiveInfiniteQueryOptions, LiveMutationOptions, LiveQueryOptions } from './queryOptions.ts'
+} from './fold/timeline/pages.ts'
+export { type SnapshotContext, type SnapshotSource, type } from './live/definition.ts'
+export type { LiveState, LiveStatus } from './live/state.ts'
+export type { AskOptions, SendContext } from './optimistic/deliver.ts'
+export type { Change, OptimisticContext, SendStatus } from './optimistic/pendingMutation.ts'
 export { LiveProvider, type LiveProviderProps } from './react/LiveProvider.tsx'
 export { useLiveStatus } from './react/useLiveStatus.ts'
-export { NO_HISTORY } from './snapshot.ts'
-export type { TimelineOptions, TimelineWindow } from './timeline.ts'
-export type { ValueOptions } from './value.ts'

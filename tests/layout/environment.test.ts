@@ -89,6 +89,6 @@ describe('the query cache', () => {
       .filter(({ path }) => !path.startsWith('src/testing/'))
       .filter((source) => writerMethods.some((method) => memberNames(source).has(method)))
       .map(({ path }) => path)
-    expect(writers).toEqual(['src/query/writer.ts'])
+    expect(writers).toEqual(['src/query/cache/writer.ts'])
   })
 })

@@ -7,8 +7,8 @@ import {
   QueryClient,
 } from '@tanstack/react-query'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createAuthors } from '../../src/query/author.ts'
 import { createLive, insert, NO_HISTORY, shouldDehydrateMutation, type } from '../../src/query/index.ts'
+import { createAuthors } from '../../src/query/optimistic/author.ts'
 import { createFakePort } from './support/fakePort.ts'
 import { type Message, message, type RoomParams, rowsOf } from './support/room.ts'
 

@@ -1,6 +1,6 @@
 import { QueryClient, QueryObserver } from '@tanstack/react-query'
 import { afterEach, describe, expect, it } from 'vitest'
-import { createChannelHub, whenLive } from '../../src/query/channelHub.ts'
+import { createChannelHub, whenLive } from '../../src/query/stream/channelHub.ts'
 import { LiveError } from '../../src/transport/index.ts'
 import { createFakePort } from './support/fakePort.ts'
 import { defineRoom } from './support/room.ts'

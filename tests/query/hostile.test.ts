@@ -1,10 +1,10 @@
 import { QueryClient, QueryObserver } from '@tanstack/react-query'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { foldList } from '../../src/query/foldList.ts'
+import type { ItemSpec } from '../../src/query/fold/items.ts'
+import { foldList } from '../../src/query/fold/list/foldList.ts'
 import { createLive, patch, reduce, remove, upsert } from '../../src/query/index.ts'
-import type { ItemSpec } from '../../src/query/items.ts'
-import { admit, baseline, topOf } from '../../src/query/order.ts'
+import { admit, baseline, topOf } from '../../src/query/stream/sequencer.ts'
 import type { LiveEvent } from '../../src/transport/port.ts'
 import { createFakePort } from './support/fakePort.ts'
 

@@ -1,7 +1,7 @@
 /** What the devtools are told of the live queries of a QueryClient. */
 import { InfiniteQueryObserver, MutationObserver, QueryClient, QueryObserver } from '@tanstack/react-query'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { inspectQueries } from '../../src/query/inspectQueries.ts'
+import { inspectQueries } from '../../src/query/live/inspection.ts'
 import { LiveError } from '../../src/transport/errors.ts'
 import { createFakePort } from './support/fakePort.ts'
 import { defineRoom, history, message, range } from './support/room.ts'

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { foldList, landList, overlayList } from '../../src/query/foldList.ts'
-import type { ItemSpec } from '../../src/query/items.ts'
-import type { Op } from '../../src/query/ops.ts'
+import type { ItemSpec } from '../../src/query/fold/items.ts'
+import { foldList, landList, overlayList } from '../../src/query/fold/list/foldList.ts'
+import type { Op } from '../../src/query/fold/op.ts'
 
 interface Item {
   readonly id: number

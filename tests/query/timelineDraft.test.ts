@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { ItemSpec } from '../../src/query/items.ts'
-import type { Op } from '../../src/query/ops.ts'
-import type { TimelineData, TimelinePage } from '../../src/query/pages.ts'
-import { foldTimeline } from '../../src/query/timelineDraft.ts'
-import { overlayTimeline } from '../../src/query/timelineOverlay.ts'
+import type { ItemSpec } from '../../src/query/fold/items.ts'
+import type { Op } from '../../src/query/fold/op.ts'
+import { foldTimeline } from '../../src/query/fold/timeline/foldTimeline.ts'
+import { overlayTimeline } from '../../src/query/fold/timeline/overlayTimeline.ts'
+import type { TimelineData, TimelinePage } from '../../src/query/fold/timeline/pages.ts'
 
 interface Item {
   readonly id: number

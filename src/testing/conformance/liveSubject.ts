@@ -11,8 +11,8 @@ import {
   QueryObserver,
   type QueryObserverOptions,
 } from '@tanstack/react-query'
-import { shouldDehydrateMutation } from '../../query/mutation.ts'
-import type { TimelineData } from '../../query/pages.ts'
+import { shouldDehydrateMutation } from '../../query/define/mutation.ts'
+import type { TimelineData } from '../../query/fold/timeline/pages.ts'
 import type { LivePort } from '../../transport/port.ts'
 import type { ConformanceItem, ConformanceLevel } from './backEnd.ts'
 import { defineLiveData } from './liveDefinitions.ts'

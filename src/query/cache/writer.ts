@@ -1,0 +1,56 @@
+/** The one place that writes to a QueryClient. Everything else hands it finished data. */
+
+import type { Identity } from '../../transport/port.ts'
+import { LIVE_KEY } from '../keys.ts'
+import type { Query, QueryClient } from '../tanstack.ts'
+import { structuralSharing } from './structuralSharing.ts'
+
+export function write(queryClient: QueryClient, query: Query, data: unknown): void {
+  // Writing to a query that left the cache would bring a new one to life under its key.
+  if (queryClient.getQueryCache().get(query.queryHash) !== query) return
+  const { dataUpdatedAt, isInvalidated } = query.state
+  // An event is not a fetch: it must neither restart `staleTime` nor forget that somebody asked for a refetch.
+  queryClient.setQueryData(query.queryKey, data, { updatedAt: dataUpdatedAt })
+  if (isInvalidated) query.invalidate()
+}
+
+export function refetch(query: Query): void {
+  // Never cancels: a cancelled first fetch would leave the query pending for ever.
+  query.fetch(undefined, { cancelRefetch: false }).catch(() => {
+    // The query's own state carries the error.
+  })
+}
+
+/** As if the fetch had never begun. */
+export function cancel(query: Query): void {
+  void query.cancel({ revert: true, silent: true })
+}
+
+/** Without data, as if it had never been fetched; asked for again where somebody looks. */
+export function reset(queryClient: QueryClient, isOwn: (query: Query) => boolean): void {
+  queryClient.resetQueries({ queryKey: [LIVE_KEY], predicate: isOwn }).catch(() => {
+    // Each query's own state carries its error.
+  })
+}
+
+/** Beside the live data, and stored with it; a key each, so that one of them never hides another. */
+export const OWNER_KEY = `${LIVE_KEY}.owner`
+
+export function ownersIn(queryClient: QueryClient, scope = ''): Identity[] {
+  return queryClient
+    .getQueriesData<Identity>({ queryKey: [OWNER_KEY, scope] })
+    .flatMap(([, owner]) => owner ?? [])
+}
+
+export function setOwner(queryClient: QueryClient, owner: Identity, scope = ''): void {
+  const queryKey = [OWNER_KEY, scope, owner]
+  if (queryClient.getQueryData(queryKey)) return
+  queryClient.removeQueries({ queryKey: [OWNER_KEY, scope] })
+  queryClient.setQueryDefaults([OWNER_KEY], { gcTime: Number.POSITIVE_INFINITY })
+  queryClient.setQueryData(queryKey, owner)
+}
+
+/** For every query under `key`, whatever an ad-hoc `useQuery` with the same key says. */
+export function shareUnder(queryClient: QueryClient, key: readonly unknown[]): void {
+  queryClient.setQueryDefaults(key, { structuralSharing })
+}

@@ -1,0 +1,143 @@
+/**
+ * Reads what a snapshot request or function answered. Accepted: an array of items; an object whose one array holds
+ * them, with `has_older`, `has_newer`, `as_of`, `epoch` beside it; for a value, anything.
+ */
+
+import { LiveError } from '../../transport/errors.ts'
+import type { Cursor, Id, LivePort } from '../../transport/port.ts'
+import { type ItemSpec, isId, readable } from '../fold/items.ts'
+import type { PageRequest } from '../fold/timeline/pages.ts'
+import { compareKeys, type TimelinePage, type TimelinePageParam } from '../fold/timeline/pages.ts'
+import type { Params } from '../keys.ts'
+import { type Definition, flawFor } from '../live/definition.ts'
+
+export interface Snapshot<Item> {
+  /** What fits its schema. */
+  readonly items: readonly Item[]
+  /** All that was answered: where a page ends does not depend on what can be shown of it. */
+  readonly rows: readonly unknown[]
+  readonly hasOlder: boolean | undefined
+  readonly hasNewer: boolean
+  /** The server keeps no history: what is loaded stays, and this adds nothing. */
+  readonly partial: boolean
+}
+
+/** `partial: true` tells a timeline that the back end has no history to ask for. */
+export const NO_HISTORY = { items: [], partial: true } as const
+
+/** `report` hears of the rows that are left out, all of them at once. */
+export function readSnapshot<Item>(
+  definition: Definition,
+  answer: unknown,
+  { params, report }: { readonly params: unknown; readonly report: LivePort['report'] },
+): Snapshot<Item> {
+  const { name } = definition
+  const flawOf = flawFor(definition, (params ?? {}) as Params)
+  const fields = isRecord(answer) ? answer : { items: answer }
+  const rows: unknown = fields.items ?? Object.values(fields).find(Array.isArray)
+  if (!Array.isArray(rows)) {
+    throw new LiveError(
+      'invalid_frame',
+      `The snapshot of "${name}" holds no array of items; answer with an array, or with an object that has one`,
+    )
+  }
+  const odd: unknown[] = []
+  let flaw: LiveError | undefined
+  const items = rows.filter((row) => {
+    const found = flawOf(row)
+    if (found) odd.push(row)
+    flaw ??= found
+    return !found
+  })
+  if (flaw) {
+    const error = new LiveError(
+      'invalid_frame',
+      `${odd.length} of ${rows.length} rows left out: ${flaw.message}`,
+    )
+    report({ type: 'quarantine', definition: name, rows: odd, error })
+  }
+  return {
+    items,
+    rows,
+    hasOlder: booleanOf(fields.has_older ?? fields.hasOlder),
+    hasNewer: booleanOf(fields.has_newer ?? fields.hasNewer) ?? false,
+    partial: fields.partial === true,
+  }
+}
+
+export function positionOf(answer: unknown): Cursor | undefined {
+  if (!isRecord(answer)) return undefined
+  const seq = answer.as_of ?? answer.asOf
+  const { epoch } = answer
+  if (typeof seq !== 'number' || !Number.isSafeInteger(seq)) return undefined
+  return { seq, ...(typeof epoch === 'string' && { epoch }) }
+}
+
+/** The server's order wins where keys are equal; it may send the newest first. */
+export function toPage<Item>(
+  spec: ItemSpec<Item>,
+  snapshot: Snapshot<Item>,
+  { param, limit, position }: PageRequest & { readonly position: Cursor | undefined },
+): TimelinePage<Item> {
+  const { items, rows } = inOrder(spec, snapshot)
+  const hasNewer = snapshot.hasNewer && !('before' in param)
+  const hasOlder = 'after' in param || (snapshot.hasOlder ?? rows.length >= limit)
+  const oldest = endOf(spec, rows, items)
+  const newest = endOf(spec, rows.toReversed(), items.toReversed())
+  const from = cursorOf(param)
+  const before = oldest.id ?? from
+  const after = newest.id ?? from
+  // Where nothing names a place further on, asking again would bring the same for ever.
+  const goesOn = hasOlder && before !== from
+  return {
+    items,
+    hasOlder: goesOn,
+    hasNewer: hasNewer && after !== undefined,
+    before,
+    after,
+    low: goesOn ? oldest.key : undefined,
+    high: hasNewer ? newest.key : undefined,
+    asOf: position?.seq,
+    epoch: position?.epoch,
+    unseen: 0,
+  }
+}
+
+function inOrder<Item>({ order }: ItemSpec<Item>, { items, rows }: Snapshot<Item>) {
+  const first = items[0]
+  const last = items.at(-1)
+  const isNewestFirst =
+    first !== undefined && last !== undefined && compareKeys(order(first), order(last)) > 0
+  const oldestFirst = isNewestFirst ? items.toReversed() : items
+  return {
+    items: oldestFirst.toSorted((a, b) => compareKeys(order(a), order(b))),
+    rows: isNewestFirst ? rows.toReversed() : rows,
+  }
+}
+
+/** Where a page ends: at its outermost item, or before that at an odd row which can be named all the same. */
+function endOf<Item>({ id, order }: ItemSpec<Item>, rows: readonly unknown[], items: readonly Item[]) {
+  const fit = new Set<unknown>(items)
+  const row = rows.find((row) => fit.has(row) || isId(readable(() => id(row as Item))))
+  const [item] = items
+  const end = fit.has(row) ? item : (row as Item | undefined)
+  const key = readable(() => order(end as Item))
+  return {
+    id: end === undefined ? undefined : id(end),
+    key: key?.every(isId) ? key : item && order(item),
+  }
+}
+
+function cursorOf(param: TimelinePageParam): Id | undefined {
+  if ('before' in param) return param.before
+  if ('after' in param) return param.after
+  return undefined
+}
+
+function booleanOf(value: unknown): boolean | undefined {
+  return typeof value === 'boolean' ? value : undefined
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

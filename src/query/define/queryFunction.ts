@@ -1,0 +1,114 @@
+/** The queryFn of every live query: subscribe first, then ask for the snapshot, then add what it lacks. */
+
+import type { Cursor } from '../../transport/port.ts'
+import { structuralSharing } from '../cache/structuralSharing.ts'
+import type { Params } from '../keys.ts'
+import { entryFor } from '../live/client.ts'
+import { channelSpec, type Definition } from '../live/definition.ts'
+import { beginFetch, complete, endFetch, isCurrent, missedBy, readyToAsk } from '../live/fetch.ts'
+import { entryBehind, land, stored } from '../live/liveQuery.ts'
+import { markFailed, retry } from '../live/retry.ts'
+import { type Fetch, isContinuous } from '../live/state.ts'
+import type { AskOptions } from '../optimistic/deliver.ts'
+import { snapshotArrived } from '../stream/channelHub.ts'
+import type { QueryFunctionContext } from '../tanstack.ts'
+import { positionOf } from './answer.ts'
+import { clientOf, type LiveCore } from './registry.ts'
+
+/** One call of a queryFn. */
+export interface SnapshotCall {
+  readonly core: LiveCore
+  readonly definition: Definition
+  readonly context: QueryFunctionContext
+  /** Timelines: what to load, and how many items. */
+  readonly page?: { readonly param: unknown; readonly limit: number }
+}
+
+/** An answer, and where it meets the cache; nowhere if the QueryClient is not connected (server rendering). */
+export interface Answer {
+  readonly body: unknown
+  readonly position: Cursor | undefined
+  readonly fetch: Fetch | undefined
+}
+
+/** HTTP does not need the socket. It waits this long for the subscription, then loads all the same. Milliseconds. */
+const HTTP_PATIENCE_MS = 2_000
+
+export async function takeSnapshot<Result>(
+  call: SnapshotCall,
+  read: (answer: Answer) => Result,
+): Promise<Result> {
+  const { core, definition, context } = call
+  let fetch: Fetch | undefined
+  try {
+    const client = clientOf(core, context.client)
+    const entry = client && entryFor(client, context.queryKey)
+    fetch = entry && beginFetch(entry)
+    const patienceMs = typeof definition.source === 'string' ? undefined : HTTP_PATIENCE_MS
+    // Suspense calls this while it renders: nothing is asked for before that is over.
+    await (fetch && readyToAsk(fetch, patienceMs))
+    const body = await ask(call, () => entry && stored(entry))
+    const position = positionOf(body)
+    if (fetch) snapshotArrived(fetch.channel, position)
+    const result = read({ body, position, fetch })
+    // Superseded, or its query was removed: nobody will take the result, and nothing more is to be kept for it.
+    if (fetch && !isCurrent(fetch)) endFetch(fetch)
+    return result
+  } catch (error) {
+    if (fetch) endFetch(fetch)
+    const told = core.port.clean?.(error) ?? error
+    markFailed(told, context.client)
+    throw told
+  }
+}
+
+/** Lands whole data at the end of a queryFn: what the answer lacks is folded in, the result is what to return. */
+export function landWhole({ fetch, position }: Answer, data: unknown): unknown {
+  if (!fetch || !isCurrent(fetch)) return data
+  const { entry } = fetch
+  complete(fetch, position)
+  return land(entry, data, missedBy(fetch, position))
+}
+
+/**
+ * Nothing has been missed since the data of this query was taken. Data that was restored with its position is believed
+ * until the server has been asked for what came since.
+ */
+function isFreshQuery(query: object): boolean {
+  const entry = entryBehind(query)
+  if (!entry?.channel || !isContinuous(entry)) return false
+  return entry.channel.live || entry.channel.sessions === 0
+}
+
+/** Options every live query starts from; all of them can be overridden where the options are used. */
+export const LIVE_QUERY_DEFAULTS = {
+  structuralSharing,
+  // Fresh exactly while nothing can have been missed; never by its date, which a cache from elsewhere may have ahead of us.
+  staleTime: (query: object) => (isFreshQuery(query) ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY),
+  // The queryFn waits for the socket itself; the browser's idea of "online" says nothing about it.
+  networkMode: 'always' as const,
+  retry,
+}
+
+function ask({ core, definition, context, page }: SnapshotCall, current: () => unknown): Promise<unknown> {
+  const { source, options } = definition
+  const params = (context.queryKey[2] ?? {}) as Params
+  const { endpoint, key } = channelSpec(params, options)
+  const request = (type: string, data: unknown, how?: AskOptions) =>
+    core.port.request(type, data, { endpoint, idempotent: true, ...how })
+  if (typeof source === 'string') {
+    const subject = Object.keys(key).length > 0 ? key : params
+    return request(source, { ...subject, ...(page && { ...(page.param as object), limit: page.limit }) })
+  }
+  return source({
+    params,
+    pageParam: page?.param,
+    limit: page?.limit ?? 0,
+    current,
+    request,
+    // Reading the signal tells TanStack to abort on unmount, so only the reader decides.
+    get signal() {
+      return context.signal
+    },
+  })
+}

@@ -1,0 +1,61 @@
+/** Event reducers: what a server event does to cached data. They know nothing of pages, queries or channels. */
+import type { Id } from '../../transport/port.ts'
+import type { Reducer, ReducerContext } from '../fold/op.ts'
+
+type Select<Payload, Selected> = (payload: Payload, context: ReducerContext) => Selected | undefined
+
+/**
+ * The event carries a new item (a message that was sent). Its place follows from `order` or `sort`; an item of the
+ * same id is replaced, never doubled. Selecting `undefined` ignores the event.
+ *
+ * @example
+ * ```ts
+ * events: { chat_message: insert((event) => event) }
+ * ```
+ */
+export function insert<Payload, Item>(select?: Select<Payload, Item>): Reducer<Payload, Item> {
+  return (payload, context) => {
+    const item = select ? select(payload, context) : (payload as unknown as Item)
+    return item === undefined ? undefined : { kind: 'insert', item }
+  }
+}
+
+/** The event carries an item as it now is (created or changed). Selecting `undefined` ignores the event. */
+export function upsert<Payload, Item>(select?: Select<Payload, Item>): Reducer<Payload, Item> {
+  return (payload, context) => {
+    const item = select ? select(payload, context) : (payload as unknown as Item)
+    return item === undefined ? undefined : { kind: 'upsert', item }
+  }
+}
+
+/** The event carries some fields of an item, its id among them. They are merged; unknown items are left alone. */
+export function patch<Payload, Item>(
+  // The schema says what an item is; an event with some of its fields does not.
+  select: Select<Payload, Partial<NoInfer<Item>>>,
+): Reducer<Payload, Item> {
+  return (payload, context) => {
+    const fields = select(payload, context)
+    return fields === undefined ? undefined : { kind: 'patch', fields }
+  }
+}
+
+/** The event says that an item is gone. Select its id; `undefined` ignores the event. */
+export function remove<Payload>(select: Select<Payload, Id>): Reducer<Payload, never> {
+  return (payload, context) => {
+    const id = select(payload, context)
+    return id === undefined ? undefined : { kind: 'remove', id }
+  }
+}
+
+/**
+ * Anything else: a pure function of the data. A list gets all its items, a value itself, a timeline the items of
+ * each loaded page in turn. Return the same reference when nothing changes.
+ */
+export function reduce<Data, Payload>(
+  apply: (data: Data, payload: Payload, context: ReducerContext) => Data,
+): Reducer<Payload, never> {
+  return (payload, context) => ({
+    kind: 'reduce',
+    apply: (data: never) => apply(data as Data, payload, context),
+  })
+}

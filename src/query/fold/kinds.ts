@@ -1,0 +1,99 @@
+/** The three kinds of live data, as the engine handles them. Pure. */
+
+import { type Query, replaceEqualDeep } from '../tanstack.ts'
+import { type ItemSpec, patched, type SequencedOp } from './items.ts'
+import { foldList, overlayList } from './list/foldList.ts'
+import type { Op } from './op.ts'
+import type { FlawOf } from './soundOp.ts'
+import { foldTimeline } from './timeline/foldTimeline.ts'
+import { adoptTimeline, overlayTimeline } from './timeline/overlayTimeline.ts'
+import { positionOfPages, type TimelineData } from './timeline/pages.ts'
+import { maxPagesOf } from './timeline/window.ts'
+
+/** How one kind of cached data takes ops. `Data` is opaque to the engine. */
+export interface Strategy {
+  fold(data: unknown, ops: readonly SequencedOp<unknown>[], query: Query): unknown
+  /** Optimistic ops on top of the data; returns `data` itself when there are none. */
+  overlay(data: unknown, ops: readonly Op<unknown>[]): unknown
+  /**
+   * What can be read of data that came from elsewhere (hydrated, restored, set by hand), without the rows that the
+   * optimistic `ops` may have left in it; `undefined` where it is nothing of this kind.
+   */
+  adopt(data: unknown, ops: readonly Op<unknown>[]): unknown
+  /**
+   * If `op` is what the optimistic `pending` anticipated: the op to apply in its place. `isLast`: no other one was it.
+   */
+  confirms?(pending: Op<unknown>, op: Op<unknown>, isLast?: boolean): Op<unknown> | undefined
+  /** Position up to which the data is complete, as far as the data itself can tell. */
+  positionOf(data: unknown): { seq?: number; epoch?: string } | undefined
+}
+
+export function listStrategy<Item>(spec: ItemSpec<Item>, flawOf: FlawOf): Strategy {
+  return {
+    fold: (data, ops) => foldList(spec, data as readonly Item[], ops as readonly SequencedOp<Item>[]),
+    overlay: (data, ops) => overlayList(spec, data as readonly Item[], ops as readonly Op<Item>[]),
+    adopt(data) {
+      if (!Array.isArray(data)) return undefined
+      return data.some(flawOf) ? data.filter((item) => !flawOf(item)) : data
+    },
+    positionOf: () => undefined,
+  }
+}
+
+/** Of one query: its options may narrow what the definition says. */
+export function windowOf(query: Query, pageSize: number) {
+  const [, , , window] = query.queryKey as readonly [
+    unknown,
+    unknown,
+    unknown,
+    { readonly pageSize?: number }?,
+  ]
+  return { pageSize: window?.pageSize ?? pageSize, maxPages: maxPagesOf(query) }
+}
+
+export type MatchPending<Item> = (pending: Item, confirmed: Item, isLast: boolean) => Item | undefined
+
+export interface TimelineKind<Item> {
+  readonly spec: ItemSpec<Item>
+  readonly flawOf: FlawOf
+  readonly pageSize: number
+  readonly matches: MatchPending<Item> | undefined
+}
+
+export function timelineStrategy<Item>({ spec, flawOf, pageSize, matches }: TimelineKind<Item>): Strategy {
+  return {
+    fold: (data, ops, query) =>
+      foldTimeline(
+        { spec, ...windowOf(query, pageSize) },
+        data as TimelineData<Item>,
+        ops as readonly SequencedOp<Item>[],
+      ),
+    overlay: (data, ops) => overlayTimeline(spec, data as TimelineData<Item>, ops as readonly Op<Item>[]),
+    adopt: (data, ops) => adoptTimeline(spec, data, { flawOf, ops: ops as readonly Op<Item>[] }),
+    positionOf: (data) => positionOfPages((data as TimelineData<Item>).pages),
+    confirms(pending, op, isLast = false) {
+      if (!isPlacing<Item>(pending) || !isPlacing<Item>(op)) return undefined
+      if (String(spec.key(pending.item)) === String(spec.key(op.item))) return op
+      const item = op.kind === 'insert' ? matches?.(pending.item, op.item, isLast) : undefined
+      return item === undefined ? undefined : { ...op, item }
+    },
+  }
+}
+
+function isPlacing<Item>(op: Op<unknown>): op is Extract<Op<Item>, { item: Item }> {
+  return op.kind === 'insert' || op.kind === 'upsert'
+}
+
+export function valueStrategy(flawOf: FlawOf): Strategy {
+  const fold = (data: unknown, op: Op<unknown>): unknown => {
+    if (op.kind === 'reduce') return op.apply(data as never)
+    if (op.kind === 'patch') return replaceEqualDeep(data, patched(op, data))
+    return op.kind === 'remove' ? data : replaceEqualDeep(data, op.item)
+  }
+  return {
+    fold: (data, ops) => ops.reduce((value, { op }) => fold(value, op), data),
+    overlay: (data, ops) => ops.reduce(fold, data),
+    adopt: (data) => (flawOf(data) ? undefined : data),
+    positionOf: () => undefined,
+  }
+}

@@ -1,0 +1,28 @@
+/** What an event does to cached data, as plain data that any fold can apply, skip or replay. */
+import type { Id } from '../../transport/port.ts'
+
+export type Op<Item> =
+  /** A new item. Where the loaded window ends before it, it is counted as unseen instead of placed. */
+  | { readonly kind: 'insert'; readonly item: Item }
+  /** An item as it is now: replaces the one of the same id, or is placed where it belongs. */
+  | { readonly kind: 'upsert'; readonly item: Item }
+  /** Some fields of an item that is there; nothing happens when it is not. The id is read from `fields`. */
+  | {
+      readonly kind: 'patch'
+      readonly fields: Partial<Item>
+      /** What becomes of the item. @default the fields over it */
+      make?(item: Item): Item
+    }
+  | { readonly kind: 'remove'; readonly id: Id }
+  | { readonly kind: 'reduce'; readonly apply: (data: never) => unknown }
+
+/** One array for "none", so that nothing changes by its being made anew. */
+export const NO_OPS: readonly Op<unknown>[] = []
+
+export interface ReducerContext<Params = unknown> {
+  readonly type: string
+  readonly params: Params
+  readonly seq: number | undefined
+}
+
+export type Reducer<Payload, Item> = (payload: Payload, context: ReducerContext) => Op<Item> | undefined

@@ -1,0 +1,52 @@
+/** What an op says is checked before it meets data: nothing of a server gets past the schema, and no code stops a fold. */
+import { LiveError } from '../../transport/errors.ts'
+import { isId } from './items.ts'
+import type { Op } from './op.ts'
+
+/** What is wrong with a value, if anything. */
+export type FlawOf = (value: unknown) => LiveError | undefined
+
+interface Checked {
+  readonly name: string
+  readonly options: { readonly id?: (item: unknown) => unknown }
+}
+
+interface Hears {
+  readonly flawOf: FlawOf
+  /** It is no data of this definition. */
+  readonly flawed: (error: LiveError) => void
+  /** The application's code threw. */
+  readonly failed: (cause: unknown) => void
+}
+
+export function soundOp(
+  { name, options: { id } }: Checked,
+  op: Op<unknown>,
+  { flawOf, flawed, failed }: Hears,
+): Op<unknown> | undefined {
+  const guarded =
+    <Data>(make: (data: Data) => Data) =>
+    (data: Data) => {
+      try {
+        return make(data)
+      } catch (cause) {
+        failed(cause)
+        return data
+      }
+    }
+  if (op.kind === 'reduce') return { ...op, apply: guarded(op.apply as (data: unknown) => unknown) }
+  const isNamed = op.kind === 'remove' ? isId(op.id) : op.kind !== 'patch' || !id || isId(id(op.fields))
+  const flaw = isNamed
+    ? 'item' in op && flawOf(op.item)
+    : new LiveError('invalid_frame', `A change of "${name}" does not say of what`)
+  if (flaw) return void flawed(flaw)
+  if (op.kind !== 'patch') return op
+  const { fields, make = (item: unknown) => ({ ...(item as object), ...fields }) } = op
+  const sound = guarded((item: unknown) => {
+    const next = make(item)
+    const flaw = next === item ? undefined : flawOf(next)
+    if (flaw) flawed(flaw)
+    return flaw ? item : next
+  })
+  return { ...op, make: sound }
+}

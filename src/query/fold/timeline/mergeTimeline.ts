@@ -1,0 +1,191 @@
+/**
+ * A fetch result meets the cache. TanStack hands back the pages it captured when the fetch began and would write them
+ * over everything that happened since (TanStack/query#3579); here only the pages that were really fetched are taken
+ * from it, and the events that came in meanwhile are folded into those. Pure.
+ */
+import { type ItemSpec, replaceItem, type SequencedOp, unversioned } from '../items.ts'
+import { foldTimeline } from './foldTimeline.ts'
+import { compareKeys, type TimelineData, type TimelinePage, type TimelinePageParam } from './pages.ts'
+import { indexOf } from './timelineIndex.ts'
+
+/** A page that comes out of a queryFn and has not met the cache yet. */
+export interface FreshPage {
+  /** Events that the page lacks, up to now. */
+  readonly missed: () => readonly SequencedOp<unknown>[]
+  /** The server keeps no history: what is loaded stays, and this adds nothing. */
+  readonly partial: boolean
+  /** It was not asked for next to another one. */
+  readonly isStart: boolean
+  readonly land: (result: TimelineData<unknown>, fresh: ReadonlyMap<object, FreshPage>) => unknown
+}
+
+export interface Landing<Item> {
+  readonly spec: ItemSpec<Item>
+  readonly pageSize: number
+  readonly maxPages: number
+  /** Whether `current` has missed nothing so far. */
+  readonly isTrusted: boolean
+  /** The cached data with every event applied, without optimistic rows. */
+  readonly current: TimelineData<Item> | undefined
+  readonly result: TimelineData<Item>
+  readonly fresh: ReadonlyMap<object, FreshPage>
+}
+
+/** A first load or a refetch, or there is nothing that it could be next to. */
+export function isWhole({
+  result,
+  fresh,
+  current,
+}: Pick<Landing<unknown>, 'result' | 'fresh' | 'current'>): boolean {
+  const [first] = result.pages
+  return !current || (first !== undefined && fresh.get(first)?.isStart === true)
+}
+
+export function landTimeline<Item>(landing: Landing<Item>): TimelineData<Item> {
+  const { result, fresh, current } = landing
+  const { pages, pageParams } = result
+  if (!current || isWhole(landing)) return landAll(landing)
+  const first = pages[0]
+  const last = pages.at(-1)
+  // Beside a window that was replaced meanwhile the page would leave a hole, or lie over it.
+  const older = last && fresh.get(last)
+  if (older && isNextTo(pageParams.at(-1), 'before', current.pages.at(-1)?.before)) {
+    return older.partial ? endedAt(current) : landOlder(landing, current, last)
+  }
+  if (first && fresh.has(first) && isNextTo(pageParams[0], 'after', current.pages[0]?.after)) {
+    return landNewer(landing, current, first)
+  }
+  return current
+}
+
+/** How many pages from the newest on were each asked for below the one above. */
+function joined({ pages, pageParams }: TimelineData<unknown>): number {
+  const gap = pages.findIndex(
+    (_page, at) => at > 0 && !isNextTo(pageParams[at], 'before', pages[at - 1]?.before),
+  )
+  return gap < 0 ? pages.length : gap
+}
+
+function isNextTo(param: TimelinePageParam | undefined, side: 'before' | 'after', cursor: unknown): boolean {
+  return cursor !== undefined && (param as Partial<Record<typeof side, unknown>>)?.[side] === cursor
+}
+
+/** First load or refetch: every page is new, but an item that did not change stays the same object. */
+function landAll<Item>(landing: Landing<Item>): TimelineData<Item> {
+  const { current, result, fresh, isTrusted } = landing
+  const spec = isTrusted ? landing.spec : unversioned(landing.spec)
+  if (current && result.pages.every((page) => fresh.get(page)?.partial)) return current
+  const known = new Map<string, Item>()
+  for (const page of current?.pages ?? [])
+    for (const item of page.items) known.set(String(spec.id(item)), item)
+  const seen = new Set<string>()
+  const keep = (item: Item): readonly Item[] => {
+    const id = String(spec.id(item))
+    // Pages are asked for one after another; an item that moved between them would show up twice.
+    if (seen.has(id)) return []
+    seen.add(id)
+    const before = known.get(id)
+    return [before === undefined ? item : replaceItem(spec, before, item)]
+  }
+  const count = joined(result)
+  const pages = result.pages.slice(0, count).map((page) => ({ ...page, items: page.items.flatMap(keep) }))
+  // What was removed stays known: an acknowledgement that comes late must not bring it back.
+  indexOf(spec, pages, current?.pages)
+  let data: TimelineData<Item> = { pages, pageParams: result.pageParams.slice(0, count) }
+  // From the old end, so that sealing a grown head does not move the pages still to come.
+  for (let position = pages.length - 1; position >= 0; position--) {
+    data = foldMissed(landing, { data, position, fetched: result.pages[position] })
+  }
+  // More pages than may be held: the newest of them are gone.
+  return fresh.get(result.pages[0] ?? {})?.isStart === false ? detached(spec, data) : data
+}
+
+/** There may be older items, and nobody can be asked for them. */
+function endedAt<Item>({ pages, pageParams }: TimelineData<Item>): TimelineData<Item> {
+  const last = { ...(pages.at(-1) as TimelinePage<Item>), before: undefined }
+  return { pages: [...pages.slice(0, -1), last], pageParams }
+}
+
+function landOlder<Item>(landing: Landing<Item>, current: TimelineData<Item>, page: TimelinePage<Item>) {
+  const dropped = Math.max(0, current.pages.length + 1 - landing.maxPages)
+  // Without a row that tells where it ends, it owns nothing but what it was asked for.
+  const low = page.hasOlder ? (page.low ?? current.pages.at(-1)?.low) : undefined
+  const data: TimelineData<Item> = {
+    pages: [...current.pages, { ...withoutLoaded(landing, current, page), low }].slice(dropped),
+    pageParams: [...current.pageParams, landing.result.pageParams.at(-1) ?? {}].slice(dropped),
+  }
+  return foldMissed(landing, {
+    data: dropped > 0 ? detached(landing.spec, data) : data,
+    position: data.pages.length - 1,
+    fetched: page,
+  })
+}
+
+function landNewer<Item>(landing: Landing<Item>, current: TimelineData<Item>, page: TimelinePage<Item>) {
+  const added = withoutLoaded(landing, current, page)
+  const [head, ...rest] = current.pages
+  if (head && added.items.length === 0) {
+    // Nothing new up there: the head itself reaches as far as the answer did.
+    const { hasNewer, after, high } = page
+    // An answer from a replica that lags: what it lacks is the head's to take.
+    const asOf = head.asOf === undefined ? undefined : Math.min(page.asOf ?? head.asOf, head.asOf)
+    const pages = [{ ...head, hasNewer, after, high, asOf, unseen: hasNewer ? head.unseen : 0 }, ...rest]
+    return foldMissed(landing, { data: { ...current, pages }, position: 0, fetched: page })
+  }
+  const kept = landing.maxPages - 1
+  // It was asked for after the head's end, so it owns all from there on, and not only from its first item.
+  const page0 = { ...added, low: head?.high ?? added.low }
+  const data: TimelineData<Item> = {
+    pages: [page0, ...current.pages.slice(0, kept)],
+    pageParams: [landing.result.pageParams[0] ?? {}, ...current.pageParams.slice(0, kept)],
+  }
+  return foldMissed(landing, { data, position: 0, fetched: page })
+}
+
+/** A window cap dropped the newest pages: what is left no longer touches the live edge. */
+function detached<Item>(spec: ItemSpec<Item>, data: TimelineData<Item>): TimelineData<Item> {
+  const [head, ...rest] = data.pages
+  const newest = head?.items.at(-1)
+  if (!head || newest === undefined) return data
+  const edge = { hasNewer: true, after: spec.id(newest), high: spec.order(newest) }
+  return { ...data, pages: [{ ...head, ...edge }, ...rest] }
+}
+
+function withoutLoaded<Item>(landing: Landing<Item>, current: TimelineData<Item>, page: TimelinePage<Item>) {
+  const index = indexOf(landing.spec, current.pages)
+  return { ...page, items: page.items.filter((item) => !index.items.has(String(landing.spec.id(item)))) }
+}
+
+interface Landed<Item> {
+  readonly data: TimelineData<Item>
+  readonly position: number
+  readonly fetched: TimelinePage<Item> | undefined
+}
+
+function foldMissed<Item>(
+  landing: Landing<Item>,
+  { data, position, fetched }: Landed<Item>,
+): TimelineData<Item> {
+  const page = data.pages[position]
+  const ops = (fetched && landing.fresh.get(fetched)?.missed()) as readonly SequencedOp<Item>[] | undefined
+  if (!page || !ops || ops.length === 0) return data
+  return foldTimeline({ ...landing, only: new Set([page]) }, data, withoutOlder(landing.spec, page, ops))
+}
+
+/**
+ * Where the order does not tell a new item from the oldest one of the page, the stream does: what came before an item
+ * that the answer has, and is not in it, is older than the page.
+ */
+function withoutOlder<Item>(
+  spec: ItemSpec<Item>,
+  { items, low }: TimelinePage<Item>,
+  ops: readonly SequencedOp<Item>[],
+): readonly SequencedOp<Item>[] {
+  const isTied = ({ op }: SequencedOp<Item>) =>
+    op.kind === 'insert' && low !== undefined && compareKeys(spec.order(op.item), low) === 0
+  if (!ops.some(isTied)) return ops
+  const ids = new Set(items.map((item) => String(spec.id(item))))
+  const isThere = ({ op }: SequencedOp<Item>) => op.kind === 'insert' && ids.has(String(spec.id(op.item)))
+  const last = ops.findLastIndex(isThere)
+  return ops.filter((each, at) => at >= last || !isTied(each) || isThere(each))
+}

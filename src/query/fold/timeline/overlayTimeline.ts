@@ -1,0 +1,88 @@
+/**
+ * Optimistic rows over a timeline. The history underneath is never touched, so a rollback is simply an overlay that is
+ * computed without the op. New rows come last: they have no place in the server's order yet. Pure.
+ */
+
+import { changeItem, type ItemSpec, idOf } from '../items.ts'
+import type { Op } from '../op.ts'
+import type { FlawOf } from '../soundOp.ts'
+import type { TimelineData, TimelinePage } from './pages.ts'
+import { indexOf, placeOf } from './timelineIndex.ts'
+
+export function overlayTimeline<Item>(
+  spec: ItemSpec<Item>,
+  base: TimelineData<Item>,
+  ops: readonly Op<Item>[],
+): TimelineData<Item> {
+  const pages = base.pages.slice()
+  let rows: readonly Item[] = []
+  for (const op of ops) {
+    if (op.kind === 'insert' || op.kind === 'upsert') rows = [...rows, op.item]
+    if (op.kind !== 'patch' && op.kind !== 'remove') continue
+    // The key names one that has no id yet, also when it has one by now.
+    const id = idOf(spec, op)
+    const isIt = (item: Item) => String(spec.id(item)) === id || String(spec.key(item)) === id
+    const change = (item: Item) => (isIt(item) ? changeItem(spec, op, item) : item)
+    rows = mapItems(rows, change)
+    const position = positionOf(spec, base, id)
+    const page = pages[position]
+    // Stored as it is, the page could not be told from the history; without a position it is loaded again.
+    if (page) pages[position] = { ...page, items: mapItems(page.items, change), asOf: undefined }
+  }
+  const head = pages[0]
+  const shown = head && !head.hasNewer ? rows.filter((row) => !isConfirmed(spec, base.pages, row)) : []
+  if (head && shown.length > 0)
+    pages[0] = { ...head, items: [...head.items, ...shown], pending: shown.length }
+  const isSame = pages.every((page, at) => page === base.pages[at])
+  return isSame ? base : { pages, pageParams: base.pageParams }
+}
+
+/** Pages from elsewhere may have been stored with optimistic rows in them; those are no history. */
+export function adoptTimeline<Item>(
+  { id }: ItemSpec<Item>,
+  data: unknown,
+  { flawOf, ops }: { readonly flawOf: FlawOf; readonly ops: readonly Op<Item>[] },
+): TimelineData<Item> | undefined {
+  const { pages, pageParams } = (data ?? {}) as Partial<TimelineData<Item>>
+  const isTimeline = Array.isArray(pageParams) && pages?.every?.((page) => Array.isArray(page?.items))
+  if (!pages || !pageParams || !isTimeline) return undefined
+  const own = new Set(ops.flatMap((op) => ('item' in op ? [String(id(op.item))] : [])))
+  const adopted = pages.map((page) => {
+    const { pending = 0, ...rest } = page
+    const items = page.items.filter((item) => !flawOf(item))
+    if (pending === 0 && items.length === page.items.length) return page
+    return { ...rest, items: withoutPending(items, pending, (item) => own.has(String(id(item)))) }
+  })
+  return adopted.every((page, at) => page === pages[at])
+    ? (data as TimelineData<Item>)
+    : { pages: adopted, pageParams }
+}
+
+/** Own ones by their ids, as others may have added rows below; without their mutations, those at the end. */
+function withoutPending<Item>(items: readonly Item[], count: number, isOwn: (item: Item) => boolean) {
+  let left = count
+  const kept = items.toReversed().filter((item) => {
+    const goes = left > 0 && isOwn(item)
+    if (goes) left--
+    return !goes
+  })
+  return kept.slice(left).toReversed()
+}
+
+/** Its confirmed twin is in the history already: an event, a refetch or a reload brought it. */
+function isConfirmed<Item>(spec: ItemSpec<Item>, pages: readonly TimelinePage<Item>[], row: Item): boolean {
+  const { keys, items } = indexOf(spec, pages)
+  const key = String(spec.key(row))
+  return keys.has(key) || items.has(key)
+}
+
+function positionOf<Item>(spec: ItemSpec<Item>, { pages }: TimelineData<Item>, id: string): number {
+  const { items, keys } = indexOf(spec, pages)
+  const item = (items.get(id) ?? keys.get(id)) as Item | undefined
+  const itemsOf = (position: number) => pages[position]?.items ?? []
+  return (item === undefined ? undefined : placeOf(spec, pages, { item, itemsOf }))?.position ?? -1
+}
+
+function mapItems<Item>(items: readonly Item[], change: (item: Item) => Item | undefined): readonly Item[] {
+  return items.map(change).filter((item) => item !== undefined) as Item[]
+}

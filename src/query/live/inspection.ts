@@ -1,0 +1,124 @@
+/** What the live queries of a QueryClient stand on, for people to look at. Reads only, and nothing here is kept. */
+
+import type { Cursor, Id } from '../../transport/port.ts'
+import { LIVE_KEY, type Params } from '../keys.ts'
+import { type SendStatus, statusOf } from '../optimistic/pendingMutation.ts'
+import type { Outbox } from '../optimistic/pendingMutations.ts'
+import type { LiveChannel } from '../stream/channelHub.ts'
+import { topOf } from '../stream/sequencer.ts'
+import type { Query, QueryClient } from '../tanstack.ts'
+import { entryBehind } from './liveQuery.ts'
+import type { Entry, LiveStatus } from './state.ts'
+
+export interface QueryReport {
+  /** Unique in its QueryClient. */
+  readonly key: string
+  readonly name: string
+  readonly params: Params
+  readonly status: LiveStatus
+  readonly observers: number
+  readonly isFetching: boolean
+  /** `held`: observed or being fetched. `lingering`: nobody reads it, and its channel is about to be left. */
+  readonly lease: 'held' | 'lingering' | 'none'
+}
+
+export interface ChannelReport {
+  /** `undefined`: the manager's default. */
+  readonly endpoint: string | undefined
+  readonly key: Readonly<Record<string, Id>>
+  readonly status: 'live' | 'gap' | 'down'
+  /** Up to where everything was applied; `undefined` where the server does not number its events. */
+  readonly position: Cursor | undefined
+  /** Between the newest event that snapshotArrived and the position. */
+  readonly behind: number
+  /** Queries that read it. */
+  readonly readers: number
+  /** How often it became live. */
+  readonly sessions: number
+  readonly error: Error | undefined
+}
+
+export interface SendReport {
+  readonly id: number
+  readonly name: string
+  readonly params: Params
+  readonly status: SendStatus
+  readonly attempts: number
+  /** Milliseconds since 1970. */
+  readonly submittedAt: number
+  readonly error: Error | undefined
+}
+
+export interface LiveReport {
+  readonly queries: readonly QueryReport[]
+  readonly channels: readonly ChannelReport[]
+  /** Oldest first. */
+  readonly sends: readonly SendReport[]
+}
+
+export function inspectQueries(queryClient: QueryClient): LiveReport {
+  const live = queryClient
+    .getQueryCache()
+    .getAll()
+    .flatMap((query) => {
+      const entry = entryBehind(query)
+      return entry ? [{ query, entry }] : []
+    })
+  const channels = new Set(live.flatMap(({ entry }) => entry.channel ?? []))
+  return {
+    queries: live.map(({ query, entry }) => queryReport(query, entry)),
+    channels: [...channels].map(channelReport),
+    sends: sendReports(queryClient, new Set(live.map(({ entry }) => entry.client.outbox))),
+  }
+}
+
+function queryReport(query: Query, entry: Entry): QueryReport {
+  const isFetching = query.state.fetchStatus !== 'idle'
+  const isWanted = isFetching || query.isActive()
+  return {
+    key: query.queryHash,
+    name: entry.definition.name,
+    params: entry.params,
+    status: entry.state.status,
+    observers: query.getObserversCount(),
+    isFetching,
+    lease: entry.channel ? (isWanted ? 'held' : 'lingering') : 'none',
+  }
+}
+
+function channelReport(channel: LiveChannel): ChannelReport {
+  const { spec, sequencer, live, failure, members, sessions } = channel
+  const position = sequencer.cursor?.seq
+  return {
+    endpoint: spec.endpoint,
+    key: spec.key,
+    status: live ? (channel.hasGap ? 'gap' : 'live') : 'down',
+    position: sequencer.cursor,
+    behind: position === undefined ? 0 : topOf(sequencer) - position,
+    readers: members.size,
+    sessions,
+    error: failure,
+  }
+}
+
+/** What is neither pending nor failed has snapshotArrived. Until there is a live query, nobody knows what is on its way. */
+function sendReports(queryClient: QueryClient, outboxes: ReadonlySet<Outbox>): SendReport[] {
+  return queryClient
+    .getMutationCache()
+    .getAll()
+    .flatMap((mutation) => {
+      const { mutationId, options, state } = mutation
+      const [scope, name, params] = options.mutationKey ?? []
+      if (scope !== LIVE_KEY || (state.status !== 'pending' && state.status !== 'error')) return []
+      const row = [...outboxes].map(({ rows }) => rows.get(mutation)).find((found) => found !== undefined)
+      return {
+        id: mutationId,
+        name: String(name),
+        params: (params ?? {}) as Params,
+        status: row ? statusOf(row) : state.status === 'error' ? 'failed' : 'queued',
+        attempts: state.failureCount,
+        submittedAt: state.submittedAt,
+        error: state.error ?? undefined,
+      }
+    })
+}

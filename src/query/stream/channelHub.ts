@@ -1,0 +1,258 @@
+/**
+ * One subscription per channel for all queries that read it: puts its events in order, keeps the recent ones for
+ * snapshots that lack them, and knows whether the channel is continuous. Knows nothing of queries or caches.
+ */
+import { isFinal, LiveError } from '../../transport/errors.ts'
+import type { ChannelSignal, ChannelSpec, Cursor, LiveEvent, LivePort } from '../../transport/port.ts'
+import { notifyMembers, onHead, type WatchedChannel, watchGap } from './channelGap.ts'
+import { channelHash } from './channelHash.ts'
+import {
+  admit,
+  baseline,
+  forgetHeld,
+  isAfter,
+  isOtherEpoch,
+  type Reset,
+  restartSequence,
+  stoodBy,
+} from './sequencer.ts'
+
+export interface ChannelMember {
+  /** Events to apply now, in order, each exactly once where the server numbers them. */
+  onEvents?(events: readonly LiveEvent[]): void
+  /** Liveness, continuity or gap changed. */
+  onChange?(): void
+}
+
+export interface LiveChannel extends WatchedChannel {
+  readonly spec: ChannelSpec
+  readonly members: Set<ChannelMember>
+  readonly waiting: Set<{ resolve(at: number): void; reject(error: LiveError): void }>
+  /** Snapshots on their way: nothing they may lack is dropped from the log. */
+  retainers: number
+  /** How often it became live; 0: the first answer of the server is still to come. */
+  sessions: number
+  failure: LiveError | undefined
+  /** Grows whenever events may have been missed: data taken under another number is not to be trusted. */
+  continuity: number
+  log: LiveEvent[]
+  /** Events before `log[0]`. */
+  dropped: number
+  /** Numbered events after this one are all in the log. */
+  reach: number | undefined
+  forgetChannel(): void
+}
+
+export interface ChannelHub {
+  readonly channels: ReadonlyMap<string, LiveChannel>
+  /** `resumeFrom`: position of data that is there already; used when the channel has none itself. */
+  join(spec: ChannelSpec, member: ChannelMember, resumeFrom?: Cursor): LiveChannel
+}
+
+/** Kept for snapshots that lag behind the stream. */
+const LOG_TAIL = 256
+const ASKED_AGAIN: ReadonlySet<string> = new Set(['rejected', 'forbidden', 'user_changed'])
+
+export function createChannelHub(port: LivePort): ChannelHub {
+  const channels = new Map<string, LiveChannel>()
+
+  function open(spec: ChannelSpec, hash: string, cursor: Cursor | undefined): LiveChannel {
+    const channel: LiveChannel = {
+      port,
+      spec,
+      members: new Set(),
+      sequencer: { cursor, held: new Map() },
+      retainers: 0,
+      waiting: new Set(),
+      live: false,
+      sessions: 0,
+      failure: undefined,
+      continuity: 0,
+      log: [],
+      dropped: 0,
+      reach: cursor?.seq,
+      subscription: undefined,
+      stopGapTimer: undefined,
+      asked: undefined,
+      hasGap: false,
+      stood: undefined,
+      paidAt: 0,
+      forgetChannel: () => void channels.delete(hash),
+    }
+    channel.subscription = port.open(spec, {
+      cursor: () => channel.sequencer.cursor,
+      onSignal: (signal) => onSignal(channel, signal),
+    })
+    channels.set(hash, channel)
+    return channel
+  }
+
+  return {
+    channels,
+    join(spec, member, resumeFrom) {
+      const hash = channelHash(spec)
+      const channel = channels.get(hash) ?? open(spec, hash, resumeFrom)
+      channel.members.add(member)
+      return channel
+    },
+  }
+}
+
+export function leaveChannel(channel: LiveChannel, member: ChannelMember, idleMs?: number): void {
+  if (!channel.members.delete(member) || channel.members.size > 0) return
+  channel.forgetChannel()
+  channel.stopGapTimer?.()
+  const error = new LiveError('closed', 'The channel was closed before it was live; nobody reads it any more')
+  settleWaiting(channel, error)
+  channel.subscription?.close(idleMs)
+}
+
+/**
+ * Resolves with where the stream stood at that moment: whoever hears of it may find that events came with the good news.
+ * What the server refused is asked for again by whoever needs it: only then can a second try succeed.
+ */
+export function whenLive(channel: LiveChannel): Promise<number> {
+  if (channel.live) return Promise.resolve(positionInLog(channel))
+  // Or somebody else had to go, and the channel with him.
+  if (channel.failure && ASKED_AGAIN.has(channel.failure.code)) {
+    channel.failure = undefined
+    channel.port.renew(channel.spec)
+  }
+  if (channel.failure) return Promise.reject(channel.failure)
+  return new Promise((resolve, reject) => channel.waiting.add({ resolve, reject }))
+}
+
+/** Events from now on are kept until it is released. */
+export function keepLog(channel: LiveChannel): void {
+  channel.retainers++
+}
+
+/** Where the stream stands, for `eventsSince`. */
+export function positionInLog({ dropped, log }: LiveChannel): number {
+  return dropped + log.length
+}
+
+export function releaseLog(channel: LiveChannel): void {
+  channel.retainers--
+  trimLog(channel)
+  // The snapshot that was to tell the position never came.
+  if (channel.retainers === 0 && channel.sequencer.held.size > 0) snapshotArrived(channel, undefined)
+}
+
+/** A snapshot was taken there; `undefined` where the server does not say. */
+export function snapshotArrived(channel: LiveChannel, position: Cursor | undefined): void {
+  if (channel.sequencer.cursor?.seq !== undefined) return
+  takeEvents(channel, baseline(channel.sequencer, position))
+}
+
+/** Whether the log holds all that data of this position lacks. Data without one is told by `positionInLog` alone. */
+export function reaches({ sequencer, reach }: LiveChannel, position: Cursor): boolean {
+  if (position.seq === undefined || reach === undefined) return false
+  return position.seq >= reach && !isOtherEpoch(sequencer.cursor, position)
+}
+
+/**
+ * Everything a snapshot lacks: with a position the numbered events after it, even those from before the start (a
+ * snapshot from a replica may lag), and the unnumbered ones since the start.
+ */
+export function eventsSince(
+  channel: LiveChannel,
+  position: Cursor | undefined,
+  start?: number,
+): readonly LiveEvent[] {
+  const { log, dropped } = channel
+  const from = start === undefined ? log.length : start - dropped
+  const after = position?.seq
+  if (after === undefined) return log.slice(from)
+  return log.filter((event, at) =>
+    event.seq === undefined ? at >= from : event.seq > after && !isOtherEpoch(position, event),
+  )
+}
+
+function onSignal(channel: LiveChannel, signal: ChannelSignal): void {
+  if (signal.type === 'events') {
+    return takeEvents(channel, admit(channel.sequencer, signal.events, channel.retainers > 0))
+  }
+  if (signal.type === 'head') return onHead(channel, signal.cursor)
+  if (signal.type === 'live' && !channel.live) channel.sessions++
+  channel.live = signal.type === 'live'
+  // Most subscriptions that fail are asked for again by themselves; only what nobody retries ends the waiting.
+  channel.failure = signal.type === 'down' && signal.error && isFinal(signal.error) ? signal.error : undefined
+  const { asked } = channel
+  channel.asked = undefined
+  if (signal.type === 'live') settleOrder(channel, signal, asked)
+  else forgetHeld(channel.sequencer)
+  if (channel.live || channel.failure) settleWaiting(channel, channel.failure)
+  watchGap(channel)
+  notifyMembers(channel)
+}
+
+/** What was heard was for somebody else. */
+export function clearChannel(channel: LiveChannel): void {
+  restartSequence(channel.sequencer, undefined)
+  channel.dropped += channel.log.length
+  channel.log = []
+  startOver(channel)
+}
+
+/** What was asked for has been told, as far as it exists: what is missing still was never there, or was rolled back. */
+function settleOrder(
+  channel: LiveChannel,
+  { resumed, cursor }: Extract<ChannelSignal, { type: 'live' }>,
+  asked = -1,
+): void {
+  const { sequencer } = channel
+  const { head, held } = sequencer
+  if (head && ((head.seq ?? 0) <= asked || isOtherEpoch(cursor, head))) sequencer.head = undefined
+  if (!resumed) {
+    restartSequence(sequencer, cursor, sequencer.cursor ?? sequencer.last)
+    return startOver(channel)
+  }
+  snapshotArrived(channel, cursor)
+  const isHole = isAfter(cursor, sequencer.cursor)
+  if (isHole) sequencer.head = cursor
+  const later = [...held.values()].filter(({ seq = 0 }) => seq > asked)
+  if (asked < 0 || (!isHole && later.length === held.size)) return
+  restartSequence(sequencer, cursor)
+  takeEvents(channel, 'hole')
+  takeEvents(channel, admit(sequencer, later))
+}
+
+function startOver(channel: LiveChannel): void {
+  const { cursor } = channel.sequencer
+  Object.assign(channel, { stood: undefined, reach: cursor?.seq, log: stoodBy(channel.log, cursor) })
+  channel.continuity++
+}
+
+function takeEvents(channel: LiveChannel, admitted: LiveEvent[] | Reset): void {
+  if (typeof admitted === 'string') {
+    channel.port.report({ type: 'channel-reset', reason: admitted })
+    startOver(channel)
+    watchGap(channel)
+    return notifyMembers(channel)
+  }
+  const [first] = admitted
+  if (first) {
+    if (first.seq !== undefined) channel.reach ??= first.seq - 1
+    for (const event of admitted) channel.log.push(event)
+    trimLog(channel)
+    for (const member of channel.members) member.onEvents?.(admitted)
+  }
+  channel.reach ??= channel.sequencer.cursor?.seq
+  watchGap(channel)
+}
+
+/** The log serves fetches in flight; without one only its tail is kept. */
+function trimLog(channel: LiveChannel): void {
+  const { log, retainers } = channel
+  // In slices: shifting the array for every event would cost more than applying it.
+  if (retainers > 0 || log.length < 2 * LOG_TAIL) return
+  const dropped = log.splice(0, log.length - LOG_TAIL)
+  channel.reach = dropped.findLast(({ seq }) => seq !== undefined)?.seq ?? channel.reach
+  channel.dropped += dropped.length
+}
+
+function settleWaiting(channel: LiveChannel, error?: LiveError): void {
+  for (const waiter of channel.waiting) error ? waiter.reject(error) : waiter.resolve(positionInLog(channel))
+  channel.waiting.clear()
+}
