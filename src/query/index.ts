@@ -1,11 +1,10 @@
-export type { LivePort, PortClock } from '../transport/port.ts'
-export { createLive, type EventsOf, type Live, type PortHolder } from './createLive.ts'
+export type { LivePort } from '../transport/port.ts'
+export { createLive, type EventsOf, type Live, type LiveOptions } from './createLive.ts'
 export { NO_HISTORY } from './define/answer.ts'
 export type { ListOptions } from './define/list.ts'
 export {
   type MutationControls,
   type MutationDefinitionOptions,
-  type Named,
   shouldDehydrateMutation,
 } from './define/mutation.ts'
 export type {
@@ -14,12 +13,12 @@ export type {
   LiveQueryOptions,
 } from './define/queryOptions.ts'
 export { insert, patch, reduce, remove, upsert } from './define/reducers.ts'
+export type { Changes } from './define/registry.ts'
 export type { TimelineOptions, TimelineWindow } from './define/timeline.ts'
 export type { ValueOptions } from './define/value.ts'
 export type { Op, Reducer, ReducerContext } from './fold/op.ts'
 export {
   compareKeys,
-  lowerBound,
   newestPages,
   type OrderKey,
   type TimelineData,

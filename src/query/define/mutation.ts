@@ -209,9 +209,7 @@ function sendFor({ outbox, queryClient }: LiveClient, row: Row | undefined): Sen
 }
 
 /** Kept in the mutation's context. */
-export interface Named {
-  readonly clientId: string
-}
+type Named = { readonly clientId: string }
 
 function changesOf<P, Variables, Result>(
   { core, name, options }: Defined<P, Variables, Result>,
