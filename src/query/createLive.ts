@@ -8,19 +8,20 @@ import {
   clientOf,
   clientsOf,
   connect,
-  createLiveCore,
+  createRegistry,
   findClient,
-  type LiveCore,
   listenersOf,
+  type Registry,
 } from './define/registry.ts'
 import { defineTimeline, type TimelineOptions } from './define/timeline.ts'
 import { defineValue, type ValueOptions } from './define/value.ts'
 import { NO_OPS, type Op } from './fold/op.ts'
 import type { Params } from './keys.ts'
-import { applyChanges, current, entryFor, forget, refresh } from './live/client.ts'
-import { ANY, type LiveState, OFFLINE } from './live/state.ts'
-import { type Change, targeted, targetOf } from './optimistic/pendingMutation.ts'
-import { forgetOwn, hold, opsFor } from './optimistic/pendingMutations.ts'
+import { currentData, doubtQueries, forgetData, liveQueryFor, tellChanges } from './live/client.ts'
+import { ANY, type LiveState, OFFLINE } from './live/records.ts'
+import { holdOps, opsFor } from './optimistic/pendingMutations.ts'
+import { type Change, targeted, targetOf } from './optimistic/targetedOp.ts'
+import { removeOwnMutations } from './optimistic/watchMutations.ts'
 import type { QueryClient } from './tanstack.ts'
 
 /** Payloads by event type, as the manager's protocol declares them; any type with any payload where it declares none. */
@@ -57,7 +58,7 @@ export function createLive<P extends Protocol>(
 ): Live<EventsOf<P>>
 export function createLive(options: LiveOptions & { readonly manager: PortHolder }): Live
 export function createLive({ manager, ...options }: LiveOptions & { readonly manager: PortHolder }): Live {
-  return createLiveWith(createLiveCore(manager.port, options))
+  return createLiveWith(createRegistry(manager.port, options))
 }
 
 export interface LiveOptions {
@@ -73,71 +74,71 @@ export interface LiveOptions {
   readonly user?: (() => Id | undefined) | undefined
 }
 
-function createLiveWith<Events>(core: LiveCore) {
+function createLiveWith<Events>(registry: Registry) {
   return {
     /** A flat list, e.g. the rooms of a user. Returns `(params?) => queryOptions`. */
     list: <Item, P = NoParams>(name: string, options: ListOptions<P, Events, Item>) =>
-      defineList(core, name, options),
+      defineList(registry, name, options),
     /** A history in pages, e.g. the messages of a room. Returns `(params, { around?, pageSize? }?) => infiniteQueryOptions`. */
     timeline: <Item, P = NoParams>(name: string, options: TimelineOptions<P, Events, Item>) =>
-      defineTimeline(core, name, options),
+      defineTimeline(registry, name, options),
     /** A single value. Returns `(params?) => queryOptions`. */
     value: <Value, P = NoParams>(name: string, options: ValueOptions<P, Events, Value>) =>
-      defineValue(core, name, options),
+      defineValue(registry, name, options),
     /** A write with an optimistic overlay. Returns `(params?) => mutationOptions`. */
     mutation: <Variables, Result = unknown, P = NoParams>(
       name: string,
       options: MutationDefinitionOptions<P, Variables, Result>,
-    ) => defineMutation(core, name, options),
+    ) => defineMutation(registry, name, options),
     /**
      * Attaches to a QueryClient: from now on its live queries subscribe while they are used. Nothing connects before a
      * live query is fetched or observed. Returns the way back; calls may nest. @throws LiveError `misconfigured` where
      * another live with the same names is connected to it.
      */
-    connect: (queryClient: QueryClient): (() => void) => connect(core, queryClient),
+    connect: (queryClient: QueryClient): (() => void) => connect(registry, queryClient),
     /** Applies what the application itself knows, e.g. `live.apply([rooms.remove({}, id)])`, as if an event had said it. */
     apply(changes: readonly Change[]): void {
-      for (const client of clientsOf(core)) applyChanges(client, changes)
+      for (const client of clientsOf(registry)) tellChanges(client, changes)
     },
     /** Asks for a new snapshot of the queries of a definition that are in use. */
     refresh(definition: string, params: Params = {}): void {
-      for (const client of clientsOf(core)) refresh(client, { definition, params })
+      for (const client of clientsOf(registry)) doubtQueries(client, { definition, params })
     },
     /** For signing out: forgets all live data, and what waits or failed of whoever is here; nothing of other users. */
     forget(): void {
-      for (const client of clientsOf(core)) {
+      for (const client of clientsOf(registry)) {
         // First what it is shown in: all of it goes in one write.
-        forget(client)
-        forgetOwn(client.outbox)
+        forgetData(client)
+        removeOwnMutations(client.pendingMutations)
       }
     },
     /** The data of a definition's queries that are in use, where nothing is known to be missing. */
     current: (definition: string, params: Params = {}): unknown[] =>
-      clientsOf(core).flatMap((client) => current(client, { definition, params })),
+      clientsOf(registry).flatMap((client) => currentData(client, { definition, params })),
     /** Whether a query is current, and since when. */
     status(queryClient: QueryClient, queryKey: readonly unknown[]): LiveState {
-      const client = findClient(core, queryClient)
-      return (client && entryFor(client, queryKey)?.state) ?? OFFLINE
+      const client = findClient(registry, queryClient)
+      return (client && liveQueryFor(client, queryKey)?.status) ?? OFFLINE
     },
     /** What the application itself knows better than the server, for a while: lies over the data until it is held anew. */
     hold(queryClient: QueryClient, holder: object, changes: readonly Change[]): void {
-      const client = clientOf(core, queryClient)
-      if (client) hold(client.outbox, holder, changes.map(targeted))
+      const client = clientOf(registry, queryClient)
+      if (client) holdOps(client.pendingMutations, holder, changes.map(targeted))
     },
     /** Optimistic ops for a query, also before it has data to show them in. The same array while nothing changed. */
     optimistic(queryClient: QueryClient, [, name, params]: readonly unknown[]): readonly Op<unknown>[] {
-      const client = findClient(core, queryClient)
-      const definition = core.definitions.get(String(name))
+      const client = findClient(registry, queryClient)
+      const definition = registry.definitions.get(String(name))
       if (!client || !definition) return NO_OPS
-      return opsFor(client.outbox, targetOf(definition.name, (params ?? {}) as Params))
+      return opsFor(client.pendingMutations, targetOf(definition.name, (params ?? {}) as Params))
     },
     /**
      * Calls back, once in a turn, when the status or the optimistic ops of some live query have changed. `queryHash`
      * (TanStack's `hashKey(queryKey)`): only when the status of that query has.
      */
     subscribe(queryClient: QueryClient, listener: () => void, queryHash: string = ANY): () => void {
-      clientOf(core, queryClient)
-      const listeners = listenersOf(core, queryClient)
+      clientOf(registry, queryClient)
+      const listeners = listenersOf(registry, queryClient)
       const own = () => listener()
       const all = listeners.get(queryHash) ?? new Set()
       listeners.set(queryHash, all.add(own))

@@ -1,19 +1,16 @@
 export type { LivePort } from '../transport/port.ts'
 export { createLive, type EventsOf, type Live, type LiveOptions } from './createLive.ts'
 export { NO_HISTORY } from './define/answer.ts'
+export type { Changes } from './define/changes.ts'
 export type { ListOptions } from './define/list.ts'
-export {
-  type MutationControls,
-  type MutationDefinitionOptions,
-  shouldDehydrateMutation,
-} from './define/mutation.ts'
+export { type MutationDefinitionOptions, shouldDehydrateMutation } from './define/mutation.ts'
+export type { MutationControls } from './define/mutationControls.ts'
 export type {
   LiveInfiniteQueryOptions,
   LiveMutationOptions,
   LiveQueryOptions,
 } from './define/queryOptions.ts'
 export { insert, patch, reduce, remove, upsert } from './define/reducers.ts'
-export type { Changes } from './define/registry.ts'
 export type { TimelineOptions, TimelineWindow } from './define/timeline.ts'
 export type { ValueOptions } from './define/value.ts'
 export type { Op, Reducer, ReducerContext } from './fold/op.ts'
@@ -26,8 +23,11 @@ export {
   type TimelinePageParam,
 } from './fold/timeline/pages.ts'
 export { type SnapshotContext, type SnapshotSource, type } from './live/definition.ts'
-export type { LiveState, LiveStatus } from './live/state.ts'
-export type { AskOptions, SendContext } from './optimistic/deliver.ts'
-export type { Change, OptimisticContext, SendStatus } from './optimistic/pendingMutation.ts'
+export type { LiveState } from './live/records.ts'
+export type { LiveStatus } from './live/state.ts'
+export type { AskOptions, SendContext } from './optimistic/beginSend.ts'
+export type { OptimisticContext } from './optimistic/pendingMutation.ts'
+export type { SendStatus } from './optimistic/sendState.ts'
+export type { Change } from './optimistic/targetedOp.ts'
 export { LiveProvider, type LiveProviderProps } from './react/LiveProvider.tsx'
 export { useLiveStatus } from './react/useLiveStatus.ts'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { ItemSpec } from '../../src/query/fold/items.ts'
-import { foldList, landList, overlayList } from '../../src/query/fold/list/foldList.ts'
+import { foldList, mergeList, overlayList } from '../../src/query/fold/list/foldList.ts'
 import type { Op } from '../../src/query/fold/op.ts'
 
 interface Item {
@@ -127,12 +127,12 @@ describe('[Q6] ops into a list', () => {
       { id: 2, rank: 2 },
     ]
     expect(
-      landList(specOf(byRank), current, [
+      mergeList(specOf(byRank), current, [
         { id: 2, rank: 2 },
         { id: 1, rank: 1 },
       ]),
     ).toBe(current)
-    const next = landList(specOf(), current, [
+    const next = mergeList(specOf(), current, [
       { id: 0, rank: 0 },
       { id: 2, rank: 2 },
     ])

@@ -36,7 +36,7 @@ export function structuralSharing(current: unknown, next: unknown): unknown {
     if (found) fresh.set(page, found)
   }
   const [any] = fresh.values()
-  return any ? any.land(next as TimelineData<unknown>, fresh) : shareShallow(current, next)
+  return any ? any.merge(next as TimelineData<unknown>, fresh) : shareShallow(current, next)
 }
 
 function pagesOf(data: object): readonly object[] | undefined {

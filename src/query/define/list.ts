@@ -2,17 +2,15 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Id } from '../../transport/port.ts'
 import { type ItemSpec, unversioned } from '../fold/items.ts'
-import { listStrategy } from '../fold/kinds.ts'
-import { landList } from '../fold/list/foldList.ts'
-import { keyName, LIVE_KEY } from '../keys.ts'
-import { type CommonOptions, type Definition, flawsBy, type SnapshotSource } from '../live/definition.ts'
-import { stored } from '../live/liveQuery.ts'
+import { listKind } from '../fold/kinds.ts'
+import { mergeList } from '../fold/list/foldList.ts'
+import { type CommonOptions, flawsBy, type SnapshotSource } from '../live/definition.ts'
+import { baseOf } from '../live/liveQuery.ts'
 import { isContinuous } from '../live/state.ts'
-import { type QueryFunctionContext, queryOptions } from '../tanstack.ts'
 import { readSnapshot } from './answer.ts'
-import { LIVE_QUERY_DEFAULTS, landWhole, takeSnapshot } from './queryFunction.ts'
-import type { LiveQueryOptions } from './queryOptions.ts'
-import { changesFor, defineQuery, type LiveCore } from './registry.ts'
+import { defineWhole } from './defineQuery.ts'
+import { landWhole } from './queryFunction.ts'
+import type { Registry } from './registry.ts'
 
 export interface ListOptions<P, Events, Item> extends CommonOptions<P, Events, Item> {
   /** Checked for snapshots and events; what does not fit is reported and left out. */
@@ -28,7 +26,7 @@ export interface ListOptions<P, Events, Item> extends CommonOptions<P, Events, I
 }
 
 export function defineList<P, Events, Item>(
-  core: LiveCore,
+  registry: Registry,
   name: string,
   options: ListOptions<P, Events, Item>,
 ) {
@@ -41,28 +39,13 @@ export function defineList<P, Events, Item>(
     merge: options.merge,
   }
   const flawOf = flawsBy(name, options.item, options.id)
-  const definition = defineQuery(core, {
-    name,
-    options: options as unknown as Definition['options'],
-    source: options.snapshot as Definition['source'],
-    flawOf,
-    strategy: listStrategy(spec, flawOf),
+  const given = { name, options, source: options.snapshot, kind: listKind(spec, flawOf), flawOf }
+  return defineWhole<P, Item, readonly Item[]>(registry, given, (answer, { definition, context }) => {
+    const { live } = answer.fetch ?? {}
+    const before = live && (baseOf(live) as readonly Item[] | undefined)
+    const how = live && isContinuous(live.state) ? spec : unversioned(spec)
+    const { report } = registry.port
+    const { items } = readSnapshot<Item>(definition, answer.body, { params: context.queryKey[2], report })
+    return landWhole(answer, mergeList(how, before, items))
   })
-  const queryFn = (context: QueryFunctionContext) =>
-    takeSnapshot({ core, definition, context }, (answer) => {
-      const { entry } = answer.fetch ?? {}
-      const before = entry && (stored(entry) as readonly Item[] | undefined)
-      const how = entry && isContinuous(entry) ? spec : unversioned(spec)
-      const { report } = core.port
-      const { items } = readSnapshot<Item>(definition, answer.body, { params: context.queryKey[2], report })
-      return landWhole(answer, landList(how, before, items)) as readonly Item[]
-    })
-
-  const factory = (params?: P): LiveQueryOptions<readonly Item[]> =>
-    queryOptions({
-      ...LIVE_QUERY_DEFAULTS,
-      queryKey: [LIVE_KEY, keyName(core, name), params ?? ({} as P)] as const,
-      queryFn,
-    })
-  return Object.assign(factory, changesFor<P, Item>(name))
 }

@@ -1,23 +1,31 @@
 /** The queryFn of every live query: subscribe first, then ask for the snapshot, then add what it lacks. */
-
 import type { Cursor } from '../../transport/port.ts'
 import { structuralSharing } from '../cache/structuralSharing.ts'
 import type { Params } from '../keys.ts'
-import { entryFor } from '../live/client.ts'
+import { liveQueryFor } from '../live/client.ts'
 import { channelSpec, type Definition } from '../live/definition.ts'
-import { beginFetch, complete, endFetch, isCurrent, missedBy, readyToAsk } from '../live/fetch.ts'
-import { entryBehind, land, stored } from '../live/liveQuery.ts'
+import {
+  arriveWith,
+  beginFetch,
+  completeFetch,
+  endFetch,
+  isCurrent,
+  missedBy,
+  readyToAsk,
+} from '../live/fetch.ts'
+import { baseOf, liveQueryBehind } from '../live/liveQuery.ts'
+import type { Fetch } from '../live/records.ts'
 import { markFailed, retry } from '../live/retry.ts'
-import { type Fetch, isContinuous } from '../live/state.ts'
-import type { AskOptions } from '../optimistic/deliver.ts'
+import { isContinuous } from '../live/state.ts'
+import type { AskOptions } from '../optimistic/beginSend.ts'
 import { snapshotArrived } from '../stream/channelHub.ts'
 import type { QueryFunctionContext } from '../tanstack.ts'
 import { positionOf } from './answer.ts'
-import { clientOf, type LiveCore } from './registry.ts'
+import { clientOf, type Registry } from './registry.ts'
 
 /** One call of a queryFn. */
 export interface SnapshotCall {
-  readonly core: LiveCore
+  readonly registry: Registry
   readonly definition: Definition
   readonly context: QueryFunctionContext
   /** Timelines: what to load, and how many items. */
@@ -38,16 +46,16 @@ export async function takeSnapshot<Result>(
   call: SnapshotCall,
   read: (answer: Answer) => Result,
 ): Promise<Result> {
-  const { core, definition, context } = call
+  const { registry, definition, context } = call
   let fetch: Fetch | undefined
   try {
-    const client = clientOf(core, context.client)
-    const entry = client && entryFor(client, context.queryKey)
-    fetch = entry && beginFetch(entry)
+    const client = clientOf(registry, context.client)
+    const live = client && liveQueryFor(client, context.queryKey)
+    fetch = live && beginFetch(live)
     const patienceMs = typeof definition.source === 'string' ? undefined : HTTP_PATIENCE_MS
     // Suspense calls this while it renders: nothing is asked for before that is over.
     await (fetch && readyToAsk(fetch, patienceMs))
-    const body = await ask(call, () => entry && stored(entry))
+    const body = await ask(call, () => live && baseOf(live))
     const position = positionOf(body)
     if (fetch) snapshotArrived(fetch.channel, position)
     const result = read({ body, position, fetch })
@@ -56,18 +64,17 @@ export async function takeSnapshot<Result>(
     return result
   } catch (error) {
     if (fetch) endFetch(fetch)
-    const told = core.port.clean?.(error) ?? error
+    const told = registry.port.clean?.(error) ?? error
     markFailed(told, context.client)
     throw told
   }
 }
 
-/** Lands whole data at the end of a queryFn: what the answer lacks is folded in, the result is what to return. */
+/** Whole data at the end of a queryFn: what the answer lacks is folded in, the result is what to return. */
 export function landWhole({ fetch, position }: Answer, data: unknown): unknown {
   if (!fetch || !isCurrent(fetch)) return data
-  const { entry } = fetch
-  complete(fetch, position)
-  return land(entry, data, missedBy(fetch, position))
+  completeFetch(fetch, position)
+  return arriveWith(fetch, data, missedBy(fetch, position))
 }
 
 /**
@@ -75,9 +82,9 @@ export function landWhole({ fetch, position }: Answer, data: unknown): unknown {
  * until the server has been asked for what came since.
  */
 function isFreshQuery(query: object): boolean {
-  const entry = entryBehind(query)
-  if (!entry?.channel || !isContinuous(entry)) return false
-  return entry.channel.live || entry.channel.sessions === 0
+  const live = liveQueryBehind(query)
+  if (!live?.channel || !isContinuous(live.state)) return false
+  return live.channel.live || live.channel.sessions === 0
 }
 
 /** Options every live query starts from; all of them can be overridden where the options are used. */
@@ -90,12 +97,15 @@ export const LIVE_QUERY_DEFAULTS = {
   retry,
 }
 
-function ask({ core, definition, context, page }: SnapshotCall, current: () => unknown): Promise<unknown> {
+function ask(
+  { registry, definition, context, page }: SnapshotCall,
+  current: () => unknown,
+): Promise<unknown> {
   const { source, options } = definition
   const params = (context.queryKey[2] ?? {}) as Params
   const { endpoint, key } = channelSpec(params, options)
   const request = (type: string, data: unknown, how?: AskOptions) =>
-    core.port.request(type, data, { endpoint, idempotent: true, ...how })
+    registry.port.request(type, data, { endpoint, idempotent: true, ...how })
   if (typeof source === 'string') {
     const subject = Object.keys(key).length > 0 ? key : params
     return request(source, { ...subject, ...(page && { ...(page.param as object), limit: page.limit }) })

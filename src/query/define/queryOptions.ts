@@ -33,9 +33,8 @@ export type LiveInfiniteQueryOptions<
   TaggedKey<Key, InfiniteData<Page>>
 
 /** For `useMutation`, as TanStack's `mutationOptions` returns them. */
-export type LiveMutationOptions<Result, Variables, Context> = UseMutationOptions<
+export type LiveMutationOptions<
   Result,
-  Error,
   Variables,
-  Context
-> & { readonly mutationKey: MutationKey }
+  Context = { readonly clientId: string },
+> = UseMutationOptions<Result, Error, Variables, Context> & { readonly mutationKey: MutationKey }

@@ -2,16 +2,15 @@
 
 import { LiveError } from '../../transport/errors.ts'
 import type { Id, LivePort } from '../../transport/port.ts'
-import type { Op } from '../fold/op.ts'
-import { keyName, type Params } from '../keys.ts'
+import { keyName } from '../keys.ts'
 import { createLiveClient, setMutationDefaults } from '../live/client.ts'
 import type { Definition } from '../live/definition.ts'
-import type { Listeners, LiveClient, Registry } from '../live/state.ts'
+import type { Declarations, Listeners, LiveClient } from '../live/records.ts'
 import { createAuthors } from '../optimistic/author.ts'
-import type { Change, MutationDefinition } from '../optimistic/pendingMutation.ts'
+import type { MutationDefinition } from '../optimistic/pendingMutation.ts'
 import { isServer, type QueryClient } from '../tanstack.ts'
 
-export interface LiveCore extends Registry {
+export interface Registry extends Declarations {
   readonly definitions: Map<string, Definition>
   readonly mutations: Map<string, MutationDefinition>
   /** For what is to reach all of them. Each lives as long as its QueryClient, which is not ours to keep. */
@@ -23,22 +22,22 @@ export interface LiveCore extends Registry {
 }
 
 interface Held {
-  readonly core: LiveCore
+  readonly registry: Registry
   readonly client: LiveClient
   /** Who called `connect`. */
-  holders: number
+  connectors: number
   end(): void
 }
 
 let made = 0
 
-export function createLiveCore(
+export function createRegistry(
   port: LivePort,
   {
     scope,
     user = () => undefined,
   }: { readonly scope?: string | undefined; readonly user?: (() => Id | undefined) | undefined },
-): LiveCore {
+): Registry {
   return {
     port,
     authors: createAuthors(port, user),
@@ -53,9 +52,9 @@ export function createLiveCore(
 
 const connected = new WeakMap<QueryClient, Set<Held>>()
 
-export function connect(core: LiveCore, queryClient: QueryClient): () => void {
-  const rivals = rivalsOf(core, queryClient)
-  if (rivals.some(({ holders }) => holders > 0)) {
+export function connect(registry: Registry, queryClient: QueryClient): () => void {
+  const rivals = rivalsOf(registry, queryClient)
+  if (rivals.some(({ connectors }) => connectors > 0)) {
     throw new LiveError(
       'misconfigured',
       'Another live with these names is connected to this QueryClient; give one of them a `scope`, or end the other connect() first',
@@ -63,23 +62,23 @@ export function connect(core: LiveCore, queryClient: QueryClient): () => void {
   }
   // What nobody has connected on purpose gives way.
   for (const { end } of rivals) end()
-  const held = heldBy(core, queryClient) ?? hold(core, queryClient)
-  held.holders++
+  const held = heldBy(registry, queryClient) ?? connectHeld(registry, queryClient)
+  held.connectors++
   let isHeld = true
   return () => {
     if (!isHeld) return
     isHeld = false
-    held.holders--
+    held.connectors--
     // Not at once: StrictMode, and a provider that is moved, connect again in the same turn.
-    queueMicrotask(() => held.holders === 0 && held.end())
+    queueMicrotask(() => held.connectors === 0 && held.end())
   }
 }
 
-export function findClient(core: LiveCore, queryClient: QueryClient): LiveClient | undefined {
-  return heldBy(core, queryClient)?.client
+export function findClient(registry: Registry, queryClient: QueryClient): LiveClient | undefined {
+  return heldBy(registry, queryClient)?.client
 }
 
-export function clientsOf({ clients }: LiveCore): LiveClient[] {
+export function clientsOf({ clients }: Registry): LiveClient[] {
   return [...clients].flatMap((reference) => {
     const client = reference.deref()
     if (!client) clients.delete(reference)
@@ -87,7 +86,7 @@ export function clientsOf({ clients }: LiveCore): LiveClient[] {
   })
 }
 
-export function listenersOf({ listeners }: LiveCore, queryClient: QueryClient): Listeners {
+export function listenersOf({ listeners }: Registry, queryClient: QueryClient): Listeners {
   const known = listeners.get(queryClient) ?? new Map()
   listeners.set(queryClient, known)
   return known
@@ -98,64 +97,65 @@ export function listenersOf({ listeners }: LiveCore, queryClient: QueryClient): 
  * that a request may cost. So it is where the names belong to another one, unless that is only used too, and was made
  * earlier: then its module has been evaluated again.
  */
-export function clientOf(core: LiveCore, queryClient: QueryClient): LiveClient | undefined {
-  const known = findClient(core, queryClient)
+export function clientOf(registry: Registry, queryClient: QueryClient): LiveClient | undefined {
+  const known = findClient(registry, queryClient)
   if (known || isServer) return known
-  const rivals = rivalsOf(core, queryClient)
-  if (rivals.some((other) => other.holders > 0 || other.core.number > core.number)) return undefined
+  const rivals = rivalsOf(registry, queryClient)
+  if (rivals.some((other) => other.connectors > 0 || other.registry.number > registry.number))
+    return undefined
   for (const { end } of rivals) end()
-  return hold(core, queryClient).client
+  return connectHeld(registry, queryClient).client
 }
 
-function heldBy(core: LiveCore, queryClient: QueryClient): Held | undefined {
-  for (const held of connected.get(queryClient) ?? []) if (held.core === core) return held
+function heldBy(registry: Registry, queryClient: QueryClient): Held | undefined {
+  for (const held of connected.get(queryClient) ?? []) if (held.registry === registry) return held
   return undefined
 }
 
-function hold(core: LiveCore, queryClient: QueryClient): Held {
+function connectHeld(registry: Registry, queryClient: QueryClient): Held {
   const here = connected.get(queryClient) ?? new Set()
-  const client = createLiveClient(queryClient, core, listenersOf(core, queryClient))
+  const client = createLiveClient(queryClient, registry, listenersOf(registry, queryClient))
   const reference = new WeakRef(client)
   const held: Held = {
-    core,
+    registry,
     client,
-    holders: 0,
+    connectors: 0,
     end() {
       if (!here.delete(held)) return
-      core.clients.delete(reference)
+      registry.clients.delete(reference)
       client.stop()
     },
   }
-  core.clients.add(reference)
+  registry.clients.add(reference)
   connected.set(queryClient, here.add(held))
   return held
 }
 
 /** A name is a query key, so only one of those that are connected to a QueryClient may have it. */
-function rivalsOf(core: LiveCore, queryClient: QueryClient): Held[] {
-  const names = [...core.definitions.keys(), ...core.mutations.keys()]
+function rivalsOf(registry: Registry, queryClient: QueryClient): Held[] {
+  const names = [...registry.definitions.keys(), ...registry.mutations.keys()]
   return [...(connected.get(queryClient) ?? [])].filter(
-    ({ core: other }) =>
-      other !== core && names.some((name) => other.definitions.has(name) || other.mutations.has(name)),
+    ({ registry: other }) =>
+      other !== registry && names.some((name) => other.definitions.has(name) || other.mutations.has(name)),
   )
 }
 
-export function defineQuery(core: LiveCore, definition: Definition): Definition {
-  register(core, core.definitions, definition)
+export function registerQuery(registry: Registry, definition: Definition): Definition {
+  register(registry, registry.definitions, definition)
   return definition
 }
 
-export function defineWrite(core: LiveCore, definition: MutationDefinition): void {
-  register(core, core.mutations, definition)
-  for (const client of clientsOf(core)) setMutationDefaults(client, definition)
+export function registerMutation(registry: Registry, definition: MutationDefinition): void {
+  register(registry, registry.mutations, definition)
+  for (const client of clientsOf(registry)) setMutationDefaults(client, definition)
 }
 
 function register<T extends { readonly name: string }>(
-  core: LiveCore,
+  registry: Registry,
   known: Map<string, T>,
   definition: T,
 ): void {
-  const key = keyName(core, definition.name)
+  const key = keyName(registry, definition.name)
   if (known.has(key)) {
     throw new LiveError(
       'misconfigured',
@@ -163,30 +163,4 @@ function register<T extends { readonly name: string }>(
     )
   }
   known.set(key, definition)
-}
-
-/** Ops for the data of one definition, for use in mutations. */
-export interface Changes<P, Item> {
-  insert(params: P, item: Item): Change
-  upsert(params: P, item: Item): Change
-  /** `by`: further fields, which follow from the item as it is. */
-  patch(params: P, fields: Partial<Item>, by?: (item: Item) => Partial<Item>): Change
-  remove(params: P, id: string | number): Change
-}
-
-export function changesFor<P, Item>(definition: string): Changes<P, Item> {
-  const change = (params: P, op: Op<Item>): Change => ({
-    definition,
-    params: params as Params,
-    op: op as Op<unknown>,
-  })
-  return {
-    insert: (params, item) => change(params, { kind: 'insert', item }),
-    upsert: (params, item) => change(params, { kind: 'upsert', item }),
-    patch: (params, fields, by) => {
-      const make = by && ((item: Item) => ({ ...item, ...fields, ...by(item) }))
-      return change(params, { kind: 'patch', fields, ...(make && { make }) })
-    },
-    remove: (params, id) => change(params, { kind: 'remove', id }),
-  }
 }

@@ -3,8 +3,8 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Id } from '../../transport/port.ts'
 import { markFetched } from '../cache/structuralSharing.ts'
 import { type ItemSpec, isId } from '../fold/items.ts'
-import { type MatchPending, timelineStrategy, windowOf } from '../fold/kinds.ts'
-import { type FreshPage, isWhole, landTimeline } from '../fold/timeline/mergeTimeline.ts'
+import { type MatchAnticipated, timelineKind } from '../fold/kinds.ts'
+import { type FreshPage, isWhole, mergeTimeline } from '../fold/timeline/mergeTimeline.ts'
 import {
   type OrderKey,
   positionOfPage,
@@ -13,18 +13,20 @@ import {
   type TimelinePage,
   type TimelinePageParam,
 } from '../fold/timeline/pages.ts'
-import { cutPages, isPage, maxPagesOf, newerParam, nextRequest, olderParam } from '../fold/timeline/window.ts'
+import { cutPages, isPage, newerParam, nextRequest, olderParam } from '../fold/timeline/window.ts'
 import { keyName, LIVE_KEY } from '../keys.ts'
-import { entryFor } from '../live/client.ts'
-import { type CommonOptions, type Definition, flawsBy, type SnapshotSource } from '../live/definition.ts'
-import { complete, missedBy } from '../live/fetch.ts'
-import { current, settle, stored } from '../live/liveQuery.ts'
-import { type Fetch, isContinuous } from '../live/state.ts'
+import { liveQueryFor } from '../live/client.ts'
+import { type CommonOptions, flawsBy, type SnapshotSource } from '../live/definition.ts'
+import { completeFetch, mergeWith, missedBy } from '../live/fetch.ts'
+import { baseOf, dataOf } from '../live/liveQuery.ts'
+import type { Fetch } from '../live/records.ts'
+import { isContinuous } from '../live/state.ts'
 import { infiniteQueryOptions, type QueryFunctionContext } from '../tanstack.ts'
 import { readSnapshot, type Snapshot, toPage } from './answer.ts'
+import { defineQuery } from './defineQuery.ts'
 import { LIVE_QUERY_DEFAULTS, type SnapshotCall, takeSnapshot } from './queryFunction.ts'
 import type { LiveInfiniteQueryOptions } from './queryOptions.ts'
-import { changesFor, clientOf, defineQuery, type LiveCore } from './registry.ts'
+import { clientOf, type Registry } from './registry.ts'
 
 export interface TimelineOptions<P, Events, Item> extends CommonOptions<P, Events, Item> {
   /** Checked for snapshots and events; what does not fit is reported and left out. */
@@ -38,7 +40,7 @@ export interface TimelineOptions<P, Events, Item> extends CommonOptions<P, Event
   readonly version?: (item: Item) => number | undefined
   readonly merge?: (current: Item, next: Item) => Item
   /** For servers that do not echo a key: the item to keep if `confirmed` is what became of `pending`. `isLast`: it was asked of all that are pending, and none was it. */
-  readonly matches?: MatchPending<Item>
+  readonly matches?: MatchAnticipated<Item>
   /** Gets `before`, `after` or `around` (an id, none for the newest page) and `limit`. */
   readonly snapshot: SnapshotSource<P, TimelinePageParam>
   /** @default 50 */
@@ -56,11 +58,10 @@ type TimelineKey<P> = readonly [typeof LIVE_KEY, string, P, TimelineWindow]
 const NEWEST: TimelinePageParam = {}
 
 export function defineTimeline<P, Events, Item>(
-  core: LiveCore,
+  registry: Registry,
   name: string,
   options: TimelineOptions<P, Events, Item>,
 ) {
-  const defaultPageSize = options.pageSize ?? 50
   const spec: ItemSpec<Item> = {
     id: options.id,
     key: options.key ?? options.id,
@@ -74,55 +75,62 @@ export function defineTimeline<P, Events, Item>(
     const isPlaced = isId(spec.key(item)) && spec.order(item).every((part) => typeof (part ?? 0) !== 'object')
     return isPlaced ? spec.id(item) : undefined
   })
-  const definition = defineQuery(core, {
-    name,
-    options: options as unknown as Definition['options'],
-    source: options.snapshot as Definition['source'],
-    flawOf,
-    strategy: timelineStrategy({ spec, flawOf, pageSize: defaultPageSize, matches: options.matches }),
-  })
-
-  const factory = (
-    params: P,
-    { around, pageSize }: TimelineWindow = {},
-  ): LiveInfiniteQueryOptions<TimelinePage<Item>, TimelinePageParam, TimelineKey<P>> => {
-    const size = pageSize ?? defaultPageSize
-    return infiniteQueryOptions({
-      ...LIVE_QUERY_DEFAULTS,
-      queryKey: [LIVE_KEY, keyName(core, name), params, { around, pageSize } as TimelineWindow] as const,
-      queryFn: (context) => fetchPage(spec, { core, definition, context: context as PageContext }, size),
-      initialPageParam: around === undefined ? NEWEST : { around },
-      getNextPageParam: (page: TimelinePage<Item>) => olderParam(page),
-      getPreviousPageParam: (page: TimelinePage<Item>) => newerParam(page),
-    })
-  }
-  return Object.assign(factory, changesFor<P, Item>(name))
+  const { pageSize: defaultPageSize = 50, snapshot: source, matches } = options
+  const kind = timelineKind(spec, flawOf, matches)
+  const given = { name, options, source, kind, flawOf, pageSize: defaultPageSize }
+  return defineQuery<P, Item, TimelineFactory<P, Item>>(
+    registry,
+    given,
+    (definition) =>
+      (params, { around, pageSize } = {}) =>
+        infiniteQueryOptions({
+          ...LIVE_QUERY_DEFAULTS,
+          queryKey: [
+            LIVE_KEY,
+            keyName(registry, name),
+            params,
+            { around, pageSize } as TimelineWindow,
+          ] as const,
+          queryFn: (context) =>
+            fetchPage(
+              spec,
+              { registry, definition, context: context as PageContext },
+              pageSize ?? defaultPageSize,
+            ),
+          initialPageParam: around === undefined ? NEWEST : { around },
+          getNextPageParam: (page: TimelinePage<Item>) => olderParam(page),
+          getPreviousPageParam: (page: TimelinePage<Item>) => newerParam(page),
+        }),
+  )
 }
+
+type TimelineFactory<P, Item> = (
+  params: P,
+  window?: TimelineWindow,
+) => LiveInfiniteQueryOptions<TimelinePage<Item>, TimelinePageParam, TimelineKey<P>>
 
 async function fetchPage<Item>(
   spec: ItemSpec<Item>,
   call: SnapshotCall & { readonly context: PageContext },
   pageSize: number,
 ): Promise<TimelinePage<Item>> {
-  const { core, context, definition } = call
-  const client = clientOf(core, context.client)
-  const entry = client && entryFor(client, context.queryKey)
+  const { registry, context, definition } = call
+  const client = clientOf(registry, context.client)
+  const live = client && liveQueryFor(client, context.queryKey)
   const loaded = {
-    data: entry && (stored(entry) as TimelineData<Item> | undefined),
-    maxPages: entry ? maxPagesOf(entry.query) : 1,
+    data: live && (baseOf(live) as TimelineData<Item> | undefined),
+    maxPages: live ? live.state.use.maxPages : 1,
   }
   const next = nextRequest(spec, loaded, { param: context.pageParam, limit: pageSize })
   if (isPage(next)) return next
   return takeSnapshot({ ...call, page: next }, ({ body, position, fetch }) => {
-    const snapshot = readSnapshot<Item>(definition, body, {
-      params: context.queryKey[2],
-      report: core.port.report,
-    })
+    const { report } = registry.port
+    const snapshot = readSnapshot<Item>(definition, body, { params: context.queryKey[2], report })
     const page = toPage(spec, snapshot, { ...next, position })
     const isStart = !('before' in next.param || 'after' in next.param)
     const pages = cutPages(spec, page, { count: next.count, pageSize })
     for (const page of fetch ? pages : []) {
-      markFetched(page, freshPage(spec, fetch as Fetch, { page, pageSize, isStart, snapshot }))
+      markFetched(page, freshPage(spec, fetch as Fetch, { page, isStart, snapshot }))
     }
     return pages[0] as TimelinePage<Item>
   })
@@ -130,7 +138,6 @@ async function fetchPage<Item>(
 
 interface Fetched<Item> {
   readonly page: TimelinePage<Item>
-  readonly pageSize: number
   readonly isStart: boolean
   readonly snapshot: Snapshot<Item>
 }
@@ -138,26 +145,27 @@ interface Fetched<Item> {
 function freshPage<Item>(
   spec: ItemSpec<Item>,
   fetch: Fetch,
-  { page, pageSize, isStart, snapshot }: Fetched<Item>,
+  { page, isStart, snapshot }: Fetched<Item>,
 ): FreshPage {
-  const { entry } = fetch
+  const { live } = fetch
   const position = positionOfPage(page)
   return {
     missed: () => missedBy(fetch, position, snapshot.partial),
     partial: snapshot.partial,
     isStart,
-    land(result, fresh) {
-      const landing = {
-        ...windowOf(entry.query, pageSize),
+    merge(result, fresh) {
+      const current = dataOf(live) as TimelineData<Item> | undefined
+      const merge = {
+        ...live.state.use,
         spec,
-        isTrusted: isContinuous(entry),
-        current: current(entry) as TimelineData<Item> | undefined,
+        isTrusted: isContinuous(live.state),
+        current,
         result: result as TimelineData<Item>,
         fresh,
       }
-      const whole = isWhole(landing)
-      complete(fetch, whole ? positionOfPages(result.pages) : position, whole)
-      return settle(entry, landTimeline(landing))
+      const whole = isWhole(merge)
+      completeFetch(fetch, whole ? positionOfPages(result.pages) : position, whole)
+      return mergeWith(live, mergeTimeline(merge))
     },
   }
 }

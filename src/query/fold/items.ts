@@ -34,6 +34,8 @@ export interface SequencedOp<Item> {
   readonly op: Op<Item>
   readonly seq: number | undefined
   readonly of?: LiveEvent
+  /** It has been recognised as what a mutation anticipated, by another query of the same data. */
+  readonly isEcho?: boolean
 }
 
 /** The item to keep: never an older version, and the same reference while nothing about it changed. */

@@ -1,6 +1,6 @@
 /** The three kinds of live data, as the engine handles them. Pure. */
-
-import { type Query, replaceEqualDeep } from '../tanstack.ts'
+import type { Cursor } from '../../transport/port.ts'
+import { replaceEqualDeep } from '../tanstack.ts'
 import { type ItemSpec, patched, type SequencedOp } from './items.ts'
 import { foldList, overlayList } from './list/foldList.ts'
 import type { Op } from './op.ts'
@@ -8,11 +8,16 @@ import type { FlawOf } from './soundOp.ts'
 import { foldTimeline } from './timeline/foldTimeline.ts'
 import { adoptTimeline, overlayTimeline } from './timeline/overlayTimeline.ts'
 import { positionOfPages, type TimelineData } from './timeline/pages.ts'
-import { maxPagesOf } from './timeline/window.ts'
 
-/** How one kind of cached data takes ops. `Data` is opaque to the engine. */
-export interface Strategy {
-  fold(data: unknown, ops: readonly SequencedOp<unknown>[], query: Query): unknown
+/** Of a timeline: how many items a page has, and how many pages there may be. */
+export interface Window {
+  readonly pageSize: number
+  readonly maxPages: number
+}
+
+/** How one kind of cached data takes ops. `data` is opaque to the engine. */
+export interface Kind {
+  fold(data: unknown, ops: readonly SequencedOp<unknown>[], window: Window): unknown
   /** Optimistic ops on top of the data; returns `data` itself when there are none. */
   overlay(data: unknown, ops: readonly Op<unknown>[]): unknown
   /**
@@ -20,15 +25,13 @@ export interface Strategy {
    * optimistic `ops` may have left in it; `undefined` where it is nothing of this kind.
    */
   adopt(data: unknown, ops: readonly Op<unknown>[]): unknown
-  /**
-   * If `op` is what the optimistic `pending` anticipated: the op to apply in its place. `isLast`: no other one was it.
-   */
-  confirms?(pending: Op<unknown>, op: Op<unknown>, isLast?: boolean): Op<unknown> | undefined
+  /** If `op` is what an optimistic one anticipated: the op to apply in its place. `isLast`: no other one was it. */
+  confirms?(anticipated: Op<unknown>, op: Op<unknown>, isLast?: boolean): Op<unknown> | undefined
   /** Position up to which the data is complete, as far as the data itself can tell. */
-  positionOf(data: unknown): { seq?: number; epoch?: string } | undefined
+  positionOf(data: unknown): Cursor | undefined
 }
 
-export function listStrategy<Item>(spec: ItemSpec<Item>, flawOf: FlawOf): Strategy {
+export function listKind<Item>(spec: ItemSpec<Item>, flawOf: FlawOf): Kind {
   return {
     fold: (data, ops) => foldList(spec, data as readonly Item[], ops as readonly SequencedOp<Item>[]),
     overlay: (data, ops) => overlayList(spec, data as readonly Item[], ops as readonly Op<Item>[]),
@@ -40,41 +43,23 @@ export function listStrategy<Item>(spec: ItemSpec<Item>, flawOf: FlawOf): Strate
   }
 }
 
-/** Of one query: its options may narrow what the definition says. */
-export function windowOf(query: Query, pageSize: number) {
-  const [, , , window] = query.queryKey as readonly [
-    unknown,
-    unknown,
-    unknown,
-    { readonly pageSize?: number }?,
-  ]
-  return { pageSize: window?.pageSize ?? pageSize, maxPages: maxPagesOf(query) }
-}
+export type MatchAnticipated<Item> = (pending: Item, confirmed: Item, isLast: boolean) => Item | undefined
 
-export type MatchPending<Item> = (pending: Item, confirmed: Item, isLast: boolean) => Item | undefined
-
-export interface TimelineKind<Item> {
-  readonly spec: ItemSpec<Item>
-  readonly flawOf: FlawOf
-  readonly pageSize: number
-  readonly matches: MatchPending<Item> | undefined
-}
-
-export function timelineStrategy<Item>({ spec, flawOf, pageSize, matches }: TimelineKind<Item>): Strategy {
+export function timelineKind<Item>(
+  spec: ItemSpec<Item>,
+  flawOf: FlawOf,
+  matches: MatchAnticipated<Item> | undefined,
+): Kind {
   return {
-    fold: (data, ops, query) =>
-      foldTimeline(
-        { spec, ...windowOf(query, pageSize) },
-        data as TimelineData<Item>,
-        ops as readonly SequencedOp<Item>[],
-      ),
+    fold: (data, ops, window) =>
+      foldTimeline({ spec, ...window }, data as TimelineData<Item>, ops as readonly SequencedOp<Item>[]),
     overlay: (data, ops) => overlayTimeline(spec, data as TimelineData<Item>, ops as readonly Op<Item>[]),
     adopt: (data, ops) => adoptTimeline(spec, data, { flawOf, ops: ops as readonly Op<Item>[] }),
     positionOf: (data) => positionOfPages((data as TimelineData<Item>).pages),
-    confirms(pending, op, isLast = false) {
-      if (!isPlacing<Item>(pending) || !isPlacing<Item>(op)) return undefined
-      if (String(spec.key(pending.item)) === String(spec.key(op.item))) return op
-      const item = op.kind === 'insert' ? matches?.(pending.item, op.item, isLast) : undefined
+    confirms(anticipated, op, isLast = false) {
+      if (!isPlacing<Item>(anticipated) || !isPlacing<Item>(op)) return undefined
+      if (String(spec.key(anticipated.item)) === String(spec.key(op.item))) return op
+      const item = op.kind === 'insert' ? matches?.(anticipated.item, op.item, isLast) : undefined
       return item === undefined ? undefined : { ...op, item }
     },
   }
@@ -84,7 +69,7 @@ function isPlacing<Item>(op: Op<unknown>): op is Extract<Op<Item>, { item: Item 
   return op.kind === 'insert' || op.kind === 'upsert'
 }
 
-export function valueStrategy(flawOf: FlawOf): Strategy {
+export function valueKind(flawOf: FlawOf): Kind {
   const fold = (data: unknown, op: Op<unknown>): unknown => {
     if (op.kind === 'reduce') return op.apply(data as never)
     if (op.kind === 'patch') return replaceEqualDeep(data, patched(op, data))

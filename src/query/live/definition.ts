@@ -1,14 +1,13 @@
 /** Definitions: what users declare about live data, and what the engine makes of it. Types and plain look-ups only. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { LiveError } from '../../transport/errors.ts'
-import { type ChannelSpec, type Id, isTooDeep, type LiveEvent, type LivePort } from '../../transport/port.ts'
-import { isId, type SequencedOp } from '../fold/items.ts'
-import type { Strategy } from '../fold/kinds.ts'
-import type { Op, Reducer } from '../fold/op.ts'
+import { type ChannelSpec, type Id, isTooDeep } from '../../transport/port.ts'
+import { isId } from '../fold/items.ts'
+import type { Kind } from '../fold/kinds.ts'
+import type { Reducer } from '../fold/op.ts'
 import type { FlawOf } from '../fold/soundOp.ts'
-import { soundOp } from '../fold/soundOp.ts'
 import type { Params } from '../keys.ts'
-import type { AskOptions } from '../optimistic/deliver.ts'
+import type { AskOptions } from '../optimistic/beginSend.ts'
 
 /** A schema that only carries a type: `params: type<{ roomId: Id }>()`. It validates nothing. */
 export function type<T>(): StandardSchemaV1<T, T> {
@@ -57,7 +56,9 @@ export interface Definition {
   readonly source: SnapshotSource<Params, unknown>
   /** Why something is no item of this definition. */
   readonly flawOf: FlawOf
-  readonly strategy: Strategy
+  readonly kind: Kind
+  /** Timelines: how many items, where the query does not say. */
+  readonly pageSize?: number
 }
 
 export function channelSpec<P>(
@@ -71,51 +72,6 @@ export function channelSpec<P>(
     key: channel?.(params) ?? {},
     subscribe: channel !== undefined && !perChannel,
   }
-}
-
-interface OpContext {
-  readonly params: Params
-  readonly report: LivePort['report']
-  /** What an event has become already, where that is not what its reducer says. */
-  readonly known: (event: LiveEvent) => Op<unknown> | undefined
-}
-
-export function toOps(
-  definition: Definition,
-  context: OpContext,
-  events: readonly LiveEvent[],
-): SequencedOp<unknown>[] {
-  const ops: SequencedOp<unknown>[] = []
-  // Runs for every event; an array or a function per event would be a good part of its cost.
-  for (const event of events) {
-    const op = context.known(event) ?? toOp(definition, context, event)
-    if (op) ops.push({ op, seq: event.seq, of: event })
-  }
-  return ops
-}
-
-function toOp(definition: Definition, context: OpContext, event: LiveEvent): Op<unknown> | undefined {
-  const { type, payload, seq } = event
-  const { name, options } = definition
-  // A name from the wire may be one that every object has, such as `constructor`.
-  const reducer = Object.hasOwn(options.events, type) ? options.events[type] : undefined
-  if (!reducer) return undefined
-  const { params, report } = context
-  const failed = (cause: unknown) => {
-    const error = new LiveError('misconfigured', `"${name}" threw at "${type}": ${cause}`, {
-      cause,
-    })
-    report({ type: 'reducer-error', definition: name, event: type, cause, error })
-  }
-  // Reducers are the user's code. One event they cannot take must not cost the events behind it.
-  try {
-    const op = reducer(payload, { type, params, seq })
-    const flawed = (error: LiveError) => report({ type: 'quarantine', definition: name, event: type, error })
-    return op && soundOp(definition, op, { flawOf: flawFor(definition, params), flawed, failed })
-  } catch (cause) {
-    failed(cause)
-  }
-  return undefined
 }
 
 /** What is wrong with a value, if anything; the schema's copy of it is never kept. */

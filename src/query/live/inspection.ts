@@ -2,13 +2,14 @@
 
 import type { Cursor, Id } from '../../transport/port.ts'
 import { LIVE_KEY, type Params } from '../keys.ts'
-import { type SendStatus, statusOf } from '../optimistic/pendingMutation.ts'
-import type { Outbox } from '../optimistic/pendingMutations.ts'
+import type { PendingMutations } from '../optimistic/pendingMutations.ts'
+import { type SendStatus, statusOf } from '../optimistic/sendState.ts'
 import type { LiveChannel } from '../stream/channelHub.ts'
 import { topOf } from '../stream/sequencer.ts'
 import type { Query, QueryClient } from '../tanstack.ts'
-import { entryBehind } from './liveQuery.ts'
-import type { Entry, LiveStatus } from './state.ts'
+import { liveQueryBehind } from './liveQuery.ts'
+import type { LiveQuery } from './records.ts'
+import type { LiveStatus } from './state.ts'
 
 export interface QueryReport {
   /** Unique in its QueryClient. */
@@ -57,32 +58,32 @@ export interface LiveReport {
 }
 
 export function inspectQueries(queryClient: QueryClient): LiveReport {
-  const live = queryClient
+  const all = queryClient
     .getQueryCache()
     .getAll()
     .flatMap((query) => {
-      const entry = entryBehind(query)
-      return entry ? [{ query, entry }] : []
+      const live = liveQueryBehind(query)
+      return live ? [{ query, live }] : []
     })
-  const channels = new Set(live.flatMap(({ entry }) => entry.channel ?? []))
+  const channels = new Set(all.flatMap(({ live }) => live.channel ?? []))
   return {
-    queries: live.map(({ query, entry }) => queryReport(query, entry)),
+    queries: all.map(({ query, live }) => queryReport(query, live)),
     channels: [...channels].map(channelReport),
-    sends: sendReports(queryClient, new Set(live.map(({ entry }) => entry.client.outbox))),
+    sends: sendReports(queryClient, new Set(all.map(({ live }) => live.client.pendingMutations))),
   }
 }
 
-function queryReport(query: Query, entry: Entry): QueryReport {
+function queryReport(query: Query, live: LiveQuery): QueryReport {
   const isFetching = query.state.fetchStatus !== 'idle'
   const isWanted = isFetching || query.isActive()
   return {
     key: query.queryHash,
-    name: entry.definition.name,
-    params: entry.params,
-    status: entry.state.status,
+    name: live.definition.name,
+    params: live.params,
+    status: live.status.status,
     observers: query.getObserversCount(),
     isFetching,
-    lease: entry.channel ? (isWanted ? 'held' : 'lingering') : 'none',
+    lease: live.channel ? (isWanted ? 'held' : 'lingering') : 'none',
   }
 }
 
@@ -102,7 +103,7 @@ function channelReport(channel: LiveChannel): ChannelReport {
 }
 
 /** What is neither pending nor failed has snapshotArrived. Until there is a live query, nobody knows what is on its way. */
-function sendReports(queryClient: QueryClient, outboxes: ReadonlySet<Outbox>): SendReport[] {
+function sendReports(queryClient: QueryClient, known: ReadonlySet<PendingMutations>): SendReport[] {
   return queryClient
     .getMutationCache()
     .getAll()
@@ -110,12 +111,12 @@ function sendReports(queryClient: QueryClient, outboxes: ReadonlySet<Outbox>): S
       const { mutationId, options, state } = mutation
       const [scope, name, params] = options.mutationKey ?? []
       if (scope !== LIVE_KEY || (state.status !== 'pending' && state.status !== 'error')) return []
-      const row = [...outboxes].map(({ rows }) => rows.get(mutation)).find((found) => found !== undefined)
+      const pending = [...known].map(({ all }) => all.get(mutation)).find((found) => found !== undefined)
       return {
         id: mutationId,
         name: String(name),
         params: (params ?? {}) as Params,
-        status: row ? statusOf(row) : state.status === 'error' ? 'failed' : 'queued',
+        status: pending ? statusOf(pending) : state.status === 'error' ? 'failed' : 'queued',
         attempts: state.failureCount,
         submittedAt: state.submittedAt,
         error: state.error ?? undefined,

@@ -1,248 +1,220 @@
 /**
- * One cached query, live: joins its channel, folds events into its data, and asks for a new snapshot when continuity was
- * lost. Knows definitions and ops; does not know kinds of data or React.
+ * One cached query, live: tells its machine what the cache, the channel and the pending mutations do, and runs the
+ * effects in order. Decides nothing.
  */
-
-import type { Cursor } from '../../transport/port.ts'
+import { LiveError } from '../../transport/errors.ts'
+import { waitOf } from '../../transport/port.ts'
 import { markFinished } from '../cache/structuralSharing.ts'
 import { refetch, write } from '../cache/writer.ts'
-import type { SequencedOp } from '../fold/items.ts'
 import type { Op } from '../fold/op.ts'
 import { soundOp } from '../fold/soundOp.ts'
 import type { Params } from '../keys.ts'
-import { targetOf } from '../optimistic/pendingMutation.ts'
-import { confirm, opsFor } from '../optimistic/pendingMutations.ts'
-import { eventsSince, leaveChannel, positionInLog, reaches } from '../stream/channelHub.ts'
+import { confirmPending } from '../optimistic/pendingMutations.ts'
+import { targetOf } from '../optimistic/targetedOp.ts'
+import { leaveChannel } from '../stream/channelHub.ts'
+import { positionInLog } from '../stream/channelLog.ts'
 import { topOf } from '../stream/sequencer.ts'
-import type { Query } from '../tanstack.ts'
+import { hashKey, type Query } from '../tanstack.ts'
 import { channelSpec, type Definition, flawFor } from './definition.ts'
-import {
-  type Entry,
-  endPause,
-  failedAt,
-  flawedAt,
-  isAhead,
-  isContinuous,
-  type LiveClient,
-  mayAsk,
-  NOTHING,
-  OFFLINE,
-  opsOf,
-  type Picture,
-  pause,
-  statusChanged,
-} from './state.ts'
+import type { Effect, Input } from './inputs.ts'
+import { LINGER_MS, linger } from './linger.ts'
+import { next, PAUSE_MS, positionOf } from './machine.ts'
+import { announce, type LiveClient, type LiveQuery, OFFLINE } from './records.ts'
+import { see, statusOf, UNUSED } from './state.ts'
+import { anticipatedBy, missedSince, opsOf, shownIn, usageOf, viewOf } from './surroundings.ts'
 
-/** For snapshots that are on their way, or come from a replica that lags. */
-const MAX_REPLIES = 20
-
-const entries = new WeakMap<object, Entry>()
+/** TanStack asks whether data is stale with nothing but the query. */
+const known = new WeakMap<object, LiveQuery>()
 
 /** What makes a query live; `undefined` for one that is not. */
-export function entryBehind(query: object): Entry | undefined {
-  return entries.get(query)
+export function liveQueryBehind(query: object): LiveQuery | undefined {
+  return known.get(query)
 }
 
-export function createEntry(client: LiveClient, query: Query, definition: Definition): Entry {
+export function createLiveQuery(client: LiveClient, query: Query, definition: Definition): LiveQuery {
   const params = (query.queryKey[2] ?? {}) as Params
-  const entry: Entry = {
+  const live: LiveQuery = {
     client,
     query,
     definition,
     params,
     target: targetOf(definition.name, params),
     fetches: new Set(),
+    inputs: [],
     channel: undefined,
-    base: undefined,
-    picture: NOTHING,
-    replies: [],
-    replied: 0,
-    pending: [],
-    continuity: -1,
-    asOf: undefined,
-    landing: undefined,
+    state: UNUSED,
+    status: OFFLINE,
     stopPause: undefined,
-    failures: 0,
     paidAt: 0,
-    state: OFFLINE,
     member: {
-      onEvents(events) {
-        // Whoever else reads the channel is to have them all the same.
-        try {
-          apply(entry, opsOf(entry, events))
-        } catch (cause) {
-          failedAt(entry)(cause)
-          distrust(entry)
-        }
-      },
-      onChange() {
-        endPause(entry)
-        revalidate(entry)
-        // Queued rows turn into rows being sent, and back.
-        client.coalescer.request(entry)
-        statusChanged(entry)
-      },
+      onEvents: (events) =>
+        tell(live, { type: 'heard', ops: opsOf(live, events), anticipated: anticipatedBy(live) }),
+      onChange: () => tell(live, { type: 'channelChanged' }),
     },
   }
-  entries.set(query, entry)
-  return entry
+  known.set(query, live)
+  return live
 }
 
-export function attach(entry: Entry): void {
-  if (entry.channel) return
-  const { definition, client, params } = entry
-  const data = stored(entry)
-  const position = entry.asOf ?? (data === undefined ? undefined : definition.strategy.positionOf(data))
-  entry.channel = client.hub.join(channelSpec(params, definition.options), entry.member, position)
-  catchUp(entry, position)
-  // What was stored may have optimistic rows in it, and lack events that the channel knows.
-  if (data !== undefined) client.coalescer.request(entry)
+/** What is told while effects run waits for its turn. */
+export function tell(live: LiveQuery, input: Input): void {
+  live.inputs.push(input)
+  if (live.inputs.length > 1) return
+  for (; live.inputs[0]; live.inputs.shift()) {
+    try {
+      tellNow(live, live.inputs[0])
+    } catch (cause) {
+      // Whoever else reads the channel is to have its events all the same.
+      reportFailure(live, cause)
+      live.inputs.push({ type: 'doubted' })
+    }
+  }
 }
 
-export function detach(entry: Entry, idleMs?: number): void {
-  const { channel } = entry
-  if (!channel) return
-  const data = current(entry)
-  if (data !== undefined) show(entry, data)
-  if (!isContinuous(entry)) entry.asOf = undefined
-  else if (!isAhead(entry)) entry.asOf = channel.sequencer.cursor
-  endPause(entry)
-  Object.assign(entry, { channel: undefined, continuity: -1, replies: [] })
-  leaveChannel(channel, entry.member, idleMs)
-  statusChanged(entry)
+/** For who needs what comes of it. @throws what the application's code does */
+export function tellNow(live: LiveQuery, input: Input): void {
+  const { channel, definition } = live
+  const use = input.type === 'heard' ? live.state.use : usageOf(live)
+  const [state, effects] = next(see(live.state, channel && viewOf(channel), use), input, definition.kind)
+  live.state = state
+  tellStatus(live)
+  for (const effect of effects) perform(live, effect)
 }
 
-/** Data that says where it stands is continued from there, if the channel knows what came after. */
-function catchUp(entry: Entry, position: Cursor | undefined): void {
-  const { channel } = entry
-  const canContinue = channel !== undefined && position !== undefined && reaches(channel, position)
-  entry.continuity = canContinue ? channel.continuity : -1
-  entry.asOf = canContinue ? position : undefined
-  if (canContinue) entry.pending = opsOf(entry, eventsSince(channel, position))
-  statusChanged(entry)
+function perform(live: LiveQuery, effect: Effect): void {
+  const { client, query } = live
+  switch (effect.type) {
+    case 'join':
+      try {
+        join(live)
+      } catch {
+        // Its queryFn meets the same, where it is the query's error.
+        tell(live, { type: 'refused' })
+      }
+      break
+    case 'leave':
+      if (live.channel) leaveChannel(live.channel, live.member, effect.idleMs)
+      live.channel = undefined
+      stopLingering(live)
+      break
+    case 'linger':
+      client.lingering.set(
+        query,
+        linger(client.declarations.port.clock, client.lingering, () => leave(live, LINGER_MS)),
+      )
+      break
+    case 'stay':
+      stopLingering(live)
+      break
+    case 'write':
+      markFinished(effect.view)
+      write(client.queryClient, query, effect.view)
+      break
+    case 'schedule':
+      for (const each of effect.confirmed) confirmPending(client.pendingMutations, live.target, each)
+      client.coalescer.request(live, effect.weight)
+      break
+    default:
+      performAsking(live, effect)
+  }
 }
 
-/** What a reply, or the application, says of the data without saying when that was. */
-export function applyReply(entry: Entry, given: readonly Op<unknown>[], isNews: boolean): void {
-  const { channel, definition, params } = entry
-  const hears = { flawOf: flawFor(definition, params), flawed: flawedAt(entry), failed: failedAt(entry) }
-  const ops = given.flatMap((op) => soundOp(definition, op, hears) ?? [])
+type Asking = Extract<Effect, { type: 'refetch' | 'pause' | 'endPause' | 'report' }>
+
+function performAsking(live: LiveQuery, effect: Asking): void {
+  const { clock } = live.client.declarations.port
+  if (effect.type === 'report') return reportFailure(live, effect.cause)
+  if (effect.type === 'refetch') {
+    // Whatever the reason: a server that makes every answer doubtful is not asked as fast as it answers.
+    const waitMs = waitOf(live, clock, PAUSE_MS)
+    if (waitMs > 0) tell(live, { type: 'tooSoon', waitMs })
+    else refetch(live.query)
+    return
+  }
+  live.stopPause?.()
+  live.stopPause =
+    effect.type === 'pause' ? clock.setTimer(() => tell(live, { type: 'rested' }), effect.ms) : undefined
+}
+
+function stopLingering({ client, query }: LiveQuery): void {
+  client.lingering.get(query)?.()
+  client.lingering.delete(query)
+}
+
+/** @throws what the application's code does that names the channel */
+export function join(live: LiveQuery): void {
+  const { client, definition, params } = live
+  if (live.channel) return
+  adoptForeign(live)
+  const position = positionOf(live.state, definition.kind)
+  live.channel = client.hub.join(channelSpec(params, definition.options), live.member, position)
+  tell(live, { type: 'joined', channel: viewOf(live.channel), position, missed: missedSince(live, position) })
+}
+
+/** `idleMs`: for so long nobody has looked. */
+export function leave(live: LiveQuery, idleMs?: number): void {
+  if (live.channel) adoptForeign(live)
+  const position = live.channel?.sequencer.cursor
+  tell(live, { type: 'left', position, shown: shownIn(live), idleMs })
+}
+
+/** Time to apply, to write and to ask for what waits. */
+export function flush(live: LiveQuery): void {
+  const { arrival } = live.state
+  if (!arrival || live.query.state.fetchStatus !== 'fetching') adoptForeign(live)
+  tell(live, { type: 'due', shown: shownIn(live) })
+}
+
+/** What is in the cache, less optimistic rows; what others wrote there is adopted. */
+export function baseOf(live: LiveQuery): unknown {
+  adoptForeign(live)
+  return live.state.base
+}
+
+/** The same with every event so far; `undefined` before the first snapshot. */
+export function dataOf(live: LiveQuery): unknown {
+  adoptForeign(live)
+  tellNow(live, { type: 'read' })
+  return live.state.base
+}
+
+export function adoptForeign(live: LiveQuery): void {
+  const { query, definition, state } = live
+  const { data: view } = query.state
+  if (Object.is(view, state.picture.view)) return
+  const { kind } = definition
+  const data = view === undefined ? undefined : kind.adopt(view, [...state.picture.shown, ...shownIn(live)])
+  const position = data === undefined ? undefined : kind.positionOf(data)
+  tellNow(live, { type: 'found', view, data, position, missed: missedSince(live, position) })
+}
+
+/** What a reply, or the application, says of the data. `isNews: false`: it tells of the past. */
+export function tellOps(live: LiveQuery, given: readonly Op<unknown>[], isNews: boolean): void {
+  const { channel, definition, params, client } = live
+  const { report } = client.declarations.port
+  const flawed = (error: LiveError) => report({ type: 'quarantine', definition: definition.name, error })
+  const failed = (cause: unknown) => reportFailure(live, cause)
+  const flawOf = flawFor(definition, params)
+  const ops = given.flatMap((op) => soundOp(definition, op, { flawOf, flawed, failed }) ?? [])
   if (ops.length === 0) return
-  if (channel) {
-    // The answer to what was sent again tells of the past: no position is before it.
-    const after = isNews ? topOf(channel.sequencer) : -1
-    const when = { at: positionInLog(channel), after, continuity: channel.continuity }
-    const replies = ops.map((op) => ({ op, number: entry.replied++, ...when }))
-    entry.replies = [...entry.replies, ...replies].slice(-MAX_REPLIES)
-  }
-  apply(
-    entry,
-    ops.map((op) => ({ op, seq: undefined })),
-  )
-  // What it tells of may have been changed or removed by events that the data holds already.
-  if (isAhead(entry)) distrust(entry)
+  const at = channel ? positionInLog(channel) : 0
+  // No position is before what tells of the past.
+  const after = channel && isNews ? topOf(channel.sequencer) : -1
+  const position = channel?.sequencer.cursor
+  tell(live, { type: 'told', ops, anticipated: anticipatedBy(live), at, after, position })
 }
 
-function apply(entry: Entry, ops: readonly SequencedOp<unknown>[]): void {
-  const { asOf, client, target } = entry
-  const { confirms } = entry.definition.strategy
-  if (ops.length === 0) return
-  // What the snapshot has already; only data of this continuity is told by its number.
-  const known = isContinuous(entry) ? asOf?.seq : undefined
-  for (const { op, seq, of } of ops) {
-    const isKnown = known !== undefined && seq !== undefined && seq <= known
-    const confirmedBy = (isGuess: boolean) =>
-      confirms &&
-      confirm(client.outbox, target, { of, confirms: (pending) => confirms(pending, op, isGuess), isGuess })
-    const confirmed = confirmedBy(false) ?? confirmedBy(true)
-    if (!isKnown) entry.pending.push({ op: confirmed ?? op, seq })
-  }
-  client.coalescer.request(entry, ops.length)
+/** Whenever something that it follows from did; whoever reads it finds the same object until then. */
+function tellStatus(live: LiveQuery): void {
+  const { client, query, state } = live
+  const status = statusOf(state)
+  if (status === live.status.status) return
+  live.status = { status, since: client.declarations.port.clock.wallNow() }
+  announce(client, hashKey(query.queryKey))
 }
 
-/** Something may be missing after all: asks for a new snapshot as soon as possible. */
-export function distrust(entry: Entry): void {
-  entry.continuity = -1
-  // One that is on its way was asked for before, and gets the same doubtful words on top.
-  for (const fetch of entry.fetches) fetch.continuity = -1
-  statusChanged(entry)
-  entry.client.coalescer.request(entry)
-}
-
-/** What is in the cache, less optimistic rows. Adopts what others wrote there. */
-export function stored(entry: Entry): unknown {
-  const { strategy } = entry.definition
-  const { data } = entry.query.state
-  if (Object.is(data, entry.picture.view)) return entry.base
-  const adopted =
-    data === undefined
-      ? undefined
-      : strategy.adopt(data, [...entry.picture.shown, ...opsFor(entry.client.outbox, entry.target)])
-  entry.picture = { ...NOTHING, view: data }
-  // What is nothing of its kind is not taken; what there was is written over it.
-  if (data !== undefined && adopted === undefined && entry.base !== undefined) return entry.base
-  entry.base = adopted
-  catchUp(entry, adopted === undefined ? undefined : strategy.positionOf(adopted))
-  return entry.base
-}
-
-/** Data with every event so far, without optimistic rows; `undefined` before the first snapshot. */
-export function current(entry: Entry): unknown {
-  const base = stored(entry)
-  const { pending } = entry
-  if (pending.length === 0) return base
-  entry.pending = []
-  if (base !== undefined) entry.base = entry.definition.strategy.fold(base, pending, entry.query)
-  return entry.base
-}
-
-/** New data of record. Returns what belongs into the cache: the data with optimistic ops on top. */
-export function settle(entry: Entry, base: unknown): unknown {
-  entry.base = base
-  entry.picture = pictureOf(entry, base)
-  return entry.picture.view
-}
-
-/** Whole data at the end of a queryFn, and what it lacks; it takes effect when TanStack has written the result. */
-export function land(entry: Entry, data: unknown, missed: readonly SequencedOp<unknown>[]): unknown {
-  const picture = pictureOf(entry, entry.definition.strategy.fold(data, missed, entry.query))
-  entry.landing = { ...picture, pending: entry.pending.length }
-  return picture.view
-}
-
-function pictureOf(entry: Entry, base: unknown): Picture {
-  const { picture, client, definition, target } = entry
-  const shown = opsFor(client.outbox, target)
-  if (Object.is(base, picture.of) && shown === picture.shown) return picture
-  const view = shown.length === 0 ? base : definition.strategy.overlay(base, shown)
-  markFinished(view)
-  return { of: base, view, shown }
-}
-
-/** Applies what waits, writes if that changed anything, and asks for a snapshot if one is needed. */
-export function flush(entry: Entry): void {
-  const { query, landing } = entry
-  // Between the end of a queryFn and TanStack's write lie microtasks; a write now would be overwritten by the result.
-  if (landing && query.state.fetchStatus === 'fetching') return
-  try {
-    const data = current(entry)
-    if (data !== undefined) show(entry, data)
-  } catch (cause) {
-    failedAt(entry)(cause)
-    entry.continuity = -1
-    pause(entry)
-  }
-  revalidate(entry)
-}
-
-function show(entry: Entry, data: unknown): void {
-  const view = settle(entry, data)
-  if (!Object.is(view, entry.query.state.data)) write(entry.client.queryClient, entry.query, view)
-}
-
-function revalidate(entry: Entry): void {
-  const { query, channel, stopPause } = entry
-  if (!channel?.live || stopPause || query.state.fetchStatus !== 'idle' || !query.isActive()) return
-  // Without data: the first fetch was cancelled, or failed while the channel was down.
-  if ((query.state.data === undefined || !isContinuous(entry)) && mayAsk(entry)) refetch(query)
+/** The application's code threw, and what it was to make of events is lost: only a snapshot can tell. */
+function reportFailure({ client, definition: { name } }: LiveQuery, cause: unknown): void {
+  const error = new LiveError('misconfigured', `"${name}" threw: ${cause}`, { cause })
+  client.declarations.port.report({ type: 'reducer-error', definition: name, cause, error })
 }

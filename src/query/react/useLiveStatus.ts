@@ -1,7 +1,7 @@
 'use client'
 import { hashKey, useQueryClient } from '@tanstack/react-query'
 import { useCallback, useSyncExternalStore } from 'react'
-import { type LiveState, OFFLINE } from '../live/state.ts'
+import { type LiveState, OFFLINE } from '../live/records.ts'
 import { useLive } from './LiveProvider.tsx'
 
 /**

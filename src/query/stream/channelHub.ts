@@ -6,6 +6,7 @@ import { isFinal, LiveError } from '../../transport/errors.ts'
 import type { ChannelSignal, ChannelSpec, Cursor, LiveEvent, LivePort } from '../../transport/port.ts'
 import { notifyMembers, onHead, type WatchedChannel, watchGap } from './channelGap.ts'
 import { channelHash } from './channelHash.ts'
+import { type ChannelLog, positionInLog, trimLog } from './channelLog.ts'
 import {
   admit,
   baseline,
@@ -24,22 +25,15 @@ export interface ChannelMember {
   onChange?(): void
 }
 
-export interface LiveChannel extends WatchedChannel {
+export interface LiveChannel extends WatchedChannel, ChannelLog {
   readonly spec: ChannelSpec
   readonly members: Set<ChannelMember>
   readonly waiting: Set<{ resolve(at: number): void; reject(error: LiveError): void }>
-  /** Snapshots on their way: nothing they may lack is dropped from the log. */
-  retainers: number
   /** How often it became live; 0: the first answer of the server is still to come. */
   sessions: number
   failure: LiveError | undefined
   /** Grows whenever events may have been missed: data taken under another number is not to be trusted. */
   continuity: number
-  log: LiveEvent[]
-  /** Events before `log[0]`. */
-  dropped: number
-  /** Numbered events after this one are all in the log. */
-  reach: number | undefined
   forgetChannel(): void
 }
 
@@ -49,8 +43,6 @@ export interface ChannelHub {
   join(spec: ChannelSpec, member: ChannelMember, resumeFrom?: Cursor): LiveChannel
 }
 
-/** Kept for snapshots that lag behind the stream. */
-const LOG_TAIL = 256
 const ASKED_AGAIN: ReadonlySet<string> = new Set(['rejected', 'forbidden', 'user_changed'])
 
 export function createChannelHub(port: LivePort): ChannelHub {
@@ -127,11 +119,6 @@ export function keepLog(channel: LiveChannel): void {
   channel.retainers++
 }
 
-/** Where the stream stands, for `eventsSince`. */
-export function positionInLog({ dropped, log }: LiveChannel): number {
-  return dropped + log.length
-}
-
 export function releaseLog(channel: LiveChannel): void {
   channel.retainers--
   trimLog(channel)
@@ -143,30 +130,6 @@ export function releaseLog(channel: LiveChannel): void {
 export function snapshotArrived(channel: LiveChannel, position: Cursor | undefined): void {
   if (channel.sequencer.cursor?.seq !== undefined) return
   takeEvents(channel, baseline(channel.sequencer, position))
-}
-
-/** Whether the log holds all that data of this position lacks. Data without one is told by `positionInLog` alone. */
-export function reaches({ sequencer, reach }: LiveChannel, position: Cursor): boolean {
-  if (position.seq === undefined || reach === undefined) return false
-  return position.seq >= reach && !isOtherEpoch(sequencer.cursor, position)
-}
-
-/**
- * Everything a snapshot lacks: with a position the numbered events after it, even those from before the start (a
- * snapshot from a replica may lag), and the unnumbered ones since the start.
- */
-export function eventsSince(
-  channel: LiveChannel,
-  position: Cursor | undefined,
-  start?: number,
-): readonly LiveEvent[] {
-  const { log, dropped } = channel
-  const from = start === undefined ? log.length : start - dropped
-  const after = position?.seq
-  if (after === undefined) return log.slice(from)
-  return log.filter((event, at) =>
-    event.seq === undefined ? at >= from : event.seq > after && !isOtherEpoch(position, event),
-  )
 }
 
 function onSignal(channel: LiveChannel, signal: ChannelSignal): void {
@@ -240,16 +203,6 @@ function takeEvents(channel: LiveChannel, admitted: LiveEvent[] | Reset): void {
   }
   channel.reach ??= channel.sequencer.cursor?.seq
   watchGap(channel)
-}
-
-/** The log serves fetches in flight; without one only its tail is kept. */
-function trimLog(channel: LiveChannel): void {
-  const { log, retainers } = channel
-  // In slices: shifting the array for every event would cost more than applying it.
-  if (retainers > 0 || log.length < 2 * LOG_TAIL) return
-  const dropped = log.splice(0, log.length - LOG_TAIL)
-  channel.reach = dropped.findLast(({ seq }) => seq !== undefined)?.seq ?? channel.reach
-  channel.dropped += dropped.length
 }
 
 function settleWaiting(channel: LiveChannel, error?: LiveError): void {

@@ -62,7 +62,7 @@ export function overlayList<Item>(
 }
 
 /** A snapshot against what is there: an item that did not change stays the same object. */
-export function landList<Item>(
+export function mergeList<Item>(
   spec: ItemSpec<Item>,
   current: readonly Item[] | undefined,
   items: readonly Item[],

@@ -16,10 +16,10 @@ export interface FreshPage {
   readonly partial: boolean
   /** It was not asked for next to another one. */
   readonly isStart: boolean
-  readonly land: (result: TimelineData<unknown>, fresh: ReadonlyMap<object, FreshPage>) => unknown
+  readonly merge: (result: TimelineData<unknown>, fresh: ReadonlyMap<object, FreshPage>) => unknown
 }
 
-export interface Landing<Item> {
+export interface Merge<Item> {
   readonly spec: ItemSpec<Item>
   readonly pageSize: number
   readonly maxPages: number
@@ -36,24 +36,24 @@ export function isWhole({
   result,
   fresh,
   current,
-}: Pick<Landing<unknown>, 'result' | 'fresh' | 'current'>): boolean {
+}: Pick<Merge<unknown>, 'result' | 'fresh' | 'current'>): boolean {
   const [first] = result.pages
   return !current || (first !== undefined && fresh.get(first)?.isStart === true)
 }
 
-export function landTimeline<Item>(landing: Landing<Item>): TimelineData<Item> {
-  const { result, fresh, current } = landing
+export function mergeTimeline<Item>(merge: Merge<Item>): TimelineData<Item> {
+  const { result, fresh, current } = merge
   const { pages, pageParams } = result
-  if (!current || isWhole(landing)) return landAll(landing)
+  if (!current || isWhole(merge)) return mergeAll(merge)
   const first = pages[0]
   const last = pages.at(-1)
   // Beside a window that was replaced meanwhile the page would leave a hole, or lie over it.
   const older = last && fresh.get(last)
   if (older && isNextTo(pageParams.at(-1), 'before', current.pages.at(-1)?.before)) {
-    return older.partial ? endedAt(current) : landOlder(landing, current, last)
+    return older.partial ? endedAt(current) : addOlder(merge, current, last)
   }
   if (first && fresh.has(first) && isNextTo(pageParams[0], 'after', current.pages[0]?.after)) {
-    return landNewer(landing, current, first)
+    return addNewer(merge, current, first)
   }
   return current
 }
@@ -71,9 +71,9 @@ function isNextTo(param: TimelinePageParam | undefined, side: 'before' | 'after'
 }
 
 /** First load or refetch: every page is new, but an item that did not change stays the same object. */
-function landAll<Item>(landing: Landing<Item>): TimelineData<Item> {
-  const { current, result, fresh, isTrusted } = landing
-  const spec = isTrusted ? landing.spec : unversioned(landing.spec)
+function mergeAll<Item>(merge: Merge<Item>): TimelineData<Item> {
+  const { current, result, fresh, isTrusted } = merge
+  const spec = isTrusted ? merge.spec : unversioned(merge.spec)
   if (current && result.pages.every((page) => fresh.get(page)?.partial)) return current
   const known = new Map<string, Item>()
   for (const page of current?.pages ?? [])
@@ -94,7 +94,7 @@ function landAll<Item>(landing: Landing<Item>): TimelineData<Item> {
   let data: TimelineData<Item> = { pages, pageParams: result.pageParams.slice(0, count) }
   // From the old end, so that sealing a grown head does not move the pages still to come.
   for (let position = pages.length - 1; position >= 0; position--) {
-    data = foldMissed(landing, { data, position, fetched: result.pages[position] })
+    data = foldMissed(merge, { data, position, fetched: result.pages[position] })
   }
   // More pages than may be held: the newest of them are gone.
   return fresh.get(result.pages[0] ?? {})?.isStart === false ? detached(spec, data) : data
@@ -106,23 +106,23 @@ function endedAt<Item>({ pages, pageParams }: TimelineData<Item>): TimelineData<
   return { pages: [...pages.slice(0, -1), last], pageParams }
 }
 
-function landOlder<Item>(landing: Landing<Item>, current: TimelineData<Item>, page: TimelinePage<Item>) {
-  const dropped = Math.max(0, current.pages.length + 1 - landing.maxPages)
+function addOlder<Item>(merge: Merge<Item>, current: TimelineData<Item>, page: TimelinePage<Item>) {
+  const dropped = Math.max(0, current.pages.length + 1 - merge.maxPages)
   // Without a row that tells where it ends, it owns nothing but what it was asked for.
   const low = page.hasOlder ? (page.low ?? current.pages.at(-1)?.low) : undefined
   const data: TimelineData<Item> = {
-    pages: [...current.pages, { ...withoutLoaded(landing, current, page), low }].slice(dropped),
-    pageParams: [...current.pageParams, landing.result.pageParams.at(-1) ?? {}].slice(dropped),
+    pages: [...current.pages, { ...withoutLoaded(merge, current, page), low }].slice(dropped),
+    pageParams: [...current.pageParams, merge.result.pageParams.at(-1) ?? {}].slice(dropped),
   }
-  return foldMissed(landing, {
-    data: dropped > 0 ? detached(landing.spec, data) : data,
+  return foldMissed(merge, {
+    data: dropped > 0 ? detached(merge.spec, data) : data,
     position: data.pages.length - 1,
     fetched: page,
   })
 }
 
-function landNewer<Item>(landing: Landing<Item>, current: TimelineData<Item>, page: TimelinePage<Item>) {
-  const added = withoutLoaded(landing, current, page)
+function addNewer<Item>(merge: Merge<Item>, current: TimelineData<Item>, page: TimelinePage<Item>) {
+  const added = withoutLoaded(merge, current, page)
   const [head, ...rest] = current.pages
   if (head && added.items.length === 0) {
     // Nothing new up there: the head itself reaches as far as the answer did.
@@ -130,16 +130,16 @@ function landNewer<Item>(landing: Landing<Item>, current: TimelineData<Item>, pa
     // An answer from a replica that lags: what it lacks is the head's to take.
     const asOf = head.asOf === undefined ? undefined : Math.min(page.asOf ?? head.asOf, head.asOf)
     const pages = [{ ...head, hasNewer, after, high, asOf, unseen: hasNewer ? head.unseen : 0 }, ...rest]
-    return foldMissed(landing, { data: { ...current, pages }, position: 0, fetched: page })
+    return foldMissed(merge, { data: { ...current, pages }, position: 0, fetched: page })
   }
-  const kept = landing.maxPages - 1
+  const kept = merge.maxPages - 1
   // It was asked for after the head's end, so it owns all from there on, and not only from its first item.
   const page0 = { ...added, low: head?.high ?? added.low }
   const data: TimelineData<Item> = {
     pages: [page0, ...current.pages.slice(0, kept)],
-    pageParams: [landing.result.pageParams[0] ?? {}, ...current.pageParams.slice(0, kept)],
+    pageParams: [merge.result.pageParams[0] ?? {}, ...current.pageParams.slice(0, kept)],
   }
-  return foldMissed(landing, { data, position: 0, fetched: page })
+  return foldMissed(merge, { data, position: 0, fetched: page })
 }
 
 /** A window cap dropped the newest pages: what is left no longer touches the live edge. */
@@ -151,25 +151,22 @@ function detached<Item>(spec: ItemSpec<Item>, data: TimelineData<Item>): Timelin
   return { ...data, pages: [{ ...head, ...edge }, ...rest] }
 }
 
-function withoutLoaded<Item>(landing: Landing<Item>, current: TimelineData<Item>, page: TimelinePage<Item>) {
-  const index = indexOf(landing.spec, current.pages)
-  return { ...page, items: page.items.filter((item) => !index.items.has(String(landing.spec.id(item)))) }
+function withoutLoaded<Item>(merge: Merge<Item>, current: TimelineData<Item>, page: TimelinePage<Item>) {
+  const index = indexOf(merge.spec, current.pages)
+  return { ...page, items: page.items.filter((item) => !index.items.has(String(merge.spec.id(item)))) }
 }
 
-interface Landed<Item> {
+interface Merged<Item> {
   readonly data: TimelineData<Item>
   readonly position: number
   readonly fetched: TimelinePage<Item> | undefined
 }
 
-function foldMissed<Item>(
-  landing: Landing<Item>,
-  { data, position, fetched }: Landed<Item>,
-): TimelineData<Item> {
+function foldMissed<Item>(merge: Merge<Item>, { data, position, fetched }: Merged<Item>): TimelineData<Item> {
   const page = data.pages[position]
-  const ops = (fetched && landing.fresh.get(fetched)?.missed()) as readonly SequencedOp<Item>[] | undefined
+  const ops = (fetched && merge.fresh.get(fetched)?.missed()) as readonly SequencedOp<Item>[] | undefined
   if (!page || !ops || ops.length === 0) return data
-  return foldTimeline({ ...landing, only: new Set([page]) }, data, withoutOlder(landing.spec, page, ops))
+  return foldTimeline({ ...merge, only: new Set([page]) }, data, withoutOlder(merge.spec, page, ops))
 }
 
 /**

@@ -4,7 +4,6 @@
  * follows it, and so does the page param made from it: what belongs to one fetch is never found by another, whatever
  * begins meanwhile (`query.promise` is the newest fetch's, also for the later calls of one that was superseded).
  */
-import type { Query } from '../../tanstack.ts'
 import type { ItemSpec } from '../items.ts'
 import type { PageRequest } from './pages.ts'
 import { splitPage, type TimelineData, type TimelinePage, type TimelinePageParam } from './pages.ts'
@@ -82,11 +81,6 @@ export function cutPages<Item>(
   const pages = chunk(spec, page, Math.max(pageSize, Math.ceil(page.items.length / count)))
   for (const [at, each] of pages.entries()) rests.set(each, { count: count - 1 - at, next: pages[at + 1] })
   return pages
-}
-
-export function maxPagesOf(query: Query): number {
-  const { maxPages } = query.options as { maxPages?: number }
-  return maxPages || Number.POSITIVE_INFINITY
 }
 
 /** Newest chunk first. */

@@ -1,0 +1,245 @@
+/**
+ * Every decision about one live query: `next(state, input, kind) → [state, effects]`. It knows no QueryClient, no port and
+ * no clock; `liveQuery.ts` tells it what happens and runs the effects.
+ */
+import type { Cursor } from '../../transport/port.ts'
+import type { Kind } from '../fold/kinds.ts'
+import type { Effect, Input, Ops, Sequenced } from './inputs.ts'
+import { recognise } from './recognise.ts'
+import {
+  isAhead,
+  isContinuous,
+  isWanted,
+  type LiveQueryState,
+  type Picture,
+  writtenByOthers,
+} from './state.ts'
+
+export type Step = readonly [LiveQueryState, readonly Effect[]]
+
+/** After an attempt to catch up that failed; twice as long with every one in a row. TanStack's own retries come on top. Milliseconds. */
+export const PAUSE_MS = 2_000
+const MAX_PAUSE_MS = 30_000
+/** For snapshots that are on their way, or come from a replica that lags. */
+const MAX_REPLIES = 20
+
+const NONE: readonly Effect[] = []
+const SOON: readonly Effect[] = [{ type: 'schedule', weight: 0, confirmed: [] }]
+
+type Handler<T> = (state: LiveQueryState, input: Extract<Input, { type: T }>, kind: Kind) => Step
+
+const HANDLERS: { readonly [T in Input['type']]: Handler<T> } = {
+  used,
+  joined: (state, { channel, position, missed }) => [
+    caughtUp({ ...state, channel, isLingering: false }, position, missed),
+    state.base === undefined ? NONE : SOON,
+  ],
+  refused: (state) => [state, state.use.isFetching || state.use.hasError ? NONE : [{ type: 'refetch' }]],
+  left,
+  // Queued rows turn into rows being sent, and back.
+  channelChanged: (state) => soon(then(endPause(state), askAgain)),
+  heard: (state, { ops, anticipated }, kind) => hear(state, recognise(ops, anticipated, kind)),
+  told,
+  doubted: doubt,
+  disowned: (state) => [{ ...state, unfolded: [], replies: [], arrival: undefined }, NONE],
+  asked: (state) => [{ ...state, arrival: undefined }, NONE],
+  answered,
+  arrived(state, { data, missed, shown }, kind) {
+    const picture = draw(state, kind.fold(data, missed, state.use), { shown, kind })
+    return [{ ...state, arrival: { ...picture, folded: state.unfolded.length } }, NONE]
+  },
+  read: (state, _input, kind) => [fold(state, kind), NONE],
+  merged: (state, { data, shown }, kind) => [
+    { ...state, base: data, picture: draw(state, data, { shown, kind }) },
+    NONE,
+  ],
+  fetched,
+  failed: (state) => soon(pause(withoutArrival(state))),
+  // Whatever failed before, it has to be brought up to date.
+  overwritten: (state) => soon(endPause(withoutArrival(state))),
+  found,
+  due(state, { shown }, kind) {
+    // Between the end of a fetch and TanStack's write lie microtasks; a write now would be overwritten by the result.
+    if (state.arrival && state.use.isFetching) return [state, NONE]
+    return then(show(state, shown, kind), askAgain)
+  },
+  rested: (state) => soon(endPause(state)),
+  tooSoon: (state, { waitMs }) => [{ ...state, pause: 'timed' }, [{ type: 'pause', ms: waitMs }]],
+}
+
+export function next(state: LiveQueryState, input: Input, kind: Kind): Step {
+  return (HANDLERS[input.type] as Handler<Input['type']>)(state, input, kind)
+}
+
+function then([state, effects]: Step, more: (state: LiveQueryState) => Step): Step {
+  const [after, others] = more(state)
+  return [after, effects.length === 0 ? others : effects.concat(others)]
+}
+
+const soon = (step: Step): Step => then(step, (state) => [state, SOON])
+
+function used(state: LiveQueryState): Step {
+  const { channel, isLingering } = state
+  if (!channel) return [state, isWanted(state) ? [{ type: 'join' }] : NONE]
+  if (isWanted(state) !== isLingering) return [state, NONE]
+  return [{ ...state, isLingering: !isLingering }, [{ type: isLingering ? 'stay' : 'linger' }]]
+}
+
+/** Where its data stands, for who continues it. */
+export function positionOf({ asOf, base }: LiveQueryState, kind: Kind): Cursor | undefined {
+  return asOf ?? (base === undefined ? undefined : kind.positionOf(base))
+}
+
+/** Data that says where it stands is continued from there, if the channel knows what came after. */
+function caughtUp(
+  state: LiveQueryState,
+  position: Cursor | undefined,
+  missed: Sequenced | undefined,
+): LiveQueryState {
+  if (!missed) return { ...state, continuity: -1, asOf: undefined }
+  return { ...state, continuity: state.channel?.continuity ?? -1, asOf: position, unfolded: missed }
+}
+
+function left(
+  state: LiveQueryState,
+  { position, shown, idleMs }: Extract<Input, { type: 'left' }>,
+  kind: Kind,
+): Step {
+  if (!state.channel) return endPause(state)
+  return then(then(show(state, shown, kind), endPause), (last) => {
+    const here = isAhead(last, position) ? last.asOf : position
+    const asOf = isContinuous(last) ? here : undefined
+    const alone = { channel: undefined, isLingering: false, continuity: -1, replies: [], asOf }
+    return [{ ...last, ...alone }, [{ type: 'leave', idleMs }]]
+  })
+}
+
+function hear(state: LiveQueryState, { ops, confirmed }: ReturnType<typeof recognise>): Step {
+  if (ops.length === 0) return [state, NONE]
+  // What the snapshot has already; only data of this continuity is told by its number.
+  const known = isContinuous(state) ? (state.asOf?.seq ?? -1) : -1
+  const news = ops.filter(({ seq }) => seq === undefined || seq > known)
+  const effect: Effect = { type: 'schedule', weight: ops.length, confirmed }
+  return [{ ...state, unfolded: state.unfolded.concat(news) }, [effect]]
+}
+
+function told(
+  state: LiveQueryState,
+  { ops, anticipated, at, position, after }: Extract<Input, { type: 'told' }>,
+  kind: Kind,
+): Step {
+  const { channel, replied } = state
+  const replies = ops.map((op, index) => ({
+    op,
+    number: replied + index,
+    at,
+    after,
+    continuity: channel?.continuity ?? -1,
+  }))
+  const kept = channel && {
+    replied: replied + ops.length,
+    replies: [...state.replies, ...replies].slice(-MAX_REPLIES),
+  }
+  const sequenced = ops.map((op) => ({ op, seq: undefined }))
+  const step = hear({ ...state, ...kept }, recognise(sequenced, anticipated, kind))
+  // What it tells of may have been changed or removed by events that the data holds already.
+  return isAhead(state, position) ? then(step, doubt) : step
+}
+
+function doubt(state: LiveQueryState): Step {
+  return [{ ...state, continuity: -1, doubts: state.doubts + 1 }, SOON]
+}
+
+/**
+ * Whole data is as continuous as the channel was when it was asked for; a snapshot that is older than what the channel
+ * remembers has a hole behind it, and is asked for again.
+ */
+function answered(
+  state: LiveQueryState,
+  { position, isWhole, isOlder, continuity }: Extract<Input, { type: 'answered' }>,
+): Step {
+  // A page from a replica that lags lacks events that the rest of the data has; each page knows for itself.
+  const isBehind = (position?.seq ?? -1) < (state.asOf?.seq ?? -1)
+  const asOf = isWhole || isBehind ? position : state.asOf
+  if (isOlder) return pause({ ...state, asOf, continuity: -1 })
+  if (!isWhole) return [{ ...state, asOf }, NONE]
+  return endPause({ ...state, asOf, continuity, failures: 0 })
+}
+
+function fetched(state: LiveQueryState, { view }: Extract<Input, { type: 'fetched' }>): Step {
+  const { arrival } = state
+  if (!arrival || !Object.is(view, arrival.view)) return [withoutArrival(state), SOON]
+  const { of, shown, folded } = arrival
+  const written = { base: of, picture: { of, view, shown }, unfolded: state.unfolded.slice(folded) }
+  return [withoutArrival({ ...state, ...written }), SOON]
+}
+
+/** Nothing is on its way any more. */
+function withoutArrival(state: LiveQueryState): LiveQueryState {
+  return state.use.isFetching ? state : { ...state, arrival: undefined }
+}
+
+function found(
+  state: LiveQueryState,
+  { view, data, position, missed }: Extract<Input, { type: 'found' }>,
+): Step {
+  const seen = { ...state, picture: writtenByOthers(view) }
+  // What is nothing of its kind is not taken; what there was is written over it.
+  if (view !== undefined && data === undefined && state.base !== undefined) return [seen, NONE]
+  return [caughtUp({ ...seen, base: data }, position, missed), NONE]
+}
+
+/** `undefined` stays what it is before the first snapshot. */
+function fold(state: LiveQueryState, kind: Kind): LiveQueryState {
+  const { base, unfolded, use } = state
+  if (unfolded.length === 0) return state
+  return { ...state, unfolded: [], base: base === undefined ? base : kind.fold(base, unfolded, use) }
+}
+
+/** Applies what waits, and writes if that changed anything. */
+function show(state: LiveQueryState, shown: Ops, kind: Kind): Step {
+  let folded = state
+  try {
+    folded = fold(state, kind)
+    const { base, picture: before } = folded
+    if (base === undefined) return [folded, NONE]
+    const picture = draw(folded, base, { shown, kind })
+    const isSame = Object.is(picture.view, before.view)
+    return [{ ...folded, picture }, isSame ? NONE : [{ type: 'write', view: picture.view }]]
+  } catch (cause) {
+    const lost = { ...folded, unfolded: [], continuity: -1 }
+    return then([lost, [{ type: 'report', cause }]], pause)
+  }
+}
+
+function draw(
+  { picture }: LiveQueryState,
+  base: unknown,
+  { shown, kind }: { readonly shown: Ops; readonly kind: Kind },
+): Picture {
+  if (Object.is(base, picture.of) && shown === picture.shown) return picture
+  return { of: base, view: shown.length === 0 ? base : kind.overlay(base, shown), shown }
+}
+
+function askAgain(state: LiveQueryState): Step {
+  const { channel, use, picture } = state
+  const mayAsk = channel?.isLive && state.pause === 'none' && !use.isFetching && use.isActive
+  // Without data: the first fetch was cancelled, or failed while the channel was down.
+  const isNeeded = picture.view === undefined || !isContinuous(state)
+  return [state, mayAsk && isNeeded ? [{ type: 'refetch' }] : NONE]
+}
+
+function pause(state: LiveQueryState): Step {
+  const ownMs = Math.min(PAUSE_MS * 2 ** state.failures, MAX_PAUSE_MS)
+  const failures = state.failures + 1
+  // An error without data is on screen; only its reader or the next connection asks again.
+  if (state.use.hasError && state.picture.view === undefined)
+    return then(endPause(state), (last) => [{ ...last, pause: 'for good', failures }, NONE])
+  const ms = Math.max(ownMs, state.use.retryAfterMs)
+  return [{ ...state, pause: 'timed', failures }, [{ type: 'pause', ms }]]
+}
+
+function endPause(state: LiveQueryState): Step {
+  if (state.pause === 'none') return [state, NONE]
+  return [{ ...state, pause: 'none' }, state.pause === 'timed' ? [{ type: 'endPause' }] : NONE]
+}

@@ -1,0 +1,108 @@
+/** The records that the live layer works on, and who is told when a status changes. */
+import { LiveError } from '../../transport/errors.ts'
+import type { LivePort, Pace } from '../../transport/port.ts'
+import type { Coalescer } from '../cache/coalescer.ts'
+import type { Params } from '../keys.ts'
+import type { Authors } from '../optimistic/author.ts'
+import type { MutationDefinition } from '../optimistic/pendingMutation.ts'
+import type { PendingMutations } from '../optimistic/pendingMutations.ts'
+import type { ChannelHub, ChannelMember, LiveChannel } from '../stream/channelHub.ts'
+import type { Query, QueryClient } from '../tanstack.ts'
+import type { Definition } from './definition.ts'
+import type { Input } from './inputs.ts'
+import type { LiveQueryState, LiveStatus } from './state.ts'
+
+export interface LiveState {
+  readonly status: LiveStatus
+  /** When the status began; milliseconds since 1970, 0 for a query that never was live. */
+  readonly since: number
+}
+
+export const OFFLINE: LiveState = { status: 'offline', since: 0 }
+
+/** What is declared with one `live`. */
+export interface Declarations {
+  readonly port: LivePort
+  readonly authors: Authors
+  readonly scope: string | undefined
+  /** By their names in keys. */
+  readonly definitions: ReadonlyMap<string, Definition>
+  readonly mutations: ReadonlyMap<string, MutationDefinition>
+}
+
+/** The engine of one QueryClient. */
+export interface LiveClient {
+  readonly queryClient: QueryClient
+  readonly declarations: Declarations
+  readonly hub: ChannelHub
+  readonly pendingMutations: PendingMutations
+  readonly liveQueries: Map<Query, LiveQuery>
+  /** Channels that nobody reads any more, and how to keep them. */
+  readonly lingering: Map<Query, () => void>
+  /** Live queries with something to write or to ask for. */
+  readonly coalescer: Coalescer<LiveQuery>
+  readonly listeners: Listeners
+  /** What they have not been told of yet. */
+  readonly news: Set<string>
+  stop(): void
+}
+
+/** One cached query, live. What it asks for of its own accord, it asks for at a pace. */
+export interface LiveQuery extends Pace {
+  readonly client: LiveClient
+  readonly query: Query
+  readonly definition: Definition
+  readonly params: Params
+  /** Where optimistic ops for it are found. */
+  readonly target: string
+  readonly member: ChannelMember
+  readonly fetches: Set<Fetch>
+  /** What happened, and has not been worked off. */
+  readonly inputs: Input[]
+  channel: LiveChannel | undefined
+  state: LiveQueryState
+  /** As it was last told. */
+  status: LiveState
+  stopPause: (() => void) | undefined
+}
+
+/** A snapshot under way. */
+export interface Fetch {
+  readonly live: LiveQuery
+  readonly channel: LiveChannel
+  /** Identifies TanStack's fetch: one that was superseded goes on, and nobody takes its result. */
+  readonly of: unknown
+  /** Where the stream stood when it began, perhaps before the channel was live. */
+  readonly begun: number
+  /** Where it stood when the snapshot was asked for, how many replies there had been, and how many doubts. */
+  start: number
+  replied: number
+  doubts: number
+  /** Continuity of the channel then; -1 while it was not live. */
+  continuity: number
+}
+
+/** By the hash of a key: called when the status of that query has changed; those of `ANY` also for optimistic ops. */
+export type Listeners = Map<string, Set<() => void>>
+
+export const ANY = ''
+
+/** Later in this turn, and once: it may be the turn of a render, and what changes one query changes others. */
+export function announce({ news, listeners, declarations }: LiveClient, of = ANY): void {
+  if (news.size === 0)
+    queueMicrotask(() => {
+      const told = new Set([ANY, ...news])
+      news.clear()
+      for (const hash of told) {
+        for (const listener of [...(listeners.get(hash) ?? [])]) {
+          try {
+            listener()
+          } catch (cause) {
+            const error = new LiveError('misconfigured', `A listener threw: ${cause}`, { cause })
+            declarations.port.report({ type: 'error', error })
+          }
+        }
+      }
+    })
+  news.add(of)
+}

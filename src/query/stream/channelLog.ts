@@ -1,0 +1,58 @@
+/** The recent events of a channel, for snapshots that lack them. */
+import type { Cursor, LiveEvent } from '../../transport/port.ts'
+import { isOtherEpoch, type Sequencer } from './sequencer.ts'
+
+export interface ChannelLog {
+  /** Snapshots on their way: nothing they may lack is dropped. */
+  retainers: number
+  log: LiveEvent[]
+  /** Events before `log[0]`. */
+  dropped: number
+  /** Numbered events after this one are all in the log. */
+  reach: number | undefined
+}
+
+/** Kept for snapshots that lag behind the stream. */
+const LOG_TAIL = 256
+
+/** Where the stream stands, for `eventsSince`. */
+export function positionInLog({ dropped, log }: ChannelLog): number {
+  return dropped + log.length
+}
+
+/** Whether the log holds all that data of this position lacks. Data without one is told by `positionInLog` alone. */
+export function reaches(
+  { sequencer, reach }: ChannelLog & { readonly sequencer: Sequencer },
+  position: Cursor,
+): boolean {
+  if (position.seq === undefined || reach === undefined) return false
+  return position.seq >= reach && !isOtherEpoch(sequencer.cursor, position)
+}
+
+/**
+ * Everything a snapshot lacks: with a position the numbered events after it, even those from before the start (a
+ * snapshot from a replica may lag), and the unnumbered ones since the start.
+ */
+export function eventsSince(
+  channel: ChannelLog,
+  position: Cursor | undefined,
+  start?: number,
+): readonly LiveEvent[] {
+  const { log, dropped } = channel
+  const from = start === undefined ? log.length : start - dropped
+  const after = position?.seq
+  if (after === undefined) return log.slice(from)
+  return log.filter((event, at) =>
+    event.seq === undefined ? at >= from : event.seq > after && !isOtherEpoch(position, event),
+  )
+}
+
+/** The log serves fetches in flight; without one only its tail is kept. */
+export function trimLog(channel: ChannelLog): void {
+  const { log, retainers } = channel
+  // In slices: shifting the array for every event would cost more than applying it.
+  if (retainers > 0 || log.length < 2 * LOG_TAIL) return
+  const dropped = log.splice(0, log.length - LOG_TAIL)
+  channel.reach = dropped.findLast(({ seq }) => seq !== undefined)?.seq ?? channel.reach
+  channel.dropped += dropped.length
+}
