@@ -1,7 +1,7 @@
 /** What it costs to check one message: `node bench/validation.ts`. Quote the ratios, not the numbers. */
 import * as zod from 'zod'
 import * as mini from 'zod/mini'
-import { Message } from '../src/chat/schemas.ts'
+import { Message } from '../src/chat/model/data/schemas.ts'
 
 const frame = JSON.stringify({
   id: 'm00000042',

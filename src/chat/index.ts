@@ -1,23 +1,5 @@
-export type { ReactVariables } from './changeMessage.ts'
-export type { ChatState } from './context.ts'
 export { type Chat, type ChatOptions, type ChatSettings, createChat } from './createChat.ts'
-export { keyOf, orderOf } from './messages.ts'
-export { ChatProvider, type ChatProviderProps, useChat } from './react/ChatProvider.tsx'
-export { type UseChatRoomsResult, useChatRooms } from './react/useChatRooms.ts'
-export {
-  type UseChatWebSocketOptions,
-  type UseChatWebSocketResult,
-  useChatWebSocket,
-} from './react/useChatWebSocket.ts'
-export { type UseConnectionIndicatorResult, useConnectionIndicator } from './react/useConnectionIndicator.ts'
-export { useDraft } from './react/useDraft.ts'
-export { type MessagesWindow, type UseMessagesResult, useMessages } from './react/useMessages.ts'
-export { usePresence } from './react/usePresence.ts'
-export { type UseReadStateOptions, type UseReadStateResult, useReadState } from './react/useReadState.ts'
-export { type UseSendMessageResult, useSendMessage } from './react/useSendMessage.ts'
-export { type UseTypingResult, useTyping } from './react/useTyping.ts'
-export { extend, Member, Message, Reaction, Room, User } from './schemas.ts'
-export type { MessageDraft, SendVariables } from './sendMessage.ts'
+export { extend, Member, Message, Reaction, Room, User } from './model/data/schemas.ts'
 export type {
   BaseMessage,
   ChatLevel,
@@ -34,4 +16,23 @@ export type {
   ReadState,
   Row,
   Typer,
-} from './types.ts'
+} from './model/data/types.ts'
+export { keyOf, orderOf } from './model/messages/messages.ts'
+export type { ReactVariables } from './model/messages/react.ts'
+export type { MessageDraft, SendVariables } from './model/messages/sendMessage.ts'
+export type { ChatState } from './model/session/context.ts'
+export { ChatProvider, type ChatProviderProps } from './react/ChatProvider.tsx'
+export { useChat } from './react/useChat.ts'
+export { type UseChatRoomsResult, useChatRooms } from './react/useChatRooms.ts'
+export {
+  type UseChatWebSocketOptions,
+  type UseChatWebSocketResult,
+  useChatWebSocket,
+} from './react/useChatWebSocket.ts'
+export { type UseConnectionIndicatorResult, useConnectionIndicator } from './react/useConnectionIndicator.ts'
+export { useDraft } from './react/useDraft.ts'
+export { type MessagesWindow, type UseMessagesResult, useMessages } from './react/useMessages.ts'
+export { usePresence } from './react/usePresence.ts'
+export { type UseReadStateOptions, type UseReadStateResult, useReadState } from './react/useReadState.ts'
+export { type UseSendMessageResult, useSendMessage } from './react/useSendMessage.ts'
+export { type UseTypingResult, useTyping } from './react/useTyping.ts'

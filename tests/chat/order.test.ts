@@ -1,7 +1,7 @@
 /** Times as servers write them: no digit of them is lost, and what they cannot tell apart stays as it came. */
 import { afterEach, describe, expect, it } from 'vitest'
 import { type ChatMember, type ChatRoom, orderOf } from '../../src/chat/index.ts'
-import { compareTimes } from '../../src/chat/time.ts'
+import { compareTimes } from '../../src/chat/model/data/time.ts'
 import { compareKeys } from '../../src/query/index.ts'
 import { createWorld, ROOM, type World } from './kit.ts'
 

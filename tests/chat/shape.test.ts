@@ -1,8 +1,8 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod/mini'
-import { extend, Member, Message, Reaction, Room, User } from '../../src/chat/schemas.ts'
-import { checked } from '../../src/chat/shape.ts'
+import { extend, Member, Message, Reaction, Room, User } from '../../src/chat/model/data/schemas.ts'
+import { checked } from '../../src/chat/model/data/shape.ts'
 import { reduce } from '../../src/query/index.ts'
 
 const message = {

@@ -31,15 +31,15 @@ const chat = createChat({
 describe('schemas of one’s own', () => {
   it('[C1] give their fields to the rows of the factories', async () => {
     const queryClient = new QueryClient()
-    const { pages } = await queryClient.fetchInfiniteQuery(chat.messages('r'))
+    const { pages } = await queryClient.infiniteQuery(chat.messages('r'))
     const row = pages[0]?.items[0]
     if (!row) return
     expectTypeOf(row.priority).toEqualTypeOf<'low' | 'high'>()
     expectTypeOf(row.content).toEqualTypeOf<string>()
     expectTypeOf(row.local).toEqualTypeOf<LocalState | undefined>()
-    const [room] = await queryClient.fetchQuery(chat.rooms())
+    const [room] = await queryClient.query(chat.rooms())
     expectTypeOf(room?.topic).toEqualTypeOf<string | undefined>()
-    const [member] = await queryClient.fetchQuery(chat.members('r'))
+    const [member] = await queryClient.query(chat.members('r'))
     expectTypeOf(member?.badge).toEqualTypeOf<number | undefined>()
     // @ts-expect-error the priority is one of two words
     expectTypeOf(row.priority).toEqualTypeOf<string>()

@@ -27,7 +27,11 @@ const mayImport: Record<string, readonly string[]> = {
   root: ['transport', 'query'],
 }
 
+/** Another binding of TanStack Query replaces this file, and the React folders. */
+const DOOR = 'src/query/tanstack.ts'
+
 const publicIndexes = new Set([
+  DOOR,
   'src/index.ts',
   'src/transport/index.ts',
   'src/transport/react/index.ts',
@@ -67,6 +71,18 @@ describe('imports', () => {
   it('of TanStack stay out of transport', () => {
     const transport = sources.filter(({ path }) => layerOf(path) === 'transport')
     expect(violations(transport, ({ target }) => !target.startsWith('@tanstack/'))).toEqual([])
+  })
+
+  it('of TanStack Query outside the React folders and the panel go through one file', () => {
+    const pure = sources.filter(({ path }) => !isReact(path) && layerOf(path) !== 'devtools')
+    const named = pure.filter(({ text }) => /['"]@tanstack\/(react|query)-/.test(text))
+    expect(named.map(({ path }) => path)).toEqual([DOOR])
+  })
+
+  it('of TanStack Query never name its internal package', () => {
+    expect(
+      sources.filter(({ text }) => text.includes('@tanstack/query-core')).map(({ path }) => path),
+    ).toEqual([])
   })
 
   it('of query see of transport the port, the errors and types', () => {

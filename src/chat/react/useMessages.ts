@@ -2,11 +2,11 @@
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
 import { useCallback, useMemo, useSyncExternalStore } from 'react'
 import type { LiveState, Op, TimelinePage } from '../../query/index.ts'
-import type { BaseMessage, ChatMessage, Id, RegisteredMessage, Row } from '../types.ts'
-import { useChat } from './ChatProvider.tsx'
-import { useRemoval } from './useRemoval.ts'
-import { useRoomStatus } from './useRoomStatus.ts'
-import { useVisit } from './useVisit.ts'
+import type { BaseMessage, ChatMessage, Id, RegisteredMessage, Row } from '../model/data/types.ts'
+import { useChat } from './useChat.ts'
+import { useRemoval } from './visit/useRemoval.ts'
+import { useRoomStatus } from './visit/useRoomStatus.ts'
+import { useVisit } from './visit/useVisit.ts'
 
 export interface MessagesWindow {
   /** Start at this message instead of at the newest. */

@@ -15,7 +15,7 @@ interface TaggedKey<Key extends readonly unknown[], Data> {
   readonly queryKey: DataTag<Key, Data, Error>
 }
 
-/** For `useQuery`, `useSuspenseQuery`, `useQueries`, `prefetchQuery`, …, as TanStack's `queryOptions` returns them. */
+/** For `useQuery`, `useSuspenseQuery`, `useQueries`, `queryClient.query`, …, as TanStack's `queryOptions` returns them. */
 export type LiveQueryOptions<Data, Selected = Data> = UnusedSkipTokenOptions<
   Data,
   Error,
@@ -24,7 +24,7 @@ export type LiveQueryOptions<Data, Selected = Data> = UnusedSkipTokenOptions<
 > &
   TaggedKey<readonly unknown[], Data>
 
-/** For `useInfiniteQuery`, `prefetchInfiniteQuery`, …, as TanStack's `infiniteQueryOptions` returns them. */
+/** For `useInfiniteQuery`, `queryClient.infiniteQuery`, …, as TanStack's `infiniteQueryOptions` returns them. */
 export type LiveInfiniteQueryOptions<
   Page,
   PageParam,

@@ -8,7 +8,7 @@ import type { Definition } from '../live/definition.ts'
 import type { Declarations, Listeners, LiveClient } from '../live/records.ts'
 import { createAuthors } from '../optimistic/author.ts'
 import type { MutationDefinition } from '../optimistic/pendingMutation.ts'
-import { isServer, type QueryClient } from '../tanstack.ts'
+import { environmentManager, type QueryClient } from '../tanstack.ts'
 
 export interface Registry extends Declarations {
   readonly definitions: Map<string, Definition>
@@ -99,7 +99,7 @@ export function listenersOf({ listeners }: Registry, queryClient: QueryClient): 
  */
 export function clientOf(registry: Registry, queryClient: QueryClient): LiveClient | undefined {
   const known = findClient(registry, queryClient)
-  if (known || isServer) return known
+  if (known || environmentManager.isServer()) return known
   const rivals = rivalsOf(registry, queryClient)
   if (rivals.some((other) => other.connectors > 0 || other.registry.number > registry.number))
     return undefined

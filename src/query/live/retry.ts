@@ -1,7 +1,7 @@
 /** Whether TanStack tries a failed snapshot again: never in vain, else as the application chose. */
 
 import { isFinal, isLiveError } from '../../transport/errors.ts'
-import { isServer, type QueryClient } from '../tanstack.ts'
+import { environmentManager, type QueryClient } from '../tanstack.ts'
 
 /** TanStack asks with nothing but the error; the choice is the QueryClient's in which it happened. */
 const failedIn = new WeakMap<object, QueryClient>()
@@ -12,7 +12,8 @@ export function markFailed(error: unknown, queryClient: QueryClient): void {
 
 export function retry(failureCount: number, error: Error): boolean {
   if (isLiveError(error) && isFinal(error)) return false
-  const chosen = failedIn.get(error)?.getDefaultOptions().queries?.retry ?? (isServer ? 0 : 3)
+  const byDefault = environmentManager.isServer() ? 0 : 3
+  const chosen = failedIn.get(error)?.getDefaultOptions().queries?.retry ?? byDefault
   if (typeof chosen === 'function') return chosen(failureCount, error)
   return chosen === true || failureCount < Number(chosen)
 }

@@ -1,5 +1,5 @@
 /** Whose a send is, and who is here. Knows no mutation, and nothing of how one signs in. */
-import type { Id, Identity, IdentityPort, LivePort } from '../../transport/port.ts'
+import { type Id, IDENTITY_KINDS, type Identity, type IdentityPort, type LivePort } from '../../transport/port.ts'
 
 /** Where something began: by whom, as far as that is known, and when. */
 export interface Author {
@@ -20,8 +20,6 @@ export interface Authors {
     listener: (target: Target, isOther: boolean) => void,
   ): () => void
 }
-
-const KINDS = ['token', 'user'] as const
 
 /** `user`: the application's own word for who is signed in, where it has one. */
 export function createAuthors({ identity }: Pick<LivePort, 'identity'>, user: () => Id | undefined): Authors {
@@ -54,11 +52,11 @@ function whileThere<Target extends object>(
 
 /** `undefined`: nothing is known of both. */
 export function isSame(one: Identity, other: Identity): boolean | undefined {
-  const shared = KINDS.filter((kind) => one[kind] !== undefined && other[kind] !== undefined)
+  const shared = IDENTITY_KINDS.filter((kind) => one[kind] !== undefined && other[kind] !== undefined)
   return shared.length === 0 ? undefined : shared.every((kind) => one[kind] === other[kind])
 }
 
-export const isNobody = (who: Identity) => KINDS.every((kind) => who[kind] === undefined)
+export const isNobody = (who: Identity) => IDENTITY_KINDS.every((kind) => who[kind] === undefined)
 
 /** Whether it may be shown and sent as the own of whoever is here now. */
 export function isOwn({ who, era, isRestored }: Author, now: Author): boolean {

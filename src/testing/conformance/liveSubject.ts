@@ -1,4 +1,7 @@
 /** The query layer as the subject of a conformance run: plain observers over live options. */
+
+import { shouldDehydrateMutation } from '../../query/define/mutation.ts'
+import type { TimelineData } from '../../query/fold/timeline/pages.ts'
 import {
   type DefaultError,
   dehydrate,
@@ -10,9 +13,7 @@ import {
   QueryClient,
   QueryObserver,
   type QueryObserverOptions,
-} from '@tanstack/react-query'
-import { shouldDehydrateMutation } from '../../query/define/mutation.ts'
-import type { TimelineData } from '../../query/fold/timeline/pages.ts'
+} from '../../query/tanstack.ts'
 import type { LivePort } from '../../transport/port.ts'
 import type { ConformanceItem, ConformanceLevel } from './backEnd.ts'
 import { defineLiveData } from './liveDefinitions.ts'

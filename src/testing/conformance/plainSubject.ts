@@ -2,7 +2,7 @@
  * The usual code as a control: `setQueryData` for every event, a refetch after a reconnect. Correct line by line, and
  * inconsistent under the schedules that the query layer survives.
  */
-import { type InfiniteData, InfiniteQueryObserver, QueryClient } from '@tanstack/react-query'
+import { type InfiniteData, InfiniteQueryObserver, QueryClient } from '../../query/tanstack.ts'
 import type { LiveEvent, LivePort } from '../../transport/port.ts'
 import type { ConformanceItem } from './backEnd.ts'
 import { PAGE_SIZE } from './liveDefinitions.ts'
