@@ -61,7 +61,7 @@ describe('whose words', () => {
   it.each([
     ['cookie', openByCookie],
     ['token', openByToken],
-  ] as const)('[C96] %s: a stored outbox is sent by its author and nobody else', async (_, open) => {
+  ] as const)('[C96] %s: what waits in storage is sent by its author and nobody else', async (_, open) => {
     world = createWorld()
     const first = open('alice')
     await world.pass(500)

@@ -4,11 +4,11 @@ import { dirname } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { readSources, root, type Source } from './sources.ts'
 
-/** Layers whose files have moved into rooms. */
-const layers = ['src/transport']
+/** The layers. */
+const layers = ['src/transport', 'src/query', 'src/chat']
 const MAX_THINGS = 14
 /** Folders that are full for now. */
-const full = new Set(['src/query', 'src/chat', 'src/chat/react', 'src/testing/server'])
+const full = new Set(['src/testing/server'])
 
 const sources = readSources('src/**/*.{ts,tsx}')
 const things = (folder: string) => globSync('*', { cwd: `${root}/${folder}` })

@@ -25,7 +25,7 @@ const table: Record<Name, Record<SendInput, Name | typeof SAME>> = {
     lost: SAME,
     failed: SAME,
     guess: 'fresh guess',
-    confirmed: 'fresh sure',
+    sure: 'fresh sure',
   },
   'fresh guess': {
     started: 'waiting guess',
@@ -33,7 +33,7 @@ const table: Record<Name, Record<SendInput, Name | typeof SAME>> = {
     lost: SAME,
     failed: 'fresh',
     guess: SAME,
-    confirmed: 'fresh sure',
+    sure: 'fresh sure',
   },
   'fresh sure': {
     started: 'waiting sure',
@@ -41,7 +41,7 @@ const table: Record<Name, Record<SendInput, Name | typeof SAME>> = {
     lost: SAME,
     failed: SAME,
     guess: SAME,
-    confirmed: SAME,
+    sure: SAME,
   },
   waiting: {
     started: SAME,
@@ -49,7 +49,7 @@ const table: Record<Name, Record<SendInput, Name | typeof SAME>> = {
     lost: SAME,
     failed: SAME,
     guess: 'waiting guess',
-    confirmed: 'waiting sure',
+    sure: 'waiting sure',
   },
   'waiting guess': {
     started: SAME,
@@ -57,7 +57,7 @@ const table: Record<Name, Record<SendInput, Name | typeof SAME>> = {
     lost: SAME,
     failed: 'waiting',
     guess: SAME,
-    confirmed: 'waiting sure',
+    sure: 'waiting sure',
   },
   'waiting sure': {
     started: SAME,
@@ -65,7 +65,7 @@ const table: Record<Name, Record<SendInput, Name | typeof SAME>> = {
     lost: SAME,
     failed: SAME,
     guess: SAME,
-    confirmed: SAME,
+    sure: SAME,
   },
   sending: {
     started: 'lost',
@@ -73,7 +73,7 @@ const table: Record<Name, Record<SendInput, Name | typeof SAME>> = {
     lost: 'lost',
     failed: 'lost',
     guess: 'sending guess',
-    confirmed: 'sending sure',
+    sure: 'sending sure',
   },
   'sending guess': {
     started: 'lost guess',
@@ -81,7 +81,7 @@ const table: Record<Name, Record<SendInput, Name | typeof SAME>> = {
     lost: 'lost guess',
     failed: 'lost',
     guess: SAME,
-    confirmed: 'sending sure',
+    sure: 'sending sure',
   },
   'sending sure': {
     started: 'lost sure',
@@ -89,7 +89,7 @@ const table: Record<Name, Record<SendInput, Name | typeof SAME>> = {
     lost: 'lost sure',
     failed: 'lost sure',
     guess: SAME,
-    confirmed: SAME,
+    sure: SAME,
   },
   lost: {
     started: SAME,
@@ -97,7 +97,7 @@ const table: Record<Name, Record<SendInput, Name | typeof SAME>> = {
     lost: SAME,
     failed: SAME,
     guess: 'lost guess',
-    confirmed: 'lost sure',
+    sure: 'lost sure',
   },
   'lost guess': {
     started: SAME,
@@ -105,7 +105,7 @@ const table: Record<Name, Record<SendInput, Name | typeof SAME>> = {
     lost: SAME,
     failed: 'lost',
     guess: SAME,
-    confirmed: 'lost sure',
+    sure: 'lost sure',
   },
   'lost sure': {
     started: SAME,
@@ -113,7 +113,7 @@ const table: Record<Name, Record<SendInput, Name | typeof SAME>> = {
     lost: SAME,
     failed: SAME,
     guess: SAME,
-    confirmed: SAME,
+    sure: SAME,
   },
   'in-doubt': {
     started: 'lost',
@@ -121,7 +121,7 @@ const table: Record<Name, Record<SendInput, Name | typeof SAME>> = {
     lost: SAME,
     failed: SAME,
     guess: 'in-doubt guess',
-    confirmed: 'in-doubt sure',
+    sure: 'in-doubt sure',
   },
   'in-doubt guess': {
     started: 'lost guess',
@@ -129,7 +129,7 @@ const table: Record<Name, Record<SendInput, Name | typeof SAME>> = {
     lost: SAME,
     failed: 'in-doubt',
     guess: SAME,
-    confirmed: 'in-doubt sure',
+    sure: 'in-doubt sure',
   },
   'in-doubt sure': {
     started: 'lost sure',
@@ -137,7 +137,7 @@ const table: Record<Name, Record<SendInput, Name | typeof SAME>> = {
     lost: SAME,
     failed: SAME,
     guess: SAME,
-    confirmed: SAME,
+    sure: SAME,
   },
 }
 

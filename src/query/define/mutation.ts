@@ -107,7 +107,7 @@ async function run<P, Variables, Result>(
     const changes = send.guard() ? [] : (options.settle?.(result, variables(), params) ?? [])
     if (changes.length > 0) send.advance('sure')
     // Else it may have been done long ago, and more may have happened to it since: only a snapshot can tell.
-    const isNews = isSure && send.isFirst
+    const isNews = isSure && send.isFresh
     tellChanges(client, changes, isNews)
     for (const change of isNews ? [] : changes) doubtQueries(client, change)
     return result

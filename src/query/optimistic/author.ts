@@ -1,5 +1,11 @@
 /** Whose a send is, and who is here. Knows no mutation, and nothing of how one signs in. */
-import { type Id, IDENTITY_KINDS, type Identity, type IdentityPort, type LivePort } from '../../transport/port.ts'
+import {
+  IDENTITY_KINDS,
+  type Id,
+  type Identity,
+  type IdentityPort,
+  type LivePort,
+} from '../../transport/port.ts'
 
 /** Where something began: by whom, as far as that is known, and when. */
 export interface Author {

@@ -1,9 +1,9 @@
 /** One call of a mutationFn, and what its `request` has in hand: how to ask and send, and whether it still may. */
+import { isLiveError, LiveError } from '../../transport/errors.ts'
 import type { Delivery, Guard, LivePort, PortRequestOptions } from '../../transport/port.ts'
 import type { QueryClient } from '../tanstack.ts'
-import { refusal } from './deliver.ts'
 import type { PendingMutation } from './pendingMutation.ts'
-import { advancePending, amendVariables, type PendingMutations } from './pendingMutations.ts'
+import { advancePending, amendVariables, isMine, type PendingMutations } from './pendingMutations.ts'
 import type { SendInput } from './sendState.ts'
 
 /** How a request is made; see `LivePort.request`. */
@@ -28,9 +28,9 @@ export interface SendContext<P, Variables = unknown> {
 }
 
 /** One call of a mutationFn. */
-interface Send<P, Variables> {
+export interface Send<P = unknown, Variables = unknown> {
   /** Nobody has tried it before. */
-  readonly isFirst: boolean
+  readonly isFresh: boolean
   readonly guard: Guard
   readonly advance: (input: SendInput) => void
   readonly context: SendContext<P, Variables>
@@ -56,7 +56,7 @@ export function beginSend<P, Variables>(
   }
   advance('started')
   return {
-    isFirst: progress === 'fresh',
+    isFresh: progress === 'fresh',
     guard,
     advance,
     context: {
@@ -75,3 +75,20 @@ export function beginSend<P, Variables>(
     },
   }
 }
+
+/** Why it must not be sent, at this moment. */
+function refusal(pendingMutations: PendingMutations, pending: PendingMutation): LiveError | undefined {
+  const { name } = pending.definition
+  const { failureReason } = pending.mutation.state
+  // TanStack's own retry: only a user can decide to risk a second one.
+  if (isLiveError(failureReason) && isLastWord(failureReason)) return failureReason
+  if (pending.abort.signal.aborted) return new LiveError('aborted', `"${name}" was discarded`)
+  if (isMine(pendingMutations, pending)) return undefined
+  return new LiveError(
+    'user_changed',
+    `"${name}" was not sent: somebody else has written it, and is not signed in`,
+  )
+}
+
+/** Whether it was done nobody can tell, and sent again it might be done twice. */
+export const isLastWord = ({ code, retryable }: LiveError) => code === 'connection_lost' && !retryable

@@ -73,17 +73,17 @@ export function createPending(
   mutation: Mutation,
 ): PendingMutation | undefined {
   const [scope, name, params] = mutation.options.mutationKey ?? []
-  const definition = scope === LIVE_KEY && typeof name === 'string' ? definitionOf(name) : undefined
+  const definition = scope === LIVE_KEY ? definitionOf(String(name)) : undefined
   if (!definition) return undefined
   const stored = mutation.meta?.[LIVE_KEY] as Signature | undefined
   const state = firstState(mutation.state.status, stored)
-  const isRestored = stored !== undefined && state.progress !== 'fresh'
   const pending: PendingMutation = {
     mutation,
     definition,
     params: (params ?? {}) as Params,
     clientId: stored?.clientId ?? clientIdIn(mutation.state) ?? createId(),
-    author: isRestored ? { who: stored.who, era: 0, isRestored } : authors.begin(),
+    author:
+      stored && state.progress !== 'fresh' ? { who: stored.who, era: 0, isRestored: true } : authors.begin(),
     abort: new AbortController(),
     state,
     optimistic: undefined,
@@ -99,12 +99,13 @@ export function createPending(
 export function writeSignature(pending: PendingMutation): void {
   const { mutation, clientId, author, state } = pending
   const { options } = mutation
-  const signature: Signature = { clientId, wasSent: wasSent(state), who: author.who }
+  const { who } = author
+  const isSent = wasSent(state)
   const written = options.meta?.[LIVE_KEY] as Signature | undefined
   if (
     written?.clientId === clientId &&
-    written.who === signature.who &&
-    written.wasSent === signature.wasSent &&
+    written.who === who &&
+    written.wasSent === isSent &&
     pendingBehind(options.mutationKey) === pending
   )
     return
@@ -112,7 +113,11 @@ export function writeSignature(pending: PendingMutation): void {
   // One that began before this knows the key that it had then.
   if (options.mutationKey && !behind.has(options.mutationKey)) behind.set(options.mutationKey, pending)
   behind.set(mutationKey, pending).set(mutation, pending)
-  mutation.setOptions({ ...options, mutationKey, meta: { ...options.meta, [LIVE_KEY]: signature } })
+  mutation.setOptions({
+    ...options,
+    mutationKey,
+    meta: { ...options.meta, [LIVE_KEY]: { clientId, wasSent: isSent, who } },
+  })
 }
 
 /** For what is stored of it. */
@@ -136,8 +141,7 @@ export function optimisticOps(pending: PendingMutation): readonly TargetedOp[] {
 
 function clientIdIn(state: { readonly context: unknown; readonly variables: unknown }): string | undefined {
   for (const holder of [state.variables, state.context]) {
-    const id =
-      typeof holder === 'object' && holder !== null ? (holder as { clientId?: unknown }).clientId : undefined
+    const id = (holder as { readonly clientId?: unknown } | null | undefined)?.clientId
     if (typeof id === 'string') return id
   }
   return undefined

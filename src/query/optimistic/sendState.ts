@@ -30,8 +30,9 @@ export type SendInput =
   | 'sending'
   | 'lost'
   | 'failed'
-  /** Something came that may be it. */
+  /** Something came that may be what it was to do. */
   | 'guess'
+  /** Something came that is. */
   | 'sure'
 
 export type SendStatus = 'queued' | 'sending' | 'sent' | 'failed'
@@ -39,7 +40,7 @@ export type SendStatus = 'queued' | 'sending' | 'sent' | 'failed'
 type MutationStatus = Mutation['state']['status']
 
 /** As much of a pending mutation as is asked about. */
-interface Send {
+interface PendingLike {
   readonly mutation: { readonly state: { readonly status: MutationStatus } }
   readonly state: SendState
 }
@@ -72,7 +73,7 @@ export function next(state: SendState, input: SendInput): SendState {
 /** The server may have it. */
 export const wasSent = ({ progress }: SendState) => progress !== 'fresh' && progress !== 'waiting'
 
-export function statusOf({ mutation, state }: Send): SendStatus {
+export function statusOf({ mutation, state }: PendingLike): SendStatus {
   const { status } = mutation.state
   if (status === 'error') return 'failed'
   if (status === 'success') return 'sent'
@@ -80,15 +81,14 @@ export function statusOf({ mutation, state }: Send): SendStatus {
 }
 
 /** The server cannot have it: it waits for its first attempt, or has failed. */
-export function isUnsent(send: Send): boolean {
-  const status = statusOf(send)
-  const isOpen = status === 'failed' || (status === 'queued' && !wasSent(send.state))
-  return isOpen && !send.state.proof
+export function isUnsent({ mutation, state }: PendingLike): boolean {
+  const { status } = mutation.state
+  return !state.proof && (status === 'error' || (status !== 'success' && !wasSent(state)))
 }
 
 /** Its optimistic ops count. */
-export const isShown = ({ mutation, state }: Send) => !state.proof && mutation.state.status !== 'idle'
+export const isShown = ({ mutation, state }: PendingLike) => !state.proof && mutation.state.status !== 'idle'
 
 /** Confirmed although the reply never came (an error): it was sent all the same. */
-export const isOver = ({ mutation, state }: Send) =>
+export const isOver = ({ mutation, state }: PendingLike) =>
   state.proof !== undefined && mutation.state.status !== 'pending'

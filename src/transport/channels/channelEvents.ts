@@ -29,7 +29,7 @@ export function toCursor(value: unknown): Cursor | undefined {
 }
 
 /** Two specs of the same endpoint with the same name share a subscription. */
-export function nameOf({ subscribe, key }: ChannelSpec): string {
+export function channelName({ subscribe, key }: ChannelSpec): string {
   const fields = Object.entries(key).map(([field, id]) => [field, String(id)])
   return JSON.stringify([subscribe, fields.sort()])
 }

@@ -1,13 +1,13 @@
 /** Asking for channels: subscribe frames, their confirmation, and the one `sync` frame that catches all of them up. */
-
 import { inSlices, isReplying } from '../connection/connection.ts'
 import { decodeEvent, readFrame } from '../connection/decode.ts'
 import { request } from '../connection/requests.ts'
 import type { LiveError } from '../errors.ts'
-import type { ChannelSignal, Cursor, LiveEvent } from '../port.ts'
+import type { Cursor, LiveEvent } from '../port.ts'
 import { entryOf, fieldsOf } from '../protocol.ts'
 import { eventFor, toCursor } from './channelEvents.ts'
 import type { ChannelConnection, Member, Standing, Subscription, SyncBatch } from './channelRegistry.ts'
+import { emitSignal, tellHead } from './signals.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -17,16 +17,6 @@ const CONFIRM_MS = 1_000
 export const RETRY_MS = 5_000
 /** Never sooner, whatever it says; twice as long with every refusal in a row, up to the other. */
 const MIN_RETRY_MS = 500
-
-export function emit(connection: ChannelConnection, members: Iterable<Member>, signal: ChannelSignal): void {
-  for (const { listener } of [...members]) {
-    try {
-      listener.onSignal(signal)
-    } catch (error) {
-      connection.reportError(connection.name, error)
-    }
-  }
-}
 
 /** Resolves when the subscription stands, as far as anybody can tell. What the server says of it later counts too. */
 export function askToStand(
@@ -70,15 +60,6 @@ export function subscribe(connection: ChannelConnection, subscription: Subscript
   bringUp(connection, subscription, subscription.members)
 }
 
-/** Where a channel stands may be more than what has come of it. */
-export function tellHead(
-  connection: ChannelConnection,
-  members: Iterable<Member>,
-  cursor: Cursor | undefined,
-): void {
-  if (cursor) emit(connection, members, { type: 'head', cursor })
-}
-
 export function takeDown(subscription: Subscription): void {
   subscription.cancelRetry?.()
   Object.assign(subscription, { standing: undefined, confirm: undefined, place: undefined })
@@ -99,7 +80,7 @@ function refuseSubscription(
 ): void {
   takeDown(subscription)
   subscription.isRefused = true
-  emit(connection, subscription.members, { type: 'down', error })
+  emitSignal(connection, subscription.members, { type: 'down', error })
   reportSynced(connection)
   // The answer came, and nobody knows what it says: that may be cured.
   // Nor is a suspicion more than that.
@@ -153,12 +134,12 @@ async function goLive(
     isOver,
     onSlice(frames) {
       const events = eventsIn(connection, subscription, frames)
-      if (events.length > 0) emit(connection, [member], { type: 'events', events })
+      if (events.length > 0) emitSignal(connection, [member], { type: 'events', events })
     },
     onEnd() {
       member.waitsFor = undefined
       const cursor = position ?? stood ?? subscription.place
-      emit(connection, [member], { type: 'live', resumed: missed !== undefined, cursor })
+      emitSignal(connection, [member], { type: 'live', resumed: missed !== undefined, cursor })
       // The answer came later on the wire than the confirmation would have.
       if (missed) subscription.confirm?.()
       reportSynced(connection)

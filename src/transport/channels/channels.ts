@@ -5,7 +5,8 @@ import type { Cursor, LiveEvent } from '../port.ts'
 import { type DecodedEvent, entryOf, fieldsOf, textOf } from '../protocol.ts'
 import { eventFor, isMatch, toCursor } from './channelEvents.ts'
 import type { ChannelConnection, Subscription } from './channelRegistry.ts'
-import { askToStand, emit, reportSynced, subscribe, takeDown, tellHead } from './channelSync.ts'
+import { askToStand, reportSynced, subscribe, takeDown } from './channelSync.ts'
+import { emitSignal, tellHead } from './signals.ts'
 
 const all = ({ channels }: ChannelConnection) => [...channels.subscriptions.values()]
 
@@ -39,7 +40,7 @@ export function downChannels(connection: ChannelConnection, error: LiveError | u
   connection.channels.batch = undefined
   for (const subscription of all(connection)) {
     takeDown(subscription)
-    emit(connection, subscription.members, { type: 'down', error })
+    emitSignal(connection, subscription.members, { type: 'down', error })
   }
 }
 
@@ -60,7 +61,7 @@ export function deliverEvents(connection: ChannelConnection, events: readonly De
   // Whoever came first hears of it first.
   for (const subscription of heard.size > 1 ? all(connection) : heard.keys()) {
     const own = heard.get(subscription)
-    if (own) emit(connection, subscription.members, { type: 'events', events: own })
+    if (own) emitSignal(connection, subscription.members, { type: 'events', events: own })
   }
   connection.deliver(connection.name, events)
 }
@@ -114,5 +115,5 @@ function restate(
   how: { readonly resumed: boolean; readonly cursor?: Cursor },
 ): void {
   const live = [...members].filter(({ waitsFor }) => waitsFor !== standing)
-  if (standing !== undefined) emit(connection, live, { type: 'live', ...how })
+  if (standing !== undefined) emitSignal(connection, live, { type: 'live', ...how })
 }

@@ -4,9 +4,10 @@ import { endConnection, takeLease } from '../connection/leases.ts'
 import { request } from '../connection/requests.ts'
 import { type Channel, type ChannelListener, type ChannelSpec, waitOf } from '../port.ts'
 import { textOf } from '../protocol.ts'
-import { nameOf } from './channelEvents.ts'
+import { channelName } from './channelEvents.ts'
 import type { ChannelConnection, Member, Subscription } from './channelRegistry.ts'
-import { bringUp, emit, RETRY_MS, reportSynced, subscribe, takeDown } from './channelSync.ts'
+import { bringUp, RETRY_MS, reportSynced, subscribe, takeDown } from './channelSync.ts'
+import { emitSignal } from './signals.ts'
 
 export function openChannel(
   connection: ChannelConnection,
@@ -24,7 +25,7 @@ export function openChannel(
     if (!members.has(member)) return endUnused(connection)
     endLease = takeLease(connection, true)
     const error = failureOf(connection)
-    if (error) emit(connection, [member], { type: 'down', error })
+    if (error) emitSignal(connection, [member], { type: 'down', error })
     if (!connection.current) return
     // The first one of a turn to get here asks for all of them.
     if (subscription.standing === undefined) subscribe(connection, subscription)
@@ -55,7 +56,7 @@ function endUnused(connection: ChannelConnection): void {
 /** The one that is there, or a new one. */
 function subscriptionOf({ channels, protocol }: ChannelConnection, spec: ChannelSpec): Subscription {
   const { subscriptions, byKey } = channels
-  const name = nameOf(spec)
+  const name = channelName(spec)
   const known = subscriptions.get(name)
   if (known) return known
   const syncKey = textOf(spec.key[protocol.channels.key])
@@ -68,9 +69,9 @@ function subscriptionOf({ channels, protocol }: ChannelConnection, spec: Channel
 function endSubscription(connection: ChannelConnection, subscription: Subscription): void {
   const { subscriptions, byKey } = connection.channels
   const { spec, syncKey, standing } = subscription
-  subscriptions.delete(nameOf(spec))
-  byKey.get(syncKey)?.delete(subscription)
-  if (byKey.get(syncKey)?.size === 0) byKey.delete(syncKey)
+  subscriptions.delete(channelName(spec))
+  const alike = byKey.get(syncKey)
+  if (alike?.delete(subscription) && alike.size === 0) byKey.delete(syncKey)
   takeDown(subscription)
   if (!standing || !spec.subscribe) return
   const type = connection.protocol.channels.unsubscribe
@@ -80,7 +81,7 @@ function endSubscription(connection: ChannelConnection, subscription: Subscripti
 
 /** Where being connected is the subscription, a server that ended it gives it back for a subscribe frame all the same. */
 export function renewChannel(connection: ChannelConnection, spec: ChannelSpec, onlyDown?: boolean): void {
-  const subscription = connection.channels.subscriptions.get(nameOf(spec))
+  const subscription = connection.channels.subscriptions.get(channelName(spec))
   if (!subscription || (onlyDown && subscription.standing !== undefined)) return
   if (failureOf(connection)) connection.raise({ type: 'connect' })
   if (!connection.current) return

@@ -25,7 +25,7 @@ interface Ping {
   readonly order: number
 }
 
-interface GreetingWaiter {
+export interface GreetingWaiter {
   resolve(fields: Readonly<Record<string, unknown>> | undefined): void
   reject(error: LiveError): void
 }

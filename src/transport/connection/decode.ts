@@ -1,5 +1,4 @@
 /** From what a socket says to events that can be trusted. What cannot is reported and dropped; the socket stays up. */
-
 import { LiveError } from '../errors.ts'
 import { isTooDeep } from '../port.ts'
 import type { DecodedEvent } from '../protocol.ts'

@@ -3,7 +3,7 @@
  * comes by itself and somebody wants to know, a ping makes the server say something.
  */
 import type { LiveError } from '../errors.ts'
-import type { Connection, DialedSocket } from './connection.ts'
+import type { Connection, DialedSocket, GreetingWaiter } from './connection.ts'
 import { sendHeartbeat } from './ping.ts'
 
 type Fields = Readonly<Record<string, unknown>>
@@ -35,14 +35,16 @@ export function greet(connection: Connection, socket: DialedSocket, fields: Fiel
   if (socket.greeting !== undefined && !fields) return
   socket.greeting = fields
   if (socket !== connection.current) return
-  const waiters = [...connection.greetingWaiters]
-  connection.greetingWaiters.clear()
-  for (const { resolve } of waiters) resolve(fields ?? undefined)
+  endWaits(connection, ({ resolve }) => resolve(fields ?? undefined))
 }
 
 /** Nobody hopes for a connection any more. */
-export function endGreeting({ greetingWaiters }: Connection, error: LiveError): void {
+export function endGreeting(connection: Connection, error: LiveError): void {
+  endWaits(connection, ({ reject }) => reject(error))
+}
+
+function endWaits({ greetingWaiters }: Connection, end: (waiter: GreetingWaiter) => void): void {
   const waiters = [...greetingWaiters]
   greetingWaiters.clear()
-  for (const { reject } of waiters) reject(error)
+  waiters.forEach(end)
 }

@@ -1,11 +1,10 @@
 /** A frame that awaits a reply. It settles exactly once, whoever comes first: reply, error, timeout, abort, loss. */
-
 import { LiveError } from '../errors.ts'
 import { retryAfterOf } from '../machine/closeCodes.ts'
 import type { Guard } from '../port.ts'
 import { entryOf, type Frame, fieldsOf, payloadOf, textOf, validate } from '../protocol.ts'
 import { setDeadline } from '../wire/timers.ts'
-import { type Connection, createFrame } from './connection.ts'
+import type { Connection } from './connection.ts'
 import { askForSign } from './ping.ts'
 import { sendFrame } from './sending.ts'
 
@@ -48,13 +47,13 @@ async function exchange(connection: Connection, spec: RequestSpec): Promise<unkn
 
 function replyTo(connection: Connection, spec: RequestSpec): Promise<Frame> {
   const { type, signal, timeoutFrom, timeoutMs = connection.requestTimeoutMs } = spec
-  const ends: (() => void)[] = []
+  let endPatience = () => {}
+  let end = () => {}
   return new Promise<Frame>((resolve, reject) => {
     const abort = () => reject(new LiveError('aborted', `"${type}" was aborted`, { cause: signal?.reason }))
     if (signal?.aborted) return abort()
     signal?.addEventListener('abort', abort)
     const expire = () => reject(new LiveError('timeout', `"${type}" was not answered within ${timeoutMs} ms`))
-    let endPatience = () => {}
     const startPatience = () => {
       endPatience()
       endPatience = waitFor(connection, timeoutMs, expire)
@@ -62,7 +61,6 @@ function replyTo(connection: Connection, spec: RequestSpec): Promise<Frame> {
     if (timeoutFrom !== 'write') startPatience()
     const takeOut = sendFrame(connection, {
       ...spec,
-      frame: createFrame(connection, type, spec.data),
       delivery: spec.control ? 'control' : 'reliable',
       onAnswer: (frame) => (frame.type === 'error' ? reject(errorOf(frame, type)) : resolve(frame)),
       onWritten: () => {
@@ -75,13 +73,13 @@ function replyTo(connection: Connection, spec: RequestSpec): Promise<Frame> {
       },
       onDropped: reject,
     })
-    ends.push(
-      () => endPatience(),
-      takeOut,
-      () => signal?.removeEventListener('abort', abort),
-    )
+    end = () => {
+      takeOut()
+      signal?.removeEventListener('abort', abort)
+    }
   }).finally(() => {
-    for (const end of ends) end()
+    endPatience()
+    end()
   })
 }
 

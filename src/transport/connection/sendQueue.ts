@@ -8,8 +8,10 @@ import type { WireSocket } from '../wire/socket.ts'
 /** `control`: written now, ahead of the queue, or not at all; whoever sends it does so again on the next socket. */
 export type SendClass = Delivery | 'control'
 
+/** What is to be sent, how, and who hears what becomes of it. */
 export interface Outgoing {
-  readonly frame: OutgoingFrame
+  readonly type: string
+  readonly data: unknown
   readonly delivery: SendClass
   /** Requests only: hears the answer. */
   readonly onAnswer?: (frame: Frame) => void
@@ -27,6 +29,7 @@ export interface Outgoing {
 }
 
 export interface QueuedFrame extends Outgoing {
+  readonly frame: OutgoingFrame
   /** 0 for what counts towards no limit: requests have their own timeout. */
   bytes: number
   /** Ends the waiting before it is too long. */

@@ -3,7 +3,7 @@ import { LiveError } from '../errors.ts'
 import type { Guard } from '../port.ts'
 import { measure } from '../wire/codec.ts'
 import { setDeadline } from '../wire/timers.ts'
-import { type Connection, publishStatus, tell } from './connection.ts'
+import { type Connection, createFrame, publishStatus, tell } from './connection.ts'
 import { greetingOf } from './greeting.ts'
 import { sendPing } from './ping.ts'
 import {
@@ -28,17 +28,19 @@ const BATCH_ITEMS = 100
 const isBatching = ({ current }: Connection) => current?.greeting?.batch === true
 
 /** Returns how to take it out again, queued or unanswered. */
-export function sendFrame(connection: Connection, item: Outgoing): () => void {
+export function sendFrame(connection: Connection, outgoing: Outgoing): () => void {
   const { sendQueue, current, environment, identity, codec } = connection
-  const { delivery, frame, onAnswer, onDropped } = item
-  const refusal = refusalOf(sendQueue, item, environment.now())
+  const { type, data, delivery, onAnswer, onDropped } = outgoing
+  const frame = createFrame(connection, type, data)
   const queued: QueuedFrame = {
-    ...item,
+    ...outgoing,
+    frame,
     bytes: current || onAnswer ? 0 : measure(codec, frame),
     order: 0,
     writtenAt: 0,
     era: identity.era,
   }
+  const refusal = refusalOf(sendQueue, queued, environment.now())
   const isWritable = canWrite(connection, queued)
   const isControl = delivery === 'control'
   const isAhead = isControl || (!isBatching(connection) && sendQueue.waiting.size === 0)

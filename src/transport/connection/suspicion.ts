@@ -4,14 +4,14 @@
  */
 import { LiveError } from '../errors.ts'
 import { MAX_DEATHS } from '../machine/lossPolicy.ts'
-import { isRepeated, type Outgoing, type QueuedFrame, type SendQueue } from './sendQueue.ts'
+import { isRepeated, type QueuedFrame, type SendQueue } from './sendQueue.ts'
 
 /** A socket that ends within this time may have ended of a frame; one that lives on has taken it. Milliseconds. */
 export const TRIAL_MS = 2_500
 /** For so long what ended three connections is refused without being written. Milliseconds. */
 const REFUSED_MS = 60_000
 
-function nameOf({ name, frame }: Outgoing): string {
+function contentOf({ name, frame }: QueuedFrame): string {
   try {
     return frame.type + (name ?? JSON.stringify(frame.data))
   } catch {
@@ -38,19 +38,19 @@ export function accuse(
   })
   let deaths: number | undefined
   for (const queued of flight) {
-    const name = nameOf(queued)
-    deaths = (blames.get(name)?.deaths ?? 0) + (flight.length > 1 ? 0 : 1)
-    blames.set(name, { deaths, at: now, code })
+    const content = contentOf(queued)
+    deaths = (blames.get(content)?.deaths ?? 0) + (flight.length > 1 ? 0 : 1)
+    blames.set(content, { deaths, at: now, code })
   }
   return flight.length > 1 ? 0 : deaths
 }
 
 /** Why it is not written (again). */
-export function refusalOf({ blames }: SendQueue, item: Outgoing, now: number): LiveError | undefined {
-  const blame = blames.size > 0 ? blames.get(nameOf(item)) : undefined
+export function refusalOf({ blames }: SendQueue, queued: QueuedFrame, now: number): LiveError | undefined {
+  const blame = blames.size > 0 ? blames.get(contentOf(queued)) : undefined
   if (!blame || blame.deaths < MAX_DEATHS || now - blame.at >= REFUSED_MS) return undefined
   const { code } = blame
-  return new LiveError('rejected', `"${item.frame.type}" ended ${MAX_DEATHS} connections (${code})`, {
+  return new LiveError('rejected', `"${queued.frame.type}" ended ${MAX_DEATHS} connections (${code})`, {
     reason: code === 1009 ? 'too_large' : `${code}`,
     retryAfterMs: REFUSED_MS,
     maybeDelivered: true,
@@ -58,18 +58,18 @@ export function refusalOf({ blames }: SendQueue, item: Outgoing, now: number): L
 }
 
 /** One more, and it is given up. */
-export function isLast({ blames }: SendQueue, item: Outgoing): boolean {
-  return (blames.get(nameOf(item))?.deaths ?? 0) >= MAX_DEATHS - 1
+export function isLast({ blames }: SendQueue, queued: QueuedFrame): boolean {
+  return (blames.get(contentOf(queued))?.deaths ?? 0) >= MAX_DEATHS - 1
 }
 
 /** It has arrived and done no harm. */
-export function acquit({ blames }: SendQueue, item: Outgoing): void {
-  if (blames.size > 0) blames.delete(nameOf(item))
+export function acquit({ blames }: SendQueue, queued: QueuedFrame): void {
+  if (blames.size > 0) blames.delete(contentOf(queued))
 }
 
 /** Something that waits was on its way when a connection ended. */
 export function isNarrow({ waiting, blames }: SendQueue): boolean {
-  return blames.size > 0 && [...waiting].some((queued) => blames.has(nameOf(queued)))
+  return blames.size > 0 && [...waiting].some((queued) => blames.has(contentOf(queued)))
 }
 
 /** A later answer proves only that it was read, and where an answer is due, nobody knows what it does until that comes. */

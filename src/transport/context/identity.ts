@@ -2,7 +2,6 @@
  * Who this page speaks for: what its tokens say, and whom the server greets. One for all connections of a manager, because
  * a token or a cookie is everybody's. Knows no socket.
  */
-
 import { IDENTITY_KINDS, type Identity, type IdentityPort } from '../port.ts'
 
 export interface IdentityBook extends IdentityPort {

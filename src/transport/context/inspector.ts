@@ -1,5 +1,4 @@
 /** The one log of everything that happens. Debug output, devtools, metrics and tests read it; it holds no secret. */
-
 import type { Environment } from '../environment.ts'
 import type { LiveError } from '../errors.ts'
 import type { ConnectionProblem, ConnectionState } from '../machine/status.ts'

@@ -123,30 +123,29 @@ function cleanValue(cleaning: Cleaning, value: unknown, depth = 0): unknown {
 
 function cleanObject(cleaning: Cleaning, value: object, depth: number): unknown {
   if (value instanceof Error) return cleanError(cleaning, value, depth)
-  if (Array.isArray(value)) return cleanItems(cleaning, value, depth)
+  if (Array.isArray(value)) return cleanAll(cleaning, value, (item) => cleanValue(cleaning, item, depth + 1))
   const kind = Object.prototype.toString.call(value)
-  if (kind === '[object Object]') return cleanFields(cleaning, value as Fields, depth)
+  if (kind === '[object Object]') {
+    const fields = value as Fields
+    const cleanEntry = (name: string) => [
+      cleanText(cleaning, name),
+      cleanField(cleaning, [name, fields[name]], depth),
+    ]
+    return Object.fromEntries(cleanAll(cleaning, Object.keys(fields), cleanEntry))
+  }
   // An address, or what was asked of one: an error that holds it shows it.
   cleanValue(cleaning, `${(value as Partial<Request>).url ?? value}`, depth)
   return kind
 }
 
-function cleanItems(cleaning: Cleaning, value: readonly unknown[], depth: number): unknown[] {
-  const shown: unknown[] = []
-  for (const item of value) {
-    shown.push(cleanValue(cleaning, item, depth + 1))
+/** As many as there is room for. */
+function cleanAll<T, Shown>(cleaning: Cleaning, parts: readonly T[], clean: (part: T) => Shown): Shown[] {
+  const shown: Shown[] = []
+  for (const part of parts) {
+    shown.push(clean(part))
     if (cleaning.left <= 0) break
   }
   return shown
-}
-
-function cleanFields(cleaning: Cleaning, value: Fields, depth: number): Fields {
-  const shown: [string, unknown][] = []
-  for (const name of Object.keys(value)) {
-    shown.push([cleanText(cleaning, name), cleanField(cleaning, [name, value[name]], depth)])
-    if (cleaning.left <= 0) break
-  }
-  return Object.fromEntries(shown)
 }
 
 function cleanField(cleaning: Cleaning, [name, value]: readonly [string, unknown], depth: number): unknown {

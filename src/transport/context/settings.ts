@@ -1,5 +1,4 @@
 /** The options of a manager, and what they default to. */
-
 import type { Environment } from '../environment.ts'
 import type { LiveError } from '../errors.ts'
 import type { ReconnectOptions } from '../machine/backoff.ts'

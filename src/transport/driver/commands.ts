@@ -1,10 +1,10 @@
 /** What a connection can be told to do, and asked for. */
-import { createFrame, failureOf, obstacleOf } from '../connection/connection.ts'
+import { failureOf, obstacleOf } from '../connection/connection.ts'
 import { endConnection, takeLease } from '../connection/leases.ts'
 import { type RequestSpec, request } from '../connection/requests.ts'
 import { sendFrame } from '../connection/sending.ts'
+import type { Outgoing } from '../connection/sendQueue.ts'
 import { LiveError } from '../errors.ts'
-import type { Delivery, Guard } from '../port.ts'
 import type { DrivenConnection } from './drivenConnection.ts'
 import { giveUp } from './user.ts'
 
@@ -46,28 +46,19 @@ export async function ask(connection: DrivenConnection, spec: RequestSpec): Prom
   return request(connection, spec).finally(takeLease(connection, false))
 }
 
-export interface SendSpec {
-  readonly type: string
-  readonly data: unknown
-  readonly delivery: Delivery
-  readonly guard?: Guard | undefined
-}
-
 export async function send(
   connection: DrivenConnection,
-  { type, data, delivery, guard }: SendSpec,
+  spec: Pick<Outgoing, 'type' | 'data' | 'delivery' | 'guard'>,
 ): Promise<void> {
-  if (delivery === 'volatile' && !connection.current) return
+  if (spec.delivery === 'volatile' && !connection.current) return
   const failure = failureOf(connection)
   if (failure) throw failure
-  const release = takeLease(connection, false)
+  const endLease = takeLease(connection, false)
   await new Promise<void>((resolve, reject) => {
     sendFrame(connection, {
-      frame: createFrame(connection, type, data),
-      delivery,
-      guard,
+      ...spec,
       onWritten: resolve,
       onDropped: (error) => (error ? reject(error) : resolve()),
     })
-  }).finally(release)
+  }).finally(endLease)
 }

@@ -1,5 +1,4 @@
 /** From the wish for a socket to the socket: a fresh token, a URL, and who is signed in. */
-
 import { tell } from '../connection/connection.ts'
 import { principalOf } from '../context/jwt.ts'
 import { LiveError } from '../errors.ts'

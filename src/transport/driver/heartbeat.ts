@@ -1,5 +1,4 @@
 /** Pings at an interval, and what their pongs tell: the round trip, what has arrived, where the channels stand. */
-
 import { askHeads } from '../channels/channelSync.ts'
 import { takeHeads } from '../channels/channels.ts'
 import { publishStatus, tell } from '../connection/connection.ts'

@@ -1,5 +1,4 @@
 /** The way in: routes every frame that a socket delivers. */
-
 import { toCursor } from '../channels/channelEvents.ts'
 import {
   confirmChannels,

@@ -1,5 +1,4 @@
 /** What the loss of a socket means: try again, when, with a new token, or not at all. Pure; knows no state machine. */
-
 import type { LiveErrorCode } from '../errors.ts'
 import { backoffMs, type ReconnectOptions } from './backoff.ts'
 import type { CloseAction } from './closeCodes.ts'

@@ -1,5 +1,4 @@
 /** What is told of a connection, and several of them in one line. Pure. */
-
 import { entryOf } from '../protocol.ts'
 
 /** What the application sees. */
@@ -56,13 +55,11 @@ const BADNESS = {
 /** The default endpoint speaks for all while it is in use; otherwise the one in the worst state does. */
 export function summarize(
   connections: Readonly<Record<string, ConnectionStatus>>,
-  endpoint: string | undefined,
+  endpoint?: string,
 ): ConnectionStatus {
-  return (endpoint !== undefined && entryOf(connections, endpoint)) || worstOf(Object.values(connections))
-}
-
-export function worstOf(statuses: readonly ConnectionStatus[]): ConnectionStatus {
-  return statuses.reduce(
+  const spokesman = endpoint !== undefined && entryOf(connections, endpoint)
+  if (spokesman) return spokesman
+  return Object.values(connections).reduce(
     (worst, status) => (BADNESS[status.state] > BADNESS[worst.state] ? status : worst),
     IDLE_STATUS,
   )

@@ -7,7 +7,7 @@ import { dialOf } from '../machine/connectionMachine.ts'
 import type { Protocol, UntypedProtocol } from '../protocol.ts'
 import { createLivePort, requestAt } from './createLivePort.ts'
 import { createEndpoints } from './endpoints.ts'
-import type { EventHandler, RequestOptions, WebSocketManager } from './managerTypes.ts'
+import type { EventHandler, RequestOptions, SubscribeOptions, WebSocketManager } from './managerTypes.ts'
 
 /**
  * A manager of live connections. Creating one opens nothing and touches no global; the first `acquire`, `connect`,
@@ -62,8 +62,11 @@ export function createWebSocketManager<P extends Protocol = UntypedProtocol>(
         type,
         data,
       }) as never,
-    subscribe: (type: string, handler: EventHandler<never>, { endpoint = context.endpoint } = {}) =>
-      context.subscribe(type, { handler: handler as EventHandler<unknown>, endpoint }),
+    subscribe: (
+      type: string,
+      handler: EventHandler<never>,
+      { endpoint = context.endpoint }: SubscribeOptions = {},
+    ) => context.subscribe(type, { handler: handler as EventHandler<unknown>, endpoint }),
     store,
     inspect: context.inspect,
     port,

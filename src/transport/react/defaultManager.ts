@@ -1,5 +1,4 @@
 /** The manager of components that stand under no provider. */
-
 import { LiveError } from '../errors.ts'
 import { createWebSocketManager } from '../manager/createWebSocketManager.ts'
 import type { WebSocketManager } from '../manager/managerTypes.ts'

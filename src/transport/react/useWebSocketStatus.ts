@@ -1,6 +1,6 @@
 'use client'
 import { useMemo } from 'react'
-import { type ConnectionStatus, IDLE_STATUS, type WebSocketState, worstOf } from '../machine/status.ts'
+import { type ConnectionStatus, IDLE_STATUS, summarize, type WebSocketState } from '../machine/status.ts'
 import { entryOf } from '../protocol.ts'
 import { useWebSocketStore } from './useWebSocketStore.ts'
 
@@ -23,7 +23,7 @@ export function useWebSocketStatus(endpoint?: string | null): WebSocketStatus {
 }
 
 export function statusOf(state: WebSocketState, endpoint: string | null | undefined): ConnectionStatus {
-  if (endpoint === null) return worstOf(Object.values(state.connections))
+  if (endpoint === null) return summarize(state.connections)
   return endpoint === undefined ? state : (entryOf(state.connections, endpoint) ?? IDLE_STATUS)
 }
 

@@ -77,15 +77,15 @@ export function createPresenceBook(
       if (before?.grace && isLeaving) return
       before?.grace?.cancel()
       if (!before || !isLeaving) return note(id, presence)
-      const end = () => note(id, presence)
+      const end = () => {
+        cancel()
+        note(id, presence)
+      }
       const cancel = clock.setTimer(end, GRACE_MS)
       book.set(id, { presence: before.presence, ...now(), grace: { cancel, end } })
     },
     endGraces() {
-      for (const { grace } of book.values()) {
-        grace?.cancel()
-        grace?.end()
-      }
+      for (const { grace } of book.values()) grace?.end()
     },
     forgetEverybody() {
       for (const { grace } of book.values()) grace?.cancel()

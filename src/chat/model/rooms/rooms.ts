@@ -1,6 +1,7 @@
 /** The rooms of a user. Counts are the server's, absolute; nothing is ever added up here. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { type AskOptions, type Change, compareKeys, patch, remove, upsert } from '../../../query/index.ts'
+import { toldIn } from '../data/answer.ts'
 import { MessageDeleted, RoomRemoved, UnreadUpdate as Unread } from '../data/schemas.ts'
 import { checked } from '../data/shape.ts'
 import { timeKeyOf } from '../data/time.ts'
@@ -27,14 +28,14 @@ export function defineRooms<R extends ChatRoom>(context: ChatContext<BaseMessage
       const rooms = Array.isArray(answer) ? answer : []
       // Back in a room, one may not have been told.
       for (const row of rooms) {
-        const room = roomIn(row)
+        const room = toldIn(row, 'room')
         if (room) context.membership.added(room.id)
       }
       return rooms
     },
     events: {
-      room_added: upsert((event) => roomIn(event) as R | undefined),
-      room_updated: upsert((event) => roomIn(event) as R | undefined),
+      room_added: upsert((event) => toldIn(event, 'room') as R | undefined),
+      room_updated: upsert((event) => toldIn(event, 'room') as R | undefined),
       room_removed: checked(
         RoomRemoved,
         remove((event) => event.room_id),
@@ -98,12 +99,4 @@ async function allRooms(ask: (data: unknown) => Promise<unknown>): Promise<unkno
     if (cursor === undefined) break
   }
   return rooms
-}
-
-export function roomIn(event: unknown): ChatRoom | undefined {
-  const { room } = (event ?? {}) as { room?: unknown }
-  const candidate = typeof room === 'object' && room !== null ? room : event
-  return typeof candidate === 'object' && candidate !== null && 'id' in candidate
-    ? (candidate as ChatRoom)
-    : undefined
 }

@@ -4,7 +4,7 @@ import { createWorld, ROOM, type World } from './kit.ts'
 let world: World
 afterEach(() => world.close())
 
-describe('outbox', () => {
+describe('sends that wait', () => {
   it('[C60] goes on in order after an absence, behind what others sent meanwhile', async () => {
     world = createWorld()
     const { open, pass, server } = world
