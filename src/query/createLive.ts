@@ -30,7 +30,7 @@ export type EventsOf<P extends Protocol> = [EventName<P>] extends [never]
   : { [T in EventName<P>]: EventPayload<P, T> }
 
 /** What `createLive` needs of a manager. */
-export interface PortHolder {
+interface PortHolder {
   readonly port: LivePort
 }
 

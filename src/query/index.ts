@@ -1,6 +1,7 @@
-export type { LivePort, PortClock } from '../transport/port.ts'
-export { createLive, type EventsOf, type Live, type PortHolder } from './createLive.ts'
+export type { LivePort } from '../transport/port.ts'
+export { createLive, type EventsOf, type Live, type LiveOptions } from './createLive.ts'
 export { NO_HISTORY } from './define/answer.ts'
+export type { Changes } from './define/changes.ts'
 export type { ListOptions } from './define/list.ts'
 export { type MutationDefinitionOptions, shouldDehydrateMutation } from './define/mutation.ts'
 export type { MutationControls } from './define/mutationControls.ts'
@@ -15,7 +16,6 @@ export type { ValueOptions } from './define/value.ts'
 export type { Op, Reducer, ReducerContext } from './fold/op.ts'
 export {
   compareKeys,
-  lowerBound,
   newestPages,
   type OrderKey,
   type TimelineData,

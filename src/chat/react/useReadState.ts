@@ -1,7 +1,7 @@
 'use client'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useCallback, useMemo } from 'react'
-import { compareKeys, lowerBound } from '../../query/index.ts'
+import { compareKeys } from '../../query/index.ts'
 import {
   type ChatMember,
   type ChatMessage,
@@ -92,7 +92,7 @@ function useReaders<B extends ChatMember>(members: readonly B[], placeOf: PlaceO
     (message: ChatMessage): readonly B[] => {
       const place = message.local ? undefined : placeOf(message.id)
       if (!place) return []
-      const from = lowerBound(readers, place, (reader) => reader.place)
+      const from = readers.findLastIndex((reader) => compareKeys(reader.place, place) < 0) + 1
       const upToHere = readers.slice(from).map(({ member }) => member)
       return upToHere.filter(({ user }) => !sameId(user.id, message.sender?.id))
     },

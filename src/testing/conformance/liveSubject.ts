@@ -58,21 +58,8 @@ interface Page {
 }
 
 export function createLiveSubject(options: LiveSubjectOptions): Subject {
-  const channels = new Set<() => void>()
-  const data = defineLiveData(portOf(options.port, channels), options.level)
-  const client = createClient()
-  const page: Page = {
-    data,
-    options,
-    channels,
-    mounted: new Map(),
-    client,
-    disconnect: data.live.connect(client),
-    skew: 0,
-    watchers: new Set(),
-    read: new Map(),
-  }
-  watchCache(page)
+  const page = openPage(options)
+  const { data } = page
   const one = (target: Target) => ({ queryKey: keyOf(page, target), exact: true })
   return {
     targets: options.level === 0 ? ['newest'] : TARGETS,
@@ -109,6 +96,25 @@ export function createLiveSubject(options: LiveSubjectOptions): Subject {
       page.client.clear()
     },
   }
+}
+
+function openPage(options: LiveSubjectOptions): Page {
+  const channels = new Set<() => void>()
+  const data = defineLiveData(portOf(options.port, channels), options.level)
+  const client = createClient()
+  const page: Page = {
+    data,
+    options,
+    channels,
+    mounted: new Map(),
+    client,
+    disconnect: data.live.connect(client),
+    skew: 0,
+    watchers: new Set(),
+    read: new Map(),
+  }
+  watchCache(page)
+  return page
 }
 
 function createClient(): QueryClient {

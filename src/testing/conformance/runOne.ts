@@ -1,11 +1,11 @@
 /** One schedule from a seed to its findings. */
 import { createRandom } from '../server/random.ts'
+import { createVirtualClock } from '../virtualClock.ts'
 import { applyEvents, auditEnd, auditMoment, type Finding, watchMoments } from './audit.ts'
 import type { ConformanceBackEnd, ConformanceItem, ConformanceLevel, ConformanceParts } from './backEnd.ts'
 import { createLiveSubject } from './liveSubject.ts'
 import { createPlainSubject } from './plainSubject.ts'
 import { calmDown, runSchedule, type World } from './schedule.ts'
-import { createVirtualClock } from './virtualClock.ts'
 
 export interface RunOptions {
   readonly level: ConformanceLevel
@@ -38,7 +38,7 @@ export async function runOne(options: RunOptions): Promise<Run> {
   await calmDown(world, known.observe)
   const late = auditEnd(world, options.level === 0 ? known.items() : undefined)
   world.subject.stop()
-  await world.clock.turns()
+  await world.clock.flush()
   return { findings: [...early, ...moments.findings, ...late], trail }
 }
 

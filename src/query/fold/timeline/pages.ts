@@ -45,6 +45,7 @@ export interface PageRequest {
 
 export type TimelineData<Item> = InfiniteData<TimelinePage<Item>, TimelinePageParam>
 
+/** Compares two places as a timeline does that is in this order; negative where `a` comes first. */
 export function compareKeys(a: OrderKey, b: OrderKey): number {
   for (let i = 0; i < a.length; i++) {
     const x = a[i]
@@ -54,15 +55,6 @@ export function compareKeys(a: OrderKey, b: OrderKey): number {
     return String(x) < String(y) ? -1 : 1
   }
   return 0
-}
-
-/** First index whose item sorts at or after `key`. */
-export function lowerBound<Item>(
-  items: readonly Item[],
-  key: OrderKey,
-  order: (item: Item) => OrderKey,
-): number {
-  return countWhile(items, (item) => compareKeys(order(item), key) < 0)
 }
 
 /** How many items stand before the first one that is not `isBefore`. */

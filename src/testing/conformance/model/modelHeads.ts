@@ -1,6 +1,6 @@
 /** What the model server says of its channels, beside events and answers: where they stand, and refusals that come late. */
-import { LiveError } from '../../transport/errors.ts'
-import type { Cursor } from '../../transport/port.ts'
+import { LiveError } from '../../../transport/errors.ts'
+import type { Cursor } from '../../../transport/port.ts'
 import { fault, type Listening, type Network, ODDS, signal, toClient } from './modelWire.ts'
 
 /** How often the server tells where channels stand, or is asked. */

@@ -1,5 +1,5 @@
 /** The built-in back end: a server and a network in memory, with the faults that the level survives. */
-import type { ConformanceBackEnd, ConformanceItem, ConformanceParts, ConformanceState } from './backEnd.ts'
+import type { ConformanceBackEnd, ConformanceItem, ConformanceParts, ConformanceState } from '../backEnd.ts'
 import { createModelNetwork } from './modelNetwork.ts'
 import { createModelServer, type ModelServer } from './modelServer.ts'
 

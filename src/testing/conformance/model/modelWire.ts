@@ -1,7 +1,7 @@
 /** What a model connection is made of, and the two directions of its socket: slow, in order, gone with the socket. */
-import type { LiveError } from '../../transport/errors.ts'
-import type { ChannelListener, ChannelSignal, LiveEvent } from '../../transport/port.ts'
-import type { ConformanceParts } from './backEnd.ts'
+import type { LiveError } from '../../../transport/errors.ts'
+import type { ChannelListener, ChannelSignal, LiveEvent } from '../../../transport/port.ts'
+import type { ConformanceParts } from '../backEnd.ts'
 import type { ModelServer } from './modelServer.ts'
 
 export interface NetworkOptions extends ConformanceParts {

@@ -1,7 +1,7 @@
 /** A connection between the query layer and the model server: slow, lossy where the level allows it, and a port. */
-import { LiveError } from '../../transport/errors.ts'
-import type { Channel, ChannelListener, Cursor, LiveEvent, LivePort } from '../../transport/port.ts'
-import type { ConformanceNetwork } from './backEnd.ts'
+import { LiveError } from '../../../transport/errors.ts'
+import type { Channel, ChannelListener, Cursor, LiveEvent, LivePort } from '../../../transport/port.ts'
+import type { ConformanceNetwork } from '../backEnd.ts'
 import { refuseLate, tellHead, tellHeads } from './modelHeads.ts'
 import {
   type Asked,

@@ -1,7 +1,7 @@
 /** A back end reduced to what matters for a cache: ordered items, a topic, and the numbered log of what happened. */
-import type { LiveEvent } from '../../transport/port.ts'
-import type { Random } from '../server/random.ts'
-import type { ConformanceItem, ConformanceServer, ConformanceState } from './backEnd.ts'
+import type { LiveEvent } from '../../../transport/port.ts'
+import type { Random } from '../../server/random.ts'
+import type { ConformanceItem, ConformanceServer, ConformanceState } from '../backEnd.ts'
 
 export interface ModelServer extends ConformanceServer {
   readonly epoch: string

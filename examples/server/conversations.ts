@@ -1,10 +1,10 @@
-/** A few weeks of conversations, made up by a seeded generator: something to scroll through in demos and stories. */
-import { REACTIONS, TOPICS, type Topic, WORDS } from './demoPhrases.ts'
-import { createRandom, type Random } from './server/random.ts'
-import type { MessageSeed, RoomSeed, UserSeed } from './server/seeds.ts'
-import type { RoomKind } from './server/wire.ts'
+/** A few weeks of conversations, made up by a seeded generator: something to scroll through in the demo. */
+import { createRandom, type Random } from '../../src/testing/server/random.ts'
+import type { MessageSeed, RoomSeed, UserSeed } from '../../src/testing/server/seeds.ts'
+import type { RoomKind } from '../../src/testing/server/wire.ts'
+import { REACTIONS, TOPICS, type Topic, WORDS } from './phrases.ts'
 
-export interface DemoChatOptions {
+export interface ConversationsOptions {
   /** @default 1 */
   readonly seed?: number
   /** About how many messages in all rooms together. @default 3000 */
@@ -13,7 +13,7 @@ export interface DemoChatOptions {
   readonly nowMs: number
 }
 
-export interface DemoChat {
+export interface Conversations {
   readonly users: readonly UserSeed[]
   readonly rooms: readonly RoomSeed[]
 }
@@ -63,7 +63,11 @@ const MAX_TURNS = 9
 const MAX_LINES = MAX_TURNS + 2
 
 /** The same options give the same text; `nowMs` only moves the times. */
-export function createDemoChat({ seed = 1, messages = 3000, nowMs }: DemoChatOptions): DemoChat {
+export function createConversations({
+  seed = 1,
+  messages = 3000,
+  nowMs,
+}: ConversationsOptions): Conversations {
   const random = createRandom(seed)
   return {
     users: PEOPLE.map((name) => ({ id: name, username: name })),
