@@ -8,13 +8,13 @@ import {
   type WebSocketManager,
   type WebSocketManagerOptions,
 } from '../transport/index.ts'
-import { DEFAULT_SCHEMAS } from './model/data/schemas.ts'
+import { quick } from './model/data/fit.ts'
+import { Member, Message, Room } from './model/data/schemas.ts'
 import {
-  type BaseMessage,
   type ChatLevel,
-  type ChatMember,
-  type ChatRoom,
   type ChatSchemas,
+  type ChatTypes,
+  type Completed,
   type Id,
   sameId,
 } from './model/data/types.ts'
@@ -31,11 +31,7 @@ import { createLevel } from './model/session/level.ts'
 import { createMembership } from './model/session/membership.ts'
 import { createNames } from './model/session/names.ts'
 
-export interface ChatSettings<
-  M extends BaseMessage = BaseMessage,
-  R extends ChatRoom = ChatRoom,
-  B extends ChatMember = ChatMember,
-> {
+export interface ChatSettings<T extends Partial<ChatTypes> = ChatTypes> {
   /** Who is signed in. @default the token's claims (`sub` or `user_id`; `username` or `name`) */
   readonly currentUser?: CurrentUser | undefined
   /**
@@ -43,7 +39,7 @@ export interface ChatSettings<
    * @default the manager's `endpoint` for everything; without one `/ws/chat/<roomId>/` and `/ws/chat/`
    */
   readonly endpoints?: { readonly rooms?: string; readonly room?: (roomId: Id) => string } | undefined
-  readonly schemas?: ChatSchemas<M, R, B> | undefined
+  readonly schemas?: ChatSchemas<T> | undefined
   /** For several chats in one QueryClient: put in front of the names of their queries. @default none */
   readonly scope?: string | undefined
   /** Messages per page. @default 50 */
@@ -61,17 +57,11 @@ type ManagerSource<P extends Protocol> =
   | { readonly manager: WebSocketManager<P> }
 
 export type ChatOptions<
-  M extends BaseMessage = BaseMessage,
-  R extends ChatRoom = ChatRoom,
-  B extends ChatMember = ChatMember,
+  T extends Partial<ChatTypes> = ChatTypes,
   P extends Protocol = UntypedProtocol,
-> = ChatSettings<M, R, B> & ManagerSource<P>
+> = ChatSettings<T> & ManagerSource<P>
 
-export type Chat<
-  M extends BaseMessage = BaseMessage,
-  R extends ChatRoom = ChatRoom,
-  B extends ChatMember = ChatMember,
-> = ReturnType<typeof createChat<M, R, B>>
+export type Chat<T extends Partial<ChatTypes> = ChatTypes> = ReturnType<typeof createChat<T>>
 
 /**
  * Everything a chat needs, as options for plain TanStack hooks.
@@ -84,11 +74,10 @@ export type Chat<
  * ```
  */
 export function createChat<
-  M extends BaseMessage = BaseMessage,
-  R extends ChatRoom = ChatRoom,
-  B extends ChatMember = ChatMember,
+  // biome-ignore lint/complexity/noBannedTypes: no type of one's own
+  T extends Partial<ChatTypes> = {},
   P extends Protocol = UntypedProtocol,
->(options: ChatOptions<M, R, B, P>) {
+>(options: ChatOptions<T, P>) {
   const manager = managerOf(options)
   const live: Live = createLive({
     manager,
@@ -110,12 +99,12 @@ export function createChat<
       },
     })
   const level = newLevel()
-  const context: ChatContext<M, R, B> = {
+  const context: ChatContext<Completed<T>> = {
     live,
     manager,
     level,
     roomsLevel: endpoints.room ? newLevel() : level,
-    schemas: { ...DEFAULT_SCHEMAS, ...options.schemas } as Required<ChatSchemas<M, R, B>>,
+    schemas: schemasOf(options.schemas),
     pageSize: options.pageSize ?? 50,
     maxLength: options.maxLength ?? 4_000,
     endpoints,
@@ -157,6 +146,16 @@ export function createChat<
     /** Starts to listen for who is signed in, as `ChatProvider` does; returns what ends it. */
     start: shared(() => listen(context as unknown as ChatContext, store, book)),
   }
+}
+
+function schemasOf<T extends Partial<ChatTypes>>(own: ChatSchemas<T> = {}) {
+  const { message = Message, room = Room, member = Member } = own as ChatSchemas
+  const schemas: ChatContext['schemas'] = {
+    message: quick(message),
+    room: quick(room),
+    member: quick(member),
+  }
+  return schemas as ChatContext<Completed<T>>['schemas']
 }
 
 /** Runs while anybody wants it. */

@@ -1,18 +1,10 @@
 /** Who is there: members, and who types. None of it touches a message row. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { type AskOptions, type Change, type Op, remove, type, upsert } from '../../../query/index.ts'
+import { checked } from '../data/fit.ts'
 import { MemberChange, ReadReceipt as Receipt, TypingSignal, UserStatus } from '../data/schemas.ts'
-import { checked } from '../data/shape.ts'
 import { compareTimes } from '../data/time.ts'
-import {
-  type BaseMessage,
-  type ChatMember,
-  type ChatRoom,
-  type ChatUser,
-  type Id,
-  sameId,
-  type Typer,
-} from '../data/types.ts'
+import { type ChatMember, type ChatTypes, type ChatUser, type Id, sameId, type Typer } from '../data/types.ts'
 import { type ChatContext, endpointOf, roomChannel } from '../session/context.ts'
 import type { RoomParams } from '../session/roomParams.ts'
 
@@ -23,7 +15,8 @@ const TOGETHER_MS = 100
 const TYPING = 'chat.typing'
 export const MEMBERS = 'chat.members'
 
-export function defineMembers<B extends ChatMember>(context: ChatContext<BaseMessage, ChatRoom, B>) {
+export function defineMembers<T extends ChatTypes>(context: ChatContext<T>) {
+  type B = T['member']
   const { live, level, schemas } = context
   return live.list(MEMBERS, {
     params: type<RoomParams>(),

@@ -3,8 +3,8 @@
  * kept here, per user, and cached values are made of it.
  */
 import { type Change, reduce, type } from '../../../query/index.ts'
+import { checked } from '../data/fit.ts'
 import { UserStatus } from '../data/schemas.ts'
-import { checked } from '../data/shape.ts'
 import type { Id, Presence, PresenceStatus } from '../data/types.ts'
 import { type ChatContext, roomsEndpoint } from '../session/context.ts'
 

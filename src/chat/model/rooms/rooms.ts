@@ -9,10 +9,10 @@ import {
   type,
   upsert,
 } from '../../../query/index.ts'
+import { checked } from '../data/fit.ts'
 import { MessageDeleted, RoomRemoved, UnreadUpdate as Unread } from '../data/schemas.ts'
-import { checked } from '../data/shape.ts'
 import { timeKeyOf } from '../data/time.ts'
-import { type BaseMessage, type ChatRoom, type Id, type ReadState, sameId } from '../data/types.ts'
+import { type ChatRoom, type ChatTypes, type Id, type ReadState, sameId } from '../data/types.ts'
 import { type ChatContext, endpointOf, roomChannel, roomsEndpoint } from '../session/context.ts'
 import { checkAble } from '../session/level.ts'
 import { withName } from '../session/names.ts'
@@ -24,7 +24,8 @@ export const ROOMS = 'chat.rooms'
 
 export type UnreadUpdate = StandardSchemaV1.InferOutput<typeof Unread>
 
-export function defineRooms<R extends ChatRoom>(context: ChatContext<BaseMessage, R>) {
+export function defineRooms<T extends ChatTypes>(context: ChatContext<T>) {
+  type R = T['room']
   const { live, roomsLevel: level, schemas } = context
   return live.list(ROOMS, {
     ...roomsEndpoint(context),
@@ -63,7 +64,7 @@ export function defineRooms<R extends ChatRoom>(context: ChatContext<BaseMessage
   })
 }
 
-export type Rooms = ReturnType<typeof defineRooms<ChatRoom>>
+export type Rooms = ReturnType<typeof defineRooms<ChatTypes>>
 
 export function defineMarkRead(context: ChatContext, rooms: Rooms) {
   const { live, level, names } = context

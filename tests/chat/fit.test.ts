@@ -1,8 +1,8 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod/mini'
-import { extend, Member, Message, Reaction, Room, User } from '../../src/chat/model/data/schemas.ts'
-import { checked } from '../../src/chat/model/data/shape.ts'
+import { checked, extend } from '../../src/chat/model/data/fit.ts'
+import { Member, Message, Reaction, Room, User } from '../../src/chat/model/data/schemas.ts'
 import { reduce } from '../../src/query/index.ts'
 
 const message = {
