@@ -77,11 +77,12 @@ function schemaOf<T>(validate: Schema<T>['~standard']['validate']): Schema<T> {
 /** `above`: what describes itself by itself is zod's to follow. */
 function compile(schema: Zod, above: readonly Zod[]): Fits {
   const { def } = schema._zod
-  const isRefined = def.checks?.length || 'check' in def || ('coerce' in def && def.coerce)
-  if (isRefined || above.includes(schema)) return accepts(schema)
-  const inner = (part: z.core.SomeType) => compile(part as Zod, [...above, schema])
-  return closureOf(def, inner, schema) ?? accepts(schema)
+  if (isRefined(def) || above.includes(schema)) return accepts(schema)
+  return closureOf(def, (part) => compile(part as Zod, [...above, schema])) ?? accepts(schema)
 }
+
+const isRefined = (def: Def) =>
+  Boolean(def.checks?.length || 'check' in def || ('coerce' in def && def.coerce))
 
 function accepts(schema: Schema): Fits {
   return (value) => {
@@ -90,43 +91,33 @@ function accepts(schema: Schema): Fits {
   }
 }
 
-function closureOf(def: Def, inner: (part: z.core.SomeType) => Fits, schema: Schema): Fits | undefined {
+type Inner = (part: z.core.SomeType) => Fits
+
+function closureOf(def: Def, inner: Inner): Fits | undefined {
   switch (def.type) {
     case 'string':
-    case 'boolean':
-      return (value) => typeof value === def.type
+      return (value) => typeof value === 'string'
     case 'number':
       return Number.isFinite
+    case 'boolean':
+      return (value) => typeof value === 'boolean'
     case 'literal':
       return oneOf(def.values)
     case 'enum':
       return oneOf(Object.values(def.entries))
     case 'nullable':
-      return orElse(null, true, inner(def.innerType))
-    case 'optional':
-      return orElse(undefined, accepts(schema)(undefined), inner(def.innerType))
+      return nullableOf(inner(def.innerType))
     case 'array':
       return listOf(inner(def.element))
     case 'union':
       // One of a kind that takes exactly one is not for a quick yes.
       return def.inclusive === false ? undefined : anyOf(def.options.map(inner))
     case 'object':
-      // What else it has, a closed one has to look at.
-      if (def.catchall && def.catchall._zod.def.type !== 'unknown') return undefined
-      return recordOf(
-        Object.entries(def.shape).map(([name, part]) => [
-          name,
-          inner(part),
-          part._zod.def.type === 'optional',
-        ]),
-      )
+      // Whatever else is there, a closed one has to look at.
+      return def.catchall && def.catchall._zod.def.type !== 'unknown' ? undefined : recordOf(def.shape, inner)
     default:
       return undefined
   }
-}
-
-function orElse(nothing: null | undefined, isFine: boolean, inner: Fits): Fits {
-  return (value) => (value === nothing ? isFine : inner(value))
 }
 
 /** Words only: an enum of TypeScript has its names among its values. */
@@ -135,27 +126,40 @@ function oneOf(values: readonly unknown[]): Fits | undefined {
   return values.every((value) => typeof value === 'string') ? (value) => known.has(value) : undefined
 }
 
-function anyOf(options: readonly Fits[]): Fits {
-  return (value) => {
-    for (const fits of options) if (fits(value)) return true
-    return false
-  }
+function nullableOf(fits: Fits): Fits {
+  return (value) => value === null || fits(value)
 }
 
-function listOf(item: Fits): Fits {
-  return (value) => Array.isArray(value) && value.every(item)
+function listOf(fits: Fits): Fits {
+  return (value) => Array.isArray(value) && value.every(fits)
 }
 
-/** Whether a field that is missing may be only an optional one says for certain. */
-function recordOf(fields: readonly (readonly [name: string, fits: Fits, isOptional: boolean])[]): Fits {
+function anyOf([fits, ...others]: readonly Fits[]): Fits {
+  if (!fits) return () => false
+  const rest = anyOf(others)
+  return (value) => fits(value) || rest(value)
+}
+
+function recordOf(shape: z.core.$ZodShape, inner: Inner): Fits {
+  const names = Object.keys(shape)
+  const fields = Object.values(shape).map((part) => fieldOf(part as Zod, inner))
+  const checks = fields.map(({ fits }) => fits)
+  const mayMiss = fields.map((field) => field.mayMiss)
   return (value) => {
     if (!isRecord(value)) return false
-    for (const [name, fits, isOptional] of fields) {
-      const field = value[name]
-      if (!fits(field) || (field === undefined && !isOptional)) return false
+    for (let at = 0; at < names.length; at++) {
+      const field = value[names[at] as string]
+      if (field === undefined ? !mayMiss[at] : !checks[at]?.(field)) return false
     }
     return true
   }
+}
+
+/** `fits`: of what is there. Of what is not, only an optional one has something certain to say. */
+function fieldOf(part: Zod, inner: Inner): { readonly fits: Fits; readonly mayMiss: boolean } {
+  const { def } = part._zod
+  if (def.type !== 'optional' || isRefined(def)) return { fits: inner(part), mayMiss: false }
+  return { fits: inner(def.innerType), mayMiss: accepts(part)(undefined) }
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
