@@ -8,26 +8,17 @@ import type { Reducer } from '../../../query/index.ts'
 import { LiveError } from '../../../transport/index.ts'
 
 type Schema<T = unknown> = StandardSchemaV1<unknown, T>
+type Judge = (value: unknown) => readonly StandardSchemaV1.Issue[]
 type Fits = (value: unknown) => boolean
-/** What zod documents for libraries: the same in every copy and edition of zod 4. */
-type Zod = z.core.$ZodTypes
-type Def = Zod['_zod']['def']
 
-/** A quick yes: `true` is certain, `false` says that the schema is to be asked. */
-export function fitsOf<T>(schema: Schema<T>): (value: unknown) => value is T {
-  return compile(schema as Zod, []) as (value: unknown) => value is T
-}
-
-/** The same schema, quick where it is zod's. */
+/** The same schema, quick where it is zod's, and nothing is copied. */
 export function quick<T>(schema: Schema<T>): Schema<T> {
-  if (!('_zod' in schema)) return schema
-  const fits = fitsOf(schema)
-  return schemaOf((value) => (fits(value) ? { value } : ask(schema, value)))
+  return schemaOf(judgeOf(schema))
 }
 
 /**
  * More fields, in the schema library of your choice. What both accept is kept as it came: defaults and transformations
- * of the addition do not apply.
+ * do not apply.
  *
  * @example
  * ```ts
@@ -35,65 +26,72 @@ export function quick<T>(schema: Schema<T>): Schema<T> {
  * ```
  */
 export function extend<T, Extra>(base: Schema<T>, addition: Schema<Extra>): Schema<T & Extra> {
-  const both = [quick(base), quick(addition)]
-  return schemaOf((value) => {
-    const issues = both.flatMap((schema) => issuesOf(schema, value))
-    return issues.length > 0 ? { issues } : { value: value as T & Extra }
-  })
+  const judges = [judgeOf(base), judgeOf(addition)]
+  return schemaOf((value) => judges.flatMap((judge) => judge(value)))
 }
 
 /** Events that do not fit are reported and never reach the data. */
 export function checked<T, Item>(schema: Schema<T>, reducer: Reducer<T, Item>): Reducer<unknown, Item> {
-  const fits = fitsOf(schema)
+  const judge = judgeOf(schema)
   return (payload, context) => {
-    const [issue] = fits(payload) ? [] : issuesOf(schema, payload)
-    if (issue) {
-      const where = issue.path?.length ? ` at "${issue.path.map(String).join('.')}"` : ''
-      throw new LiveError('invalid_frame', `"${context.type}" does not fit${where}: ${issue.message}`)
-    }
-    return reducer(payload as T, context)
+    const [issue] = judge(payload)
+    if (!issue) return reducer(payload as T, context)
+    const where = issue.path?.length ? ` at "${issue.path.map(String).join('.')}"` : ''
+    throw new LiveError('invalid_frame', `"${context.type}" does not fit${where}: ${issue.message}`)
   }
 }
 
-function ask<T>(schema: Schema<T>, value: unknown) {
-  const result = schema['~standard'].validate(value)
-  // Zod asks a second time, and later, where a check throws.
-  if (result instanceof Promise) result.catch(() => undefined)
-  return result
-}
-
-function issuesOf(schema: Schema, value: unknown): readonly StandardSchemaV1.Issue[] {
-  const result = ask(schema, value)
-  if (result instanceof Promise) {
-    throw new LiveError('misconfigured', 'A schema of chat data is asynchronous; use a synchronous one')
+function schemaOf<T>(judge: Judge): Schema<T> {
+  const validate = (value: unknown) => {
+    const issues = judge(value)
+    return issues.length > 0 ? { issues } : { value: value as T }
   }
-  return result.issues ?? []
-}
-
-function schemaOf<T>(validate: Schema<T>['~standard']['validate']): Schema<T> {
   return { '~standard': { version: 1, vendor: 'querywire', validate } }
+}
+
+const FINE: readonly StandardSchemaV1.Issue[] = []
+
+function judgeOf(schema: Schema): Judge {
+  const fits = '_zod' in schema && fitsOf(schema)
+  return (value) => (fits && fits(value) ? FINE : issuesOf(schema, value))
+}
+
+/** @throws LiveError `misconfigured` where that cannot be said at once */
+function issuesOf(schema: Schema, value: unknown): readonly StandardSchemaV1.Issue[] {
+  const result = schema['~standard'].validate(value)
+  if (!(result instanceof Promise)) return result.issues ?? FINE
+  // What it may have to say later is of no use to anybody.
+  result.catch(() => undefined)
+  throw new LiveError('misconfigured', 'A schema of chat data is asynchronous; use a synchronous one')
+}
+
+/** What zod documents for libraries: the same in every copy and edition of zod 4. */
+type Zod = z.core.$ZodTypes
+type Def = Zod['_zod']['def']
+type Part = (part: z.core.SomeType) => Fits
+
+/** A quick yes: `true` is certain, `false` says that the schema is to be asked. */
+export function fitsOf<T>(schema: Schema<T>): (value: unknown) => value is T {
+  return compile(schema as Zod, []) as (value: unknown) => value is T
 }
 
 /** `above`: what describes itself by itself is zod's to follow. */
 function compile(schema: Zod, above: readonly Zod[]): Fits {
-  const { def } = schema._zod
-  if (isRefined(def) || above.includes(schema)) return accepts(schema)
-  return closureOf(def, (part) => compile(part as Zod, [...above, schema])) ?? accepts(schema)
+  const part: Part = (inner) => compile(inner as Zod, [...above, schema])
+  const closure = isRefined(schema) || above.includes(schema) ? undefined : closureOf(schema._zod.def, part)
+  return closure ?? accepts(schema)
 }
 
-const isRefined = (def: Def) =>
-  Boolean(def.checks?.length || 'check' in def || ('coerce' in def && def.coerce))
+const accepts =
+  (schema: Schema): Fits =>
+  (value) =>
+    issuesOf(schema, value).length === 0
 
-function accepts(schema: Schema): Fits {
-  return (value) => {
-    const result = ask(schema, value)
-    return !(result instanceof Promise) && !result.issues
-  }
+function isRefined({ _zod: { def } }: Zod): boolean {
+  return Boolean(def.checks?.length) || 'check' in def
 }
 
-type Inner = (part: z.core.SomeType) => Fits
-
-function closureOf(def: Def, inner: Inner): Fits | undefined {
+function closureOf(def: Def, part: Part): Fits | undefined {
   switch (def.type) {
     case 'string':
       return (value) => typeof value === 'string'
@@ -101,50 +99,43 @@ function closureOf(def: Def, inner: Inner): Fits | undefined {
       return Number.isFinite
     case 'boolean':
       return (value) => typeof value === 'boolean'
-    case 'literal':
-      return oneOf(def.values)
-    case 'enum':
-      return oneOf(Object.values(def.entries))
     case 'nullable':
-      return nullableOf(inner(def.innerType))
+      return nullableOf(part(def.innerType))
     case 'array':
-      return listOf(inner(def.element))
+      return listOf(part(def.element))
     case 'union':
       // One of a kind that takes exactly one is not for a quick yes.
-      return def.inclusive === false ? undefined : anyOf(def.options.map(inner))
+      return def.inclusive === false ? undefined : anyOf(def.options.map(part))
     case 'object':
       // Whatever else is there, a closed one has to look at.
-      return def.catchall && def.catchall._zod.def.type !== 'unknown' ? undefined : recordOf(def.shape, inner)
+      return (def.catchall?._zod.def.type ?? 'unknown') === 'unknown' ? recordOf(def.shape, part) : undefined
     default:
       return undefined
   }
 }
 
-/** Words only: an enum of TypeScript has its names among its values. */
-function oneOf(values: readonly unknown[]): Fits | undefined {
-  const known = new Set(values)
-  return values.every((value) => typeof value === 'string') ? (value) => known.has(value) : undefined
-}
+const nullableOf =
+  (fits: Fits): Fits =>
+  (value) =>
+    value === null || fits(value)
 
-function nullableOf(fits: Fits): Fits {
-  return (value) => value === null || fits(value)
-}
+const listOf =
+  (fits: Fits): Fits =>
+  (value) =>
+    Array.isArray(value) && value.every(fits)
 
-function listOf(fits: Fits): Fits {
-  return (value) => Array.isArray(value) && value.every(fits)
-}
+const anyOf =
+  (options: readonly Fits[]): Fits =>
+  (value) =>
+    options.some((fits) => fits(value))
 
-function anyOf([fits, ...others]: readonly Fits[]): Fits {
-  if (!fits) return () => false
-  const rest = anyOf(others)
-  return (value) => fits(value) || rest(value)
-}
-
-function recordOf(shape: z.core.$ZodShape, inner: Inner): Fits {
+function recordOf(shape: z.core.$ZodShape, part: Part): Fits {
   const names = Object.keys(shape)
-  const fields = Object.values(shape).map((part) => fieldOf(part as Zod, inner))
-  const checks = fields.map(({ fits }) => fits)
-  const mayMiss = fields.map((field) => field.mayMiss)
+  const fields = Object.values(shape) as Zod[]
+  /** Of what is there. */
+  const checks = fields.map((field) => part(innerOf(field) ?? field))
+  /** Of what is not, only an optional one has something certain to say. */
+  const mayMiss = fields.map((field) => innerOf(field) && accepts(field)(undefined))
   return (value) => {
     if (!isRecord(value)) return false
     for (let at = 0; at < names.length; at++) {
@@ -155,11 +146,10 @@ function recordOf(shape: z.core.$ZodShape, inner: Inner): Fits {
   }
 }
 
-/** `fits`: of what is there. Of what is not, only an optional one has something certain to say. */
-function fieldOf(part: Zod, inner: Inner): { readonly fits: Fits; readonly mayMiss: boolean } {
-  const { def } = part._zod
-  if (def.type !== 'optional' || isRefined(def)) return { fits: inner(part), mayMiss: false }
-  return { fits: inner(def.innerType), mayMiss: accepts(part)(undefined) }
+/** What an optional one says of what is there. */
+function innerOf(field: Zod): z.core.SomeType | undefined {
+  const { def } = field._zod
+  return def.type === 'optional' && !isRefined(field) ? def.innerType : undefined
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
