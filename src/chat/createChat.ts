@@ -21,10 +21,10 @@ import {
 import { defineAll } from './model/definitions.ts'
 import { forgetFormer, listen } from './model/listen.ts'
 import { MESSAGES } from './model/messages/messages.ts'
-import { MEMBERS } from './model/people/people.ts'
+import { MEMBERS } from './model/people/members.ts'
 import { createPresenceBook } from './model/people/presence.ts'
 import { ROOMS } from './model/rooms/rooms.ts'
-import type { ChatContext, ChatEndpoints, ChatState } from './model/session/context.ts'
+import { type ChatContext, type ChatEndpoints, type ChatState, withContext } from './model/session/context.ts'
 import { type CurrentUser, userGiven } from './model/session/currentUser.ts'
 import { forgetDrafts, isWellFormed } from './model/session/drafts.ts'
 import { createLevel } from './model/session/level.ts'
@@ -78,55 +78,19 @@ export function createChat<
   T extends Partial<ChatTypes> = {},
   P extends Protocol = UntypedProtocol,
 >(options: ChatOptions<T, P>) {
-  const manager = managerOf(options)
-  const live: Live = createLive({
-    manager,
-    scope: options.scope,
-    user: () => userGiven(options.currentUser)?.id,
-  })
-  const store = createStore<ChatState>(() => ({
-    activeRoomId: null,
-    currentUser: undefined,
-    removals: new Map(),
-  }))
-  const endpoints = endpointsOf(options.endpoints, manager.endpoint)
-  const newLevel = () =>
-    createLevel({
-      port: manager.port,
-      level: options.level,
-      corrected: () => {
-        for (const definition of [MESSAGES, MEMBERS, ROOMS]) live.refresh(definition)
-      },
-    })
-  const level = newLevel()
-  const context: ChatContext<Completed<T>> = {
-    live,
-    manager,
-    level,
-    roomsLevel: endpoints.room ? newLevel() : level,
-    schemas: schemasOf(options.schemas),
-    pageSize: options.pageSize ?? 50,
-    maxLength: options.maxLength ?? 4_000,
-    endpoints,
-    membership: createMembership({ manager, endpoints, store }),
-    names: createNames(() => defined.sendMessage),
-    reporters: new WeakMap(),
-    currentUser() {
-      const given = userGiven(options.currentUser)
-      const greeted = manager.port.identity?.who.user
-      // The server knows better whom it takes one for.
-      const isOutdated = given && greeted !== undefined && !sameId(given.id, greeted)
-      return (isOutdated ? undefined : given) ?? store.getState().currentUser
-    },
-  }
-  const book = forgetFormer(manager, store, createPresenceBook(context))
+  const context: ChatContext<Completed<T>> = createContext(options, () => defined.sendMessage)
+  const { manager, live, store, currentUser } = context
+  // What is read has the application's types; the rest knows the fields it needs.
+  const own = context as unknown as ChatContext
+  const book = forgetFormer(own, createPresenceBook(context))
   const defined = defineAll(context, book)
-  return {
+  const chat = {
     ...defined,
     manager,
     live,
     store,
-    context,
+    /** Who is signed in, as far as is known; changes with `store`. */
+    currentUser,
     /**
      * The token source, or the cookie, now speaks for somebody else, or for somebody again: connects as them. What is on
      * screen is loaded anew where it is another user, and what the former one had not sent stays theirs.
@@ -137,14 +101,56 @@ export function createChat<
      * `persister` has stored. Call it before the token or the cookie goes; `signIn` comes back.
      */
     async signOut(): Promise<void> {
-      const user = context.currentUser()
+      const user = currentUser()
       live.forget()
       manager.signOut()
       if (user) forgetDrafts(user.id)
       await options.persister?.removeClient()
     },
-    /** Starts to listen for who is signed in, as `ChatProvider` does; returns what ends it. */
-    start: shared(() => listen(context as unknown as ChatContext, store, book)),
+    /** Starts to listen for who is signed in, who is there and who types, as `ChatProvider` does; returns what ends it. */
+    start: shared(() => listen(own, book)),
+  }
+  return withContext(chat, own)
+}
+
+function createContext<T extends Partial<ChatTypes>, P extends Protocol>(
+  options: ChatOptions<T, P>,
+  sends: Parameters<typeof createNames>[0],
+): ChatContext<Completed<T>> {
+  const manager = managerOf(options)
+  const given = () => userGiven(options.currentUser)
+  const live: Live = createLive({ manager, scope: options.scope, user: () => given()?.id })
+  const store = createStore<ChatState>(() => ({
+    activeRoomId: null,
+    currentUser: undefined,
+    removals: new Map(),
+  }))
+  const endpoints = endpointsOf(options.endpoints, manager.endpoint)
+  const corrected = () => {
+    for (const definition of [MESSAGES, MEMBERS, ROOMS]) live.refresh(definition)
+  }
+  const newLevel = () => createLevel({ port: manager.port, level: options.level, corrected })
+  const level = newLevel()
+  return {
+    live,
+    manager,
+    store,
+    level,
+    roomsLevel: endpoints.room ? newLevel() : level,
+    schemas: schemasOf(options.schemas),
+    pageSize: options.pageSize ?? 50,
+    maxLength: options.maxLength ?? 4_000,
+    endpoints,
+    membership: createMembership({ manager, endpoints, store }),
+    names: createNames(sends),
+    reporters: new WeakMap(),
+    currentUser() {
+      const greeted = manager.port.identity?.who.user
+      const user = given()
+      // The server knows better whom it takes one for.
+      const isOutdated = user && greeted !== undefined && !sameId(user.id, greeted)
+      return (isOutdated ? undefined : user) ?? store.getState().currentUser
+    },
   }
 }
 

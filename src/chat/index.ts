@@ -19,11 +19,12 @@ export type {
   Row,
   Typer,
 } from './model/data/types.ts'
-export type { ReactVariables } from './model/messages/changeMessage.ts'
 export { keyOf, orderOf } from './model/messages/messages.ts'
+export type { ReactVariables } from './model/messages/react.ts'
 export type { MessageDraft, SendVariables } from './model/messages/sendMessage.ts'
 export type { ChatState } from './model/session/context.ts'
-export { ChatProvider, type ChatProviderProps, useChat } from './react/ChatProvider.tsx'
+export { ChatProvider, type ChatProviderProps } from './react/ChatProvider.tsx'
+export { useChat } from './react/useChat.ts'
 export { type UseChatRoomsResult, useChatRooms } from './react/useChatRooms.ts'
 export {
   type UseChatWebSocketOptions,

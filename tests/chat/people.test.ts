@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Presence, Typer } from '../../src/chat/index.ts'
 import { createTypingSender } from '../../src/chat/model/people/typingSender.ts'
+import { contextOf } from '../../src/chat/model/session/context.ts'
 import { createWorld, ROOM, type World } from './kit.ts'
 
 let world: World
@@ -20,7 +21,7 @@ describe('typing', () => {
   it('[C7] says so at most once in 3 s, and that it stopped after 5 s without a key', async () => {
     const { alice } = setup()
     await world.pass()
-    const sender = createTypingSender(alice.chat.context, ROOM)
+    const sender = createTypingSender(contextOf(alice.chat), ROOM)
     const said = () =>
       world.sent('typing_indicator').map(({ data }) => (data as { is_typing: boolean }).is_typing)
     for (let key = 0; key < 59; key++) {
@@ -40,7 +41,7 @@ describe('typing', () => {
   it('[C7] says it stopped when told so, once, and begins anew with the next key', async () => {
     const { alice } = setup()
     await world.pass()
-    const sender = createTypingSender(alice.chat.context, ROOM)
+    const sender = createTypingSender(contextOf(alice.chat), ROOM)
     sender.keystroke()
     sender.stop()
     sender.stop()
@@ -56,7 +57,7 @@ describe('typing', () => {
   it('[C7] is not said while offline, and by the first key after that', async () => {
     const { alice } = setup()
     await world.pass()
-    const sender = createTypingSender(alice.chat.context, ROOM)
+    const sender = createTypingSender(contextOf(alice.chat), ROOM)
     world.server.faults.disconnectAll()
     sender.keystroke()
     await world.pass(1_500)

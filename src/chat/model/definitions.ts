@@ -1,20 +1,20 @@
 /** All of a chat's queries and mutations, each as options for the plain TanStack hooks. */
 import type { LiveQueryOptions } from '../../query/index.ts'
 import { type ChatTypes, type Id, type ReadState, sameId } from './data/types.ts'
-import { defineDeleteMessage, defineEditMessage, defineReact } from './messages/changeMessage.ts'
+import { defineDeleteMessage } from './messages/deleteMessage.ts'
+import { defineEditMessage } from './messages/editMessage.ts'
 import { defineMessages } from './messages/messages.ts'
+import { defineReact } from './messages/react.ts'
 import { defineSendMessage, type Messages } from './messages/sendMessage.ts'
-import { defineMembers, defineTyping } from './people/people.ts'
+import { defineMembers } from './people/members.ts'
 import { definePresence, type PresenceBook } from './people/presence.ts'
-import {
-  defineJoinRoom,
-  defineLeaveRoom,
-  defineMarkRead,
-  defineMarkUnread,
-  defineRooms,
-  type Rooms,
-  readStateIn,
-} from './rooms/rooms.ts'
+import { defineTyping } from './people/typing.ts'
+import { defineMarkRead } from './readState/markRead.ts'
+import { defineMarkUnread } from './readState/markUnread.ts'
+import { readStateIn } from './readState/readState.ts'
+import { defineJoinRoom } from './rooms/joinRoom.ts'
+import { defineLeaveRoom } from './rooms/leaveRoom.ts'
+import { defineRooms, type Rooms } from './rooms/rooms.ts'
 import type { ChatContext } from './session/context.ts'
 import { createRoomParams, perRoom } from './session/roomParams.ts'
 

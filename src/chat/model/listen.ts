@@ -1,20 +1,17 @@
 /** What concerns the user and no single query: who it is, how able the server is, and which rooms are lost. */
-import type { StoreApi } from 'zustand/vanilla'
 import type { WebSocketState } from '../../transport/index.ts'
 import { fitsOf } from './data/fit.ts'
 import { User, UserStatus } from './data/schemas.ts'
 import { type ChatUser, type Id, isId, sameId } from './data/types.ts'
 import { watchLag } from './lag.ts'
 import type { PresenceBook, StatusEvent } from './people/presence.ts'
-import type { ChatContext, ChatState } from './session/context.ts'
+import { watchTyping } from './people/typing.ts'
+import type { ChatContext } from './session/context.ts'
 import { userOfClaims } from './session/currentUser.ts'
+import { subscribeEverywhere } from './session/everywhere.ts'
 
 /** For as long as there is a chat, and before anybody else hears of it: nobody is named who is gone. */
-export function forgetFormer(
-  { port }: ChatContext['manager'],
-  store: StoreApi<ChatState>,
-  book: PresenceBook,
-): PresenceBook {
+export function forgetFormer({ manager: { port }, store }: ChatContext, book: PresenceBook): PresenceBook {
   // A manager outlives many chats.
   const reference = new WeakRef(book)
   const stop = port.identity?.subscribe((isOther) => {
@@ -22,14 +19,14 @@ export function forgetFormer(
     if (!there) return stop?.()
     if (!isOther) return
     store.setState({ activeRoomId: null, currentUser: undefined, removals: new Map() })
-    there.forget()
+    there.forgetEverybody()
   })
   return book
 }
 
 /** Opens no connection. */
-export function listen(context: ChatContext, store: StoreApi<ChatState>, book: PresenceBook): () => void {
-  const { manager, level, endpoints, membership } = context
+export function listen(context: ChatContext, book: PresenceBook): () => void {
+  const { manager, store, level, endpoints, membership } = context
   const lag = watchLag(context)
   const isUser = fitsOf(User)
   const isStatus = fitsOf(UserStatus)
@@ -53,9 +50,11 @@ export function listen(context: ChatContext, store: StoreApi<ChatState>, book: P
       if (!user || !isId(user.id)) return
       store.setState({ currentUser: isUser(user) ? user : { id: user.id, username: String(user.id) } })
     }),
-    manager.subscribe<StatusEvent>('user_status', (event) => {
+    subscribeEverywhere<StatusEvent>(manager, 'user_status', (event) => {
       if (isStatus(event)) book.hear(event)
     }),
+    book.endGraces,
+    watchTyping(context),
     manager.subscribe<RemovalEvent>('room_removed', (event) => {
       const { room_id, reason } = event ?? {}
       if (isId(room_id)) membership.removed(room_id, typeof reason === 'string' ? reason : undefined)

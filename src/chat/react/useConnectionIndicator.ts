@@ -2,7 +2,7 @@
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { worstOf } from '../../transport/index.ts'
 import { describeStatus, useWebSocketStore, type WebSocketStatus } from '../../transport/react/index.ts'
-import { useChat } from './ChatProvider.tsx'
+import { useChat } from './useChat.ts'
 
 export interface UseConnectionIndicatorResult {
   /** After 5 s without a connection; gone at once when there is one again, or when that has stayed for a second where others did not. */

@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import type { Id, Presence } from '../model/data/types.ts'
-import { useChat } from './ChatProvider.tsx'
+import { useChat } from './useChat.ts'
 import { useRoomStatus } from './visit/useRoomStatus.ts'
 
 const UNKNOWN: Presence = { status: 'unknown' }

@@ -11,11 +11,11 @@ import {
 } from '../model/data/types.ts'
 import { readReporterOf } from '../model/readState/readReporter.ts'
 import type { PlaceOf } from '../model/session/context.ts'
-import { useChat } from './ChatProvider.tsx'
 import { usePlaces } from './reading/usePlaces.ts'
 import { useReading } from './reading/useReading.ts'
 import { useReadReporter } from './reading/useReadReporter.ts'
 import { useUnreadDivider } from './reading/useUnreadDivider.ts'
+import { useChat, useChatContext } from './useChat.ts'
 import { useMessages } from './useMessages.ts'
 
 export interface UseReadStateResult<B extends ChatMember = RegisteredMember> {
@@ -86,7 +86,7 @@ export function useReadState<B extends ChatMember = RegisteredMember>(
 }
 
 function useReaders<B extends ChatMember>(members: readonly B[], placeOf: PlaceOf) {
-  const me = useChat().context.currentUser()?.id
+  const me = useChatContext().currentUser()?.id
   const readers = useMemo(() => byPlace(members, placeOf, me), [members, placeOf, me])
   return useCallback(
     (message: ChatMessage): readonly B[] => {

@@ -3,7 +3,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useCallback } from 'react'
 import type { Id } from '../model/data/types.ts'
 import { checkContent, checkMember, isEmpty, type SendVariables } from '../model/messages/sendMessage.ts'
-import { useChat } from './ChatProvider.tsx'
+import { useChat, useChatContext } from './useChat.ts'
 
 export interface UseSendMessageResult {
   /**
@@ -24,7 +24,8 @@ export interface UseSendMessageResult {
 
 /** Sends to a room, in the order of the calls, also while offline. Loads and shows nothing. */
 export function useSendMessage(roomId: Id): UseSendMessageResult {
-  const { sendMessage, context } = useChat()
+  const { sendMessage } = useChat()
+  const context = useChatContext()
   const queryClient = useQueryClient()
 
   const send = useCallback(

@@ -52,8 +52,8 @@ function schemaOf<T>(judge: Judge): Schema<T> {
 const FINE: readonly StandardSchemaV1.Issue[] = []
 
 function judgeOf(schema: Schema): Judge {
-  const fits = '_zod' in schema && fitsOf(schema)
-  return (value) => (fits && fits(value) ? FINE : issuesOf(schema, value))
+  const fits = '_zod' in schema ? fitsOf(schema) : undefined
+  return (value) => (fits?.(value) ? FINE : issuesOf(schema, value))
 }
 
 /** @throws LiveError `misconfigured` where that cannot be said at once */

@@ -2,9 +2,7 @@
  * Who is online. A server tells it once, when the connection opens, which is before anybody asks; so what was heard is
  * kept here, per user, and cached values are made of it.
  */
-import { type Change, reduce, type } from '../../../query/index.ts'
-import { checked } from '../data/fit.ts'
-import { UserStatus } from '../data/schemas.ts'
+import { type } from '../../../query/index.ts'
 import type { Id, Presence, PresenceStatus } from '../data/types.ts'
 import { type ChatContext, roomsEndpoint } from '../session/context.ts'
 
@@ -27,73 +25,86 @@ interface Heard {
   readonly at: number
   /** When that connection was made: the same one is the same one, whatever became of the clock. */
   readonly since: number
-  readonly cancel?: () => void
+  /** Has left, and may be back before that shows. */
+  readonly grace?: { readonly cancel: () => void; readonly end: () => void }
 }
 
-export function createPresenceBook({
-  live,
-  manager,
-  endpoints,
-}: Pick<ChatContext, 'live' | 'manager' | 'endpoints'>) {
+export interface PresenceBook {
+  /** What is shown of a user by now. */
+  presenceOf(id: string): Presence
+  hear(event: StatusEvent): void
+  /** Nobody listens any more: whoever was leaving has left. */
+  endGraces(): void
+  forgetEverybody(): void
+}
+
+export function createPresenceBook(
+  context: Pick<ChatContext, 'live' | 'manager' | 'endpoints'>,
+): PresenceBook {
+  const { live, manager, endpoints } = context
   const { clock } = manager.port
   const book = new Map<string, Heard>()
-  /** What was made last, and of what: of many events that come at once the book is asked once. */
-  let changes = 0
-  let seen: { readonly known: Known; readonly changes: number; readonly since: number } | undefined
+  /** What no value says yet. */
+  let news = new Map<string, Presence>()
   const connectedAt = () => manager.store.getState().connections[endpoints.rooms ?? '']?.lastConnectedAt ?? 0
   const now = () => ({ at: clock.wallNow(), since: connectedAt() })
 
-  function hear({ user_id, status, last_seen_at }: StatusEvent): void {
-    const id = String(user_id)
-    changes++
-    const presence: Presence = {
-      status: status as PresenceStatus,
-      ...(last_seen_at !== undefined && { last_seen_at }),
-    }
-    const before = book.get(id)
-    const shown = before?.presence.status
-    const isLeaving = status === 'offline' && (shown === 'online' || shown === 'away')
-    if (isLeaving && before?.cancel) return
-    before?.cancel?.()
-    if (!isLeaving) return void book.set(id, { presence, ...now() })
-    const cancel = clock.setTimer(() => {
-      changes++
-      book.set(id, { presence, ...now() })
-      live.apply([refreshed])
-    }, GRACE_MS)
-    book.set(id, { presence: before?.presence ?? UNKNOWN, ...now(), cancel })
+  /** A crowd that comes at once is gone through once. */
+  function tellNews(): void {
+    const told = news
+    news = new Map()
+    const apply = (known: Known) => withNews(known, told)
+    live.apply([{ definition: PRESENCE, params: {}, op: { kind: 'reduce', apply } }])
   }
 
-  function presenceOf(id: string): Presence {
-    const since = connectedAt()
-    const heard = book.get(id)
-    return heard && (heard.since === since || heard.at >= since) ? heard.presence : UNKNOWN
+  function note(id: string, presence: Presence): void {
+    book.set(id, { presence, ...now() })
+    if (news.size === 0) clock.requestFrame(tellNews)
+    news.set(id, presence)
   }
 
-  const look = (before: Known): Known => {
-    const since = connectedAt()
-    if (seen?.known === before && seen.changes === changes && seen.since === since) return before
-    const isSame = Object.entries(before).every(([id, presence]) => presence === presenceOf(id))
-    const known = isSame ? before : Object.fromEntries(Object.keys(before).map((id) => [id, presenceOf(id)]))
-    seen = { known, changes, since }
-    return known
+  return {
+    presenceOf(id) {
+      const since = connectedAt()
+      const heard = book.get(id)
+      return heard && (heard.since === since || heard.at >= since) ? heard.presence : UNKNOWN
+    },
+    hear({ user_id, status, last_seen_at }) {
+      const id = String(user_id)
+      const presence = presenceIn(status, last_seen_at)
+      const before = book.get(id)
+      const isLeaving = status === 'offline' && isThere(before?.presence)
+      if (before?.grace && isLeaving) return
+      before?.grace?.cancel()
+      if (!before || !isLeaving) return note(id, presence)
+      const end = () => note(id, presence)
+      const cancel = clock.setTimer(end, GRACE_MS)
+      book.set(id, { presence: before.presence, ...now(), grace: { cancel, end } })
+    },
+    endGraces() {
+      for (const { grace } of book.values()) {
+        grace?.cancel()
+        grace?.end()
+      }
+    },
+    forgetEverybody() {
+      for (const { grace } of book.values()) grace?.cancel()
+      book.clear()
+      news.clear()
+    },
   }
-  const refreshed: Change = {
-    definition: PRESENCE,
-    params: {},
-    op: { kind: 'reduce', apply: look },
-  }
-
-  function forget(): void {
-    for (const { cancel } of book.values()) cancel?.()
-    book.clear()
-    changes++
-  }
-
-  return { hear, presenceOf, look, forget }
 }
 
-export type PresenceBook = ReturnType<typeof createPresenceBook>
+function presenceIn(status: string, last_seen_at: StatusEvent['last_seen_at']): Presence {
+  return { status: status as PresenceStatus, ...(last_seen_at !== undefined && { last_seen_at }) }
+}
+
+const isThere = (shown: Presence | undefined) => shown?.status === 'online' || shown?.status === 'away'
+
+function withNews(known: Known, news: ReadonlyMap<string, Presence>): Known {
+  const changed = [...news].filter(([id, presence]) => Object.hasOwn(known, id) && known[id] !== presence)
+  return changed.length === 0 ? known : { ...known, ...Object.fromEntries(changed) }
+}
 
 export function definePresence({ live, endpoints }: ChatContext, book: PresenceBook) {
   return live.value<Known, { readonly userIds: readonly Id[] }>(PRESENCE, {
@@ -102,11 +113,7 @@ export function definePresence({ live, endpoints }: ChatContext, book: PresenceB
     schema: type<Known>(),
     snapshot: async ({ params }) =>
       Object.fromEntries(params.userIds.map((id) => [String(id), book.presenceOf(String(id))])),
-    events: {
-      user_status: checked(UserStatus, (event, context) => {
-        book.hear(event)
-        return reduce((known: Known) => book.look(known))(event, context)
-      }),
-    },
+    // What is heard is heard by the book.
+    events: {},
   })
 }

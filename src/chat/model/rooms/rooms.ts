@@ -1,23 +1,11 @@
-/** The rooms of a user, and what is unread in them. Counts are the server's, absolute; nothing is ever added up here. */
+/** The rooms of a user. Counts are the server's, absolute; nothing is ever added up here. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import {
-  type AskOptions,
-  type Change,
-  compareKeys,
-  patch,
-  remove,
-  type,
-  upsert,
-} from '../../../query/index.ts'
+import { type AskOptions, type Change, compareKeys, patch, remove, upsert } from '../../../query/index.ts'
 import { checked } from '../data/fit.ts'
 import { MessageDeleted, RoomRemoved, UnreadUpdate as Unread } from '../data/schemas.ts'
 import { timeKeyOf } from '../data/time.ts'
-import { type ChatRoom, type ChatTypes, type Id, type ReadState, sameId } from '../data/types.ts'
-import { type ChatContext, endpointOf, roomChannel, roomsEndpoint } from '../session/context.ts'
-import { checkAble } from '../session/level.ts'
-import { withName } from '../session/names.ts'
-import type { RoomParams } from '../session/roomParams.ts'
-import { createSendGate } from '../session/sendGate.ts'
+import { type ChatRoom, type ChatTypes, type Id, sameId } from '../data/types.ts'
+import { type ChatContext, roomsEndpoint } from '../session/context.ts'
 import { withEdit, withoutPreview, withPreview } from './roomPreviews.ts'
 
 export const ROOMS = 'chat.rooms'
@@ -66,121 +54,14 @@ export function defineRooms<T extends ChatTypes>(context: ChatContext<T>) {
 
 export type Rooms = ReturnType<typeof defineRooms<ChatTypes>>
 
-export function defineMarkRead(context: ChatContext, rooms: Rooms) {
-  const { live, level, names } = context
-  const gate = createSendGate(context)
-  return live.mutation<{ readonly message_id: Id }, UnreadUpdate | undefined, RoomParams>('chat.markRead', {
-    params: type<RoomParams>(),
-    // One connection for all: a receipt from the room list is no reason to subscribe the room.
-    ...(context.endpoints.room ? roomChannel(context) : roomsEndpoint(context)),
-    optimistic: ({ message_id }, { params, status }) =>
-      status === 'failed' ? [] : [roomChange(params.roomId, (room) => readUpTo(room, message_id))],
-    async request(variables, sending) {
-      const { params, request, send, signal } = sending
-      const { message_id } = await withName(names, variables, sending)
-      const data = { room_id: params.roomId, message_id }
-      const endpoint = endpointOf(context.endpoints, params.roomId)
-      const ask = (how?: AskOptions) => request('read_receipt', data, how)
-      if (!level.isSilent()) {
-        return gate.pass(
-          { ...params, signal },
-          () => level.answer({ endpoint, ask }) as Promise<UnreadUpdate | undefined>,
-        )
-      }
-      await send('read_receipt', data, { latest: `read ${params.roomId}` })
-      return undefined
-    },
-    settle: (update, { message_id }, params) => [
-      rooms.patch(
-        {},
-        update
-          ? readFields({ ...update, room_id: params.roomId })
-          : { id: params.roomId, last_read_message_id: message_id },
-      ),
-    ],
-  })
-}
-
-/** Everything from a message on is unread again, on all of one's devices. */
-export function defineMarkUnread(context: ChatContext, rooms: Rooms) {
-  return context.live.mutation<{ readonly message_id: Id }, UnreadUpdate, RoomParams>('chat.markUnread', {
-    params: type<RoomParams>(),
-    ...(context.endpoints.room ? roomChannel(context) : roomsEndpoint(context)),
-    validate: () => checkAble(context.level, 'Marking as unread'),
-    optimistic: (_variables, { params, status }) =>
-      status === 'failed' ? [] : [roomChange(params.roomId, withSomethingUnread)],
-    async request(variables, sending) {
-      const { message_id } = await withName(context.names, variables, sending)
-      const data = { room_id: sending.params.roomId, message_id }
-      return (await sending.request('mark_unread', data)) as UnreadUpdate
-    },
-    settle: (update, _variables, params) => [
-      rooms.patch({}, readFields({ ...update, room_id: params.roomId })),
-    ],
-  })
-}
-
 export function roomChange(roomId: Id, change: (room: ChatRoom) => ChatRoom): Change {
   const apply = (rooms: readonly ChatRoom[]) =>
     rooms.map((room) => (sameId(room.id, roomId) ? change(room) : room))
   return { definition: ROOMS, params: {}, op: { kind: 'reduce', apply } }
 }
 
-/** How many are left in the middle of a room only the server knows; it says so in a moment. */
-function readUpTo(room: ChatRoom, messageId: Id): ChatRoom {
-  const isAll = !room.last_message || sameId(room.last_message.id, messageId)
-  return {
-    ...room,
-    last_read_message_id: messageId,
-    ...(isAll && { unread_count: 0, mention_count: 0 }),
-  }
-}
-
-/** As whoever looks at its end has read it, or whoever has read up to a message. */
-export function asRead(room: ChatRoom, upTo?: Id): ChatRoom {
-  if (upTo !== undefined) return readUpTo(room, upTo)
-  return room.unread_count || room.mention_count ? { ...room, unread_count: 0, mention_count: 0 } : room
-}
-
-const withSomethingUnread = (room: ChatRoom): ChatRoom => ({
-  ...room,
-  unread_count: Math.max(1, room.unread_count ?? 0),
-})
-
-export function defineJoinRoom(context: ChatContext, rooms: Rooms) {
-  return context.live.mutation<{ readonly roomId: Id }, ChatRoom | undefined>('chat.joinRoom', {
-    ...roomsEndpoint(context),
-    async request({ roomId }, { request }) {
-      const room = roomIn(await request('join_room', { room_id: roomId }))
-      context.membership.added(roomId)
-      return room
-    },
-    settle: (room) => (room ? [rooms.upsert({}, room)] : []),
-  })
-}
-
-export function defineLeaveRoom(context: ChatContext, rooms: Rooms) {
-  return context.live.mutation<{ readonly roomId: Id }, void>('chat.leaveRoom', {
-    ...roomsEndpoint(context),
-    optimistic: ({ roomId }, { status }) => (status === 'failed' ? [] : [rooms.remove({}, roomId)]),
-    async request({ roomId }, { request }) {
-      await request('leave_room', { room_id: roomId })
-    },
-    settle: (_result, { roomId }) => [rooms.remove({}, roomId)],
-  })
-}
-
-export function readStateIn(rooms: readonly ChatRoom[], roomId: Id): ReadState {
-  const room = rooms.find(({ id }) => sameId(id, roomId))
-  return {
-    room_id: roomId,
-    unread_count: room?.unread_count ?? 0,
-    mention_count: room?.mention_count ?? 0,
-    last_read_message_id: room?.last_read_message_id ?? null,
-  }
-}
-
-function readFields({
+/** What an update of the counts says of a room; the rest stays. */
+export function readFields({
   room_id,
   unread_count,
   mention_count,
@@ -220,7 +101,7 @@ async function allRooms(ask: (data: unknown) => Promise<unknown>): Promise<unkno
   return rooms
 }
 
-function roomIn(event: unknown): ChatRoom | undefined {
+export function roomIn(event: unknown): ChatRoom | undefined {
   const { room } = (event ?? {}) as { room?: unknown }
   const candidate = typeof room === 'object' && room !== null ? room : event
   return typeof candidate === 'object' && candidate !== null && 'id' in candidate

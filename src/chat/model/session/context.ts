@@ -1,6 +1,7 @@
 /** What the parts of a chat share. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { QueryClient } from '@tanstack/react-query'
+import type { StoreApi } from 'zustand/vanilla'
 import type { Live, OrderKey } from '../../../query/index.ts'
 import type { LiveError, WebSocketManager } from '../../../transport/index.ts'
 import type { ChatTypes, ChatUser, Id } from '../data/types.ts'
@@ -10,6 +11,7 @@ import type { Names } from './names.ts'
 export interface ChatContext<T extends ChatTypes = ChatTypes> {
   readonly live: Live
   readonly manager: WebSocketManager
+  readonly store: StoreApi<ChatState>
   /** What answers where rooms are. A chat can have plain consumers per room beside an able endpoint for the user. */
   readonly level: Level
   /** What answers where the room list is; the same where one connection carries everything. */
@@ -58,6 +60,17 @@ export interface ReadReporter {
   takeBack(settled: Promise<unknown>): void
   /** Somebody looks at the end of the room: what comes counts for nothing once what was there is reported. Returns how to stop. */
   watch(): () => void
+}
+
+const CONTEXT = Symbol('querywire chat')
+
+/** A chat as applications see it; what it is made of stays with it, for the hooks. */
+export function withContext<Chat extends object>(chat: Chat, context: ChatContext): Chat {
+  return Object.assign(chat, { [CONTEXT]: context })
+}
+
+export function contextOf(chat: object): ChatContext {
+  return (chat as { readonly [CONTEXT]: ChatContext })[CONTEXT]
 }
 
 /** Which connection carries a room. */

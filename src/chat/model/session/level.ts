@@ -52,12 +52,11 @@ export interface LevelOptions {
 
 const ignore = () => undefined
 
-export function createLevel({ port, level, corrected }: LevelOptions): Level {
+/** What is known by now, and how more is. */
+function createKnowledge({ port, level, corrected }: LevelOptions) {
   let known: 'silent' | 'replying' | undefined
   const isFixed = level !== undefined
   if (isFixed) known = level === 0 ? 'silent' : 'replying'
-  /** Client ids of what went into a connection that was lost before it said more. */
-  const doubtful = new Set<string>()
   const isReplying = () => known === 'replying'
 
   /** It is never lowered again. */
@@ -69,14 +68,32 @@ export function createLevel({ port, level, corrected }: LevelOptions): Level {
     if (wasSilent) corrected()
   }
 
-  async function isGreeted(endpoint: string | undefined): Promise<boolean> {
-    if (!isFixed && !isReplying() && (await port.greeting?.(endpoint))) heard()
-    return isReplying()
+  return {
+    isSilent: () => known === 'silent',
+    isReplying,
+    isUnknown: () => known === undefined,
+    heard,
+    answered(error?: unknown): void {
+      if (error === undefined || (isLiveError(error) && error.code === 'rejected')) heard()
+    },
+    /** Nothing was, for long enough. Returns whether that says anything. */
+    heardNothing(): boolean {
+      if (!isReplying()) known = 'silent'
+      return known === 'silent'
+    },
+    async isGreeted(endpoint: string | undefined): Promise<boolean> {
+      if (!isFixed && !isReplying() && (await port.greeting?.(endpoint))) heard()
+      return isReplying()
+    },
   }
+}
 
-  function answered(error?: unknown): void {
-    if (error === undefined || (isLiveError(error) && error.code === 'rejected')) heard()
-  }
+export function createLevel(options: LevelOptions): Level {
+  const { clock } = options.port
+  const { isSilent, isReplying, isUnknown, isGreeted, heard, answered, heardNothing } =
+    createKnowledge(options)
+  /** Client ids of what went into a connection that was lost before it said more. */
+  const doubtful = new Set<string>()
 
   /** `patienceMs`: how long it takes to be silence, where the server does not greet. */
   async function askUnknown({ endpoint, ask }: Question, patienceMs?: number): Promise<unknown> {
@@ -84,29 +101,27 @@ export function createLevel({ port, level, corrected }: LevelOptions): Level {
     let silence = ignore
     const silent = new Promise<undefined>((resolve) => {
       silence = () => {
-        if (isReplying()) return
-        known = 'silent'
-        resolve(undefined)
+        if (heardNothing()) resolve(undefined)
       }
     })
     const answer = ask({ onRead: () => void greeted.then(silence, ignore) })
     // Behind the question, so that one ping serves both.
     const greeted = isGreeted(endpoint)
     greeted.then(() => {
-      if (patienceMs !== undefined) cancel = port.clock.setTimer(silence, patienceMs)
+      if (patienceMs !== undefined) cancel = clock.setTimer(silence, patienceMs)
     }, ignore)
     answer.then(() => answered(), answered)
     return Promise.race([answer, silent]).finally(() => cancel?.())
   }
 
   return {
-    isSilent: () => known === 'silent',
+    isSilent,
     isReplying,
     heard,
     look: (endpoint) => void isGreeted(endpoint).catch(ignore),
     async answer(question) {
       if (isReplying()) return question.ask()
-      if (known === undefined) return askUnknown(question, SILENCE_MS)
+      if (isUnknown()) return askUnknown(question, SILENCE_MS)
       // The next server may be an able one.
       isGreeted(question.endpoint).catch(ignore)
       return undefined

@@ -27,6 +27,8 @@ interface Room {
   cancelTimer: (() => void) | undefined
 }
 
+const OPEN = { until: undefined, isTrying: false, cancelTimer: undefined }
+
 interface Call<Result> {
   readonly number: number
   readonly signal: AbortSignal | undefined
@@ -40,12 +42,7 @@ export function createSendGate({ manager }: Pick<ChatContext, 'manager'>): SendG
 
   function roomOf(roomId: Id): Room {
     const key = String(roomId)
-    const room = rooms.get(key) ?? {
-      waiting: new Map(),
-      until: undefined,
-      isTrying: false,
-      cancelTimer: undefined,
-    }
+    const room = rooms.get(key) ?? { ...OPEN, waiting: new Map() }
     rooms.set(key, room)
     return room
   }
@@ -111,7 +108,7 @@ function tryFirst(room: Room): void {
 
 function open(room: Room): void {
   room.cancelTimer?.()
-  Object.assign(room, { until: undefined, isTrying: false, cancelTimer: undefined })
+  Object.assign(room, OPEN)
   const waiting = inOrder(room)
   room.waiting.clear()
   for (const [, go] of waiting) go(false)

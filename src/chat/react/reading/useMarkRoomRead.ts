@@ -2,7 +2,7 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useCallback } from 'react'
 import { type ChatRoom, type Id, sameId } from '../../model/data/types.ts'
-import { useChat } from '../ChatProvider.tsx'
+import { useChat } from '../useChat.ts'
 
 /** Marks a whole room as read, up to the last message its list entry knows of. */
 export function useMarkRoomRead(rooms: readonly ChatRoom[]): (roomId: Id) => Promise<void> {

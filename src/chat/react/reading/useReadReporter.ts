@@ -4,7 +4,7 @@ import { useCallback } from 'react'
 import type { ChatMessage, Id } from '../../model/data/types.ts'
 import { readReporterOf } from '../../model/readState/readReporter.ts'
 import type { PlaceOf } from '../../model/session/context.ts'
-import { useChat } from '../ChatProvider.tsx'
+import { useChat } from '../useChat.ts'
 
 interface Loaded {
   readonly messages: readonly ChatMessage[]

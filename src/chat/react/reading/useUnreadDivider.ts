@@ -3,7 +3,7 @@ import { useCallback, useMemo } from 'react'
 import { compareKeys, type OrderKey } from '../../../query/index.ts'
 import { type ChatMessage, type Id, type ReadState, sameId } from '../../model/data/types.ts'
 import type { PlaceOf } from '../../model/session/context.ts'
-import { useChat } from '../ChatProvider.tsx'
+import { useChatContext } from '../useChat.ts'
 import { useVisit } from '../visit/useVisit.ts'
 
 /** What was unread when the room was opened. */
@@ -34,8 +34,7 @@ export function useUnreadDivider(
   history: History,
 ): { readonly firstUnreadId: Id | null; readonly clearDivider: () => void } {
   const { messages, isLoading, placeOf } = history
-  const { context } = useChat()
-  const me = context.currentUser()?.id
+  const me = useChatContext().currentUser()?.id
   const [kept, keep] = useVisit<Divider>(String(roomId))
   let divider = kept
   if (!divider && state && !isLoading) divider = { opened: openedWith(state, history) }

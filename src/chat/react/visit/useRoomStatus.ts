@@ -2,7 +2,7 @@
 import { hashKey, useQueryClient } from '@tanstack/react-query'
 import { useCallback, useSyncExternalStore } from 'react'
 import type { LiveState } from '../../../query/index.ts'
-import { useChat } from '../ChatProvider.tsx'
+import { useChat } from '../useChat.ts'
 
 const OFFLINE: LiveState = { status: 'offline', since: 0 }
 
