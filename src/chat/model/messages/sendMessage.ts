@@ -1,7 +1,7 @@
 /** Sending, in the order of the calls. */
 import { type AskOptions, type OptimisticContext, type SendContext, type } from '../../../query/index.ts'
 import { LiveError } from '../../../transport/index.ts'
-import { toldIn } from '../data/answer.ts'
+import { toldIn } from '../data/toldIn.ts'
 import type { BaseMessage, ChatMessage, Id } from '../data/types.ts'
 import { type ChatContext, endpointOf, roomChannel } from '../session/context.ts'
 import { clientIdIn, type Names, temporaryId } from '../session/names.ts'

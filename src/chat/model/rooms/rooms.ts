@@ -1,10 +1,10 @@
 /** The rooms of a user. Counts are the server's, absolute; nothing is ever added up here. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { type AskOptions, type Change, compareKeys, patch, remove, upsert } from '../../../query/index.ts'
-import { toldIn } from '../data/answer.ts'
 import { MessageDeleted, RoomRemoved, UnreadUpdate as Unread } from '../data/schemas.ts'
 import { checked } from '../data/shape.ts'
 import { timeKeyOf } from '../data/time.ts'
+import { toldIn } from '../data/toldIn.ts'
 import { type BaseMessage, type ChatRoom, type Id, sameId } from '../data/types.ts'
 import { type ChatContext, roomsEndpoint } from '../session/context.ts'
 import { withEdit, withoutPreview, withPreview } from './roomPreviews.ts'
