@@ -24,7 +24,7 @@ import { MESSAGES } from './model/messages/messages.ts'
 import { MEMBERS } from './model/people/members.ts'
 import { createPresenceBook } from './model/people/presence.ts'
 import { ROOMS } from './model/rooms/rooms.ts'
-import { type ChatContext, type ChatEndpoints, type ChatState, withContext } from './model/session/context.ts'
+import { type ChatContext, type ChatEndpoints, nobodysState, withContext } from './model/session/context.ts'
 import { type CurrentUser, userGiven } from './model/session/currentUser.ts'
 import { forgetDrafts, isWellFormed } from './model/session/drafts.ts'
 import { createLevel } from './model/session/level.ts'
@@ -120,11 +120,7 @@ function createContext<T extends Partial<ChatTypes>, P extends Protocol>(
   const manager = managerOf(options)
   const given = () => userGiven(options.currentUser)
   const live: Live = createLive({ manager, scope: options.scope, user: () => given()?.id })
-  const store = createStore<ChatState>(() => ({
-    activeRoomId: null,
-    currentUser: undefined,
-    removals: new Map(),
-  }))
+  const store = createStore(nobodysState)
   const endpoints = endpointsOf(options.endpoints, manager.endpoint)
   const corrected = () => {
     for (const definition of [MESSAGES, MEMBERS, ROOMS]) live.refresh(definition)

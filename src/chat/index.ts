@@ -19,7 +19,7 @@ export type {
   Row,
   Typer,
 } from './model/data/types.ts'
-export { keyOf, orderOf } from './model/messages/messages.ts'
+export { keyOf } from './model/messages/messages.ts'
 export type { ReactVariables } from './model/messages/react.ts'
 export type { MessageDraft, SendVariables } from './model/messages/sendMessage.ts'
 export type { ChatState } from './model/session/context.ts'

@@ -10,7 +10,7 @@ import type { LivePort } from './port.ts'
 import type { Protocol, UntypedProtocol } from './protocol.ts'
 import type { RequestSpec } from './requests.ts'
 import { fromEnv, type WebSocketManagerOptions } from './settings.ts'
-import type { EventHandler, RequestOptions, WebSocketManager } from './webSocketManager.ts'
+import type { EventHandler, RequestOptions, SubscribeOptions, WebSocketManager } from './webSocketManager.ts'
 
 /**
  * A manager of live connections. Creating one opens nothing and touches no global; the first `acquire`, `connect`,
@@ -65,8 +65,11 @@ export function createWebSocketManager<P extends Protocol = UntypedProtocol>(
         type,
         data,
       }) as never,
-    subscribe: (type: string, handler: EventHandler<never>, { endpoint = context.endpoint } = {}) =>
-      context.subscribe(type, { handler: handler as EventHandler<unknown>, endpoint }),
+    subscribe: (
+      type: string,
+      handler: EventHandler<never>,
+      { endpoint = context.endpoint }: SubscribeOptions = {},
+    ) => context.subscribe(type, { handler: handler as EventHandler<unknown>, endpoint }),
     store,
     inspect: context.inspect,
     port,

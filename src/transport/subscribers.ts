@@ -4,8 +4,8 @@ import type { Frame } from './protocol.ts'
 
 interface Subscriber {
   readonly handler: (payload: unknown, frame: Frame) => void
-  /** `undefined`: every connection. */
-  readonly endpoint: string | undefined
+  /** None: every connection. */
+  readonly endpoint: string | null | undefined
 }
 
 export interface Subscribers {

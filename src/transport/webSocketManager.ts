@@ -35,8 +35,8 @@ export interface RequestOptions {
 }
 
 export interface SubscribeOptions {
-  /** @default the manager's endpoint, or all connections where it has none */
-  readonly endpoint?: string | undefined
+  /** `null`: all connections. @default the manager's endpoint, or all connections where it has none */
+  readonly endpoint?: string | null | undefined
 }
 
 export type EventHandler<Payload> = (payload: Payload, frame: Frame) => void

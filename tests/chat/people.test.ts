@@ -1,3 +1,4 @@
+import { QueryClient, QueryObserver } from '@tanstack/react-query'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Presence, Typer } from '../../src/chat/index.ts'
 import { createTypingSender } from '../../src/chat/model/people/typingSender.ts'
@@ -80,6 +81,36 @@ describe('typing', () => {
     expect(typers()).toEqual([])
   })
 
+  it('[C8] runs out on whichever connection it was heard, and nothing is left to wait for', async () => {
+    world = createWorld()
+    const chat = world.newChat('alice', { endpoints: { room: (roomId) => `/ws/chat/${roomId}/` } })
+    const queryClient = new QueryClient()
+    const disconnect = chat.live.connect(queryClient)
+    const stop = chat.start()
+    const typing = new QueryObserver(queryClient, chat.typing(ROOM) as never)
+    const leave = typing.subscribe(() => undefined)
+    const typers = () =>
+      (typing.getCurrentResult().data as readonly Typer[] | undefined)?.map(({ user }) => user.id)
+    await world.pass()
+    const room = world.sockets.find(({ url }) => url.includes(ROOM))
+    room?.receive({ type: 'typing_indicator', data: { user_id: 'bob' } })
+    await world.pass(6_800)
+    expect(typers()).toEqual(['bob'])
+    await world.pass(200)
+    expect(typers()).toEqual([])
+    room?.receive({ type: 'typing_indicator', data: { user_id: 'bob' } })
+    await world.pass()
+    expect(typers()).toEqual(['bob'])
+    stop()
+    await world.pass()
+    expect(typers()).toEqual([])
+    leave()
+    chat.manager.close()
+    disconnect()
+    await world.pass(1_000)
+    expect(world.held().timers).toBe(0)
+  })
+
   it('[C8] ends with a stop, and with leaving the room', async () => {
     const { typers } = setup()
     await world.pass()
@@ -136,6 +167,21 @@ describe('presence', () => {
     expect(bob()).toBe('online')
     await world.pass(300)
     expect(bob()).toBe('offline')
+  })
+
+  it('[C9] of somebody who is leaving when one stops to listen is not told later', async () => {
+    world = createWorld()
+    const chat = world.newChat('alice')
+    const stop = chat.start()
+    const window = world.open('bob')
+    chat.manager.connect()
+    await world.pass()
+    window.chat.manager.close()
+    await world.pass(1_000)
+    const held = world.held().timers
+    stop()
+    await world.pass()
+    expect(world.held().timers).toBe(held - 1)
   })
 
   it('[C9] is known of those who came before one asked', async () => {

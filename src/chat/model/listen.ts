@@ -6,9 +6,8 @@ import { type ChatUser, type Id, isId, sameId } from './data/types.ts'
 import { watchLag } from './lag.ts'
 import type { PresenceBook, StatusEvent } from './people/presence.ts'
 import { watchTyping } from './people/typing.ts'
-import type { ChatContext } from './session/context.ts'
+import { type ChatContext, nobodysState } from './session/context.ts'
 import { userOfClaims } from './session/currentUser.ts'
-import { subscribeEverywhere } from './session/everywhere.ts'
 
 /** For as long as there is a chat, and before anybody else hears of it: nobody is named who is gone. */
 export function forgetFormer({ manager: { port }, store }: ChatContext, book: PresenceBook): PresenceBook {
@@ -18,7 +17,7 @@ export function forgetFormer({ manager: { port }, store }: ChatContext, book: Pr
     const there = reference.deref()
     if (!there) return stop?.()
     if (!isOther) return
-    store.setState({ activeRoomId: null, currentUser: undefined, removals: new Map() })
+    store.setState(nobodysState())
     there.forgetEverybody()
   })
   return book
@@ -50,8 +49,8 @@ export function listen(context: ChatContext, book: PresenceBook): () => void {
       if (!user || !isId(user.id)) return
       store.setState({ currentUser: isUser(user) ? user : { id: user.id, username: String(user.id) } })
     }),
-    subscribeEverywhere<StatusEvent>(manager, 'user_status', (event) => {
-      if (isStatus(event)) book.hear(event)
+    manager.subscribe<StatusEvent>('user_status', (event) => isStatus(event) && book.hear(event), {
+      endpoint: null,
     }),
     book.endGraces,
     watchTyping(context),

@@ -1,12 +1,13 @@
 /** Editing a message; of one that was not sent yet, what is to be sent. */
 import { type } from '../../../query/index.ts'
+import { toldIn } from '../data/toldIn.ts'
 import type { ChatMessage, Id } from '../data/types.ts'
 import { type ChatContext, roomChannel } from '../session/context.ts'
 import { checkAble } from '../session/level.ts'
 import { clientIdIn, withName } from '../session/names.ts'
 import type { RoomParams } from '../session/roomParams.ts'
 import { createSendGate } from '../session/sendGate.ts'
-import { checkContent, draftOf, type Messages, messageIn, type Sends } from './sendMessage.ts'
+import { checkContent, draftOf, type Messages, type Sends } from './sendMessage.ts'
 
 export function defineEditMessage(context: ChatContext, messages: Messages, sends: Sends) {
   const { level, names } = context
@@ -38,7 +39,7 @@ export function defineEditMessage(context: ChatContext, messages: Messages, send
         const { params, request, signal } = sending
         const { message_id, content } = await withName(names, variables, sending)
         const data = { room_id: params.roomId, message_id, message: content }
-        return messageIn(await gate.pass({ ...params, signal }, () => request('edit_message', data)))
+        return toldIn(await gate.pass({ ...params, signal }, () => request('edit_message', data)), 'message')
       },
       settle: (message, _variables, params) => (message ? [messages.upsert(params, message)] : []),
     },

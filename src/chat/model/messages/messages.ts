@@ -38,11 +38,16 @@ export function orderOf(message: ChatMessage): OrderKey {
 
 const NOBODY: ChatUser = { id: '', username: '' }
 
-/** Client ids of what was sent before it was known who one is: its sender is known only when the server tells. */
+/**
+ * Client ids of what this page has sent before it was known who one is: their sender is known only when the server tells,
+ * and the key of a row must not change with it. Of all chats: whoever asks for a key has a row, and no chat.
+ */
 const nameless = new Set<string>()
+const MAX_NAMELESS = 1_000
 
 export function sentByNobody(clientId: string): ChatUser {
   nameless.add(clientId)
+  if (nameless.size > MAX_NAMELESS) nameless.delete(nameless.values().next().value ?? '')
   return NOBODY
 }
 

@@ -1,6 +1,7 @@
 /** Sending, in the order of the calls. */
 import { type AskOptions, type OptimisticContext, type SendContext, type } from '../../../query/index.ts'
 import { LiveError } from '../../../transport/index.ts'
+import { toldIn } from '../data/toldIn.ts'
 import type { ChatMessage, ChatTypes, Id } from '../data/types.ts'
 import { type ChatContext, endpointOf, roomChannel } from '../session/context.ts'
 import { clientIdIn, type Names, temporaryId } from '../session/names.ts'
@@ -54,13 +55,13 @@ export function defineSendMessage(context: ChatContext, messages: Messages) {
       const endpoint = endpointOf(context.endpoints, roomId)
       const ask = (how?: AskOptions) => request('chat_message', data, how)
       const deliver = () => level.deliver({ endpoint, ask, clientId, inDoubt, isConfirmed })
-      const message = messageIn(await gate.pass({ roomId, signal }, deliver))
+      const message = toldIn(await gate.pass({ roomId, signal }, deliver), 'message')
       if (!message) return undefined
       names.named(clientId, message.id)
       if (!isEdited || message.content === content) return message
       // It failed, and was there all the same: what was done to it since is still to be done.
       const edit = { room_id: roomId, message_id: message.id, message: content }
-      return messageIn(await request('edit_message', edit)) ?? message
+      return toldIn(await request('edit_message', edit), 'message') ?? message
     },
     settle: (message, _variables, params) => (message ? [messages.upsert(params, message)] : []),
   })
@@ -157,12 +158,4 @@ function pendingRow(
     timestamp: new Date(submittedAt).toISOString(),
     local: { key: clientId, status, attempts, ...(error && { error }) },
   }
-}
-
-export function messageIn(reply: unknown): ChatMessage | undefined {
-  const { message } = (reply ?? {}) as { message?: unknown }
-  const candidate = typeof message === 'object' && message !== null ? message : reply
-  return typeof candidate === 'object' && candidate !== null && 'id' in candidate
-    ? (candidate as ChatMessage)
-    : undefined
 }

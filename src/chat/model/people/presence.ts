@@ -63,6 +63,10 @@ export function createPresenceBook(
     news.set(id, presence)
   }
 
+  function endGraces(): void {
+    for (const { grace } of book.values()) grace?.end()
+  }
+
   return {
     presenceOf(id) {
       const since = connectedAt()
@@ -77,18 +81,16 @@ export function createPresenceBook(
       if (before?.grace && isLeaving) return
       before?.grace?.cancel()
       if (!before || !isLeaving) return note(id, presence)
-      const end = () => note(id, presence)
+      const end = () => {
+        cancel()
+        note(id, presence)
+      }
       const cancel = clock.setTimer(end, GRACE_MS)
       book.set(id, { presence: before.presence, ...now(), grace: { cancel, end } })
     },
-    endGraces() {
-      for (const { grace } of book.values()) {
-        grace?.cancel()
-        grace?.end()
-      }
-    },
+    endGraces,
     forgetEverybody() {
-      for (const { grace } of book.values()) grace?.cancel()
+      endGraces()
       book.clear()
       news.clear()
     },

@@ -5,7 +5,6 @@ import { checked } from '../data/fit.ts'
 import { MemberChange, TypingSignal, UserStatus } from '../data/schemas.ts'
 import { type ChatUser, type Id, sameId, type Typer } from '../data/types.ts'
 import { type ChatContext, roomChannel } from '../session/context.ts'
-import { subscribeEverywhere } from '../session/everywhere.ts'
 import type { RoomParams } from '../session/roomParams.ts'
 
 /** A typing signal that nobody repeats or ends is over after this. Senders repeat every 3 s. Milliseconds. */
@@ -83,13 +82,15 @@ export function watchTyping({ live, manager }: Pick<ChatContext, 'live' | 'manag
     timers.add(cancel)
   }
 
-  const stop = subscribeEverywhere(manager, 'typing_indicator', () => {
+  const hear = () => {
     const end = clock.now() + TYPING_TTL_MS
     // Of a crowd each one ends at a moment of his own, and all of them are gone through each time.
     if (end <= last) return
     last = Math.max(end, last + TOGETHER_MS)
     lookAt(last)
-  })
+  }
+  // A chat may have a connection per room.
+  const stop = manager.subscribe('typing_indicator', hear, { endpoint: null })
   return () => {
     stop()
     for (const cancel of timers) cancel()

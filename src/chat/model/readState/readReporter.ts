@@ -5,7 +5,7 @@ import { type ChatRoom, type Id, sameId } from '../data/types.ts'
 import { roomChange } from '../rooms/rooms.ts'
 import { contextOf, type ReadReporter } from '../session/context.ts'
 import type { RoomParams } from '../session/roomParams.ts'
-import { asRead, readStateIn } from './readState.ts'
+import { asRead } from './readState.ts'
 
 /** Trailing: a reader who scrolls through a room reports once, at the end. Milliseconds. */
 const QUIET_MS = 500
@@ -113,7 +113,6 @@ function createPointer(chat: ReadableChat, queryClient: QueryClient, roomId: Id)
 }
 
 function pointerIn(rooms: readonly ChatRoom[] | undefined, roomId: Id, fallback: Id | null): Id | null {
-  return rooms?.some(({ id }) => sameId(id, roomId))
-    ? readStateIn(rooms, roomId).last_read_message_id
-    : fallback
+  const room = rooms?.find(({ id }) => sameId(id, roomId))
+  return room ? (room.last_read_message_id ?? null) : fallback
 }

@@ -4,6 +4,7 @@ import { type AskOptions, type Change, compareKeys, patch, remove, upsert } from
 import { checked } from '../data/fit.ts'
 import { MessageDeleted, RoomRemoved, UnreadUpdate as Unread } from '../data/schemas.ts'
 import { timeKeyOf } from '../data/time.ts'
+import { toldIn } from '../data/toldIn.ts'
 import { type ChatRoom, type ChatTypes, type Id, sameId } from '../data/types.ts'
 import { type ChatContext, roomsEndpoint } from '../session/context.ts'
 import { withEdit, withoutPreview, withPreview } from './roomPreviews.ts'
@@ -28,14 +29,14 @@ export function defineRooms<T extends ChatTypes>(context: ChatContext<T>) {
       const rooms = Array.isArray(answer) ? answer : []
       // Back in a room, one may not have been told.
       for (const row of rooms) {
-        const room = roomIn(row)
+        const room = toldIn(row, 'room')
         if (room) context.membership.added(room.id)
       }
       return rooms
     },
     events: {
-      room_added: upsert((event) => roomIn(event) as R | undefined),
-      room_updated: upsert((event) => roomIn(event) as R | undefined),
+      room_added: upsert((event) => toldIn(event, 'room') as R | undefined),
+      room_updated: upsert((event) => toldIn(event, 'room') as R | undefined),
       room_removed: checked(
         RoomRemoved,
         remove((event) => event.room_id),
@@ -99,12 +100,4 @@ async function allRooms(ask: (data: unknown) => Promise<unknown>): Promise<unkno
     if (cursor === undefined) break
   }
   return rooms
-}
-
-export function roomIn(event: unknown): ChatRoom | undefined {
-  const { room } = (event ?? {}) as { room?: unknown }
-  const candidate = typeof room === 'object' && room !== null ? room : event
-  return typeof candidate === 'object' && candidate !== null && 'id' in candidate
-    ? (candidate as ChatRoom)
-    : undefined
 }

@@ -42,6 +42,13 @@ export interface ChatState {
   readonly removals: ReadonlyMap<string, LiveError>
 }
 
+/** When nobody is known yet, or any more. */
+export const nobodysState = (): ChatState => ({
+  activeRoomId: null,
+  currentUser: undefined,
+  removals: new Map(),
+})
+
 export interface Membership {
   /** Why one is no longer in a room that one was in. */
   removalOf(roomId: Id): LiveError | undefined
@@ -62,7 +69,7 @@ export interface ReadReporter {
   watch(): () => void
 }
 
-const CONTEXT = Symbol('querywire chat')
+const CONTEXT = Symbol()
 
 /** A chat as applications see it; what it is made of stays with it, for the hooks. */
 export function withContext<Chat extends object>(chat: Chat, context: ChatContext): Chat {

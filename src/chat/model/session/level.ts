@@ -52,11 +52,12 @@ export interface LevelOptions {
 
 const ignore = () => undefined
 
-/** What is known by now, and how more is. */
-function createKnowledge({ port, level, corrected }: LevelOptions) {
+export function createLevel({ port, level, corrected }: LevelOptions): Level {
   let known: 'silent' | 'replying' | undefined
   const isFixed = level !== undefined
   if (isFixed) known = level === 0 ? 'silent' : 'replying'
+  /** Client ids of what went into a connection that was lost before it said more. */
+  const doubtful = new Set<string>()
   const isReplying = () => known === 'replying'
 
   /** It is never lowered again. */
@@ -68,82 +69,77 @@ function createKnowledge({ port, level, corrected }: LevelOptions) {
     if (wasSilent) corrected()
   }
 
+  async function isGreeted(endpoint: string | undefined): Promise<boolean> {
+    if (!isFixed && !isReplying() && (await port.greeting?.(endpoint))) heard()
+    return isReplying()
+  }
+
+  /** `patienceMs`: how long it takes to be silence, where the server does not greet. */
+  const askUnknown = ({ endpoint, ask }: Question, patienceMs?: number): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      let cancel: (() => void) | undefined
+      const silence = () => {
+        cancel?.()
+        if (isReplying()) return
+        known = 'silent'
+        resolve(undefined)
+      }
+      const answer = ask({ onRead: () => void greeted.then(silence, ignore) })
+      // Behind the question, so that one ping serves both.
+      const greeted = isGreeted(endpoint)
+      greeted.then(() => {
+        if (patienceMs !== undefined) cancel = port.clock.setTimer(silence, patienceMs)
+      }, ignore)
+      answer.then(heard, (error) => isRejection(error) && heard())
+      answer.then(resolve, reject).finally(() => cancel?.())
+    })
+
+  const look = (endpoint: string | undefined) => void isGreeted(endpoint).catch(ignore)
+
   return {
     isSilent: () => known === 'silent',
     isReplying,
-    isUnknown: () => known === undefined,
     heard,
-    answered(error?: unknown): void {
-      if (error === undefined || (isLiveError(error) && error.code === 'rejected')) heard()
-    },
-    /** Nothing was, for long enough. Returns whether that says anything. */
-    heardNothing(): boolean {
-      if (!isReplying()) known = 'silent'
-      return known === 'silent'
-    },
-    async isGreeted(endpoint: string | undefined): Promise<boolean> {
-      if (!isFixed && !isReplying() && (await port.greeting?.(endpoint))) heard()
-      return isReplying()
-    },
-  }
-}
-
-export function createLevel(options: LevelOptions): Level {
-  const { clock } = options.port
-  const { isSilent, isReplying, isUnknown, isGreeted, heard, answered, heardNothing } =
-    createKnowledge(options)
-  /** Client ids of what went into a connection that was lost before it said more. */
-  const doubtful = new Set<string>()
-
-  /** `patienceMs`: how long it takes to be silence, where the server does not greet. */
-  async function askUnknown({ endpoint, ask }: Question, patienceMs?: number): Promise<unknown> {
-    let cancel: (() => void) | undefined
-    let silence = ignore
-    const silent = new Promise<undefined>((resolve) => {
-      silence = () => {
-        if (heardNothing()) resolve(undefined)
-      }
-    })
-    const answer = ask({ onRead: () => void greeted.then(silence, ignore) })
-    // Behind the question, so that one ping serves both.
-    const greeted = isGreeted(endpoint)
-    greeted.then(() => {
-      if (patienceMs !== undefined) cancel = clock.setTimer(silence, patienceMs)
-    }, ignore)
-    answer.then(() => answered(), answered)
-    return Promise.race([answer, silent]).finally(() => cancel?.())
-  }
-
-  return {
-    isSilent,
-    isReplying,
-    heard,
-    look: (endpoint) => void isGreeted(endpoint).catch(ignore),
+    look,
     async answer(question) {
       if (isReplying()) return question.ask()
-      if (isUnknown()) return askUnknown(question, SILENCE_MS)
+      if (known === undefined) return askUnknown(question, SILENCE_MS)
       // The next server may be an able one.
-      isGreeted(question.endpoint).catch(ignore)
+      look(question.endpoint)
       return undefined
     },
-    async deliver({ endpoint, ask, clientId, inDoubt, isConfirmed }) {
-      if (isReplying()) return ask()
-      const doneOr = (error: unknown) => {
-        if (isConfirmed()) return undefined
-        throw error
-      }
-      // Once one has to wait for the greeting, all do: they keep their order.
-      const isPlain = (inDoubt || doubtful.size > 0) && !(await isGreeted(endpoint))
-      if (isPlain && (doubtful.delete(clientId) || inDoubt)) return doneOr(uncertain())
-      return askUnknown({ endpoint, ask: (how) => ask({ ...how, idempotent: false }) }).catch((error) => {
-        if (isReplying() || !isLost(error)) throw error
-        if (!isConfirmed()) doubtful.add(clientId)
-        return doneOr(error)
-      })
-    },
+    deliver: (delivery) =>
+      isReplying() ? delivery.ask() : deliverOnce(delivery, { isReplying, isGreeted, askUnknown, doubtful }),
   }
 }
 
+interface Doubt {
+  readonly isReplying: () => boolean
+  readonly isGreeted: (endpoint: string | undefined) => Promise<boolean>
+  readonly askUnknown: (question: Question) => Promise<unknown>
+  readonly doubtful: Set<string>
+}
+
+async function deliverOnce(
+  { endpoint, ask, clientId, inDoubt, isConfirmed }: Delivery,
+  { isReplying, isGreeted, askUnknown, doubtful }: Doubt,
+): Promise<unknown> {
+  const doneOr = (error: unknown) => {
+    if (isConfirmed()) return undefined
+    throw error
+  }
+  // Once one has to wait for the greeting, all do: they keep their order.
+  const isPlain = (inDoubt || doubtful.size > 0) && !(await isGreeted(endpoint))
+  if (isPlain && (doubtful.delete(clientId) || inDoubt)) return doneOr(uncertain())
+  return askUnknown({ endpoint, ask: (how) => ask({ ...how, idempotent: false }) }).catch((error) => {
+    if (isReplying() || !isLost(error)) throw error
+    if (!isConfirmed()) doubtful.add(clientId)
+    return doneOr(error)
+  })
+}
+
+/** No is an answer. */
+const isRejection = (error: unknown) => isLiveError(error) && error.code === 'rejected'
 const isLost = (error: unknown) => isLiveError(error) && error.code === 'connection_lost'
 
 function uncertain(): LiveError {

@@ -27,15 +27,8 @@ export function perRoom<Variables, Result>(
   mutation: RoomMutation<Variables, Result>,
   paramsOf: (roomId: Id) => RoomParams,
 ) {
-  const { start, retry, discard, isUnsent, amend, statusOf } = mutation
-  const controls: MutationControls<RoomParams, Variables, Result> = {
-    start: (queryClient, variables, params) =>
-      start(queryClient, variables, params && paramsOf(params.roomId)),
-    retry,
-    discard,
-    isUnsent,
-    amend,
-    statusOf,
-  }
+  const start: typeof mutation.start = (queryClient, variables, params) =>
+    mutation.start(queryClient, variables, params && paramsOf(params.roomId))
+  const controls: MutationControls<RoomParams, Variables, Result> = { ...mutation, start }
   return Object.assign((roomId: Id) => mutation(paramsOf(roomId)), controls)
 }

@@ -10,7 +10,7 @@ const MOVING_MS = 250
 
 export interface Keeper {
   /** Something has changed; asked for before it is painted. `inFront`: rows were put before those that are there. */
-  settle(inFront?: boolean): void
+  adjust(inFront?: boolean): void
   toEnd(behavior?: ScrollBehavior): void
   stop(): void
 }
@@ -21,92 +21,67 @@ interface Seen {
   readonly at: number
 }
 
-interface Kept {
-  readonly scroller: HTMLElement
-  readonly now: () => number
-  isAtEnd: boolean
-  top: number
-  /** How far it scrolled at last. */
-  reach: number
-  awayAt: number
-  seen: readonly Seen[]
-}
-
 export function keepPlace(scroller: HTMLElement): Keeper {
-  const { style, ownerDocument } = scroller
-  const { overflowAnchor } = style
-  const kept: Kept = {
-    scroller,
-    now: () => Number(ownerDocument.timeline?.currentTime),
-    isAtEnd: true,
-    top: scroller.scrollTop,
-    reach: Number.NaN,
-    awayAt: Number.NaN,
-    seen: [],
+  const now = () => Number(scroller.ownerDocument.timeline?.currentTime)
+  let isAtEnd = true
+  let top = scroller.scrollTop
+  /** How far it scrolled at last. */
+  let reach = Number.NaN
+  let awayAt = Number.NaN
+  let seen: readonly Seen[] = []
+
+  /** What was not done here, the reader has done. */
+  function notice(): void {
+    const moved = scroller.scrollTop - top
+    top += moved
+    const isNear = isNearEnd(scroller)
+    // Where what is there ends, the browser has moved.
+    if (moved < -1 && belowEnd(scroller) > 1) {
+      awayAt = now()
+      isAtEnd = isNear
+    } else if (isNear) isAtEnd = true
   }
-  const onScroll = () => settle(kept)
-  scroller.addEventListener('scroll', onScroll, { passive: true })
-  const stopWatching = watch(scroller, onScroll)
-  return {
-    settle: (inFront) => settle(kept, inFront),
-    toEnd(behavior) {
-      kept.isAtEnd = true
-      kept.awayAt = Number.NaN
-      scroll(kept, scroller.scrollHeight, behavior)
-    },
-    stop() {
-      style.overflowAnchor = overflowAnchor
-      scroller.removeEventListener('scroll', onScroll)
-      stopWatching()
-    },
+
+  function scroll(to: number, behavior: ScrollBehavior = 'instant'): void {
+    scroller.scrollTo({ top: to, behavior })
+    top = scroller.scrollTop
   }
-}
 
-function settle(kept: Kept, inFront = false): void {
-  const { scroller } = kept
-  const { scrollHeight, clientHeight } = scroller
-  // Hidden, nothing is anywhere, and shown again it starts anew.
-  if (clientHeight === 0) {
-    kept.isAtEnd = true
-    kept.top = 0
-    kept.reach = Number.NaN
-    return
+  function adjust(inFront = false): void {
+    const { scrollHeight, clientHeight } = scroller
+    // Hidden, nothing is anywhere, and shown again it starts anew.
+    if (clientHeight === 0) {
+      isAtEnd = true
+      top = 0
+      reach = Number.NaN
+      return
+    }
+    // A browser that anchors by itself would do it a second time.
+    scroller.style.overflowAnchor = 'none'
+    notice()
+    const isMoving = now() - awayAt < MOVING_MS
+    if (isMoving) isAtEnd &&= isNearEnd(scroller)
+    if (!isAtEnd || isMoving) stay(inFront)
+    // Whoever is on the way there is left alone.
+    else if (reach !== scrollHeight - clientHeight) scroll(scrollHeight)
+    reach = scrollHeight - clientHeight
+    seen = inView(scroller)
   }
-  // A browser that anchors by itself would do it a second time.
-  scroller.style.overflowAnchor = 'none'
-  notice(kept)
-  const isMoving = kept.now() - kept.awayAt < MOVING_MS
-  if (isMoving) kept.isAtEnd &&= isNearEnd(scroller)
-  if (!kept.isAtEnd || isMoving) stay(kept, inFront)
-  // Whoever is on the way there is left alone.
-  else if (kept.reach !== scrollHeight - clientHeight) scroll(kept, scrollHeight)
-  kept.reach = scrollHeight - clientHeight
-  kept.seen = inView(scroller)
-}
 
-/** What was not done here, the reader has done. */
-function notice(kept: Kept): void {
-  const { scroller } = kept
-  const moved = scroller.scrollTop - kept.top
-  kept.top += moved
-  const isNear = isNearEnd(scroller)
-  // Where what is there ends, the browser has moved.
-  if (moved < -1 && belowEnd(scroller) > 1) {
-    kept.awayAt = kept.now()
-    kept.isAtEnd = isNear
-  } else if (isNear) kept.isAtEnd = true
-}
+  function stay(inFront: boolean): void {
+    // Whoever is at the very top sees what comes there, unless it is what they have asked for.
+    if (top < 1 && !inFront) return
+    const shift = shiftOf(scroller, seen, inFront)
+    if (shift !== 0) scroll(top + shift)
+  }
 
-function stay(kept: Kept, inFront: boolean): void {
-  // Whoever is at the very top sees what comes there, unless it is what they have asked for.
-  if (kept.top < 1 && !inFront) return
-  const shift = shiftOf(kept.scroller, kept.seen, inFront)
-  if (shift !== 0) scroll(kept, kept.top + shift)
-}
+  function toEnd(behavior?: ScrollBehavior): void {
+    isAtEnd = true
+    awayAt = Number.NaN
+    scroll(scroller.scrollHeight, behavior)
+  }
 
-function scroll(kept: Kept, to: number, behavior: ScrollBehavior = 'instant'): void {
-  kept.scroller.scrollTo({ top: to, behavior })
-  kept.top = kept.scroller.scrollTop
+  return { adjust, toEnd, stop: watch(scroller, () => adjust()) }
 }
 
 /** How far what was in view has moved in the content. */
@@ -117,8 +92,20 @@ function shiftOf(scroller: Element, seen: readonly Seen[], inFront: boolean): nu
   return anchor ? placeOf(scroller, anchor.element) - anchor.at : 0
 }
 
-/** Calls back, before it is painted, when the element or what is in it gets another size or other children. */
+/** Calls back when somebody scrolls, or what is there changes; what it stops leaves the element as it was. */
 function watch(scroller: HTMLElement, changed: () => void): () => void {
+  const { overflowAnchor } = scroller.style
+  const stopWatching = watchContent(scroller, changed)
+  scroller.addEventListener('scroll', changed, { passive: true })
+  return () => {
+    scroller.style.overflowAnchor = overflowAnchor
+    scroller.removeEventListener('scroll', changed)
+    stopWatching()
+  }
+}
+
+/** Calls back, before it is painted, when the element or what is in it gets another size or other children. */
+function watchContent(scroller: HTMLElement, changed: () => void): () => void {
   const { ResizeObserver, MutationObserver } = scroller.ownerDocument.defaultView ?? {}
   if (!ResizeObserver || !MutationObserver) return () => undefined
   const sizes = new ResizeObserver(changed)
