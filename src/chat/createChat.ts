@@ -8,13 +8,13 @@ import {
   type WebSocketManager,
   type WebSocketManagerOptions,
 } from '../transport/index.ts'
-import { DEFAULT_SCHEMAS } from './model/data/schemas.ts'
+import { quick } from './model/data/fit.ts'
+import { Member, Message, Room } from './model/data/schemas.ts'
 import {
-  type BaseMessage,
   type ChatLevel,
-  type ChatMember,
-  type ChatRoom,
   type ChatSchemas,
+  type ChatTypes,
+  type Completed,
   type Id,
   sameId,
 } from './model/data/types.ts'
@@ -31,11 +31,7 @@ import { createLevel } from './model/session/level.ts'
 import { createMembership } from './model/session/membership.ts'
 import { createNames } from './model/session/names.ts'
 
-export interface ChatSettings<
-  M extends BaseMessage = BaseMessage,
-  R extends ChatRoom = ChatRoom,
-  B extends ChatMember = ChatMember,
-> {
+export interface ChatSettings<T extends Partial<ChatTypes> = ChatTypes> {
   /** Who is signed in. @default the token's claims (`sub` or `user_id`; `username` or `name`) */
   readonly currentUser?: CurrentUser | undefined
   /**
@@ -43,7 +39,7 @@ export interface ChatSettings<
    * @default the manager's `endpoint` for everything; without one `/ws/chat/<roomId>/` and `/ws/chat/`
    */
   readonly endpoints?: { readonly rooms?: string; readonly room?: (roomId: Id) => string } | undefined
-  readonly schemas?: ChatSchemas<M, R, B> | undefined
+  readonly schemas?: ChatSchemas<T> | undefined
   /** For several chats in one QueryClient: put in front of the names of their queries. @default none */
   readonly scope?: string | undefined
   /** Messages per page. @default 50 */
@@ -61,17 +57,11 @@ type ManagerSource<P extends Protocol> =
   | { readonly manager: WebSocketManager<P> }
 
 export type ChatOptions<
-  M extends BaseMessage = BaseMessage,
-  R extends ChatRoom = ChatRoom,
-  B extends ChatMember = ChatMember,
+  T extends Partial<ChatTypes> = ChatTypes,
   P extends Protocol = UntypedProtocol,
-> = ChatSettings<M, R, B> & ManagerSource<P>
+> = ChatSettings<T> & ManagerSource<P>
 
-export type Chat<
-  M extends BaseMessage = BaseMessage,
-  R extends ChatRoom = ChatRoom,
-  B extends ChatMember = ChatMember,
-> = ReturnType<typeof createChat<M, R, B>>
+export type Chat<T extends Partial<ChatTypes> = ChatTypes> = ReturnType<typeof createChat<T>>
 
 /**
  * Everything a chat needs, as options for plain TanStack hooks.
@@ -84,12 +74,11 @@ export type Chat<
  * ```
  */
 export function createChat<
-  M extends BaseMessage = BaseMessage,
-  R extends ChatRoom = ChatRoom,
-  B extends ChatMember = ChatMember,
+  // biome-ignore lint/complexity/noBannedTypes: no type of one's own
+  T extends Partial<ChatTypes> = {},
   P extends Protocol = UntypedProtocol,
->(options: ChatOptions<M, R, B, P>) {
-  const context: ChatContext<M, R, B> = createContext(options, () => defined.sendMessage)
+>(options: ChatOptions<T, P>) {
+  const context: ChatContext<Completed<T>> = createContext(options, () => defined.sendMessage)
   const { manager, live, store, currentUser } = context
   // What is read has the application's types; the rest knows the fields it needs.
   const own = context as unknown as ChatContext
@@ -124,10 +113,10 @@ export function createChat<
   return withContext(chat, own)
 }
 
-function createContext<M extends BaseMessage, R extends ChatRoom, B extends ChatMember, P extends Protocol>(
-  options: ChatOptions<M, R, B, P>,
+function createContext<T extends Partial<ChatTypes>, P extends Protocol>(
+  options: ChatOptions<T, P>,
   sends: Parameters<typeof createNames>[0],
-): ChatContext<M, R, B> {
+): ChatContext<Completed<T>> {
   const manager = managerOf(options)
   const given = () => userGiven(options.currentUser)
   const live: Live = createLive({ manager, scope: options.scope, user: () => given()?.id })
@@ -144,7 +133,7 @@ function createContext<M extends BaseMessage, R extends ChatRoom, B extends Chat
     store,
     level,
     roomsLevel: endpoints.room ? newLevel() : level,
-    schemas: { ...DEFAULT_SCHEMAS, ...options.schemas } as Required<ChatSchemas<M, R, B>>,
+    schemas: schemasOf(options.schemas),
     pageSize: options.pageSize ?? 50,
     maxLength: options.maxLength ?? 4_000,
     endpoints,
@@ -159,6 +148,16 @@ function createContext<M extends BaseMessage, R extends ChatRoom, B extends Chat
       return (isOutdated ? undefined : user) ?? store.getState().currentUser
     },
   }
+}
+
+function schemasOf<T extends Partial<ChatTypes>>(own: ChatSchemas<T> = {}) {
+  const { message = Message, room = Room, member = Member } = own as ChatSchemas
+  const schemas: ChatContext['schemas'] = {
+    message: quick(message),
+    room: quick(room),
+    member: quick(member),
+  }
+  return schemas as ChatContext<Completed<T>>['schemas']
 }
 
 /** Runs while anybody wants it. */

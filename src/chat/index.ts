@@ -1,5 +1,6 @@
 export { type Chat, type ChatOptions, type ChatSettings, createChat } from './createChat.ts'
-export { extend, Member, Message, Reaction, Room, User } from './model/data/schemas.ts'
+export { extend } from './model/data/fit.ts'
+export { Member, Message, Reaction, Room, User } from './model/data/schemas.ts'
 export type {
   BaseMessage,
   ChatLevel,
@@ -9,6 +10,7 @@ export type {
   ChatRegister,
   ChatRoom,
   ChatSchemas,
+  ChatTypes,
   ChatUser,
   LocalState,
   Presence,

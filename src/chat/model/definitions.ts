@@ -1,13 +1,6 @@
 /** All of a chat's queries and mutations, each as options for the plain TanStack hooks. */
 import type { LiveQueryOptions } from '../../query/index.ts'
-import {
-  type BaseMessage,
-  type ChatMember,
-  type ChatRoom,
-  type Id,
-  type ReadState,
-  sameId,
-} from './data/types.ts'
+import { type ChatTypes, type Id, type ReadState, sameId } from './data/types.ts'
 import { defineDeleteMessage } from './messages/deleteMessage.ts'
 import { defineEditMessage } from './messages/editMessage.ts'
 import { defineMessages } from './messages/messages.ts'
@@ -25,15 +18,12 @@ import { defineRooms, type Rooms } from './rooms/rooms.ts'
 import type { ChatContext } from './session/context.ts'
 import { createRoomParams, perRoom } from './session/roomParams.ts'
 
-export function defineAll<M extends BaseMessage, R extends ChatRoom, B extends ChatMember>(
-  own: ChatContext<M, R, B>,
-  book: PresenceBook,
-) {
+export function defineAll<T extends ChatTypes>(own: ChatContext<T>, book: PresenceBook) {
   // What is read has the application's types; what writes knows the fields it needs.
   const context = own as unknown as ChatContext
-  const messages = defineMessages<M>(own as unknown as ChatContext<M>)
-  const rooms = defineRooms<R>(own as unknown as ChatContext<BaseMessage, R>)
-  const members = defineMembers<B>(own as unknown as ChatContext<BaseMessage, ChatRoom, B>)
+  const messages = defineMessages(own)
+  const rooms = defineRooms(own)
+  const members = defineMembers(own)
   const typing = defineTyping(context)
   const paramsOf = createRoomParams()
   const presence = definePresence(context, book)
@@ -47,7 +37,7 @@ export function defineAll<M extends BaseMessage, R extends ChatRoom, B extends C
   const markUnread = defineMarkUnread(context, writtenRooms)
   return {
     rooms: () => rooms(),
-    room: (roomId: Id): LiveQueryOptions<readonly R[], R | undefined> => ({
+    room: (roomId: Id): LiveQueryOptions<readonly T['room'][], T['room'] | undefined> => ({
       ...rooms(),
       select: (all) => all.find(({ id }) => sameId(id, roomId)),
     }),
@@ -59,7 +49,7 @@ export function defineAll<M extends BaseMessage, R extends ChatRoom, B extends C
       ),
     members: (roomId: Id) => members(paramsOf(roomId)),
     /** Unread and mention counts and the pointer, as the server says them. */
-    readState: (roomId: Id): LiveQueryOptions<readonly R[], ReadState> => ({
+    readState: (roomId: Id): LiveQueryOptions<readonly T['room'][], ReadState> => ({
       ...rooms(),
       select: (all) => readStateIn(all, roomId),
     }),

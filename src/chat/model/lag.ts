@@ -1,15 +1,14 @@
 /** Notices that the list of rooms tells of a message which the history on screen lacks: it was lost on the way. */
 import { compareKeys, type TimelineData } from '../../query/index.ts'
-import { id, nullish, number, object, text } from './data/shape.ts'
-import { type ChatMessage, type Id, sameId } from './data/types.ts'
+import { fitsOf } from './data/fit.ts'
+import { Preview } from './data/schemas.ts'
+import { type ChatMessage, type Id, isId, sameId } from './data/types.ts'
 import { MESSAGES, orderOf } from './messages/messages.ts'
 import type { ChatContext } from './session/context.ts'
 import { channelOf } from './session/membership.ts'
 
 /** One of two frames that belong together is usually just behind the other. Milliseconds. */
 const PATIENCE_MS = 200
-
-const Preview = object({ id, timestamp: text, seq: nullish(number) })
 
 interface Told {
   readonly id?: Id
@@ -18,6 +17,7 @@ interface Told {
 
 /** Returns what hears of a room, and what ends the watch. */
 export function watchLag({ live, manager: { port }, endpoints }: ChatContext) {
+  const isPreview = fitsOf(Preview)
   /** Once for each message: who cannot be told of it now will not be told by asking again. */
   const heard = new Map<string, ChatMessage>()
   /** By room; of several messages the last one tells of all. */
@@ -44,7 +44,7 @@ export function watchLag({ live, manager: { port }, endpoints }: ChatContext) {
 
   return {
     hear({ id: roomId, last_message: message }: Told): void {
-      if (!id.is(roomId) || roomId === undefined || !Preview.is(message) || !message) return
+      if (!isId(roomId) || !message || !isPreview(message)) return
       const key = String(roomId)
       if (sameId(heard.get(key)?.id, message.id)) return
       heard.set(key, message)

@@ -1,8 +1,8 @@
 /** What concerns the user and no single query: who it is, how able the server is, and which rooms are lost. */
 import type { WebSocketState } from '../../transport/index.ts'
+import { fitsOf } from './data/fit.ts'
 import { User, UserStatus } from './data/schemas.ts'
-import { id, text } from './data/shape.ts'
-import { type ChatUser, type Id, sameId } from './data/types.ts'
+import { type ChatUser, type Id, isId, sameId } from './data/types.ts'
 import { watchLag } from './lag.ts'
 import type { PresenceBook, StatusEvent } from './people/presence.ts'
 import { watchTyping } from './people/typing.ts'
@@ -27,6 +27,8 @@ export function forgetFormer({ manager: { port }, store }: ChatContext, book: Pr
 export function listen(context: ChatContext, book: PresenceBook): () => void {
   const { manager, store, level, endpoints, membership } = context
   const lag = watchLag(context)
+  const isUser = fitsOf(User)
+  const isStatus = fitsOf(UserStatus)
   const isUp = ({ connections }: WebSocketState) => connections[endpoints.rooms ?? '']?.state === 'CONNECTED'
   const stops = [
     lag.stop,
@@ -44,24 +46,24 @@ export function listen(context: ChatContext, book: PresenceBook): () => void {
       // Where every room has its own connection, a greeting does not say which of them greets.
       if (!endpoints.room) level.heard()
       const { user } = welcome ?? {}
-      if (!user || !id.is(user.id)) return
-      store.setState({ currentUser: User.is(user) ? user : { id: user.id, username: String(user.id) } })
+      if (!user || !isId(user.id)) return
+      store.setState({ currentUser: isUser(user) ? user : { id: user.id, username: String(user.id) } })
     }),
-    manager.subscribe<StatusEvent>('user_status', (event) => UserStatus.is(event) && book.hear(event), {
+    manager.subscribe<StatusEvent>('user_status', (event) => isStatus(event) && book.hear(event), {
       endpoint: null,
     }),
     book.endGraces,
     watchTyping(context),
     manager.subscribe<RemovalEvent>('room_removed', (event) => {
       const { room_id, reason } = event ?? {}
-      if (id.is(room_id)) membership.removed(room_id as Id, text.is(reason) ? reason : undefined)
+      if (isId(room_id)) membership.removed(room_id, typeof reason === 'string' ? reason : undefined)
     }),
     manager.subscribe<{ room?: object } | undefined>('room_updated', (event) => {
       lag.hear(event?.room ?? event ?? {})
     }),
     manager.subscribe<{ id?: Id; room?: { id: Id } }>('room_added', (event) => {
       const roomId = event?.room?.id ?? event?.id
-      if (id.is(roomId)) membership.added(roomId as Id)
+      if (isId(roomId)) membership.added(roomId)
     }),
   ]
   return () => {

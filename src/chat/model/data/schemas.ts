@@ -1,7 +1,24 @@
-/** What travels in a chat, as schemas. Fields that are not listed here pass through untouched. */
-import { extend, flag, id, list, nullish, number, object, text } from './shape.ts'
+/** What travels in a chat, as schemas of zod. Fields that are not listed here pass through untouched. */
+import * as z from 'zod/mini'
 
-export { extend }
+/** In these words whatever language zod is told to speak: of zod/mini's own accord it speaks none. */
+const expecting = (what: string) => ({
+  error: ({ input }: { readonly input?: unknown }) => `expected ${what}, got ${kindOf(input)}`,
+})
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null'
+  return Array.isArray(value) ? 'an array' : typeof value
+}
+
+const text = z.string(expecting('a string'))
+const number = z.number(expecting('a number'))
+const flag = z.boolean(expecting('true or false'))
+const id = z.union([z.string(), z.number()], expecting('an id (string or number)'))
+const list = <T extends z.core.SomeType>(item: T) => z.array(item, expecting('an array'))
+const object = <T extends z.core.$ZodLooseShape>(fields: T) => z.looseObject(fields, expecting('an object'))
+/** A field that may be missing or `null`: many a server writes `null` for what it does not have. */
+const nullish = z.nullish
 
 export const User = object({ id, username: text, avatar_url: nullish(text) })
 
@@ -45,8 +62,6 @@ export const Member = object({
   read_at: nullish(text),
 })
 
-export const DEFAULT_SCHEMAS = { message: Message, room: Room, member: Member }
-
 /** Payloads of events, where they are not one of the above. */
 export const MessageDeleted = object({ message_id: id, room_id: nullish(id) })
 export const ReactionUpdate = object({ message_id: id, reactions: list(Reaction), version: nullish(number) })
@@ -68,3 +83,5 @@ export const TypingSignal = object({
   is_typing: nullish(flag),
 })
 export const MemberChange = object({ member: Member })
+/** As much of a room's last message as says where it stands. */
+export const Preview = object({ id, timestamp: text, seq: nullish(number) })

@@ -1,6 +1,6 @@
 /** Editing a message; of one that was not sent yet, what is to be sent. */
 import { type } from '../../../query/index.ts'
-import { toldIn } from '../data/answer.ts'
+import { toldIn } from '../data/toldIn.ts'
 import type { ChatMessage, Id } from '../data/types.ts'
 import { type ChatContext, roomChannel } from '../session/context.ts'
 import { checkAble } from '../session/level.ts'

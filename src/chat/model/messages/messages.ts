@@ -10,12 +10,13 @@ import {
   type,
   upsert,
 } from '../../../query/index.ts'
+import { checked } from '../data/fit.ts'
 import { MessageDeleted, ReactionUpdate } from '../data/schemas.ts'
-import { checked } from '../data/shape.ts'
 import { timeKeyOf } from '../data/time.ts'
 import {
   type BaseMessage,
   type ChatMessage,
+  type ChatTypes,
   type ChatUser,
   type Id,
   type Row,
@@ -70,7 +71,8 @@ function rowKey({ currentUser }: Pick<ChatContext, 'currentUser'>, message: Chat
   return isOwn && message.client_id ? temporaryId(message.client_id) : message.id
 }
 
-export function defineMessages<M extends BaseMessage>(context: ChatContext<M>) {
+export function defineMessages<T extends ChatTypes>(context: ChatContext<T>) {
+  type M = T['message']
   const { live, level, schemas } = context
   return live.timeline(MESSAGES, {
     params: type<{ readonly roomId: Id }>(),

@@ -1,8 +1,8 @@
 /** Sending, in the order of the calls. */
 import { type AskOptions, type OptimisticContext, type SendContext, type } from '../../../query/index.ts'
 import { LiveError } from '../../../transport/index.ts'
-import { toldIn } from '../data/answer.ts'
-import type { BaseMessage, ChatMessage, Id } from '../data/types.ts'
+import { toldIn } from '../data/toldIn.ts'
+import type { ChatMessage, ChatTypes, Id } from '../data/types.ts'
 import { type ChatContext, endpointOf, roomChannel } from '../session/context.ts'
 import { clientIdIn, type Names, temporaryId } from '../session/names.ts'
 import type { RoomParams } from '../session/roomParams.ts'
@@ -23,7 +23,7 @@ export type SendVariables = string | MessageDraft
 
 type Sending = SendContext<RoomParams, SendVariables>
 
-export type Messages = ReturnType<typeof defineMessages<BaseMessage>>
+export type Messages = ReturnType<typeof defineMessages<ChatTypes>>
 
 export const draftOf = (variables: SendVariables): MessageDraft =>
   typeof variables === 'string' ? { content: variables } : variables

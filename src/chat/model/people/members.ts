@@ -1,16 +1,17 @@
 /** The members of a room, and how far each has read. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { type AskOptions, type Op, remove, type, upsert } from '../../../query/index.ts'
+import { checked } from '../data/fit.ts'
 import { MemberChange, ReadReceipt as Receipt } from '../data/schemas.ts'
-import { checked } from '../data/shape.ts'
 import { compareTimes } from '../data/time.ts'
-import { type BaseMessage, type ChatMember, type ChatRoom, sameId } from '../data/types.ts'
+import { type ChatMember, type ChatTypes, sameId } from '../data/types.ts'
 import { type ChatContext, endpointOf, roomChannel } from '../session/context.ts'
 import type { RoomParams } from '../session/roomParams.ts'
 
 export const MEMBERS = 'chat.members'
 
-export function defineMembers<B extends ChatMember>(context: ChatContext<BaseMessage, ChatRoom, B>) {
+export function defineMembers<T extends ChatTypes>(context: ChatContext<T>) {
+  type B = T['member']
   const { live, level, schemas } = context
   return live.list(MEMBERS, {
     params: type<RoomParams>(),

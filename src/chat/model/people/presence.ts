@@ -63,6 +63,10 @@ export function createPresenceBook(
     news.set(id, presence)
   }
 
+  function endGraces(): void {
+    for (const { grace } of book.values()) grace?.end()
+  }
+
   return {
     presenceOf(id) {
       const since = connectedAt()
@@ -84,11 +88,9 @@ export function createPresenceBook(
       const cancel = clock.setTimer(end, GRACE_MS)
       book.set(id, { presence: before.presence, ...now(), grace: { cancel, end } })
     },
-    endGraces() {
-      for (const { grace } of book.values()) grace?.end()
-    },
+    endGraces,
     forgetEverybody() {
-      for (const { grace } of book.values()) grace?.cancel()
+      endGraces()
       book.clear()
       news.clear()
     },

@@ -1,5 +1,5 @@
 /** Becoming a member of a room. */
-import { toldIn } from '../data/answer.ts'
+import { toldIn } from '../data/toldIn.ts'
 import type { ChatRoom, Id } from '../data/types.ts'
 import { type ChatContext, roomsEndpoint } from '../session/context.ts'
 import type { Rooms } from './rooms.ts'

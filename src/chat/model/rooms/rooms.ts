@@ -1,11 +1,11 @@
 /** The rooms of a user. Counts are the server's, absolute; nothing is ever added up here. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { type AskOptions, type Change, compareKeys, patch, remove, upsert } from '../../../query/index.ts'
-import { toldIn } from '../data/answer.ts'
+import { checked } from '../data/fit.ts'
 import { MessageDeleted, RoomRemoved, UnreadUpdate as Unread } from '../data/schemas.ts'
-import { checked } from '../data/shape.ts'
 import { timeKeyOf } from '../data/time.ts'
-import { type BaseMessage, type ChatRoom, type Id, sameId } from '../data/types.ts'
+import { toldIn } from '../data/toldIn.ts'
+import { type ChatRoom, type ChatTypes, type Id, sameId } from '../data/types.ts'
 import { type ChatContext, roomsEndpoint } from '../session/context.ts'
 import { withEdit, withoutPreview, withPreview } from './roomPreviews.ts'
 
@@ -13,7 +13,8 @@ export const ROOMS = 'chat.rooms'
 
 export type UnreadUpdate = StandardSchemaV1.InferOutput<typeof Unread>
 
-export function defineRooms<R extends ChatRoom>(context: ChatContext<BaseMessage, R>) {
+export function defineRooms<T extends ChatTypes>(context: ChatContext<T>) {
+  type R = T['room']
   const { live, roomsLevel: level, schemas } = context
   return live.list(ROOMS, {
     ...roomsEndpoint(context),
@@ -52,7 +53,7 @@ export function defineRooms<R extends ChatRoom>(context: ChatContext<BaseMessage
   })
 }
 
-export type Rooms = ReturnType<typeof defineRooms<ChatRoom>>
+export type Rooms = ReturnType<typeof defineRooms<ChatTypes>>
 
 export function roomChange(roomId: Id, change: (room: ChatRoom) => ChatRoom): Change {
   const apply = (rooms: readonly ChatRoom[]) =>

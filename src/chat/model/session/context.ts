@@ -1,18 +1,14 @@
 /** What the parts of a chat share. */
-
+import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { StoreApi } from 'zustand/vanilla'
 import type { Live, OrderKey } from '../../../query/index.ts'
 import type { QueryClient } from '../../../query/tanstack.ts'
 import type { LiveError, WebSocketManager } from '../../../transport/index.ts'
-import type { BaseMessage, ChatMember, ChatRoom, ChatSchemas, ChatUser, Id } from '../data/types.ts'
+import type { ChatTypes, ChatUser, Id } from '../data/types.ts'
 import type { Level } from './level.ts'
 import type { Names } from './names.ts'
 
-export interface ChatContext<
-  M extends BaseMessage = BaseMessage,
-  R extends ChatRoom = ChatRoom,
-  B extends ChatMember = ChatMember,
-> {
+export interface ChatContext<T extends ChatTypes = ChatTypes> {
   readonly live: Live
   readonly manager: WebSocketManager
   readonly store: StoreApi<ChatState>
@@ -20,7 +16,7 @@ export interface ChatContext<
   readonly level: Level
   /** What answers where the room list is; the same where one connection carries everything. */
   readonly roomsLevel: Level
-  readonly schemas: Required<ChatSchemas<M, R, B>>
+  readonly schemas: { readonly [K in keyof ChatTypes]: StandardSchemaV1<unknown, T[K]> }
   readonly pageSize: number
   readonly maxLength: number
   readonly endpoints: ChatEndpoints

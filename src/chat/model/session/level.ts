@@ -94,16 +94,18 @@ export function createLevel({ port, level, corrected }: LevelOptions): Level {
       answer.then(resolve, reject).finally(() => cancel?.())
     })
 
+  const look = (endpoint: string | undefined) => void isGreeted(endpoint).catch(ignore)
+
   return {
     isSilent: () => known === 'silent',
     isReplying,
     heard,
-    look: (endpoint) => void isGreeted(endpoint).catch(ignore),
+    look,
     async answer(question) {
       if (isReplying()) return question.ask()
       if (known === undefined) return askUnknown(question, SILENCE_MS)
       // The next server may be an able one.
-      isGreeted(question.endpoint).catch(ignore)
+      look(question.endpoint)
       return undefined
     },
     deliver: (delivery) =>

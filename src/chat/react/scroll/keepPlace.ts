@@ -10,7 +10,7 @@ const MOVING_MS = 250
 
 export interface Keeper {
   /** Something has changed; asked for before it is painted. `inFront`: rows were put before those that are there. */
-  settle(inFront?: boolean): void
+  adjust(inFront?: boolean): void
   toEnd(behavior?: ScrollBehavior): void
   stop(): void
 }
@@ -47,7 +47,7 @@ export function keepPlace(scroller: HTMLElement): Keeper {
     top = scroller.scrollTop
   }
 
-  function settle(inFront = false): void {
+  function adjust(inFront = false): void {
     const { scrollHeight, clientHeight } = scroller
     // Hidden, nothing is anywhere, and shown again it starts anew.
     if (clientHeight === 0) {
@@ -81,7 +81,7 @@ export function keepPlace(scroller: HTMLElement): Keeper {
     scroll(scroller.scrollHeight, behavior)
   }
 
-  return { settle, toEnd, stop: watch(scroller, () => settle()) }
+  return { adjust, toEnd, stop: watch(scroller, () => adjust()) }
 }
 
 /** How far what was in view has moved in the content. */

@@ -51,7 +51,7 @@ export function useStickToBottom(messages: readonly ChatMessage[]): {
     shown.current = now
     const isOwn = messages.at(-1)?.local !== undefined && now.last !== before?.last
     if (now.room !== before?.room || isOwn) keeper.current.toEnd()
-    keeper.current.settle(now.first !== before?.first && now.last === before?.last)
+    keeper.current.adjust(now.first !== before?.first && now.last === before?.last)
   }, [messages, end])
 
   const scrollToBottom = useCallback((behavior?: ScrollBehavior) => keeper.current?.toEnd(behavior), [])
