@@ -18,7 +18,7 @@ export function forgetFormer({ manager: { port }, store }: ChatContext, book: Pr
     if (!there) return stop?.()
     if (!isOther) return
     store.setState(nobodysState())
-    there.forgetEverybody()
+    there.clear()
   })
   return book
 }
@@ -52,7 +52,7 @@ export function listen(context: ChatContext, book: PresenceBook): () => void {
     manager.subscribe<StatusEvent>('user_status', (event) => isStatus(event) && book.hear(event), {
       endpoint: null,
     }),
-    book.endGraces,
+    book.stop,
     watchTyping(context),
     manager.subscribe<RemovalEvent>('room_removed', (event) => {
       const { room_id, reason } = event ?? {}

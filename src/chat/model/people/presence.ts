@@ -31,11 +31,11 @@ interface Heard {
 
 export interface PresenceBook {
   /** What is shown of a user by now. */
-  presenceOf(id: string): Presence
+  get(id: string): Presence
   hear(event: StatusEvent): void
   /** Nobody listens any more: whoever was leaving has left. */
-  endGraces(): void
-  forgetEverybody(): void
+  stop(): void
+  clear(): void
 }
 
 export function createPresenceBook(
@@ -63,12 +63,12 @@ export function createPresenceBook(
     news.set(id, presence)
   }
 
-  function endGraces(): void {
+  function stop(): void {
     for (const { grace } of book.values()) grace?.end()
   }
 
   return {
-    presenceOf(id) {
+    get(id) {
       const since = connectedAt()
       const heard = book.get(id)
       return heard && (heard.since === since || heard.at >= since) ? heard.presence : UNKNOWN
@@ -88,9 +88,9 @@ export function createPresenceBook(
       const cancel = clock.setTimer(end, GRACE_MS)
       book.set(id, { presence: before.presence, ...now(), grace: { cancel, end } })
     },
-    endGraces,
-    forgetEverybody() {
-      endGraces()
+    stop,
+    clear() {
+      stop()
       book.clear()
       news.clear()
     },
@@ -114,7 +114,7 @@ export function definePresence({ live, endpoints }: ChatContext, book: PresenceB
     ...roomsEndpoint({ endpoints }),
     schema: type<Known>(),
     snapshot: async ({ params }) =>
-      Object.fromEntries(params.userIds.map((id) => [String(id), book.presenceOf(String(id))])),
+      Object.fromEntries(params.userIds.map((id) => [String(id), book.get(String(id))])),
     // What is heard is heard by the book.
     events: {},
   })

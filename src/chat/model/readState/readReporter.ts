@@ -51,7 +51,7 @@ function createReadReporter(chat: ReadableChat, queryClient: QueryClient, roomId
   function send(): void {
     const messageId = waiting?.id
     waiting = undefined
-    if (messageId !== undefined) pointer.move(messageId)
+    if (messageId !== undefined) pointer.set(messageId)
     isRead = watchers > 0
     show()
   }
@@ -97,7 +97,7 @@ function createPointer(chat: ReadableChat, queryClient: QueryClient, roomId: Id)
   const holder = {}
   return {
     get: () => pointerIn(queryClient.getQueryData(chat.rooms().queryKey), roomId, reported),
-    move(messageId: Id): void {
+    set(messageId: Id): void {
       if (isSomebodyElse()) return
       reported = messageId
       chat.markRead.start(queryClient, { message_id: messageId }, { roomId }).catch(() => {
