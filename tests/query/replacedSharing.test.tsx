@@ -34,66 +34,72 @@ async function answerAll(tab: Tab, body: unknown) {
 const OTHERS = [false, true, (_before: unknown, next: unknown) => structuredClone(next)] as const
 
 describe('[Q36] another structuralSharing', () => {
-  it.each(OTHERS)('of a hook, %o, loses nothing while a page is loaded, and is reported once', async (other) => {
-    const tab = open()
-    let fetchOlder = () => {}
-    let texts: readonly string[] = []
-    function Messages({ count }: { readonly count: number }) {
-      const options = { ...tab.room.messages(ROOM), structuralSharing: other }
-      const { data, fetchNextPage } = useInfiniteQuery(options)
-      fetchOlder = () => void fetchNextPage()
-      texts = textsOf(data)
-      return <p>{count}</p>
-    }
-    const page = (count: number) => (
-      <QueryClientProvider client={tab.queryClient}>
-        <Messages count={count} />
-      </QueryClientProvider>
-    )
-    const { rerender } = render(page(0))
-    tab.fake.live()
-    await act(() => answerAll(tab, history(range(4, 6))))
-    await act(async () => fetchOlder())
-    for (const id of [7, 8]) {
-      tab.fake.emit({ type: 'created', payload: message(id) })
-      await act(() => quiet(tab))
-      // Whoever renders sets its options on the query again.
-      rerender(page(id))
-    }
-    await act(() => answerAll(tab, history(range(1, 3), { has_older: false })))
-    expect(texts).toEqual(range(1, 8).map(({ text }) => text))
-    expect(tab.fake.requests).toEqual([])
-    expect(warnings(tab)).toEqual([
-      '"messages" was given another structuralSharing and keeps its own; leave the option out',
-    ])
-  })
+  it.each(OTHERS)(
+    'of a hook, %o, loses nothing while a page is loaded, and is reported once',
+    async (other) => {
+      const tab = open()
+      let fetchOlder = () => {}
+      let texts: readonly string[] = []
+      function Messages({ count }: { readonly count: number }) {
+        const options = { ...tab.room.messages(ROOM), structuralSharing: other }
+        const { data, fetchNextPage } = useInfiniteQuery(options)
+        fetchOlder = () => void fetchNextPage()
+        texts = textsOf(data)
+        return <p>{count}</p>
+      }
+      const page = (count: number) => (
+        <QueryClientProvider client={tab.queryClient}>
+          <Messages count={count} />
+        </QueryClientProvider>
+      )
+      const { rerender } = render(page(0))
+      tab.fake.live()
+      await act(() => answerAll(tab, history(range(4, 6))))
+      await act(async () => fetchOlder())
+      for (const id of [7, 8]) {
+        tab.fake.emit({ type: 'created', payload: message(id) })
+        await act(() => quiet(tab))
+        // Whoever renders sets its options on the query again.
+        rerender(page(id))
+      }
+      await act(() => answerAll(tab, history(range(1, 3), { has_older: false })))
+      expect(texts).toEqual(range(1, 8).map(({ text }) => text))
+      expect(tab.fake.requests).toEqual([])
+      expect(warnings(tab)).toEqual([
+        '"messages" was given another structuralSharing and keeps its own; leave the option out',
+      ])
+    },
+  )
 
-  it.each(OTHERS)('of defaults, %o, is not taken by whoever names none, and costs no request', async (other) => {
-    const tab = open()
-    const { queryKey } = tab.room.members(ROOM)
-    tab.queryClient.setQueryDefaults(['live'], { structuralSharing: other })
-    const observer = new QueryObserver(tab.queryClient, tab.room.members(ROOM))
-    cleanups.push(observer.subscribe(() => undefined))
-    tab.fake.live()
-    await answerAll(tab, { members: [{ id: 'u', name: 'U' }] })
-    expect(warnings(tab)).toEqual([])
-    const adHoc = new QueryObserver(tab.queryClient, { queryKey, staleTime: Number.POSITIVE_INFINITY })
-    cleanups.push(adHoc.subscribe(() => undefined))
-    for (const id of ['v', 'w']) {
-      tab.fake.emit({ type: 'joined', payload: { id, name: id } })
-      await quiet(tab)
-    }
-    expect(adHoc.getCurrentResult().data).toHaveLength(3)
-    expect(tab.fake.requests).toEqual([])
-    expect(warnings(tab)).toHaveLength(1)
-  })
+  it.each(OTHERS)(
+    'of defaults, %o, is not taken by whoever names none, and costs no request',
+    async (other) => {
+      const tab = open()
+      const { queryKey } = tab.room.members(ROOM)
+      tab.queryClient.setQueryDefaults(['live'], { structuralSharing: other })
+      const observer = new QueryObserver(tab.queryClient, tab.room.members(ROOM))
+      cleanups.push(observer.subscribe(() => undefined))
+      tab.fake.live()
+      await answerAll(tab, { members: [{ id: 'u', name: 'U' }] })
+      expect(warnings(tab)).toEqual([])
+      const adHoc = new QueryObserver(tab.queryClient, { queryKey, staleTime: Number.POSITIVE_INFINITY })
+      cleanups.push(adHoc.subscribe(() => undefined))
+      for (const id of ['v', 'w']) {
+        tab.fake.emit({ type: 'joined', payload: { id, name: id } })
+        await quiet(tab)
+      }
+      expect(adHoc.getCurrentResult().data).toHaveLength(3)
+      expect(tab.fake.requests).toEqual([])
+      expect(warnings(tab)).toHaveLength(1)
+    },
+  )
 
   it('of a collection of TanStack DB, which sets one, is reported, and the collection is live', async () => {
     const tab = open()
     const { queryKey, queryFn } = tab.room.members(ROOM)
     const members = createCollection(
       queryCollectionOptions({
-        queryKey: queryKey as string[],
+        queryKey: [...queryKey],
         queryFn: queryFn as () => Promise<{ id: string; name: string }[]>,
         queryClient: tab.queryClient,
         getKey: ({ id }) => id,
