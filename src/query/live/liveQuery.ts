@@ -173,9 +173,10 @@ export function distrust(entry: Entry): void {
 export function stored(entry: Entry): unknown {
   const { strategy } = entry.definition
   const { data } = entry.query.state
-  if (Object.is(data, entry.picture.view)) return entry.base
+  const { view } = entry.picture
+  if (Object.is(data, view)) return entry.base
   // The same once more, from another tab or out of storage: asking again would make that tab ask again.
-  if (Object.is(replaceEqualDeep(entry.picture.view, data), entry.picture.view)) {
+  if (replaceEqualDeep(view, data) === view) {
     entry.picture = { ...entry.picture, view: data }
     markFinished(data)
     return entry.base
