@@ -99,7 +99,7 @@ describe('[Q36] another structuralSharing', () => {
     const { queryKey, queryFn } = tab.room.members(ROOM)
     const members = createCollection(
       queryCollectionOptions({
-        queryKey: queryKey as unknown as string[],
+        queryKey: [...queryKey],
         queryFn: queryFn as () => Promise<{ id: string; name: string }[]>,
         queryClient: tab.queryClient,
         getKey: ({ id }) => id,

@@ -25,11 +25,10 @@ export function refetch(query: Query): void {
  * so nothing would end that, and nobody could ask any more.
  */
 export function endForeignFetch(event: QueryCacheNotifyEvent): boolean {
-  const isForeign = event.type === 'added' || (event.type === 'updated' && event.action.type === 'setState')
-  const { query } = event
-  if (!isForeign || query.state.fetchStatus === 'idle') return false
-  query.setState({ fetchStatus: 'idle' })
-  return true
+  const how = event.type === 'updated' ? event.action.type : event.type
+  const isForeign = (how === 'added' || how === 'setState') && event.query.state.fetchStatus !== 'idle'
+  if (isForeign) event.query.setState({ fetchStatus: 'idle' })
+  return isForeign
 }
 
 /** As if the fetch had never begun. */

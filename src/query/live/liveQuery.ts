@@ -184,7 +184,7 @@ export function adoptForeign(live: LiveQuery): void {
   const { data: view } = query.state
   if (Object.is(view, state.picture.view)) return
   // The same once more, from another tab or out of storage: asking again would make that tab ask again.
-  if (Object.is(replaceEqualDeep(state.picture.view, view), state.picture.view)) {
+  if (replaceEqualDeep(state.picture.view, view) === state.picture.view) {
     markFinished(view)
     return tellNow(live, { type: 'copied', view })
   }

@@ -32,6 +32,8 @@ export interface LiveSubjectOptions {
   readonly around: number
   /** Pages a timeline may hold; all of them where absent. */
   readonly maxPages?: number | undefined
+  /** What the observers ask for in place of the layer's own; nothing where absent. */
+  readonly structuralSharing?: boolean | undefined
 }
 
 type Watcher = (target: Target, shown: Shown) => void
@@ -126,6 +128,10 @@ function timelineOptions({ data, options: { around, maxPages } }: Page, target: 
   return maxPages === undefined ? options : { ...options, maxPages }
 }
 
+function sharingOf({ options: { structuralSharing } }: Page) {
+  return structuralSharing === undefined ? {} : { structuralSharing }
+}
+
 function keyOf(page: Page, target: Target): readonly unknown[] {
   if (target === 'list') return page.data.list(ROOM).queryKey
   return target === 'topic' ? page.data.topic(ROOM).queryKey : timelineOptions(page, target).queryKey
@@ -140,17 +146,18 @@ function observe(page: Page, target: Target): Observed {
   const { client, data } = page
   const tell = (result: QuerySnapshot) => tellWatchers(page, target, result)
   if (target === 'newest' || target === 'around') {
-    const observer = new InfiniteQueryObserver(client, timelineOptions(page, target))
+    const observer = new InfiniteQueryObserver(client, {
+      ...timelineOptions(page, target),
+      ...sharingOf(page),
+    })
     return {
       stop: observer.subscribe(tell),
       page: (how, cancelRefetch = false) => void observer[how]({ cancelRefetch }).catch(ignore),
       refetch: () => void observer.refetch().catch(ignore),
     }
   }
-  const observer: QueryObserver<unknown> =
-    target === 'list'
-      ? new QueryObserver<unknown>(client, data.list(ROOM) as QueryObserverOptions)
-      : new QueryObserver<unknown>(client, data.topic(ROOM) as QueryObserverOptions)
+  const options = (target === 'list' ? data.list(ROOM) : data.topic(ROOM)) as QueryObserverOptions
+  const observer = new QueryObserver<unknown>(client, { ...options, ...sharingOf(page) })
   return {
     stop: observer.subscribe(tell),
     page: ignore,

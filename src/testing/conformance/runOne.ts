@@ -49,8 +49,12 @@ function createWorld({ level, seed, approach, createBackEnd }: RunOptions): Worl
   const around = server.state.items[Math.floor(random() * server.state.items.length)]?.id ?? 1
   const maxPages = random() < 0.2 ? 4 : undefined
   const { port } = network
+  // By the number of the seed: what else is drawn from it stays.
+  const structuralSharing = seed % 8 === 0 ? seed % 16 === 0 : undefined
   const subject =
-    approach === 'live' ? createLiveSubject({ port, level, around, maxPages }) : createPlainSubject(port)
+    approach === 'live'
+      ? createLiveSubject({ port, level, around, maxPages, structuralSharing })
+      : createPlainSubject(port)
   return { level, random, clock, server, network, subject, sent: new Map(), saved: [] }
 }
 
