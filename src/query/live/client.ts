@@ -23,6 +23,7 @@ import {
 import { endFetch } from './fetch.ts'
 import { adoptForeign, createLiveQuery, flush, leave, tell, tellOps } from './liveQuery.ts'
 import { announce, type Declarations, type Listeners, type LiveClient, type LiveQuery } from './records.ts'
+import { isActive } from './surroundings.ts'
 
 export function createLiveClient(
   queryClient: QueryClient,
@@ -56,7 +57,7 @@ export function createLiveClient(
       stopAuthors()
       for (const [query, live] of client.liveQueries) {
         // Nobody is there to be shown an error, and whoever comes back asks again.
-        if (live.fetches.size > 0 && !query.isActive()) cancel(query)
+        if (live.fetches.size > 0 && !isActive(query)) cancel(query)
         leave(live)
       }
       client.liveQueries.clear()
@@ -214,7 +215,7 @@ export function currentData(
   of: { readonly definition: string; readonly params: Params },
 ): unknown[] {
   return [...liveQueries.values()].flatMap((live) => {
-    const isLive = targets(live, of) && live.query.isActive() && live.status.status === 'live'
+    const isLive = targets(live, of) && isActive(live.query) && live.status.status === 'live'
     return isLive ? [live.query.state.data] : []
   })
 }

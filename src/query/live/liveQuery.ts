@@ -21,7 +21,7 @@ import { LINGER_MS, linger } from './linger.ts'
 import { next, PAUSE_MS, positionOf } from './machine.ts'
 import { announce, type LiveClient, type LiveQuery, OFFLINE } from './records.ts'
 import { see, statusOf, UNUSED } from './state.ts'
-import { anticipatedBy, missedSince, opsOf, shownIn, usageOf, viewOf } from './surroundings.ts'
+import { anticipatedBy, isActive, missedSince, opsOf, shownIn, usageOf, viewOf } from './surroundings.ts'
 
 /** TanStack asks whether data is stale with nothing but the query. */
 const known = new WeakMap<object, LiveQuery>()
@@ -48,7 +48,7 @@ export function createLiveQuery(client: LiveClient, query: Query, definition: De
     paidAt: 0,
     member: {
       onEvents: (events) =>
-        tell(live, { type: 'heard', ops: opsOf(live, events), anticipated: anticipatedBy(live) }),
+        tell(live, () => ({ type: 'heard', ops: opsOf(live, events), anticipated: anticipatedBy(live) })),
       onChange: () => tell(live, { type: 'channelChanged' }),
     },
   }
@@ -56,19 +56,13 @@ export function createLiveQuery(client: LiveClient, query: Query, definition: De
   return live
 }
 
-/** What is told while effects run waits for its turn. */
-export function tell(live: LiveQuery, input: Input): void {
+/** What is told while effects run waits for its turn; a function says then what it knows by then. */
+export function tell(live: LiveQuery, input: Input | (() => Input)): void {
   live.inputs.push(input)
   if (live.inputs.length > 1) return
-  for (; live.inputs[0]; live.inputs.shift()) {
-    try {
-      tellNow(live, live.inputs[0])
-    } catch (cause) {
-      // Whoever else reads the channel is to have its events all the same.
-      reportFailure(live, cause)
-      live.inputs.push({ type: 'doubted' })
-    }
-  }
+  // Whoever else reads the channel is to have its events all the same.
+  for (const each of live.inputs) attempt(live, () => tellNow(live, typeof each === 'function' ? each() : each))
+  live.inputs.length = 0
 }
 
 /** For who needs what comes of it. @throws what the application's code does */
@@ -78,7 +72,17 @@ export function tellNow(live: LiveQuery, input: Input): void {
   const [state, effects] = next(see(live.state, channel && viewOf(channel), use), input, definition.kind)
   live.state = state
   tellStatus(live)
-  for (const effect of effects) perform(live, effect)
+  // One of them may be heard by code that throws; the state takes all of them for done.
+  for (const effect of effects) attempt(live, () => perform(live, effect))
+}
+
+function attempt(live: LiveQuery, act: () => void): void {
+  try {
+    act()
+  } catch (cause) {
+    reportFailure(live, cause)
+    tell(live, { type: 'doubted' })
+  }
 }
 
 function perform(live: LiveQuery, effect: Effect): void {
@@ -127,6 +131,8 @@ function performAsking(live: LiveQuery, effect: Asking): void {
   if (effect.type === 'report') return reportFailure(live, effect.cause)
   if (effect.type === 'refetch') {
     // Whatever the reason: a server that makes every answer doubtful is not asked as fast as it answers.
+    // Whoever looked may have gone when he heard of what was written.
+    if (!isActive(live.query)) return
     const waitMs = waitOf(live, clock, PAUSE_MS)
     if (waitMs > 0) tell(live, { type: 'tooSoon', waitMs })
     else refetch(live.query)
@@ -134,7 +140,9 @@ function performAsking(live: LiveQuery, effect: Asking): void {
   }
   live.stopPause?.()
   live.stopPause =
-    effect.type === 'pause' ? clock.setTimer(() => tell(live, { type: 'rested' }), effect.ms) : undefined
+    effect.type === 'pause'
+      ? clock.setTimer(() => tell(live, { type: 'rested' }), effect.ms)
+      : undefined
 }
 
 function stopLingering({ client, query }: LiveQuery): void {
@@ -149,21 +157,25 @@ export function join(live: LiveQuery): void {
   adoptForeign(live)
   const position = positionOf(live.state, definition.kind)
   live.channel = client.hub.join(channelSpec(params, definition.options), live.member, position)
-  tell(live, { type: 'joined', channel: viewOf(live.channel), position, missed: missedSince(live, position) })
+  const missed = missedSince(live, position)
+  // At once: what is told next, be it that the query is gone, is told of one that has joined.
+  tellNow(live, { type: 'joined', channel: viewOf(live.channel), position, missed })
 }
 
 /** `idleMs`: for so long nobody has looked. */
 export function leave(live: LiveQuery, idleMs?: number): void {
-  if (live.channel) adoptForeign(live)
-  const position = live.channel?.sequencer.cursor
-  tell(live, { type: 'left', position, shown: shownIn(live), idleMs })
+  tell(live, () => {
+    if (live.channel) adoptForeign(live)
+    return { type: 'left', position: live.channel?.sequencer.cursor, shown: shownIn(live), idleMs }
+  })
 }
 
 /** Time to apply, to write and to ask for what waits. */
 export function flush(live: LiveQuery): void {
-  const { arrival } = live.state
-  if (!arrival || live.query.state.fetchStatus !== 'fetching') adoptForeign(live)
-  tell(live, { type: 'due', shown: shownIn(live) })
+  tell(live, () => {
+    if (!live.state.arrival || live.query.state.fetchStatus !== 'fetching') adoptForeign(live)
+    return { type: 'due', shown: shownIn(live) }
+  })
 }
 
 /** What is in the cache, less optimistic rows; what others wrote there is adopted. */
@@ -189,25 +201,42 @@ export function adoptForeign(live: LiveQuery): void {
     return tellNow(live, { type: 'copied', view })
   }
   const { kind } = definition
-  const data = view === undefined ? undefined : kind.adopt(view, [...state.picture.shown, ...shownIn(live)])
+  const ops = [...state.picture.shown, ...shownIn(live)]
+  let data: unknown
+  // Code that throws makes it nothing of its kind.
+  attempt(live, () => {
+    data = view === undefined ? view : kind.adopt(view, ops)
+  })
   const position = data === undefined ? undefined : kind.positionOf(data)
   tellNow(live, { type: 'found', view, data, position, missed: missedSince(live, position) })
 }
 
 /** What a reply, or the application, says of the data. `isNews: false`: it tells of the past. */
 export function tellOps(live: LiveQuery, given: readonly Op<unknown>[], isNews: boolean): void {
-  const { channel, definition, params, client } = live
+  const { definition, params, client } = live
   const { report } = client.declarations.port
   const flawed = (error: LiveError) => report({ type: 'quarantine', definition: definition.name, error })
   const failed = (cause: unknown) => reportFailure(live, cause)
   const flawOf = flawFor(definition, params)
-  const ops = given.flatMap((op) => soundOp(definition, op, { flawOf, flawed, failed }) ?? [])
+  const ops: Op<unknown>[] = []
+  for (const op of given)
+    attempt(live, () => {
+      const sound = soundOp(definition, op, { flawOf, flawed, failed })
+      if (sound) ops.push(sound)
+    })
   if (ops.length === 0) return
-  const at = channel ? positionInLog(channel) : 0
-  // No position is before what tells of the past.
-  const after = channel && isNews ? topOf(channel.sequencer) : -1
-  const position = channel?.sequencer.cursor
-  tell(live, { type: 'told', ops, anticipated: anticipatedBy(live), at, after, position })
+  tell(live, () => {
+    const { channel } = live
+    return {
+      type: 'told',
+      ops,
+      anticipated: anticipatedBy(live),
+      at: channel ? positionInLog(channel) : 0,
+      // No position is before what tells of the past.
+      after: channel && isNews ? topOf(channel.sequencer) : -1,
+      position: channel?.sequencer.cursor,
+    }
+  })
 }
 
 /** Whenever something that it follows from did; whoever reads it finds the same object until then. */

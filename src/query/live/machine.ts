@@ -118,8 +118,8 @@ function left(
 function hear(state: LiveQueryState, { ops, confirmed }: ReturnType<typeof recognise>): Step {
   if (ops.length === 0) return [state, NONE]
   // What the snapshot has already; only data of this continuity is told by its number.
-  const known = isContinuous(state) ? (state.asOf?.seq ?? -1) : -1
-  const news = ops.filter(({ seq }) => seq === undefined || seq > known)
+  const known = isContinuous(state) ? state.asOf?.seq : undefined
+  const news = ops.filter(({ seq }) => known === undefined || seq === undefined || seq > known)
   const effect: Effect = { type: 'schedule', weight: ops.length, confirmed }
   return [{ ...state, unfolded: state.unfolded.concat(news) }, [effect]]
 }

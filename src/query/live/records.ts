@@ -58,7 +58,7 @@ export interface LiveQuery extends Pace {
   readonly member: ChannelMember
   readonly fetches: Set<Fetch>
   /** What happened, and has not been worked off. */
-  readonly inputs: Input[]
+  readonly inputs: (Input | (() => Input))[]
   channel: LiveChannel | undefined
   state: LiveQueryState
   /** As it was last told. */

@@ -6,6 +6,7 @@ import type { Op } from '../fold/op.ts'
 import { anticipatedFor, echoOf, opsFor } from '../optimistic/pendingMutations.ts'
 import type { LiveChannel } from '../stream/channelHub.ts'
 import { eventsSince, reaches } from '../stream/channelLog.ts'
+import type { Query } from '../tanstack.ts'
 import type { LiveQuery } from './records.ts'
 import type { ChannelView, Use } from './state.ts'
 import { toOps } from './toOps.ts'
@@ -37,12 +38,21 @@ export function viewOf({ live, hasGap, continuity }: LiveChannel): ChannelView {
   return { isLive: live, hasGap, continuity }
 }
 
+/** An `enabled` that throws is the error of whoever gave it, and he is shown it. */
+export function isActive(query: Query): boolean {
+  try {
+    return query.isActive()
+  } catch {
+    return false
+  }
+}
+
 export function usageOf({ query, definition }: LiveQuery): Use {
   const { error, status, fetchStatus } = query.state
   const [, , , window] = query.queryKey as readonly [unknown, unknown, unknown, { pageSize?: number }?]
   const { maxPages } = query.options as { maxPages?: number }
   return {
-    isActive: query.isActive(),
+    isActive: isActive(query),
     isFetching: fetchStatus !== 'idle',
     hasError: status === 'error',
     retryAfterMs: (isLiveError(error) && error.retryAfterMs) || 0,
