@@ -18,7 +18,7 @@ import { defineValue, type ValueOptions } from './define/value.ts'
 import { NO_OPS, type Op } from './fold/op.ts'
 import type { Params } from './keys.ts'
 import { currentData, doubtQueries, forgetData, liveQueryFor, tellChanges } from './live/client.ts'
-import { ANY, type LiveState, OFFLINE } from './live/records.ts'
+import { ANY, type LiveState, listenTo, OFFLINE } from './live/records.ts'
 import { holdOps, opsFor } from './optimistic/pendingMutations.ts'
 import { type Change, targeted, targetOf } from './optimistic/targetedOp.ts'
 import { removeOwnMutations } from './optimistic/watchMutations.ts'
@@ -138,13 +138,7 @@ function createLiveWith<Events>(registry: Registry) {
      */
     subscribe(queryClient: QueryClient, listener: () => void, queryHash: string = ANY): () => void {
       clientOf(registry, queryClient)
-      const listeners = listenersOf(registry, queryClient)
-      const own = () => listener()
-      const all = listeners.get(queryHash) ?? new Set()
-      listeners.set(queryHash, all.add(own))
-      return () => {
-        if (all.delete(own) && all.size === 0) listeners.delete(queryHash)
-      }
+      return listenTo(listenersOf(registry, queryClient), queryHash, listener)
     },
   }
 }

@@ -61,7 +61,8 @@ export function tell(live: LiveQuery, input: Input | (() => Input)): void {
   live.inputs.push(input)
   if (live.inputs.length > 1) return
   // Whoever else reads the channel is to have its events all the same.
-  for (const each of live.inputs) attempt(live, () => tellNow(live, typeof each === 'function' ? each() : each))
+  for (const each of live.inputs)
+    attempt(live, () => tellNow(live, typeof each === 'function' ? each() : each))
   live.inputs.length = 0
 }
 
@@ -140,9 +141,7 @@ function performAsking(live: LiveQuery, effect: Asking): void {
   }
   live.stopPause?.()
   live.stopPause =
-    effect.type === 'pause'
-      ? clock.setTimer(() => tell(live, { type: 'rested' }), effect.ms)
-      : undefined
+    effect.type === 'pause' ? clock.setTimer(() => tell(live, { type: 'rested' }), effect.ms) : undefined
 }
 
 function stopLingering({ client, query }: LiveQuery): void {

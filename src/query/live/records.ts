@@ -87,6 +87,15 @@ export type Listeners = Map<string, Set<() => void>>
 
 export const ANY = ''
 
+export function listenTo(listeners: Listeners, queryHash: string, listener: () => void): () => void {
+  const own = () => listener()
+  const all = listeners.get(queryHash) ?? new Set()
+  listeners.set(queryHash, all.add(own))
+  return () => {
+    if (all.delete(own) && all.size === 0) listeners.delete(queryHash)
+  }
+}
+
 /** Later in this turn, and once: it may be the turn of a render, and what changes one query changes others. */
 export function announce({ news, listeners, declarations }: LiveClient, of = ANY): void {
   if (news.size === 0)
