@@ -9,6 +9,7 @@ import { recognise } from './recognise.ts'
 import {
   isAhead,
   isContinuous,
+  isShallowEqual,
   isWanted,
   type LiveQueryState,
   type Picture,
@@ -42,7 +43,7 @@ const HANDLERS: { readonly [T in Input['type']]: Handler<T> } = {
   told,
   doubted: doubt,
   disowned: (state) => [{ ...state, unfolded: [], replies: [], arrival: undefined }, NONE],
-  asked: (state) => [{ ...state, arrival: undefined }, NONE],
+  asked: (state) => [dropArrival(state), NONE],
   answered,
   arrived(state, { data, missed, shown }, kind) {
     const picture = draw(state, kind.fold(data, missed, state.use), { shown, kind })
@@ -68,8 +69,10 @@ const HANDLERS: { readonly [T in Input['type']]: Handler<T> } = {
   tooSoon: (state, { waitMs }) => [{ ...state, pause: 'timed' }, [{ type: 'pause', ms: waitMs }]],
 }
 
+/** The same state where nothing is different. */
 export function next(state: LiveQueryState, input: Input, kind: Kind): Step {
-  return (HANDLERS[input.type] as Handler<Input['type']>)(state, input, kind)
+  const [after, effects] = (HANDLERS[input.type] as Handler<Input['type']>)(state, input, kind)
+  return [isShallowEqual(after, state) ? state : after, effects]
 }
 
 function then([state, effects]: Step, more: (state: LiveQueryState) => Step): Step {
@@ -107,7 +110,7 @@ function left(
   kind: Kind,
 ): Step {
   if (!state.channel) return endPause(state)
-  return then(then(show(state, shown, kind), endPause), (last) => {
+  return then(then(show(dropArrival(state), shown, kind), endPause), (last) => {
     const here = isAhead(last, position) ? last.asOf : position
     const asOf = isContinuous(last) ? here : undefined
     const alone = { channel: undefined, isLingering: false, continuity: -1, replies: [], asOf }
@@ -172,12 +175,16 @@ function fetched(state: LiveQueryState, { view }: Extract<Input, { type: 'fetche
   if (!arrival || !Object.is(view, arrival.view)) return [withoutArrival(state), SOON]
   const { of, shown, folded } = arrival
   const written = { base: of, picture: { of, view, shown }, unfolded: state.unfolded.slice(folded) }
-  return [withoutArrival({ ...state, ...written }), SOON]
+  return [{ ...state, ...written, arrival: undefined }, SOON]
 }
 
-/** Nothing is on its way any more. */
+/** Nothing is on its way any more. What never arrived vouches for nothing. */
 function withoutArrival(state: LiveQueryState): LiveQueryState {
-  return state.use.isFetching ? state : { ...state, arrival: undefined }
+  return state.use.isFetching ? state : dropArrival(state)
+}
+
+function dropArrival(state: LiveQueryState): LiveQueryState {
+  return state.arrival ? { ...state, arrival: undefined, continuity: -1 } : state
 }
 
 function found(

@@ -124,7 +124,7 @@ export function see(state: LiveQueryState, channel: ChannelView | undefined, use
   return isSame && seen === state.channel ? state : { ...state, channel: seen, use: isSame ? state.use : use }
 }
 
-function isShallowEqual<T extends object>(one: T, other: T): boolean {
+export function isShallowEqual<T extends object>(one: T, other: T): boolean {
   for (const name in one) if (!Object.is(one[name], other[name])) return false
   return true
 }

@@ -48,11 +48,15 @@ export function eventsSince(
 }
 
 /** The log serves fetches in flight; without one only its tail is kept. */
-export function trimLog(channel: ChannelLog): void {
-  const { log, retainers } = channel
+export function trimLog(channel: ChannelLog & { readonly sequencer: Sequencer }): void {
+  const { log, retainers, sequencer } = channel
   // In slices: shifting the array for every event would cost more than applying it.
   if (retainers > 0 || log.length < 2 * LOG_TAIL) return
   const dropped = log.splice(0, log.length - LOG_TAIL)
-  channel.reach = dropped.findLast(({ seq }) => seq !== undefined)?.seq ?? channel.reach
+  const isNumbered = (event: LiveEvent) =>
+    event.seq !== undefined && !isOtherEpoch(sequencer.cursor, event)
+  const last = dropped.findLast(isNumbered)?.seq
+  // Never back: what is dropped may lie before a hole, or before another history.
+  if (last !== undefined) channel.reach = Math.max(last, channel.reach ?? last)
   channel.dropped += dropped.length
 }
