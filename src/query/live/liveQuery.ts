@@ -20,8 +20,8 @@ import type { Effect, Input } from './inputs.ts'
 import { LINGER_MS, linger } from './linger.ts'
 import { next, PAUSE_MS, positionOf } from './machine.ts'
 import { announce, type LiveClient, type LiveQuery, OFFLINE } from './records.ts'
-import { see, statusOf, UNUSED } from './state.ts'
-import { anticipatedBy, isActive, missedSince, opsOf, shownIn, usageOf, viewOf } from './surroundings.ts'
+import { see, statusOf, UNUSED, viewOf } from './state.ts'
+import { anticipatedBy, isActive, missedSince, opsOf, shownIn, usageOf } from './surroundings.ts'
 
 /** TanStack asks whether data is stale with nothing but the query. */
 const known = new WeakMap<object, LiveQuery>()
@@ -61,29 +61,37 @@ export function tell(live: LiveQuery, input: Input | (() => Input)): void {
   live.inputs.push(input)
   if (live.inputs.length > 1) return
   // Whoever else reads the channel is to have its events all the same.
-  for (const each of live.inputs)
-    attempt(live, () => tellNow(live, typeof each === 'function' ? each() : each))
+  for (const each of live.inputs) {
+    try {
+      tellNow(live, typeof each === 'function' ? each() : each)
+    } catch (cause) {
+      fail(live, cause)
+    }
+  }
   live.inputs.length = 0
 }
 
 /** For who needs what comes of it. @throws what the application's code does */
 export function tellNow(live: LiveQuery, input: Input): void {
   const { channel, definition } = live
+  // Events come by the thousand, and change nothing about who looks.
   const use = input.type === 'heard' ? live.state.use : usageOf(live)
-  const [state, effects] = next(see(live.state, channel && viewOf(channel), use), input, definition.kind)
+  const [state, effects] = next(see(live.state, channel, use), input, definition.kind)
   live.state = state
   tellStatus(live)
   // One of them may be heard by code that throws; the state takes all of them for done.
-  for (const effect of effects) attempt(live, () => perform(live, effect))
+  for (const effect of effects) {
+    try {
+      perform(live, effect)
+    } catch (cause) {
+      fail(live, cause)
+    }
+  }
 }
 
-function attempt(live: LiveQuery, act: () => void): void {
-  try {
-    act()
-  } catch (cause) {
-    reportFailure(live, cause)
-    tell(live, { type: 'doubted' })
-  }
+function fail(live: LiveQuery, cause: unknown): void {
+  reportFailure(live, cause)
+  tell(live, { type: 'doubted' })
 }
 
 function perform(live: LiveQuery, effect: Effect): void {
@@ -202,10 +210,12 @@ export function adoptForeign(live: LiveQuery): void {
   const { kind } = definition
   const ops = [...state.picture.shown, ...shownIn(live)]
   let data: unknown
-  // Code that throws makes it nothing of its kind.
-  attempt(live, () => {
+  try {
     data = view === undefined ? view : kind.adopt(view, ops)
-  })
+  } catch (cause) {
+    // Code that throws makes it nothing of its kind.
+    fail(live, cause)
+  }
   const position = data === undefined ? undefined : kind.positionOf(data)
   tellNow(live, { type: 'found', view, data, position, missed: missedSince(live, position) })
 }
@@ -218,11 +228,14 @@ export function tellOps(live: LiveQuery, given: readonly Op<unknown>[], isNews: 
   const failed = (cause: unknown) => reportFailure(live, cause)
   const flawOf = flawFor(definition, params)
   const ops: Op<unknown>[] = []
-  for (const op of given)
-    attempt(live, () => {
+  for (const op of given) {
+    try {
       const sound = soundOp(definition, op, { flawOf, flawed, failed })
       if (sound) ops.push(sound)
-    })
+    } catch (cause) {
+      fail(live, cause)
+    }
+  }
   if (ops.length === 0) return
   tell(live, () => {
     const { channel } = live

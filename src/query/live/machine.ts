@@ -7,11 +7,13 @@ import type { Kind } from '../fold/kinds.ts'
 import type { Effect, Input, Ops, Sequenced } from './inputs.ts'
 import { recognise } from './recognise.ts'
 import {
+  addTo,
   isAhead,
   isContinuous,
   isShallowEqual,
   isWanted,
   type LiveQueryState,
+  opsIn,
   type Picture,
   writtenByOthers,
 } from './state.ts'
@@ -42,12 +44,12 @@ const HANDLERS: { readonly [T in Input['type']]: Handler<T> } = {
   heard: (state, { ops, anticipated }, kind) => hear(state, recognise(ops, anticipated, kind)),
   told,
   doubted: doubt,
-  disowned: (state) => [{ ...state, unfolded: [], replies: [], arrival: undefined }, NONE],
+  disowned: (state) => [{ ...state, unfolded: undefined, replies: [], arrival: undefined }, NONE],
   asked: (state) => [dropArrival(state), NONE],
   answered,
   arrived(state, { data, missed, shown }, kind) {
     const picture = draw(state, kind.fold(data, missed, state.use), { shown, kind })
-    return [{ ...state, arrival: { ...picture, folded: state.unfolded.length } }, NONE]
+    return [{ ...state, arrival: { ...picture, folded: state.unfolded } }, NONE]
   },
   read: (state, _input, kind) => [fold(state, kind), NONE],
   merged: (state, { data, shown }, kind) => [
@@ -101,7 +103,12 @@ function caughtUp(
   missed: Sequenced | undefined,
 ): LiveQueryState {
   if (!missed) return { ...state, continuity: -1, asOf: undefined }
-  return { ...state, continuity: state.channel?.continuity ?? -1, asOf: position, unfolded: missed }
+  return {
+    ...state,
+    continuity: state.channel?.continuity ?? -1,
+    asOf: position,
+    unfolded: addTo(undefined, missed),
+  }
 }
 
 function left(
@@ -122,9 +129,11 @@ function hear(state: LiveQueryState, { ops, confirmed }: ReturnType<typeof recog
   if (ops.length === 0) return [state, NONE]
   // What the snapshot has already; only data of this continuity is told by its number.
   const known = isContinuous(state) ? state.asOf?.seq : undefined
-  const news = ops.filter(({ seq }) => known === undefined || seq === undefined || seq > known)
+  const isNews = ({ seq }: { readonly seq: number | undefined }) =>
+    known === undefined || seq === undefined || seq > known
+  const news = ops.every(isNews) ? ops : ops.filter(isNews)
   const effect: Effect = { type: 'schedule', weight: ops.length, confirmed }
-  return [{ ...state, unfolded: state.unfolded.concat(news) }, [effect]]
+  return [{ ...state, unfolded: addTo(state.unfolded, news) }, [effect]]
 }
 
 function told(
@@ -174,7 +183,11 @@ function fetched(state: LiveQueryState, { view }: Extract<Input, { type: 'fetche
   const { arrival } = state
   if (!arrival || !Object.is(view, arrival.view)) return [withoutArrival(state), SOON]
   const { of, shown, folded } = arrival
-  const written = { base: of, picture: { of, view, shown }, unfolded: state.unfolded.slice(folded) }
+  const written = {
+    base: of,
+    picture: { of, view, shown },
+    unfolded: addTo(undefined, opsIn(state.unfolded, folded)),
+  }
   return [{ ...state, ...written, arrival: undefined }, SOON]
 }
 
@@ -200,8 +213,9 @@ function found(
 /** `undefined` stays what it is before the first snapshot. */
 function fold(state: LiveQueryState, kind: Kind): LiveQueryState {
   const { base, unfolded, use } = state
-  if (unfolded.length === 0) return state
-  return { ...state, unfolded: [], base: base === undefined ? base : kind.fold(base, unfolded, use) }
+  if (!unfolded) return state
+  const folded = base === undefined ? base : kind.fold(base, opsIn(unfolded), use)
+  return { ...state, unfolded: undefined, base: folded }
 }
 
 /** Applies what waits, and writes if that changed anything. */
@@ -215,7 +229,7 @@ function show(state: LiveQueryState, shown: Ops, kind: Kind): Step {
     const isSame = Object.is(picture.view, before.view)
     return [{ ...folded, picture }, isSame ? NONE : [{ type: 'write', view: picture.view }]]
   } catch (cause) {
-    const lost = { ...folded, unfolded: [], continuity: -1 }
+    const lost = { ...folded, unfolded: undefined, continuity: -1 }
     return then([lost, [{ type: 'report', cause }]], pause)
   }
 }
@@ -231,7 +245,7 @@ function draw(
 
 function askAgain(state: LiveQueryState): Step {
   const { channel, use, picture } = state
-  const mayAsk = channel?.isLive && state.pause === 'none' && !use.isFetching && use.isActive
+  const mayAsk = channel?.live && state.pause === 'none' && !use.isFetching && use.isActive
   // Without data: the first fetch was cancelled, or failed while the channel was down.
   const isNeeded = picture.view === undefined || !isContinuous(state)
   return [state, mayAsk && isNeeded ? [{ type: 'refetch' }] : NONE]

@@ -4,11 +4,10 @@ import type { Cursor, LiveEvent } from '../../transport/port.ts'
 import type { SequencedOp } from '../fold/items.ts'
 import type { Op } from '../fold/op.ts'
 import { anticipatedFor, echoOf, opsFor } from '../optimistic/pendingMutations.ts'
-import type { LiveChannel } from '../stream/channelHub.ts'
 import { eventsSince, reaches } from '../stream/channelLog.ts'
 import type { Query } from '../tanstack.ts'
 import type { LiveQuery } from './records.ts'
-import type { ChannelView, Use } from './state.ts'
+import type { Use } from './state.ts'
 import { toOps } from './toOps.ts'
 
 /** The optimistic ops, as of now: whoever shows them has every event so far in what lies below. */
@@ -32,10 +31,6 @@ export function missedSince(live: LiveQuery, position: Cursor | undefined) {
   const { channel } = live
   if (!channel || !position || !reaches(channel, position)) return undefined
   return opsOf(live, eventsSince(channel, position))
-}
-
-export function viewOf({ live, hasGap, continuity }: LiveChannel): ChannelView {
-  return { isLive: live, hasGap, continuity }
 }
 
 /** An `enabled` that throws is the error of whoever gave it, and he is shown it. */

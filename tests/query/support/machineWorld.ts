@@ -6,11 +6,18 @@ import type { SequencedOp } from '../../../src/query/fold/items.ts'
 import { NO_OPS, type Op } from '../../../src/query/fold/op.ts'
 import type { Effect, Input } from '../../../src/query/live/inputs.ts'
 import { next, positionOf } from '../../../src/query/live/machine.ts'
-import { isContinuous, type LiveQueryState, see, statusOf, UNUSED } from '../../../src/query/live/state.ts'
+import {
+  isContinuous,
+  type LiveQueryState,
+  opsIn,
+  see,
+  statusOf,
+  UNUSED,
+} from '../../../src/query/live/state.ts'
 import type { Anticipated } from '../../../src/query/optimistic/pendingMutations.ts'
 import { eventsSince, reaches } from '../../../src/query/stream/channelLog.ts'
 import type { Cursor, LiveEvent } from '../../../src/transport/port.ts'
-import { type Data, type Happened, historyUpTo, opOf, type Oracle, rowOf, strictKind } from './strictKind.ts'
+import { type Data, type Happened, historyUpTo, type Oracle, opOf, rowOf, strictKind } from './strictKind.ts'
 
 export interface Options {
   /** Whether events and snapshots say where they stand. */
@@ -127,7 +134,7 @@ export const found = ({ oracle }: World, what: string) => void oracle.findings.p
 
 // --- What the driver does -----------------------------------------------------------------------------------------
 
-const viewOf = ({ isLive, hasGap, continuity }: Channel) => ({ isLive, hasGap, continuity })
+const viewOf = ({ isLive, hasGap, continuity }: Channel) => ({ live: isLive, hasGap, continuity })
 const here = ({ dropped, log }: Channel) => dropped + log.length
 
 const usageOf = ({ observers, fetch, hasError }: Query) => ({
@@ -160,7 +167,8 @@ function tellNow(world: World, query: Query, input: Input): void {
 
 function freeze(state: LiveQueryState): LiveQueryState {
   if (Object.isFrozen(state)) return state
-  for (const part of [state.unfolded, state.replies, state.picture, state.arrival]) if (part) Object.freeze(part)
+  for (const part of [state.unfolded, state.replies, state.picture, state.arrival])
+    if (part) Object.freeze(part)
   return Object.freeze(state)
 }
 
@@ -267,7 +275,12 @@ function missedSince(world: World, { channel }: Query, position: Cursor | undefi
 function opsOf({ echoes }: World, events: readonly LiveEvent[]): SequencedOp<unknown>[] {
   return events.map((event) => {
     const echo = echoes.get(event)
-    return { op: echo ?? (event.payload as Op<unknown>), seq: event.seq, of: event, isEcho: echo !== undefined }
+    return {
+      op: echo ?? (event.payload as Op<unknown>),
+      seq: event.seq,
+      of: event,
+      isEcho: echo !== undefined,
+    }
   })
 }
 
@@ -341,7 +354,12 @@ export function answer(world: World, query: Query, fetch: Fetch, at: number): vo
   const data = historyUpTo(world.history, at)
   if (!world.options.isPaged) {
     completeFetch(world, query, { fetch, position, isWhole: true })
-    tellNow(world, query, { type: 'arrived', data, missed: missedBy(world, query, fetch, position), shown: shown(world) })
+    tellNow(world, query, {
+      type: 'arrived',
+      data,
+      missed: missedBy(world, query, fetch, position),
+      shown: shown(world),
+    })
     fetch.view = query.state.arrival?.view
     return
   }
@@ -354,7 +372,9 @@ export function answer(world: World, query: Query, fetch: Fetch, at: number): vo
     completeFetch(world, query, { fetch, position, isWhole })
     world.oracle.isStrict = isContinuous(query.state) && (isWhole || isTrusted)
     // A page beside others adds nothing here.
-    const merged = isWhole ? world.kind.fold(data, missedBy(world, query, fetch, position), query.state.use) : current
+    const merged = isWhole
+      ? world.kind.fold(data, missedBy(world, query, fetch, position), query.state.use)
+      : current
     tellNow(world, query, { type: 'merged', data: merged, shown: shown(world) })
     fetch.view = query.state.picture.view
   }
@@ -370,13 +390,19 @@ function completeFetch(
   tellNow(world, query, { type: 'answered', position, isWhole, isOlder, continuity })
 }
 
-function missedBy(world: World, query: Query, fetch: Fetch, position: Cursor | undefined): SequencedOp<unknown>[] {
+function missedBy(
+  world: World,
+  query: Query,
+  fetch: Fetch,
+  position: Cursor | undefined,
+): SequencedOp<unknown>[] {
   const { channel, start, replied } = fetch
   const events = eventsSince(channel, position, start)
   const seq = position?.seq
   const replies = query.state.replies.filter(
     ({ number, after, continuity }) =>
-      continuity === channel.continuity && (seq === undefined || after < 0 ? number >= replied : seq <= after),
+      continuity === channel.continuity &&
+      (seq === undefined || after < 0 ? number >= replied : seq <= after),
   )
   const places = new Map(channel.log.map((event, at) => [event, channel.dropped + at]))
   let ops: SequencedOp<unknown>[] = []
@@ -439,7 +465,9 @@ function compute(world: World): void {
   world.hasNews = true
   for (const each of world.mutations)
     if (each.confirmed === 'guess' && each.state === 'failed') each.confirmed = undefined
-  const ops = world.mutations.filter(({ confirmed, state }) => !confirmed && state !== 'over').map(({ op }) => op)
+  const ops = world.mutations
+    .filter(({ confirmed, state }) => !confirmed && state !== 'over')
+    .map(({ op }) => op)
   const isSame = ops.length === world.ops.length && ops.every((op, at) => op === world.ops[at])
   if (!isSame) world.ops = ops.length === 0 ? NO_OPS : ops
 }
@@ -561,16 +589,20 @@ function check(world: World, query: Query, { before, input, effects }: Told): vo
   const { state } = query
   const of = (type: Effect['type']) => effects.some((effect) => effect.type === type)
   world.steps++
-  world.trail.push(`${query.name}: ${input.type} → ${statusOf(state)} ${effects.map(({ type }) => type).join(' ')}${process.env.MACHINE_TRACE ? detailOf(world, query) : ''}`)
-  if (state !== before && isAlike(state, before)) found(world, `${input.type}: another state that is the same`)
+  world.trail.push(
+    `${query.name}: ${input.type} → ${statusOf(state)} ${effects.map(({ type }) => type).join(' ')}${process.env.MACHINE_TRACE ? detailOf(world, query) : ''}`,
+  )
+  if (state !== before && isAlike(state, before))
+    found(world, `${input.type}: another state that is the same`)
   if (of('refetch')) {
     const { channel, use, pause } = state
-    if (!channel?.isLive || pause !== 'none' || use.isFetching || !use.isActive) found(world, `${input.type}: asked`)
+    if (!channel?.live || pause !== 'none' || use.isFetching || !use.isActive)
+      found(world, `${input.type}: asked`)
   }
   if (state.replies.length > 20) found(world, 'too many replies')
-  if (input.type === 'due' && !(state.arrival && state.use.isFetching) && state.unfolded.length > 0)
+  if (input.type === 'due' && !(state.arrival && state.use.isFetching) && state.unfolded)
     found(world, 'left something unfolded')
-  if (state.unfolded.length > 200) found(world, 'folds nothing')
+  if (opsIn(state.unfolded).length > 200) found(world, 'folds nothing')
 }
 
 /** What holds between one thing and the next, when no effect is under way. */
@@ -580,7 +612,8 @@ export function checkAtRest(world: World): void {
     if ((state.channel !== undefined) !== (channel !== undefined)) found(world, 'joined and not, at once')
     if (state.isLingering !== query.isLingering) found(world, 'lingers and does not, at once')
     if ((state.pause === 'timed') !== query.isPaused) found(world, 'pauses without a timer')
-    if (channel && !state.isLingering && query.observers === 0 && !query.fetch) found(world, 'stays for nobody')
+    if (channel && !state.isLingering && query.observers === 0 && !query.fetch)
+      found(world, 'stays for nobody')
     if (channel && isContinuous(see(state, viewOf(channel), state.use))) checkComplete(world, query)
   }
 }
@@ -595,15 +628,16 @@ function checkComplete(world: World, { state, channel }: Query): void {
       const row = rowOf(op)
       if (row.at === undefined) continue
       if (row.at > at + 1) found(world, `${what}: ${row.at} would follow ${at}`)
-      if (row.at <= at && world.options.isNumbered) found(world, `${what}: ${row.at} would come again after ${at}`)
+      if (row.at <= at && world.options.isNumbered)
+        found(world, `${what}: ${row.at} would come again after ${at}`)
       at = Math.max(at, row.at)
     }
     if (data.hasHoles) found(world, `${what}: has holes`)
     if (at < channel.told) found(world, `${what}: ends at ${at}, the stream at ${channel.told}`)
   }
   // The data that is there is as good as it was; what is told to be continuous is what is on its way.
-  if (arrival) return check(arrival.of as Data, unfolded.slice(arrival.folded), 'arrival')
-  if (base !== undefined) check(base as Data, unfolded, 'data')
+  if (arrival) return check(arrival.of as Data, opsIn(unfolded, arrival.folded), 'arrival')
+  if (base !== undefined) check(base as Data, opsIn(unfolded), 'data')
 }
 
 function checkWritten(world: World, query: Query): void {
@@ -626,6 +660,6 @@ function isAlike(one: LiveQueryState, other: LiveQueryState): boolean {
 function detailOf({ channel }: World, { state }: Query): string {
   const base = state.base as Data | undefined
   const arrival = state.arrival?.of as Data | undefined
-  const waits = state.unfolded.map(({ op }) => rowOf(op).at ?? 'told')
-  return ` {${base?.at}${base?.hasHoles ? '!' : ''} [${waits}] ${arrival ? `~${arrival.at}/${state.arrival?.folded}` : ''} c${state.continuity} asOf ${state.asOf?.seq} told ${channel?.told} reach ${channel?.reach} cursor ${channel?.sequencer.cursor?.seq}}`
+  const waits = opsIn(state.unfolded).map(({ op }) => rowOf(op).at ?? 'told')
+  return ` {${base?.at}${base?.hasHoles ? '!' : ''} [${waits}] ${arrival ? `~${arrival.at}/${opsIn(state.arrival?.folded).length}` : ''} c${state.continuity} asOf ${state.asOf?.seq} told ${channel?.told} reach ${channel?.reach} cursor ${channel?.sequencer.cursor?.seq}}`
 }

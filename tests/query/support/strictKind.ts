@@ -74,7 +74,8 @@ function folded(oracle: Oracle, data: Data, ops: readonly SequencedOp<unknown>[]
     if (at === undefined) continue
     const isAgain = at <= next.at && oracle.isNumbered
     const isHole = at > next.at + 1
-    if (oracle.isStrict && isAgain) oracle.findings.push(`event ${at} after ${next.at}: twice, or out of order`)
+    if (oracle.isStrict && isAgain)
+      oracle.findings.push(`event ${at} after ${next.at}: twice, or out of order`)
     if (oracle.isStrict && isHole) oracle.findings.push(`event ${at} after ${next.at}: some are missing`)
     next = { ...next, at: Math.max(at, next.at), hasHoles: next.hasHoles || isHole }
   }
