@@ -50,13 +50,8 @@ export function structuralSharing(current: unknown, next: unknown): unknown {
   const pages = pagesOf(next)
   // A fetch that found nothing more to load hands back the pages it captured when it began.
   if (finished.has(pages) && current !== undefined) return current
-  const fresh = new Map<object, FreshPage>()
-  for (const page of pages) {
-    const found = fetched.get(page)
-    if (found) fresh.set(page, found)
-  }
-  const [any] = fresh.values()
-  if (any) return any.merge(next as TimelineData<unknown>, fresh)
+  const [fresh] = pages.flatMap((page) => fetched.get(page) ?? [])
+  if (fresh) return fresh.merge(next as TimelineData<unknown>, fetched)
   return isObject(current) && isShallowEqual(current, next) ? current : next
 }
 
