@@ -9,8 +9,8 @@ export type Id = string | number
 
 /** A position in one channel's ordered history. One value: `seq` means nothing under another `epoch`. */
 export interface Cursor {
-  readonly seq?: number
-  readonly epoch?: string
+  readonly seq?: number | undefined
+  readonly epoch?: string | undefined
 }
 
 /** One decoded, validated server event. `seq` is present where the server numbers the events of a channel. */

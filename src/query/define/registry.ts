@@ -53,15 +53,12 @@ export function createRegistry(
 const connected = new WeakMap<QueryClient, Set<Held>>()
 
 export function connect(registry: Registry, queryClient: QueryClient): () => void {
-  const rivals = rivalsOf(registry, queryClient)
-  if (rivals.some(({ connectors }) => connectors > 0)) {
+  if (!endRivals(registry, queryClient, Number.POSITIVE_INFINITY)) {
     throw new LiveError(
       'misconfigured',
-      'Another live with these names is connected to this QueryClient; give one of them a `scope`, or end the other connect() first',
+      'Another live with these names is connected to this QueryClient; give one a `scope`, or end the other connect() first',
     )
   }
-  // What nobody has connected on purpose gives way.
-  for (const { end } of rivals) end()
   const held = heldBy(registry, queryClient) ?? connectHeld(registry, queryClient)
   held.connectors++
   let isHeld = true
@@ -100,11 +97,9 @@ export function listenersOf({ listeners }: Registry, queryClient: QueryClient): 
 export function clientOf(registry: Registry, queryClient: QueryClient): LiveClient | undefined {
   const known = findClient(registry, queryClient)
   if (known || environmentManager.isServer()) return known
-  const rivals = rivalsOf(registry, queryClient)
-  if (rivals.some((other) => other.connectors > 0 || other.registry.number > registry.number))
-    return undefined
-  for (const { end } of rivals) end()
-  return connectHeld(registry, queryClient).client
+  return endRivals(registry, queryClient, registry.number)
+    ? connectHeld(registry, queryClient).client
+    : undefined
 }
 
 function heldBy(registry: Registry, queryClient: QueryClient): Held | undefined {
@@ -131,13 +126,19 @@ function connectHeld(registry: Registry, queryClient: QueryClient): Held {
   return held
 }
 
-/** A name is a query key, so only one of those that are connected to a QueryClient may have it. */
-function rivalsOf(registry: Registry, queryClient: QueryClient): Held[] {
+/**
+ * A name is a query key, so only one of those that are connected to a QueryClient may have it. What nobody has connected on
+ * purpose gives way to what is `newer`; `false`: something does not.
+ */
+function endRivals(registry: Registry, queryClient: QueryClient, newer: number): boolean {
   const names = [...registry.definitions.keys(), ...registry.mutations.keys()]
-  return [...(connected.get(queryClient) ?? [])].filter(
+  const rivals = [...(connected.get(queryClient) ?? [])].filter(
     ({ registry: other }) =>
       other !== registry && names.some((name) => other.definitions.has(name) || other.mutations.has(name)),
   )
+  const isFree = rivals.every(({ connectors, registry: { number } }) => connectors === 0 && number < newer)
+  if (isFree) for (const { end } of rivals) end()
+  return isFree
 }
 
 export function registerQuery(registry: Registry, definition: Definition): Definition {

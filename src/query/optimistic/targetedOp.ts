@@ -1,5 +1,6 @@
 /** Which data an optimistic op is for. */
 import type { Op } from '../fold/op.ts'
+import { sameOr } from '../fold/sameOr.ts'
 import type { Params } from '../keys.ts'
 import { hashKey } from '../tanstack.ts'
 
@@ -35,12 +36,4 @@ export function opsByTarget(shown: readonly (readonly TargetedOp[])[], before: O
     ops.push(op)
   }
   return new Map([...next].map(([target, ops]) => [target, sameOr(before.get(target), ops)]))
-}
-
-function sameOr(
-  previous: readonly Op<unknown>[] | undefined,
-  next: readonly Op<unknown>[],
-): readonly Op<unknown>[] {
-  const isSame = previous?.length === next.length && next.every((op, at) => op === previous[at])
-  return isSame ? previous : next
 }

@@ -8,13 +8,13 @@ export interface WatchedChannel extends Pace {
   readonly members: ReadonlySet<{ onChange?(): void }>
   readonly sequencer: Sequencer
   live: boolean
-  subscription: Channel | undefined
-  stopGapTimer: (() => void) | undefined
+  readonly subscription: Channel
+  stopGapTimer?: (() => void) | undefined
   /** While what is missing is asked for: the highest number that was known when it was. */
-  asked: number | undefined
+  asked?: number | undefined
   hasGap: boolean
   /** Its position when the server last said where it stands. */
-  stood: Cursor | undefined
+  stood?: Cursor | undefined
 }
 
 /** A missing event usually overtakes by milliseconds; only after this is it asked for. Milliseconds. */
@@ -61,7 +61,7 @@ function askForMissing(channel: WatchedChannel): void {
   }
   channel.asked = topOf(sequencer)
   port.report({ type: 'gap', after: sequencer.cursor?.seq, held: sequencer.held.size })
-  channel.subscription?.resync()
+  channel.subscription.resync()
   watchGap(channel)
 }
 

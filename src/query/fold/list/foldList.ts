@@ -4,6 +4,7 @@
  */
 import { changeItem, type ItemSpec, idOf, replaceItem, type SequencedOp } from '../items.ts'
 import type { Op } from '../op.ts'
+import { sameOr } from '../sameOr.ts'
 import {
   indexList,
   keepListIndex,
@@ -73,8 +74,7 @@ export function mergeList<Item>(
     return before === undefined ? item : replaceItem(spec, before, item)
   })
   if (spec.sort) next.sort(spec.sort)
-  const isSame = current?.length === next.length && next.every((item, at) => item === current[at])
-  return isSame ? current : next
+  return sameOr(current, next)
 }
 
 function applyOp<Item>(draft: ListDraft<Item>, op: Op<Item>): void {

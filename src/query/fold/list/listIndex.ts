@@ -2,6 +2,7 @@
  * id → item or place, handed from one version of a list to the next. A sorted list needs no places: the item itself
  * says where it is.
  */
+import { countWhile } from '../countWhile.ts'
 import type { ItemSpec } from '../items.ts'
 
 type Sort<Item> = (a: Item, b: Item) => number
@@ -63,12 +64,5 @@ export function placesIn<Item>(items: readonly Item[], sort: Sort<Item>): (item:
 
 /** First index whose item sorts after `item`. */
 export function upperBound<Item>(items: readonly Item[], item: Item, sort: Sort<Item>): number {
-  let low = 0
-  let high = items.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (sort(items[middle] as Item, item) <= 0) low = middle + 1
-    else high = middle
-  }
-  return low
+  return countWhile(items, (other) => sort(other, item) <= 0)
 }

@@ -3,11 +3,11 @@
  * index finds the item, its order the page and the place, and only touched pages are copied. Pure to its callers.
  */
 import type { Id } from '../../../transport/port.ts'
+import { countWhile } from '../countWhile.ts'
 import { changeItem, type ItemSpec, idOf, type SequencedOp } from '../items.ts'
 import type { Op } from '../op.ts'
 import {
   compareKeys,
-  countWhile,
   pageOf,
   splitPage,
   type TimelineData,
@@ -34,9 +34,7 @@ export interface FoldOptions<Item> {
   readonly only?: ReadonlySet<TimelinePage<Item>>
 }
 
-interface Draft<Item> {
-  readonly options: FoldOptions<Item>
-  readonly spec: ItemSpec<Item>
+interface Draft<Item> extends FoldOptions<Item> {
   readonly base: TimelineData<Item>
   readonly index: TimelineIndex
   /** Touched pages by position, their items copied. */
@@ -51,12 +49,10 @@ export function foldTimeline<Item>(
   base: TimelineData<Item>,
   ops: readonly SequencedOp<Item>[],
 ): TimelineData<Item> {
-  const { spec } = options
   const draft: Draft<Item> = {
-    options,
-    spec,
+    ...options,
     base,
-    index: indexOf(spec, base.pages),
+    index: indexOf(options.spec, base.pages),
     touched: new Map(),
     seq: undefined,
     unseen: base.pages[0]?.unseen ?? 0,
@@ -92,19 +88,19 @@ function applyOp<Item>(draft: Draft<Item>, op: Op<Item>): void {
 /** It is not loaded, and not new: of those that its order does not tell from the oldest loaded one it is an older one. */
 function isBelow<Item>({ spec, base }: Draft<Item>, item: Item): boolean {
   const key = spec.order(item)
-  const low = base.pages[pageOf(base.pages, key) ?? -1]?.low
+  const low = base.pages[pageOf(base.pages, key)]?.low
   return low !== undefined && compareKeys(key, low) === 0
 }
 
 /** A page that was fetched after the event has it already. */
-function takes<Item>({ options: { only }, seq }: Draft<Item>, page: TimelinePage<Item>): boolean {
+function takes<Item>({ only, seq }: Draft<Item>, page: TimelinePage<Item>): boolean {
   return (!only || only.has(page)) && (seq === undefined || page.asOf === undefined || seq > page.asOf)
 }
 
 function place<Item>(draft: Draft<Item>, item: Item, isNew: boolean): void {
   const { spec, index, base } = draft
   const key = spec.order(item)
-  const position = pageOf(base.pages, key) ?? -1
+  const position = pageOf(base.pages, key)
   const page = base.pages[position]
   if (!page || !takes(draft, page)) return
   if (position === 0 && page.hasNewer && (!page.high || compareKeys(key, page.high) >= 0)) {
@@ -164,7 +160,7 @@ function touch<Item>(draft: Draft<Item>, position: number): Item[] {
 }
 
 function finish<Item>(draft: Draft<Item>): TimelineData<Item> {
-  const { base, touched, unseen, index, spec, options } = draft
+  const { base, touched, unseen, index, spec, maxPages } = draft
   const first = base.pages[0]
   if (!first || (touched.size === 0 && unseen === first.unseen)) return base
   const folded = base.pages.slice()
@@ -175,14 +171,14 @@ function finish<Item>(draft: Draft<Item>): TimelineData<Item> {
   if (unseen !== first.unseen) folded[0] = { ...(folded[0] ?? first), unseen }
   const parts = sealOldHalf(draft, folded[0])
   const pages = parts.concat(folded.slice(1))
-  for (const page of pages.splice(options.maxPages)) for (const item of page.items) takeOut(spec, index, item)
+  for (const page of pages.splice(maxPages)) for (const item of page.items) takeOut(spec, index, item)
   keepIndex(pages, index)
   // A copy of what nearly never changes would be a good part of the cost of an event.
   const { pageParams } = base
   if (parts.length === 1 && pages.length === folded.length) return { pages, pageParams }
   const sealed = parts.slice(0, -1).map(({ before }): TimelinePageParam => ({ before: before as Id }))
   const params = [...pageParams.slice(0, 1), ...sealed, ...pageParams.slice(1)]
-  return { pages, pageParams: params.slice(0, options.maxPages) }
+  return { pages, pageParams: params.slice(0, maxPages) }
 }
 
 /**
@@ -190,7 +186,7 @@ function finish<Item>(draft: Draft<Item>): TimelineData<Item> {
  * every event would copy all that ever streamed in (measured: 563 times the cost at 50 000 items).
  */
 function sealOldHalf<Item>(
-  { spec, options: { pageSize } }: Draft<Item>,
+  { spec, pageSize }: Draft<Item>,
   head: TimelinePage<Item> | undefined,
 ): TimelinePage<Item>[] {
   const cuts: number[] = []

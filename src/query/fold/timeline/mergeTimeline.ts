@@ -16,8 +16,11 @@ export interface FreshPage {
   readonly partial: boolean
   /** It was not asked for next to another one. */
   readonly isStart: boolean
-  readonly merge: (result: TimelineData<unknown>, fresh: ReadonlyMap<object, FreshPage>) => unknown
+  readonly merge: (result: TimelineData<unknown>, fresh: FreshPages) => unknown
 }
+
+/** What is known of the pages that come out of a queryFn. */
+export type FreshPages = Pick<WeakMap<object, FreshPage>, 'get'>
 
 export interface Merge<Item> {
   readonly spec: ItemSpec<Item>
@@ -28,7 +31,7 @@ export interface Merge<Item> {
   /** The cached data with every event applied, without optimistic rows. */
   readonly current: TimelineData<Item> | undefined
   readonly result: TimelineData<Item>
-  readonly fresh: ReadonlyMap<object, FreshPage>
+  readonly fresh: FreshPages
 }
 
 /** A first load or a refetch, or there is nothing that it could be next to. */
@@ -52,7 +55,7 @@ export function mergeTimeline<Item>(merge: Merge<Item>): TimelineData<Item> {
   if (older && isNextTo(pageParams.at(-1), 'before', current.pages.at(-1)?.before)) {
     return older.partial ? endedAt(current) : addOlder(merge, current, last)
   }
-  if (first && fresh.has(first) && isNextTo(pageParams[0], 'after', current.pages[0]?.after)) {
+  if (first && fresh.get(first) && isNextTo(pageParams[0], 'after', current.pages[0]?.after)) {
     return addNewer(merge, current, first)
   }
   return current
@@ -75,16 +78,14 @@ function mergeAll<Item>(merge: Merge<Item>): TimelineData<Item> {
   const { current, result, fresh, isTrusted } = merge
   const spec = isTrusted ? merge.spec : unversioned(merge.spec)
   if (current && result.pages.every((page) => fresh.get(page)?.partial)) return current
-  const known = new Map<string, Item>()
-  for (const page of current?.pages ?? [])
-    for (const item of page.items) known.set(String(spec.id(item)), item)
+  const known = indexOf(spec, current?.pages ?? []).items
   const seen = new Set<string>()
   const keep = (item: Item): readonly Item[] => {
     const id = String(spec.id(item))
     // Pages are asked for one after another; an item that moved between them would show up twice.
     if (seen.has(id)) return []
     seen.add(id)
-    const before = known.get(id)
+    const before = known.get(id) as Item | undefined
     return [before === undefined ? item : replaceItem(spec, before, item)]
   }
   const count = joined(result)
@@ -102,53 +103,48 @@ function mergeAll<Item>(merge: Merge<Item>): TimelineData<Item> {
 
 /** There may be older items, and nobody can be asked for them. */
 function endedAt<Item>({ pages, pageParams }: TimelineData<Item>): TimelineData<Item> {
-  const last = { ...(pages.at(-1) as TimelinePage<Item>), before: undefined }
-  return { pages: [...pages.slice(0, -1), last], pageParams }
+  return { pages: pages.with(-1, { ...(pages.at(-1) as TimelinePage<Item>), before: undefined }), pageParams }
 }
 
 function addOlder<Item>(merge: Merge<Item>, current: TimelineData<Item>, page: TimelinePage<Item>) {
-  const dropped = Math.max(0, current.pages.length + 1 - merge.maxPages)
+  const { maxPages, result, spec } = merge
   // Without a row that tells where it ends, it owns nothing but what it was asked for.
   const low = page.hasOlder ? (page.low ?? current.pages.at(-1)?.low) : undefined
-  const data: TimelineData<Item> = {
-    pages: [...current.pages, { ...withoutLoaded(merge, current, page), low }].slice(dropped),
-    pageParams: [...current.pageParams, merge.result.pageParams.at(-1) ?? {}].slice(dropped),
-  }
-  return foldMissed(merge, {
-    data: dropped > 0 ? detached(merge.spec, data) : data,
-    position: data.pages.length - 1,
-    fetched: page,
-  })
+  const pages = [...current.pages, { ...withoutLoaded(merge, current, page), low }].slice(-maxPages)
+  const pageParams = [...current.pageParams, result.pageParams.at(-1) ?? {}].slice(-maxPages)
+  const isCut = pages.length === current.pages.length
+  const data = isCut ? detached(spec, { pages, pageParams }) : { pages, pageParams }
+  return foldMissed(merge, { data, position: pages.length - 1, fetched: page })
 }
 
 function addNewer<Item>(merge: Merge<Item>, current: TimelineData<Item>, page: TimelinePage<Item>) {
   const added = withoutLoaded(merge, current, page)
-  const [head, ...rest] = current.pages
+  const [head] = current.pages
   if (head && added.items.length === 0) {
     // Nothing new up there: the head itself reaches as far as the answer did.
     const { hasNewer, after, high } = page
     // An answer from a replica that lags: what it lacks is the head's to take.
     const asOf = head.asOf === undefined ? undefined : Math.min(page.asOf ?? head.asOf, head.asOf)
-    const pages = [{ ...head, hasNewer, after, high, asOf, unseen: hasNewer ? head.unseen : 0 }, ...rest]
-    return foldMissed(merge, { data: { ...current, pages }, position: 0, fetched: page })
+    const reached = { ...head, hasNewer, after, high, asOf, unseen: hasNewer ? head.unseen : 0 }
+    const data = { ...current, pages: current.pages.with(0, reached) }
+    return foldMissed(merge, { data, position: 0, fetched: page })
   }
-  const kept = merge.maxPages - 1
   // It was asked for after the head's end, so it owns all from there on, and not only from its first item.
   const page0 = { ...added, low: head?.high ?? added.low }
   const data: TimelineData<Item> = {
-    pages: [page0, ...current.pages.slice(0, kept)],
-    pageParams: [merge.result.pageParams[0] ?? {}, ...current.pageParams.slice(0, kept)],
+    pages: [page0, ...current.pages].slice(0, merge.maxPages),
+    pageParams: [merge.result.pageParams[0] ?? {}, ...current.pageParams].slice(0, merge.maxPages),
   }
   return foldMissed(merge, { data, position: 0, fetched: page })
 }
 
 /** A window cap dropped the newest pages: what is left no longer touches the live edge. */
 function detached<Item>(spec: ItemSpec<Item>, data: TimelineData<Item>): TimelineData<Item> {
-  const [head, ...rest] = data.pages
+  const [head] = data.pages
   const newest = head?.items.at(-1)
   if (!head || newest === undefined) return data
   const edge = { hasNewer: true, after: spec.id(newest), high: spec.order(newest) }
-  return { ...data, pages: [{ ...head, ...edge }, ...rest] }
+  return { ...data, pages: data.pages.with(0, { ...head, ...edge }) }
 }
 
 function withoutLoaded<Item>(merge: Merge<Item>, current: TimelineData<Item>, page: TimelinePage<Item>) {

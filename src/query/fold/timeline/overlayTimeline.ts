@@ -5,6 +5,7 @@
 
 import { changeItem, type ItemSpec, idOf } from '../items.ts'
 import type { Op } from '../op.ts'
+import { sameOr } from '../sameOr.ts'
 import type { FlawOf } from '../soundOp.ts'
 import type { TimelineData, TimelinePage } from './pages.ts'
 import { indexOf, placeOf } from './timelineIndex.ts'
@@ -33,8 +34,7 @@ export function overlayTimeline<Item>(
   const shown = head && !head.hasNewer ? rows.filter((row) => !isConfirmed(spec, base.pages, row)) : []
   if (head && shown.length > 0)
     pages[0] = { ...head, items: [...head.items, ...shown], pending: shown.length }
-  const isSame = pages.every((page, at) => page === base.pages[at])
-  return isSame ? base : { pages, pageParams: base.pageParams }
+  return sameOr(base.pages, pages) === pages ? { pages, pageParams: base.pageParams } : base
 }
 
 /** Pages from elsewhere may have been stored with optimistic rows in them; those are no history. */
@@ -53,9 +53,7 @@ export function adoptTimeline<Item>(
     if (pending === 0 && items.length === page.items.length) return page
     return { ...rest, items: withoutPending(items, pending, (item) => own.has(String(id(item)))) }
   })
-  return adopted.every((page, at) => page === pages[at])
-    ? (data as TimelineData<Item>)
-    : { pages: adopted, pageParams }
+  return sameOr(pages, adopted) === adopted ? { pages: adopted, pageParams } : (data as TimelineData<Item>)
 }
 
 /** Own ones by their ids, as others may have added rows below; without their mutations, those at the end. */

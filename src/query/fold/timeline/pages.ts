@@ -4,6 +4,7 @@
 
 import type { Cursor, Id } from '../../../transport/port.ts'
 import type { InfiniteData } from '../../tanstack.ts'
+import { countWhile } from '../countWhile.ts'
 
 /** Compared element by element: numbers by value, everything else as text. */
 export type OrderKey = readonly (string | number | undefined)[]
@@ -57,37 +58,17 @@ export function compareKeys(a: OrderKey, b: OrderKey): number {
   return 0
 }
 
-/** How many items stand before the first one that is not `isBefore`. */
-export function countWhile<Item>(items: readonly Item[], isBefore: (item: Item) => boolean): number {
-  const newest = items.at(-1)
-  // Nearly everything that arrives is new and goes to the end.
-  if (newest === undefined || isBefore(newest)) return items.length
-  let low = 0
-  let high = items.length - 1
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (isBefore(items[middle] as Item)) low = middle + 1
-    else high = middle
-  }
-  return low
+/** Index of the page that owns `key`; -1 where the range is not loaded. */
+export function pageOf<Item>(pages: readonly TimelinePage<Item>[], key: OrderKey): number {
+  const [newest] = pages
+  if (newest && !isAbove(newest, key)) return 0
+  const at = countWhile(pages, (page) => isAbove(page, key))
+  if (at < pages.length) return at
+  return pages.at(-1)?.hasOlder ? -1 : at - 1
 }
 
-/** Index of the page that owns `key`; `undefined` where the range is not loaded. */
-export function pageOf<Item>(pages: readonly TimelinePage<Item>[], key: OrderKey): number | undefined {
-  let low = 0
-  let high = pages.length - 1
-  if (pages.length > 0 && ownsFrom(pages[0], key)) return 0
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (ownsFrom(pages[middle], key)) high = middle
-    else low = middle + 1
-  }
-  const page = pages[low]
-  return page && (ownsFrom(page, key) || !page.hasOlder) ? low : undefined
-}
-
-function ownsFrom<Item>(page: TimelinePage<Item> | undefined, key: OrderKey): boolean {
-  return page?.low === undefined || compareKeys(key, page.low) >= 0
+function isAbove<Item>({ low }: TimelinePage<Item>, key: OrderKey): boolean {
+  return low !== undefined && compareKeys(key, low) < 0
 }
 
 /** Several pages out of one, newest first: it is cut before the items at these places, which ascend. */
@@ -109,16 +90,15 @@ export function splitPage<Item>(
 }
 
 export function positionOfPage({ asOf, epoch }: TimelinePage<unknown>): Cursor | undefined {
-  return asOf === undefined ? undefined : { seq: asOf, ...(epoch !== undefined && { epoch }) }
+  return asOf === undefined ? undefined : { seq: asOf, epoch }
 }
 
 /** The earliest of them: the pages were taken one after another, and all are complete from there on. */
 export function positionOfPages(pages: readonly TimelinePage<unknown>[]): Cursor | undefined {
-  const positions = pages.map(positionOfPage)
-  const [first] = positions
-  const seq = positions.reduce((least, position) => Math.min(least, position?.seq ?? Number.NaN), Infinity)
-  const isOneHistory = positions.every((position) => position?.epoch === first?.epoch)
-  return isOneHistory && Number.isFinite(seq) ? { ...first, seq } : undefined
+  const epoch = pages[0]?.epoch
+  const seq = Math.min(...pages.map(({ asOf }) => asOf ?? Number.NaN))
+  const isOneHistory = pages.every((page) => page.epoch === epoch)
+  return isOneHistory && Number.isFinite(seq) ? { seq, epoch } : undefined
 }
 
 /**

@@ -79,7 +79,7 @@ export function placeOf<Item>(
   { item, itemsOf }: { readonly item: Item; readonly itemsOf: (position: number) => readonly Item[] },
 ): Place | undefined {
   // By identity: of the items beside it nothing is read, and most of them are far from any cache.
-  const owner = pageOf(pages, spec.order(item)) ?? 0
+  const owner = pageOf(pages, spec.order(item))
   const at = itemsOf(owner).indexOf(item)
   if (at >= 0) return { position: owner, at }
   // Outside the range of its page; slow is better than wrong.
