@@ -95,114 +95,186 @@ function stepLive(world: World, isSure = false): void {
 }
 
 const STEPS_OF: readonly (readonly [weight: number, step: Step])[] = [
-  [20, (world) => {
-    if (world.options.hasNames) happen(world, `k${upTo(world, 5)}`, world.random() < 0.2)
-    else happen(world, `?k${world.history.length}`)
-  }],
+  [
+    20,
+    (world) => {
+      if (world.options.hasNames) happen(world, `k${upTo(world, 5)}`, world.random() < 0.2)
+      else happen(world, `?k${world.history.length}`)
+    },
+  ],
   [25, (world) => world.channel?.isLive && !world.channel.hasGap && deliver(world, 1 + upTo(world, 2))],
-  [25, (world) => {
-    const asked = [...world.waiting]
-    world.waiting.clear()
-    flush(world, asked)
-  }],
+  [
+    25,
+    (world) => {
+      const asked = [...world.waiting]
+      world.waiting.clear()
+      flush(world, asked)
+    },
+  ],
   [20, stepAnswer],
   [25, stepWrite],
   [6, (world) => stepLive(world)],
-  [3, (world) => {
-    const { channel } = world
-    if (!channel?.isLive) return
-    Object.assign(channel, { isLive: false, hasGap: false })
-    for (const each of world.mutations) if (each.state === 'pending') each.isOld = true
-    notify(world)
-  }],
-  [3, (world) => {
-    const { channel } = world
-    if (!channel?.isLive) return
-    channel.hasGap = !channel.hasGap
-    notify(world)
-  }],
-  [2, (world) => {
-    if (!world.channel?.isLive) return
-    startOver(world, true)
-    notify(world)
-  }],
+  [
+    3,
+    (world) => {
+      const { channel } = world
+      if (!channel?.isLive) return
+      Object.assign(channel, { isLive: false, hasGap: false })
+      for (const each of world.mutations) if (each.state === 'pending') each.isOld = true
+      notify(world)
+    },
+  ],
+  [
+    3,
+    (world) => {
+      const { channel } = world
+      if (!channel?.isLive) return
+      channel.hasGap = !channel.hasGap
+      notify(world)
+    },
+  ],
+  [
+    2,
+    (world) => {
+      if (!world.channel?.isLive) return
+      startOver(world, true)
+      notify(world)
+    },
+  ],
   // The fetch does not wait for the channel.
   [2, (world) => ask(world, one(world))],
-  [4, (world) => {
-    const query = one(world)
-    if (query.channel?.isLive) ask(world, query)
-  }],
-  [10, (world) => {
-    mount(world, one(world))
-  }],
-  [5, (world) => {
-    const query = one(world)
-    if (query.observers === 0) return
-    query.observers--
-    tell(world, query, () => ({ type: 'used' }))
-  }],
-  [4, (world) => {
-    const query = one(world)
-    if (query.isLingering) leave(world, query)
-  }],
-  [4, (world) => {
-    const query = one(world)
-    if (!query.isPaused) return
-    tell(world, query, () => ({ type: 'rested' }))
-  }],
-  [3, (world) => {
-    const query = one(world)
-    beginFetch(world, query, world.random() < 0.5)
-    if (query.channel?.isLive) ask(world, query)
-  }],
-  [3, (world) => {
-    const query = one(world)
-    if (query.fetch) failFetch(world, query)
-  }],
+  [
+    4,
+    (world) => {
+      const query = one(world)
+      if (query.channel?.isLive) ask(world, query)
+    },
+  ],
+  [
+    10,
+    (world) => {
+      mount(world, one(world))
+    },
+  ],
+  [
+    5,
+    (world) => {
+      const query = one(world)
+      if (query.observers === 0) return
+      query.observers--
+      tell(world, query, () => ({ type: 'used' }))
+    },
+  ],
+  [
+    4,
+    (world) => {
+      const query = one(world)
+      if (query.isLingering) leave(world, query)
+    },
+  ],
+  [
+    4,
+    (world) => {
+      const query = one(world)
+      if (!query.isPaused) return
+      tell(world, query, () => ({ type: 'rested' }))
+    },
+  ],
+  [
+    3,
+    (world) => {
+      const query = one(world)
+      beginFetch(world, query, world.random() < 0.5)
+      if (query.channel?.isLive) ask(world, query)
+    },
+  ],
+  [
+    3,
+    (world) => {
+      const query = one(world)
+      if (query.fetch) failFetch(world, query)
+    },
+  ],
   // Cancelled: as it was before.
-  [2, (world) => {
-    const query = one(world)
-    if (query.fetch) overwrite(world, query, query.data, true)
-  }],
-  [2, (world) => {
-    const query = one(world)
-    const at = upTo(world, world.history.length)
-    overwrite(world, query, historyUpTo(world.history, at), false)
-  }],
+  [
+    2,
+    (world) => {
+      const query = one(world)
+      if (query.fetch) overwrite(world, query, query.data, true)
+    },
+  ],
+  [
+    2,
+    (world) => {
+      const query = one(world)
+      const at = upTo(world, world.history.length)
+      overwrite(world, query, historyUpTo(world.history, at), false)
+    },
+  ],
   [1, (world) => removeQuery(world, one(world))],
-  [1, (world) => {
-    const query = one(world)
-    tell(world, query, () => ({ type: 'doubted' }))
-  }],
+  [
+    1,
+    (world) => {
+      const query = one(world)
+      tell(world, query, () => ({ type: 'doubted' }))
+    },
+  ],
   [0.3, disown],
-  [6, (world) => {
-    const key = `m${world.names++}`
-    const op = opOf({ key, value: -1, at: undefined, isGone: false })
-    const sentIn = world.channel?.continuity ?? -1
-    changeOps(world, () =>
-      world.mutations.push({ key, op, state: 'pending', confirmed: undefined, at: undefined, isOld: false, sentIn, heardBy: new Set() }),
-    )
-  }],
-  [6, (world) => {
-    const mutation = world.mutations.find(({ at, state }) => at === undefined && state === 'pending')
-    if (!mutation || !world.channel?.isLive) return
-    mutation.at = happen(world, world.options.hasNames ? mutation.key : `?${mutation.key}`)
-  }],
+  [
+    6,
+    (world) => {
+      const key = `m${world.names++}`
+      const op = opOf({ key, value: -1, at: undefined, isGone: false })
+      const sentIn = world.channel?.continuity ?? -1
+      changeOps(world, () =>
+        world.mutations.push({
+          key,
+          op,
+          state: 'pending',
+          confirmed: undefined,
+          at: undefined,
+          isOld: false,
+          sentIn,
+          heardBy: new Set(),
+        }),
+      )
+    },
+  ],
+  [
+    6,
+    (world) => {
+      const mutation = world.mutations.find(({ at, state }) => at === undefined && state === 'pending')
+      if (!mutation || !world.channel?.isLive) return
+      mutation.at = happen(world, world.options.hasNames ? mutation.key : `?${mutation.key}`)
+    },
+  ],
   [6, stepReply],
-  [2, (world) => {
-    const mutation = pick(world, world.mutations.filter(({ state }) => state === 'pending'))
-    if (mutation)
-      changeOps(world, () => {
-        mutation.state = 'failed'
-      })
-  }],
-  [2, (world) => {
-    const mutation = pick(world, world.mutations.filter(({ state }) => state === 'failed'))
-    if (mutation)
-      changeOps(world, () => {
-        mutation.state = 'over'
-      })
-  }],
+  [
+    2,
+    (world) => {
+      const mutation = pick(
+        world,
+        world.mutations.filter(({ state }) => state === 'pending'),
+      )
+      if (mutation)
+        changeOps(world, () => {
+          mutation.state = 'failed'
+        })
+    },
+  ],
+  [
+    2,
+    (world) => {
+      const mutation = pick(
+        world,
+        world.mutations.filter(({ state }) => state === 'failed'),
+      )
+      if (mutation)
+        changeOps(world, () => {
+          mutation.state = 'over'
+        })
+    },
+  ],
 ]
 
 /** TanStack asks, where the data is not fresh. */
@@ -221,8 +293,10 @@ function stepReply(world: World): void {
   if (!mutation || !options.hasNames || !channel?.isLive) return
   const { at = 0, key } = mutation
   // Without numbers the reply and the event come next to each other, on one socket.
-  if (!options.isNumbered && !mutation.isOld && channel.told !== at && channel.told !== at - 1) mutation.isOld = true
-  if (history.some((each) => each.at > at && each.at <= channel.told && each.key === key)) mutation.isOld = true
+  if (!options.isNumbered && !mutation.isOld && channel.told !== at && channel.told !== at - 1)
+    mutation.isOld = true
+  if (history.some((each) => each.at > at && each.at <= channel.told && each.key === key))
+    mutation.isOld = true
   reply(world, mutation)
 }
 
@@ -287,18 +361,25 @@ function end(world: World): void {
 
 function checkEnd(world: World): void {
   const { values: expected } = historyUpTo(world.history, world.history.length)
-  const sorted = (values: Data['values']) => Object.values(values).toSorted((a, b) => a - b).join()
+  const sorted = (values: Data['values']) =>
+    Object.values(values)
+      .toSorted((a, b) => a - b)
+      .join()
   for (const { name, data, state } of world.queries) {
     const view = data as Data | undefined
     if (statusOf(state) !== 'live') world.oracle.findings.push(`${name} ends ${statusOf(state)}`)
     if (!view || sorted(view.values) !== sorted(expected))
       world.oracle.findings.push(`${name} ends with ${view && sorted(view.values)}, not ${sorted(expected)}`)
     const keys = shown(world).map((op) => rowOf(op).key)
-    if (view?.rows.join() !== keys.join()) world.oracle.findings.push(`${name} shows ${view?.rows}, not ${keys}`)
+    if (view?.rows.join() !== keys.join())
+      world.oracle.findings.push(`${name} shows ${view?.rows}, not ${keys}`)
   }
 }
 
-function run(options: Options, seed: number): { readonly findings: readonly string[]; readonly steps: number; readonly trail: string } {
+function run(
+  options: Options,
+  seed: number,
+): { readonly findings: readonly string[]; readonly steps: number; readonly trail: string } {
   const world = createWorld(options, randomOf(seed))
   for (let at = 0; at < LENGTH && world.oracle.findings.length === 0; at++) {
     step(world)
@@ -306,7 +387,11 @@ function run(options: Options, seed: number): { readonly findings: readonly stri
   }
   if (world.oracle.findings.length === 0) end(world)
   if (world.oracle.findings.length === 0) checkEnd(world)
-  return { findings: world.oracle.findings, steps: world.steps, trail: world.trail.slice(-Number(process.env.MACHINE_TRACE ?? 14)).join('; ') }
+  return {
+    findings: world.oracle.findings,
+    steps: world.steps,
+    trail: world.trail.slice(-Number(process.env.MACHINE_TRACE ?? 14)).join('; '),
+  }
 }
 
 const WORLDS = {
@@ -330,7 +415,9 @@ describe('[Q28] random schedules of the machine alone', { timeout: Math.max(120_
       if (findings.length > 0) failed.push({ seed, findings: findings.slice(0, 4), steps, trail })
     }
     if (process.env.MACHINE_STEPS)
-      console.log(`${name}: ${steps} steps, ${seed - SEED} schedules, ${Math.round(steps / ((performance.now() - began) / 1000))} a second`)
+      console.log(
+        `${name}: ${steps} steps, ${seed - SEED} schedules, ${Math.round(steps / ((performance.now() - began) / 1000))} a second`,
+      )
     expect(failed).toEqual([])
   })
 })

@@ -15,7 +15,7 @@ import {
 } from '../live/fetch.ts'
 import { baseOf, liveQueryBehind } from '../live/liveQuery.ts'
 import type { Fetch } from '../live/records.ts'
-import { markFailed, retry } from '../live/retry.ts'
+import { markFailed, retry } from './retry.ts'
 import { isContinuous } from '../live/state.ts'
 import type { AskOptions } from '../optimistic/beginSend.ts'
 import { snapshotArrived } from '../stream/channelHub.ts'

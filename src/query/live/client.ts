@@ -20,8 +20,9 @@ import {
   type QueryCacheNotifyEvent,
   type QueryClient,
 } from '../tanstack.ts'
+import { adoptForeign, leave, tell } from './driver.ts'
 import { endFetch } from './fetch.ts'
-import { adoptForeign, createLiveQuery, flush, leave, tell, tellOps } from './liveQuery.ts'
+import { createLiveQuery, flush, tellOps } from './liveQuery.ts'
 import { announce, type Declarations, type Listeners, type LiveClient, type LiveQuery } from './records.ts'
 import { isActive } from './surroundings.ts'
 

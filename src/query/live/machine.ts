@@ -1,10 +1,6 @@
-/**
- * Every decision about one live query: `next(state, input, kind) → [state, effects]`. It knows no QueryClient, no port and
- * no clock; `liveQuery.ts` tells it what happens and runs the effects.
- */
-import type { Cursor } from '../../transport/port.ts'
 import type { Kind } from '../fold/kinds.ts'
-import type { Effect, Input, Ops, Sequenced } from './inputs.ts'
+import { caughtUp, draw, dropArrival, fold, withoutArrival } from './data.ts'
+import type { Effect, Input, Ops } from './inputs.ts'
 import { recognise } from './recognise.ts'
 import {
   addTo,
@@ -14,7 +10,6 @@ import {
   isWanted,
   type LiveQueryState,
   opsIn,
-  type Picture,
   writtenByOthers,
 } from './state.ts'
 
@@ -89,26 +84,6 @@ function used(state: LiveQueryState): Step {
   if (!channel) return [state, isWanted(state) ? [{ type: 'join' }] : NONE]
   if (isWanted(state) !== isLingering) return [state, NONE]
   return [{ ...state, isLingering: !isLingering }, [{ type: isLingering ? 'stay' : 'linger' }]]
-}
-
-/** Where its data stands, for who continues it. */
-export function positionOf({ asOf, base }: LiveQueryState, kind: Kind): Cursor | undefined {
-  return asOf ?? (base === undefined ? undefined : kind.positionOf(base))
-}
-
-/** Data that says where it stands is continued from there, if the channel knows what came after. */
-function caughtUp(
-  state: LiveQueryState,
-  position: Cursor | undefined,
-  missed: Sequenced | undefined,
-): LiveQueryState {
-  if (!missed) return { ...state, continuity: -1, asOf: undefined }
-  return {
-    ...state,
-    continuity: state.channel?.continuity ?? -1,
-    asOf: position,
-    unfolded: addTo(undefined, missed),
-  }
 }
 
 function left(
@@ -191,15 +166,6 @@ function fetched(state: LiveQueryState, { view }: Extract<Input, { type: 'fetche
   return [{ ...state, ...written, arrival: undefined }, SOON]
 }
 
-/** Nothing is on its way any more. What never arrived vouches for nothing. */
-function withoutArrival(state: LiveQueryState): LiveQueryState {
-  return state.use.isFetching ? state : dropArrival(state)
-}
-
-function dropArrival(state: LiveQueryState): LiveQueryState {
-  return state.arrival ? { ...state, arrival: undefined, continuity: -1 } : state
-}
-
 function found(
   state: LiveQueryState,
   { view, data, position, missed }: Extract<Input, { type: 'found' }>,
@@ -208,14 +174,6 @@ function found(
   // What is nothing of its kind is not taken; what there was is written over it.
   if (view !== undefined && data === undefined && state.base !== undefined) return [seen, NONE]
   return [caughtUp({ ...seen, base: data }, position, missed), NONE]
-}
-
-/** `undefined` stays what it is before the first snapshot. */
-function fold(state: LiveQueryState, kind: Kind): LiveQueryState {
-  const { base, unfolded, use } = state
-  if (!unfolded) return state
-  const folded = base === undefined ? base : kind.fold(base, opsIn(unfolded), use)
-  return { ...state, unfolded: undefined, base: folded }
 }
 
 /** Applies what waits, and writes if that changed anything. */
@@ -232,15 +190,6 @@ function show(state: LiveQueryState, shown: Ops, kind: Kind): Step {
     const lost = { ...folded, unfolded: undefined, continuity: -1 }
     return then([lost, [{ type: 'report', cause }]], pause)
   }
-}
-
-function draw(
-  { picture }: LiveQueryState,
-  base: unknown,
-  { shown, kind }: { readonly shown: Ops; readonly kind: Kind },
-): Picture {
-  if (Object.is(base, picture.of) && shown === picture.shown) return picture
-  return { of: base, view: shown.length === 0 ? base : kind.overlay(base, shown), shown }
 }
 
 function askAgain(state: LiveQueryState): Step {

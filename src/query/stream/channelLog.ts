@@ -53,8 +53,7 @@ export function trimLog(channel: ChannelLog & { readonly sequencer: Sequencer })
   // In slices: shifting the array for every event would cost more than applying it.
   if (retainers > 0 || log.length < 2 * LOG_TAIL) return
   const dropped = log.splice(0, log.length - LOG_TAIL)
-  const isNumbered = (event: LiveEvent) =>
-    event.seq !== undefined && !isOtherEpoch(sequencer.cursor, event)
+  const isNumbered = (event: LiveEvent) => event.seq !== undefined && !isOtherEpoch(sequencer.cursor, event)
   const last = dropped.findLast(isNumbered)?.seq
   // Never back: what is dropped may lie before a hole, or before another history.
   if (last !== undefined) channel.reach = Math.max(last, channel.reach ?? last)

@@ -119,9 +119,8 @@ function openPage(options: LiveSubjectOptions): Page {
   return page
 }
 
-function createClient(): QueryClient {
-  return new QueryClient({ defaultOptions: { queries: { retry: false, gcTime: Number.POSITIVE_INFINITY } } })
-}
+const createClient = () =>
+  new QueryClient({ defaultOptions: { queries: { retry: false, gcTime: Number.POSITIVE_INFINITY } } })
 
 function timelineOptions({ data, options: { around, maxPages } }: Page, target: 'newest' | 'around') {
   const options = data.items(ROOM, target === 'around' ? { around } : {})
@@ -137,8 +136,7 @@ function keyOf(page: Page, target: Target): readonly unknown[] {
   return target === 'topic' ? page.data.topic(ROOM).queryKey : timelineOptions(page, target).queryKey
 }
 
-function mount(page: Page, target: Target): void {
-  const { mounted } = page
+function mount(page: Page, target: Target, { mounted } = page): void {
   if (!mounted.has(target)) mounted.set(target, observe(page, target))
 }
 
@@ -146,10 +144,8 @@ function observe(page: Page, target: Target): Observed {
   const { client, data } = page
   const tell = (result: QuerySnapshot) => tellWatchers(page, target, result)
   if (target === 'newest' || target === 'around') {
-    const observer = new InfiniteQueryObserver(client, {
-      ...timelineOptions(page, target),
-      ...sharingOf(page),
-    })
+    const options = timelineOptions(page, target)
+    const observer = new InfiniteQueryObserver(client, { ...options, ...sharingOf(page) })
     return {
       stop: observer.subscribe(tell),
       page: (how, cancelRefetch = false) => void observer[how]({ cancelRefetch }).catch(ignore),

@@ -4,8 +4,9 @@
  */
 import type { SequencedOp } from '../../../src/query/fold/items.ts'
 import { NO_OPS, type Op } from '../../../src/query/fold/op.ts'
+import { positionOf } from '../../../src/query/live/data.ts'
 import type { Effect, Input } from '../../../src/query/live/inputs.ts'
-import { next, positionOf } from '../../../src/query/live/machine.ts'
+import { next } from '../../../src/query/live/machine.ts'
 import {
   isContinuous,
   type LiveQueryState,
@@ -16,6 +17,7 @@ import {
 } from '../../../src/query/live/state.ts'
 import type { Anticipated } from '../../../src/query/optimistic/pendingMutations.ts'
 import { eventsSince, reaches } from '../../../src/query/stream/channelLog.ts'
+import type { Sequencer } from '../../../src/query/stream/sequencer.ts'
 import type { Cursor, LiveEvent } from '../../../src/transport/port.ts'
 import { type Data, type Happened, historyUpTo, type Oracle, opOf, rowOf, strictKind } from './strictKind.ts'
 
@@ -46,7 +48,7 @@ interface Channel {
   isLive: boolean
   hasGap: boolean
   continuity: number
-  sequencer: { cursor: Cursor | undefined; held: Map<number, LiveEvent> }
+  sequencer: Sequencer
   log: LiveEvent[]
   dropped: number
   reach: number | undefined
@@ -230,7 +232,7 @@ function join(world: World, query: Query): void {
     isLive: false,
     hasGap: false,
     continuity: 0,
-    sequencer: { cursor: position, held: new Map() },
+    sequencer: { cursor: position as Sequencer['cursor'], held: new Map() },
     log: [],
     dropped: 0,
     reach: position?.seq,
