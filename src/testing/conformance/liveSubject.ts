@@ -127,17 +127,16 @@ function timelineOptions({ data, options: { around, maxPages } }: Page, target: 
   return maxPages === undefined ? options : { ...options, maxPages }
 }
 
-function sharingOf({ options: { structuralSharing } }: Page) {
-  return structuralSharing === undefined ? {} : { structuralSharing }
-}
+const sharingOf = ({ options: { structuralSharing } }: Page) =>
+  structuralSharing === undefined ? {} : { structuralSharing }
 
 function keyOf(page: Page, target: Target): readonly unknown[] {
   if (target === 'list') return page.data.list(ROOM).queryKey
   return target === 'topic' ? page.data.topic(ROOM).queryKey : timelineOptions(page, target).queryKey
 }
 
-function mount(page: Page, target: Target, { mounted } = page): void {
-  if (!mounted.has(target)) mounted.set(target, observe(page, target))
+function mount(page: Page, target: Target): void {
+  if (!page.mounted.has(target)) page.mounted.set(target, observe(page, target))
 }
 
 function observe(page: Page, target: Target): Observed {
