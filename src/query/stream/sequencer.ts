@@ -70,7 +70,8 @@ function before(event: LiveEvent, seq: number, { last }: Sequencer): Position {
  */
 export function baseline(sequencer: Sequencer, position: Cursor | undefined): LiveEvent[] {
   const { held, last } = sequencer
-  const oldest = Math.min(...held.keys()) - 1
+  let oldest = Number.POSITIVE_INFINITY
+  for (const heldSeq of held.keys()) oldest = Math.min(oldest, heldSeq - 1)
   const seq = position?.seq ?? Math.min(oldest, last?.seq ?? oldest)
   if (sequencer.cursor || !Number.isFinite(seq)) return []
   sequencer.cursor = { ...position, seq }
@@ -105,7 +106,9 @@ export function isAfter(one: Cursor | undefined, other: Cursor | undefined): boo
 
 /** The highest number that is known to exist. */
 export function topOf({ cursor, held, head }: Sequencer): number {
-  return Math.max(cursor?.seq ?? 0, head?.seq ?? 0, ...held.keys())
+  let top = Math.max(cursor?.seq ?? 0, head?.seq ?? 0)
+  for (const seq of held.keys()) top = Math.max(top, seq)
+  return top
 }
 
 export function isOtherEpoch(one: Cursor | undefined, other: Cursor | undefined): boolean {

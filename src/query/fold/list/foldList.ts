@@ -28,7 +28,7 @@ interface ListDraft<Item> {
 export function foldList<Item>(
   spec: ItemSpec<Item>,
   data: readonly Item[],
-  ops: readonly SequencedOp<Item>[],
+  ops: readonly Pick<SequencedOp<Item>, 'op'>[],
 ): readonly Item[] {
   const draft: ListDraft<Item> = {
     spec,
@@ -57,7 +57,7 @@ export function overlayList<Item>(
   const shown = foldList(
     spec,
     copy,
-    ops.map((op) => ({ op, seq: undefined })),
+    ops.map((op) => ({ op })),
   )
   return shown === copy ? data : shown
 }
@@ -68,7 +68,7 @@ export function mergeList<Item>(
   current: readonly Item[] | undefined,
   items: readonly Item[],
 ): readonly Item[] {
-  const known = new Map((current ?? []).map((item) => [String(spec.id(item)), item]))
+  const known = new Map(current?.map((item) => [String(spec.id(item)), item]))
   const next = items.map((item) => {
     const before = known.get(String(spec.id(item)))
     return before === undefined ? item : replaceItem(spec, before, item)
@@ -150,9 +150,12 @@ function moved<Item>(
     const at = before === undefined ? -1 : placeOf(before)
     const stays = at >= 0 && !returned.has(id) && isOfEqualRank(sort, before, item)
     if (at >= 0) edits.push({ at, removes: 1, items: stays ? [item as Item] : [] })
-    if (item === undefined) byId.delete(id)
-    else byId.set(id, item)
-    if (item !== undefined && !stays) entering.push(item)
+    if (item === undefined) {
+      byId.delete(id)
+      continue
+    }
+    byId.set(id, item)
+    if (!stays) entering.push(item)
   }
   const added = entering
     .sort(sort)

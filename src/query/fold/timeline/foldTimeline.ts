@@ -164,20 +164,17 @@ function finish<Item>(draft: Draft<Item>): TimelineData<Item> {
   const first = base.pages[0]
   if (!first || (touched.size === 0 && unseen === first.unseen)) return base
   const folded = base.pages.slice()
-  for (const [position, items] of touched) {
-    const page = folded[position]
-    if (page) folded[position] = { ...page, items }
-  }
-  if (unseen !== first.unseen) folded[0] = { ...(folded[0] ?? first), unseen }
-  const parts = sealOldHalf(draft, folded[0])
+  for (const [position, items] of touched) folded[position] = { ...(folded[position] ?? first), items }
+  const [head = first] = folded
+  const parts = sealOldHalf(draft, unseen === head.unseen ? head : { ...head, unseen })
   const pages = parts.concat(folded.slice(1))
   for (const page of pages.splice(maxPages)) for (const item of page.items) takeOut(spec, index, item)
   keepIndex(pages, index)
   // A copy of what nearly never changes would be a good part of the cost of an event.
   const { pageParams } = base
-  if (parts.length === 1 && pages.length === folded.length) return { pages, pageParams }
+  if (parts.length === 1 && pages.length === base.pages.length) return { pages, pageParams }
   const sealed = parts.slice(0, -1).map(({ before }): TimelinePageParam => ({ before: before as Id }))
-  const params = [...pageParams.slice(0, 1), ...sealed, ...pageParams.slice(1)]
+  const params = pageParams.slice(0, 1).concat(sealed, pageParams.slice(1))
   return { pages, pageParams: params.slice(0, maxPages) }
 }
 
@@ -187,10 +184,9 @@ function finish<Item>(draft: Draft<Item>): TimelineData<Item> {
  */
 function sealOldHalf<Item>(
   { spec, pageSize }: Draft<Item>,
-  head: TimelinePage<Item> | undefined,
+  head: TimelinePage<Item>,
 ): TimelinePage<Item>[] {
   const cuts: number[] = []
-  const length = head?.items.length ?? 0
-  for (let at = pageSize; length - at > pageSize; at += pageSize) cuts.push(at)
-  return head ? splitPage(spec, head, cuts) : []
+  for (let at = pageSize; head.items.length - at > pageSize; at += pageSize) cuts.push(at)
+  return splitPage(spec, head, cuts)
 }
