@@ -373,10 +373,12 @@ export function answer(world: World, query: Query, fetch: Fetch, at: number): vo
     const isTrusted = isContinuous(query.state)
     completeFetch(world, query, { fetch, position, isWhole })
     world.oracle.isStrict = isContinuous(query.state) && (isWhole || isTrusted)
-    // A page beside others adds nothing here.
+    // A page beside others adds nothing here, but its age.
+    const isMixed = (position?.seq ?? -1) < (current?.at ?? -1)
+    const mixed = current && { ...current, isMixed: current.isMixed || isMixed }
     const merged = isWhole
       ? world.kind.fold(data, missedBy(world, query, fetch, position), query.state.use)
-      : current
+      : mixed
     tellNow(world, query, { type: 'merged', data: merged, shown: shown(world) })
     fetch.view = query.state.picture.view
   }
@@ -630,7 +632,7 @@ function checkComplete(world: World, { state, channel }: Query): void {
       const row = rowOf(op)
       if (row.at === undefined) continue
       if (row.at > at + 1) found(world, `${what}: ${row.at} would follow ${at}`)
-      if (row.at <= at && world.options.isNumbered)
+      if (row.at <= at && world.options.isNumbered && !data.isMixed)
         found(world, `${what}: ${row.at} would come again after ${at}`)
       at = Math.max(at, row.at)
     }
@@ -647,7 +649,8 @@ function checkWritten(world: World, query: Query): void {
   if (data === undefined || !channel || !isContinuous(see(state, viewOf(channel), state.use))) return
   const { rows, values } = data as Data
   for (const { key, at, heardBy, confirmed, state: how } of world.mutations) {
-    if (at === undefined || !heardBy.has(query)) continue
+    // Foreign data may be older.
+    if (at === undefined || at > channel.told || !heardBy.has(query)) continue
     const isThere = Object.values(values).includes(at) || key in values
     const isAfter = world.history.some((each) => each.at > at && each.key === key)
     if (rows.includes(key) && isThere && how !== 'failed' && confirmed) found(world, `${key} is there twice`)
