@@ -5,7 +5,7 @@ import type { Cursor, LiveEvent } from '../../src/transport/port.ts'
 const events = (from: number, to: number, epoch = 'e'): LiveEvent[] =>
   Array.from({ length: to - from + 1 }, (_, at) => ({ type: 'put', payload: {}, seq: from + at, epoch }))
 
-const channel = (log: LiveEvent[], reach: number, cursor: Cursor) => ({
+const channel = (log: LiveEvent[], reach: number, cursor: Required<Cursor>) => ({
   retainers: 0,
   log,
   dropped: 0,
