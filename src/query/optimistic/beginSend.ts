@@ -67,7 +67,7 @@ export function beginSend<P, Variables>(
         port.request(type, data, { endpoint, signal, guard, idempotent: true, ...how }),
       send: (type, data, delivery) => port.send(type, data, { endpoint, delivery, guard }),
       amend(variables) {
-        if (pending) amendVariables(pendingMutations, pending.mutation, variables)
+        if (pending) amendVariables(queryClient, pending, variables)
       },
       inDoubt: progress === 'in-doubt',
       signal,
