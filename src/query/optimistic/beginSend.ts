@@ -84,10 +84,7 @@ function refusal(pendingMutations: PendingMutations, pending: PendingMutation): 
   if (isLiveError(failureReason) && isLastWord(failureReason)) return failureReason
   if (pending.abort.signal.aborted) return new LiveError('aborted', `"${name}" was discarded`)
   if (isMine(pendingMutations, pending)) return undefined
-  return new LiveError(
-    'user_changed',
-    `"${name}" was not sent: somebody else has written it, and is not signed in`,
-  )
+  return new LiveError('user_changed', `"${name}" was not sent: who has written it is not signed in`)
 }
 
 /** Whether it was done nobody can tell, and sent again it might be done twice. */

@@ -65,9 +65,7 @@ export function findPending(
 ): PendingMutation | undefined {
   return [...pendingMutations.all.values()].find(
     (pending) =>
-      pending.definition.name === name &&
-      pending.clientId === clientId &&
-      isMine(pendingMutations, pending),
+      pending.definition.name === name && pending.clientId === clientId && isMine(pendingMutations, pending),
   )
 }
 
