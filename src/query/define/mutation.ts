@@ -130,7 +130,7 @@ function optimisticChanges<P, Variables, Result>(
   try {
     return options.optimistic?.(variables, context) ?? []
   } catch (cause) {
-    const error = new LiveError('misconfigured', `"optimistic" of "${name}" threw: ${cause}`, { cause })
+    const error = new LiveError('misconfigured', `"${name}" threw at "optimistic": ${cause}`, { cause })
     registry.port.report({ type: 'optimistic-error', definition: name, error })
     return []
   }

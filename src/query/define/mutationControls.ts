@@ -53,10 +53,8 @@ export function mutationControls<P, Variables, Result>(
     },
     amend(queryClient, clientId, change) {
       const pending = find(queryClient, clientId)
-      const client = clientOf(registry, queryClient)
-      if (!client || !pending || !isUnsent(pending)) return
-      const { mutation } = pending
-      amendVariables(client.pendingMutations, mutation, change(mutation.state.variables as Variables))
+      if (!pending || !isUnsent(pending)) return
+      amendVariables(queryClient, pending, change(pending.mutation.state.variables as Variables))
     },
     isUnsent(queryClient, clientId) {
       const pending = find(queryClient, clientId)

@@ -25,7 +25,7 @@ interface Held {
   readonly registry: Registry
   readonly client: LiveClient
   /** Who called `connect`. */
-  connectors: number
+  readonly connectors: Set<object>
   end(): void
 }
 
@@ -56,18 +56,16 @@ export function connect(registry: Registry, queryClient: QueryClient): () => voi
   if (!endRivals(registry, queryClient, Number.POSITIVE_INFINITY)) {
     throw new LiveError(
       'misconfigured',
-      'Another live with these names is connected to this QueryClient; give one a `scope`, or end the other connect() first',
+      'Another live has these names on this QueryClient; give one of them a `scope`, or end the other connect() first',
     )
   }
   const held = heldBy(registry, queryClient) ?? connectHeld(registry, queryClient)
-  held.connectors++
-  let isHeld = true
+  const connector = {}
+  held.connectors.add(connector)
   return () => {
-    if (!isHeld) return
-    isHeld = false
-    held.connectors--
+    held.connectors.delete(connector)
     // Not at once: StrictMode, and a provider that is moved, connect again in the same turn.
-    queueMicrotask(() => held.connectors === 0 && held.end())
+    queueMicrotask(() => held.connectors.size === 0 && held.end())
   }
 }
 
@@ -114,7 +112,7 @@ function connectHeld(registry: Registry, queryClient: QueryClient): Held {
   const held: Held = {
     registry,
     client,
-    connectors: 0,
+    connectors: new Set(),
     end() {
       if (!here.delete(held)) return
       registry.clients.delete(reference)
@@ -136,7 +134,9 @@ function endRivals(registry: Registry, queryClient: QueryClient, newer: number):
     ({ registry: other }) =>
       other !== registry && names.some((name) => other.definitions.has(name) || other.mutations.has(name)),
   )
-  const isFree = rivals.every(({ connectors, registry: { number } }) => connectors === 0 && number < newer)
+  const isFree = rivals.every(
+    ({ connectors, registry: { number } }) => connectors.size === 0 && number < newer,
+  )
   if (isFree) for (const { end } of rivals) end()
   return isFree
 }
@@ -160,7 +160,7 @@ function register<T extends { readonly name: string }>(
   if (known.has(key)) {
     throw new LiveError(
       'misconfigured',
-      `"${definition.name}" is defined twice; each name is a query key, so give one of them another`,
+      `"${definition.name}" is defined twice; give one of them another name`,
     )
   }
   known.set(key, definition)

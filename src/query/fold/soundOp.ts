@@ -38,7 +38,7 @@ export function soundOp(
   const isNamed = op.kind === 'remove' ? isId(op.id) : op.kind !== 'patch' || !id || isId(id(op.fields))
   const flaw = isNamed
     ? 'item' in op && flawOf(op.item)
-    : new LiveError('invalid_frame', `A change of "${name}" does not say of what`)
+    : new LiveError('invalid_frame', `A change of "${name}" has no id`)
   if (flaw) return void flawed(flaw)
   if (op.kind !== 'patch') return op
   const { fields, make = (item: unknown) => ({ ...(item as object), ...fields }) } = op

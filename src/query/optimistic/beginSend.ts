@@ -67,7 +67,7 @@ export function beginSend<P, Variables>(
         port.request(type, data, { endpoint, signal, guard, idempotent: true, ...how }),
       send: (type, data, delivery) => port.send(type, data, { endpoint, delivery, guard }),
       amend(variables) {
-        if (pending) amendVariables(pendingMutations, pending.mutation, variables)
+        if (pending) amendVariables(queryClient, pending, variables)
       },
       inDoubt: progress === 'in-doubt',
       signal,
@@ -84,10 +84,7 @@ function refusal(pendingMutations: PendingMutations, pending: PendingMutation): 
   if (isLiveError(failureReason) && isLastWord(failureReason)) return failureReason
   if (pending.abort.signal.aborted) return new LiveError('aborted', `"${name}" was discarded`)
   if (isMine(pendingMutations, pending)) return undefined
-  return new LiveError(
-    'user_changed',
-    `"${name}" was not sent: somebody else has written it, and is not signed in`,
-  )
+  return new LiveError('user_changed', `"${name}" was not sent: who has written it is not signed in`)
 }
 
 /** Whether it was done nobody can tell, and sent again it might be done twice. */

@@ -41,7 +41,7 @@ export interface PendingMutation {
   /** Ends what it is doing when it is discarded. */
   readonly abort: AbortController
   state: SendState
-  optimistic: OptimisticOps | undefined
+  optimistic?: OptimisticOps
 }
 
 /** What it shows, and what that was made of. */
@@ -86,7 +86,6 @@ export function createPending(
       stored && state.progress !== 'fresh' ? { who: stored.who, era: 0, isRestored: true } : authors.begin(),
     abort: new AbortController(),
     state,
-    optimistic: undefined,
   }
   writeSignature(pending)
   return pending
@@ -109,9 +108,10 @@ export function writeSignature(pending: PendingMutation): void {
     pendingBehind(options.mutationKey) === pending
   )
     return
-  const mutationKey = [...(options.mutationKey ?? [])]
+  const given = options.mutationKey ?? []
+  const mutationKey = [...given]
   // One that began before this knows the key that it had then.
-  if (options.mutationKey && !behind.has(options.mutationKey)) behind.set(options.mutationKey, pending)
+  if (!behind.has(given)) behind.set(given, pending)
   behind.set(mutationKey, pending).set(mutation, pending)
   mutation.setOptions({
     ...options,
@@ -139,10 +139,7 @@ export function optimisticOps(pending: PendingMutation): readonly TargetedOp[] {
   return ops
 }
 
-function clientIdIn(state: { readonly context: unknown; readonly variables: unknown }): string | undefined {
-  for (const holder of [state.variables, state.context]) {
-    const id = (holder as { readonly clientId?: unknown } | null | undefined)?.clientId
-    if (typeof id === 'string') return id
-  }
-  return undefined
+function clientIdIn({ variables, context }: Mutation['state']): string | undefined {
+  const ids = [variables, context].map((holder) => Object(holder).clientId)
+  return ids.find((id) => typeof id === 'string')
 }

@@ -5,7 +5,7 @@
 
 import type { LiveEvent } from '../../transport/port.ts'
 import { NO_OPS, type Op } from '../fold/op.ts'
-import type { Mutation, MutationCache } from '../tanstack.ts'
+import type { Mutation, MutationCache, QueryClient } from '../tanstack.ts'
 import { isOwn } from './author.ts'
 import {
   optimisticOps,
@@ -63,11 +63,10 @@ export function findPending(
   name: string,
   clientId: string,
 ): PendingMutation | undefined {
-  for (const pending of pendingMutations.all.values()) {
-    const isIt = pending.definition.name === name && pending.clientId === clientId
-    if (isIt && isMine(pendingMutations, pending)) return pending
-  }
-  return undefined
+  return [...pendingMutations.all.values()].find(
+    (pending) =>
+      pending.definition.name === name && pending.clientId === clientId && isMine(pendingMutations, pending),
+  )
 }
 
 /** A status is shown at once. A proof is shown with what it proves: whoever brings that has it written. */
@@ -84,9 +83,13 @@ export function advancePending(
 }
 
 /** Other variables in place of its own: kept with the mutation, shown, and sent by its next attempt. */
-export function amendVariables({ options }: PendingMutations, mutation: Mutation, variables: unknown): void {
+export function amendVariables(
+  queryClient: QueryClient,
+  { mutation }: PendingMutation,
+  variables: unknown,
+): void {
   mutation.state = { ...mutation.state, variables }
-  options.cache.notify({ type: 'updated', mutation, action: { type: 'continue' } })
+  queryClient.getMutationCache().notify({ type: 'updated', mutation, action: { type: 'continue' } })
 }
 
 /** In place of what this one held before; below what mutations show. */

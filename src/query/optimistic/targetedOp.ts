@@ -35,5 +35,6 @@ export function opsByTarget(shown: readonly (readonly TargetedOp[])[], before: O
     next.set(target, ops)
     ops.push(op)
   }
-  return new Map([...next].map(([target, ops]) => [target, sameOr(before.get(target), ops)]))
+  for (const [target, ops] of next) next.set(target, sameOr(before.get(target), ops))
+  return next
 }

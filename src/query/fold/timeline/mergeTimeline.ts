@@ -5,7 +5,7 @@
  */
 import { type ItemSpec, replaceItem, type SequencedOp, unversioned } from '../items.ts'
 import { foldTimeline } from './foldTimeline.ts'
-import { compareKeys, type TimelineData, type TimelinePage, type TimelinePageParam } from './pages.ts'
+import { aboveLow, type TimelineData, type TimelinePage, type TimelinePageParam } from './pages.ts'
 import { indexOf } from './timelineIndex.ts'
 
 /** A page that comes out of a queryFn and has not met the cache yet. */
@@ -171,13 +171,13 @@ function foldMissed<Item>(merge: Merge<Item>, { data, position, fetched }: Merge
  */
 function withoutOlder<Item>(
   spec: ItemSpec<Item>,
-  { items, low }: TimelinePage<Item>,
+  page: TimelinePage<Item>,
   ops: readonly SequencedOp<Item>[],
 ): readonly SequencedOp<Item>[] {
   const isTied = ({ op }: SequencedOp<Item>) =>
-    op.kind === 'insert' && low !== undefined && compareKeys(spec.order(op.item), low) === 0
+    op.kind === 'insert' && aboveLow(page, spec.order(op.item)) === 0
   if (!ops.some(isTied)) return ops
-  const ids = new Set(items.map((item) => String(spec.id(item))))
+  const ids = new Set(page.items.map((item) => String(spec.id(item))))
   const isThere = ({ op }: SequencedOp<Item>) => op.kind === 'insert' && ids.has(String(spec.id(op.item)))
   const last = ops.findLastIndex(isThere)
   return ops.filter((each, at) => at >= last || !isTied(each) || isThere(each))

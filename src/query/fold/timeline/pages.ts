@@ -61,14 +61,15 @@ export function compareKeys(a: OrderKey, b: OrderKey): number {
 /** Index of the page that owns `key`; -1 where the range is not loaded. */
 export function pageOf<Item>(pages: readonly TimelinePage<Item>[], key: OrderKey): number {
   const [newest] = pages
-  if (newest && !isAbove(newest, key)) return 0
-  const at = countWhile(pages, (page) => isAbove(page, key))
+  if (newest && aboveLow(newest, key) >= 0) return 0
+  const at = countWhile(pages, (page) => aboveLow(page, key) < 0)
   if (at < pages.length) return at
   return pages.at(-1)?.hasOlder ? -1 : at - 1
 }
 
-function isAbove<Item>({ low }: TimelinePage<Item>, key: OrderKey): boolean {
-  return low !== undefined && compareKeys(key, low) < 0
+/** Whether a place is above the lower end of a page, below it (negative), or at it (0). */
+export function aboveLow(page: TimelinePage<unknown> | undefined, key: OrderKey): number {
+  return page?.low ? compareKeys(key, page.low) : 1
 }
 
 /** Several pages out of one, newest first: it is cut before the items at these places, which ascend. */
