@@ -71,7 +71,7 @@ const each = (world: World, stage: string) =>
 
 function stepAnswer(world: World): void {
   const found = pick(world, each(world, 'asked'))
-  if (found) answer(world, found.query, found.fetch, lookedAt(world, found.fetch.askedAt))
+  if (found) answer(world, found, lookedAt(world, found.fetch.askedAt))
 }
 
 function stepWrite(world: World): void {
@@ -98,8 +98,14 @@ const STEPS_OF: readonly (readonly [weight: number, step: Step])[] = [
   [
     20,
     (world) => {
-      if (world.options.hasNames) happen(world, `k${upTo(world, 5)}`, world.random() < 0.2)
-      else happen(world, `?k${world.history.length}`)
+      const { options, random, mutations } = world
+      const sent = pick(
+        world,
+        mutations.filter(({ at }) => at !== undefined),
+      )
+      if (!options.hasNames) happen(world, `?k${world.history.length}`)
+      // To what was sent as well: it is changed, or removed.
+      else happen(world, sent && random() < 0.3 ? sent.key : `k${upTo(world, 5)}`, random() < 0.2)
     },
   ],
   [25, (world) => world.channel?.isLive && !world.channel.hasGap && deliver(world, 1 + upTo(world, 2))],
@@ -200,7 +206,7 @@ const STEPS_OF: readonly (readonly [weight: number, step: Step])[] = [
     2,
     (world) => {
       const query = one(world)
-      if (query.fetch) overwrite(world, query, query.data, true)
+      cancelFetch(world, query, query.data)
     },
   ],
   [
@@ -208,7 +214,7 @@ const STEPS_OF: readonly (readonly [weight: number, step: Step])[] = [
     (world) => {
       const query = one(world)
       const at = upTo(world, world.history.length)
-      overwrite(world, query, historyUpTo(world.history, at), false)
+      overwrite(world, query, historyUpTo(world.history, at))
     },
   ],
   [1, (world) => removeQuery(world, one(world))],
@@ -300,6 +306,12 @@ function stepReply(world: World): void {
   reply(world, mutation)
 }
 
+function cancelFetch(world: World, query: Query, data: unknown): void {
+  if (!query.fetch && data === query.data) return
+  query.fetch = undefined
+  overwrite(world, query, data)
+}
+
 /** Somebody else signs in. */
 function disown(world: World): void {
   const { channel } = world
@@ -311,7 +323,7 @@ function disown(world: World): void {
   for (const query of world.queries) tell(world, query, () => ({ type: 'disowned' }))
   for (const { heardBy } of world.mutations) heardBy.clear()
   for (const query of world.queries) {
-    overwrite(world, query, undefined, true)
+    cancelFetch(world, query, undefined)
     if (query.observers > 0) beginFetch(world, query)
     if (query.channel?.isLive) ask(world, query)
   }
@@ -339,7 +351,7 @@ function end(world: World): void {
       notify(world)
     }
     for (const query of world.queries) if (query.channel?.isLive) ask(world, query)
-    for (const { query, fetch } of each(world, 'asked')) answer(world, query, fetch, world.history.length)
+    for (const asked of each(world, 'asked')) answer(world, asked, world.history.length)
     for (const { query, fetch } of each(world, 'answered')) writeResult(world, query, fetch)
     for (const mutation of world.mutations)
       if (mutation.state === 'pending' && mutation.at === undefined)

@@ -9,13 +9,13 @@ export function positionOf({ asOf, base }: LiveQueryState, kind: Kind): Cursor |
   return asOf ?? (base === undefined ? undefined : kind.positionOf(base))
 }
 
-/** Data that says where it stands is continued from there, if the channel knows what came after. */
+/** Data that says where it stands is continued from there, if the channel knows what came after, and nobody doubts it. */
 export function caughtUp(
   state: LiveQueryState,
   position: Cursor | undefined,
   missed: Sequenced | undefined,
 ): LiveQueryState {
-  if (!missed) return { ...state, continuity: -1, asOf: undefined }
+  if (!missed || state.doubts > state.settled) return { ...state, continuity: -1, asOf: undefined }
   return {
     ...state,
     continuity: state.channel?.continuity ?? -1,
@@ -29,8 +29,12 @@ export function withoutArrival(state: LiveQueryState): LiveQueryState {
   return state.use.isFetching ? state : dropArrival(state)
 }
 
+export function doubted(state: LiveQueryState): LiveQueryState {
+  return { ...state, continuity: -1, doubts: state.doubts + 1 }
+}
+
 export function dropArrival(state: LiveQueryState): LiveQueryState {
-  return state.arrival ? { ...state, arrival: undefined, continuity: -1 } : state
+  return state.arrival ? doubted({ ...state, arrival: undefined }) : state
 }
 
 /** `undefined` stays what it is before the first snapshot. */

@@ -80,11 +80,9 @@ export function isCurrent({ live: { query }, of }: Fetch): boolean {
 
 /** The answer has come. `isWhole`: it is all of the data, not a page beside others. */
 export function completeFetch(fetch: Fetch, position: Cursor | undefined, isWhole = true): void {
-  const { live, channel, doubts } = fetch
+  const { live, channel, continuity, doubts } = fetch
   const isOlder = position !== undefined && !reaches(channel, position)
-  // What was doubted meanwhile is doubtful still: it was asked for before.
-  const continuity = doubts === live.state.doubts ? fetch.continuity : -1
-  tellNow(live, { type: 'answered', position, isWhole, isOlder, continuity })
+  tellNow(live, { type: 'answered', position, isWhole, isOlder, continuity, doubts })
 }
 
 /** Whole data at the end of a queryFn, and what it lacks; it takes effect when TanStack has written what this returns. */

@@ -52,7 +52,7 @@ export type Input =
   | { readonly type: 'asked' }
   /**
    * It came. `isWhole`: all of the data, not a page beside others. `isOlder`: the channel does not remember all that came
-   * after it. `continuity`: of the channel when it was asked for; -1: it may lack anything.
+   * after it. `continuity`: of the channel when it was asked for; -1: it may lack anything. `doubts`: how many there were.
    */
   | {
       readonly type: 'answered'
@@ -60,6 +60,7 @@ export type Input =
       readonly isWhole: boolean
       readonly isOlder: boolean
       readonly continuity: number
+      readonly doubts: number
     }
   /** Whole data at the end of a fetch, which TanStack is about to write, and what it lacks. */
   | { readonly type: 'arrived'; readonly data: unknown; readonly missed: Sequenced; readonly shown: Ops }

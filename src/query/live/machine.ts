@@ -1,5 +1,5 @@
 import type { Kind } from '../fold/kinds.ts'
-import { caughtUp, draw, dropArrival, fold, withoutArrival } from './data.ts'
+import { caughtUp, doubted, draw, dropArrival, fold, withoutArrival } from './data.ts'
 import type { Effect, Input, Ops } from './inputs.ts'
 import { recognise } from './recognise.ts'
 import {
@@ -39,7 +39,7 @@ const HANDLERS: { readonly [T in Input['type']]: Handler<T> } = {
   heard: (state, { ops, anticipated }, kind) => hear(state, recognise(ops, anticipated, kind)),
   told,
   doubted: doubt,
-  disowned: (state) => [{ ...state, unfolded: undefined, replies: [], arrival: undefined }, NONE],
+  disowned: (state) => [{ ...dropArrival(state), unfolded: undefined, replies: [] }, NONE],
   asked: (state) => [dropArrival(state), NONE],
   answered,
   arrived(state, { data, missed, shown }, kind) {
@@ -135,7 +135,7 @@ function told(
 }
 
 function doubt(state: LiveQueryState): Step {
-  return [{ ...state, continuity: -1, doubts: state.doubts + 1 }, SOON]
+  return [doubted(state), SOON]
 }
 
 /**
@@ -144,14 +144,16 @@ function doubt(state: LiveQueryState): Step {
  */
 function answered(
   state: LiveQueryState,
-  { position, isWhole, isOlder, continuity }: Extract<Input, { type: 'answered' }>,
+  { position, isWhole, isOlder, ...given }: Extract<Input, { type: 'answered' }>,
 ): Step {
   // A page from a replica that lags lacks events that the rest of the data has; each page knows for itself.
   const isBehind = (position?.seq ?? -1) < (state.asOf?.seq ?? -1)
   const asOf = isWhole || isBehind ? position : state.asOf
   if (isOlder) return pause({ ...state, asOf, continuity: -1 })
   if (!isWhole) return [{ ...state, asOf }, NONE]
-  return endPause({ ...state, asOf, continuity, failures: 0 })
+  // What was doubted meanwhile is doubtful still: it was asked for before.
+  const continuity = given.doubts === state.doubts ? given.continuity : -1
+  return endPause({ ...state, asOf, continuity, settled: given.doubts, failures: 0 })
 }
 
 function fetched(state: LiveQueryState, { view }: Extract<Input, { type: 'fetched' }>): Step {
@@ -173,7 +175,7 @@ function found(
   const seen = { ...state, picture: writtenByOthers(view) }
   // What is nothing of its kind is not taken; what there was is written over it.
   if (view !== undefined && data === undefined && state.base !== undefined) return [seen, NONE]
-  return [caughtUp({ ...seen, base: data }, position, missed), NONE]
+  return [caughtUp({ ...seen, base: data, settled: state.doubts }, position, missed), NONE]
 }
 
 /** Applies what waits, and writes if that changed anything. */

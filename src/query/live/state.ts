@@ -70,6 +70,8 @@ export interface LiveQueryState {
   readonly failures: number
   /** How often something said that it may lack more: what was asked for before is doubtful too. */
   readonly doubts: number
+  /** How many of them there were when the data was asked for. */
+  readonly settled: number
 }
 
 /** Ops in the order in which they came, newest first: an event costs the same however many wait. */
@@ -106,6 +108,7 @@ export const UNUSED: LiveQueryState = {
   pause: 'none',
   failures: 0,
   doubts: 0,
+  settled: 0,
 }
 
 /** Observed by an enabled observer, or being fetched (Suspense and loaders have no observer yet). */

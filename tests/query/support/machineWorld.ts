@@ -334,15 +334,19 @@ export function ask(world: World, query: Query): void {
   }
 }
 
-function endFetch(world: World, query: Query, fetch: Fetch): void {
+function endFetch(query: Query, fetch: Fetch): void {
   if (!query.fetches.delete(fetch)) return
   fetch.channel.retainers--
   trim(fetch.channel)
-  if (fetch.channel.retainers === 0 && fetch.channel === world.channel) void 0
+}
+
+export interface Asked {
+  readonly query: Query
+  readonly fetch: Fetch
 }
 
 /** The server has looked at `at`. */
-export function answer(world: World, query: Query, fetch: Fetch, at: number): void {
+export function answer(world: World, { query, fetch }: Asked, at: number): void {
   const { channel } = fetch
   const position = world.options.isNumbered ? { seq: at } : undefined
   if (position && !channel.sequencer.cursor) {
@@ -350,7 +354,7 @@ export function answer(world: World, query: Query, fetch: Fetch, at: number): vo
     channel.reach ??= position.seq
     channel.told = at
   }
-  if (query.fetch !== fetch) return endFetch(world, query, fetch)
+  if (query.fetch !== fetch) return endFetch(query, fetch)
   fetch.stage = 'answered'
   adopt(world, query)
   const data = historyUpTo(world.history, at)
@@ -359,7 +363,7 @@ export function answer(world: World, query: Query, fetch: Fetch, at: number): vo
     tellNow(world, query, {
       type: 'arrived',
       data,
-      missed: missedBy(world, query, fetch, position),
+      missed: missedBy(world, { query, fetch }, position),
       shown: shown(world),
     })
     fetch.view = query.state.arrival?.view
@@ -377,7 +381,7 @@ export function answer(world: World, query: Query, fetch: Fetch, at: number): vo
     const isMixed = (position?.seq ?? -1) < (current?.at ?? -1)
     const mixed = current && { ...current, isMixed: current.isMixed || isMixed }
     const merged = isWhole
-      ? world.kind.fold(data, missedBy(world, query, fetch, position), query.state.use)
+      ? world.kind.fold(data, missedBy(world, { query, fetch }, position), query.state.use)
       : mixed
     tellNow(world, query, { type: 'merged', data: merged, shown: shown(world) })
     fetch.view = query.state.picture.view
@@ -390,14 +394,13 @@ function completeFetch(
   { fetch, position, isWhole }: { fetch: Fetch; position: Cursor | undefined; isWhole: boolean },
 ): void {
   const isOlder = position !== undefined && !reaches(fetch.channel, position)
-  const continuity = fetch.doubts === query.state.doubts ? fetch.continuity : -1
-  tellNow(world, query, { type: 'answered', position, isWhole, isOlder, continuity })
+  const { continuity, doubts } = fetch
+  tellNow(world, query, { type: 'answered', position, isWhole, isOlder, continuity, doubts })
 }
 
 function missedBy(
   world: World,
-  query: Query,
-  fetch: Fetch,
+  { query, fetch }: Asked,
   position: Cursor | undefined,
 ): SequencedOp<unknown>[] {
   const { channel, start, replied } = fetch
@@ -440,21 +443,20 @@ export function failFetch(world: World, query: Query): void {
   afterChange(world, query)
 }
 
-export function overwrite(world: World, query: Query, data: unknown, endsFetch: boolean): void {
+export function overwrite(world: World, query: Query, data: unknown): void {
   query.data = data
-  if (endsFetch) query.fetch = undefined
   tell(world, query, () => ({ type: 'used' }))
   tell(world, query, () => ({ type: 'overwritten' }))
   afterChange(world, query)
 }
 
 function afterChange(world: World, query: Query): void {
-  if (!query.fetch) for (const fetch of query.fetches) endFetch(world, query, fetch)
+  if (!query.fetch) for (const fetch of query.fetches) endFetch(query, fetch)
   adopt(world, query)
 }
 
 export function removeQuery(world: World, query: Query): void {
-  for (const fetch of query.fetches) endFetch(world, query, fetch)
+  for (const fetch of query.fetches) endFetch(query, fetch)
   leave(world, query)
   world.waiting.delete(query)
   for (const { heardBy } of world.mutations) heardBy.delete(query)
@@ -500,7 +502,6 @@ export function changeOps(world: World, change: () => void): void {
 }
 
 export function reply(world: World, mutation: Mutation): void {
-  const { channel } = world
   const row = { ...rowOf(mutation.op), value: mutation.at ?? 0, at: undefined }
   const isNews = !mutation.isOld
   mutation.confirmed = 'sure'
@@ -515,7 +516,6 @@ export function reply(world: World, mutation: Mutation): void {
     }))
     if (!isNews) tell(world, query, () => ({ type: 'doubted' }))
   }
-  void channel
   changeOps(world, () => {
     mutation.state = 'over'
   })
