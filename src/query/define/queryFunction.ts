@@ -72,7 +72,7 @@ export async function takeSnapshot<Result>(
 }
 
 /** Whole data at the end of a queryFn: what the answer lacks is folded in, the result is what to return. */
-export function landWhole({ fetch, position }: Answer, data: unknown): unknown {
+export function arriveWhole({ fetch, position }: Answer, data: unknown): unknown {
   if (!fetch || !isCurrent(fetch)) return data
   completeFetch(fetch, position)
   return arriveWith(fetch, data, missedBy(fetch, position))
