@@ -117,7 +117,7 @@ export function positionOfPages(pages: readonly TimelinePage<unknown>[]): Cursor
  */
 export function newestPages(count: number): (data: unknown) => unknown {
   return (data) => {
-    const { pages, pageParams } = (data ?? {}) as Partial<TimelineData<unknown>>
+    const { pages, pageParams }: Partial<TimelineData<unknown>> = Object(data)
     const isTimeline = Array.isArray(pages) && pages[0]?.unseen !== undefined
     return isTimeline ? { pages: pages.slice(0, count), pageParams: pageParams?.slice(0, count) } : data
   }
