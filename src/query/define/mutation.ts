@@ -64,7 +64,7 @@ export function defineMutation<P, Variables, Result>(
     },
     networkMode: 'always' as const,
     // A failed one that is on screen stays until it is retried or discarded.
-    gcTime: Number.POSITIVE_INFINITY,
+    gcTime: Infinity,
   }
   registerMutation(registry, {
     name,

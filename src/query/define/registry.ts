@@ -53,7 +53,7 @@ export function createRegistry(
 const connected = new WeakMap<QueryClient, Set<Held>>()
 
 export function connect(registry: Registry, queryClient: QueryClient): () => void {
-  if (!endRivals(registry, queryClient, Number.POSITIVE_INFINITY)) {
+  if (!endRivals(registry, queryClient, Infinity)) {
     throw new LiveError(
       'misconfigured',
       'Another live has these names on this QueryClient; give one of them a `scope`, or end the other connect() first',

@@ -97,7 +97,7 @@ export function positionOfPage({ asOf, epoch }: TimelinePage<unknown>): Cursor |
 /** The earliest of them: the pages were taken one after another, and all are complete from there on. */
 export function positionOfPages(pages: readonly TimelinePage<unknown>[]): Cursor | undefined {
   const epoch = pages[0]?.epoch
-  const seq = Math.min(...pages.map(({ asOf }) => asOf ?? Number.NaN))
+  const seq = Math.min(...pages.map(({ asOf }) => asOf ?? NaN))
   const isOneHistory = pages.every((page) => page.epoch === epoch)
   return isOneHistory && Number.isFinite(seq) ? { seq, epoch } : undefined
 }
