@@ -56,6 +56,6 @@ export function setOwner(queryClient: QueryClient, owner: Identity, scope = ''):
   const queryKey = [OWNER_KEY, scope, owner]
   if (queryClient.getQueryData(queryKey)) return
   queryClient.removeQueries({ queryKey: [OWNER_KEY, scope] })
-  queryClient.setQueryDefaults([OWNER_KEY], { gcTime: Number.POSITIVE_INFINITY })
+  queryClient.setQueryDefaults([OWNER_KEY], { gcTime: Infinity })
   queryClient.setQueryData(queryKey, owner)
 }

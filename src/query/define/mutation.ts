@@ -64,7 +64,7 @@ export function defineMutation<P, Variables, Result>(
     },
     networkMode: 'always' as const,
     // A failed one that is on screen stays until it is retried or discarded.
-    gcTime: Number.POSITIVE_INFINITY,
+    gcTime: Infinity,
   }
   registerMutation(registry, {
     name,
@@ -103,11 +103,10 @@ async function run<P, Variables, Result>(
   const member: ChannelMember = {}
   const channel = client.hub.join(spec, member)
   try {
-    const { result, isSure } = await deliver(channel, send, () => options.request(variables(), send.context))
+    const { result, isNews } = await deliver(channel, send, () => options.request(variables(), send.context))
     const changes = send.guard() ? [] : (options.settle?.(result, variables(), params) ?? [])
     if (changes.length > 0) send.advance('sure')
     // Else it may have been done long ago, and more may have happened to it since: only a snapshot can tell.
-    const isNews = isSure && send.isFresh
     tellChanges(client, changes, isNews)
     for (const change of isNews ? [] : changes) doubtQueries(client, change)
     return result

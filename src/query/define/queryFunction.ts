@@ -92,7 +92,7 @@ function isFreshQuery(query: object): boolean {
 export const LIVE_QUERY_DEFAULTS = {
   structuralSharing,
   // Fresh exactly while nothing can have been missed; never by its date, which a cache from elsewhere may have ahead of us.
-  staleTime: (query: object) => (isFreshQuery(query) ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY),
+  staleTime: (query: object) => (isFreshQuery(query) ? Infinity : -Infinity),
   // The queryFn waits for the socket itself; the browser's idea of "online" says nothing about it.
   networkMode: 'always' as const,
   retry,

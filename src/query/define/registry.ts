@@ -53,7 +53,7 @@ export function createRegistry(
 const connected = new WeakMap<QueryClient, Set<Held>>()
 
 export function connect(registry: Registry, queryClient: QueryClient): () => void {
-  if (!endRivals(registry, queryClient, Number.POSITIVE_INFINITY)) {
+  if (!endRivals(registry, queryClient, Infinity)) {
     throw new LiveError(
       'misconfigured',
       'Another live has these names on this QueryClient; give one of them a `scope`, or end the other connect() first',
@@ -101,8 +101,11 @@ export function clientOf(registry: Registry, queryClient: QueryClient): LiveClie
 }
 
 function heldBy(registry: Registry, queryClient: QueryClient): Held | undefined {
-  for (const held of connected.get(queryClient) ?? []) if (held.registry === registry) return held
-  return undefined
+  return heldIn(queryClient).find((held) => held.registry === registry)
+}
+
+function heldIn(queryClient: QueryClient): Held[] {
+  return [...(connected.get(queryClient) ?? [])]
 }
 
 function connectHeld(registry: Registry, queryClient: QueryClient): Held {
@@ -130,7 +133,7 @@ function connectHeld(registry: Registry, queryClient: QueryClient): Held {
  */
 function endRivals(registry: Registry, queryClient: QueryClient, newer: number): boolean {
   const names = [...registry.definitions.keys(), ...registry.mutations.keys()]
-  const rivals = [...(connected.get(queryClient) ?? [])].filter(
+  const rivals = heldIn(queryClient).filter(
     ({ registry: other }) =>
       other !== registry && names.some((name) => other.definitions.has(name) || other.mutations.has(name)),
   )

@@ -66,7 +66,7 @@ export function timelineKind<Item>(
 }
 
 function isPlacing<Item>(op: Op<unknown>): op is Extract<Op<Item>, { item: Item }> {
-  return op.kind === 'insert' || op.kind === 'upsert'
+  return 'item' in op
 }
 
 export function valueKind(flawOf: FlawOf): Kind {

@@ -52,6 +52,6 @@ export function usageOf({ query, definition }: LiveQuery): Use {
     hasError: status === 'error',
     retryAfterMs: (isLiveError(error) && error.retryAfterMs) || 0,
     pageSize: window?.pageSize ?? definition.pageSize ?? 0,
-    maxPages: maxPages || Number.POSITIVE_INFINITY,
+    maxPages: maxPages || Infinity,
   }
 }

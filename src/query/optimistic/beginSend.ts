@@ -61,7 +61,7 @@ export function beginSend<P, Variables>(
     advance,
     context: {
       params,
-      clientId: pending?.clientId ?? pendingMutations.options.createId(),
+      clientId: pending?.clientId ?? port.clock.createId(),
       queryClient,
       request: (type, data, how) =>
         port.request(type, data, { endpoint, signal, guard, idempotent: true, ...how }),

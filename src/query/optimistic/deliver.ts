@@ -5,13 +5,16 @@ import type { Guard } from '../../transport/port.ts'
 import { type LiveChannel, whenLive } from '../stream/channelHub.ts'
 import { isLastWord, type Send } from './beginSend.ts'
 
-/** Every wait of this loop is for the connection; a server that answers, with whatever, ends it. */
+/**
+ * Every wait of this loop is for the connection; a server that answers, with whatever, ends it. `isNews`: it was done just
+ * now, and once.
+ */
 export async function deliver<Result>(
   channel: LiveChannel,
-  { guard, advance }: Pick<Send, 'guard' | 'advance'>,
+  { isFresh, guard, advance }: Pick<Send, 'isFresh' | 'guard' | 'advance'>,
   attempt: () => Promise<Result>,
-): Promise<{ readonly result: Result; readonly isSure: boolean }> {
-  for (let isFirst = true; ; isFirst = false) {
+): Promise<{ readonly result: Result; readonly isNews: boolean }> {
+  for (let isFirst = isFresh; ; isFirst = false) {
     await whenOwn(channel, guard)
     advance('sending')
     const { sessions, continuity } = channel
@@ -19,7 +22,7 @@ export async function deliver<Result>(
       const result = await attempt()
       // A reconnect in between may have sent it twice, and the answer is then to the second.
       const isSame = channel.live && channel.sessions === sessions && channel.continuity === continuity
-      return { result, isSure: isFirst && isSame }
+      return { result, isNews: isFirst && isSame }
     } catch (error) {
       if (!isLiveError(error) || isLastWord(error) || !LOST.has(error.code)) throw error
       advance('lost')

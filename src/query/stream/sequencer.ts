@@ -70,7 +70,7 @@ function before(event: LiveEvent, seq: number, { last }: Sequencer): Position {
  */
 export function baseline(sequencer: Sequencer, position: Cursor | undefined): LiveEvent[] {
   const { held, last } = sequencer
-  let oldest = Number.POSITIVE_INFINITY
+  let oldest = Infinity
   for (const heldSeq of held.keys()) oldest = Math.min(oldest, heldSeq - 1)
   const seq = position?.seq ?? Math.min(oldest, last?.seq ?? oldest)
   if (sequencer.cursor || !Number.isFinite(seq)) return []

@@ -120,9 +120,11 @@ function replaced<Item>(
   const next: (Item | undefined)[] = items.slice()
   let hasGone = returned.size > 0
   for (const [id, item] of changes) {
-    const before = byId.get(id) ?? next.length
-    if (returned.has(id)) next[before] = undefined
-    const at = returned.has(id) ? next.length : before
+    let at = byId.get(id) ?? next.length
+    if (returned.has(id)) {
+      next[at] = undefined
+      at = next.length
+    }
     next[at] = item
     byId.set(id, at)
     hasGone ||= item === undefined
@@ -148,14 +150,14 @@ function moved<Item>(
   for (const [id, item] of changes) {
     const before = byId.get(id)
     const at = before === undefined ? -1 : placeOf(before)
-    const stays = at >= 0 && !returned.has(id) && isOfEqualRank(sort, before, item)
-    if (at >= 0) edits.push({ at, removes: 1, items: stays ? [item as Item] : [] })
-    if (item === undefined) {
-      byId.delete(id)
-      continue
+    // Its rank is what it was.
+    const stays = at >= 0 && item !== undefined && !returned.has(id) && sort(before as Item, item) === 0
+    if (at >= 0) edits.push({ at, removes: 1, items: stays ? [item] : [] })
+    if (item === undefined) byId.delete(id)
+    else {
+      byId.set(id, item)
+      if (!stays) entering.push(item)
     }
-    byId.set(id, item)
-    if (!stays) entering.push(item)
   }
   const added = entering
     .sort(sort)
@@ -168,12 +170,4 @@ function moved<Item>(
   }
   parts.push(items.slice(from))
   return parts.flat() as Item[]
-}
-
-function isOfEqualRank<Item>(
-  sort: SortedIndex<Item>['sort'],
-  one: Item | undefined,
-  other: Item | undefined,
-) {
-  return one !== undefined && other !== undefined && sort(one, other) === 0
 }

@@ -26,15 +26,11 @@ export function indexList<Item>(
   { id, sort }: ItemSpec<Item>,
   items: readonly Item[],
 ): { readonly items: readonly Item[]; readonly index: ListIndex<Item> } {
-  const index = known.get(items)
-  if (index) return { items, index: index as ListIndex<Item> }
-  if (!sort) {
-    const byId = new Map(items.map((item, at) => [String(id(item)), at]))
-    return { items, index: { sort, byId } }
-  }
-  const byId = new Map(items.map((item) => [String(id(item)), item]))
-  const isSorted = items.every((item, at) => at === 0 || sort(items[at - 1] as Item, item) <= 0)
-  return { items: isSorted ? items : items.toSorted(sort), index: { sort, byId } }
+  const before = known.get(items)
+  if (before) return { items, index: before as ListIndex<Item> }
+  const byId = new Map(items.map((item, at) => [String(id(item)), sort ? item : at]))
+  const isSorted = !sort || items.every((item, at) => at === 0 || sort(items[at - 1] as Item, item) <= 0)
+  return { items: isSorted ? items : items.toSorted(sort), index: { sort, byId } as ListIndex<Item> }
 }
 
 /** The index describes `items` from now on, and no earlier version of them. */

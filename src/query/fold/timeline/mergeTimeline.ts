@@ -20,7 +20,9 @@ export interface FreshPage {
 }
 
 /** What is known of the pages that come out of a queryFn. */
-export type FreshPages = Pick<WeakMap<object, FreshPage>, 'get'>
+export interface FreshPages {
+  get(page: object | undefined): FreshPage | undefined
+}
 
 export interface Merge<Item> {
   readonly spec: ItemSpec<Item>
@@ -40,25 +42,20 @@ export function isWhole({
   fresh,
   current,
 }: Pick<Merge<unknown>, 'result' | 'fresh' | 'current'>): boolean {
-  const [first] = result.pages
-  return !current || (first !== undefined && fresh.get(first)?.isStart === true)
+  return !current || fresh.get(result.pages[0])?.isStart === true
 }
 
 export function mergeTimeline<Item>(merge: Merge<Item>): TimelineData<Item> {
   const { result, fresh, current } = merge
   const { pages, pageParams } = result
   if (!current || isWhole(merge)) return mergeAll(merge)
-  const first = pages[0]
-  const last = pages.at(-1)
   // Beside a window that was replaced meanwhile the page would leave a hole, or lie over it.
-  const older = last && fresh.get(last)
+  const older = fresh.get(pages.at(-1))
   if (older && isNextTo(pageParams.at(-1), 'before', current.pages.at(-1)?.before)) {
-    return older.partial ? endedAt(current) : addOlder(merge, current, last)
+    return older.partial ? endedAt(current) : addOlder(merge, current)
   }
-  if (first && fresh.get(first) && isNextTo(pageParams[0], 'after', current.pages[0]?.after)) {
-    return addNewer(merge, current, first)
-  }
-  return current
+  const isNewer = fresh.get(pages[0]) && isNextTo(pageParams[0], 'after', current.pages[0]?.after)
+  return isNewer ? addNewer(merge, current) : current
 }
 
 /** How many pages from the newest on were each asked for below the one above. */
@@ -98,7 +95,7 @@ function mergeAll<Item>(merge: Merge<Item>): TimelineData<Item> {
     data = foldMissed(merge, { data, position, fetched: result.pages[position] })
   }
   // More pages than may be held: the newest of them are gone.
-  return fresh.get(result.pages[0] ?? {})?.isStart === false ? detached(spec, data) : data
+  return fresh.get(result.pages[0])?.isStart === false ? detached(spec, data) : data
 }
 
 /** There may be older items, and nobody can be asked for them. */
@@ -106,18 +103,21 @@ function endedAt<Item>({ pages, pageParams }: TimelineData<Item>): TimelineData<
   return { pages: pages.with(-1, { ...(pages.at(-1) as TimelinePage<Item>), before: undefined }), pageParams }
 }
 
-function addOlder<Item>(merge: Merge<Item>, current: TimelineData<Item>, page: TimelinePage<Item>) {
+function addOlder<Item>(merge: Merge<Item>, current: TimelineData<Item>) {
   const { maxPages, result, spec } = merge
+  const page = result.pages.at(-1) as TimelinePage<Item>
   // Without a row that tells where it ends, it owns nothing but what it was asked for.
   const low = page.hasOlder ? (page.low ?? current.pages.at(-1)?.low) : undefined
   const pages = [...current.pages, { ...withoutLoaded(merge, current, page), low }].slice(-maxPages)
-  const pageParams = [...current.pageParams, result.pageParams.at(-1) ?? {}].slice(-maxPages)
+  const pageParams = [...current.pageParams, result.pageParams.at(-1) as TimelinePageParam].slice(-maxPages)
   const isCut = pages.length === current.pages.length
   const data = isCut ? detached(spec, { pages, pageParams }) : { pages, pageParams }
   return foldMissed(merge, { data, position: pages.length - 1, fetched: page })
 }
 
-function addNewer<Item>(merge: Merge<Item>, current: TimelineData<Item>, page: TimelinePage<Item>) {
+function addNewer<Item>(merge: Merge<Item>, current: TimelineData<Item>) {
+  const { maxPages, result } = merge
+  const page = result.pages[0] as TimelinePage<Item>
   const added = withoutLoaded(merge, current, page)
   const [head] = current.pages
   if (head && added.items.length === 0) {
@@ -132,8 +132,8 @@ function addNewer<Item>(merge: Merge<Item>, current: TimelineData<Item>, page: T
   // It was asked for after the head's end, so it owns all from there on, and not only from its first item.
   const page0 = { ...added, low: head?.high ?? added.low }
   const data: TimelineData<Item> = {
-    pages: [page0, ...current.pages].slice(0, merge.maxPages),
-    pageParams: [merge.result.pageParams[0] ?? {}, ...current.pageParams].slice(0, merge.maxPages),
+    pages: [page0, ...current.pages].slice(0, maxPages),
+    pageParams: [result.pageParams[0] as TimelinePageParam, ...current.pageParams].slice(0, maxPages),
   }
   return foldMissed(merge, { data, position: 0, fetched: page })
 }
@@ -160,8 +160,8 @@ interface Merged<Item> {
 
 function foldMissed<Item>(merge: Merge<Item>, { data, position, fetched }: Merged<Item>): TimelineData<Item> {
   const page = data.pages[position]
-  const ops = (fetched && merge.fresh.get(fetched)?.missed()) as readonly SequencedOp<Item>[] | undefined
-  if (!page || !ops || ops.length === 0) return data
+  const ops = merge.fresh.get(fetched)?.missed() as readonly SequencedOp<Item>[] | undefined
+  if (!page || !ops?.length) return data
   return foldTimeline({ ...merge, only: new Set([page]) }, data, withoutOlder(merge.spec, page, ops))
 }
 

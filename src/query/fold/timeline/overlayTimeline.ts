@@ -16,10 +16,10 @@ export function overlayTimeline<Item>(
   ops: readonly Op<Item>[],
 ): TimelineData<Item> {
   const pages = base.pages.slice()
-  let rows: readonly Item[] = []
+  let rows: Item[] = []
   for (const op of ops) {
-    if (op.kind === 'insert' || op.kind === 'upsert') rows = [...rows, op.item]
-    if (op.kind !== 'patch' && op.kind !== 'remove') continue
+    if ('item' in op) rows.push(op.item)
+    if ('item' in op || op.kind === 'reduce') continue
     // The key names one that has no id yet, also when it has one by now.
     const id = idOf(spec, op)
     const isIt = (item: Item) => String(spec.id(item)) === id || String(spec.key(item)) === id
@@ -43,9 +43,9 @@ export function adoptTimeline<Item>(
   data: unknown,
   { flawOf, ops }: { readonly flawOf: FlawOf; readonly ops: readonly Op<Item>[] },
 ): TimelineData<Item> | undefined {
-  const { pages, pageParams } = (data ?? {}) as Partial<TimelineData<Item>>
-  const isTimeline = Array.isArray(pageParams) && pages?.every?.((page) => Array.isArray(page?.items))
-  if (!pages || !pageParams || !isTimeline) return undefined
+  const { pages, pageParams }: Partial<TimelineData<Item>> = Object(data)
+  if (!Array.isArray(pages) || !Array.isArray(pageParams)) return undefined
+  if (!pages.every((page) => Array.isArray(page?.items))) return undefined
   const own = new Set(ops.flatMap((op) => ('item' in op ? [String(id(op.item))] : [])))
   const adopted = pages.map((page) => {
     const { pending = 0, ...rest } = page
@@ -69,18 +69,21 @@ function withoutPending<Item>(items: readonly Item[], count: number, isOwn: (ite
 
 /** Its confirmed twin is in the history already: an event, a refetch or a reload brought it. */
 function isConfirmed<Item>(spec: ItemSpec<Item>, pages: readonly TimelinePage<Item>[], row: Item): boolean {
-  const { keys, items } = indexOf(spec, pages)
-  const key = String(spec.key(row))
-  return keys.has(key) || items.has(key)
+  return named(spec, pages, String(spec.key(row))) !== undefined
 }
 
-function positionOf<Item>(spec: ItemSpec<Item>, { pages }: TimelineData<Item>, id: string): number {
-  const { items, keys } = indexOf(spec, pages)
-  const item = (items.get(id) ?? keys.get(id)) as Item | undefined
+function positionOf<Item>(spec: ItemSpec<Item>, { pages }: TimelineData<Item>, name: string): number {
+  const item = named(spec, pages, name)
   const itemsOf = (position: number) => pages[position]?.items ?? []
   return (item === undefined ? undefined : placeOf(spec, pages, { item, itemsOf }))?.position ?? -1
 }
 
-function mapItems<Item>(items: readonly Item[], change: (item: Item) => Item | undefined): readonly Item[] {
+/** By its id, or its key. */
+function named<Item>(spec: ItemSpec<Item>, pages: readonly TimelinePage<Item>[], name: string) {
+  const { items, keys } = indexOf(spec, pages)
+  return (items.get(name) ?? keys.get(name)) as Item | undefined
+}
+
+function mapItems<Item>(items: readonly Item[], change: (item: Item) => Item | undefined): Item[] {
   return items.map(change).filter((item) => item !== undefined) as Item[]
 }

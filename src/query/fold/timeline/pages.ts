@@ -97,7 +97,7 @@ export function positionOfPage({ asOf, epoch }: TimelinePage<unknown>): Cursor |
 /** The earliest of them: the pages were taken one after another, and all are complete from there on. */
 export function positionOfPages(pages: readonly TimelinePage<unknown>[]): Cursor | undefined {
   const epoch = pages[0]?.epoch
-  const seq = Math.min(...pages.map(({ asOf }) => asOf ?? Number.NaN))
+  const seq = Math.min(...pages.map(({ asOf }) => asOf ?? NaN))
   const isOneHistory = pages.every((page) => page.epoch === epoch)
   return isOneHistory && Number.isFinite(seq) ? { seq, epoch } : undefined
 }
@@ -117,7 +117,7 @@ export function positionOfPages(pages: readonly TimelinePage<unknown>[]): Cursor
  */
 export function newestPages(count: number): (data: unknown) => unknown {
   return (data) => {
-    const { pages, pageParams } = (data ?? {}) as Partial<TimelineData<unknown>>
+    const { pages, pageParams }: Partial<TimelineData<unknown>> = Object(data)
     const isTimeline = Array.isArray(pages) && pages[0]?.unseen !== undefined
     return isTimeline ? { pages: pages.slice(0, count), pageParams: pageParams?.slice(0, count) } : data
   }

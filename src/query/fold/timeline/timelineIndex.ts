@@ -69,7 +69,9 @@ export function takeOut<Item>(spec: ItemSpec<Item>, { items, keys }: TimelineInd
 export function forget({ removed }: TimelineIndex, id: Id): void {
   const text = String(id)
   removed.add(text)
-  if (removed.size > MAX_REMOVED) removed.delete(removed.values().next().value ?? text)
+  if (removed.size <= MAX_REMOVED) return
+  const [oldest = text] = removed
+  removed.delete(oldest)
 }
 
 /** Where this very object is. `itemsOf`: the items of a page, where they differ from what the page itself holds. */
