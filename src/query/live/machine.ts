@@ -9,7 +9,6 @@ import {
   isShallowEqual,
   isWanted,
   type LiveQueryState,
-  opsIn,
   writtenByOthers,
 } from './state.ts'
 
@@ -32,7 +31,10 @@ const HANDLERS: { readonly [T in Input['type']]: Handler<T> } = {
     caughtUp({ ...state, channel, isLingering: false }, position, missed),
     state.base === undefined ? NONE : SOON,
   ],
-  refused: (state) => [state, state.use.isFetching || state.use.hasError ? NONE : [{ type: 'refetch' }]],
+  refused(state) {
+    const { isActive, isFetching, hasError } = state.use
+    return [state, isActive && !isFetching && !hasError ? [{ type: 'refetch' }] : NONE]
+  },
   left,
   // Queued rows turn into rows being sent, and back.
   channelChanged: (state) => soon(then(endPause(state), askAgain)),
@@ -44,7 +46,7 @@ const HANDLERS: { readonly [T in Input['type']]: Handler<T> } = {
   answered,
   arrived(state, { data, missed, shown }, kind) {
     const picture = draw(state, kind.fold(data, missed, state.use), { shown, kind })
-    return [{ ...state, arrival: { ...picture, folded: state.unfolded } }, NONE]
+    return [{ ...state, arrival: { ...picture, later: undefined } }, NONE]
   },
   read: (state, _input, kind) => [fold(state, kind), NONE],
   merged: (state, { data, shown }, kind) => [
@@ -108,7 +110,9 @@ function hear(state: LiveQueryState, { ops, confirmed }: ReturnType<typeof recog
     known === undefined || seq === undefined || seq > known
   const news = ops.every(isNews) ? ops : ops.filter(isNews)
   const effect: Effect = { type: 'schedule', weight: ops.length, confirmed }
-  return [{ ...state, unfolded: addTo(state.unfolded, news) }, [effect]]
+  const { unfolded, arrival } = state
+  const later = arrival && { ...arrival, later: addTo(arrival.later, news) }
+  return [{ ...state, unfolded: addTo(unfolded, news), arrival: later }, [effect]]
 }
 
 function told(
@@ -159,11 +163,11 @@ function answered(
 function fetched(state: LiveQueryState, { view }: Extract<Input, { type: 'fetched' }>): Step {
   const { arrival } = state
   if (!arrival || !Object.is(view, arrival.view)) return [withoutArrival(state), SOON]
-  const { of, shown, folded } = arrival
+  const { of, shown, later } = arrival
   const written = {
     base: of,
     picture: { of, view, shown },
-    unfolded: addTo(undefined, opsIn(state.unfolded, folded)),
+    unfolded: later,
   }
   return [{ ...state, ...written, arrival: undefined }, SOON]
 }

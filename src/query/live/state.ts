@@ -59,8 +59,8 @@ export interface LiveQueryState {
    * to it. Without a channel: where the data stood when it was left.
    */
   readonly asOf: Cursor | undefined
-  /** Result of a fetch that TanStack has not written yet, and what was `unfolded` then: it holds that. */
-  readonly arrival: (Picture & { readonly folded: Backlog }) | undefined
+  /** Result of a fetch that TanStack has not written yet, and what it lacks: the events since. */
+  readonly arrival: (Picture & { readonly later: Backlog }) | undefined
   /** What replies said lately; events have yet to say it, and a snapshot may be older. */
   readonly replies: readonly Reply[]
   readonly replied: number
@@ -81,10 +81,10 @@ export function addTo(before: Backlog, ops: readonly SequencedOp<unknown>[]): Ba
   return ops.length === 0 ? before : { ops, before }
 }
 
-/** In order; those that came after `since`. */
-export function opsIn(backlog: Backlog, since?: Backlog): readonly SequencedOp<unknown>[] {
+/** In order. */
+export function opsIn(backlog: Backlog): readonly SequencedOp<unknown>[] {
   const parts: (readonly SequencedOp<unknown>[])[] = []
-  for (let part = backlog; part && part !== since; part = part.before) parts.push(part.ops)
+  for (let part = backlog; part; part = part.before) parts.push(part.ops)
   return parts.reverse().flat()
 }
 

@@ -640,7 +640,7 @@ function checkComplete(world: World, { state, channel }: Query): void {
     if (at < channel.told) found(world, `${what}: ends at ${at}, the stream at ${channel.told}`)
   }
   // The data that is there is as good as it was; what is told to be continuous is what is on its way.
-  if (arrival) return check(arrival.of as Data, opsIn(unfolded, arrival.folded), 'arrival')
+  if (arrival) return check(arrival.of as Data, opsIn(arrival.later), 'arrival')
   if (base !== undefined) check(base as Data, opsIn(unfolded), 'data')
 }
 
@@ -666,5 +666,5 @@ function detailOf({ channel }: World, { state }: Query): string {
   const base = state.base as Data | undefined
   const arrival = state.arrival?.of as Data | undefined
   const waits = opsIn(state.unfolded).map(({ op }) => rowOf(op).at ?? 'told')
-  return ` {${base?.at}${base?.hasHoles ? '!' : ''} [${waits}] ${arrival ? `~${arrival.at}/${opsIn(state.arrival?.folded).length}` : ''} c${state.continuity} asOf ${state.asOf?.seq} told ${channel?.told} reach ${channel?.reach} cursor ${channel?.sequencer.cursor?.seq}}`
+  return ` {${base?.at}${base?.hasHoles ? '!' : ''} [${waits}] ${arrival ? `~${arrival.at}` : ''} c${state.continuity} asOf ${state.asOf?.seq} told ${channel?.told} reach ${channel?.reach} cursor ${channel?.sequencer.cursor?.seq}}`
 }
