@@ -25,8 +25,7 @@ export function reaches(
   { sequencer, reach }: ChannelLog & { readonly sequencer: Sequencer },
   position: Cursor,
 ): boolean {
-  if (position.seq === undefined || reach === undefined) return false
-  return position.seq >= reach && !isOtherEpoch(sequencer.cursor, position)
+  return (position.seq ?? NaN) >= (reach ?? NaN) && !isOtherEpoch(sequencer.cursor, position)
 }
 
 /**
