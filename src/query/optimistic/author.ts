@@ -28,10 +28,10 @@ export interface Authors {
 }
 
 /** `user`: the application's own word for who is signed in, where it has one. */
-export function createAuthors({ identity }: Pick<LivePort, 'identity'>, user: () => Id | undefined): Authors {
+export function createAuthors({ identity }: Pick<LivePort, 'identity'>, user?: () => Id | undefined): Authors {
   const author = (who: Identity): Author => ({ who, era: identity?.era ?? 0, isRestored: false })
   const given = () => {
-    const id = user()
+    const id = user?.()
     return id === undefined ? {} : { user: String(id) }
   }
   const now = () => author({ ...given(), ...identity?.who })

@@ -65,7 +65,7 @@ const behind = new WeakMap<object, PendingMutation>()
 
 /** By its mutation, or by the key that TanStack hands to what runs for it. */
 export function pendingBehind(of: object | undefined): PendingMutation | undefined {
-  return of && behind.get(of)
+  return behind.get(of as object)
 }
 
 export function createPending(
@@ -121,9 +121,10 @@ export function writeSignature(pending: PendingMutation): void {
 }
 
 /** For what is stored of it. */
-export function renewSignature(mutation: Mutation): void {
+export function renewSignature(mutation: Mutation): PendingMutation | undefined {
   const pending = pendingBehind(mutation)
   if (pending) writeSignature(pending)
+  return pending
 }
 
 /** Computed again only when the mutation changed, so that an unchanged one keeps its ops. */
