@@ -3,7 +3,7 @@
 import type { Identity } from '../../transport/port.ts'
 import { LIVE_KEY, type Params } from '../keys.ts'
 import type { Mutation, MutationOptions } from '../tanstack.ts'
-import type { Author, Authors } from './author.ts'
+import { type Author, type Authors, BEFORE } from './author.ts'
 import { firstState, type SendState, type SendStatus, statusOf, wasSent } from './sendState.ts'
 import { type Change, type TargetedOp, targeted } from './targetedOp.ts'
 
@@ -82,8 +82,7 @@ export function createPending(
     definition,
     params: (params ?? {}) as Params,
     clientId: stored?.clientId ?? clientIdIn(mutation.state) ?? createId(),
-    author:
-      stored && state.progress !== 'fresh' ? { who: stored.who, era: 0, isRestored: true } : authors.begin(),
+    author: stored && state.progress !== 'fresh' ? { who: stored.who, era: BEFORE } : authors.begin(),
     abort: new AbortController(),
     state,
   }
