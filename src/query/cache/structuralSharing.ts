@@ -20,8 +20,7 @@ const replaced = new WeakSet<object>()
 
 /** From now on this data is taken as it is. */
 export function markFinished(data: unknown): void {
-  finished.add(pagesOf(data))
-  if (isObject(data)) finished.add(data)
+  finished.add(pagesOf(data)).add(Object(data))
 }
 
 export function markFetched(page: object, fresh: FreshPage): void {
@@ -48,17 +47,13 @@ export function keepSharing(
 }
 
 export function structuralSharing(current: unknown, next: unknown): unknown {
-  if (!isObject(next) || finished.has(next)) return next
+  if (Object(next) !== next || finished.has(next as object)) return next
   const pages = pagesOf(next)
   // A fetch that found nothing more to load hands back the pages it captured when it began.
   if (finished.has(pages) && current !== undefined) return current
   const [fresh] = pages.flatMap((page) => fetched.get(page) ?? [])
   if (fresh) return fresh.merge(next as TimelineData<unknown>, fetched)
-  return sameOr(current, next)
-}
-
-function isObject(value: unknown): value is object {
-  return Object(value) === value
+  return sameOr(current, next as object)
 }
 
 function pagesOf(data: unknown): readonly object[] {

@@ -140,9 +140,9 @@ function optimisticChanges<P, Variables, Result>(
  * TanStack keeps (the paused ones). They resume in order once their QueryClient is connected.
  */
 export function shouldDehydrateMutation(mutation: Mutation): boolean {
-  renewSignature(mutation)
+  const pending = renewSignature(mutation)
   // An event has said that it is done; only its reply is still to come.
-  if (pendingBehind(mutation)?.state.proof === 'sure') return false
+  if (pending?.state.proof === 'sure') return false
   const { status, isPaused } = mutation.state
   return (
     isPaused ||

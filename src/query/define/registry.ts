@@ -35,7 +35,7 @@ export function createRegistry(
   port: LivePort,
   {
     scope,
-    user = () => undefined,
+    user,
   }: { readonly scope?: string | undefined; readonly user?: (() => Id | undefined) | undefined },
 ): Registry {
   return {

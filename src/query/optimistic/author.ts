@@ -10,10 +10,12 @@ import {
 /** Where something began: by whom, as far as that is known, and when. */
 export interface Author {
   who: Identity
+  /** `BEFORE`: it comes out of storage; whoever was here then need not be here now. */
   readonly era: number
-  /** It comes out of storage; whoever was here then need not be here now. */
-  readonly isRestored: boolean
 }
+
+/** No era of this page. */
+export const BEFORE = -1
 
 export interface Authors {
   /** Who is here: what the port knows, and what the application says. */
@@ -28,10 +30,13 @@ export interface Authors {
 }
 
 /** `user`: the application's own word for who is signed in, where it has one. */
-export function createAuthors({ identity }: Pick<LivePort, 'identity'>, user: () => Id | undefined): Authors {
-  const author = (who: Identity): Author => ({ who, era: identity?.era ?? 0, isRestored: false })
+export function createAuthors(
+  { identity }: Pick<LivePort, 'identity'>,
+  user?: () => Id | undefined,
+): Authors {
+  const author = (who: Identity): Author => ({ who, era: identity?.era ?? 0 })
   const given = () => {
-    const id = user()
+    const id = user?.()
     return id === undefined ? {} : { user: String(id) }
   }
   const now = () => author({ ...given(), ...identity?.who })
@@ -65,8 +70,8 @@ export function isSame(one: Identity, other: Identity): boolean | undefined {
 export const isNobody = (who: Identity) => IDENTITY_KINDS.every((kind) => who[kind] === undefined)
 
 /** Whether it may be shown and sent as the own of whoever is here now. */
-export function isOwn({ who, era, isRestored }: Author, now: Author): boolean {
+export function isOwn({ who, era }: Author, now: Author): boolean {
   if (!isNobody(who)) return isSame(who, now.who) === true
   // Begun before it was known who is here: theirs who turned out to be, if nobody else can have come in between.
-  return isNobody(now.who) || (!isRestored && era === now.era)
+  return isNobody(now.who) || era === now.era
 }

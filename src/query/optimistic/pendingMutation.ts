@@ -3,7 +3,7 @@
 import type { Identity } from '../../transport/port.ts'
 import { LIVE_KEY, type Params } from '../keys.ts'
 import type { Mutation, MutationOptions } from '../tanstack.ts'
-import type { Author, Authors } from './author.ts'
+import { type Author, type Authors, BEFORE } from './author.ts'
 import { firstState, type SendState, type SendStatus, statusOf, wasSent } from './sendState.ts'
 import { type Change, type TargetedOp, targeted } from './targetedOp.ts'
 
@@ -65,7 +65,7 @@ const behind = new WeakMap<object, PendingMutation>()
 
 /** By its mutation, or by the key that TanStack hands to what runs for it. */
 export function pendingBehind(of: object | undefined): PendingMutation | undefined {
-  return of && behind.get(of)
+  return behind.get(of as object)
 }
 
 export function createPending(
@@ -82,8 +82,7 @@ export function createPending(
     definition,
     params: (params ?? {}) as Params,
     clientId: stored?.clientId ?? clientIdIn(mutation.state) ?? createId(),
-    author:
-      stored && state.progress !== 'fresh' ? { who: stored.who, era: 0, isRestored: true } : authors.begin(),
+    author: stored && state.progress !== 'fresh' ? { who: stored.who, era: BEFORE } : authors.begin(),
     abort: new AbortController(),
     state,
   }
@@ -121,9 +120,10 @@ export function writeSignature(pending: PendingMutation): void {
 }
 
 /** For what is stored of it. */
-export function renewSignature(mutation: Mutation): void {
+export function renewSignature(mutation: Mutation): PendingMutation | undefined {
   const pending = pendingBehind(mutation)
   if (pending) writeSignature(pending)
+  return pending
 }
 
 /** Computed again only when the mutation changed, so that an unchanged one keeps its ops. */

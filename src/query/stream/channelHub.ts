@@ -123,12 +123,12 @@ export function releaseLog(channel: LiveChannel): void {
   channel.retainers--
   trimLog(channel)
   // The snapshot that was to tell the position never came.
-  if (channel.retainers === 0 && channel.sequencer.held.size > 0) snapshotArrived(channel, undefined)
+  if (channel.retainers === 0 && channel.sequencer.held.size > 0) snapshotArrived(channel)
 }
 
 /** A snapshot was taken there; `undefined` where the server does not say. */
-export function snapshotArrived(channel: LiveChannel, position: Cursor | undefined): void {
-  if (channel.sequencer.cursor?.seq !== undefined) return
+export function snapshotArrived(channel: LiveChannel, position?: Cursor | undefined): void {
+  if (channel.sequencer.cursor) return
   takeEvents(channel, baseline(channel.sequencer, position))
 }
 
@@ -153,7 +153,7 @@ function onSignal(channel: LiveChannel, signal: ChannelSignal): void {
 
 /** What was heard was for somebody else. */
 export function clearChannel(channel: LiveChannel): void {
-  restartSequence(channel.sequencer, undefined)
+  restartSequence(channel.sequencer)
   channel.dropped += channel.log.length
   channel.log = []
   startOver(channel)

@@ -55,7 +55,7 @@ export function admit(
     else if (seq > next) sequencer.held.set(seq, event)
   }
   if (sequencer.held.size <= MAX_HELD) return events
-  restartSequence(sequencer, undefined)
+  restartSequence(sequencer)
   return 'overflow'
 }
 
@@ -100,8 +100,9 @@ export function isBehind({ cursor, held, head }: Sequencer): boolean {
   return cursor !== undefined && (held.size > 0 || isAfter(head, cursor) || isOtherEpoch(cursor, head))
 }
 
+/** Not where one of them is not known. */
 export function isAfter(one: Cursor | undefined, other: Cursor | undefined): boolean {
-  return one?.seq !== undefined && other?.seq !== undefined && one.seq > other.seq
+  return (one?.seq ?? NaN) > (other?.seq ?? NaN)
 }
 
 /** The highest number that is known to exist. */

@@ -41,7 +41,7 @@ interface Draft<Item> extends FoldOptions<Item> {
   /** Touched pages by position, their items copied. */
   readonly touched: Map<number, Item[]>
   /** Of the op at hand. */
-  seq: number | undefined
+  seq?: number | undefined
   unseen: number
 }
 
@@ -55,7 +55,6 @@ export function foldTimeline<Item>(
     base,
     index: indexOf(options.spec, base.pages),
     touched: new Map(),
-    seq: undefined,
     unseen: base.pages[0]?.unseen ?? 0,
   }
   try {
