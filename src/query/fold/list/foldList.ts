@@ -154,10 +154,8 @@ function moved<Item>(
     const stays = at >= 0 && item !== undefined && !returned.has(id) && sort(before as Item, item) === 0
     if (at >= 0) edits.push({ at, removes: 1, items: stays ? [item] : [] })
     if (item === undefined) byId.delete(id)
-    else {
-      byId.set(id, item)
-      if (!stays) entering.push(item)
-    }
+    else byId.set(id, item)
+    if (item !== undefined && !stays) entering.push(item)
   }
   const added = entering
     .sort(sort)
