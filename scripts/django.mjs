@@ -117,6 +117,15 @@ const fetchJson = async (url, options = {}) => {
 
 const post = (url, body) => fetchJson(url, { method: 'POST', body: JSON.stringify(body) })
 
+const environmentOf = ({ level, redisUrl, database }) => ({
+  PYTHONDONTWRITEBYTECODE: '1',
+  DJANGO_DB: database,
+  DJANGO_DEMO: '1',
+  DJANGO_SECRET_KEY: testSecret,
+  QUERYWIRE_LEVEL: String(Math.max(1, level)),
+  ...(redisUrl === undefined ? {} : { REDIS_URL: redisUrl }),
+})
+
 /**
  * Starts daphne with a fresh seeded database, or with the one in `dataFolder`, which is then kept.
  * `level` is what `/ws/v1/` offers (1 to 3); level 0 is always at `/ws/chat/<room>/`, each level at `/ws/level<n>/`.
@@ -124,14 +133,7 @@ const post = (url, body) => fetchJson(url, { method: 'POST', body: JSON.stringif
 export const startDjango = async ({ level = 3, port = 0, dataFolder, redisUrl, log = () => {} } = {}) => {
   const python = await findPython(log)
   const folder = dataFolder === undefined ? temporaryFolder() : { path: dataFolder, remove: () => {} }
-  const env = {
-    PYTHONDONTWRITEBYTECODE: '1',
-    DJANGO_DB: join(folder.path, 'db.sqlite3'),
-    DJANGO_DEMO: '1',
-    DJANGO_SECRET_KEY: testSecret,
-    QUERYWIRE_LEVEL: String(Math.max(1, level)),
-    ...(redisUrl === undefined ? {} : { REDIS_URL: redisUrl }),
-  }
+  const env = environmentOf({ level, redisUrl, database: join(folder.path, 'db.sqlite3') })
   let child
   let boundPort = port
   const launch = async () => {

@@ -10,8 +10,8 @@ import { root, run, stopChildrenOnSignals } from './processes.mjs'
 /** A limit on silence, not on duration: a slow machine is no fault of what is tested. */
 const GATE_SILENCE_MS = 300_000
 
-const check = (name, command, { needs } = {}) => ({ name, kind: 'check', command, needs })
-const tests = (name, projects, { browser = false, needs } = {}) => ({
+const check = (name, command, { needs = [] } = {}) => ({ name, kind: 'check', command, needs })
+const tests = (name, projects, { browser = false, needs = [] } = {}) => ({
   name,
   kind: 'tests',
   browser,
@@ -23,16 +23,18 @@ const tests = (name, projects, { browser = false, needs } = {}) => ({
 const gates = [
   check('format and lint', ['biome', 'check', '--error-on-warnings', '--colors=off', '--max-diagnostics=60']),
   check('types', ['npm', 'run', '--silent', 'types']),
+  check('tools', ['node', 'scripts/tools.mjs']),
+  check('React hooks (eslint)', ['npm', 'run', '--silent', 'lint:hooks'], { needs: ['tools'] }),
   check('build', ['tsdown']),
-  check('package (publint)', ['publint', '--strict'], { needs: 'build' }),
-  check('package (attw)', ['attw', '--pack', '.', '--profile', 'esm-only'], { needs: 'build' }),
+  check('package (publint)', ['publint', '--strict'], { needs: ['build'] }),
+  check('package (attw)', ['npm', 'run', '--silent', 'pack:types'], { needs: ['build', 'tools'] }),
   check('unused code (knip)', ['knip']),
-  check('size', ['size-limit'], { needs: 'build' }),
+  check('size', ['size-limit'], { needs: ['build'] }),
   tests('unit tests', ['unit', 'dom', 'oldest*', 'react 18', 'types']),
-  tests('package tests', ['package'], { needs: 'build' }),
+  tests('package tests', ['package'], { needs: ['build'] }),
   tests('integration tests', ['integration node', 'integration msw']),
   tests('browser tests and stories', ['browser', 'storybook'], { browser: true }),
-  tests('end-to-end tests', ['e2e'], { browser: true, needs: 'build' }),
+  tests('end-to-end tests', ['e2e'], { browser: true, needs: ['build'] }),
 ]
 
 const inCi = Boolean(process.env.CI) && process.env.CI !== 'false'
@@ -86,9 +88,8 @@ const skippedGate = (reason) => ({
 })
 
 const runGate = (gate, context) => {
-  if (gate.needs && !context.results.get(gate.needs)?.ok) {
-    return { ...skippedGate(`${gate.needs} failed`), ok: false, failed: 1 }
-  }
+  const missing = gate.needs.find((name) => !context.results.get(name)?.ok)
+  if (missing) return { ...skippedGate(`${missing} failed`), ok: false, failed: 1 }
   if (gate.browser && context.chromium === undefined) return skippedGate(context.noChromium)
   return gate.kind === 'check' ? runCheck(gate) : runTests(gate, context)
 }
@@ -107,10 +108,10 @@ const runAndPrint = async (gate, context) => {
   print(gate, result, performance.now() - startedAt)
 }
 
-/** Takes the first gate whose need has been met until none is left; two such takers run at once. */
+/** Takes the first gate whose needs have been met until none is left; two such takers run at once. */
 const work = async (queue, context) => {
   while (queue.length > 0) {
-    const index = queue.findIndex(({ needs }) => needs === undefined || context.results.has(needs))
+    const index = queue.findIndex(({ needs }) => needs.every((name) => context.results.has(name)))
     if (index === -1) {
       await new Promise((resolve) => setTimeout(resolve, 50))
       continue
@@ -124,7 +125,7 @@ const chosen = () => {
   const words = process.argv.slice(2)
   if (words.length === 0) return gates
   const wanted = gates.filter(({ name }) => words.some((word) => name.includes(word)))
-  const needed = new Set(wanted.map(({ needs }) => needs))
+  const needed = new Set(wanted.flatMap(({ needs }) => needs))
   return gates.filter((gate) => wanted.includes(gate) || needed.has(gate.name))
 }
 

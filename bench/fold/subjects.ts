@@ -8,7 +8,7 @@ import {
   type QueryClient,
   QueryObserver,
 } from '@tanstack/react-query'
-import { createLive } from '../../src/query/createLive.ts'
+import { createLive, type Live } from '../../src/query/createLive.ts'
 import { insert, patch, remove, upsert } from '../../src/query/define/reducers.ts'
 import type { TimelinePage } from '../../src/query/fold/timeline/pages.ts'
 import { type } from '../../src/query/live/definition.ts'
@@ -190,19 +190,7 @@ export const querywire: CreateSubject = async ({ queryClient, size, isList, isSo
     snapshot: async () => roomsOf(size),
     events: { receipt: patch((event) => event as Partial<Room>) },
   })
-  const messages = live.timeline('messages', {
-    item: type<Message>(),
-    id: (message) => message.id,
-    order: (message) => [message.timestamp, message.id],
-    version: (message) => message.version,
-    pageSize: PAGE_SIZE,
-    snapshot: async () => [],
-    events: {
-      created: insert((event) => event as Message),
-      edited: upsert((event) => event as Message),
-      deleted: remove((event) => (event as Message).id),
-    },
-  })
+  const messages = defineMessages(live)
   if (!isList) queryClient.setQueryData(messages({}).queryKey, livePagesOf(size))
   const disconnect = live.connect(queryClient)
   const observer = isList
@@ -232,6 +220,22 @@ export const querywire: CreateSubject = async ({ queryClient, size, isList, isSo
       disconnect()
     },
   }
+}
+
+function defineMessages(live: Live) {
+  return live.timeline('messages', {
+    item: type<Message>(),
+    id: (message) => message.id,
+    order: (message) => [message.timestamp, message.id],
+    version: (message) => message.version,
+    pageSize: PAGE_SIZE,
+    snapshot: async () => [],
+    events: {
+      created: insert((event) => event as Message),
+      edited: upsert((event) => event as Message),
+      deleted: remove((event) => (event as Message).id),
+    },
+  })
 }
 
 /** As a persister would restore them: with the position they were taken at, so that nothing is asked for again. */

@@ -12,13 +12,13 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
-import { createDemoChat } from '../../src/testing/demoChat.ts'
 import { mountOnNode, type NodeMount, type NodeMountOptions } from '../../src/testing/mountOnNode.ts'
 import type { AllowedOrigins } from '../../src/testing/origins.ts'
 import { type ChatServer, createChatServer } from '../../src/testing/server/chatServer.ts'
 import { realClock } from '../../src/testing/server/clock.ts'
 import type { ChatLevel } from '../../src/testing/server/wire.ts'
 import { type CompanyOptions, keepCompany } from './company.ts'
+import { createConversations } from './conversations.ts'
 import { createRoutes } from './httpRoutes.ts'
 import { openSqliteStore, type SqliteStore } from './sqliteStore.ts'
 import { createTokenIssuer } from './tokens.ts'
@@ -45,7 +45,7 @@ async function main(): Promise<void> {
   )
   const server = createChatServer({
     ...(isDemo
-      ? createDemoChat({ nowMs: Date.now() })
+      ? createConversations({ nowMs: Date.now() })
       : { users: [], rooms: [{ id: 'general', kind: 'channel' }] }),
     level: readLevel(process.env.DEMO_LEVEL),
     store,

@@ -8,34 +8,30 @@ import {
   type WebSocketManager,
   type WebSocketManagerOptions,
 } from '../transport/index.ts'
-import type { ChatContext, ChatEndpoints, ChatState } from './context.ts'
-import { type CurrentUser, userGiven } from './currentUser.ts'
-import { defineAll } from './definitions.ts'
-import { forgetDrafts, isWellFormed } from './drafts.ts'
-import { createLevel } from './level.ts'
-import { createMembership } from './membership.ts'
-import { MESSAGES } from './messages.ts'
-import { createNames } from './names.ts'
-import { MEMBERS } from './people.ts'
-import { createPresenceBook } from './presence.ts'
-import { ROOMS } from './rooms.ts'
-import { DEFAULT_SCHEMAS } from './schemas.ts'
-import { forgetFormer, listen } from './session.ts'
+import { quick } from './model/data/fit.ts'
+import { Member, Message, Room } from './model/data/schemas.ts'
 import {
-  type BaseMessage,
   type ChatLevel,
-  type ChatMember,
-  type ChatRoom,
   type ChatSchemas,
+  type ChatTypes,
+  type Completed,
   type Id,
   sameId,
-} from './types.ts'
+} from './model/data/types.ts'
+import { defineAll } from './model/definitions.ts'
+import { forgetFormer, listen } from './model/listen.ts'
+import { MESSAGES } from './model/messages/messages.ts'
+import { MEMBERS } from './model/people/members.ts'
+import { createPresenceBook } from './model/people/presence.ts'
+import { ROOMS } from './model/rooms/rooms.ts'
+import { type ChatContext, type ChatEndpoints, nobodysState, withContext } from './model/session/context.ts'
+import { type CurrentUser, userGiven } from './model/session/currentUser.ts'
+import { forgetDrafts, isWellFormed } from './model/session/drafts.ts'
+import { createLevel } from './model/session/level.ts'
+import { createMembership } from './model/session/membership.ts'
+import { createNames } from './model/session/names.ts'
 
-export interface ChatSettings<
-  M extends BaseMessage = BaseMessage,
-  R extends ChatRoom = ChatRoom,
-  B extends ChatMember = ChatMember,
-> {
+export interface ChatSettings<T extends Partial<ChatTypes> = ChatTypes> {
   /** Who is signed in. @default the token's claims (`sub` or `user_id`; `username` or `name`) */
   readonly currentUser?: CurrentUser | undefined
   /**
@@ -43,7 +39,7 @@ export interface ChatSettings<
    * @default the manager's `endpoint` for everything; without one `/ws/chat/<roomId>/` and `/ws/chat/`
    */
   readonly endpoints?: { readonly rooms?: string; readonly room?: (roomId: Id) => string } | undefined
-  readonly schemas?: ChatSchemas<M, R, B> | undefined
+  readonly schemas?: ChatSchemas<T> | undefined
   /** For several chats in one QueryClient: put in front of the names of their queries. @default none */
   readonly scope?: string | undefined
   /** Messages per page. @default 50 */
@@ -61,17 +57,11 @@ type ManagerSource<P extends Protocol> =
   | { readonly manager: WebSocketManager<P> }
 
 export type ChatOptions<
-  M extends BaseMessage = BaseMessage,
-  R extends ChatRoom = ChatRoom,
-  B extends ChatMember = ChatMember,
+  T extends Partial<ChatTypes> = ChatTypes,
   P extends Protocol = UntypedProtocol,
-> = ChatSettings<M, R, B> & ManagerSource<P>
+> = ChatSettings<T> & ManagerSource<P>
 
-export type Chat<
-  M extends BaseMessage = BaseMessage,
-  R extends ChatRoom = ChatRoom,
-  B extends ChatMember = ChatMember,
-> = ReturnType<typeof createChat<M, R, B>>
+export type Chat<T extends Partial<ChatTypes> = ChatTypes> = ReturnType<typeof createChat<T>>
 
 /**
  * Everything a chat needs, as options for plain TanStack hooks.
@@ -84,60 +74,23 @@ export type Chat<
  * ```
  */
 export function createChat<
-  M extends BaseMessage = BaseMessage,
-  R extends ChatRoom = ChatRoom,
-  B extends ChatMember = ChatMember,
+  // biome-ignore lint/complexity/noBannedTypes: no type of one's own
+  T extends Partial<ChatTypes> = {},
   P extends Protocol = UntypedProtocol,
->(options: ChatOptions<M, R, B, P>) {
-  const manager = managerOf(options)
-  const live: Live = createLive({
-    manager,
-    scope: options.scope,
-    user: () => userGiven(options.currentUser)?.id,
-  })
-  const store = createStore<ChatState>(() => ({
-    activeRoomId: null,
-    currentUser: undefined,
-    removals: new Map(),
-  }))
-  const endpoints = endpointsOf(options.endpoints, manager.endpoint)
-  const newLevel = () =>
-    createLevel({
-      port: manager.port,
-      level: options.level,
-      corrected: () => {
-        for (const definition of [MESSAGES, MEMBERS, ROOMS]) live.refresh(definition)
-      },
-    })
-  const level = newLevel()
-  const context: ChatContext<M, R, B> = {
-    live,
-    manager,
-    level,
-    roomsLevel: endpoints.room ? newLevel() : level,
-    schemas: { ...DEFAULT_SCHEMAS, ...options.schemas } as Required<ChatSchemas<M, R, B>>,
-    pageSize: options.pageSize ?? 50,
-    maxLength: options.maxLength ?? 4_000,
-    endpoints,
-    membership: createMembership({ manager, endpoints, store }),
-    names: createNames(() => defined.sendMessage),
-    reporters: new WeakMap(),
-    currentUser() {
-      const given = userGiven(options.currentUser)
-      const greeted = manager.port.identity?.who.user
-      // The server knows better whom it takes one for.
-      const isOutdated = given && greeted !== undefined && !sameId(given.id, greeted)
-      return (isOutdated ? undefined : given) ?? store.getState().currentUser
-    },
-  }
-  const book = forgetFormer(manager, store, createPresenceBook(context))
+>(options: ChatOptions<T, P>) {
+  const context: ChatContext<Completed<T>> = createContext(options, () => defined.sendMessage)
+  const { manager, live, store, currentUser } = context
+  // What is read has the application's types; the rest knows the fields it needs.
+  const own = context as unknown as ChatContext
+  const book = forgetFormer(own, createPresenceBook(context))
   const defined = defineAll(context, book)
-  return {
+  const chat = {
     ...defined,
     manager,
     live,
     store,
-    context,
+    /** Who is signed in, as far as is known; changes with `store`. */
+    currentUser,
     /**
      * The token source, or the cookie, now speaks for somebody else, or for somebody again: connects as them. What is on
      * screen is loaded anew where it is another user, and what the former one had not sent stays theirs.
@@ -148,15 +101,63 @@ export function createChat<
      * `persister` has stored. Call it before the token or the cookie goes; `signIn` comes back.
      */
     async signOut(): Promise<void> {
-      const user = context.currentUser()
+      const user = currentUser()
       live.forget()
       manager.signOut()
       if (user) forgetDrafts(user.id)
       await options.persister?.removeClient()
     },
-    /** Starts to listen for who is signed in, as `ChatProvider` does; returns what ends it. */
-    start: shared(() => listen(context as unknown as ChatContext, store, book)),
+    /** Starts to listen for who is signed in, who is there and who types, as `ChatProvider` does; returns what ends it. */
+    start: shared(() => listen(own, book)),
   }
+  return withContext(chat, own)
+}
+
+function createContext<T extends Partial<ChatTypes>, P extends Protocol>(
+  options: ChatOptions<T, P>,
+  sends: Parameters<typeof createNames>[0],
+): ChatContext<Completed<T>> {
+  const manager = managerOf(options)
+  const given = () => userGiven(options.currentUser)
+  const live: Live = createLive({ manager, scope: options.scope, user: () => given()?.id })
+  const store = createStore(nobodysState)
+  const endpoints = endpointsOf(options.endpoints, manager.endpoint)
+  const corrected = () => {
+    for (const definition of [MESSAGES, MEMBERS, ROOMS]) live.refresh(definition)
+  }
+  const newLevel = () => createLevel({ port: manager.port, level: options.level, corrected })
+  const level = newLevel()
+  return {
+    live,
+    manager,
+    store,
+    level,
+    roomsLevel: endpoints.room ? newLevel() : level,
+    schemas: schemasOf(options.schemas),
+    pageSize: options.pageSize ?? 50,
+    maxLength: options.maxLength ?? 4_000,
+    endpoints,
+    membership: createMembership({ manager, endpoints, store }),
+    names: createNames(sends),
+    reporters: new WeakMap(),
+    currentUser() {
+      const greeted = manager.port.identity?.who.user
+      const user = given()
+      // The server knows better whom it takes one for.
+      const isOutdated = user && greeted !== undefined && !sameId(user.id, greeted)
+      return (isOutdated ? undefined : user) ?? store.getState().currentUser
+    },
+  }
+}
+
+function schemasOf<T extends Partial<ChatTypes>>(own: ChatSchemas<T> = {}) {
+  const { message = Message, room = Room, member = Member } = own as ChatSchemas
+  const schemas: ChatContext['schemas'] = {
+    message: quick(message),
+    room: quick(room),
+    member: quick(member),
+  }
+  return schemas as ChatContext<Completed<T>>['schemas']
 }
 
 /** Runs while anybody wants it. */

@@ -1,8 +1,30 @@
-export type { ReactVariables } from './changeMessage.ts'
-export type { ChatState } from './context.ts'
 export { type Chat, type ChatOptions, type ChatSettings, createChat } from './createChat.ts'
-export { keyOf, orderOf } from './messages.ts'
-export { ChatProvider, type ChatProviderProps, useChat } from './react/ChatProvider.tsx'
+export { extend } from './model/data/fit.ts'
+export { Member, Message, Reaction, Room, User } from './model/data/schemas.ts'
+export type {
+  BaseMessage,
+  ChatLevel,
+  ChatMember,
+  ChatMessage,
+  ChatReaction,
+  ChatRegister,
+  ChatRoom,
+  ChatSchemas,
+  ChatTypes,
+  ChatUser,
+  LocalState,
+  Presence,
+  PresenceStatus,
+  ReadState,
+  Row,
+  Typer,
+} from './model/data/types.ts'
+export { keyOf } from './model/messages/messages.ts'
+export type { ReactVariables } from './model/messages/react.ts'
+export type { MessageDraft, SendVariables } from './model/messages/sendMessage.ts'
+export type { ChatState } from './model/session/context.ts'
+export { ChatProvider, type ChatProviderProps } from './react/ChatProvider.tsx'
+export { useChat } from './react/useChat.ts'
 export { type UseChatRoomsResult, useChatRooms } from './react/useChatRooms.ts'
 export {
   type UseChatWebSocketOptions,
@@ -16,22 +38,3 @@ export { usePresence } from './react/usePresence.ts'
 export { type UseReadStateOptions, type UseReadStateResult, useReadState } from './react/useReadState.ts'
 export { type UseSendMessageResult, useSendMessage } from './react/useSendMessage.ts'
 export { type UseTypingResult, useTyping } from './react/useTyping.ts'
-export { extend, Member, Message, Reaction, Room, User } from './schemas.ts'
-export type { MessageDraft, SendVariables } from './sendMessage.ts'
-export type {
-  BaseMessage,
-  ChatLevel,
-  ChatMember,
-  ChatMessage,
-  ChatReaction,
-  ChatRegister,
-  ChatRoom,
-  ChatSchemas,
-  ChatUser,
-  LocalState,
-  Presence,
-  PresenceStatus,
-  ReadState,
-  Row,
-  Typer,
-} from './types.ts'

@@ -18,9 +18,10 @@ import { defineValue, type ValueOptions } from './define/value.ts'
 import { NO_OPS, type Op } from './fold/op.ts'
 import type { Params } from './keys.ts'
 import { currentData, doubtQueries, forgetData, liveQueryFor, tellChanges } from './live/client.ts'
-import { ANY, type LiveState, OFFLINE } from './live/records.ts'
-import { type Change, targeted, targetOf } from './optimistic/pendingMutation.ts'
-import { forgetOwn, hold, opsFor } from './optimistic/pendingMutations.ts'
+import { ANY, type LiveState, listenTo, OFFLINE } from './live/records.ts'
+import { holdOps, opsFor } from './optimistic/pendingMutations.ts'
+import { type Change, targeted, targetOf } from './optimistic/targetedOp.ts'
+import { removeOwnMutations } from './optimistic/watchMutations.ts'
 import type { QueryClient } from './tanstack.ts'
 
 /** Payloads by event type, as the manager's protocol declares them; any type with any payload where it declares none. */
@@ -29,7 +30,7 @@ export type EventsOf<P extends Protocol> = [EventName<P>] extends [never]
   : { [T in EventName<P>]: EventPayload<P, T> }
 
 /** What `createLive` needs of a manager. */
-export interface PortHolder {
+interface PortHolder {
   readonly port: LivePort
 }
 
@@ -108,7 +109,7 @@ function createLiveWith<Events>(registry: Registry) {
       for (const client of clientsOf(registry)) {
         // First what it is shown in: all of it goes in one write.
         forgetData(client)
-        forgetOwn(client.outbox)
+        removeOwnMutations(client.pendingMutations)
       }
     },
     /** The data of a definition's queries that are in use, where nothing is known to be missing. */
@@ -122,14 +123,14 @@ function createLiveWith<Events>(registry: Registry) {
     /** What the application itself knows better than the server, for a while: lies over the data until it is held anew. */
     hold(queryClient: QueryClient, holder: object, changes: readonly Change[]): void {
       const client = clientOf(registry, queryClient)
-      if (client) hold(client.outbox, holder, changes.map(targeted))
+      if (client) holdOps(client.pendingMutations, holder, changes.map(targeted))
     },
     /** Optimistic ops for a query, also before it has data to show them in. The same array while nothing changed. */
     optimistic(queryClient: QueryClient, [, name, params]: readonly unknown[]): readonly Op<unknown>[] {
       const client = findClient(registry, queryClient)
       const definition = registry.definitions.get(String(name))
       if (!client || !definition) return NO_OPS
-      return opsFor(client.outbox, targetOf(definition.name, (params ?? {}) as Params))
+      return opsFor(client.pendingMutations, targetOf(definition.name, (params ?? {}) as Params))
     },
     /**
      * Calls back, once in a turn, when the status or the optimistic ops of some live query have changed. `queryHash`
@@ -137,13 +138,7 @@ function createLiveWith<Events>(registry: Registry) {
      */
     subscribe(queryClient: QueryClient, listener: () => void, queryHash: string = ANY): () => void {
       clientOf(registry, queryClient)
-      const listeners = listenersOf(registry, queryClient)
-      const own = () => listener()
-      const all = listeners.get(queryHash) ?? new Set()
-      listeners.set(queryHash, all.add(own))
-      return () => {
-        if (all.delete(own) && all.size === 0) listeners.delete(queryHash)
-      }
+      return listenTo(listenersOf(registry, queryClient), queryHash, listener)
     },
   }
 }

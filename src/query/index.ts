@@ -1,13 +1,10 @@
-export type { LivePort, PortClock } from '../transport/port.ts'
-export { createLive, type EventsOf, type Live, type PortHolder } from './createLive.ts'
+export type { LivePort } from '../transport/port.ts'
+export { createLive, type EventsOf, type Live, type LiveOptions } from './createLive.ts'
 export { NO_HISTORY } from './define/answer.ts'
+export type { Changes } from './define/changes.ts'
 export type { ListOptions } from './define/list.ts'
-export {
-  type MutationControls,
-  type MutationDefinitionOptions,
-  type Named,
-  shouldDehydrateMutation,
-} from './define/mutation.ts'
+export { type MutationDefinitionOptions, shouldDehydrateMutation } from './define/mutation.ts'
+export type { MutationControls } from './define/mutationControls.ts'
 export type {
   LiveInfiniteQueryOptions,
   LiveMutationOptions,
@@ -19,7 +16,6 @@ export type { ValueOptions } from './define/value.ts'
 export type { Op, Reducer, ReducerContext } from './fold/op.ts'
 export {
   compareKeys,
-  lowerBound,
   newestPages,
   type OrderKey,
   type TimelineData,
@@ -29,7 +25,9 @@ export {
 export { type SnapshotContext, type SnapshotSource, type } from './live/definition.ts'
 export type { LiveState } from './live/records.ts'
 export type { LiveStatus } from './live/state.ts'
-export type { AskOptions, SendContext } from './optimistic/deliver.ts'
-export type { Change, OptimisticContext, SendStatus } from './optimistic/pendingMutation.ts'
+export type { AskOptions, SendContext } from './optimistic/beginSend.ts'
+export type { OptimisticContext } from './optimistic/pendingMutation.ts'
+export type { SendStatus } from './optimistic/sendState.ts'
+export type { Change } from './optimistic/targetedOp.ts'
 export { LiveProvider, type LiveProviderProps } from './react/LiveProvider.tsx'
 export { useLiveStatus } from './react/useLiveStatus.ts'

@@ -1,24 +1,33 @@
 /**
- * The one door to TanStack Query below `react/`: another binding replaces this file. Not query-core itself: a second copy of
- * it would be a second `notifyManager`, and types that do not fit.
+ * The one door to TanStack Query for everything that is not React: another binding replaces this file. Not query-core
+ * itself: a second copy of it would be a second `notifyManager`, and types that do not fit.
  */
 export {
   type DataTag,
+  type DefaultError,
+  dehydrate,
+  environmentManager,
   hashKey,
+  hydrate,
   type InfiniteData,
+  InfiniteQueryObserver,
   infiniteQueryOptions,
-  isServer,
   type Mutation,
   type MutationCache,
   type MutationFunctionContext,
   type MutationKey,
+  MutationObserver,
+  type MutationObserverOptions,
   type MutationOptions,
   mutationOptions,
   notifyManager,
   type Query,
   type QueryCacheNotifyEvent,
-  type QueryClient,
+  QueryClient,
   type QueryFunctionContext,
+  QueryObserver,
+  type QueryObserverOptions,
+  type QueryState,
   queryOptions,
   replaceEqualDeep,
   type UnusedSkipTokenInfiniteOptions,

@@ -4,6 +4,8 @@
  */
 import type { Environment, EnvironmentSignal } from '../transport/environment.ts'
 import { createFakeSocket, type FakeSocket } from './fakeSocket.ts'
+import { createRandom } from './server/random.ts'
+import { createVirtualClock, type VirtualClock } from './virtualClock.ts'
 
 export type { FakeSocket } from './fakeSocket.ts'
 
@@ -20,15 +22,7 @@ export interface FakeEnvironmentOptions {
 
 export interface FakeEnvironment {
   readonly environment: Environment
-  readonly clock: {
-    now(): number
-    /** Moves time forward, running what falls due in order, with pending promises settled in between. */
-    advance(ms: number): Promise<void>
-    /** Lets time pass while no timer runs, as in a suspended laptop; timers that fell due run late, at the end. */
-    suspend(ms: number): Promise<void>
-    /** Moves the wall clock only. */
-    skew(ms: number): void
-  }
+  readonly clock: Pick<VirtualClock, 'now' | 'advance' | 'suspend' | 'skew'>
   /** Every socket ever created, oldest first. */
   readonly sockets: readonly FakeSocket[]
   /** The newest socket. @throws when there is none */
@@ -43,21 +37,10 @@ export interface FakeEnvironment {
   flush(): Promise<void>
 }
 
-interface Timer {
-  readonly dueAt: number
-  readonly order: number
-  readonly run: () => void
-}
-
-const FRAME_MS = 16
-/** Deep enough for every promise chain of the library, and cheap. */
-const MICROTASK_TURNS = 100
-
 export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): FakeEnvironment {
-  const clock = createClock(options.startAt ?? 1_705_314_600_000)
+  const clock = createVirtualClock(options.startAt ?? 1_705_314_600_000)
   const page = createPage()
   const network = createNetwork(options.onSocket)
-  let ids = 0
   return {
     environment: {
       createSocket: network.createSocket,
@@ -66,9 +49,9 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
       setTimer: clock.setTimer,
       defer: (callback) => clock.setTimer(callback, 0),
       isOver: createTasks(options.framesPerTask),
-      requestFrame: (callback) => clock.setTimer(callback, FRAME_MS),
+      requestFrame: clock.requestFrame,
       random: createRandom(options.seed ?? 1),
-      createId: () => `id-${++ids}`,
+      createId: clock.createId,
       isOnline: page.isOnline,
       subscribe: page.subscribe,
     },
@@ -79,42 +62,7 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
     setVisible: (visible) => page.emit(visible ? 'visible' : 'hidden'),
     showPage: () => page.emit('pageshow'),
     held: () => ({ timers: clock.pending(), listeners: page.listeners(), sockets: network.open() }),
-    flush,
-  }
-}
-
-function createClock(startAt: number) {
-  const timers = new Set<Timer>()
-  let nowMs = 0
-  let wallOffsetMs = startAt
-  let order = 0
-  const runUntil = async (untilMs: number) => {
-    await flush()
-    for (let timer = nextTimer(timers, untilMs); timer; timer = nextTimer(timers, untilMs)) {
-      timers.delete(timer)
-      nowMs = Math.max(nowMs, timer.dueAt)
-      timer.run()
-      await flush()
-    }
-    nowMs = Math.max(nowMs, untilMs)
-  }
-  return {
-    now: () => nowMs,
-    wallNow: () => nowMs + wallOffsetMs,
-    pending: () => timers.size,
-    setTimer: (run: () => void, delayMs: number) => {
-      const timer: Timer = { dueAt: nowMs + Math.max(0, delayMs), order: order++, run }
-      timers.add(timer)
-      return () => void timers.delete(timer)
-    },
-    advance: (ms: number) => runUntil(nowMs + ms),
-    suspend: async (ms: number) => {
-      nowMs += ms
-      await runUntil(nowMs)
-    },
-    skew: (ms: number) => {
-      wallOffsetMs += ms
-    },
+    flush: () => clock.flush(),
   }
 }
 
@@ -169,30 +117,5 @@ function createNetwork(onSocket: FakeEnvironmentOptions['onSocket']) {
       return socket
     },
     open: () => sockets.filter((socket) => socket.readyState <= 1).length,
-  }
-}
-
-async function flush(): Promise<void> {
-  for (let turn = 0; turn < MICROTASK_TURNS; turn++) await Promise.resolve()
-}
-
-function nextTimer(timers: ReadonlySet<Timer>, untilMs: number): Timer | undefined {
-  let next: Timer | undefined
-  for (const timer of timers) {
-    if (timer.dueAt > untilMs) continue
-    if (!next || timer.dueAt < next.dueAt || (timer.dueAt === next.dueAt && timer.order < next.order))
-      next = timer
-  }
-  return next
-}
-
-/** mulberry32: small, seedable, good enough to shuffle delays. */
-function createRandom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
   }
 }

@@ -30,15 +30,20 @@ export interface FakeSocket extends Socket {
   drop(code?: number, reason?: string): void
 }
 
+interface Closed {
+  readonly code: number
+  readonly reason: string
+}
+
+/** What only the socket itself writes. */
+interface State {
+  readyState: number
+  readonly sent: SocketData[]
+  closedWith: FakeSocket['closedWith']
+}
+
 export function createFakeSocket(url: string, protocols: readonly string[]): FakeSocket {
-  const sent: SocketData[] = []
-  let readyState = CONNECTING
-  let closedWith: FakeSocket['closedWith']
-  const end = (code: number, reason: string) => {
-    if (readyState === CLOSED) return
-    readyState = CLOSED
-    socket.onclose?.({ code, reason })
-  }
+  const state: State = { readyState: CONNECTING, sent: [], closedWith: undefined }
   const socket: FakeSocket = {
     url,
     protocols,
@@ -51,48 +56,65 @@ export function createFakeSocket(url: string, protocols: readonly string[]): Fak
     onClientMessage: undefined,
     onClientClose: undefined,
     get readyState() {
-      return readyState
+      return state.readyState
     },
     get sent() {
-      return sent
+      return state.sent
     },
     get frames() {
-      return sent.flatMap(decode)
+      return state.sent.flatMap(decode)
     },
     get closedWith() {
-      return closedWith
+      return state.closedWith
     },
-    send: (data) => {
-      if (readyState === CONNECTING) throw new Error('Still in CONNECTING state')
-      if (readyState !== OPEN) return
-      sent.push(data)
-      // The other end hears of it later than the write returns, as over any network.
-      queueMicrotask(() => socket.onClientMessage?.(data))
-    },
-    close: (code, reason) => {
-      if (readyState >= CLOSING) return
-      const before = readyState
-      readyState = CLOSING
-      closedWith = { code, reason }
-      queueMicrotask(() => socket.onClientClose?.(code, reason))
-      queueMicrotask(() => end(before === CONNECTING ? 1006 : (code ?? 1005), reason ?? ''))
-    },
-    accept: () => {
-      if (readyState !== CONNECTING) return
-      readyState = OPEN
-      socket.onopen?.(undefined as never)
-    },
-    receive: (message) => {
-      if (readyState !== OPEN) return
-      const raw = typeof message === 'string' || message instanceof ArrayBuffer
-      socket.onmessage?.({ data: raw ? message : JSON.stringify(message) })
-    },
-    drop: (code = 1006, reason = '') => {
-      if (readyState === CONNECTING) socket.onerror?.(undefined as never)
-      end(code, reason)
-    },
+    send: (data) => send(socket, state, data),
+    close: (code, reason) => close(socket, state, { code, reason }),
+    accept: () => accept(socket, state),
+    receive: (message) => receive(socket, message),
+    drop: (code = 1006, reason = '') => drop(socket, state, { code, reason }),
   }
   return socket
+}
+
+function send(socket: FakeSocket, state: State, data: SocketData): void {
+  if (state.readyState === CONNECTING) throw new Error('Still in CONNECTING state')
+  if (state.readyState !== OPEN) return
+  state.sent.push(data)
+  // The other end hears of it later than the write returns, as over any network.
+  queueMicrotask(() => socket.onClientMessage?.(data))
+}
+
+function close(socket: FakeSocket, state: State, closing: NonNullable<FakeSocket['closedWith']>): void {
+  if (state.readyState >= CLOSING) return
+  const { code, reason = '' } = closing
+  const answered = state.readyState === CONNECTING ? 1006 : (code ?? 1005)
+  state.readyState = CLOSING
+  state.closedWith = closing
+  queueMicrotask(() => socket.onClientClose?.(code, closing.reason))
+  queueMicrotask(() => end(socket, state, { code: answered, reason }))
+}
+
+function accept(socket: FakeSocket, state: State): void {
+  if (state.readyState !== CONNECTING) return
+  state.readyState = OPEN
+  socket.onopen?.(undefined as never)
+}
+
+function receive(socket: FakeSocket, message: unknown): void {
+  if (socket.readyState !== OPEN) return
+  const isRaw = typeof message === 'string' || message instanceof ArrayBuffer
+  socket.onmessage?.({ data: isRaw ? message : JSON.stringify(message) })
+}
+
+function drop(socket: FakeSocket, state: State, closed: Closed): void {
+  if (state.readyState === CONNECTING) socket.onerror?.(undefined as never)
+  end(socket, state, closed)
+}
+
+function end(socket: FakeSocket, state: State, closed: Closed): void {
+  if (state.readyState === CLOSED) return
+  state.readyState = CLOSED
+  socket.onclose?.(closed)
 }
 
 function decode(data: SocketData): Record<string, unknown>[] {

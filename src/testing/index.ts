@@ -1,15 +1,22 @@
 /** `querywire/testing`: a chat back end in memory, its mounts, and an environment that a test moves by hand. */
 
 export type { Finding, FindingKind } from './conformance/audit.ts'
-export type * from './conformance/backEnd.ts'
+export type {
+  ConformanceBackEnd,
+  ConformanceItem,
+  ConformanceLevel,
+  ConformanceNetwork,
+  ConformanceParts,
+  ConformanceServer,
+  ConformanceState,
+  ConformanceTopic,
+} from './conformance/backEnd.ts'
 export type {
   FailedSchedule,
   LiveConformanceOptions,
   LiveConformanceReport,
 } from './conformance/checkLiveConformance.ts'
 export { checkLiveConformance } from './conformance/checkLiveConformance.ts'
-export type { DemoChat, DemoChatOptions } from './demoChat.ts'
-export { createDemoChat } from './demoChat.ts'
 export type { FakeEnvironment, FakeEnvironmentOptions, FakeSocket } from './fakeEnvironment.ts'
 export { createFakeEnvironment } from './fakeEnvironment.ts'
 export { mountOnFakeSockets } from './mountOnFakeSockets.ts'
@@ -31,4 +38,13 @@ export type { MessageSeed, RoomSeed, UserSeed } from './server/seeds.ts'
 export type { AcceptedConnection, ServerConnection } from './server/session.ts'
 export type { ChatServerState, ConnectionSnapshot, RoomSnapshot } from './server/snapshotState.ts'
 export type { ChatStore, StoreChange, StoredChat, StoredRoom } from './server/store.ts'
-export type * from './server/wire.ts'
+export type {
+  ChatLevel,
+  Member,
+  Message,
+  Reaction,
+  Room,
+  RoomKind,
+  ServerFrame,
+  User,
+} from './server/wire.ts'

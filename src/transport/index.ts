@@ -1,9 +1,8 @@
-export type { ReconnectOptions } from './backoff.ts'
-export { type CloseAction, WebSocketCloseCode } from './closeCodes.ts'
-export { type Codec, jsonCodec } from './codec.ts'
-export type { ConnectionState } from './connectionMachine.ts'
-export { createWebSocketManager } from './createWebSocketManager.ts'
-export type { Logger } from './debugLog.ts'
+export type { Logger } from './context/debugLog.ts'
+export type { ForeignEntry, InspectorEvent, TransportEntry } from './context/inspector.ts'
+export type { TokenClaims } from './context/jwt.ts'
+export type { HeartbeatOptions, QueueLimits, WebSocketManagerOptions } from './context/settings.ts'
+export type { AuthCarrier, Awaitable, IdentityListener, TokenManager } from './context/tokens.ts'
 export {
   type BrowserEnvironmentOptions,
   browserEnvironment,
@@ -12,10 +11,26 @@ export {
   type Socket,
   type SocketData,
 } from './environment.ts'
-export { isLiveError, LiveError, type LiveErrorCode, RECOVERY, type Recovery } from './errors.ts'
-export type { ForeignEntry, InspectorEvent, TransportEntry } from './inspector.ts'
-export { readClaims, type TokenClaims } from './jwt.ts'
-export type { ConnectionProblem } from './lossPolicy.ts'
+export { isLiveError, LiveError, type LiveErrorCode, type Recovery } from './errors.ts'
+export type { ReconnectOptions } from './machine/backoff.ts'
+export { type CloseAction, WebSocketCloseCode } from './machine/closeCodes.ts'
+export type {
+  ConnectionProblem,
+  ConnectionState,
+  ConnectionStatus,
+  WebSocketState,
+} from './machine/status.ts'
+export { createWebSocketManager } from './manager/createWebSocketManager.ts'
+export type {
+  EventHandler,
+  Request,
+  RequestOptions,
+  Send,
+  SendOptions,
+  Subscribe,
+  SubscribeOptions,
+  WebSocketManager,
+} from './manager/managerTypes.ts'
 export type {
   Channel,
   ChannelListener,
@@ -36,9 +51,7 @@ export {
   type EventName,
   type EventPayload,
   type Frame,
-  type OutgoingFrame,
   type Protocol,
-  payloadOf,
   type Register,
   type RegisteredProtocol,
   type RequestName,
@@ -46,18 +59,4 @@ export {
   type RequestResult,
   type UntypedProtocol,
 } from './protocol.ts'
-export type { QueueLimits } from './sendQueue.ts'
-export type { HeartbeatOptions, WebSocketManagerOptions } from './settings.ts'
-export { type ConnectionStatus, IDLE_STATUS, worstOf } from './summary.ts'
-export type { AuthCarrier, Awaitable, IdentityListener, TokenManager } from './tokens.ts'
-export type {
-  EventHandler,
-  Request,
-  RequestOptions,
-  Send,
-  SendOptions,
-  Subscribe,
-  SubscribeOptions,
-  WebSocketManager,
-  WebSocketState,
-} from './webSocketManager.ts'
+export { type Codec, jsonCodec } from './wire/codec.ts'

@@ -2,19 +2,15 @@
  * The port: all that `src/query` ever sees of a connection. It speaks of requests, channels, cursors and decoded
  * events; it knows nothing of sockets, frames, reconnects or which frame carries what.
  */
-
 import type { LiveError } from './errors.ts'
-import type { Identity, IdentityPort } from './identity.ts'
-
-export type { Identity, IdentityPort }
 
 /** Ids on the wire are strings or numbers; they are compared by `String(id)`. */
 export type Id = string | number
 
 /** A position in one channel's ordered history. One value: `seq` means nothing under another `epoch`. */
 export interface Cursor {
-  readonly seq?: number
-  readonly epoch?: string
+  readonly seq?: number | undefined
+  readonly epoch?: string | undefined
 }
 
 /** One decoded, validated server event. `seq` is present where the server numbers the events of a channel. */
@@ -92,6 +88,28 @@ export interface PortSendOptions {
   /** @default 'reliable' */
   readonly delivery?: Delivery | undefined
   readonly guard?: Guard | undefined
+}
+
+/** Who is here, as ids as text; what is not known is absent. A token may name a user otherwise than the server does. */
+export interface Identity {
+  /** The claim `sub` or `user_id` of the token. */
+  readonly token?: string
+  /** The id of the user in `welcome`. */
+  readonly user?: string
+}
+
+/** Every way in which somebody is known. */
+export const IDENTITY_KINDS = ['token', 'user'] as const satisfies readonly (keyof Identity)[]
+
+export interface IdentityPort {
+  /** As far as it is known. */
+  readonly who: Identity
+  /** Grows with every change of user, and with everything that may turn out to be one. */
+  readonly era: number
+  /** False from new credentials on until a token or a greeting has told whose they are. */
+  readonly isSure: boolean
+  /** `isOther`: somebody else than before, or nobody; otherwise more is known of the same one, or it is in doubt. */
+  subscribe(listener: (isOther: boolean) => void): () => void
 }
 
 /** Time as the query layer needs it; the manager's `Environment` satisfies it. */

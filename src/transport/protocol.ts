@@ -16,6 +16,12 @@ export interface Frame {
   readonly [key: string]: unknown
 }
 
+/** A validated event and the frame it came in. */
+export interface DecodedEvent {
+  readonly frame: Frame
+  readonly payload: unknown
+}
+
 /** A frame from the client. */
 export interface OutgoingFrame {
   readonly type: string

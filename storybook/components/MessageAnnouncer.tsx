@@ -18,23 +18,22 @@ export function MessageAnnouncer({ messages, currentUserId }: MessageAnnouncerPr
   const waiting = useRef<ChatMessage[]>([])
   const newestKey = useRef<string>(undefined)
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
-  const collect = useEffectEvent(() => {
+  const collect = useEffectEvent((messages: readonly ChatMessage[]) => {
     const known = messages.findLastIndex((message) => keyOf(message) === newestKey.current)
     const newest = messages.findLast(({ local }) => local === undefined)
     newestKey.current = newest && keyOf(newest)
     if (known < 0) return
     const heard = messages.slice(known + 1).filter((message) => isFromOthers(message, currentUserId))
     waiting.current.push(...heard)
-    if (waiting.current.length === 0) return
-    timer.current ??= setTimeout(() => {
+    if (waiting.current.length === 0 || timer.current !== undefined) return
+    timer.current = setTimeout(() => {
       const text = announcement(waiting.current)
       setSaid(({ number }) => ({ number: number + 1, text }))
       waiting.current = []
       timer.current = undefined
     }, BATCH_MS)
   })
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the messages are the reason to look again
-  useEffect(() => collect(), [messages])
+  useEffect(() => collect(messages), [messages])
   useEffect(
     () => () => {
       clearTimeout(timer.current)

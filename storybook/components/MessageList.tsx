@@ -47,7 +47,7 @@ export function MessageList(props: MessageListProps) {
     [toRows, messages, hasOlder, firstUnreadId],
   )
   const list = useMessageScroll(rows, props)
-  const { isAtEnd, scrollRef, virtualizer } = list
+  const { isAtEnd, scrollRef, height, measureRow } = list
   useEffect(() => onAtEndChange?.(isAtEnd), [isAtEnd, onAtEndChange])
   const newBelow = useNewBelow(rows, isAtEnd, props.currentUserId) + (props.unseen ?? 0)
   return (
@@ -64,12 +64,12 @@ export function MessageList(props: MessageListProps) {
         {rows.length === 0 ? (
           <Empty {...props} />
         ) : (
-          <div className="qw-list-sizer" style={{ blockSize: virtualizer.getTotalSize() }}>
+          <div className="qw-list-sizer" style={{ blockSize: height }}>
             <Edge {...props} />
-            {virtualizer.getVirtualItems().map(({ key, index, start }) => (
+            {list.rows.map(({ key, index, start }) => (
               <div
                 key={key}
-                ref={virtualizer.measureElement}
+                ref={measureRow}
                 data-index={index}
                 className="qw-list-row"
                 style={{ transform: `translateY(${start}px)` }}
@@ -114,12 +114,12 @@ function useMessageScroll(rows: readonly MessageRow<ChatMessage>[], props: Messa
     openAt: opensAt?.key,
   })
   // Whoever sends something wants to see it there.
-  const { virtualizer } = list
+  const { jumpToEnd } = list
   const last = rows.at(-1)
   const sentKey = last?.message.local ? last.key : undefined
   useLayoutEffect(() => {
-    if (sentKey !== undefined) virtualizer.scrollToEnd()
-  }, [virtualizer, sentKey])
+    if (sentKey !== undefined) jumpToEnd()
+  }, [jumpToEnd, sentKey])
   return list
 }
 

@@ -4,5 +4,5 @@ import { type ChatUser, useChat } from '../../src/chat/index.ts'
 
 export function useCurrentUser(): ChatUser | undefined {
   const chat = useChat()
-  return useStore(chat.store, () => chat.context.currentUser())
+  return useStore(chat.store, () => chat.currentUser())
 }

@@ -3,7 +3,15 @@
  * rows arrive, keep the place while older ones are put above, load more near either edge. Knows rows, not messages.
  */
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useCallback, useEffect, useEffectEvent, useLayoutEffect, useRef, useState } from 'react'
+import {
+  type RefObject,
+  useCallback,
+  useEffect,
+  useEffectEvent,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from 'react'
 
 export interface EndAnchoredListOptions {
   /** The key of each row, in order. A key that stays keeps the row's measured height and its element. */
@@ -29,8 +37,8 @@ const ESTIMATED_ROW = 48
 export function useEndAnchoredList(options: EndAnchoredListOptions) {
   const { keys, hasNewer } = options
   const scrollRef = useRef<HTMLDivElement>(null)
-  const [isAtEnd, setIsAtEnd] = useState(true)
-  const virtualizer = useVirtualizer<HTMLDivElement, HTMLDivElement>({
+  // eslint-disable-next-line react-hooks/incompatible-library -- what changes in it is read below, in every rendering
+  const list = useVirtualizer<HTMLDivElement, HTMLDivElement>({
     count: keys.length,
     getScrollElement: () => scrollRef.current,
     getItemKey: useCallback((index: number) => keys[index] ?? index, [keys]),
@@ -43,31 +51,20 @@ export function useEndAnchoredList(options: EndAnchoredListOptions) {
     followOnAppend: !hasNewer,
     scrollEndThreshold: END_THRESHOLD,
   })
-  const isLeap = useRef(false)
-  useCompensation(virtualizer, isLeap)
-  useMeasuredLeaps(virtualizer, isLeap)
-  const isReady = useOpening(virtualizer, options)
-  const onScroll = useEffectEvent(() => {
-    const element = scrollRef.current
-    if (!element || !isReady.current) return
-    const { scrollTop, scrollHeight, clientHeight } = element
-    const belowEnd = scrollHeight - scrollTop - clientHeight
-    setIsAtEnd(belowEnd <= END_THRESHOLD)
-    if (scrollTop < LOAD_DISTANCE && options.hasOlder && !options.isLoadingOlder) options.loadOlder()
-    if (belowEnd < LOAD_DISTANCE && hasNewer && !options.isLoadingNewer) options.loadNewer()
-  })
-  useListening(scrollRef, onScroll, () => {
-    if (isAtEnd) virtualizer.scrollToEnd()
-  })
-  // A page may be too short to scroll. Not repeated after a failure: then nothing about the rows has changed.
-  const firstKey = keys[0]
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the rows are the reason to look again
-  useEffect(() => onScroll(), [firstKey, keys.length])
+  const isLeapRef = useRef(false)
+  useLayoutEffect(() => compensateResizes(list, isLeapRef), [list])
+  useLayoutEffect(() => measureLeap(list, isLeapRef))
+  const isReadyRef = useOpening(list, options)
+  const isAtEnd = useEdges({ scrollRef, isReadyRef, list }, options)
   return {
     scrollRef,
-    virtualizer,
     isAtEnd: isAtEnd && !hasNewer,
-    scrollToEnd: () => scrollToEnd(virtualizer),
+    /** What is in view, and a little around it. */
+    rows: list.getVirtualItems(),
+    height: list.getTotalSize(),
+    measureRow: list.measureElement,
+    scrollToEnd: useCallback(() => scrollToEnd(list), [list]),
+    jumpToEnd: useCallback(() => list.scrollToEnd(), [list]),
   }
 }
 
@@ -80,14 +77,12 @@ type List = ReturnType<typeof useVirtualizer<HTMLDivElement, HTMLDivElement>>
  * "Above" begins a little below the edge: who has scrolled to the very top sees the space above the first row, and the
  * rows of the next page that come to stand in that space must not push the first row down when they get their height.
  */
-function useCompensation(virtualizer: List, isLeap: React.RefObject<boolean>): void {
-  useLayoutEffect(() => {
-    virtualizer.shouldAdjustScrollPositionOnItemSizeChange = ({ start, end, key }, _delta, list) => {
-      if (isLeap.current) return false
-      const edge = (list.scrollOffset ?? 0) + TOP_SPACE
-      return list.itemSizeCache.has(key) ? end <= edge : start < edge
-    }
-  }, [virtualizer, isLeap])
+function compensateResizes(list: List, isLeapRef: RefObject<boolean>): void {
+  list.shouldAdjustScrollPositionOnItemSizeChange = ({ start, end, key }) => {
+    if (isLeapRef.current) return false
+    const edge = (list.scrollOffset ?? 0) + TOP_SPACE
+    return list.itemSizeCache.has(key) ? end <= edge : start < edge
+  }
 }
 
 /**
@@ -96,61 +91,78 @@ function useCompensation(virtualizer: List, isLeap: React.RefObject<boolean>): v
  * new at once, and with many thousand messages it would take longer than a frame; so they are measured together here,
  * and the virtualizer finds that it knows them. Nothing that was in view still is, so there is no place to keep.
  */
-function useMeasuredLeaps(virtualizer: List, isLeap: React.RefObject<boolean>): void {
-  useLayoutEffect(() => {
-    const { itemSizeCache, elementsCache, isScrolling } = virtualizer
-    const rows = virtualizer.getVirtualItems()
-    if (!isScrolling || rows.some(({ key }) => itemSizeCache.has(key)) || virtualizer.isAtEnd()) return
-    const heights = rows.map(({ key }) => elementsCache.get(key)?.offsetHeight ?? ESTIMATED_ROW)
-    rows.forEach(({ key }, at) => {
-      if (at > 0) itemSizeCache.set(key, heights[at] ?? ESTIMATED_ROW)
-    })
-    // The first one tells the virtualizer from where on its layout is out of date.
-    const [first] = rows
-    isLeap.current = true
-    if (first) virtualizer.resizeItem(first.index, heights[0] ?? ESTIMATED_ROW)
-    isLeap.current = false
+function measureLeap(list: List, isLeapRef: RefObject<boolean>): void {
+  const { itemSizeCache, elementsCache, isScrolling } = list
+  const rows = list.getVirtualItems()
+  if (!isScrolling || rows.some(({ key }) => itemSizeCache.has(key)) || list.isAtEnd()) return
+  const heights = rows.map(({ key }) => elementsCache.get(key)?.offsetHeight ?? ESTIMATED_ROW)
+  rows.forEach(({ key }, at) => {
+    if (at > 0) itemSizeCache.set(key, heights[at] ?? ESTIMATED_ROW)
   })
+  // The first one tells the virtualizer from where on its layout is out of date.
+  const [first] = rows
+  isLeapRef.current = true
+  if (first) list.resizeItem(first.index, heights[0] ?? ESTIMATED_ROW)
+  isLeapRef.current = false
 }
 
 /** Scrolls to where the list opens, once there are rows. Before that, no edge is near and nothing is loaded. */
-function useOpening(virtualizer: List, { keys, openAt }: EndAnchoredListOptions) {
-  const isReady = useRef(false)
+function useOpening(list: List, { keys, openAt }: EndAnchoredListOptions): RefObject<boolean> {
+  const isReadyRef = useRef(false)
   useLayoutEffect(() => {
-    if (isReady.current || keys.length === 0) return
+    if (isReadyRef.current || keys.length === 0) return
     const index = openAt === undefined ? -1 : keys.indexOf(openAt)
-    if (index >= 0) virtualizer.scrollToIndex(index, { align: 'center' })
-    else virtualizer.scrollToEnd()
-    isReady.current = true
-  }, [virtualizer, keys, openAt])
-  return isReady
+    if (index >= 0) list.scrollToIndex(index, { align: 'center' })
+    else list.scrollToEnd()
+    isReadyRef.current = true
+  }, [list, keys, openAt])
+  return isReadyRef
 }
 
-/** The list also gets smaller: by a growing composer, a keyboard, a turned phone. The end must stay the end. */
-function useListening(
-  scrollRef: React.RefObject<HTMLDivElement | null>,
-  onScroll: () => void,
-  onResize: () => void,
-): void {
-  const resized = useEffectEvent(onResize)
-  const scrolled = useEffectEvent(onScroll)
+interface Scrolling {
+  readonly scrollRef: RefObject<HTMLDivElement | null>
+  readonly isReadyRef: RefObject<boolean>
+  readonly list: List
+}
+
+/** Whether the end is in view. Asks for more near either edge. */
+function useEdges({ scrollRef, isReadyRef, list }: Scrolling, options: EndAnchoredListOptions): boolean {
+  const [isAtEnd, setIsAtEnd] = useState(true)
+  const look = useEffectEvent(() => {
+    const element = scrollRef.current
+    if (!element || !isReadyRef.current) return
+    const { scrollTop, scrollHeight, clientHeight } = element
+    const belowEnd = scrollHeight - scrollTop - clientHeight
+    setIsAtEnd(belowEnd <= END_THRESHOLD)
+    if (scrollTop < LOAD_DISTANCE && options.hasOlder && !options.isLoadingOlder) options.loadOlder()
+    if (belowEnd < LOAD_DISTANCE && options.hasNewer && !options.isLoadingNewer) options.loadNewer()
+  })
+  // The list also gets smaller: by a growing composer, a keyboard, a turned phone. The end must stay the end.
+  const keepEnd = useEffectEvent(() => {
+    if (isAtEnd) list.scrollToEnd()
+  })
   useEffect(() => {
     const element = scrollRef.current
     if (!element) return
-    const listener = () => scrolled()
-    const observer = new ResizeObserver(() => resized())
-    element.addEventListener('scroll', listener, { passive: true })
+    const onScroll = () => look()
+    const observer = new ResizeObserver(() => keepEnd())
+    element.addEventListener('scroll', onScroll, { passive: true })
     observer.observe(element)
     return () => {
-      element.removeEventListener('scroll', listener)
+      element.removeEventListener('scroll', onScroll)
       observer.disconnect()
     }
   }, [scrollRef])
+  // A page may be too short to scroll. Not repeated after a failure: then nothing about the rows has changed.
+  const { length: count, 0: firstKey } = options.keys
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the rows are the reason to look again
+  useEffect(() => look(), [firstKey, count])
+  return isAtEnd
 }
 
 /** Smooth over a short way only: over a long one it would render, and load, everything in between. */
-function scrollToEnd(virtualizer: List): void {
-  const isFar = virtualizer.getDistanceFromEnd() > 3 * (virtualizer.scrollRect?.height ?? 0)
+function scrollToEnd(list: List): void {
+  const isFar = list.getDistanceFromEnd() > 3 * (list.scrollRect?.height ?? 0)
   const isCalm = matchMedia('(prefers-reduced-motion: reduce)').matches
-  virtualizer.scrollToEnd({ behavior: isFar || isCalm ? 'auto' : 'smooth' })
+  list.scrollToEnd({ behavior: isFar || isCalm ? 'auto' : 'smooth' })
 }

@@ -4,7 +4,7 @@ import { flushSync } from 'react-dom'
 import { createRoot, type Root } from 'react-dom/client'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { ChatMessage } from '../../src/chat/index.ts'
-import { useStickToBottom } from '../../src/chat/react/useStickToBottom.ts'
+import { useStickToBottom } from '../../src/chat/react/scroll/useStickToBottom.ts'
 import { frames, messages, rest } from './listPage.tsx'
 
 interface Look {

@@ -2,8 +2,9 @@
 import { InfiniteQueryObserver, notifyManager, QueryClient, QueryObserver } from '@tanstack/react-query'
 import { afterEach, expect, it } from 'vitest'
 import { createChat } from '../../src/chat/index.ts'
-import { readReporterOf } from '../../src/chat/readReporter.ts'
-import { createTypingSender } from '../../src/chat/typingSender.ts'
+import { createTypingSender } from '../../src/chat/model/people/typingSender.ts'
+import { readReporterOf } from '../../src/chat/model/readState/readReporter.ts'
+import { contextOf } from '../../src/chat/model/session/context.ts'
 import { createFakeEnvironment, type FakeSocket } from '../../src/testing/fakeEnvironment.ts'
 import { createWorld } from './kit.ts'
 
@@ -152,7 +153,7 @@ it.each(Object.keys(HOSTILE))(
   '[T48] a server that %s is asked seldom enough, in ten minutes',
   async (name) => {
     const { fake, chat, queryClient, counts, flood } = play(HOSTILE[name] ?? {})
-    const typing = createTypingSender(chat.context, ROOM)
+    const typing = createTypingSender(contextOf(chat), ROOM)
     const read = (at: number) =>
       readReporterOf(chat, queryClient, ROOM).report(`m${at}`, (id) =>
         id === `m${at}` ? ([at, `${at}`] as never) : undefined,

@@ -29,7 +29,7 @@ function setup(options: WebSocketManagerOptions = {}) {
   })
   const chat = createChat({ manager })
   stops.push(() => manager.close(), chat.start())
-  return { ...fake, server, manager, chat, user: () => chat.context.currentUser() }
+  return { ...fake, server, manager, chat, user: () => chat.currentUser() }
 }
 
 describe('the current user', () => {

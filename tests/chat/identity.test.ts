@@ -44,7 +44,7 @@ describe('whose words', () => {
     expect(localRows(window.rows())).toEqual(['a secret of alice (queued)'])
     window.cookie.user = 'bob'
     await world.pass(20_000)
-    expect(window.chat.context.currentUser()?.id).toBe('bob')
+    expect(window.chat.currentUser()?.id).toBe('bob')
     expect(localRows(window.rows())).toEqual([])
     quietly(window.send('of bob'))
     await world.pass(1_000)
@@ -61,7 +61,7 @@ describe('whose words', () => {
   it.each([
     ['cookie', openByCookie],
     ['token', openByToken],
-  ] as const)('[C96] %s: a stored outbox is sent by its author and nobody else', async (_, open) => {
+  ] as const)('[C96] %s: what waits in storage is sent by its author and nobody else', async (_, open) => {
     world = createWorld()
     const first = open('alice')
     await world.pass(500)
@@ -126,7 +126,7 @@ describe('whose words', () => {
     quietly(window.send('of bob'))
     await world.pass(1_000)
     expect(said()).toEqual(['bob: of bob'])
-    expect(window.chat.context.currentUser()?.id).toBe('bob')
+    expect(window.chat.currentUser()?.id).toBe('bob')
   })
 
   it.each([0, 3] as const)(
@@ -170,7 +170,7 @@ describe('whose words', () => {
     window.cookie.user = 'bob'
     const seen: unknown[] = []
     window.queryClient.getQueryCache().subscribe(() => {
-      if (window.chat.context.currentUser()?.id !== 'alice') seen.push(...window.texts())
+      if (window.chat.currentUser()?.id !== 'alice') seen.push(...window.texts())
     })
     world.server.faults.disconnectAll()
     await world.pass(20_000)

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { createLevel } from '../../src/chat/level.ts'
+import { createLevel } from '../../src/chat/model/session/level.ts'
 import type { AskOptions } from '../../src/query/index.ts'
 import { createFakeEnvironment } from '../../src/testing/index.ts'
 import { LiveError } from '../../src/transport/index.ts'

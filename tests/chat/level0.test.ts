@@ -133,7 +133,7 @@ describe('at level 0 one’s own message', () => {
 
   it('[C51] is recognised where it is not known who one is', async () => {
     const alice = await start({ tokenManager: { getAccessToken: () => 'alice' } })
-    expect(alice.chat.context.currentUser()).toBeUndefined()
+    expect(alice.chat.currentUser()).toBeUndefined()
     const sending = alice.send('hello')
     const pending = alice.rows().map(keyOf)
     await Promise.all([sending, world.pass()])

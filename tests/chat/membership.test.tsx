@@ -4,6 +4,7 @@ import { act, cleanup, renderHook } from '@testing-library/react'
 import type { ReactNode } from 'react'
 import { afterEach, describe, expect, it } from 'vitest'
 import { ChatProvider, useChatRooms, useChatWebSocket } from '../../src/chat/index.ts'
+import { contextOf } from '../../src/chat/model/session/context.ts'
 import type { ChatLevel } from '../../src/testing/index.ts'
 import { createWorld, ROOM, seeded, type World } from './kit.ts'
 
@@ -106,7 +107,7 @@ describe.each([
   it('[C89] while away is live again where nothing but the plain query looks at it', async () => {
     world = createWorld({ level, rooms: [{ id: ROOM, messages: seeded(1) }, { id: 'other' }] })
     const alice = world.open('alice', TOPOLOGIES[topology])
-    const release = alice.chat.manager.acquire(alice.chat.context.endpoints.rooms)
+    const release = alice.chat.manager.acquire(contextOf(alice.chat).endpoints.rooms)
     await world.pass(500)
     world.server.faults.restart({ downMs: 1_000 })
     world.server.remove(ROOM, 'alice')

@@ -1,7 +1,8 @@
 /** Times as servers write them: no digit of them is lost, and what they cannot tell apart stays as it came. */
 import { afterEach, describe, expect, it } from 'vitest'
-import { type ChatMember, type ChatRoom, orderOf } from '../../src/chat/index.ts'
-import { compareTimes } from '../../src/chat/time.ts'
+import type { ChatMember, ChatRoom } from '../../src/chat/index.ts'
+import { compareTimes } from '../../src/chat/model/data/time.ts'
+import { orderOf } from '../../src/chat/model/messages/messages.ts'
 import { compareKeys } from '../../src/query/index.ts'
 import { createWorld, ROOM, type World } from './kit.ts'
 

@@ -1,6 +1,8 @@
+import { QueryClient, QueryObserver } from '@tanstack/react-query'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Presence, Typer } from '../../src/chat/index.ts'
-import { createTypingSender } from '../../src/chat/typingSender.ts'
+import { createTypingSender } from '../../src/chat/model/people/typingSender.ts'
+import { contextOf } from '../../src/chat/model/session/context.ts'
 import { createWorld, ROOM, type World } from './kit.ts'
 
 let world: World
@@ -20,7 +22,7 @@ describe('typing', () => {
   it('[C7] says so at most once in 3 s, and that it stopped after 5 s without a key', async () => {
     const { alice } = setup()
     await world.pass()
-    const sender = createTypingSender(alice.chat.context, ROOM)
+    const sender = createTypingSender(contextOf(alice.chat), ROOM)
     const said = () =>
       world.sent('typing_indicator').map(({ data }) => (data as { is_typing: boolean }).is_typing)
     for (let key = 0; key < 59; key++) {
@@ -40,7 +42,7 @@ describe('typing', () => {
   it('[C7] says it stopped when told so, once, and begins anew with the next key', async () => {
     const { alice } = setup()
     await world.pass()
-    const sender = createTypingSender(alice.chat.context, ROOM)
+    const sender = createTypingSender(contextOf(alice.chat), ROOM)
     sender.keystroke()
     sender.stop()
     sender.stop()
@@ -56,7 +58,7 @@ describe('typing', () => {
   it('[C7] is not said while offline, and by the first key after that', async () => {
     const { alice } = setup()
     await world.pass()
-    const sender = createTypingSender(alice.chat.context, ROOM)
+    const sender = createTypingSender(contextOf(alice.chat), ROOM)
     world.server.faults.disconnectAll()
     sender.keystroke()
     await world.pass(1_500)
@@ -77,6 +79,36 @@ describe('typing', () => {
     expect(typers()).toEqual(['bob', 'carol'])
     await world.pass(200)
     expect(typers()).toEqual([])
+  })
+
+  it('[C8] runs out on whichever connection it was heard, and nothing is left to wait for', async () => {
+    world = createWorld()
+    const chat = world.newChat('alice', { endpoints: { room: (roomId) => `/ws/chat/${roomId}/` } })
+    const queryClient = new QueryClient()
+    const disconnect = chat.live.connect(queryClient)
+    const stop = chat.start()
+    const typing = new QueryObserver(queryClient, chat.typing(ROOM) as never)
+    const leave = typing.subscribe(() => undefined)
+    const typers = () =>
+      (typing.getCurrentResult().data as readonly Typer[] | undefined)?.map(({ user }) => user.id)
+    await world.pass()
+    const room = world.sockets.find(({ url }) => url.includes(ROOM))
+    room?.receive({ type: 'typing_indicator', data: { user_id: 'bob' } })
+    await world.pass(6_800)
+    expect(typers()).toEqual(['bob'])
+    await world.pass(200)
+    expect(typers()).toEqual([])
+    room?.receive({ type: 'typing_indicator', data: { user_id: 'bob' } })
+    await world.pass()
+    expect(typers()).toEqual(['bob'])
+    stop()
+    await world.pass()
+    expect(typers()).toEqual([])
+    leave()
+    chat.manager.close()
+    disconnect()
+    await world.pass(1_000)
+    expect(world.held().timers).toBe(0)
   })
 
   it('[C8] ends with a stop, and with leaving the room', async () => {
@@ -135,6 +167,21 @@ describe('presence', () => {
     expect(bob()).toBe('online')
     await world.pass(300)
     expect(bob()).toBe('offline')
+  })
+
+  it('[C9] of somebody who is leaving when one stops to listen is not told later', async () => {
+    world = createWorld()
+    const chat = world.newChat('alice')
+    const stop = chat.start()
+    const window = world.open('bob')
+    chat.manager.connect()
+    await world.pass()
+    window.chat.manager.close()
+    await world.pass(1_000)
+    const held = world.held().timers
+    stop()
+    await world.pass()
+    expect(world.held().timers).toBe(held - 1)
   })
 
   it('[C9] is known of those who came before one asked', async () => {

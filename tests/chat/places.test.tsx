@@ -2,7 +2,7 @@
 import { cleanup, renderHook } from '@testing-library/react'
 import { afterEach, expect, it } from 'vitest'
 import type { ChatMessage } from '../../src/chat/index.ts'
-import { usePlaces } from '../../src/chat/react/usePlaces.ts'
+import { usePlaces } from '../../src/chat/react/reading/usePlaces.ts'
 import { compareKeys } from '../../src/query/index.ts'
 
 afterEach(cleanup)

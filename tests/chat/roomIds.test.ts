@@ -1,8 +1,9 @@
 /** Rooms with odd ids: each has its own endpoint, cache entry and draft, or is refused with what to do. */
 import { hashKey } from '@tanstack/react-query'
 import { afterEach, describe, expect, it } from 'vitest'
-import { draftKey, forgetDrafts, readDraft, writeDraft } from '../../src/chat/drafts.ts'
 import { createChat } from '../../src/chat/index.ts'
+import { contextOf } from '../../src/chat/model/session/context.ts'
+import { draftKey, forgetDrafts, readDraft, writeDraft } from '../../src/chat/model/session/drafts.ts'
 import { browserEnvironment } from '../../src/transport/index.ts'
 import { createWorld, type World } from './kit.ts'
 
@@ -75,7 +76,7 @@ describe('room ids', () => {
   })
 
   it('[C93] the endpoint is that of this room alone, also after a URL has made of it what it makes', () => {
-    const { room } = chat.context.endpoints
+    const { room } = contextOf(chat).endpoints
     const paths = ODD.map((id) => new URL(`wss://a.b${room?.({ roomId: id })}`).pathname)
     const ids = paths.map((path) => decodeURIComponent(path.slice('/ws/chat/'.length, -1)))
     expect(ids).toEqual(ODD)
@@ -93,7 +94,7 @@ describe('room ids', () => {
       const wanted = { code: 'misconfigured', message: expect.stringContaining('encodeURIComponent') }
       const outcomes: unknown[] = []
       const note = (promise: Promise<unknown>) => void promise.catch((error: unknown) => outcomes.push(error))
-      note(queryClient.fetchInfiniteQuery({ ...chat.messages(id), retry: false }))
+      note(queryClient.infiniteQuery({ ...chat.messages(id), retry: false }))
       await world.pass()
       note(chat.sendMessage.start(queryClient, 'hi', { roomId: id }))
       await world.pass()

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { ChatRoom, ReadState } from '../../src/chat/index.ts'
+import { contextOf } from '../../src/chat/model/session/context.ts'
 import { createWorld, ROOM, seeded, type World } from './kit.ts'
 
 let world: World
@@ -90,7 +91,7 @@ describe('rooms', () => {
     await world.pass()
     expect(order()).not.toContain(ROOM)
     expect(alice.chat.store.getState().activeRoomId).toBeNull()
-    expect(alice.chat.context.membership.removalOf(ROOM)).toMatchObject({
+    expect(contextOf(alice.chat).membership.removalOf(ROOM)).toMatchObject({
       code: 'forbidden',
       reason: 'kicked',
     })
@@ -99,7 +100,7 @@ describe('rooms', () => {
     await world.pass()
     await leaving
     expect(order()).toEqual(['new'])
-    expect(alice.chat.context.membership.removalOf('open')).toMatchObject({ reason: 'left' })
+    expect(contextOf(alice.chat).membership.removalOf('open')).toMatchObject({ reason: 'left' })
   })
 })
 

@@ -2,16 +2,22 @@ import { QueryClient } from '@tanstack/react-query'
 import { describe, expectTypeOf, it } from 'vitest'
 import * as z from 'zod/mini'
 import {
+  type BaseMessage,
   type Chat,
   type ChatMember,
   type ChatMessage,
+  type ChatReaction,
   type ChatRoom,
+  type ChatUser,
   createChat,
   extend,
   type LocalState,
   Member,
   Message,
+  type Reaction,
   Room,
+  type Row,
+  type User,
   type useChatRooms,
   type useChatWebSocket,
   useMessages,
@@ -31,15 +37,15 @@ const chat = createChat({
 describe('schemas of one’s own', () => {
   it('[C1] give their fields to the rows of the factories', async () => {
     const queryClient = new QueryClient()
-    const { pages } = await queryClient.fetchInfiniteQuery(chat.messages('r'))
+    const { pages } = await queryClient.infiniteQuery(chat.messages('r'))
     const row = pages[0]?.items[0]
     if (!row) return
     expectTypeOf(row.priority).toEqualTypeOf<'low' | 'high'>()
     expectTypeOf(row.content).toEqualTypeOf<string>()
     expectTypeOf(row.local).toEqualTypeOf<LocalState | undefined>()
-    const [room] = await queryClient.fetchQuery(chat.rooms())
+    const [room] = await queryClient.query(chat.rooms())
     expectTypeOf(room?.topic).toEqualTypeOf<string | undefined>()
-    const [member] = await queryClient.fetchQuery(chat.members('r'))
+    const [member] = await queryClient.query(chat.members('r'))
     expectTypeOf(member?.badge).toEqualTypeOf<number | undefined>()
     // @ts-expect-error the priority is one of two words
     expectTypeOf(row.priority).toEqualTypeOf<string>()
@@ -65,9 +71,53 @@ describe('schemas of one’s own', () => {
     >().toEqualTypeOf<number>()
   })
 
+  it('[C1] are also those that zod itself extends, one of them or all', async () => {
+    const queryClient = new QueryClient()
+    const urgent = createChat({ schemas: { message: z.extend(Message, { priority: z.number() }) } })
+    const { pages } = await queryClient.infiniteQuery(urgent.messages('r'))
+    expectTypeOf(pages[0]?.items[0]?.priority).toEqualTypeOf<number | undefined>()
+    expectTypeOf(pages[0]?.items[0]?.sender.username).toEqualTypeOf<string | undefined>()
+    const [room] = await queryClient.query(urgent.rooms())
+    expectTypeOf(room).toEqualTypeOf<ChatRoom | undefined>()
+    const [member] = await queryClient.query(urgent.members('r'))
+    expectTypeOf(member).toEqualTypeOf<ChatMember | undefined>()
+    expectTypeOf(urgent).toExtend<Chat<{ message: BaseMessage & { priority: number } }>>()
+    expectTypeOf(createChat({})).toEqualTypeOf<Chat>()
+  })
+
   it('[C1] must extend the ones they replace', () => {
     // @ts-expect-error a message has more than a priority
     createChat({ schemas: { message: z.object({ priority: z.string() }) } })
+    // @ts-expect-error a name of a message is a string
+    createChat({ schemas: { message: z.extend(Message, { content: z.number() }) } })
+    // @ts-expect-error there is no such schema
+    createChat({ schemas: { mesage: Message } })
+  })
+})
+
+/** Without what may be there besides. */
+type Listed<T> = { [K in keyof T as string extends K ? never : number extends K ? never : K]: T[K] }
+/** `true` where each has the fields of the other, of types that fit both ways. */
+type Same<A, B> = [Listed<A>, Listed<B>] extends [Listed<B>, Listed<A>]
+  ? [keyof Listed<A>, keyof Listed<B>] extends [keyof Listed<B>, keyof Listed<A>]
+    ? true
+    : false
+  : false
+
+describe('rows', () => {
+  it('[C31] are described by hand, and are what the schemas say', () => {
+    expectTypeOf<Same<ChatUser, z.infer<typeof User>>>().toEqualTypeOf<true>()
+    expectTypeOf<Same<ChatReaction, z.infer<typeof Reaction>>>().toEqualTypeOf<true>()
+    expectTypeOf<Same<BaseMessage, z.infer<typeof Message>>>().toEqualTypeOf<true>()
+    expectTypeOf<Same<ChatMessage, Row<z.infer<typeof Message>>>>().toEqualTypeOf<true>()
+    expectTypeOf<Same<ChatRoom, z.infer<typeof Room>>>().toEqualTypeOf<true>()
+    expectTypeOf<Same<ChatMember, z.infer<typeof Member>>>().toEqualTypeOf<true>()
+    expectTypeOf<Same<ChatMember, z.infer<typeof Member> & { badge: number }>>().toEqualTypeOf<false>()
+  })
+
+  it('[C31] have whatever else a server sends', () => {
+    expectTypeOf<ChatMessage['priority']>().toBeUnknown()
+    expectTypeOf<ChatRoom['topic']>().toBeUnknown()
   })
 })
 

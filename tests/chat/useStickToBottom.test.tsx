@@ -1,8 +1,8 @@
 import { act, cleanup, render } from '@testing-library/react'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { ChatMessage } from '../../src/chat/index.ts'
-import { useSeenAtEnd } from '../../src/chat/react/useSeenAtEnd.ts'
-import { useStickToBottom } from '../../src/chat/react/useStickToBottom.ts'
+import { useSeenAtEnd } from '../../src/chat/react/scroll/useSeenAtEnd.ts'
+import { useStickToBottom } from '../../src/chat/react/scroll/useStickToBottom.ts'
 
 afterEach(() => {
   cleanup()

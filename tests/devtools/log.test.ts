@@ -4,8 +4,8 @@ import { matches, NO_FILTER } from '../../src/devtools/LogToolbar.tsx'
 import { jsonOf, lineOf } from '../../src/devtools/logLine.ts'
 import { createRecorder } from '../../src/devtools/recorder.ts'
 import { createFakeEnvironment } from '../../src/testing/index.ts'
+import { createInspector } from '../../src/transport/context/inspector.ts'
 import { type InspectorEvent, LiveError } from '../../src/transport/index.ts'
-import { createInspector } from '../../src/transport/inspector.ts'
 
 const inspected = (limit?: number) => {
   const inspector = createInspector(createFakeEnvironment().environment)

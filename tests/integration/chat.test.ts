@@ -1,6 +1,7 @@
 import { InfiniteQueryObserver, QueryClient, QueryObserver } from '@tanstack/react-query'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type Chat, type ChatMessage, type ChatOptions, createChat } from '../../src/chat/index.ts'
+import { contextOf } from '../../src/chat/model/session/context.ts'
 import { type Backend, backends, type Room } from './support/backends.ts'
 
 const stops: (() => unknown)[] = []
@@ -198,7 +199,7 @@ describe.each(backends)('chat on $name', (backend) => {
     const alice = open(await room.options('alice'), room.id)
     const [desk, phone] = [open(await room.options('bob'), room.id), open(await room.options('bob'), room.id)]
     await Promise.all([alice.isReady(), desk.isReady(), phone.isReady()])
-    const lost = () => desk.chat.context.membership.removalOf(room.id)
+    const lost = () => contextOf(desk.chat).membership.removalOf(room.id)
     await phone.run(phone.chat.leaveRoom(), { roomId: room.id })
     await until(() => expect(lost()).toMatchObject({ reason: 'left' }))
     await alice.send('while bob is out')
@@ -219,7 +220,7 @@ describe.each(backends)('chat on $name', (backend) => {
     }
     const [seenByAlice, seenByBob] = [watch(alice), watch(bob)]
     await Promise.all([alice.isReady(), bob.isReady()])
-    const endpoint = alice.chat.context.endpoints.room?.({ roomId: room.id })
+    const endpoint = contextOf(alice.chat).endpoints.room?.({ roomId: room.id })
     await alice.chat.manager.send('typing_indicator', { room_id: room.id, is_typing: true }, { endpoint })
     await until(() => expect(seenByBob()).toEqual(['alice']))
     expect(seenByAlice()).toEqual([])

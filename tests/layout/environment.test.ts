@@ -40,9 +40,9 @@ const gateways = ['src/transport/environment', 'src/testing/', 'src/devtools/']
 /** Single names that a React file needs and no environment offers. */
 const exceptions: Readonly<Record<string, readonly string[]>> = {
   // A draft is kept where the page keeps it.
-  'src/chat/drafts.ts': ['globalThis'],
+  'src/chat/model/session/drafts.ts': ['globalThis'],
   // Asks whether it renders on a server, where a layout effect would warn.
-  'src/chat/react/useStickToBottom.ts': ['document'],
+  'src/chat/react/scroll/useStickToBottom.ts': ['document'],
 }
 
 const writerMethods = [

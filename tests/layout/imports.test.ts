@@ -27,7 +27,11 @@ const mayImport: Record<string, readonly string[]> = {
   root: ['transport', 'query'],
 }
 
+/** Another binding of TanStack Query replaces this file, and the React folders. */
+const DOOR = 'src/query/tanstack.ts'
+
 const publicIndexes = new Set([
+  DOOR,
   'src/index.ts',
   'src/transport/index.ts',
   'src/transport/react/index.ts',
@@ -69,6 +73,18 @@ describe('imports', () => {
     expect(violations(transport, ({ target }) => !target.startsWith('@tanstack/'))).toEqual([])
   })
 
+  it('of TanStack Query outside the React folders and the panel go through one file', () => {
+    const pure = sources.filter(({ path }) => !isReact(path) && layerOf(path) !== 'devtools')
+    const named = pure.filter(({ text }) => /['"]@tanstack\/(react|query)-/.test(text))
+    expect(named.map(({ path }) => path)).toEqual([DOOR])
+  })
+
+  it('of TanStack Query never name its internal package', () => {
+    expect(
+      sources.filter(({ text }) => text.includes('@tanstack/query-core')).map(({ path }) => path),
+    ).toEqual([])
+  })
+
   it('of query see of transport the port, the errors and types', () => {
     const query = sources.filter(({ path }) => layerOf(path) === 'query')
     const seen = new Set(['src/transport/port.ts', 'src/transport/errors.ts'])
@@ -84,8 +100,9 @@ describe('imports', () => {
     expect(violations(chat, allowed)).toEqual([])
   })
 
-  it('of zod are of zod/mini, the only build of it that is small', () => {
-    const allowed = ({ target, request }: Import) => target !== 'zod' || request === 'zod/mini'
+  it('of zod are of zod/mini, the only build of it that is small, and stay in chat', () => {
+    const allowed = ({ target, request }: Import, { path }: Source) =>
+      target !== 'zod' || (request === 'zod/mini' && layerOf(path) === 'chat')
     expect(violations(sources, allowed)).toEqual([])
   })
 

@@ -15,7 +15,7 @@ interface Addition {
 const additions: readonly Addition[] = [
   {
     what: 'close code',
-    file: 'closeCodes.ts',
+    file: 'machine/closeCodes.ts',
     after: 'INVALID_TOKEN: 4004,',
     planted: ' PLANTED: 4999,',
   },
@@ -27,19 +27,19 @@ const additions: readonly Addition[] = [
   },
   {
     what: 'state of the machine',
-    file: 'connectionMachine.ts',
+    file: 'machine/connectionMachine.ts',
     after: "| { readonly phase: 'idle' }",
     planted: " | { readonly phase: 'planted' }",
   },
   {
     what: 'event of the machine',
-    file: 'connectionMachine.ts',
+    file: 'machine/connectionMachine.ts',
     after: "| { readonly type: 'connect' }",
     planted: " | { readonly type: 'planted' }",
   },
   {
     what: 'public connection state',
-    file: 'connectionMachine.ts',
+    file: 'machine/status.ts',
     after: "export type ConnectionState = 'IDLE'",
     planted: " | 'PLANTED'",
   },
@@ -58,7 +58,7 @@ const errorsAfter = ({ file, after, planted }: Omit<Addition, 'what'>) =>
 
 describe('a new', { timeout: 60_000 }, () => {
   it('nothing compiles', async () => {
-    const nothing = { file: 'closeCodes.ts', after: 'INVALID_TOKEN: 4004,', planted: '' }
+    const nothing = { file: 'machine/closeCodes.ts', after: 'INVALID_TOKEN: 4004,', planted: '' }
     expect(await errorsAfter(nothing)).toBe('')
   })
 

@@ -50,3 +50,29 @@ it('has types that need none of them either', async () => {
      export const handlers: unknown[] = mountOnMsw(createChatServer(), 'ws://chat.example')`
   expect(await typeErrors(await projectWith(), { 'main.ts': main })).toBe('')
 })
+
+const QUERY = ['react', '@types/react', '@tanstack/react-query']
+
+const imports = `
+  const outcome = (name) => import(name).then((value) => Object.keys(value).length > 0, (error) => error.message)
+  console.log(JSON.stringify({ root: await outcome('querywire'), chat: await outcome('querywire/chat') }))`
+
+it('needs zod for a chat, and for nothing else', async () => {
+  expect(await run(await projectWith(...QUERY), imports)).toEqual({
+    root: true,
+    chat: expect.stringContaining("Cannot find package 'zod'"),
+  })
+  expect(await run(await projectWith(...QUERY, 'zod'), imports)).toEqual({ root: true, chat: true })
+})
+
+it('has types that need zod for a chat, and for nothing else', async () => {
+  const main = `import { createLive, createWebSocketManager, type } from 'querywire'
+     export const live = createLive({ manager: createWebSocketManager({ url: 'ws://chat.example' }) })
+     export const prices = live.value('price', { schema: type<number>(), snapshot: 'get_price', events: {} })`
+  expect(await typeErrors(await projectWith(...QUERY), { 'main.ts': main }, { skipLibCheck: true })).toBe('')
+  const chat = `import { createChat, Message } from 'querywire/chat'
+     export const chat = createChat({ url: 'ws://chat.example', schemas: { message: Message } })
+     export const options = chat.messages('general')`
+  const withZod = await projectWith(...QUERY, 'zod')
+  expect(await typeErrors(withZod, { 'main.ts': chat }, { skipLibCheck: true })).toBe('')
+})

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { positionInLog, reaches, trimLog } from '../../src/query/stream/channelLog.ts'
-import type { Cursor, LiveEvent } from '../../src/transport/port.ts'
+import type { Sequencer } from '../../src/query/stream/sequencer.ts'
+import type { LiveEvent } from '../../src/transport/port.ts'
 
 const events = (from: number, to: number, epoch = 'e'): LiveEvent[] =>
   Array.from({ length: to - from + 1 }, (_, at) => ({ type: 'put', payload: {}, seq: from + at, epoch }))
 
-const channel = (log: LiveEvent[], reach: number, cursor: Cursor) => ({
+const channel = (log: LiveEvent[], reach: number, cursor: Sequencer['cursor']) => ({
   retainers: 0,
   log,
   dropped: 0,

@@ -148,7 +148,7 @@ describe('[Q38] while a live query is written', () => {
     const rows = await started()
     const { queryKey } = app.rows()
     for (const [act, requests] of [
-      [() => void queryClient.fetchQuery({ ...app.rows(), staleTime: 0 }), 2],
+      [() => void queryClient.query({ ...app.rows(), staleTime: 0 }), 2],
       [() => void queryClient.invalidateQueries({ queryKey }), 3],
       [() => void queryClient.cancelQueries({ queryKey }), 3],
     ] as const) {

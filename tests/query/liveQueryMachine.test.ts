@@ -4,12 +4,25 @@ import type { Kind } from '../../src/query/fold/kinds.ts'
 import { NO_OPS, type Op } from '../../src/query/fold/op.ts'
 import type { Effect, Input } from '../../src/query/live/inputs.ts'
 import { next } from '../../src/query/live/machine.ts'
-import { type LiveQueryState, see, statusOf, UNUSED, type Use } from '../../src/query/live/state.ts'
+import {
+  addTo,
+  type Backlog,
+  type LiveQueryState,
+  opsIn,
+  see,
+  statusOf,
+  UNUSED,
+  type Use,
+} from '../../src/query/live/state.ts'
 
 const opOf = (item: string): Op<unknown> => ({ kind: 'upsert', item })
 const itemOf = (op: Op<unknown>) => (op as Extract<Op<string>, { kind: 'upsert' }>).item
 const event = (seq: number): SequencedOp<unknown> => ({ op: opOf(String(seq)), seq })
 const allOf = (ops: readonly Op<unknown>[]) => ops.map(itemOf).join('')
+
+/** One after another. */
+const waiting = (...numbers: readonly number[]) =>
+  numbers.reduce((before: Backlog, seq) => addTo(before, [event(seq)]), undefined)
 
 const textOf = (ops: readonly SequencedOp<unknown>[]) => allOf(ops.map(({ op }) => op))
 
@@ -26,8 +39,8 @@ const nobody: Use = { ...UNUSED.use, pageSize: 50, maxPages: 9 }
 const reader: Use = { ...nobody, isActive: true }
 const asker: Use = { ...reader, isFetching: true }
 const failed: Use = { ...reader, hasError: true }
-const channel = { isLive: true, hasGap: false, continuity: 1 }
-const down = { ...channel, isLive: false }
+const channel = { live: true, hasGap: false, continuity: 1 }
+const down = { ...channel, live: false }
 const joined: LiveQueryState = { ...UNUSED, channel, use: reader }
 const picture = { of: '12', view: '12', shown: NO_OPS }
 const whole: LiveQueryState = { ...joined, base: '12', picture, continuity: 1, asOf: { seq: 2 } }
@@ -42,8 +55,8 @@ const states = {
     use: asker,
     continuity: 1,
     asOf: { seq: 2 },
-    arrival: { ...picture, later: [event(4)] },
-    unfolded: [event(2), event(4)],
+    arrival: { ...picture, later: waiting(4) },
+    unfolded: waiting(2, 4),
   },
   live: whole,
   'cut off': { ...whole, channel: down },
@@ -84,9 +97,9 @@ const inputs = {
   'joined, going on': { input: { type: 'joined', channel, ...none, missed: [event(3)] } },
   refused: { input: { type: 'refused' } },
   left: { input: { type: 'left', idleMs: 5_000, ...none } },
-  'channel live': { input: { type: 'channelChanged' }, channel: { isLive: true } },
-  'channel missed': { input: { type: 'channelChanged' }, channel: { isLive: true, continuity: 2 } },
-  'channel down': { input: { type: 'channelChanged' }, channel: { isLive: false } },
+  'channel live': { input: { type: 'channelChanged' }, channel: { live: true } },
+  'channel missed': { input: { type: 'channelChanged' }, channel: { live: true, continuity: 2 } },
+  'channel down': { input: { type: 'channelChanged' }, channel: { live: false } },
   'heard 3': { input: { type: 'heard', ops: [event(3)], anticipated: [] } },
   'heard 2': { input: { type: 'heard', ops: [event(2)], anticipated: [] } },
   'heard x': {
@@ -120,6 +133,7 @@ const inputs = {
   },
   overwritten: { input: { type: 'overwritten' } },
   cancelled: { input: { type: 'overwritten' }, use: { isFetching: false } },
+  copied: { input: { type: 'copied', view: 'copy' } },
   found: { input: { type: 'found', view: '9', data: '9', ...none } },
   'found, going on': { input: { type: 'found', view: '9', data: '9', ...none, missed: [event(3)] } },
   'found, odd': { input: { type: 'found', view: 7, data: undefined, ...none } },
@@ -156,6 +170,7 @@ const _types: {
   fetched: 'fetched',
   failed: 'failed',
   overwritten: 'overwritten',
+  copied: 'copied',
   found: 'found',
   due: 'due',
   rested: 'rested',
@@ -676,6 +691,22 @@ const table: Record<InputName, Record<StateName, string>> = {
     left: 'offline 12 @2 → schedule',
     'left, doubted': 'offline 12 @2 → schedule',
   },
+  copied: {
+    unused: 'offline -',
+    'joined, down': 'offline -',
+    asking: 'catching-up -',
+    arriving: 'live -+24 @2 ~12+4',
+    live: 'live 12 @2',
+    'cut off': 'offline 12 @2',
+    gap: 'gap 12 @2',
+    doubtful: 'catching-up 12 @2',
+    'asking again': 'catching-up 12 @2',
+    paused: 'catching-up 12 @2 paused',
+    'paused for good': 'catching-up - paused for good',
+    lingering: 'live 12 @2 lingering',
+    left: 'offline 12 @2',
+    'left, doubted': 'offline 12 @2',
+  },
   found: {
     unused: 'offline 9',
     'joined, down': 'offline 9',
@@ -831,10 +862,8 @@ function outcome(before: LiveQueryState, told: Told): string {
   )
     return IGNORED
   const { base = '-', unfolded, arrival, pause, isLingering, asOf } = state
-  const waits = unfolded.length > 0 ? `+${textOf(unfolded)}` : ''
-  const arrives = arrival
-    ? ` ~${arrival.view}${arrival.later.length > 0 ? `+${textOf(arrival.later)}` : ''}`
-    : ''
+  const waits = unfolded ? `+${textOf(opsIn(unfolded))}` : ''
+  const arrives = arrival ? ` ~${arrival.view}${arrival.later ? `+${textOf(opsIn(arrival.later))}` : ''}` : ''
   const rests = pause === 'none' ? '' : pause === 'timed' ? ' paused' : ' paused for good'
   const lingers = isLingering ? ' lingering' : ''
   const stands = asOf ? ` @${asOf.seq}` : ''
@@ -863,7 +892,7 @@ describe('[Q28] the machine of a live query', () => {
       expect({ use, pause, channel }).toMatchObject({
         use: { isActive: true, isFetching: false },
         pause: 'none',
-        channel: { isLive: true },
+        channel: { live: true },
       })
     }
   })
@@ -926,13 +955,13 @@ describe('[Q28] the machine of a live query', () => {
         throw cause
       },
     }
-    const before: LiveQueryState = { ...whole, unfolded: [event(3)] }
+    const before: LiveQueryState = { ...whole, unfolded: waiting(3) }
     const [state, effects] = next(before, { type: 'due', shown: NO_OPS }, broken)
     expect(effects).toEqual([
       { type: 'report', cause },
       { type: 'pause', ms: 2_000 },
     ])
-    expect(state).toMatchObject({ base: '12', unfolded: [], continuity: -1 })
+    expect(state).toMatchObject({ base: '12', unfolded: undefined, continuity: -1 })
     const [rested] = next(state, { type: 'rested' }, kind)
     expect(next(rested, { type: 'due', shown: NO_OPS }, kind)[1]).toEqual([{ type: 'refetch' }])
   })

@@ -145,6 +145,28 @@ describe('[Q10] an optimistic row', () => {
     expect(first.texts()).toEqual(['m1', 'm2'])
   })
 
+  it('of a failed send that is tried again without a connection is queued until it leaves', async () => {
+    await first.start()
+    const failing = first.send('one').catch(() => undefined)
+    await first.fake.settle()
+    const clientId = String(first.sends()[0]?.data.clientId)
+    const status = () => first.definition.statusOf(first.queryClient, clientId)
+    expect(status()).toBe('sending')
+    first.sends()[0]?.reject(new LiveError('rejected', 'no'))
+    await failing
+    expect(status()).toBe('failed')
+    first.fake.down()
+    const retry = first.definition.retry(first.queryClient, clientId)
+    await first.fake.settle()
+    expect(status()).toBe('queued')
+    expect(first.definition.isUnsent(first.queryClient, clientId)).toBe(false)
+    first.fake.live()
+    await first.fake.settle()
+    expect(status()).toBe('sending')
+    first.sends()[1]?.resolve(sentMessage(3, 'one', clientId))
+    await retry
+  })
+
   it('never shows what the server has taken back: a rollback forgets the op and restores nothing', async () => {
     await first.start()
     first.send('refused').catch(() => undefined)

@@ -22,7 +22,7 @@ describe('[Q12] a loader on a server', () => {
       events: { created: insert((event) => event as Message) },
     })
     const queryClient = new QueryClient()
-    await queryClient.prefetchInfiniteQuery(messages({ roomId: 'a' }))
+    await queryClient.infiniteQuery(messages({ roomId: 'a' }))
     const state = JSON.stringify(dehydrate(queryClient))
     expect(state).toContain('"asOf":10')
     expect(asked).toEqual([{ roomId: 'a', limit: 3 }])

@@ -91,9 +91,9 @@ describe('[Q11] a definition', () => {
   })
 
   it('works outside React', () => {
-    expectTypeOf(queryClient.fetchQuery(prices({ market: 'x' }))).resolves.toEqualTypeOf<readonly Price[]>()
+    expectTypeOf(queryClient.query(prices({ market: 'x' }))).resolves.toEqualTypeOf<readonly Price[]>()
     expectTypeOf(
-      queryClient.fetchInfiniteQuery(trades({ market: 'x' })).then(({ pages }) => pages[0]),
+      queryClient.infiniteQuery(trades({ market: 'x' })).then(({ pages }) => pages[0]),
     ).resolves.toEqualTypeOf<TimelinePage<Price> | undefined>()
   })
 

@@ -191,7 +191,7 @@ export function openPage(world: World, { user, roomIds, saved, like }: PageOptio
     wasIn: new Set(),
     savedBefore: undefined,
     believed: () => {
-      const id = chat.context.currentUser()?.id
+      const id = chat.currentUser()?.id
       return id === undefined ? undefined : String(id)
     },
     era: () => JSON.stringify([chat.manager.port.identity?.era, chat.manager.port.identity?.who]),

@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
 import WebSocketClient from 'ws'
-import { createDemoChat } from '../../src/testing/demoChat.ts'
+import { createConversations } from '../../examples/server/conversations.ts'
 import type { ServerFrame } from '../../src/testing/server/wire.ts'
 
 const MAIN = fileURLToPath(new URL('../../examples/server/main.ts', import.meta.url))
@@ -161,7 +161,7 @@ describe('the demo conversations', () => {
 
   it('are the same for the same seed, wherever now is', () => {
     const textOf = (seed: number, now: number) =>
-      createDemoChat({ seed, nowMs: now }).rooms.map(({ messages }) =>
+      createConversations({ seed, nowMs: now }).rooms.map(({ messages }) =>
         messages?.map(({ content }) => content),
       )
     expect(textOf(1, nowMs)).toEqual(textOf(1, nowMs + 12_345))
@@ -170,7 +170,8 @@ describe('the demo conversations', () => {
 
   it('leave unread what others said since, never something of one’s own', () => {
     for (let seed = 1; seed <= 20; seed++) {
-      for (const { messages = [], unread = {} } of createDemoChat({ seed, nowMs, messages: 600 }).rooms) {
+      for (const { messages = [], unread = {} } of createConversations({ seed, nowMs, messages: 600 })
+        .rooms) {
         for (const [user, count] of Object.entries(unread)) {
           expect(messages.slice(-count).map(({ sender }) => sender)).not.toContain(user)
         }
@@ -179,7 +180,7 @@ describe('the demo conversations', () => {
   })
 
   it('hold about as many messages as asked for, of people in the room, in order, over weeks', () => {
-    const { rooms } = createDemoChat({ nowMs, messages: 2000 })
+    const { rooms } = createConversations({ nowMs, messages: 2000 })
     const all = rooms.flatMap(({ messages = [] }) => messages)
     expect(all.length).toBeGreaterThan(1950)
     expect(all.length).toBeLessThan(2050)

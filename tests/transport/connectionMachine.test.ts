@@ -7,8 +7,8 @@ import {
   type MachineState,
   publicState,
   transition,
-} from '../../src/transport/connectionMachine.ts'
-import type { Loss, LossConfig } from '../../src/transport/lossPolicy.ts'
+} from '../../src/transport/machine/connectionMachine.ts'
+import type { Loss, LossConfig } from '../../src/transport/machine/lossPolicy.ts'
 
 const reconnect = { intervalMs: 1_000, decay: 1.5, maxAttempts: 10, maxIntervalMs: 30_000, jitter: 0 }
 const config: LossConfig = { reconnect, canRefresh: true }

@@ -1,8 +1,8 @@
 /** How long anything waits, whatever a server, a network or an option says. */
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { backoffMs } from '../../src/transport/backoff.ts'
-import { retryAfterOf } from '../../src/transport/closeCodes.ts'
 import { browserEnvironment } from '../../src/transport/environment.ts'
+import { backoffMs } from '../../src/transport/machine/backoff.ts'
+import { retryAfterOf } from '../../src/transport/machine/closeCodes.ts'
 import { listen, setup, watch } from './kit.ts'
 
 const TEN_MINUTES = 600_000

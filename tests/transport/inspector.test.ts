@@ -1,12 +1,8 @@
 import { describe, expect, expectTypeOf, it, vi } from 'vitest'
 import * as z from 'zod/mini'
-import { jsonCodec } from '../../src/transport/codec.ts'
-import {
-  browserEnvironment,
-  createWebSocketManager,
-  defineProtocol,
-  payloadOf,
-} from '../../src/transport/index.ts'
+import { browserEnvironment, createWebSocketManager, defineProtocol } from '../../src/transport/index.ts'
+import { payloadOf } from '../../src/transport/protocol.ts'
+import { jsonCodec } from '../../src/transport/wire/codec.ts'
 import { reply, setup } from './kit.ts'
 
 const protocol = defineProtocol({

@@ -3,8 +3,8 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it, vi } from 'vitest'
 import { createFakeEnvironment } from '../../src/testing/fakeEnvironment.ts'
-import { backoffMs } from '../../src/transport/backoff.ts'
 import { createWebSocketManager } from '../../src/transport/index.ts'
+import { backoffMs } from '../../src/transport/machine/backoff.ts'
 import { accept, listen, sentOf, setup } from './kit.ts'
 
 setFlagsFromString('--expose-gc')

@@ -6,8 +6,8 @@ import { describe, expect, it } from 'vitest'
 import * as z from 'zod/mini'
 import { createLive } from '../../src/query/index.ts'
 import type { FakeSocket } from '../../src/testing/fakeEnvironment.ts'
+import { createSecrets } from '../../src/transport/context/secrets.ts'
 import { defineProtocol, LiveError, type WebSocketManagerOptions } from '../../src/transport/index.ts'
-import { createSecrets } from '../../src/transport/secrets.ts'
 import { createJwt, setup, watch } from './kit.ts'
 
 const TOKENS = {
@@ -132,7 +132,7 @@ describe('secrets', () => {
       },
     })
     const queryClient = new QueryClient()
-    const error = await queryClient.fetchQuery({ ...value(), retry: false }).catch((one: unknown) => one)
+    const error = await queryClient.query({ ...value(), retry: false }).catch((one: unknown) => one)
     expect(error).toBeInstanceOf(LiveError)
     expect(textOf([error, errors])).not.toContain(token)
   })

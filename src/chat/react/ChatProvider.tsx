@@ -1,10 +1,9 @@
 'use client'
-import { createContext, type ReactNode, useContext, useEffect } from 'react'
+import { type ReactNode, useEffect } from 'react'
 import { LiveProvider } from '../../query/index.ts'
-import { defaultManager, WebSocketProvider } from '../../transport/react/index.ts'
-import { type Chat, createChat } from '../createChat.ts'
-
-const ChatContext = createContext<Chat | null>(null)
+import { WebSocketProvider } from '../../transport/react/index.ts'
+import type { Chat } from '../createChat.ts'
+import { ProvidedChat } from './useChat.ts'
 
 export interface ChatProviderProps {
   readonly chat: Chat
@@ -15,27 +14,10 @@ export interface ChatProviderProps {
 export function ChatProvider({ chat, children }: ChatProviderProps): ReactNode {
   useEffect(() => chat.start(), [chat])
   return (
-    <ChatContext.Provider value={chat}>
+    <ProvidedChat.Provider value={chat}>
       <WebSocketProvider manager={chat.manager}>
         <LiveProvider live={chat.live}>{children}</LiveProvider>
       </WebSocketProvider>
-    </ChatContext.Provider>
+    </ProvidedChat.Provider>
   )
-}
-
-const fallbacks = new WeakMap<object, Chat>()
-
-/** The nearest provider's chat; without one a chat over the default manager (NEXT_PUBLIC_WS_URL). */
-export function useChat(): Chat {
-  const provided = useContext(ChatContext)
-  const chat = provided ?? defaultChat()
-  useEffect(() => (provided ? undefined : chat.start()), [provided, chat])
-  return chat
-}
-
-function defaultChat(): Chat {
-  const manager = defaultManager()
-  const chat = fallbacks.get(manager) ?? createChat({ manager })
-  fallbacks.set(manager, chat)
-  return chat
 }

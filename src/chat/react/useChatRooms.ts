@@ -1,11 +1,10 @@
 'use client'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useCallback } from 'react'
-import { useStore } from 'zustand'
 import { useWebSocketStatus } from '../../transport/react/index.ts'
-import { type ChatRoom, type Id, type RegisteredRoom, sameId } from '../types.ts'
-import { useChat } from './ChatProvider.tsx'
-import { useMarkRoomRead } from './useMarkRoomRead.ts'
+import { type ChatRoom, type Id, type RegisteredRoom, sameId } from '../model/data/types.ts'
+import { useMarkRoomRead } from './reading/useMarkRoomRead.ts'
+import { useChat, useChatContext, useChatState } from './useChat.ts'
 
 export interface UseChatRoomsResult<R extends ChatRoom = RegisteredRoom> {
   /** Last activity first. */
@@ -32,36 +31,7 @@ const NO_ROOMS: readonly ChatRoom[] = []
 export function useChatRooms<R extends ChatRoom = RegisteredRoom>(): UseChatRoomsResult<R> {
   const chat = useChat()
   const { data: rooms = NO_ROOMS, isPending, error, refetch } = useQuery(chat.rooms())
-  const { isConnected } = useWebSocketStatus(chat.context.endpoints.rooms)
-  const activeRoomId = useStore(chat.store, (state) => state.activeRoomId)
-  const { mutateAsync: join } = useMutation(chat.joinRoom())
-  const { mutateAsync: leave } = useMutation(chat.leaveRoom())
-  const setActiveRoom = useCallback(
-    (roomId: Id | null) => chat.store.setState({ activeRoomId: roomId }),
-    [chat],
-  )
-
-  const joinRoom = useCallback(
-    async (roomId: Id) => {
-      const before = chat.store.getState().activeRoomId
-      setActiveRoom(roomId)
-      if (rooms.some(({ id }) => sameId(id, roomId)) || chat.context.roomsLevel.isSilent()) return
-      try {
-        await join({ roomId })
-      } catch (error) {
-        if (chat.store.getState().activeRoomId === roomId) setActiveRoom(before)
-        throw error
-      }
-    },
-    [setActiveRoom, rooms, join, chat],
-  )
-  const leaveRoom = useCallback(
-    async (roomId: Id) => {
-      if (sameId(chat.store.getState().activeRoomId, roomId)) setActiveRoom(null)
-      if (!chat.context.roomsLevel.isSilent()) await leave({ roomId })
-    },
-    [chat, leave, setActiveRoom],
-  )
+  const { isConnected } = useWebSocketStatus(useChatContext().endpoints.rooms)
   const loadRooms = useCallback(async () => {
     const result = await refetch({ cancelRefetch: false })
     return (result.data ?? NO_ROOMS) as readonly R[]
@@ -69,14 +39,43 @@ export function useChatRooms<R extends ChatRoom = RegisteredRoom>(): UseChatRoom
 
   return {
     rooms: rooms as readonly R[],
-    activeRoomId,
     isConnected,
     isLoading: isPending,
     error,
     loadRooms,
-    joinRoom,
-    leaveRoom,
     markRoomAsRead: useMarkRoomRead(rooms),
-    setActiveRoom,
+    ...useActiveRoom(rooms),
   }
+}
+
+function useActiveRoom(rooms: readonly ChatRoom[]) {
+  const chat = useChat()
+  const { store, roomsLevel } = useChatContext()
+  const activeRoomId = useChatState(() => store.getState().activeRoomId)
+  const { mutateAsync: join } = useMutation(chat.joinRoom())
+  const { mutateAsync: leave } = useMutation(chat.leaveRoom())
+  const setActiveRoom = useCallback((roomId: Id | null) => store.setState({ activeRoomId: roomId }), [store])
+
+  const joinRoom = useCallback(
+    async (roomId: Id) => {
+      const before = store.getState().activeRoomId
+      setActiveRoom(roomId)
+      if (rooms.some(({ id }) => sameId(id, roomId)) || roomsLevel.isSilent()) return
+      try {
+        await join({ roomId })
+      } catch (error) {
+        if (store.getState().activeRoomId === roomId) setActiveRoom(before)
+        throw error
+      }
+    },
+    [setActiveRoom, rooms, join, store, roomsLevel],
+  )
+  const leaveRoom = useCallback(
+    async (roomId: Id) => {
+      if (sameId(store.getState().activeRoomId, roomId)) setActiveRoom(null)
+      if (!roomsLevel.isSilent()) await leave({ roomId })
+    },
+    [store, roomsLevel, leave, setActiveRoom],
+  )
+  return { activeRoomId, joinRoom, leaveRoom, setActiveRoom }
 }

@@ -1,24 +1,23 @@
 'use client'
 import { type RefObject, useCallback, useMemo } from 'react'
-import { useStore } from 'zustand'
 import { compareKeys, type OrderKey } from '../../query/index.ts'
 import { LiveError } from '../../transport/index.ts'
 import { useWebSocketStatus, type WebSocketStatus } from '../../transport/react/index.ts'
-import { endpointOf, type PlaceOf } from '../context.ts'
-import { keyOf } from '../messages.ts'
-import type { SendVariables } from '../sendMessage.ts'
-import type { BaseMessage, ChatMessage, Id, RegisteredMessage, Row } from '../types.ts'
-import { useChat } from './ChatProvider.tsx'
+import type { BaseMessage, ChatMessage, Id, RegisteredMessage, Row } from '../model/data/types.ts'
+import { keyOf } from '../model/messages/messages.ts'
+import type { SendVariables } from '../model/messages/sendMessage.ts'
+import { endpointOf, type PlaceOf } from '../model/session/context.ts'
+import { usePlaces } from './reading/usePlaces.ts'
+import { useReading } from './reading/useReading.ts'
+import { useReadReporter } from './reading/useReadReporter.ts'
+import { useSeenAtEnd } from './scroll/useSeenAtEnd.ts'
+import { useStickToBottom } from './scroll/useStickToBottom.ts'
+import { useChatContext, useChatState } from './useChat.ts'
 import { useMessages } from './useMessages.ts'
-import { usePlaces } from './usePlaces.ts'
-import { useReading } from './useReading.ts'
-import { useReadReporter } from './useReadReporter.ts'
-import { useRefusal } from './useRefusal.ts'
-import { useSeenAtEnd } from './useSeenAtEnd.ts'
 import { useSendMessage } from './useSendMessage.ts'
-import { useStickToBottom } from './useStickToBottom.ts'
 import { useTyping } from './useTyping.ts'
-import { useVisit } from './useVisit.ts'
+import { useRefusal } from './visit/useRefusal.ts'
+import { useVisit } from './visit/useVisit.ts'
 
 export interface UseChatWebSocketResult<M extends BaseMessage = RegisteredMessage> {
   /** Oldest first, own unconfirmed ones last. */
@@ -70,13 +69,11 @@ export function useChatWebSocket<M extends BaseMessage = RegisteredMessage>(
   roomId: Id,
   { readWhenSeen = false }: UseChatWebSocketOptions = {},
 ): UseChatWebSocketResult<M> {
-  const { context, store } = useChat()
-  const removal = useStore(store, () => context.membership.removalOf(roomId))
-  const status = useWebSocketStatus(endpointOf(context.endpoints, roomId))
+  const removal = useChatState(({ membership }) => membership.removalOf(roomId))
+  const status = useWebSocketStatus(endpointOf(useChatContext().endpoints, roomId))
   const history = useMessages<M>(roomId)
-  const { send, retry, discard } = useSendMessage(roomId)
-  const { refused, attempt } = useRefusal(roomId)
   const typing = useTyping(roomId)
+  const { refused, ...sending } = useSending(roomId, typing.stop)
   const placeOf = usePlaces(roomId, history.messages)
   const markRead = useReadReporter(roomId, { messages: history.messages, placeOf })
   const view = useClearable(roomId, history.messages, placeOf)
@@ -95,13 +92,7 @@ export function useChatWebSocket<M extends BaseMessage = RegisteredMessage>(
       () => removal ?? refused ?? errorOf(history.messages, history.error, status.error),
       [removal, refused, history.messages, history.error, status.error],
     ),
-    sendMessage: useCallback(
-      (message: SendVariables) => {
-        stop()
-        return attempt(send(message))
-      },
-      [send, stop, attempt],
-    ),
+    ...sending,
     sendTypingIndicator: useCallback(
       (isTyping: boolean) => (isTyping ? keystroke() : stop()),
       [keystroke, stop],
@@ -116,9 +107,21 @@ export function useChatWebSocket<M extends BaseMessage = RegisteredMessage>(
     messagesEndRef: endRef,
     hasOlder: history.hasOlder || view.isCleared,
     isLoadingHistory: history.isLoadingOlder,
-    retryMessage: retry,
-    discardMessage: discard,
   }
+}
+
+/** What is sent ends one's typing. */
+function useSending(roomId: Id, stopTyping: () => void) {
+  const { send, retry, discard } = useSendMessage(roomId)
+  const { refused, attempt } = useRefusal(roomId)
+  const sendMessage = useCallback(
+    (message: SendVariables) => {
+      stopTyping()
+      return attempt(send(message))
+    },
+    [send, stopTyping, attempt],
+  )
+  return { sendMessage, retryMessage: retry, discardMessage: discard, refused }
 }
 
 interface Cleared {

@@ -1,8 +1,7 @@
 'use client'
-import { useEffect, useMemo, useRef, useState } from 'react'
-import { worstOf } from '../../transport/index.ts'
-import { describeStatus, useWebSocketStore, type WebSocketStatus } from '../../transport/react/index.ts'
-import { useChat } from './ChatProvider.tsx'
+import { useEffect, useRef, useState } from 'react'
+import { useWebSocketStatus, useWebSocketStore, type WebSocketStatus } from '../../transport/react/index.ts'
+import { useChat } from './useChat.ts'
 
 export interface UseConnectionIndicatorResult {
   /** After 5 s without a connection; gone at once when there is one again, or when that has stayed for a second where others did not. */
@@ -20,8 +19,7 @@ const YOUNG_MS = 1_000
 
 export function useConnectionIndicator(): UseConnectionIndicatorResult {
   const { clock } = useChat().manager.port
-  const worst = useWebSocketStore(({ connections }) => worstOf(Object.values(connections)))
-  const status = useMemo(() => describeStatus(worst), [worst])
+  const status = useWebSocketStatus(null)
   const isUp = useSettled(status.isConnected)
   const isDown = status.state !== 'IDLE' && !isUp
   const [isLate, setIsLate] = useState(false)

@@ -1,12 +1,13 @@
 'use client'
-import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
-import { useCallback, useMemo, useSyncExternalStore } from 'react'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { useCallback, useMemo } from 'react'
 import type { LiveState, Op, TimelinePage } from '../../query/index.ts'
-import type { BaseMessage, ChatMessage, Id, RegisteredMessage, Row } from '../types.ts'
-import { useChat } from './ChatProvider.tsx'
-import { useRemoval } from './useRemoval.ts'
-import { useRoomStatus } from './useRoomStatus.ts'
-import { useVisit } from './useVisit.ts'
+import type { BaseMessage, ChatMessage, Id, RegisteredMessage, Row } from '../model/data/types.ts'
+import { useChat } from './useChat.ts'
+import { useLive } from './visit/useLive.ts'
+import { useRemoval } from './visit/useRemoval.ts'
+import { useRoomStatus } from './visit/useRoomStatus.ts'
+import { useVisit } from './visit/useVisit.ts'
 
 export interface MessagesWindow {
   /** Start at this message instead of at the newest. */
@@ -100,20 +101,12 @@ function useAnchor(roomId: Id, given: Id | undefined) {
 
 const NO_ROWS: readonly ChatMessage[] = []
 const NO_OPS: readonly Op<unknown>[] = []
-const NOTHING = () => undefined
 
 /** What was sent where there is no page to show it in: before the first one, or where that could not be loaded. */
 function useEarlyRows(queryKey: readonly unknown[], isEmpty: boolean): readonly ChatMessage[] {
-  const { live } = useChat()
-  const queryClient = useQueryClient()
-  const subscribe = useCallback(
-    (listener: () => void) => (isEmpty ? live.subscribe(queryClient, listener) : NOTHING),
-    [live, queryClient, isEmpty],
-  )
-  const ops = useSyncExternalStore(
-    subscribe,
-    () => (isEmpty ? live.optimistic(queryClient, queryKey) : NO_OPS),
-    () => NO_OPS,
+  const ops = useLive(
+    (live, queryClient) => (isEmpty ? live.optimistic(queryClient, queryKey) : NO_OPS),
+    NO_OPS,
   )
   return useMemo(
     () =>

@@ -1,9 +1,9 @@
 'use client'
 import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
-import type { Id, Presence } from '../types.ts'
-import { useChat } from './ChatProvider.tsx'
-import { useRoomStatus } from './useRoomStatus.ts'
+import type { Id, Presence } from '../model/data/types.ts'
+import { useChat } from './useChat.ts'
+import { useRoomStatus } from './visit/useRoomStatus.ts'
 
 const UNKNOWN: Presence = { status: 'unknown' }
 

@@ -1,16 +1,22 @@
 'use client'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useCallback, useMemo } from 'react'
-import { compareKeys, lowerBound } from '../../query/index.ts'
-import type { PlaceOf } from '../context.ts'
-import { readReporterOf } from '../readReporter.ts'
-import { type ChatMember, type ChatMessage, type Id, type RegisteredMember, sameId } from '../types.ts'
-import { useChat } from './ChatProvider.tsx'
+import { compareKeys } from '../../query/index.ts'
+import {
+  type ChatMember,
+  type ChatMessage,
+  type Id,
+  type RegisteredMember,
+  sameId,
+} from '../model/data/types.ts'
+import { readReporterOf } from '../model/readState/readReporter.ts'
+import type { PlaceOf } from '../model/session/context.ts'
+import { usePlaces } from './reading/usePlaces.ts'
+import { useReading } from './reading/useReading.ts'
+import { useReadReporter } from './reading/useReadReporter.ts'
+import { useUnreadDivider } from './reading/useUnreadDivider.ts'
+import { useChat, useChatContext } from './useChat.ts'
 import { useMessages } from './useMessages.ts'
-import { usePlaces } from './usePlaces.ts'
-import { useReading } from './useReading.ts'
-import { useReadReporter } from './useReadReporter.ts'
-import { useUnreadDivider } from './useUnreadDivider.ts'
 
 export interface UseReadStateResult<B extends ChatMember = RegisteredMember> {
   /** As the server counts; never added up here. */
@@ -80,13 +86,13 @@ export function useReadState<B extends ChatMember = RegisteredMember>(
 }
 
 function useReaders<B extends ChatMember>(members: readonly B[], placeOf: PlaceOf) {
-  const me = useChat().context.currentUser()?.id
+  const me = useChatContext().currentUser()?.id
   const readers = useMemo(() => byPlace(members, placeOf, me), [members, placeOf, me])
   return useCallback(
     (message: ChatMessage): readonly B[] => {
       const place = message.local ? undefined : placeOf(message.id)
       if (!place) return []
-      const from = lowerBound(readers, place, (reader) => reader.place)
+      const from = readers.findLastIndex((reader) => compareKeys(reader.place, place) < 0) + 1
       const upToHere = readers.slice(from).map(({ member }) => member)
       return upToHere.filter(({ user }) => !sameId(user.id, message.sender?.id))
     },

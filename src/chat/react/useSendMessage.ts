@@ -1,9 +1,9 @@
 'use client'
 import { useQueryClient } from '@tanstack/react-query'
 import { useCallback } from 'react'
-import { checkContent, checkMember, isEmpty, type SendVariables } from '../sendMessage.ts'
-import type { Id } from '../types.ts'
-import { useChat } from './ChatProvider.tsx'
+import type { Id } from '../model/data/types.ts'
+import { checkContent, checkMember, isEmpty, type SendVariables } from '../model/messages/sendMessage.ts'
+import { useChat, useChatContext } from './useChat.ts'
 
 export interface UseSendMessageResult {
   /**
@@ -24,7 +24,8 @@ export interface UseSendMessageResult {
 
 /** Sends to a room, in the order of the calls, also while offline. Loads and shows nothing. */
 export function useSendMessage(roomId: Id): UseSendMessageResult {
-  const { sendMessage, context } = useChat()
+  const { sendMessage } = useChat()
+  const context = useChatContext()
   const queryClient = useQueryClient()
 
   const send = useCallback(

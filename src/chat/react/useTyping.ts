@@ -1,11 +1,11 @@
 'use client'
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useMemo } from 'react'
-import { nobodyTypes } from '../people.ts'
-import type { ChatUser, Id, Typer } from '../types.ts'
-import { createTypingSender } from '../typingSender.ts'
-import { useChat } from './ChatProvider.tsx'
-import { useRoomStatus } from './useRoomStatus.ts'
+import type { ChatUser, Id, Typer } from '../model/data/types.ts'
+import { nobodyTypes } from '../model/people/typing.ts'
+import { createTypingSender } from '../model/people/typingSender.ts'
+import { useChat, useChatContext } from './useChat.ts'
+import { useRoomStatus } from './visit/useRoomStatus.ts'
 
 export interface UseTypingResult {
   /** Who is typing, without oneself; empty while disconnected. */
@@ -22,6 +22,7 @@ const NOBODY: readonly Typer[] = []
 
 export function useTyping(roomId: Id): UseTypingResult {
   const chat = useChat()
+  const context = useChatContext()
   const options = chat.typing(roomId)
   const { data = NOBODY } = useQuery(options)
   const { status } = useRoomStatus(options.queryKey)
@@ -29,9 +30,9 @@ export function useTyping(roomId: Id): UseTypingResult {
   const typers = useMemo(() => (isOffline ? [] : data.map(({ user }) => user)), [data, isOffline])
   useEffect(() => {
     // Whoever is still typing after the connection came back says so again.
-    if (isOffline) chat.live.apply([nobodyTypes(roomId)])
+    if (isOffline) chat.live.apply([nobodyTypes({ roomId })])
   }, [isOffline, chat, roomId])
-  const sender = useMemo(() => createTypingSender(chat.context, roomId), [chat, roomId])
+  const sender = useMemo(() => createTypingSender(context, roomId), [context, roomId])
   // Leaving the room, or the page, ends typing there: on the room it began in.
   useEffect(() => sender.stop, [sender])
   const { keystroke, stop } = sender

@@ -20,13 +20,15 @@ export function createCoalescer<Item>(
   flush: (items: readonly Item[]) => void,
 ): Coalescer<Item> {
   const waiting = new Set<Item>()
-  let state: 'quiet' | 'leading' | 'busy' | 'stopped' = 'quiet'
+  let isDue = false
+  let isStopped = false
   let load = 0
+  /** There as long as the period is not quiet. */
   let cancelFrame: (() => void) | undefined
 
   function run(): void {
-    if (state === 'stopped') return
-    state = 'busy'
+    if (isStopped) return
+    isDue = false
     load = 0
     cancelFrame?.()
     cancelFrame = clock.requestFrame(onFrame)
@@ -36,21 +38,21 @@ export function createCoalescer<Item>(
   }
 
   function onFrame(): void {
-    if (waiting.size > 0) return run()
-    if (state !== 'stopped') state = 'quiet'
+    cancelFrame = undefined
+    if (waiting.size > 0) run()
   }
 
   return {
     request(item, weight = 0) {
       waiting.add(item)
       load += weight
-      if (state !== 'quiet' && !(state === 'busy' && load > MAX_LOAD)) return
-      state = 'leading'
+      if (isDue || (cancelFrame && load <= MAX_LOAD)) return
+      isDue = true
       // After the socket message that is being handled: all channels it touches are then written together.
       queueMicrotask(run)
     },
     stop() {
-      state = 'stopped'
+      isStopped = true
       cancelFrame?.()
     },
   }

@@ -4,57 +4,59 @@
  * what is told by marks on the objects, never by their shape.
  */
 
+import { LiveError } from '../../transport/errors.ts'
+import type { LivePort } from '../../transport/port.ts'
+import { sameOr } from '../fold/sameOr.ts'
 import type { FreshPage } from '../fold/timeline/mergeTimeline.ts'
 import type { TimelineData } from '../fold/timeline/pages.ts'
+import type { Query } from '../tanstack.ts'
 
 /** Data, and arrays of pages, that are what belongs into the cache. */
 const finished = new WeakSet<object>()
 /** Pages that come out of a queryFn and have not met the cache yet. */
 const fetched = new WeakMap<object, FreshPage>()
+/** Definitions that it was said of that a query of theirs was given another function. */
+const replaced = new WeakSet<object>()
 
 /** From now on this data is taken as it is. */
 export function markFinished(data: unknown): void {
-  if (typeof data !== 'object' || data === null) return
-  finished.add(data)
-  const pages = pagesOf(data)
-  if (pages) finished.add(pages)
+  finished.add(pagesOf(data)).add(Object(data))
 }
 
 export function markFetched(page: object, fresh: FreshPage): void {
   fetched.set(page, fresh)
 }
 
+/**
+ * To be called before each write of live data. A query's options are those of whoever observed it last, and these may name
+ * another function: what a fetch brings would then be written over the events that came in meanwhile.
+ */
+export function keepSharing(
+  query: Query,
+  definition: { readonly name: string },
+  report: LivePort['report'],
+): void {
+  const { structuralSharing: other } = query.options
+  if (other === structuralSharing) return
+  query.setOptions({ ...query.options, structuralSharing })
+  // Whoever named none has nothing to be told.
+  if (other === undefined || replaced.has(definition)) return
+  replaced.add(definition)
+  const message = `"${definition.name}" was given another structuralSharing and keeps its own; leave the option out`
+  report({ type: 'error', error: new LiveError('misconfigured', message) })
+}
+
 export function structuralSharing(current: unknown, next: unknown): unknown {
-  if (typeof next !== 'object' || next === null || finished.has(next)) return next
+  if (Object(next) !== next || finished.has(next as object)) return next
   const pages = pagesOf(next)
-  if (!pages) return shareShallow(current, next)
   // A fetch that found nothing more to load hands back the pages it captured when it began.
   if (finished.has(pages) && current !== undefined) return current
-  const fresh = new Map<object, FreshPage>()
-  for (const page of pages) {
-    const found = fetched.get(page)
-    if (found) fresh.set(page, found)
-  }
-  const [any] = fresh.values()
-  return any ? any.merge(next as TimelineData<unknown>, fresh) : shareShallow(current, next)
+  const [fresh] = pages.flatMap((page) => fetched.get(page) ?? [])
+  if (fresh) return fresh.merge(next as TimelineData<unknown>, fetched)
+  return sameOr(current, next as object)
 }
 
-function pagesOf(data: object): readonly object[] | undefined {
-  const { pages } = data as Partial<TimelineData<unknown>>
-  return Array.isArray(pages) ? pages : undefined
-}
-
-/**
- * Same elements, same reference. TanStack's own sharing compares by index and rebuilds everything behind an insertion
- * (measured: 200 of 200 memoised rows render instead of one).
- */
-function shareShallow(current: unknown, next: object): unknown {
-  if (typeof current !== 'object' || current === null || Array.isArray(current) !== Array.isArray(next)) {
-    return next
-  }
-  const keys = Object.keys(next)
-  if (keys.length !== Object.keys(current).length) return next
-  const a = current as Record<string, unknown>
-  const b = next as Record<string, unknown>
-  return keys.every((key) => Object.is(a[key], b[key])) ? current : next
+function pagesOf(data: unknown): readonly object[] {
+  const { pages } = Object(data)
+  return Array.isArray(pages) ? pages : []
 }

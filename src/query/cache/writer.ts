@@ -2,8 +2,7 @@
 
 import type { Identity } from '../../transport/port.ts'
 import { LIVE_KEY } from '../keys.ts'
-import type { Query, QueryClient } from '../tanstack.ts'
-import { structuralSharing } from './structuralSharing.ts'
+import type { Query, QueryCacheNotifyEvent, QueryClient } from '../tanstack.ts'
 
 export function write(queryClient: QueryClient, query: Query, data: unknown): void {
   // Writing to a query that left the cache would bring a new one to life under its key.
@@ -15,10 +14,21 @@ export function write(queryClient: QueryClient, query: Query, data: unknown): vo
 }
 
 export function refetch(query: Query): void {
-  // Never cancels: a cancelled first fetch would leave the query pending for ever.
-  query.fetch(undefined, { cancelRefetch: false }).catch(() => {
+  // Without `cancelRefetch`: a cancelled first fetch would leave the query pending for ever.
+  query.fetch().catch(() => {
     // The query's own state carries the error.
   })
+}
+
+/**
+ * Another tab tells of its data as it is there (`broadcastQueryClient`), also that it is being fetched: here nobody fetches it,
+ * so nothing would end that, and nobody could ask any more.
+ */
+export function endForeignFetch(event: QueryCacheNotifyEvent): boolean {
+  const how = event.type === 'updated' ? event.action.type : event.type
+  const isForeign = (how === 'added' || how === 'setState') && event.query.state.fetchStatus !== 'idle'
+  if (isForeign) event.query.setState({ fetchStatus: 'idle' })
+  return isForeign
 }
 
 /** As if the fetch had never begun. */
@@ -28,7 +38,7 @@ export function cancel(query: Query): void {
 
 /** Without data, as if it had never been fetched; asked for again where somebody looks. */
 export function reset(queryClient: QueryClient, isOwn: (query: Query) => boolean): void {
-  queryClient.resetQueries({ queryKey: [LIVE_KEY], predicate: isOwn }).catch(() => {
+  queryClient.resetQueries({ predicate: isOwn }).catch(() => {
     // Each query's own state carries its error.
   })
 }
@@ -46,11 +56,6 @@ export function setOwner(queryClient: QueryClient, owner: Identity, scope = ''):
   const queryKey = [OWNER_KEY, scope, owner]
   if (queryClient.getQueryData(queryKey)) return
   queryClient.removeQueries({ queryKey: [OWNER_KEY, scope] })
-  queryClient.setQueryDefaults([OWNER_KEY], { gcTime: Number.POSITIVE_INFINITY })
+  queryClient.setQueryDefaults([OWNER_KEY], { gcTime: Infinity })
   queryClient.setQueryData(queryKey, owner)
-}
-
-/** For every query under `key`, whatever an ad-hoc `useQuery` with the same key says. */
-export function shareUnder(queryClient: QueryClient, key: readonly unknown[]): void {
-  queryClient.setQueryDefaults(key, { structuralSharing })
 }

@@ -7,7 +7,7 @@ import { LiveError } from '../../transport/errors.ts'
 import type { Cursor, Id, LivePort } from '../../transport/port.ts'
 import { type ItemSpec, isId, readable } from '../fold/items.ts'
 import type { PageRequest } from '../fold/timeline/pages.ts'
-import { compareKeys, type TimelinePage, type TimelinePageParam } from '../fold/timeline/pages.ts'
+import { compareKeys, type TimelinePage } from '../fold/timeline/pages.ts'
 import type { Params } from '../keys.ts'
 import { type Definition, flawFor } from '../live/definition.ts'
 
@@ -33,44 +33,37 @@ export function readSnapshot<Item>(
 ): Snapshot<Item> {
   const { name } = definition
   const flawOf = flawFor(definition, (params ?? {}) as Params)
-  const fields = isRecord(answer) ? answer : { items: answer }
+  const fields = Array.isArray(answer) ? { items: answer } : Object(answer)
   const rows: unknown = fields.items ?? Object.values(fields).find(Array.isArray)
   if (!Array.isArray(rows)) {
     throw new LiveError(
       'invalid_frame',
-      `The snapshot of "${name}" holds no array of items; answer with an array, or with an object that has one`,
+      `The snapshot of "${name}" holds no array of items; answer with one, or with an object that has one`,
     )
   }
-  const odd: unknown[] = []
-  let flaw: LiveError | undefined
-  const items = rows.filter((row) => {
-    const found = flawOf(row)
-    if (found) odd.push(row)
-    flaw ??= found
-    return !found
-  })
+  const flaws = rows.map((row) => flawOf(row))
+  const flaw = flaws.find((each) => each)
   if (flaw) {
-    const error = new LiveError(
-      'invalid_frame',
-      `${odd.length} of ${rows.length} rows left out: ${flaw.message}`,
-    )
+    const odd = rows.filter((_row, at) => flaws[at])
+    const message = `${odd.length} of ${rows.length} rows left out: ${flaw.message}`
+    const error = new LiveError('invalid_frame', message)
     report({ type: 'quarantine', definition: name, rows: odd, error })
   }
+  const hasOlder = fields.has_older ?? fields.hasOlder
   return {
-    items,
+    items: rows.filter((_row, at) => !flaws[at]),
     rows,
-    hasOlder: booleanOf(fields.has_older ?? fields.hasOlder),
-    hasNewer: booleanOf(fields.has_newer ?? fields.hasNewer) ?? false,
+    hasOlder: typeof hasOlder === 'boolean' ? hasOlder : undefined,
+    hasNewer: (fields.has_newer ?? fields.hasNewer) === true,
     partial: fields.partial === true,
   }
 }
 
 export function positionOf(answer: unknown): Cursor | undefined {
-  if (!isRecord(answer)) return undefined
-  const seq = answer.as_of ?? answer.asOf
-  const { epoch } = answer
-  if (typeof seq !== 'number' || !Number.isSafeInteger(seq)) return undefined
-  return { seq, ...(typeof epoch === 'string' && { epoch }) }
+  const { as_of, asOf, epoch } = Object(answer)
+  const seq = as_of ?? asOf
+  if (!Number.isSafeInteger(seq)) return undefined
+  return { seq, epoch: typeof epoch === 'string' ? epoch : undefined }
 }
 
 /** The server's order wins where keys are equal; it may send the newest first. */
@@ -80,11 +73,12 @@ export function toPage<Item>(
   { param, limit, position }: PageRequest & { readonly position: Cursor | undefined },
 ): TimelinePage<Item> {
   const { items, rows } = inOrder(spec, snapshot)
-  const hasNewer = snapshot.hasNewer && !('before' in param)
-  const hasOlder = 'after' in param || (snapshot.hasOlder ?? rows.length >= limit)
+  const asked: { readonly before?: Id; readonly after?: Id } = param as object
+  const hasNewer = snapshot.hasNewer && asked.before === undefined
+  const hasOlder = asked.after !== undefined || (snapshot.hasOlder ?? rows.length >= limit)
   const oldest = endOf(spec, rows, items)
   const newest = endOf(spec, rows.toReversed(), items.toReversed())
-  const from = cursorOf(param)
+  const from = asked.before ?? asked.after
   const before = oldest.id ?? from
   const after = newest.id ?? from
   // Where nothing names a place further on, asking again would bring the same for ever.
@@ -104,10 +98,8 @@ export function toPage<Item>(
 }
 
 function inOrder<Item>({ order }: ItemSpec<Item>, { items, rows }: Snapshot<Item>) {
-  const first = items[0]
-  const last = items.at(-1)
-  const isNewestFirst =
-    first !== undefined && last !== undefined && compareKeys(order(first), order(last)) > 0
+  const keys = items.map((item) => order(item))
+  const isNewestFirst = compareKeys(keys[0] ?? [], keys.at(-1) ?? []) > 0
   const oldestFirst = isNewestFirst ? items.toReversed() : items
   return {
     items: oldestFirst.toSorted((a, b) => compareKeys(order(a), order(b))),
@@ -117,27 +109,12 @@ function inOrder<Item>({ order }: ItemSpec<Item>, { items, rows }: Snapshot<Item
 
 /** Where a page ends: at its outermost item, or before that at an odd row which can be named all the same. */
 function endOf<Item>({ id, order }: ItemSpec<Item>, rows: readonly unknown[], items: readonly Item[]) {
-  const fit = new Set<unknown>(items)
-  const row = rows.find((row) => fit.has(row) || isId(readable(() => id(row as Item))))
+  const row = rows.find((row) => isId(readable(() => id(row as Item)))) as Item | undefined
   const [item] = items
-  const end = fit.has(row) ? item : (row as Item | undefined)
+  const end = row === undefined || items.includes(row) ? item : row
   const key = readable(() => order(end as Item))
   return {
     id: end === undefined ? undefined : id(end),
     key: key?.every(isId) ? key : item && order(item),
   }
-}
-
-function cursorOf(param: TimelinePageParam): Id | undefined {
-  if ('before' in param) return param.before
-  if ('after' in param) return param.after
-  return undefined
-}
-
-function booleanOf(value: unknown): boolean | undefined {
-  return typeof value === 'boolean' ? value : undefined
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

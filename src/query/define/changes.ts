@@ -1,7 +1,7 @@
 /** What the application itself knows of cached data, e.g. in mutations: `rooms.remove({}, id)`. */
 import type { Op } from '../fold/op.ts'
 import type { Params } from '../keys.ts'
-import type { Change } from '../optimistic/pendingMutation.ts'
+import type { Change } from '../optimistic/targetedOp.ts'
 
 /** Ops for the data of one definition, for use in mutations. */
 export interface Changes<P, Item> {

@@ -9,7 +9,7 @@ import { baseOf } from '../live/liveQuery.ts'
 import { isContinuous } from '../live/state.ts'
 import { readSnapshot } from './answer.ts'
 import { defineWhole } from './defineQuery.ts'
-import { landWhole } from './queryFunction.ts'
+import { arriveWhole } from './queryFunction.ts'
 import type { Registry } from './registry.ts'
 
 export interface ListOptions<P, Events, Item> extends CommonOptions<P, Events, Item> {
@@ -46,6 +46,6 @@ export function defineList<P, Events, Item>(
     const how = live && isContinuous(live.state) ? spec : unversioned(spec)
     const { report } = registry.port
     const { items } = readSnapshot<Item>(definition, answer.body, { params: context.queryKey[2], report })
-    return landWhole(answer, mergeList(how, before, items))
+    return arriveWhole(answer, mergeList(how, before, items))
   })
 }

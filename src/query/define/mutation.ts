@@ -5,18 +5,11 @@ import type { Id } from '../../transport/port.ts'
 import { keyName, LIVE_KEY } from '../keys.ts'
 import { doubtQueries, tellChanges } from '../live/client.ts'
 import { channelSpec } from '../live/definition.ts'
-import type { LiveClient } from '../live/records.ts'
-import { deliver, refusal, type Send, type SendContext, sendContext } from '../optimistic/deliver.ts'
-import {
-  type Change,
-  isUnsent,
-  type OptimisticContext,
-  type Row,
-  rowBehind,
-  type SendStatus,
-  statusOf,
-} from '../optimistic/pendingMutation.ts'
-import { amend, findRow, resign, setPhase } from '../optimistic/pendingMutations.ts'
+import { beginSend, type SendContext } from '../optimistic/beginSend.ts'
+import { deliver } from '../optimistic/deliver.ts'
+import { type OptimisticContext, pendingBehind, renewSignature } from '../optimistic/pendingMutation.ts'
+import { advancePending } from '../optimistic/pendingMutations.ts'
+import type { Change } from '../optimistic/targetedOp.ts'
 import { type ChannelMember, leaveChannel } from '../stream/channelHub.ts'
 import {
   type Mutation,
@@ -25,6 +18,7 @@ import {
   mutationOptions,
   type QueryClient,
 } from '../tanstack.ts'
+import { mutationControls } from './mutationControls.ts'
 import type { LiveMutationOptions } from './queryOptions.ts'
 import { clientOf, type Registry, registerMutation } from './registry.ts'
 
@@ -48,25 +42,6 @@ export interface MutationDefinitionOptions<P, Variables, Result> {
   readonly atOnce?: (variables: Variables, params: P, queryClient: QueryClient) => boolean
 }
 
-/** What a definition offers beside its options. */
-export interface MutationControls<P, Variables, Result> {
-  /** Starts without a hook, e.g. from an event handler that must not wait. Resolves like `mutateAsync`. */
-  start(queryClient: QueryClient, variables: Variables, params?: P): Promise<Result>
-  /** Tries a failed one again, under the same client id. */
-  retry(queryClient: QueryClient, clientId: string): Promise<void>
-  /**
-   * Forgets one that failed or waits: what it showed goes with it, and what was not written yet never is. What was
-   * written may be done all the same, and then shows like anybody else's.
-   */
-  discard(queryClient: QueryClient, clientId: string): void
-  /** Whether it failed, or waits and was never on its way: then it can be amended. */
-  isUnsent(queryClient: QueryClient, clientId: string): boolean
-  /** Changes an unsent one in place: it keeps its client id. */
-  amend(queryClient: QueryClient, clientId: string, change: (variables: Variables) => Variables): void
-  /** `undefined`: there is none. */
-  statusOf(queryClient: QueryClient, clientId: string): SendStatus | undefined
-}
-
 /** A definition, where it was made. */
 interface Defined<P, Variables, Result> {
   readonly registry: Registry
@@ -82,69 +57,24 @@ export function defineMutation<P, Variables, Result>(
   const defined = { registry, name, options }
   const common = {
     mutationFn: (variables: Variables, context: MutationFunctionContext) => run(defined, variables, context),
-    onMutate: (_variables: Variables, { client, mutationKey }: MutationFunctionContext): Named => {
-      // Connected from here on: the outbox must see the mutation.
+    onMutate: (_variables: Variables, { client, mutationKey }: MutationFunctionContext) => {
+      // Connected from here on: who watches the cache must see the mutation.
       clientOf(registry, client)
-      return { clientId: rowBehind(mutationKey)?.clientId ?? registry.port.clock.createId() }
+      return { clientId: pendingBehind(mutationKey)?.clientId ?? registry.port.clock.createId() }
     },
     networkMode: 'always' as const,
     // A failed one that is on screen stays until it is retried or discarded.
-    gcTime: Number.POSITIVE_INFINITY,
+    gcTime: Infinity,
   }
   registerMutation(registry, {
     name,
     options: common as unknown as MutationOptions,
     optimistic: (variables, context) =>
-      changesOf(defined, variables as Variables, context as OptimisticContext<P>),
+      optimisticChanges(defined, variables as Variables, context as OptimisticContext<P>),
   })
-
-  const factory = (params?: P): LiveMutationOptions<Result, Variables, Named> =>
-    mutationOptions<Result, Error, Variables, Named>({
-      ...common,
-      mutationKey: [LIVE_KEY, keyName(registry, name), params ?? {}],
-    })
-  const controls: MutationControls<P, Variables, Result> = {
-    start(queryClient, variables, params) {
-      // Connected first: the outbox must see the mutation from its beginning.
-      clientOf(registry, queryClient)
-      const mutation = queryClient
-        .getMutationCache()
-        .build(queryClient, queryClient.defaultMutationOptions(factory(params)))
-      return mutation.execute(variables)
-    },
-    async retry(queryClient, clientId) {
-      const mutation = find(defined, queryClient, clientId)?.mutation
-      if (mutation?.state.status === 'error') await mutation.execute(mutation.state.variables)
-    },
-    discard(queryClient, clientId) {
-      const row = find(defined, queryClient, clientId)
-      if (row) queryClient.getMutationCache().remove(row.mutation)
-    },
-    amend(queryClient, clientId, change) {
-      const row = find(defined, queryClient, clientId)
-      const client = clientOf(registry, queryClient)
-      if (!client || !row || !isUnsent(row)) return
-      amend(client.outbox, row.mutation, change(row.mutation.state.variables as Variables))
-    },
-    isUnsent(queryClient, clientId) {
-      const row = find(defined, queryClient, clientId)
-      return row !== undefined && isUnsent(row)
-    },
-    statusOf(queryClient, clientId) {
-      const row = find(defined, queryClient, clientId)
-      return row && statusOf(row)
-    },
-  }
-  return Object.assign(factory, controls)
-}
-
-function find<P, Variables, Result>(
-  { registry, name }: Defined<P, Variables, Result>,
-  queryClient: QueryClient,
-  clientId: string,
-): Row | undefined {
-  const client = clientOf(registry, queryClient)
-  return client && findRow(client.outbox, name, clientId)
+  const factory = (params?: P): LiveMutationOptions<Result, Variables> =>
+    mutationOptions({ ...common, mutationKey: [LIVE_KEY, keyName(registry, name), params ?? {}] })
+  return Object.assign(factory, mutationControls(registry, name, factory))
 }
 
 async function run<P, Variables, Result>(
@@ -161,26 +91,22 @@ async function run<P, Variables, Result>(
       `"${name}" needs a connected QueryClient; call live.connect(queryClient) or render <LiveProvider>`,
     )
   }
-  const row = rowBehind(context.mutationKey)
+  const pending = pendingBehind(context.mutationKey)
   if (options.atOnce?.(given, params, context.client)) {
-    if (row) row.confirmed = 'sure'
+    if (pending) advancePending(client.pendingMutations, pending, 'sure')
     return undefined as Result
   }
   // It may have been amended since it began.
-  const variables = () => (row ? (row.mutation.state.variables as Variables) : given)
-  const send = sendFor(client, row)
-  const isRepeat = row?.wasTried === true
-  if (row) row.wasTried = true
+  const variables = () => (pending ? (pending.mutation.state.variables as Variables) : given)
   const spec = channelSpec(params, options)
-  const sending = sendContext<P, Variables>(registry.port, spec, { params, send })
+  const send = beginSend<P, Variables>(client, pending, { params, endpoint: spec.endpoint })
   const member: ChannelMember = {}
   const channel = client.hub.join(spec, member)
   try {
-    const { result, isSure } = await deliver(channel, send, () => options.request(variables(), sending))
+    const { result, isNews } = await deliver(channel, send, () => options.request(variables(), send.context))
     const changes = send.guard() ? [] : (options.settle?.(result, variables(), params) ?? [])
-    if (row && changes.length > 0) row.confirmed = 'sure'
+    if (changes.length > 0) send.advance('sure')
     // Else it may have been done long ago, and more may have happened to it since: only a snapshot can tell.
-    const isNews = isSure && !isRepeat
     tellChanges(client, changes, isNews)
     for (const change of isNews ? [] : changes) doubtQueries(client, change)
     return result
@@ -189,31 +115,7 @@ async function run<P, Variables, Result>(
   }
 }
 
-function sendFor({ outbox, queryClient }: LiveClient, row: Row | undefined): Send {
-  const inDoubt = row?.inDoubt === true
-  // Whoever tries it again knows what he does.
-  if (row) row.inDoubt = false
-  return {
-    row,
-    queryClient,
-    inDoubt,
-    clientId: row?.clientId ?? outbox.options.createId(),
-    guard: () => refusal(outbox, row),
-    sending(isSending) {
-      if (row) setPhase(outbox, row, isSending ? 'sending' : 'queued')
-    },
-    amend(variables) {
-      if (row) amend(outbox, row.mutation, variables)
-    },
-  }
-}
-
-/** Kept in the mutation's context. */
-export interface Named {
-  readonly clientId: string
-}
-
-function changesOf<P, Variables, Result>(
+function optimisticChanges<P, Variables, Result>(
   { registry, name, options }: Defined<P, Variables, Result>,
   variables: Variables,
   context: OptimisticContext<P>,
@@ -227,7 +129,7 @@ function changesOf<P, Variables, Result>(
   try {
     return options.optimistic?.(variables, context) ?? []
   } catch (cause) {
-    const error = new LiveError('misconfigured', `"optimistic" of "${name}" threw: ${cause}`, { cause })
+    const error = new LiveError('misconfigured', `"${name}" threw at "optimistic": ${cause}`, { cause })
     registry.port.report({ type: 'optimistic-error', definition: name, error })
     return []
   }
@@ -238,9 +140,9 @@ function changesOf<P, Variables, Result>(
  * TanStack keeps (the paused ones). They resume in order once their QueryClient is connected.
  */
 export function shouldDehydrateMutation(mutation: Mutation): boolean {
-  resign(mutation)
+  const pending = renewSignature(mutation)
   // An event has said that it is done; only its reply is still to come.
-  if (rowBehind(mutation)?.confirmed === 'sure') return false
+  if (pending?.state.proof === 'sure') return false
   const { status, isPaused } = mutation.state
   return (
     isPaused ||

@@ -1,6 +1,6 @@
 /** The queryFn of every live query: subscribe first, then ask for the snapshot, then add what it lacks. */
 import type { Cursor } from '../../transport/port.ts'
-import { structuralSharing } from '../cache/structuralSharing.ts'
+import { keepSharing, structuralSharing } from '../cache/structuralSharing.ts'
 import type { Params } from '../keys.ts'
 import { liveQueryFor } from '../live/client.ts'
 import { channelSpec, type Definition } from '../live/definition.ts'
@@ -15,13 +15,13 @@ import {
 } from '../live/fetch.ts'
 import { baseOf, liveQueryBehind } from '../live/liveQuery.ts'
 import type { Fetch } from '../live/records.ts'
-import { markFailed, retry } from '../live/retry.ts'
 import { isContinuous } from '../live/state.ts'
-import type { AskOptions } from '../optimistic/deliver.ts'
+import type { AskOptions } from '../optimistic/beginSend.ts'
 import { snapshotArrived } from '../stream/channelHub.ts'
 import type { QueryFunctionContext } from '../tanstack.ts'
 import { positionOf } from './answer.ts'
 import { clientOf, type Registry } from './registry.ts'
+import { markFailed, retry } from './retry.ts'
 
 /** One call of a queryFn. */
 export interface SnapshotCall {
@@ -58,6 +58,7 @@ export async function takeSnapshot<Result>(
     const body = await ask(call, () => live && baseOf(live))
     const position = positionOf(body)
     if (fetch) snapshotArrived(fetch.channel, position)
+    if (live) keepSharing(live.query, definition, registry.port.report)
     const result = read({ body, position, fetch })
     // Superseded, or its query was removed: nobody will take the result, and nothing more is to be kept for it.
     if (fetch && !isCurrent(fetch)) endFetch(fetch)
@@ -71,7 +72,7 @@ export async function takeSnapshot<Result>(
 }
 
 /** Whole data at the end of a queryFn: what the answer lacks is folded in, the result is what to return. */
-export function landWhole({ fetch, position }: Answer, data: unknown): unknown {
+export function arriveWhole({ fetch, position }: Answer, data: unknown): unknown {
   if (!fetch || !isCurrent(fetch)) return data
   completeFetch(fetch, position)
   return arriveWith(fetch, data, missedBy(fetch, position))
@@ -91,7 +92,7 @@ function isFreshQuery(query: object): boolean {
 export const LIVE_QUERY_DEFAULTS = {
   structuralSharing,
   // Fresh exactly while nothing can have been missed; never by its date, which a cache from elsewhere may have ahead of us.
-  staleTime: (query: object) => (isFreshQuery(query) ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY),
+  staleTime: (query: object) => (isFreshQuery(query) ? Infinity : -Infinity),
   // The queryFn waits for the socket itself; the browser's idea of "online" says nothing about it.
   networkMode: 'always' as const,
   retry,

@@ -15,7 +15,7 @@ interface TaggedKey<Key extends readonly unknown[], Data> {
   readonly queryKey: DataTag<Key, Data, Error>
 }
 
-/** For `useQuery`, `useSuspenseQuery`, `useQueries`, `prefetchQuery`, …, as TanStack's `queryOptions` returns them. */
+/** For `useQuery`, `useSuspenseQuery`, `useQueries`, `queryClient.query`, …, as TanStack's `queryOptions` returns them. */
 export type LiveQueryOptions<Data, Selected = Data> = UnusedSkipTokenOptions<
   Data,
   Error,
@@ -24,7 +24,7 @@ export type LiveQueryOptions<Data, Selected = Data> = UnusedSkipTokenOptions<
 > &
   TaggedKey<readonly unknown[], Data>
 
-/** For `useInfiniteQuery`, `prefetchInfiniteQuery`, …, as TanStack's `infiniteQueryOptions` returns them. */
+/** For `useInfiniteQuery`, `queryClient.infiniteQuery`, …, as TanStack's `infiniteQueryOptions` returns them. */
 export type LiveInfiniteQueryOptions<
   Page,
   PageParam,
@@ -33,9 +33,8 @@ export type LiveInfiniteQueryOptions<
   TaggedKey<Key, InfiniteData<Page>>
 
 /** For `useMutation`, as TanStack's `mutationOptions` returns them. */
-export type LiveMutationOptions<Result, Variables, Context> = UseMutationOptions<
+export type LiveMutationOptions<
   Result,
-  Error,
   Variables,
-  Context
-> & { readonly mutationKey: MutationKey }
+  Context = { readonly clientId: string },
+> = UseMutationOptions<Result, Error, Variables, Context> & { readonly mutationKey: MutationKey }

@@ -1,8 +1,19 @@
 /** Event reducers: what a server event does to cached data. They know nothing of pages, queries or channels. */
 import type { Id } from '../../transport/port.ts'
-import type { Reducer, ReducerContext } from '../fold/op.ts'
+import type { Op, Reducer, ReducerContext } from '../fold/op.ts'
 
 type Select<Payload, Selected> = (payload: Payload, context: ReducerContext) => Selected | undefined
+
+/** `select`: what of the payload the op is made of. @default all of it */
+function selecting<Payload, Selected, Item>(
+  select: Select<Payload, Selected> | undefined,
+  toOp: (selected: Selected) => Op<Item>,
+): Reducer<Payload, Item> {
+  return (payload, context) => {
+    const selected = select ? select(payload, context) : (payload as unknown as Selected)
+    return selected === undefined ? undefined : toOp(selected)
+  }
+}
 
 /**
  * The event carries a new item (a message that was sent). Its place follows from `order` or `sort`; an item of the
@@ -14,18 +25,12 @@ type Select<Payload, Selected> = (payload: Payload, context: ReducerContext) => 
  * ```
  */
 export function insert<Payload, Item>(select?: Select<Payload, Item>): Reducer<Payload, Item> {
-  return (payload, context) => {
-    const item = select ? select(payload, context) : (payload as unknown as Item)
-    return item === undefined ? undefined : { kind: 'insert', item }
-  }
+  return selecting(select, (item) => ({ kind: 'insert', item }))
 }
 
 /** The event carries an item as it now is (created or changed). Selecting `undefined` ignores the event. */
 export function upsert<Payload, Item>(select?: Select<Payload, Item>): Reducer<Payload, Item> {
-  return (payload, context) => {
-    const item = select ? select(payload, context) : (payload as unknown as Item)
-    return item === undefined ? undefined : { kind: 'upsert', item }
-  }
+  return selecting(select, (item) => ({ kind: 'upsert', item }))
 }
 
 /** The event carries some fields of an item, its id among them. They are merged; unknown items are left alone. */
@@ -33,18 +38,12 @@ export function patch<Payload, Item>(
   // The schema says what an item is; an event with some of its fields does not.
   select: Select<Payload, Partial<NoInfer<Item>>>,
 ): Reducer<Payload, Item> {
-  return (payload, context) => {
-    const fields = select(payload, context)
-    return fields === undefined ? undefined : { kind: 'patch', fields }
-  }
+  return selecting(select, (fields) => ({ kind: 'patch', fields }))
 }
 
 /** The event says that an item is gone. Select its id; `undefined` ignores the event. */
 export function remove<Payload>(select: Select<Payload, Id>): Reducer<Payload, never> {
-  return (payload, context) => {
-    const id = select(payload, context)
-    return id === undefined ? undefined : { kind: 'remove', id }
-  }
+  return selecting(select, (id) => ({ kind: 'remove', id }))
 }
 
 /**

@@ -8,7 +8,7 @@ import type { Definition } from '../live/definition.ts'
 import type { Declarations, Listeners, LiveClient } from '../live/records.ts'
 import { createAuthors } from '../optimistic/author.ts'
 import type { MutationDefinition } from '../optimistic/pendingMutation.ts'
-import { isServer, type QueryClient } from '../tanstack.ts'
+import { environmentManager, type QueryClient } from '../tanstack.ts'
 
 export interface Registry extends Declarations {
   readonly definitions: Map<string, Definition>
@@ -25,7 +25,7 @@ interface Held {
   readonly registry: Registry
   readonly client: LiveClient
   /** Who called `connect`. */
-  connectors: number
+  readonly connectors: Set<object>
   end(): void
 }
 
@@ -35,7 +35,7 @@ export function createRegistry(
   port: LivePort,
   {
     scope,
-    user = () => undefined,
+    user,
   }: { readonly scope?: string | undefined; readonly user?: (() => Id | undefined) | undefined },
 ): Registry {
   return {
@@ -53,24 +53,19 @@ export function createRegistry(
 const connected = new WeakMap<QueryClient, Set<Held>>()
 
 export function connect(registry: Registry, queryClient: QueryClient): () => void {
-  const rivals = rivalsOf(registry, queryClient)
-  if (rivals.some(({ connectors }) => connectors > 0)) {
+  if (!endRivals(registry, queryClient, Infinity)) {
     throw new LiveError(
       'misconfigured',
-      'Another live with these names is connected to this QueryClient; give one of them a `scope`, or end the other connect() first',
+      'Another live has these names on this QueryClient; give one of them a `scope`, or end the other connect() first',
     )
   }
-  // What nobody has connected on purpose gives way.
-  for (const { end } of rivals) end()
   const held = heldBy(registry, queryClient) ?? connectHeld(registry, queryClient)
-  held.connectors++
-  let isHeld = true
+  const connector = {}
+  held.connectors.add(connector)
   return () => {
-    if (!isHeld) return
-    isHeld = false
-    held.connectors--
+    held.connectors.delete(connector)
     // Not at once: StrictMode, and a provider that is moved, connect again in the same turn.
-    queueMicrotask(() => held.connectors === 0 && held.end())
+    queueMicrotask(() => held.connectors.size === 0 && held.end())
   }
 }
 
@@ -99,17 +94,18 @@ export function listenersOf({ listeners }: Registry, queryClient: QueryClient): 
  */
 export function clientOf(registry: Registry, queryClient: QueryClient): LiveClient | undefined {
   const known = findClient(registry, queryClient)
-  if (known || isServer) return known
-  const rivals = rivalsOf(registry, queryClient)
-  if (rivals.some((other) => other.connectors > 0 || other.registry.number > registry.number))
-    return undefined
-  for (const { end } of rivals) end()
-  return connectHeld(registry, queryClient).client
+  if (known || environmentManager.isServer()) return known
+  return endRivals(registry, queryClient, registry.number)
+    ? connectHeld(registry, queryClient).client
+    : undefined
 }
 
 function heldBy(registry: Registry, queryClient: QueryClient): Held | undefined {
-  for (const held of connected.get(queryClient) ?? []) if (held.registry === registry) return held
-  return undefined
+  return heldIn(queryClient).find((held) => held.registry === registry)
+}
+
+function heldIn(queryClient: QueryClient): Held[] {
+  return [...(connected.get(queryClient) ?? [])]
 }
 
 function connectHeld(registry: Registry, queryClient: QueryClient): Held {
@@ -119,7 +115,7 @@ function connectHeld(registry: Registry, queryClient: QueryClient): Held {
   const held: Held = {
     registry,
     client,
-    connectors: 0,
+    connectors: new Set(),
     end() {
       if (!here.delete(held)) return
       registry.clients.delete(reference)
@@ -131,13 +127,21 @@ function connectHeld(registry: Registry, queryClient: QueryClient): Held {
   return held
 }
 
-/** A name is a query key, so only one of those that are connected to a QueryClient may have it. */
-function rivalsOf(registry: Registry, queryClient: QueryClient): Held[] {
+/**
+ * A name is a query key, so only one of those that are connected to a QueryClient may have it. What nobody has connected on
+ * purpose gives way to what is `newer`; `false`: something does not.
+ */
+function endRivals(registry: Registry, queryClient: QueryClient, newer: number): boolean {
   const names = [...registry.definitions.keys(), ...registry.mutations.keys()]
-  return [...(connected.get(queryClient) ?? [])].filter(
+  const rivals = heldIn(queryClient).filter(
     ({ registry: other }) =>
       other !== registry && names.some((name) => other.definitions.has(name) || other.mutations.has(name)),
   )
+  const isFree = rivals.every(
+    ({ connectors, registry: { number } }) => connectors.size === 0 && number < newer,
+  )
+  if (isFree) for (const { end } of rivals) end()
+  return isFree
 }
 
 export function registerQuery(registry: Registry, definition: Definition): Definition {
@@ -159,7 +163,7 @@ function register<T extends { readonly name: string }>(
   if (known.has(key)) {
     throw new LiveError(
       'misconfigured',
-      `"${definition.name}" is defined twice; each name is a query key, so give one of them another`,
+      `"${definition.name}" is defined twice; give one of them another name`,
     )
   }
   known.set(key, definition)

@@ -5,7 +5,7 @@ import { type CommonOptions, flawsBy, type SnapshotSource } from '../live/defini
 import { baseOf } from '../live/liveQuery.ts'
 import { replaceEqualDeep } from '../tanstack.ts'
 import { defineWhole } from './defineQuery.ts'
-import { landWhole } from './queryFunction.ts'
+import { arriveWhole } from './queryFunction.ts'
 import type { Registry } from './registry.ts'
 
 export type ValueOptions<P, Events, Value> = CommonOptions<P, Events, Value> & {
@@ -29,6 +29,6 @@ export function defineValue<P, Events, Value>(
   return defineWhole<P, Value, Value>(registry, given, (answer) => {
     const flaw = flawOf(answer.body)
     if (flaw) throw flaw
-    return landWhole(answer, replaceEqualDeep(answer.fetch && baseOf(answer.fetch.live), answer.body))
+    return arriveWhole(answer, replaceEqualDeep(answer.fetch && baseOf(answer.fetch.live), answer.body))
   })
 }

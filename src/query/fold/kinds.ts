@@ -4,6 +4,7 @@ import { replaceEqualDeep } from '../tanstack.ts'
 import { type ItemSpec, patched, type SequencedOp } from './items.ts'
 import { foldList, overlayList } from './list/foldList.ts'
 import type { Op } from './op.ts'
+import { sameOr } from './sameOr.ts'
 import type { FlawOf } from './soundOp.ts'
 import { foldTimeline } from './timeline/foldTimeline.ts'
 import { adoptTimeline, overlayTimeline } from './timeline/overlayTimeline.ts'
@@ -35,10 +36,13 @@ export function listKind<Item>(spec: ItemSpec<Item>, flawOf: FlawOf): Kind {
   return {
     fold: (data, ops) => foldList(spec, data as readonly Item[], ops as readonly SequencedOp<Item>[]),
     overlay: (data, ops) => overlayList(spec, data as readonly Item[], ops as readonly Op<Item>[]),
-    adopt(data) {
-      if (!Array.isArray(data)) return undefined
-      return data.some(flawOf) ? data.filter((item) => !flawOf(item)) : data
-    },
+    adopt: (data) =>
+      Array.isArray(data)
+        ? sameOr(
+            data,
+            data.filter((item) => !flawOf(item)),
+          )
+        : undefined,
     positionOf: () => undefined,
   }
 }
@@ -66,7 +70,7 @@ export function timelineKind<Item>(
 }
 
 function isPlacing<Item>(op: Op<unknown>): op is Extract<Op<Item>, { item: Item }> {
-  return op.kind === 'insert' || op.kind === 'upsert'
+  return 'item' in op
 }
 
 export function valueKind(flawOf: FlawOf): Kind {

@@ -1,6 +1,6 @@
 /** What an op says is checked before it meets data: nothing of a server gets past the schema, and no code stops a fold. */
 import { LiveError } from '../../transport/errors.ts'
-import { isId } from './items.ts'
+import { isId, patched } from './items.ts'
 import type { Op } from './op.ts'
 
 /** What is wrong with a value, if anything. */
@@ -38,15 +38,14 @@ export function soundOp(
   const isNamed = op.kind === 'remove' ? isId(op.id) : op.kind !== 'patch' || !id || isId(id(op.fields))
   const flaw = isNamed
     ? 'item' in op && flawOf(op.item)
-    : new LiveError('invalid_frame', `A change of "${name}" does not say of what`)
+    : new LiveError('invalid_frame', `A change of "${name}" has no id`)
   if (flaw) return void flawed(flaw)
   if (op.kind !== 'patch') return op
-  const { fields, make = (item: unknown) => ({ ...(item as object), ...fields }) } = op
-  const sound = guarded((item: unknown) => {
-    const next = make(item)
+  const make = guarded((item: unknown) => {
+    const next = patched(op, item)
     const flaw = next === item ? undefined : flawOf(next)
     if (flaw) flawed(flaw)
     return flaw ? item : next
   })
-  return { ...op, make: sound }
+  return { ...op, make }
 }

@@ -4,16 +4,13 @@
  */
 import { LiveError } from '../../transport/errors.ts'
 import { createCoalescer } from '../cache/coalescer.ts'
-import { cancel, OWNER_KEY, ownersIn, reset, setOwner, shareUnder } from '../cache/writer.ts'
+import { cancel, endForeignFetch, OWNER_KEY, ownersIn, reset, setOwner } from '../cache/writer.ts'
 import { keyName, LIVE_KEY, type Params } from '../keys.ts'
 import { isNobody, isSame } from '../optimistic/author.ts'
-import type { Change, MutationDefinition } from '../optimistic/pendingMutation.ts'
-import {
-  createOutbox,
-  opsFor,
-  refresh as refreshOutbox,
-  startOutbox,
-} from '../optimistic/pendingMutations.ts'
+import type { MutationDefinition } from '../optimistic/pendingMutation.ts'
+import { createPendingMutations, opsFor, refreshOps } from '../optimistic/pendingMutations.ts'
+import type { Change } from '../optimistic/targetedOp.ts'
+import { watchMutations } from '../optimistic/watchMutations.ts'
 import { clearChannel, createChannelHub } from '../stream/channelHub.ts'
 import {
   hashKey,
@@ -23,8 +20,9 @@ import {
   type QueryCacheNotifyEvent,
   type QueryClient,
 } from '../tanstack.ts'
+import { adoptForeign, leave, tell } from './driver.ts'
 import { endFetch } from './fetch.ts'
-import { adoptForeign, createLiveQuery, flush, leave, tell, tellOps } from './liveQuery.ts'
+import { createLiveQuery, flush, tellOps } from './liveQuery.ts'
 import { announce, type Declarations, type Listeners, type LiveClient, type LiveQuery } from './records.ts'
 import { isActive } from './surroundings.ts'
 
@@ -40,12 +38,12 @@ export function createLiveClient(
     declarations,
     hub: createChannelHub(port),
     coalescer: createCoalescer(port.clock, (asked) => flushAll(client, asked)),
-    outbox: createOutbox({
+    pendingMutations: createPendingMutations({
       cache: queryClient.getMutationCache(),
       definitionOf: (name) => declarations.mutations.get(name),
       authors: declarations.authors,
       createId: port.clock.createId,
-      restored: (mutation) => resume(queryClient, mutation),
+      resume: (mutation) => resume(queryClient, mutation),
       // At once: what a user has just done does not wait for the next frame.
       changed: () => flushAll(client, []),
     }),
@@ -56,7 +54,7 @@ export function createLiveClient(
     stop() {
       unsubscribe()
       client.coalescer.stop()
-      stopOutbox()
+      stopMutations()
       stopAuthors()
       for (const [query, live] of client.liveQueries) {
         // Nobody is there to be shown an error, and whoever comes back asks again.
@@ -70,8 +68,7 @@ export function createLiveClient(
   // Nothing of the former user stays, be it for a moment.
   checkOwner(client)
   const stopAuthors = declarations.authors.subscribe(client, checkOwner)
-  const stopOutbox = startOutbox(client.outbox)
-  shareUnder(queryClient, [LIVE_KEY])
+  const stopMutations = watchMutations(client.pendingMutations)
   const unsubscribe = cache.subscribe((event) => {
     try {
       onCacheEvent(client, event)
@@ -81,7 +78,7 @@ export function createLiveClient(
   })
   for (const query of cache.getAll()) {
     const live = liveQueryOf(client, query)
-    if (live) tell(live, () => ({ type: 'used' }))
+    if (live) tell(live, { type: 'used' })
   }
   return client
 }
@@ -126,11 +123,13 @@ function liveQueryOf(client: LiveClient, query: Query): LiveQuery | undefined {
 }
 
 function flushAll(client: LiveClient, asked: readonly LiveQuery[]): void {
-  const { liveQueries, outbox } = client
-  const hasNews = refreshOutbox(outbox)
+  const { liveQueries, pendingMutations } = client
+  const hasNews = refreshOps(pendingMutations)
   // Together with the ops that end: what an event says takes the place of what anticipated it.
   const others = hasNews
-    ? [...liveQueries.values()].filter((live) => opsFor(outbox, live.target) !== live.state.picture.shown)
+    ? [...liveQueries.values()].filter(
+        (live) => opsFor(pendingMutations, live.target) !== live.state.picture.shown,
+      )
     : []
   notifyManager.batch(() => {
     for (const live of new Set([...asked, ...others])) flush(live)
@@ -142,7 +141,7 @@ function flushAll(client: LiveClient, asked: readonly LiveQuery[]): void {
 export function forgetData(client: LiveClient): void {
   for (const channel of client.hub.channels.values()) clearChannel(channel)
   for (const live of client.liveQueries.values()) {
-    tell(live, () => ({ type: 'disowned' }))
+    tell(live, { type: 'disowned' })
   }
   reset(client.queryClient, (query) => client.liveQueries.has(query))
 }
@@ -171,7 +170,8 @@ function onCacheEvent(client: LiveClient, event: QueryCacheNotifyEvent): void {
   }
   // A query that was removed can still have observers; it must not subscribe again.
   if (client.queryClient.getQueryCache().get(query.queryHash) !== query) return
-  tell(live, () => ({ type: 'used' }))
+  if (live.fetches.size === 0 && endForeignFetch(event)) return
+  tell(live, { type: 'used' })
   if (event.type === 'updated') cacheChanged(live, event.action)
 }
 
@@ -181,10 +181,10 @@ type CacheAction = Extract<QueryCacheNotifyEvent, { type: 'updated' }>['action']
 function cacheChanged(live: LiveQuery, action: CacheAction): void {
   const { data: view, fetchStatus } = live.query.state
   const { type } = action
-  if (type === 'success' && !action.manual) tell(live, () => ({ type: 'fetched', view }))
-  else if (type === 'error') tell(live, () => ({ type: 'failed' }))
+  if (type === 'success' && !action.manual) tell(live, { type: 'fetched', view })
+  else if (type === 'error') tell(live, { type: 'failed' })
   else if (type === 'setState' || (type === 'success' && !Object.is(view, live.state.picture.view))) {
-    tell(live, () => ({ type: 'overwritten' }))
+    tell(live, { type: 'overwritten' })
   } else return
   if (fetchStatus === 'idle') for (const fetch of live.fetches) endFetch(fetch)
   adoptForeign(live)
@@ -207,7 +207,7 @@ export function doubtQueries(
   { liveQueries }: LiveClient,
   of: { readonly definition: string; readonly params: Params },
 ): void {
-  for (const live of liveQueries.values()) if (targets(live, of)) tell(live, () => ({ type: 'doubted' }))
+  for (const live of liveQueries.values()) if (targets(live, of)) tell(live, { type: 'doubted' })
 }
 
 /** What the queries of a definition hold that are in use, and live as far as anybody knows. */

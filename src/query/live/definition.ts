@@ -7,7 +7,7 @@ import type { Kind } from '../fold/kinds.ts'
 import type { Reducer } from '../fold/op.ts'
 import type { FlawOf } from '../fold/soundOp.ts'
 import type { Params } from '../keys.ts'
-import type { AskOptions } from '../optimistic/deliver.ts'
+import type { AskOptions } from '../optimistic/beginSend.ts'
 
 /** A schema that only carries a type: `params: type<{ roomId: Id }>()`. It validates nothing. */
 export function type<T>(): StandardSchemaV1<T, T> {
@@ -83,24 +83,23 @@ export function flawsBy<Item>(
   return (value) => {
     let flaw: string | undefined
     try {
-      if (isTooDeep(value)) flaw = 'is nested too deep'
-      else flaw = misfit(schema, value)
+      flaw = isTooDeep(value) ? 'is nested too deep' : misfit(schema, value)
       if (!flaw && id && !isId(id(value as Item))) flaw = 'has no id'
     } catch (cause) {
       flaw = `cannot be read: ${cause}`
     }
-    return flaw === undefined ? flaw : new LiveError('invalid_frame', `An item of "${name}" ${flaw}`)
+    return flaw ? flawed(name, flaw) : undefined
   }
 }
 
 /** The same, and why it is none of these parameters'. */
 export function flawFor({ name, flawOf, options: { belongs } }: Definition, params: Params): FlawOf {
   if (!belongs) return flawOf
-  return (value) =>
-    flawOf(value) ??
-    (belongs(value, params)
-      ? undefined
-      : new LiveError('invalid_frame', `An item of "${name}" is of another one`))
+  return (value) => flawOf(value) ?? (belongs(value, params) ? undefined : flawed(name, 'is of another one'))
+}
+
+function flawed(name: string, flaw: string): LiveError {
+  return new LiveError('invalid_frame', `An item of "${name}" ${flaw}`)
 }
 
 function misfit(schema: StandardSchemaV1 | undefined, value: unknown): string | undefined {
@@ -108,6 +107,6 @@ function misfit(schema: StandardSchemaV1 | undefined, value: unknown): string | 
   if (result instanceof Promise) return 'has an asynchronous schema'
   const [issue] = result?.issues ?? []
   if (!issue) return undefined
-  const path = issue.path?.map((part) => String(typeof part === 'object' ? part.key : part)).join('.')
+  const path = issue.path?.map((part) => (typeof part === 'object' ? part.key : part)).join('.')
   return `does not fit its schema${path ? ` at "${path}"` : ''}: ${issue.message}`
 }

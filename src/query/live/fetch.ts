@@ -7,7 +7,7 @@ import { markFinished } from '../cache/structuralSharing.ts'
 import type { SequencedOp } from '../fold/items.ts'
 import { keepLog, type LiveChannel, releaseLog, whenLive } from '../stream/channelHub.ts'
 import { eventsSince, positionInLog, reaches } from '../stream/channelLog.ts'
-import { join, tell, tellNow } from './liveQuery.ts'
+import { join, tell, tellNow } from './driver.ts'
 import type { Fetch, LiveQuery } from './records.ts'
 import { opsOf, shownIn } from './surroundings.ts'
 
@@ -21,7 +21,7 @@ export function beginFetch(live: LiveQuery): Fetch {
   const fetch: Fetch = { live, channel, of, begun, start: begun, replied, doubts, continuity: -1 }
   keepLog(channel)
   live.fetches.add(fetch)
-  tell(live, () => ({ type: 'asked' }))
+  tell(live, { type: 'asked' })
   return fetch
 }
 

@@ -73,6 +73,8 @@ export type Input =
   | { readonly type: 'failed' }
   /** Somebody else wrote. */
   | { readonly type: 'overwritten' }
+  /** It was the same, in another object. */
+  | { readonly type: 'copied'; readonly view: unknown }
   /** What of that is data of this kind, without optimistic rows (`undefined`: nothing), and what it lacks, as in `joined`. */
   | {
       readonly type: 'found'

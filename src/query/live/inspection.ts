@@ -2,8 +2,8 @@
 
 import type { Cursor, Id } from '../../transport/port.ts'
 import { LIVE_KEY, type Params } from '../keys.ts'
-import { type SendStatus, statusOf } from '../optimistic/pendingMutation.ts'
-import type { Outbox } from '../optimistic/pendingMutations.ts'
+import type { PendingMutations } from '../optimistic/pendingMutations.ts'
+import { type SendStatus, statusOf } from '../optimistic/sendState.ts'
 import type { LiveChannel } from '../stream/channelHub.ts'
 import { topOf } from '../stream/sequencer.ts'
 import type { Query, QueryClient } from '../tanstack.ts'
@@ -69,7 +69,7 @@ export function inspectQueries(queryClient: QueryClient): LiveReport {
   return {
     queries: all.map(({ query, live }) => queryReport(query, live)),
     channels: [...channels].map(channelReport),
-    sends: sendReports(queryClient, new Set(all.map(({ live }) => live.client.outbox))),
+    sends: sendReports(queryClient, new Set(all.map(({ live }) => live.client.pendingMutations))),
   }
 }
 
@@ -103,7 +103,7 @@ function channelReport(channel: LiveChannel): ChannelReport {
 }
 
 /** What is neither pending nor failed has snapshotArrived. Until there is a live query, nobody knows what is on its way. */
-function sendReports(queryClient: QueryClient, outboxes: ReadonlySet<Outbox>): SendReport[] {
+function sendReports(queryClient: QueryClient, known: ReadonlySet<PendingMutations>): SendReport[] {
   return queryClient
     .getMutationCache()
     .getAll()
@@ -111,12 +111,12 @@ function sendReports(queryClient: QueryClient, outboxes: ReadonlySet<Outbox>): S
       const { mutationId, options, state } = mutation
       const [scope, name, params] = options.mutationKey ?? []
       if (scope !== LIVE_KEY || (state.status !== 'pending' && state.status !== 'error')) return []
-      const row = [...outboxes].map(({ rows }) => rows.get(mutation)).find((found) => found !== undefined)
+      const pending = [...known].map(({ all }) => all.get(mutation)).find((found) => found !== undefined)
       return {
         id: mutationId,
         name: String(name),
         params: (params ?? {}) as Params,
-        status: row ? statusOf(row) : state.status === 'error' ? 'failed' : 'queued',
+        status: pending ? statusOf(pending) : state.status === 'error' ? 'failed' : 'queued',
         attempts: state.failureCount,
         submittedAt: state.submittedAt,
         error: state.error ?? undefined,

@@ -1,27 +1,17 @@
-/**
- * One cached query, live: tells its machine what the cache, the channel and the pending mutations do, and runs the
- * effects in order. Decides nothing.
- */
-import { LiveError } from '../../transport/errors.ts'
-import { waitOf } from '../../transport/port.ts'
-import { markFinished } from '../cache/structuralSharing.ts'
-import { refetch, write } from '../cache/writer.ts'
+/** One cached query, live: what it can be told and asked. Its decisions are in `machine.ts`. */
+import type { LiveError } from '../../transport/errors.ts'
 import type { Op } from '../fold/op.ts'
 import { soundOp } from '../fold/soundOp.ts'
 import type { Params } from '../keys.ts'
-import { targetOf } from '../optimistic/pendingMutation.ts'
-import { confirmPending } from '../optimistic/pendingMutations.ts'
-import { leaveChannel } from '../stream/channelHub.ts'
+import { targetOf } from '../optimistic/targetedOp.ts'
 import { positionInLog } from '../stream/channelLog.ts'
 import { topOf } from '../stream/sequencer.ts'
-import { hashKey, type Query } from '../tanstack.ts'
-import { channelSpec, type Definition, flawFor } from './definition.ts'
-import type { Effect, Input } from './inputs.ts'
-import { LINGER_MS, linger } from './linger.ts'
-import { next, PAUSE_MS } from './machine.ts'
-import { announce, type LiveClient, type LiveQuery, OFFLINE } from './records.ts'
-import { positionOf, see, statusOf, UNUSED } from './state.ts'
-import { anticipatedBy, isActive, missedSince, opsOf, shownIn, usageOf, viewOf } from './surroundings.ts'
+import type { Query } from '../tanstack.ts'
+import { type Definition, flawFor } from './definition.ts'
+import { adoptForeign, fail, reportFailure, tell, tellNow } from './driver.ts'
+import { type LiveClient, type LiveQuery, OFFLINE } from './records.ts'
+import { UNUSED } from './state.ts'
+import { anticipatedBy, opsOf, shownIn } from './surroundings.ts'
 
 /** TanStack asks whether data is stale with nothing but the query. */
 const known = new WeakMap<object, LiveQuery>()
@@ -49,124 +39,11 @@ export function createLiveQuery(client: LiveClient, query: Query, definition: De
     member: {
       onEvents: (events) =>
         tell(live, () => ({ type: 'heard', ops: opsOf(live, events), anticipated: anticipatedBy(live) })),
-      onChange: () => tell(live, () => ({ type: 'channelChanged' })),
+      onChange: () => tell(live, { type: 'channelChanged' }),
     },
   }
   known.set(query, live)
   return live
-}
-
-/** What is told while effects run waits for its turn, and says then what it knows by then. */
-export function tell(live: LiveQuery, input: () => Input): void {
-  live.inputs.push(input)
-  if (live.inputs.length > 1) return
-  // Whoever else reads the channel is to have its events all the same.
-  for (const each of live.inputs) attempt(live, () => tellNow(live, each()))
-  live.inputs.length = 0
-}
-
-/** For who needs what comes of it. @throws what the application's code does */
-export function tellNow(live: LiveQuery, input: Input): void {
-  const { channel, definition } = live
-  const use = input.type === 'heard' ? live.state.use : usageOf(live)
-  const [state, effects] = next(see(live.state, channel && viewOf(channel), use), input, definition.kind)
-  live.state = state
-  tellStatus(live)
-  // One of them may be heard by code that throws; the state takes all of them for done.
-  for (const effect of effects) attempt(live, () => perform(live, effect))
-}
-
-function attempt(live: LiveQuery, act: () => void): void {
-  try {
-    act()
-  } catch (cause) {
-    reportFailure(live, cause)
-    tell(live, () => ({ type: 'doubted' }))
-  }
-}
-
-function perform(live: LiveQuery, effect: Effect): void {
-  const { client, query } = live
-  switch (effect.type) {
-    case 'join':
-      try {
-        join(live)
-      } catch {
-        // Its queryFn meets the same, where it is the query's error.
-        tell(live, () => ({ type: 'refused' }))
-      }
-      break
-    case 'leave':
-      if (live.channel) leaveChannel(live.channel, live.member, effect.idleMs)
-      live.channel = undefined
-      stopLingering(live)
-      break
-    case 'linger':
-      client.lingering.set(
-        query,
-        linger(client.declarations.port.clock, client.lingering, () => leave(live, LINGER_MS)),
-      )
-      break
-    case 'stay':
-      stopLingering(live)
-      break
-    case 'write':
-      markFinished(effect.view)
-      write(client.queryClient, query, effect.view)
-      break
-    case 'schedule':
-      for (const each of effect.confirmed) confirmPending(client.outbox, live.target, each)
-      client.coalescer.request(live, effect.weight)
-      break
-    default:
-      performAsking(live, effect)
-  }
-}
-
-type Asking = Extract<Effect, { type: 'refetch' | 'pause' | 'endPause' | 'report' }>
-
-function performAsking(live: LiveQuery, effect: Asking): void {
-  const { clock } = live.client.declarations.port
-  if (effect.type === 'report') return reportFailure(live, effect.cause)
-  if (effect.type === 'refetch') {
-    // Whatever the reason: a server that makes every answer doubtful is not asked as fast as it answers.
-    // Whoever looked may have gone when he heard of what was written.
-    if (!isActive(live.query)) return
-    const waitMs = waitOf(live, clock, PAUSE_MS)
-    if (waitMs > 0) tell(live, () => ({ type: 'tooSoon', waitMs }))
-    else refetch(live.query)
-    return
-  }
-  live.stopPause?.()
-  live.stopPause =
-    effect.type === 'pause'
-      ? clock.setTimer(() => tell(live, () => ({ type: 'rested' })), effect.ms)
-      : undefined
-}
-
-function stopLingering({ client, query }: LiveQuery): void {
-  client.lingering.get(query)?.()
-  client.lingering.delete(query)
-}
-
-/** @throws what the application's code does that names the channel */
-export function join(live: LiveQuery): void {
-  const { client, definition, params } = live
-  if (live.channel) return
-  adoptForeign(live)
-  const position = positionOf(live.state, definition.kind)
-  live.channel = client.hub.join(channelSpec(params, definition.options), live.member, position)
-  const missed = missedSince(live, position)
-  // At once: what is told next, be it that the query is gone, is told of one that has joined.
-  tellNow(live, { type: 'joined', channel: viewOf(live.channel), position, missed })
-}
-
-/** `idleMs`: for so long nobody has looked. */
-export function leave(live: LiveQuery, idleMs?: number): void {
-  tell(live, () => {
-    if (live.channel) adoptForeign(live)
-    return { type: 'left', position: live.channel?.sequencer.cursor, shown: shownIn(live), idleMs }
-  })
 }
 
 /** Time to apply, to write and to ask for what waits. */
@@ -190,21 +67,6 @@ export function dataOf(live: LiveQuery): unknown {
   return live.state.base
 }
 
-export function adoptForeign(live: LiveQuery): void {
-  const { query, definition, state } = live
-  const { data: view } = query.state
-  if (Object.is(view, state.picture.view)) return
-  const { kind } = definition
-  const ops = [...state.picture.shown, ...shownIn(live)]
-  let data: unknown
-  // Code that throws makes it nothing of its kind.
-  attempt(live, () => {
-    data = view === undefined ? view : kind.adopt(view, ops)
-  })
-  const position = data === undefined ? undefined : kind.positionOf(data)
-  tellNow(live, { type: 'found', view, data, position, missed: missedSince(live, position) })
-}
-
 /** What a reply, or the application, says of the data. `isNews: false`: it tells of the past. */
 export function tellOps(live: LiveQuery, given: readonly Op<unknown>[], isNews: boolean): void {
   const { definition, params, client } = live
@@ -213,11 +75,14 @@ export function tellOps(live: LiveQuery, given: readonly Op<unknown>[], isNews: 
   const failed = (cause: unknown) => reportFailure(live, cause)
   const flawOf = flawFor(definition, params)
   const ops: Op<unknown>[] = []
-  for (const op of given)
-    attempt(live, () => {
+  for (const op of given) {
+    try {
       const sound = soundOp(definition, op, { flawOf, flawed, failed })
       if (sound) ops.push(sound)
-    })
+    } catch (cause) {
+      fail(live, cause)
+    }
+  }
   if (ops.length === 0) return
   tell(live, () => {
     const { channel } = live
@@ -231,19 +96,4 @@ export function tellOps(live: LiveQuery, given: readonly Op<unknown>[], isNews: 
       position: channel?.sequencer.cursor,
     }
   })
-}
-
-/** Whenever something that it follows from did; whoever reads it finds the same object until then. */
-function tellStatus(live: LiveQuery): void {
-  const { client, query, state } = live
-  const status = statusOf(state)
-  if (status === live.status.status) return
-  live.status = { status, since: client.declarations.port.clock.wallNow() }
-  announce(client, hashKey(query.queryKey))
-}
-
-/** The application's code threw, and what it was to make of events is lost: only a snapshot can tell. */
-function reportFailure({ client, definition: { name } }: LiveQuery, cause: unknown): void {
-  const error = new LiveError('misconfigured', `"${name}" threw: ${cause}`, { cause })
-  client.declarations.port.report({ type: 'reducer-error', definition: name, cause, error })
 }

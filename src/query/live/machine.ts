@@ -1,13 +1,9 @@
-/**
- * Every decision about one live query: `next(state, input, kind) → [state, effects]`. It knows no QueryClient, no port and
- * no clock; `liveQuery.ts` tells it what happens and runs the effects.
- */
-import type { Cursor } from '../../transport/port.ts'
 import type { Kind } from '../fold/kinds.ts'
-import type { Effect, Input, Ops, Sequenced } from './inputs.ts'
+import { caughtUp, doubted, draw, dropArrival, fold, withoutArrival } from './data.ts'
+import type { Effect, Input, Ops } from './inputs.ts'
 import { recognise } from './recognise.ts'
 import {
-  draw,
+  addTo,
   isAhead,
   isContinuous,
   isShallowEqual,
@@ -45,12 +41,12 @@ const HANDLERS: { readonly [T in Input['type']]: Handler<T> } = {
   heard: (state, { ops, anticipated }, kind) => hear(state, recognise(ops, anticipated, kind)),
   told,
   doubted: doubt,
-  disowned: (state) => [{ ...dropArrival(state), unfolded: [], replies: [] }, NONE],
+  disowned: (state) => [{ ...dropArrival(state), unfolded: undefined, replies: [] }, NONE],
   asked: (state) => [dropArrival(state), NONE],
   answered,
   arrived(state, { data, missed, shown }, kind) {
     const picture = draw(state, kind.fold(data, missed, state.use), { shown, kind })
-    return [{ ...state, arrival: { ...picture, later: [] } }, NONE]
+    return [{ ...state, arrival: { ...picture, later: undefined } }, NONE]
   },
   read: (state, _input, kind) => [fold(state, kind), NONE],
   merged: (state, { data, shown }, kind) => [
@@ -61,6 +57,7 @@ const HANDLERS: { readonly [T in Input['type']]: Handler<T> } = {
   failed: (state) => soon(pause(withoutArrival(state))),
   // Whatever failed before, it has to be brought up to date.
   overwritten: (state) => soon(endPause(withoutArrival(state))),
+  copied: (state, { view }) => [{ ...state, picture: { ...state.picture, view } }, NONE],
   found,
   due(state, { shown }, kind) {
     // Between the end of a fetch and TanStack's write lie microtasks; a write now would be overwritten by the result.
@@ -91,16 +88,6 @@ function used(state: LiveQueryState): Step {
   return [{ ...state, isLingering: !isLingering }, [{ type: isLingering ? 'stay' : 'linger' }]]
 }
 
-/** Data that says where it stands is continued from there, if the channel knows what came after, and nobody doubts it. */
-function caughtUp(
-  state: LiveQueryState,
-  position: Cursor | undefined,
-  missed: Sequenced | undefined,
-): LiveQueryState {
-  if (!missed || state.doubts > state.settled) return { ...state, continuity: -1, asOf: undefined }
-  return { ...state, continuity: state.channel?.continuity ?? -1, asOf: position, unfolded: missed }
-}
-
 function left(
   state: LiveQueryState,
   { position, shown, idleMs }: Extract<Input, { type: 'left' }>,
@@ -119,11 +106,13 @@ function hear(state: LiveQueryState, { ops, confirmed }: ReturnType<typeof recog
   if (ops.length === 0) return [state, NONE]
   // What the snapshot has already; only data of this continuity is told by its number.
   const known = isContinuous(state) ? state.asOf?.seq : undefined
-  const news = ops.filter(({ seq }) => known === undefined || seq === undefined || seq > known)
+  const isNews = ({ seq }: { readonly seq: number | undefined }) =>
+    known === undefined || seq === undefined || seq > known
+  const news = ops.every(isNews) ? ops : ops.filter(isNews)
   const effect: Effect = { type: 'schedule', weight: ops.length, confirmed }
   const { unfolded, arrival } = state
-  const later = arrival && { ...arrival, later: arrival.later.concat(news) }
-  return [{ ...state, unfolded: unfolded.concat(news), arrival: later }, [effect]]
+  const later = arrival && { ...arrival, later: addTo(arrival.later, news) }
+  return [{ ...state, unfolded: addTo(unfolded, news), arrival: later }, [effect]]
 }
 
 function told(
@@ -153,10 +142,6 @@ function doubt(state: LiveQueryState): Step {
   return [doubted(state), SOON]
 }
 
-function doubted(state: LiveQueryState): LiveQueryState {
-  return { ...state, continuity: -1, doubts: state.doubts + 1 }
-}
-
 /**
  * Whole data is as continuous as the channel was when it was asked for; a snapshot that is older than what the channel
  * remembers has a hole behind it, and is asked for again.
@@ -179,17 +164,12 @@ function fetched(state: LiveQueryState, { view }: Extract<Input, { type: 'fetche
   const { arrival } = state
   if (!arrival || !Object.is(view, arrival.view)) return [withoutArrival(state), SOON]
   const { of, shown, later } = arrival
-  const written = { base: of, picture: { of, view, shown }, unfolded: later }
+  const written = {
+    base: of,
+    picture: { of, view, shown },
+    unfolded: later,
+  }
   return [{ ...state, ...written, arrival: undefined }, SOON]
-}
-
-/** Nothing is on its way any more. What never arrived vouches for nothing. */
-function withoutArrival(state: LiveQueryState): LiveQueryState {
-  return state.use.isFetching ? state : dropArrival(state)
-}
-
-function dropArrival(state: LiveQueryState): LiveQueryState {
-  return state.arrival ? doubted({ ...state, arrival: undefined }) : state
 }
 
 function found(
@@ -200,13 +180,6 @@ function found(
   // What is nothing of its kind is not taken; what there was is written over it.
   if (view !== undefined && data === undefined && state.base !== undefined) return [seen, NONE]
   return [caughtUp({ ...seen, base: data, settled: state.doubts }, position, missed), NONE]
-}
-
-/** `undefined` stays what it is before the first snapshot. */
-function fold(state: LiveQueryState, kind: Kind): LiveQueryState {
-  const { base, unfolded, use } = state
-  if (unfolded.length === 0) return state
-  return { ...state, unfolded: [], base: base === undefined ? base : kind.fold(base, unfolded, use) }
 }
 
 /** Applies what waits, and writes if that changed anything. */
@@ -220,14 +193,14 @@ function show(state: LiveQueryState, shown: Ops, kind: Kind): Step {
     const isSame = Object.is(picture.view, before.view)
     return [{ ...folded, picture }, isSame ? NONE : [{ type: 'write', view: picture.view }]]
   } catch (cause) {
-    const lost = { ...folded, unfolded: [], continuity: -1 }
+    const lost = { ...folded, unfolded: undefined, continuity: -1 }
     return then([lost, [{ type: 'report', cause }]], pause)
   }
 }
 
 function askAgain(state: LiveQueryState): Step {
   const { channel, use, picture } = state
-  const mayAsk = channel?.isLive && state.pause === 'none' && !use.isFetching && use.isActive
+  const mayAsk = channel?.live && state.pause === 'none' && !use.isFetching && use.isActive
   // Without data: the first fetch was cancelled, or failed while the channel was down.
   const isNeeded = picture.view === undefined || !isContinuous(state)
   return [state, mayAsk && isNeeded ? [{ type: 'refetch' }] : NONE]

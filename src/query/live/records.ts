@@ -5,7 +5,7 @@ import type { Coalescer } from '../cache/coalescer.ts'
 import type { Params } from '../keys.ts'
 import type { Authors } from '../optimistic/author.ts'
 import type { MutationDefinition } from '../optimistic/pendingMutation.ts'
-import type { Outbox } from '../optimistic/pendingMutations.ts'
+import type { PendingMutations } from '../optimistic/pendingMutations.ts'
 import type { ChannelHub, ChannelMember, LiveChannel } from '../stream/channelHub.ts'
 import type { Query, QueryClient } from '../tanstack.ts'
 import type { Definition } from './definition.ts'
@@ -35,7 +35,7 @@ export interface LiveClient {
   readonly queryClient: QueryClient
   readonly declarations: Declarations
   readonly hub: ChannelHub
-  readonly outbox: Outbox
+  readonly pendingMutations: PendingMutations
   readonly liveQueries: Map<Query, LiveQuery>
   /** Channels that nobody reads any more, and how to keep them. */
   readonly lingering: Map<Query, () => void>
@@ -58,7 +58,7 @@ export interface LiveQuery extends Pace {
   readonly member: ChannelMember
   readonly fetches: Set<Fetch>
   /** What happened, and has not been worked off. */
-  readonly inputs: (() => Input)[]
+  readonly inputs: (Input | (() => Input))[]
   channel: LiveChannel | undefined
   state: LiveQueryState
   /** As it was last told. */
@@ -86,6 +86,15 @@ export interface Fetch {
 export type Listeners = Map<string, Set<() => void>>
 
 export const ANY = ''
+
+export function listenTo(listeners: Listeners, queryHash: string, listener: () => void): () => void {
+  const own = () => listener()
+  const all = listeners.get(queryHash) ?? new Set()
+  listeners.set(queryHash, all.add(own))
+  return () => {
+    if (all.delete(own) && all.size === 0) listeners.delete(queryHash)
+  }
+}
 
 /** Later in this turn, and once: it may be the turn of a render, and what changes one query changes others. */
 export function announce({ news, listeners, declarations }: LiveClient, of = ANY): void {

@@ -1,7 +1,7 @@
 /** What is known of one live query: plain data, and what follows from it. Pure. */
 import type { Cursor } from '../../transport/port.ts'
 import type { SequencedOp } from '../fold/items.ts'
-import type { Kind, Window } from '../fold/kinds.ts'
+import type { Window } from '../fold/kinds.ts'
 import { NO_OPS, type Op } from '../fold/op.ts'
 
 export type LiveStatus = 'live' | 'catching-up' | 'gap' | 'offline'
@@ -15,7 +15,7 @@ export interface Picture {
 
 /** Its channel, as far as it matters here. */
 export interface ChannelView {
-  readonly isLive: boolean
+  readonly live: boolean
   readonly hasGap: boolean
   /** Grows whenever events may have been missed. */
   readonly continuity: number
@@ -51,7 +51,7 @@ export interface LiveQueryState {
   /** The data of record: every event applied but `unfolded`, nothing optimistic. */
   readonly base: unknown
   readonly picture: Picture
-  readonly unfolded: readonly SequencedOp<unknown>[]
+  readonly unfolded: Backlog
   /** Continuity of the channel that the data stands on; -1: none, whatever the channel says. */
   readonly continuity: number
   /**
@@ -60,7 +60,7 @@ export interface LiveQueryState {
    */
   readonly asOf: Cursor | undefined
   /** Result of a fetch that TanStack has not written yet, and what it lacks: the events since. */
-  readonly arrival: (Picture & { readonly later: readonly SequencedOp<unknown>[] }) | undefined
+  readonly arrival: (Picture & { readonly later: Backlog }) | undefined
   /** What replies said lately; events have yet to say it, and a snapshot may be older. */
   readonly replies: readonly Reply[]
   readonly replied: number
@@ -74,6 +74,20 @@ export interface LiveQueryState {
   readonly settled: number
 }
 
+/** Ops in the order in which they came, newest first: an event costs the same however many wait. */
+export type Backlog = { readonly ops: readonly SequencedOp<unknown>[]; readonly before: Backlog } | undefined
+
+export function addTo(before: Backlog, ops: readonly SequencedOp<unknown>[]): Backlog {
+  return ops.length === 0 ? before : { ops, before }
+}
+
+/** In order. */
+export function opsIn(backlog: Backlog): readonly SequencedOp<unknown>[] {
+  const parts: (readonly SequencedOp<unknown>[])[] = []
+  for (let part = backlog; part; part = part.before) parts.push(part.ops)
+  return parts.reverse().flat()
+}
+
 const NOTHING: Picture = { of: undefined, view: undefined, shown: NO_OPS }
 
 /** The cache holds this, and whatever is optimistic in it is not known. */
@@ -85,7 +99,7 @@ export const UNUSED: LiveQueryState = {
   isLingering: false,
   base: undefined,
   picture: NOTHING,
-  unfolded: [],
+  unfolded: undefined,
   continuity: -1,
   asOf: undefined,
   arrival: undefined,
@@ -112,34 +126,28 @@ export function isAhead({ asOf }: LiveQueryState, position: Cursor | undefined):
   return (asOf?.seq ?? -1) > (position?.seq ?? -1)
 }
 
-/** Where its data stands, for who continues it. */
-export function positionOf({ asOf, base }: LiveQueryState, kind: Kind): Cursor | undefined {
-  return asOf ?? (base === undefined ? undefined : kind.positionOf(base))
-}
-
-/** What is to be seen of data: the same picture while neither it nor what is optimistic is another. */
-export function draw(
-  { picture }: LiveQueryState,
-  base: unknown,
-  { shown, kind }: { readonly shown: Picture['shown']; readonly kind: Kind },
-): Picture {
-  if (Object.is(base, picture.of) && shown === picture.shown) return picture
-  return { of: base, view: shown.length === 0 ? base : kind.overlay(base, shown), shown }
-}
-
 export function statusOf(state: LiveQueryState): LiveStatus {
   const { channel } = state
-  if (!channel?.isLive) return 'offline'
+  if (!channel?.live) return 'offline'
   if (channel.hasGap) return 'gap'
   return isContinuous(state) ? 'live' : 'catching-up'
 }
 
 /** The channel and the cache as they are now. The same state where they are as they were. */
-export function see(state: LiveQueryState, channel: ChannelView | undefined, use: Use): LiveQueryState {
-  const isSame = isShallowEqual(state.use, use)
+export function see(state: LiveQueryState, channel: ChannelView | undefined, given: Use): LiveQueryState {
+  const use = given === state.use || isShallowEqual(state.use, given) ? state.use : given
   // One that was left is not the state's any more, and one that was joined says so itself.
-  const seen = state.channel && channel && !isShallowEqual(state.channel, channel) ? channel : state.channel
-  return isSame && seen === state.channel ? state : { ...state, channel: seen, use: isSame ? state.use : use }
+  const seen = state.channel && channel && isOther(state.channel, channel) ? viewOf(channel) : state.channel
+  return use === state.use && seen === state.channel ? state : { ...state, channel: seen, use }
+}
+
+export function viewOf({ live, hasGap, continuity }: ChannelView): ChannelView {
+  return { live, hasGap, continuity }
+}
+
+/** Looked at for every event. */
+function isOther(one: ChannelView, other: ChannelView): boolean {
+  return one.live !== other.live || one.hasGap !== other.hasGap || one.continuity !== other.continuity
 }
 
 export function isShallowEqual<T extends object>(one: T, other: T): boolean {

@@ -3,31 +3,27 @@ import { isLiveError } from '../../transport/errors.ts'
 import type { Cursor, LiveEvent } from '../../transport/port.ts'
 import type { SequencedOp } from '../fold/items.ts'
 import type { Op } from '../fold/op.ts'
-import { anticipatedFor, opsFor } from '../optimistic/pendingMutations.ts'
-import type { LiveChannel } from '../stream/channelHub.ts'
+import { anticipatedFor, echoOf, opsFor } from '../optimistic/pendingMutations.ts'
 import { eventsSince, reaches } from '../stream/channelLog.ts'
 import type { Query } from '../tanstack.ts'
 import type { LiveQuery } from './records.ts'
-import type { ChannelView, Use } from './state.ts'
+import type { Use } from './state.ts'
 import { toOps } from './toOps.ts'
 
 /** The optimistic ops, as of now: whoever shows them has every event so far in what lies below. */
 export function shownIn({ client, target }: LiveQuery): readonly Op<unknown>[] {
-  return opsFor(client.outbox, target)
+  return opsFor(client.pendingMutations, target)
 }
 
 export function opsOf(live: LiveQuery, events: readonly LiveEvent[]): SequencedOp<unknown>[] {
   const { definition, params, client, target } = live
   const { report } = client.declarations.port
-  const echoOf = (event: LiveEvent) => {
-    const echo = client.outbox.echoes.get(event)
-    return echo && { as: echo.target === target ? echo.as : undefined }
-  }
-  return toOps({ definition, params, report, echoOf }, events)
+  const echoBehind = (event: LiveEvent) => echoOf(client.pendingMutations, target, event)
+  return toOps({ definition, params, report, echoBehind }, events)
 }
 
 export function anticipatedBy({ client, target, definition }: LiveQuery) {
-  return definition.kind.confirms ? anticipatedFor(client.outbox, target) : []
+  return definition.kind.confirms ? anticipatedFor(client.pendingMutations, target) : []
 }
 
 /** What data of this position lacks, if the channel knows. */
@@ -35,10 +31,6 @@ export function missedSince(live: LiveQuery, position: Cursor | undefined) {
   const { channel } = live
   if (!channel || !position || !reaches(channel, position)) return undefined
   return opsOf(live, eventsSince(channel, position))
-}
-
-export function viewOf({ live, hasGap, continuity }: LiveChannel): ChannelView {
-  return { isLive: live, hasGap, continuity }
 }
 
 /** An `enabled` that throws is the error of whoever gave it, and he is shown it. */
@@ -60,6 +52,6 @@ export function usageOf({ query, definition }: LiveQuery): Use {
     hasError: status === 'error',
     retryAfterMs: (isLiveError(error) && error.retryAfterMs) || 0,
     pageSize: window?.pageSize ?? definition.pageSize ?? 0,
-    maxPages: maxPages || Number.POSITIVE_INFINITY,
+    maxPages: maxPages || Infinity,
   }
 }

@@ -5,21 +5,21 @@ import type { SequencedOp } from '../fold/items.ts'
 import type { Op } from '../fold/op.ts'
 import { soundOp } from '../fold/soundOp.ts'
 import type { Params } from '../keys.ts'
+import type { Echo } from '../optimistic/pendingMutations.ts'
 import { type Definition, flawFor } from './definition.ts'
 
 interface OpContext {
   readonly definition: Definition
   readonly params: Params
   readonly report: LivePort['report']
-  /** What an event has been recognised as already; `as: undefined`: of other data. */
-  readonly echoOf: (event: LiveEvent) => { readonly as: Op<unknown> | undefined } | undefined
+  readonly echoBehind: (event: LiveEvent) => Echo | undefined
 }
 
 export function toOps(context: OpContext, events: readonly LiveEvent[]): SequencedOp<unknown>[] {
   const ops: SequencedOp<unknown>[] = []
   // Runs for every event; an array or a function per event would be a good part of its cost.
   for (const event of events) {
-    const echo = context.echoOf(event)
+    const echo = context.echoBehind(event)
     const op = echo?.as ?? toOp(context, event)
     if (op) ops.push({ op, seq: event.seq, of: event, isEcho: echo !== undefined })
   }

@@ -1,13 +1,21 @@
 /** Whose a send is, and who is here. Knows no mutation, and nothing of how one signs in. */
-import type { Id, Identity, IdentityPort, LivePort } from '../../transport/port.ts'
+import {
+  IDENTITY_KINDS,
+  type Id,
+  type Identity,
+  type IdentityPort,
+  type LivePort,
+} from '../../transport/port.ts'
 
 /** Where something began: by whom, as far as that is known, and when. */
 export interface Author {
   who: Identity
+  /** `BEFORE`: it comes out of storage; whoever was here then need not be here now. */
   readonly era: number
-  /** It comes out of storage; whoever was here then need not be here now. */
-  readonly isRestored: boolean
 }
+
+/** No era of this page. */
+export const BEFORE = -1
 
 export interface Authors {
   /** Who is here: what the port knows, and what the application says. */
@@ -21,13 +29,14 @@ export interface Authors {
   ): () => void
 }
 
-const KINDS = ['token', 'user'] as const
-
 /** `user`: the application's own word for who is signed in, where it has one. */
-export function createAuthors({ identity }: Pick<LivePort, 'identity'>, user: () => Id | undefined): Authors {
-  const author = (who: Identity): Author => ({ who, era: identity?.era ?? 0, isRestored: false })
+export function createAuthors(
+  { identity }: Pick<LivePort, 'identity'>,
+  user?: () => Id | undefined,
+): Authors {
+  const author = (who: Identity): Author => ({ who, era: identity?.era ?? 0 })
   const given = () => {
-    const id = user()
+    const id = user?.()
     return id === undefined ? {} : { user: String(id) }
   }
   const now = () => author({ ...given(), ...identity?.who })
@@ -54,15 +63,15 @@ function whileThere<Target extends object>(
 
 /** `undefined`: nothing is known of both. */
 export function isSame(one: Identity, other: Identity): boolean | undefined {
-  const shared = KINDS.filter((kind) => one[kind] !== undefined && other[kind] !== undefined)
+  const shared = IDENTITY_KINDS.filter((kind) => one[kind] !== undefined && other[kind] !== undefined)
   return shared.length === 0 ? undefined : shared.every((kind) => one[kind] === other[kind])
 }
 
-export const isNobody = (who: Identity) => KINDS.every((kind) => who[kind] === undefined)
+export const isNobody = (who: Identity) => IDENTITY_KINDS.every((kind) => who[kind] === undefined)
 
 /** Whether it may be shown and sent as the own of whoever is here now. */
-export function isOwn({ who, era, isRestored }: Author, now: Author): boolean {
+export function isOwn({ who, era }: Author, now: Author): boolean {
   if (!isNobody(who)) return isSame(who, now.who) === true
   // Begun before it was known who is here: theirs who turned out to be, if nobody else can have come in between.
-  return isNobody(now.who) || (!isRestored && era === now.era)
+  return isNobody(now.who) || era === now.era
 }

@@ -14,6 +14,12 @@ export interface LiveProviderProps {
 const keys = new WeakMap<QueryClient, number>()
 let known = 0
 
+function keyOf(queryClient: QueryClient): number {
+  const key = keys.get(queryClient) ?? ++known
+  keys.set(queryClient, key)
+  return key
+}
+
 /**
  * Connects `live` to the QueryClient of the surrounding `QueryClientProvider` and gives it to `useLiveStatus`. What is below
  * is mounted anew for another QueryClient (another user, hot reload): TanStack's hooks stay with the one they began with.
@@ -22,10 +28,8 @@ export function LiveProvider({ live, children }: LiveProviderProps): ReactNode {
   const queryClient = useQueryClient()
   // A child may have fetched before this runs (Suspense fetches while rendering); its queryFn connected already.
   useEffect(() => live.connect(queryClient), [live, queryClient])
-  const key = keys.get(queryClient) ?? ++known
-  keys.set(queryClient, key)
   return (
-    <LiveContext.Provider key={key} value={live as Live}>
+    <LiveContext.Provider key={keyOf(queryClient)} value={live as Live}>
       {children}
     </LiveContext.Provider>
   )

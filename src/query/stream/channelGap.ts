@@ -8,13 +8,13 @@ export interface WatchedChannel extends Pace {
   readonly members: ReadonlySet<{ onChange?(): void }>
   readonly sequencer: Sequencer
   live: boolean
-  subscription: Channel | undefined
-  stopGapTimer: (() => void) | undefined
+  readonly subscription: Channel
+  stopGapTimer?: (() => void) | undefined
   /** While what is missing is asked for: the highest number that was known when it was. */
-  asked: number | undefined
+  asked?: number | undefined
   hasGap: boolean
   /** Its position when the server last said where it stands. */
-  stood: Cursor | undefined
+  stood?: Cursor | undefined
 }
 
 /** A missing event usually overtakes by milliseconds; only after this is it asked for. Milliseconds. */
@@ -32,17 +32,14 @@ export function onHead(channel: WatchedChannel, head: Cursor): void {
 }
 
 export function watchGap(channel: WatchedChannel): void {
-  const { sequencer, port, asked, live } = channel
+  const { sequencer, asked, live } = channel
   // While a snapshot is on its way its position will close or explain the hole.
   const isMissing = live && isBehind(sequencer)
   // What a head tells of is usually under way.
   const hasGap = isMissing && (asked !== undefined || sequencer.held.size > 0)
   const isWaiting = isMissing && asked === undefined
   if (isWaiting !== (channel.stopGapTimer !== undefined)) {
-    channel.stopGapTimer?.()
-    channel.stopGapTimer = isWaiting
-      ? port.clock.setTimer(() => askForMissing(channel), GAP_PATIENCE_MS)
-      : undefined
+    setGapTimer(channel, isWaiting ? GAP_PATIENCE_MS : undefined)
   }
   if (hasGap === channel.hasGap) return
   channel.hasGap = hasGap
@@ -54,15 +51,17 @@ function askForMissing(channel: WatchedChannel): void {
   const { sequencer, port } = channel
   if (channel.asked !== undefined) return
   const waitMs = waitOf(channel, port.clock, REST_MS)
-  if (waitMs > 0) {
-    channel.stopGapTimer?.()
-    channel.stopGapTimer = port.clock.setTimer(() => askForMissing(channel), waitMs)
-    return
-  }
+  if (waitMs > 0) return setGapTimer(channel, waitMs)
   channel.asked = topOf(sequencer)
   port.report({ type: 'gap', after: sequencer.cursor?.seq, held: sequencer.held.size })
-  channel.subscription?.resync()
+  channel.subscription.resync()
   watchGap(channel)
+}
+
+function setGapTimer(channel: WatchedChannel, waitMs: number | undefined): void {
+  channel.stopGapTimer?.()
+  channel.stopGapTimer =
+    waitMs === undefined ? undefined : channel.port.clock.setTimer(() => askForMissing(channel), waitMs)
 }
 
 export function notifyMembers({ members }: WatchedChannel): void {

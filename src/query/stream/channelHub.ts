@@ -10,11 +10,11 @@ import { type ChannelLog, positionInLog, trimLog } from './channelLog.ts'
 import {
   admit,
   baseline,
-  forgetHeld,
   isAfter,
   isOtherEpoch,
   type Reset,
   restartSequence,
+  type Sequencer,
   stoodBy,
 } from './sequencer.ts'
 
@@ -28,10 +28,11 @@ export interface ChannelMember {
 export interface LiveChannel extends WatchedChannel, ChannelLog {
   readonly spec: ChannelSpec
   readonly members: Set<ChannelMember>
-  readonly waiting: Set<{ resolve(at: number): void; reject(error: LiveError): void }>
+  /** To be told when it is live, or why it will not be. */
+  readonly waiting: Set<(failure: LiveError | undefined) => void>
   /** How often it became live; 0: the first answer of the server is still to come. */
   sessions: number
-  failure: LiveError | undefined
+  failure?: LiveError | undefined
   /** Grows whenever events may have been missed: data taken under another number is not to be trusted. */
   continuity: number
   forgetChannel(): void
@@ -49,32 +50,30 @@ export function createChannelHub(port: LivePort): ChannelHub {
   const channels = new Map<string, LiveChannel>()
 
   function open(spec: ChannelSpec, hash: string, cursor: Cursor | undefined): LiveChannel {
+    const sequencer: Sequencer = { cursor: undefined, held: new Map() }
+    restartSequence(sequencer, cursor)
     const channel: LiveChannel = {
       port,
       spec,
+      sequencer,
+      // Signals never arrive during the call itself.
+      subscription: port.open(spec, {
+        cursor: () => sequencer.cursor,
+        onSignal: (signal) => onSignal(channel, signal),
+      }),
       members: new Set(),
-      sequencer: { cursor, held: new Map() },
       retainers: 0,
       waiting: new Set(),
       live: false,
       sessions: 0,
-      failure: undefined,
       continuity: 0,
       log: [],
       dropped: 0,
       reach: cursor?.seq,
-      subscription: undefined,
-      stopGapTimer: undefined,
-      asked: undefined,
       hasGap: false,
-      stood: undefined,
       paidAt: 0,
       forgetChannel: () => void channels.delete(hash),
     }
-    channel.subscription = port.open(spec, {
-      cursor: () => channel.sequencer.cursor,
-      onSignal: (signal) => onSignal(channel, signal),
-    })
     channels.set(hash, channel)
     return channel
   }
@@ -94,9 +93,8 @@ export function leaveChannel(channel: LiveChannel, member: ChannelMember, idleMs
   if (!channel.members.delete(member) || channel.members.size > 0) return
   channel.forgetChannel()
   channel.stopGapTimer?.()
-  const error = new LiveError('closed', 'The channel was closed before it was live; nobody reads it any more')
-  settleWaiting(channel, error)
-  channel.subscription?.close(idleMs)
+  settleWaiting(channel, new LiveError('closed', 'The channel was closed before it was live'))
+  channel.subscription.close(idleMs)
 }
 
 /**
@@ -111,7 +109,9 @@ export function whenLive(channel: LiveChannel): Promise<number> {
     channel.port.renew(channel.spec)
   }
   if (channel.failure) return Promise.reject(channel.failure)
-  return new Promise((resolve, reject) => channel.waiting.add({ resolve, reject }))
+  return new Promise((resolve, reject) =>
+    channel.waiting.add((failure) => (failure ? reject(failure) : resolve(positionInLog(channel)))),
+  )
 }
 
 /** Events from now on are kept until it is released. */
@@ -123,12 +123,12 @@ export function releaseLog(channel: LiveChannel): void {
   channel.retainers--
   trimLog(channel)
   // The snapshot that was to tell the position never came.
-  if (channel.retainers === 0 && channel.sequencer.held.size > 0) snapshotArrived(channel, undefined)
+  if (channel.retainers === 0 && channel.sequencer.held.size > 0) snapshotArrived(channel)
 }
 
 /** A snapshot was taken there; `undefined` where the server does not say. */
-export function snapshotArrived(channel: LiveChannel, position: Cursor | undefined): void {
-  if (channel.sequencer.cursor?.seq !== undefined) return
+export function snapshotArrived(channel: LiveChannel, position?: Cursor | undefined): void {
+  if (channel.sequencer.cursor) return
   takeEvents(channel, baseline(channel.sequencer, position))
 }
 
@@ -144,7 +144,8 @@ function onSignal(channel: LiveChannel, signal: ChannelSignal): void {
   const { asked } = channel
   channel.asked = undefined
   if (signal.type === 'live') settleOrder(channel, signal, asked)
-  else forgetHeld(channel.sequencer)
+  // What followed a hole comes again with what fills it, if it ever was.
+  else channel.sequencer.held.clear()
   if (channel.live || channel.failure) settleWaiting(channel, channel.failure)
   watchGap(channel)
   notifyMembers(channel)
@@ -152,7 +153,7 @@ function onSignal(channel: LiveChannel, signal: ChannelSignal): void {
 
 /** What was heard was for somebody else. */
 export function clearChannel(channel: LiveChannel): void {
-  restartSequence(channel.sequencer, undefined)
+  restartSequence(channel.sequencer)
   channel.dropped += channel.log.length
   channel.log = []
   startOver(channel)
@@ -205,7 +206,7 @@ function takeEvents(channel: LiveChannel, admitted: LiveEvent[] | Reset): void {
   watchGap(channel)
 }
 
-function settleWaiting(channel: LiveChannel, error?: LiveError): void {
-  for (const waiter of channel.waiting) error ? waiter.reject(error) : waiter.resolve(positionInLog(channel))
+function settleWaiting(channel: LiveChannel, failure: LiveError | undefined): void {
+  for (const settle of channel.waiting) settle(failure)
   channel.waiting.clear()
 }

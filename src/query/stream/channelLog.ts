@@ -25,8 +25,7 @@ export function reaches(
   { sequencer, reach }: ChannelLog & { readonly sequencer: Sequencer },
   position: Cursor,
 ): boolean {
-  if (position.seq === undefined || reach === undefined) return false
-  return position.seq >= reach && !isOtherEpoch(sequencer.cursor, position)
+  return (position.seq ?? NaN) >= (reach ?? NaN) && !isOtherEpoch(sequencer.cursor, position)
 }
 
 /**
@@ -34,16 +33,15 @@ export function reaches(
  * snapshot from a replica may lag), and the unnumbered ones since the start.
  */
 export function eventsSince(
-  channel: ChannelLog,
+  { log, dropped }: ChannelLog,
   position: Cursor | undefined,
-  start?: number,
+  start = Infinity,
 ): readonly LiveEvent[] {
-  const { log, dropped } = channel
-  const from = start === undefined ? log.length : start - dropped
   const after = position?.seq
-  if (after === undefined) return log.slice(from)
   return log.filter((event, at) =>
-    event.seq === undefined ? at >= from : event.seq > after && !isOtherEpoch(position, event),
+    event.seq === undefined || after === undefined
+      ? at >= start - dropped
+      : event.seq > after && !isOtherEpoch(position, event),
   )
 }
 

@@ -4,15 +4,17 @@
  */
 import type { Cursor, LiveEvent } from '../../transport/port.ts'
 
+type Position = Cursor & { readonly seq: number }
+
 export interface Sequencer {
   /** Everything up to here was applied, without a hole. `undefined` until the first position is known. */
-  cursor: Cursor | undefined
+  cursor: Position | undefined
   /** Events past a hole, by seq. */
   readonly held: Map<number, LiveEvent>
   /** Where the server said that the channel stands, in whatever order that came. */
   head?: Cursor | undefined
   /** Where it stood before continuity ended: a later number need not be the next one. */
-  last?: Cursor | undefined
+  last?: Position | undefined
 }
 
 /** More held events than this and waiting is pointless: a snapshot is cheaper than the replay. */
@@ -43,38 +45,23 @@ export function admit(
       continue
     }
     if (isOtherEpoch(sequencer.cursor, event)) {
-      sequencer.cursor = cursorOf(event)
-      sequencer.held.clear()
+      restartSequence(sequencer, event)
       sequencer.head = undefined
       return 'epoch'
     }
-    const next = expected(sequencer, event, awaitBaseline)
-    if (seq === next) {
-      applyEvent(sequencer, event, events)
-      drainHeld(sequencer, events)
-    } else if (seq > next) sequencer.held.set(seq, event)
+    if (!awaitBaseline) sequencer.cursor ??= before(event, seq, sequencer)
+    const next = sequencer.cursor ? sequencer.cursor.seq + 1 : -1
+    if (seq === next) letThrough(sequencer, event, events)
+    else if (seq > next) sequencer.held.set(seq, event)
   }
   if (sequencer.held.size <= MAX_HELD) return events
-  restartSequence(sequencer, undefined)
+  restartSequence(sequencer)
   return 'overflow'
 }
 
-/**
- * Before the first position is known the number at hand is taken for it, unless a snapshot will tell, or it is beyond the
- * last one that was.
- */
-function expected(sequencer: Sequencer, event: LiveEvent, awaitBaseline: boolean): number {
-  const { last } = sequencer
-  const { seq = 0 } = event
-  if (
-    sequencer.cursor?.seq === undefined &&
-    !awaitBaseline &&
-    isAfter(event, last) &&
-    !isOtherEpoch(last, event)
-  )
-    sequencer.cursor = last
-  if (sequencer.cursor?.seq !== undefined) return sequencer.cursor.seq + 1
-  return awaitBaseline ? -1 : seq
+/** Where no position is known: the number at hand is the next one, unless it is beyond the last position that was. */
+function before(event: LiveEvent, seq: number, { last }: Sequencer): Position {
+  return last && last.seq < seq && !isOtherEpoch(last, event) ? last : { seq: seq - 1 }
 }
 
 /**
@@ -82,18 +69,23 @@ function expected(sequencer: Sequencer, event: LiveEvent, awaitBaseline: boolean
  * position the oldest held event is taken for the next one.
  */
 export function baseline(sequencer: Sequencer, position: Cursor | undefined): LiveEvent[] {
-  let oldest = Number.POSITIVE_INFINITY
-  for (const heldSeq of sequencer.held.keys()) oldest = Math.min(oldest, heldSeq - 1)
-  const seq = position?.seq ?? Math.min(oldest, sequencer.last?.seq ?? oldest)
-  if (sequencer.cursor?.seq !== undefined || !Number.isFinite(seq)) return []
+  const { held, last } = sequencer
+  let oldest = Infinity
+  for (const heldSeq of held.keys()) oldest = Math.min(oldest, heldSeq - 1)
+  const seq = position?.seq ?? Math.min(oldest, last?.seq ?? oldest)
+  if (sequencer.cursor || !Number.isFinite(seq)) return []
   sequencer.cursor = { ...position, seq }
-  for (const heldSeq of sequencer.held.keys()) if (heldSeq <= seq) sequencer.held.delete(heldSeq)
-  return drainHeld(sequencer, [])
+  for (const heldSeq of held.keys()) if (heldSeq <= seq) held.delete(heldSeq)
+  return letThrough(sequencer, held.get(seq + 1), [])
 }
 
 /** Continuity ended: start again from `position`, or from whatever comes next. */
-export function restartSequence(sequencer: Sequencer, position: Cursor | undefined, last?: Cursor): void {
-  sequencer.cursor = position?.seq === undefined ? undefined : cursorOf(position)
+export function restartSequence(
+  sequencer: Sequencer,
+  { seq, epoch }: Cursor = {},
+  last?: Sequencer['last'],
+): void {
+  sequencer.cursor = seq === undefined ? undefined : { seq, epoch }
   sequencer.last = last
   sequencer.held.clear()
 }
@@ -103,19 +95,14 @@ export function stoodBy(log: LiveEvent[], cursor: Cursor | undefined): LiveEvent
   return log.map((event) => (isAfter(event, cursor) ? { ...event, seq: -1 } : event))
 }
 
-/** The way to hear of them is gone. What followed a hole comes again with what fills it, if it ever was. */
-export function forgetHeld({ held }: Sequencer): void {
-  held.clear()
-}
-
 /** Something exists that was not applied. */
 export function isBehind({ cursor, held, head }: Sequencer): boolean {
-  if (!cursor) return false
-  return held.size > 0 || (head !== undefined && (isOtherEpoch(cursor, head) || isAfter(head, cursor)))
+  return cursor !== undefined && (held.size > 0 || isAfter(head, cursor) || isOtherEpoch(cursor, head))
 }
 
+/** Not where one of them is not known. */
 export function isAfter(one: Cursor | undefined, other: Cursor | undefined): boolean {
-  return one?.seq !== undefined && other?.seq !== undefined && one.seq > other.seq
+  return (one?.seq ?? NaN) > (other?.seq ?? NaN)
 }
 
 /** The highest number that is known to exist. */
@@ -125,27 +112,20 @@ export function topOf({ cursor, held, head }: Sequencer): number {
   return top
 }
 
-export function isOtherEpoch(one: Cursor | undefined, other: Cursor): boolean {
-  return one?.epoch !== undefined && other.epoch !== undefined && one.epoch !== other.epoch
+export function isOtherEpoch(one: Cursor | undefined, other: Cursor | undefined): boolean {
+  return one?.epoch !== undefined && other?.epoch !== undefined && one.epoch !== other.epoch
 }
 
-function applyEvent(sequencer: Sequencer, event: LiveEvent, events: LiveEvent[]): void {
-  events.push(event)
-  sequencer.cursor = { ...sequencer.cursor, ...cursorOf(event) }
-}
-
-function drainHeld(sequencer: Sequencer, events: LiveEvent[]): LiveEvent[] {
+/** Lets an event through, and those that waited for it. */
+function letThrough(sequencer: Sequencer, first: LiveEvent | undefined, events: LiveEvent[]): LiveEvent[] {
   const { held } = sequencer
-  while (held.size > 0) {
-    const seq = (sequencer.cursor?.seq ?? 0) + 1
-    const next = held.get(seq)
-    if (!next) break
+  let event = first
+  while (event) {
+    const { seq = 0, epoch = sequencer.cursor?.epoch } = event
+    sequencer.cursor = { seq, epoch }
+    events.push(event)
     held.delete(seq)
-    applyEvent(sequencer, next, events)
+    event = held.get(seq + 1)
   }
   return events
-}
-
-function cursorOf({ seq, epoch }: Cursor): Cursor {
-  return { ...(seq !== undefined && { seq }), ...(epoch !== undefined && { epoch }) }
 }

@@ -9,7 +9,7 @@
  */
 import type { LiveEvent, LivePort } from '../../transport/port.ts'
 import type { Random } from '../server/random.ts'
-import type { VirtualClock } from './virtualClock.ts'
+import type { VirtualClock } from '../virtualClock.ts'
 
 /** What the back end offers; see the levels of the protocol. */
 export type ConformanceLevel = 0 | 1 | 2 | 3

@@ -41,7 +41,7 @@ export async function checkLiveConformance(
   const { level = 3, seed = 1, schedules = 1_000, steps = 40, approach = 'live' } = options
   // Here and not above: whoever uses the chat server only has no TanStack Query installed.
   const { runOne } = await import('./runOne.ts')
-  const { createModelBackEnd } = await import('./modelBackEnd.ts')
+  const { createModelBackEnd } = await import('./model/modelBackEnd.ts')
   const { createBackEnd = createModelBackEnd } = options
   const failed: FailedSchedule[] = []
   const counts = { lost: 0, ghost: 0, stale: 0, duplicate: 0, misplaced: 0, stuck: 0 }

@@ -1,6 +1,6 @@
 /** The live data of a conformance run, as an application would define it. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { createLive } from '../../query/createLive.ts'
+import { createLive, type Live } from '../../query/createLive.ts'
 import { NO_HISTORY } from '../../query/define/answer.ts'
 import { insert, patch, reduce, remove, upsert } from '../../query/define/reducers.ts'
 import { type } from '../../query/live/definition.ts'
@@ -65,16 +65,7 @@ export function defineLiveData(port: LivePort, level: ConformanceLevel) {
     // A function may ask anything; it must not need the subscription first.
     snapshot: ({ request }) => request('list', {}),
   })
-  const topic = live.value('topic', {
-    ...room,
-    schema: type<ConformanceTopic>(),
-    snapshot: 'topic',
-    events: {
-      topic: reduce((current: ConformanceTopic, event: unknown) =>
-        changeTopic(level, current, event as ConformanceTopic),
-      ),
-    },
-  })
+  const topic = defineTopic(live, level)
   const send = live.mutation<string, ConformanceItem | undefined, Room>('send', {
     ...room,
     optimistic: (text, { params, clientId }) => [
@@ -104,6 +95,19 @@ export function defineLiveData(port: LivePort, level: ConformanceLevel) {
     settle: (item, _variables, params) => (item ? [items.upsert(params, item)] : []),
   })
   return { live, items, list, topic, send, edit }
+}
+
+function defineTopic(live: Live, level: ConformanceLevel) {
+  return live.value('topic', {
+    ...room,
+    schema: type<ConformanceTopic>(),
+    snapshot: 'topic',
+    events: {
+      topic: reduce((current: ConformanceTopic, event: unknown) =>
+        changeTopic(level, current, event as ConformanceTopic),
+      ),
+    },
+  })
 }
 
 /** Where a snapshot says at which event it was taken, counting is exact; elsewhere an event must bear repetition. */

@@ -1,4 +1,7 @@
 /** The query layer as the subject of a conformance run: plain observers over live options. */
+
+import { shouldDehydrateMutation } from '../../query/define/mutation.ts'
+import type { TimelineData } from '../../query/fold/timeline/pages.ts'
 import {
   type DefaultError,
   dehydrate,
@@ -10,9 +13,7 @@ import {
   QueryClient,
   QueryObserver,
   type QueryObserverOptions,
-} from '@tanstack/react-query'
-import { shouldDehydrateMutation } from '../../query/define/mutation.ts'
-import type { TimelineData } from '../../query/fold/timeline/pages.ts'
+} from '../../query/tanstack.ts'
 import type { LivePort } from '../../transport/port.ts'
 import type { ConformanceItem, ConformanceLevel } from './backEnd.ts'
 import { defineLiveData } from './liveDefinitions.ts'
@@ -31,6 +32,8 @@ export interface LiveSubjectOptions {
   readonly around: number
   /** Pages a timeline may hold; all of them where absent. */
   readonly maxPages?: number | undefined
+  /** What the observers ask for in place of the layer's own; nothing where absent. */
+  readonly structuralSharing?: boolean | undefined
 }
 
 type Watcher = (target: Target, shown: Shown) => void
@@ -57,21 +60,8 @@ interface Page {
 }
 
 export function createLiveSubject(options: LiveSubjectOptions): Subject {
-  const channels = new Set<() => void>()
-  const data = defineLiveData(portOf(options.port, channels), options.level)
-  const client = createClient()
-  const page: Page = {
-    data,
-    options,
-    channels,
-    mounted: new Map(),
-    client,
-    disconnect: data.live.connect(client),
-    skew: 0,
-    watchers: new Set(),
-    read: new Map(),
-  }
-  watchCache(page)
+  const page = openPage(options)
+  const { data } = page
   const one = (target: Target) => ({ queryKey: keyOf(page, target), exact: true })
   return {
     targets: options.level === 0 ? ['newest'] : TARGETS,
@@ -110,14 +100,35 @@ export function createLiveSubject(options: LiveSubjectOptions): Subject {
   }
 }
 
-function createClient(): QueryClient {
-  return new QueryClient({ defaultOptions: { queries: { retry: false, gcTime: Number.POSITIVE_INFINITY } } })
+function openPage(options: LiveSubjectOptions): Page {
+  const channels = new Set<() => void>()
+  const data = defineLiveData(portOf(options.port, channels), options.level)
+  const client = createClient()
+  const page: Page = {
+    data,
+    options,
+    channels,
+    mounted: new Map(),
+    client,
+    disconnect: data.live.connect(client),
+    skew: 0,
+    watchers: new Set(),
+    read: new Map(),
+  }
+  watchCache(page)
+  return page
 }
+
+const createClient = () =>
+  new QueryClient({ defaultOptions: { queries: { retry: false, gcTime: Number.POSITIVE_INFINITY } } })
 
 function timelineOptions({ data, options: { around, maxPages } }: Page, target: 'newest' | 'around') {
   const options = data.items(ROOM, target === 'around' ? { around } : {})
   return maxPages === undefined ? options : { ...options, maxPages }
 }
+
+const sharingOf = ({ options: { structuralSharing } }: Page) =>
+  structuralSharing === undefined ? {} : { structuralSharing }
 
 function keyOf(page: Page, target: Target): readonly unknown[] {
   if (target === 'list') return page.data.list(ROOM).queryKey
@@ -125,25 +136,23 @@ function keyOf(page: Page, target: Target): readonly unknown[] {
 }
 
 function mount(page: Page, target: Target): void {
-  const { mounted } = page
-  if (!mounted.has(target)) mounted.set(target, observe(page, target))
+  if (!page.mounted.has(target)) page.mounted.set(target, observe(page, target))
 }
 
 function observe(page: Page, target: Target): Observed {
   const { client, data } = page
   const tell = (result: QuerySnapshot) => tellWatchers(page, target, result)
   if (target === 'newest' || target === 'around') {
-    const observer = new InfiniteQueryObserver(client, timelineOptions(page, target))
+    const options = timelineOptions(page, target)
+    const observer = new InfiniteQueryObserver(client, { ...options, ...sharingOf(page) })
     return {
       stop: observer.subscribe(tell),
       page: (how, cancelRefetch = false) => void observer[how]({ cancelRefetch }).catch(ignore),
       refetch: () => void observer.refetch().catch(ignore),
     }
   }
-  const observer: QueryObserver<unknown> =
-    target === 'list'
-      ? new QueryObserver<unknown>(client, data.list(ROOM) as QueryObserverOptions)
-      : new QueryObserver<unknown>(client, data.topic(ROOM) as QueryObserverOptions)
+  const options = (target === 'list' ? data.list(ROOM) : data.topic(ROOM)) as QueryObserverOptions
+  const observer = new QueryObserver<unknown>(client, { ...options, ...sharingOf(page) })
   return {
     stop: observer.subscribe(tell),
     page: ignore,

@@ -2,7 +2,7 @@
  * The usual code as a control: `setQueryData` for every event, a refetch after a reconnect. Correct line by line, and
  * inconsistent under the schedules that the query layer survives.
  */
-import { type InfiniteData, InfiniteQueryObserver, QueryClient } from '@tanstack/react-query'
+import { type InfiniteData, InfiniteQueryObserver, QueryClient } from '../../query/tanstack.ts'
 import type { LiveEvent, LivePort } from '../../transport/port.ts'
 import type { ConformanceItem } from './backEnd.ts'
 import { PAGE_SIZE } from './liveDefinitions.ts'
@@ -28,27 +28,13 @@ export function createPlainSubject(port: LivePort): Subject {
     {
       cursor: () => undefined,
       onSignal(signal) {
-        if (signal.type === 'events') for (const event of signal.events) apply(client, event)
+        if (signal.type === 'events') for (const event of signal.events) applyEvent(client, event)
         if (signal.type === 'live' && !signal.resumed)
           client.invalidateQueries({ queryKey: KEY }).catch(ignore)
       },
     },
   )
-  const options = {
-    queryKey: KEY,
-    queryFn: ({ pageParam }: { readonly pageParam: Cursor }) =>
-      port.request('page', { ...pageParam, limit: PAGE_SIZE }, { idempotent: true }) as Promise<Page>,
-    initialPageParam: {} as Cursor,
-    getNextPageParam: ({ has_older, items: [oldest] }: Page) =>
-      has_older && oldest ? { before: oldest.id } : undefined,
-    getPreviousPageParam: ({ has_newer, items }: Page) => {
-      const newest = items.at(-1)
-      return has_newer && newest ? { after: newest.id } : undefined
-    },
-    staleTime: 0,
-    networkMode: 'always' as const,
-  }
-  const observer = new InfiniteQueryObserver(client, options)
+  const observer = new InfiniteQueryObserver(client, optionsFor(port))
   let unsubscribe: (() => void) | undefined
 
   return {
@@ -77,7 +63,24 @@ export function createPlainSubject(port: LivePort): Subject {
   }
 }
 
-function apply(client: QueryClient, { type, payload }: LiveEvent): void {
+function optionsFor(port: LivePort) {
+  return {
+    queryKey: KEY,
+    queryFn: ({ pageParam }: { readonly pageParam: Cursor }) =>
+      port.request('page', { ...pageParam, limit: PAGE_SIZE }, { idempotent: true }) as Promise<Page>,
+    initialPageParam: {} as Cursor,
+    getNextPageParam: ({ has_older, items: [oldest] }: Page) =>
+      has_older && oldest ? { before: oldest.id } : undefined,
+    getPreviousPageParam: ({ has_newer, items }: Page) => {
+      const newest = items.at(-1)
+      return has_newer && newest ? { after: newest.id } : undefined
+    },
+    staleTime: 0,
+    networkMode: 'always' as const,
+  }
+}
+
+function applyEvent(client: QueryClient, { type, payload }: LiveEvent): void {
   const item = payload as ConformanceItem
   client.setQueryData<InfiniteData<Page, Cursor>>(KEY, (data) => {
     if (!data || type === 'topic') return data

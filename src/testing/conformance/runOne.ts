@@ -1,11 +1,11 @@
 /** One schedule from a seed to its findings. */
 import { createRandom } from '../server/random.ts'
+import { createVirtualClock } from '../virtualClock.ts'
 import { applyEvents, auditEnd, auditMoment, type Finding, watchMoments } from './audit.ts'
 import type { ConformanceBackEnd, ConformanceItem, ConformanceLevel, ConformanceParts } from './backEnd.ts'
 import { createLiveSubject } from './liveSubject.ts'
 import { createPlainSubject } from './plainSubject.ts'
 import { calmDown, runSchedule, type World } from './schedule.ts'
-import { createVirtualClock } from './virtualClock.ts'
 
 export interface RunOptions {
   readonly level: ConformanceLevel
@@ -38,7 +38,7 @@ export async function runOne(options: RunOptions): Promise<Run> {
   await calmDown(world, known.observe)
   const late = auditEnd(world, options.level === 0 ? known.items() : undefined)
   world.subject.stop()
-  await world.clock.turns()
+  await world.clock.flush()
   return { findings: [...early, ...moments.findings, ...late], trail }
 }
 
@@ -49,8 +49,12 @@ function createWorld({ level, seed, approach, createBackEnd }: RunOptions): Worl
   const around = server.state.items[Math.floor(random() * server.state.items.length)]?.id ?? 1
   const maxPages = random() < 0.2 ? 4 : undefined
   const { port } = network
+  // By the number of the seed: what else is drawn from it stays.
+  const structuralSharing = seed % 8 === 0 ? seed % 16 === 0 : undefined
   const subject =
-    approach === 'live' ? createLiveSubject({ port, level, around, maxPages }) : createPlainSubject(port)
+    approach === 'live'
+      ? createLiveSubject({ port, level, around, maxPages, structuralSharing })
+      : createPlainSubject(port)
   return { level, random, clock, server, network, subject, sent: new Map(), saved: [] }
 }
 

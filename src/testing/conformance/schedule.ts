@@ -1,8 +1,8 @@
 /** One random schedule: what users, other users, the network and the page do to a subject, step by step. */
 import type { Random } from '../server/random.ts'
+import type { VirtualClock } from '../virtualClock.ts'
 import type { ConformanceLevel, ConformanceNetwork, ConformanceServer } from './backEnd.ts'
 import type { Subject, Target } from './subject.ts'
-import type { VirtualClock } from './virtualClock.ts'
 
 export interface World {
   readonly level: ConformanceLevel
@@ -73,7 +73,7 @@ export async function runSchedule(
     const [, name, act] = drawStep(world.random)
     await act(world)
     // What one turn of the page does together must not depend on what the last one has finished.
-    await world.clock.turns(world.random() < 0.7 ? undefined : Math.floor(world.random() * 6))
+    await world.clock.flush(world.random() < 0.7 ? undefined : Math.floor(world.random() * 6))
     afterEach(name)
   }
 }
@@ -84,7 +84,7 @@ export async function calmDown(world: World, connected: (step: string) => void):
   network.calm()
   network.connect()
   for (const target of subject.targets) subject.mount(target)
-  await clock.turns()
+  await clock.flush()
   await clock.advance(10_000)
   connected('calm')
   // A first load that failed is an error on the screen, until somebody tries again.
@@ -101,7 +101,7 @@ export async function calmDown(world: World, connected: (step: string) => void):
     if (level > 0) server.setTopic('the last word')
     server.insert()
   }
-  await clock.turns()
+  await clock.flush()
   await clock.advance(200_000)
 }
 
@@ -121,7 +121,7 @@ function repeat(count: number, act: () => void): void {
 async function remount(world: World): Promise<void> {
   const target = anyTarget(world)
   world.subject.unmount(target)
-  if (world.random() < 0.5) await world.clock.turns()
+  if (world.random() < 0.5) await world.clock.flush()
   world.subject.mount(target)
 }
 

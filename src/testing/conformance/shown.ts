@@ -1,6 +1,7 @@
 /** What a live query has on the screen, as an audit looks at it. */
-import type { QueryState } from '@tanstack/react-query'
+
 import type { TimelineData } from '../../query/fold/timeline/pages.ts'
+import type { QueryState } from '../../query/tanstack.ts'
 import type { ConformanceItem, ConformanceTopic } from './backEnd.ts'
 import type { Shown } from './subject.ts'
 

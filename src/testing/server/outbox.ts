@@ -60,32 +60,6 @@ export function createOutbox(options: OutboxOptions): Outbox {
     lines.set(session, line)
     return line
   }
-  const release = (line: Line) => {
-    const { held } = line
-    line.held = undefined
-    line.cancelHold()
-    return held === undefined ? [] : [held]
-  }
-  const holdBack = (line: Line, held: Written) => {
-    line.held = held
-    line.cancelHold = options.clock.setTimer(
-      () => options.turn(() => writeFrames(options, { session: held.session, line, frames: release(line) })),
-      HOLD_MS,
-    )
-  }
-  /** What a frame becomes on the line: nothing, itself, itself twice, or itself and the one it overtook. */
-  const pass = (outgoing: Written, line: Line): Written[] => {
-    const fate = options.faults.fateOf(outgoing.kind)
-    if (fate === 'drop') return []
-    if (fate === 'hold' && line.held === undefined) {
-      holdBack(line, outgoing)
-      return []
-    }
-    const frames = fate === 'duplicate' ? [outgoing, outgoing] : [outgoing]
-    return line.held && isSameSequence(line.held.frame, outgoing.frame)
-      ? [...frames, ...release(line)]
-      : frames
-  }
   return {
     add: (outgoing) => pending.insert(pending.mark(), outgoing),
     mark: pending.mark,
@@ -96,7 +70,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       for (const [session, outgoing] of groupBySession(leaving)) {
         if (session.phase === 'closed') continue
         const line = lineOf(session)
-        const frames = outgoing.flatMap((each) => pass(each, line))
+        const frames = outgoing.flatMap((each) => passFrame(options, each, line))
         writeFrames(options, { session, line, frames })
       }
     },
@@ -108,6 +82,36 @@ export function createOutbox(options: OutboxOptions): Outbox {
       lines.delete(session)
     },
   }
+}
+
+/** What a frame becomes on the line: nothing, itself, itself twice, or itself and the one it overtook. */
+function passFrame(options: OutboxOptions, outgoing: Written, line: Line): Written[] {
+  const fate = options.faults.fateOf(outgoing.kind)
+  if (fate === 'drop') return []
+  if (fate === 'hold' && line.held === undefined) {
+    holdBack(options, outgoing, line)
+    return []
+  }
+  const frames = fate === 'duplicate' ? [outgoing, outgoing] : [outgoing]
+  return line.held && isSameSequence(line.held.frame, outgoing.frame)
+    ? [...frames, ...releaseHeld(line)]
+    : frames
+}
+
+function holdBack(options: OutboxOptions, held: Written, line: Line): void {
+  const { session } = held
+  line.held = held
+  line.cancelHold = options.clock.setTimer(
+    () => options.turn(() => writeFrames(options, { session, line, frames: releaseHeld(line) })),
+    HOLD_MS,
+  )
+}
+
+function releaseHeld(line: Line): Written[] {
+  const { held } = line
+  line.held = undefined
+  line.cancelHold()
+  return held === undefined ? [] : [held]
 }
 
 /** The frames of the turn, and how many characters they are. */

@@ -1,4 +1,4 @@
-/** Seeded randomness: the same seed gives the same faults and the same demo data on every machine. */
+/** Seeded randomness: the same seed gives the same faults, and the demo the same conversations, on every machine. */
 
 /** Uniform in [0, 1). */
 export type Random = () => number

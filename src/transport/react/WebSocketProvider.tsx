@@ -1,7 +1,7 @@
 'use client'
 import { createContext, type ReactNode, useContext } from 'react'
+import type { WebSocketManager } from '../manager/managerTypes.ts'
 import type { Protocol, RegisteredProtocol } from '../protocol.ts'
-import type { WebSocketManager } from '../webSocketManager.ts'
 import { defaultManager } from './defaultManager.ts'
 
 const ManagerContext = createContext<WebSocketManager | null>(null)

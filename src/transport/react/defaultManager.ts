@@ -1,8 +1,8 @@
 /** The manager of components that stand under no provider. */
-import { createWebSocketManager } from '../createWebSocketManager.ts'
 import { LiveError } from '../errors.ts'
+import { createWebSocketManager } from '../manager/createWebSocketManager.ts'
+import type { WebSocketManager } from '../manager/managerTypes.ts'
 import type { Protocol } from '../protocol.ts'
-import type { WebSocketManager } from '../webSocketManager.ts'
 
 let current: WebSocketManager | undefined
 

@@ -14,16 +14,12 @@ export function usePending(): Pending {
     count: 0,
     error: null,
   })
-  const track = useCallback(async <T>(work: Promise<T>): Promise<T> => {
+  const track = useCallback(<T>(work: Promise<T>): Promise<T> => {
+    const end = (failure: LiveError | null) =>
+      setState((before) => ({ count: before.count - 1, error: failure }))
     setState((before) => ({ ...before, count: before.count + 1 }))
-    try {
-      const result = await work
-      setState((before) => ({ count: before.count - 1, error: null }))
-      return result
-    } catch (caught) {
-      setState((before) => ({ count: before.count - 1, error: caught as LiveError }))
-      throw caught
-    }
+    work.then(() => end(null), end)
+    return work
   }, [])
   return { isPending: count > 0, error, track }
 }

@@ -1,8 +1,8 @@
 'use client'
 import { useCallback } from 'react'
 import type { LiveError } from '../errors.ts'
+import type { Send, SendOptions } from '../manager/managerTypes.ts'
 import type { RegisteredProtocol } from '../protocol.ts'
-import type { Send, SendOptions } from '../webSocketManager.ts'
 import { usePending } from './usePending.ts'
 import { useManager } from './WebSocketProvider.tsx'
 

@@ -1,14 +1,18 @@
 'use client'
 import { useEffect, useInsertionEffect, useRef } from 'react'
+import type { EventHandler, SubscribeOptions } from '../manager/managerTypes.ts'
 import type { EventName, EventPayload, RegisteredProtocol } from '../protocol.ts'
-import type { EventHandler, SubscribeOptions } from '../webSocketManager.ts'
 import { useManager } from './WebSocketProvider.tsx'
 
 type Rest = [deps?: readonly unknown[], options?: SubscribeOptions]
 
 /**
  * Calls `handler` for every event of the type while mounted, and holds the connection it comes from. The newest handler is
- * called, so an inline one is fine: it may change with every render without subscribing again, and `deps` may be left out.
+ * called, so an inline one is fine: it may change with every render without subscribing again.
+ *
+ * `deps` changes nothing, and may be left out: no handler sees old values, so there is nothing that a change of one would
+ * have to renew. It is taken for code that lists them as for `useEffect`. It subscribes anew when `type`, the endpoint or
+ * the manager is another one, and only then.
  */
 export function useWebSocketSubscription<T extends EventName<RegisteredProtocol>>(
   type: T,

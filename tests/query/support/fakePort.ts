@@ -1,3 +1,4 @@
+import { createVirtualClock } from '../../../src/testing/virtualClock.ts'
 import type { LiveError } from '../../../src/transport/errors.ts'
 import type {
   Channel,
@@ -28,20 +29,11 @@ export function createFakePort() {
     idleMs?: number | undefined
   }[] = []
   const frames = new Set<() => void>()
-  const timers = new Set<{ at: number; callback: () => void }>()
-  let now = 0
-  let ids = 0
+  const clock = createVirtualClock()
 
   const port: LivePort = {
     clock: {
-      now: () => now,
-      wallNow: () => now,
-      createId: () => `id-${++ids}`,
-      setTimer(callback, delayMs) {
-        const timer = { at: now + delayMs, callback }
-        timers.add(timer)
-        return () => timers.delete(timer)
-      },
+      ...clock,
       requestFrame(callback) {
         frames.add(callback)
         return () => frames.delete(callback)
@@ -91,20 +83,13 @@ export function createFakePort() {
     async settle() {
       for (let turn = 0; turn < 20; turn++) await Promise.resolve()
     },
-    pendingTimers: () => timers.size,
+    pendingTimers: clock.pending,
     /** One animation frame. */
     frame() {
       const due = [...frames]
       frames.clear()
       for (const callback of due) callback()
     },
-    advance(ms: number) {
-      now += ms
-      for (const timer of [...timers]) {
-        if (timer.at > now) continue
-        timers.delete(timer)
-        timer.callback()
-      }
-    },
+    advance: clock.advanceSync,
   }
 }

@@ -4,18 +4,20 @@
  */
 import type { SequencedOp } from '../../../src/query/fold/items.ts'
 import { NO_OPS, type Op } from '../../../src/query/fold/op.ts'
+import { positionOf } from '../../../src/query/live/data.ts'
 import type { Effect, Input } from '../../../src/query/live/inputs.ts'
 import { next } from '../../../src/query/live/machine.ts'
 import {
   isContinuous,
   type LiveQueryState,
-  positionOf,
+  opsIn,
   see,
   statusOf,
   UNUSED,
 } from '../../../src/query/live/state.ts'
 import type { Anticipated } from '../../../src/query/optimistic/pendingMutations.ts'
 import { eventsSince, reaches } from '../../../src/query/stream/channelLog.ts'
+import type { Sequencer } from '../../../src/query/stream/sequencer.ts'
 import type { Cursor, LiveEvent } from '../../../src/transport/port.ts'
 import { type Data, type Happened, historyUpTo, type Oracle, opOf, rowOf, strictKind } from './strictKind.ts'
 
@@ -46,7 +48,7 @@ interface Channel {
   isLive: boolean
   hasGap: boolean
   continuity: number
-  sequencer: { cursor: Cursor | undefined; held: Map<number, LiveEvent> }
+  sequencer: Sequencer
   log: LiveEvent[]
   dropped: number
   reach: number | undefined
@@ -134,7 +136,7 @@ const found = ({ oracle }: World, what: string) => void oracle.findings.push(wha
 
 // --- What the driver does -----------------------------------------------------------------------------------------
 
-const viewOf = ({ isLive, hasGap, continuity }: Channel) => ({ isLive, hasGap, continuity })
+const viewOf = ({ isLive, hasGap, continuity }: Channel) => ({ live: isLive, hasGap, continuity })
 const here = ({ dropped, log }: Channel) => dropped + log.length
 
 const usageOf = ({ observers, fetch, hasError }: Query) => ({
@@ -232,7 +234,7 @@ function join(world: World, query: Query): void {
     isLive: false,
     hasGap: false,
     continuity: 0,
-    sequencer: { cursor: position, held: new Map() },
+    sequencer: { cursor: position as Sequencer['cursor'], held: new Map() },
     log: [],
     dropped: 0,
     reach: position?.seq,
@@ -600,13 +602,13 @@ function check(world: World, query: Query, { before, input, effects }: Told): vo
     found(world, `${input.type}: another state that is the same`)
   if (of('refetch')) {
     const { channel, use, pause } = state
-    if (!channel?.isLive || pause !== 'none' || use.isFetching || !use.isActive)
+    if (!channel?.live || pause !== 'none' || use.isFetching || !use.isActive)
       found(world, `${input.type}: asked`)
   }
   if (state.replies.length > 20) found(world, 'too many replies')
-  if (input.type === 'due' && !(state.arrival && state.use.isFetching) && state.unfolded.length > 0)
+  if (input.type === 'due' && !(state.arrival && state.use.isFetching) && state.unfolded)
     found(world, 'left something unfolded')
-  if (state.unfolded.length > 200) found(world, 'folds nothing')
+  if (opsIn(state.unfolded).length > 200) found(world, 'folds nothing')
 }
 
 /** What holds between one thing and the next, when no effect is under way. */
@@ -640,8 +642,8 @@ function checkComplete(world: World, { state, channel }: Query): void {
     if (at < channel.told) found(world, `${what}: ends at ${at}, the stream at ${channel.told}`)
   }
   // The data that is there is as good as it was; what is told to be continuous is what is on its way.
-  if (arrival) return check(arrival.of as Data, arrival.later, 'arrival')
-  if (base !== undefined) check(base as Data, unfolded, 'data')
+  if (arrival) return check(arrival.of as Data, opsIn(arrival.later), 'arrival')
+  if (base !== undefined) check(base as Data, opsIn(unfolded), 'data')
 }
 
 function checkWritten(world: World, query: Query): void {
@@ -666,6 +668,6 @@ function isAlike(one: LiveQueryState, other: LiveQueryState): boolean {
 function detailOf({ channel }: World, { state }: Query): string {
   const base = state.base as Data | undefined
   const arrival = state.arrival?.of as Data | undefined
-  const waits = state.unfolded.map(({ op }) => rowOf(op).at ?? 'told')
+  const waits = opsIn(state.unfolded).map(({ op }) => rowOf(op).at ?? 'told')
   return ` {${base?.at}${base?.hasHoles ? '!' : ''} [${waits}] ${arrival ? `~${arrival.at}` : ''} c${state.continuity} asOf ${state.asOf?.seq} told ${channel?.told} reach ${channel?.reach} cursor ${channel?.sequencer.cursor?.seq}}`
 }

@@ -4,6 +4,7 @@
  */
 import { changeItem, type ItemSpec, idOf, replaceItem, type SequencedOp } from '../items.ts'
 import type { Op } from '../op.ts'
+import { sameOr } from '../sameOr.ts'
 import {
   indexList,
   keepListIndex,
@@ -27,7 +28,7 @@ interface ListDraft<Item> {
 export function foldList<Item>(
   spec: ItemSpec<Item>,
   data: readonly Item[],
-  ops: readonly SequencedOp<Item>[],
+  ops: readonly Pick<SequencedOp<Item>, 'op'>[],
 ): readonly Item[] {
   const draft: ListDraft<Item> = {
     spec,
@@ -56,7 +57,7 @@ export function overlayList<Item>(
   const shown = foldList(
     spec,
     copy,
-    ops.map((op) => ({ op, seq: undefined })),
+    ops.map((op) => ({ op })),
   )
   return shown === copy ? data : shown
 }
@@ -67,14 +68,13 @@ export function mergeList<Item>(
   current: readonly Item[] | undefined,
   items: readonly Item[],
 ): readonly Item[] {
-  const known = new Map((current ?? []).map((item) => [String(spec.id(item)), item]))
+  const known = new Map(current?.map((item) => [String(spec.id(item)), item]))
   const next = items.map((item) => {
     const before = known.get(String(spec.id(item)))
     return before === undefined ? item : replaceItem(spec, before, item)
   })
   if (spec.sort) next.sort(spec.sort)
-  const isSame = current?.length === next.length && next.every((item, at) => item === current[at])
-  return isSame ? current : next
+  return sameOr(current, next)
 }
 
 function applyOp<Item>(draft: ListDraft<Item>, op: Op<Item>): void {
@@ -120,9 +120,11 @@ function replaced<Item>(
   const next: (Item | undefined)[] = items.slice()
   let hasGone = returned.size > 0
   for (const [id, item] of changes) {
-    const before = byId.get(id) ?? next.length
-    if (returned.has(id)) next[before] = undefined
-    const at = returned.has(id) ? next.length : before
+    let at = byId.get(id) ?? next.length
+    if (returned.has(id)) {
+      next[at] = undefined
+      at = next.length
+    }
     next[at] = item
     byId.set(id, at)
     hasGone ||= item === undefined
@@ -148,8 +150,9 @@ function moved<Item>(
   for (const [id, item] of changes) {
     const before = byId.get(id)
     const at = before === undefined ? -1 : placeOf(before)
-    const stays = at >= 0 && !returned.has(id) && isOfEqualRank(sort, before, item)
-    if (at >= 0) edits.push({ at, removes: 1, items: stays ? [item as Item] : [] })
+    // Its rank is what it was.
+    const stays = at >= 0 && item !== undefined && !returned.has(id) && sort(before as Item, item) === 0
+    if (at >= 0) edits.push({ at, removes: 1, items: stays ? [item] : [] })
     if (item === undefined) byId.delete(id)
     else byId.set(id, item)
     if (item !== undefined && !stays) entering.push(item)
@@ -165,12 +168,4 @@ function moved<Item>(
   }
   parts.push(items.slice(from))
   return parts.flat() as Item[]
-}
-
-function isOfEqualRank<Item>(
-  sort: SortedIndex<Item>['sort'],
-  one: Item | undefined,
-  other: Item | undefined,
-) {
-  return one !== undefined && other !== undefined && sort(one, other) === 0
 }

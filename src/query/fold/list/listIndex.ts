@@ -2,6 +2,7 @@
  * id → item or place, handed from one version of a list to the next. A sorted list needs no places: the item itself
  * says where it is.
  */
+import { countWhile } from '../countWhile.ts'
 import type { ItemSpec } from '../items.ts'
 
 type Sort<Item> = (a: Item, b: Item) => number
@@ -25,15 +26,11 @@ export function indexList<Item>(
   { id, sort }: ItemSpec<Item>,
   items: readonly Item[],
 ): { readonly items: readonly Item[]; readonly index: ListIndex<Item> } {
-  const index = known.get(items)
-  if (index) return { items, index: index as ListIndex<Item> }
-  if (!sort) {
-    const byId = new Map(items.map((item, at) => [String(id(item)), at]))
-    return { items, index: { sort, byId } }
-  }
-  const byId = new Map(items.map((item) => [String(id(item)), item]))
-  const isSorted = items.every((item, at) => at === 0 || sort(items[at - 1] as Item, item) <= 0)
-  return { items: isSorted ? items : items.toSorted(sort), index: { sort, byId } }
+  const before = known.get(items)
+  if (before) return { items, index: before as ListIndex<Item> }
+  const byId = new Map(items.map((item, at) => [String(id(item)), sort ? item : at]))
+  const isSorted = !sort || items.every((item, at) => at === 0 || sort(items[at - 1] as Item, item) <= 0)
+  return { items: isSorted ? items : items.toSorted(sort), index: { sort, byId } as ListIndex<Item> }
 }
 
 /** The index describes `items` from now on, and no earlier version of them. */
@@ -63,12 +60,5 @@ export function placesIn<Item>(items: readonly Item[], sort: Sort<Item>): (item:
 
 /** First index whose item sorts after `item`. */
 export function upperBound<Item>(items: readonly Item[], item: Item, sort: Sort<Item>): number {
-  let low = 0
-  let high = items.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (sort(items[middle] as Item, item) <= 0) low = middle + 1
-    else high = middle
-  }
-  return low
+  return countWhile(items, (other) => sort(other, item) <= 0)
 }

@@ -5,6 +5,7 @@
 
 import { changeItem, type ItemSpec, idOf } from '../items.ts'
 import type { Op } from '../op.ts'
+import { sameOr } from '../sameOr.ts'
 import type { FlawOf } from '../soundOp.ts'
 import type { TimelineData, TimelinePage } from './pages.ts'
 import { indexOf, placeOf } from './timelineIndex.ts'
@@ -15,10 +16,10 @@ export function overlayTimeline<Item>(
   ops: readonly Op<Item>[],
 ): TimelineData<Item> {
   const pages = base.pages.slice()
-  let rows: readonly Item[] = []
+  let rows: Item[] = []
   for (const op of ops) {
-    if (op.kind === 'insert' || op.kind === 'upsert') rows = [...rows, op.item]
-    if (op.kind !== 'patch' && op.kind !== 'remove') continue
+    if ('item' in op) rows.push(op.item)
+    if ('item' in op || op.kind === 'reduce') continue
     // The key names one that has no id yet, also when it has one by now.
     const id = idOf(spec, op)
     const isIt = (item: Item) => String(spec.id(item)) === id || String(spec.key(item)) === id
@@ -33,8 +34,7 @@ export function overlayTimeline<Item>(
   const shown = head && !head.hasNewer ? rows.filter((row) => !isConfirmed(spec, base.pages, row)) : []
   if (head && shown.length > 0)
     pages[0] = { ...head, items: [...head.items, ...shown], pending: shown.length }
-  const isSame = pages.every((page, at) => page === base.pages[at])
-  return isSame ? base : { pages, pageParams: base.pageParams }
+  return sameOr(base.pages, pages) === pages ? { pages, pageParams: base.pageParams } : base
 }
 
 /** Pages from elsewhere may have been stored with optimistic rows in them; those are no history. */
@@ -43,9 +43,9 @@ export function adoptTimeline<Item>(
   data: unknown,
   { flawOf, ops }: { readonly flawOf: FlawOf; readonly ops: readonly Op<Item>[] },
 ): TimelineData<Item> | undefined {
-  const { pages, pageParams } = (data ?? {}) as Partial<TimelineData<Item>>
-  const isTimeline = Array.isArray(pageParams) && pages?.every?.((page) => Array.isArray(page?.items))
-  if (!pages || !pageParams || !isTimeline) return undefined
+  const { pages, pageParams }: Partial<TimelineData<Item>> = Object(data)
+  if (!Array.isArray(pages) || !Array.isArray(pageParams)) return undefined
+  if (!pages.every((page) => Array.isArray(page?.items))) return undefined
   const own = new Set(ops.flatMap((op) => ('item' in op ? [String(id(op.item))] : [])))
   const adopted = pages.map((page) => {
     const { pending = 0, ...rest } = page
@@ -53,9 +53,7 @@ export function adoptTimeline<Item>(
     if (pending === 0 && items.length === page.items.length) return page
     return { ...rest, items: withoutPending(items, pending, (item) => own.has(String(id(item)))) }
   })
-  return adopted.every((page, at) => page === pages[at])
-    ? (data as TimelineData<Item>)
-    : { pages: adopted, pageParams }
+  return sameOr(pages, adopted) === adopted ? { pages: adopted, pageParams } : (data as TimelineData<Item>)
 }
 
 /** Own ones by their ids, as others may have added rows below; without their mutations, those at the end. */
@@ -71,18 +69,21 @@ function withoutPending<Item>(items: readonly Item[], count: number, isOwn: (ite
 
 /** Its confirmed twin is in the history already: an event, a refetch or a reload brought it. */
 function isConfirmed<Item>(spec: ItemSpec<Item>, pages: readonly TimelinePage<Item>[], row: Item): boolean {
-  const { keys, items } = indexOf(spec, pages)
-  const key = String(spec.key(row))
-  return keys.has(key) || items.has(key)
+  return named(spec, pages, String(spec.key(row))) !== undefined
 }
 
-function positionOf<Item>(spec: ItemSpec<Item>, { pages }: TimelineData<Item>, id: string): number {
-  const { items, keys } = indexOf(spec, pages)
-  const item = (items.get(id) ?? keys.get(id)) as Item | undefined
+function positionOf<Item>(spec: ItemSpec<Item>, { pages }: TimelineData<Item>, name: string): number {
+  const item = named(spec, pages, name)
   const itemsOf = (position: number) => pages[position]?.items ?? []
   return (item === undefined ? undefined : placeOf(spec, pages, { item, itemsOf }))?.position ?? -1
 }
 
-function mapItems<Item>(items: readonly Item[], change: (item: Item) => Item | undefined): readonly Item[] {
+/** By its id, or its key. */
+function named<Item>(spec: ItemSpec<Item>, pages: readonly TimelinePage<Item>[], name: string) {
+  const { items, keys } = indexOf(spec, pages)
+  return (items.get(name) ?? keys.get(name)) as Item | undefined
+}
+
+function mapItems<Item>(items: readonly Item[], change: (item: Item) => Item | undefined): Item[] {
   return items.map(change).filter((item) => item !== undefined) as Item[]
 }

@@ -4,6 +4,7 @@
 
 import type { Cursor, Id } from '../../../transport/port.ts'
 import type { InfiniteData } from '../../tanstack.ts'
+import { countWhile } from '../countWhile.ts'
 
 /** Compared element by element: numbers by value, everything else as text. */
 export type OrderKey = readonly (string | number | undefined)[]
@@ -45,6 +46,7 @@ export interface PageRequest {
 
 export type TimelineData<Item> = InfiniteData<TimelinePage<Item>, TimelinePageParam>
 
+/** Compares two places as a timeline does that is in this order; negative where `a` comes first. */
 export function compareKeys(a: OrderKey, b: OrderKey): number {
   for (let i = 0; i < a.length; i++) {
     const x = a[i]
@@ -56,46 +58,18 @@ export function compareKeys(a: OrderKey, b: OrderKey): number {
   return 0
 }
 
-/** First index whose item sorts at or after `key`. */
-export function lowerBound<Item>(
-  items: readonly Item[],
-  key: OrderKey,
-  order: (item: Item) => OrderKey,
-): number {
-  return countWhile(items, (item) => compareKeys(order(item), key) < 0)
+/** Index of the page that owns `key`; -1 where the range is not loaded. */
+export function pageOf<Item>(pages: readonly TimelinePage<Item>[], key: OrderKey): number {
+  const [newest] = pages
+  if (newest && aboveLow(newest, key) >= 0) return 0
+  const at = countWhile(pages, (page) => aboveLow(page, key) < 0)
+  if (at < pages.length) return at
+  return pages.at(-1)?.hasOlder ? -1 : at - 1
 }
 
-/** How many items stand before the first one that is not `isBefore`. */
-export function countWhile<Item>(items: readonly Item[], isBefore: (item: Item) => boolean): number {
-  const newest = items.at(-1)
-  // Nearly everything that arrives is new and goes to the end.
-  if (newest === undefined || isBefore(newest)) return items.length
-  let low = 0
-  let high = items.length - 1
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (isBefore(items[middle] as Item)) low = middle + 1
-    else high = middle
-  }
-  return low
-}
-
-/** Index of the page that owns `key`; `undefined` where the range is not loaded. */
-export function pageOf<Item>(pages: readonly TimelinePage<Item>[], key: OrderKey): number | undefined {
-  let low = 0
-  let high = pages.length - 1
-  if (pages.length > 0 && ownsFrom(pages[0], key)) return 0
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (ownsFrom(pages[middle], key)) high = middle
-    else low = middle + 1
-  }
-  const page = pages[low]
-  return page && (ownsFrom(page, key) || !page.hasOlder) ? low : undefined
-}
-
-function ownsFrom<Item>(page: TimelinePage<Item> | undefined, key: OrderKey): boolean {
-  return page?.low === undefined || compareKeys(key, page.low) >= 0
+/** Whether a place is above the lower end of a page, below it (negative), or at it (0). */
+export function aboveLow(page: TimelinePage<unknown> | undefined, key: OrderKey): number {
+  return page?.low ? compareKeys(key, page.low) : 1
 }
 
 /** Several pages out of one, newest first: it is cut before the items at these places, which ascend. */
@@ -117,16 +91,15 @@ export function splitPage<Item>(
 }
 
 export function positionOfPage({ asOf, epoch }: TimelinePage<unknown>): Cursor | undefined {
-  return asOf === undefined ? undefined : { seq: asOf, ...(epoch !== undefined && { epoch }) }
+  return asOf === undefined ? undefined : { seq: asOf, epoch }
 }
 
 /** The earliest of them: the pages were taken one after another, and all are complete from there on. */
 export function positionOfPages(pages: readonly TimelinePage<unknown>[]): Cursor | undefined {
-  const positions = pages.map(positionOfPage)
-  const [first] = positions
-  const seq = positions.reduce((least, position) => Math.min(least, position?.seq ?? Number.NaN), Infinity)
-  const isOneHistory = positions.every((position) => position?.epoch === first?.epoch)
-  return isOneHistory && Number.isFinite(seq) ? { ...first, seq } : undefined
+  const epoch = pages[0]?.epoch
+  const seq = Math.min(...pages.map(({ asOf }) => asOf ?? NaN))
+  const isOneHistory = pages.every((page) => page.epoch === epoch)
+  return isOneHistory && Number.isFinite(seq) ? { seq, epoch } : undefined
 }
 
 /**
@@ -144,7 +117,7 @@ export function positionOfPages(pages: readonly TimelinePage<unknown>[]): Cursor
  */
 export function newestPages(count: number): (data: unknown) => unknown {
   return (data) => {
-    const { pages, pageParams } = (data ?? {}) as Partial<TimelineData<unknown>>
+    const { pages, pageParams }: Partial<TimelineData<unknown>> = Object(data)
     const isTimeline = Array.isArray(pages) && pages[0]?.unseen !== undefined
     return isTimeline ? { pages: pages.slice(0, count), pageParams: pageParams?.slice(0, count) } : data
   }

@@ -7,6 +7,8 @@ import type { ItemSpec } from '../items.ts'
 import { pageOf, type TimelinePage } from './pages.ts'
 
 export interface TimelineIndex {
+  /** What it describes. */
+  pages: readonly unknown[]
   readonly items: Map<string, unknown>
   /** By key, those that have another one than their id. */
   readonly keys: Map<string, unknown>
@@ -25,7 +27,6 @@ const MAX_REMOVED = 1_000
 // By the identity of the pages array: data that came from elsewhere (hydrated, restored, set by hand) has no entry
 // here and is simply indexed anew.
 const indexes = new WeakMap<readonly unknown[], TimelineIndex>()
-const owners = new WeakMap<TimelineIndex, readonly unknown[]>()
 
 export function indexOf<Item>(
   spec: ItemSpec<Item>,
@@ -35,7 +36,7 @@ export function indexOf<Item>(
   const known = indexes.get(pages)
   if (known) return known
   const removed = (before && indexes.get(before)?.removed) ?? new Set()
-  const index: TimelineIndex = { items: new Map(), keys: new Map(), removed }
+  const index: TimelineIndex = { pages, items: new Map(), keys: new Map(), removed }
   for (const page of pages) for (const item of page.items) putIn(spec, index, item)
   keepIndex(pages, index)
   return index
@@ -43,10 +44,9 @@ export function indexOf<Item>(
 
 /** The index describes `pages` from now on, and no earlier version of them. */
 export function keepIndex(pages: readonly unknown[], index: TimelineIndex): void {
-  const previous = owners.get(index)
-  if (previous) indexes.delete(previous)
+  indexes.delete(index.pages)
   indexes.set(pages, index)
-  owners.set(index, pages)
+  index.pages = pages
 }
 
 export function dropIndex(pages: readonly unknown[]): void {
@@ -69,7 +69,9 @@ export function takeOut<Item>(spec: ItemSpec<Item>, { items, keys }: TimelineInd
 export function forget({ removed }: TimelineIndex, id: Id): void {
   const text = String(id)
   removed.add(text)
-  if (removed.size > MAX_REMOVED) removed.delete(removed.values().next().value ?? text)
+  if (removed.size <= MAX_REMOVED) return
+  const [oldest = text] = removed
+  removed.delete(oldest)
 }
 
 /** Where this very object is. `itemsOf`: the items of a page, where they differ from what the page itself holds. */
@@ -79,11 +81,10 @@ export function placeOf<Item>(
   { item, itemsOf }: { readonly item: Item; readonly itemsOf: (position: number) => readonly Item[] },
 ): Place | undefined {
   // By identity: of the items beside it nothing is read, and most of them are far from any cache.
-  const owner = pageOf(pages, spec.order(item)) ?? 0
-  const at = itemsOf(owner).indexOf(item)
-  if (at >= 0) return { position: owner, at }
-  // Outside the range of its page; slow is better than wrong.
-  for (let position = 0; position < pages.length; position++) {
+  const owner = pageOf(pages, spec.order(item))
+  // Outside the range of its page any may hold it; slow is better than wrong.
+  for (let next = -1; next < pages.length; next++) {
+    const position = next < 0 ? owner : next
     const at = itemsOf(position).indexOf(item)
     if (at >= 0) return { position, at }
   }

@@ -78,14 +78,11 @@ export function cutPages<Item>(
   { count, pageSize }: { readonly count: number; readonly pageSize: number },
 ): readonly TimelinePage<Item>[] {
   if (count === 0) return [page]
-  const pages = chunk(spec, page, Math.max(pageSize, Math.ceil(page.items.length / count)))
+  const { length } = page.items
+  const size = Math.max(pageSize, Math.ceil(length / count))
+  const cuts: number[] = []
+  for (let at = length - size; at > 0; at -= size) cuts.unshift(at)
+  const pages = splitPage(spec, page, cuts)
   for (const [at, each] of pages.entries()) rests.set(each, { count: count - 1 - at, next: pages[at + 1] })
   return pages
-}
-
-/** Newest chunk first. */
-function chunk<Item>(spec: ItemSpec<Item>, page: TimelinePage<Item>, size: number): TimelinePage<Item>[] {
-  const cuts: number[] = []
-  for (let at = page.items.length - size; at > 0; at -= size) cuts.push(at)
-  return splitPage(spec, page, cuts.reverse())
 }

@@ -1,0 +1,161 @@
+/** Sending, in the order of the calls. */
+import { type AskOptions, type OptimisticContext, type SendContext, type } from '../../../query/index.ts'
+import { LiveError } from '../../../transport/index.ts'
+import { toldIn } from '../data/toldIn.ts'
+import type { ChatMessage, ChatTypes, Id } from '../data/types.ts'
+import { type ChatContext, endpointOf, roomChannel } from '../session/context.ts'
+import { clientIdIn, type Names, temporaryId } from '../session/names.ts'
+import type { RoomParams } from '../session/roomParams.ts'
+import { createSendGate } from '../session/sendGate.ts'
+import { type defineMessages, sentByNobody } from './messages.ts'
+
+export interface MessageDraft {
+  readonly content: string
+  readonly reply_to_id?: Id
+  /** Further fields of the message, sent and shown as they are. */
+  readonly extra?: Readonly<Record<string, unknown>>
+  /** Changed in place after it was first written down. For the library itself; it is not sent. */
+  readonly isEdited?: boolean
+}
+
+/** `'Hello'` is short for `{ content: 'Hello' }`. */
+export type SendVariables = string | MessageDraft
+
+type Sending = SendContext<RoomParams, SendVariables>
+
+export type Messages = ReturnType<typeof defineMessages<ChatTypes>>
+
+export const draftOf = (variables: SendVariables): MessageDraft =>
+  typeof variables === 'string' ? { content: variables } : variables
+
+export type Sends = ReturnType<typeof defineSendMessage>
+
+export function defineSendMessage(context: ChatContext, messages: Messages) {
+  const { live, level, names } = context
+  const gate = createSendGate(context)
+  const inTurn = createTurns(names)
+  return live.mutation<SendVariables, ChatMessage | undefined, RoomParams>('chat.sendMessage', {
+    params: type<RoomParams>(),
+    ...roomChannel(context),
+    validate: (variables) => checkContent(variables, context.maxLength),
+    atOnce(_variables, params) {
+      checkMember(context, params.roomId)
+      return false
+    },
+    optimistic: (variables, optimistic) => [
+      messages.insert(optimistic.params, pendingRow(context, draftOf(variables), optimistic)),
+    ],
+    async request(variables, sending) {
+      const { params, clientId, signal, request, inDoubt, isConfirmed } = sending
+      const { roomId } = params
+      checkMember(context, roomId)
+      const draft = draftOf(variables)
+      const { content, extra, isEdited, ...rest } = await (inTurn(draft, sending) ?? draft)
+      const data = { ...extra, ...rest, room_id: roomId, message: content, client_id: clientId }
+      const endpoint = endpointOf(context.endpoints, roomId)
+      const ask = (how?: AskOptions) => request('chat_message', data, how)
+      const deliver = () => level.deliver({ endpoint, ask, clientId, inDoubt, isConfirmed })
+      const message = toldIn(await gate.pass({ roomId, signal }, deliver), 'message')
+      if (!message) return undefined
+      names.named(clientId, message.id)
+      if (!isEdited || message.content === content) return message
+      // It failed, and was there all the same: what was done to it since is still to be done.
+      const edit = { room_id: roomId, message_id: message.id, message: content }
+      return toldIn(await request('edit_message', edit), 'message') ?? message
+    },
+    settle: (message, _variables, params) => (message ? [messages.upsert(params, message)] : []),
+  })
+}
+
+/** Messages leave in the order of the calls, also behind one that has to wait for the name of what it answers. */
+function createTurns(names: Names) {
+  const last = new Map<string, Promise<unknown>>()
+
+  async function withTarget(draft: MessageDraft, sending: Sending): Promise<MessageDraft> {
+    if (draft.reply_to_id === undefined || isNamed(draft)) return draft
+    const named = { ...draft, reply_to_id: await names.nameOf(draft.reply_to_id, sending.queryClient) }
+    sending.amend(named)
+    return named
+  }
+
+  /** `undefined`: it is its turn. */
+  return (draft: MessageDraft, sending: Sending): Promise<MessageDraft> | undefined => {
+    const key = String(sending.params.roomId)
+    const before = last.get(key)
+    if (!before && isNamed(draft)) return undefined
+    const turn = Promise.resolve(before).then(() => withTarget(draft, sending))
+    const over: Promise<unknown> = turn.then(ignore, ignore).then(() => {
+      if (last.get(key) === over) last.delete(key)
+    })
+    last.set(key, over)
+    return turn
+  }
+}
+
+const ignore = () => undefined
+
+const isNamed = ({ reply_to_id }: MessageDraft) => clientIdIn(reply_to_id ?? '') === undefined
+
+/** @throws LiveError `forbidden` after one has left the room, or was removed */
+export function checkMember({ membership }: ChatContext, roomId: Id): void {
+  const removal = membership.removalOf(roomId)
+  if (removal) throw removal
+}
+
+/** What else it carries, an attachment say, only the server can judge. */
+function hasMore(variables: SendVariables): boolean {
+  const { extra = {} } = variables as Partial<MessageDraft>
+  return Object.values(extra).some((value) => value != null && (value as { length?: number }).length !== 0)
+}
+
+const contentOf = (variables: SendVariables): unknown =>
+  typeof variables === 'string' ? variables : variables?.content
+
+export function isEmpty(variables: SendVariables): boolean {
+  const content = contentOf(variables)
+  return typeof content === 'string' && content.trim() === '' && !hasMore(variables)
+}
+
+/** @throws LiveError `invalid_params` for what no server would take */
+export function checkContent(variables: SendVariables, maxLength: number): void {
+  const content = contentOf(variables)
+  if (typeof content !== 'string') {
+    throw new LiveError('invalid_params', `A message is a text or { content: text }, not ${typeof content}`, {
+      reason: 'not_text',
+    })
+  }
+  if (isEmpty(variables)) {
+    throw new LiveError('invalid_params', 'The message is empty; send at least one character', {
+      reason: 'empty',
+    })
+  }
+  // As servers count: an emoji is one character, and two UTF-16 units.
+  const length = content.length > maxLength ? [...content].length : 0
+  if (length > maxLength) {
+    throw new LiveError(
+      'invalid_params',
+      `The message has ${length} characters; at most ${maxLength} can be sent (option maxLength)`,
+      { reason: 'too_long' },
+    )
+  }
+}
+
+function pendingRow(
+  context: ChatContext,
+  { content, extra, reply_to_id }: MessageDraft,
+  { params, clientId, status, error, attempts, submittedAt }: OptimisticContext<RoomParams>,
+): ChatMessage {
+  // Not under the name of who was here before.
+  const isSure = context.manager.port.identity?.isSure !== false
+  return {
+    ...extra,
+    id: temporaryId(clientId),
+    client_id: clientId,
+    room_id: params.roomId,
+    sender: (isSure && context.currentUser()) || sentByNobody(clientId),
+    content,
+    ...(reply_to_id !== undefined && { reply_to_id: context.names.known(reply_to_id) ?? reply_to_id }),
+    timestamp: new Date(submittedAt).toISOString(),
+    local: { key: clientId, status, attempts, ...(error && { error }) },
+  }
+}

@@ -1,0 +1,14 @@
+/**
+ * Same elements, same reference. TanStack's own sharing compares by index and rebuilds everything behind an insertion
+ * (measured: 200 of 200 memoised rows render instead of one).
+ */
+export function sameOr<Data>(current: unknown, next: Data & object): Data {
+  const before = Object(current)
+  const keys = Object.keys(next)
+  const isSame =
+    before === current &&
+    Array.isArray(before) === Array.isArray(next) &&
+    keys.length === Object.keys(before).length &&
+    keys.every((key) => Object.is(before[key], next[key as never]))
+  return isSame ? before : next
+}

@@ -1,0 +1,55 @@
+/** The data of a live query: where it stands, what is folded into it, and how it is shown. Pure. */
+import type { Cursor } from '../../transport/port.ts'
+import type { Kind } from '../fold/kinds.ts'
+import type { Ops, Sequenced } from './inputs.ts'
+import { addTo, type LiveQueryState, opsIn, type Picture } from './state.ts'
+
+/** Where its data stands, for who continues it. */
+export function positionOf({ asOf, base }: LiveQueryState, kind: Kind): Cursor | undefined {
+  return asOf ?? (base === undefined ? undefined : kind.positionOf(base))
+}
+
+/** Data that says where it stands is continued from there, if the channel knows what came after, and nobody doubts it. */
+export function caughtUp(
+  state: LiveQueryState,
+  position: Cursor | undefined,
+  missed: Sequenced | undefined,
+): LiveQueryState {
+  if (!missed || state.doubts > state.settled) return { ...state, continuity: -1, asOf: undefined }
+  return {
+    ...state,
+    continuity: state.channel?.continuity ?? -1,
+    asOf: position,
+    unfolded: addTo(undefined, missed),
+  }
+}
+
+/** Nothing is on its way any more. What never arrived vouches for nothing. */
+export function withoutArrival(state: LiveQueryState): LiveQueryState {
+  return state.use.isFetching ? state : dropArrival(state)
+}
+
+export function doubted(state: LiveQueryState): LiveQueryState {
+  return { ...state, continuity: -1, doubts: state.doubts + 1 }
+}
+
+export function dropArrival(state: LiveQueryState): LiveQueryState {
+  return state.arrival ? doubted({ ...state, arrival: undefined }) : state
+}
+
+/** `undefined` stays what it is before the first snapshot. */
+export function fold(state: LiveQueryState, kind: Kind): LiveQueryState {
+  const { base, unfolded, use } = state
+  if (!unfolded) return state
+  const folded = base === undefined ? base : kind.fold(base, opsIn(unfolded), use)
+  return { ...state, unfolded: undefined, base: folded }
+}
+
+export function draw(
+  { picture }: LiveQueryState,
+  base: unknown,
+  { shown, kind }: { readonly shown: Ops; readonly kind: Kind },
+): Picture {
+  if (Object.is(base, picture.of) && shown === picture.shown) return picture
+  return { of: base, view: shown.length === 0 ? base : kind.overlay(base, shown), shown }
+}

@@ -1,0 +1,177 @@
+/**
+ * Drives the machine of a live query: tells it what the cache, the channel and the pending mutations do, and runs the effects
+ * in order. Decides nothing.
+ */
+import { LiveError } from '../../transport/errors.ts'
+import { waitOf } from '../../transport/port.ts'
+import { keepSharing, markFinished } from '../cache/structuralSharing.ts'
+import { refetch, write } from '../cache/writer.ts'
+import { confirmPending } from '../optimistic/pendingMutations.ts'
+import { leaveChannel } from '../stream/channelHub.ts'
+import { LINGER_MS, linger } from '../stream/linger.ts'
+import { hashKey, replaceEqualDeep } from '../tanstack.ts'
+import { positionOf } from './data.ts'
+import { channelSpec } from './definition.ts'
+import type { Effect, Input } from './inputs.ts'
+import { next, PAUSE_MS } from './machine.ts'
+import { announce, type LiveQuery } from './records.ts'
+import { see, statusOf, viewOf } from './state.ts'
+import { isActive, missedSince, shownIn, usageOf } from './surroundings.ts'
+
+/** What is told while effects run waits for its turn; a function says then what it knows by then. */
+export function tell(live: LiveQuery, input: Input | (() => Input)): void {
+  live.inputs.push(input)
+  if (live.inputs.length > 1) return
+  // Whoever else reads the channel is to have its events all the same.
+  for (const each of live.inputs) {
+    try {
+      tellNow(live, typeof each === 'function' ? each() : each)
+    } catch (cause) {
+      fail(live, cause)
+    }
+  }
+  live.inputs.length = 0
+}
+
+/** For who needs what comes of it. @throws what the application's code does */
+export function tellNow(live: LiveQuery, input: Input): void {
+  const { channel, definition } = live
+  // Events come by the thousand, and change nothing about who looks.
+  const use = input.type === 'heard' ? live.state.use : usageOf(live)
+  const [state, effects] = next(see(live.state, channel, use), input, definition.kind)
+  live.state = state
+  tellStatus(live)
+  // One of them may be heard by code that throws; the state takes all of them for done.
+  for (const effect of effects) {
+    try {
+      perform(live, effect)
+    } catch (cause) {
+      fail(live, cause)
+    }
+  }
+}
+
+export function fail(live: LiveQuery, cause: unknown): void {
+  reportFailure(live, cause)
+  tell(live, { type: 'doubted' })
+}
+
+function perform(live: LiveQuery, effect: Effect): void {
+  const { client, query } = live
+  switch (effect.type) {
+    case 'join':
+      try {
+        join(live)
+      } catch {
+        // Its queryFn meets the same, where it is the query's error.
+        tell(live, { type: 'refused' })
+      }
+      break
+    case 'leave':
+      if (live.channel) leaveChannel(live.channel, live.member, effect.idleMs)
+      live.channel = undefined
+      stopLingering(live)
+      break
+    case 'linger':
+      client.lingering.set(
+        query,
+        linger(client.declarations.port.clock, client.lingering, () => leave(live, LINGER_MS)),
+      )
+      break
+    case 'stay':
+      stopLingering(live)
+      break
+    case 'write':
+      markFinished(effect.view)
+      keepSharing(query, live.definition, client.declarations.port.report)
+      write(client.queryClient, query, effect.view)
+      break
+    case 'schedule':
+      for (const each of effect.confirmed) confirmPending(client.pendingMutations, live.target, each)
+      client.coalescer.request(live, effect.weight)
+      break
+    default:
+      performAsking(live, effect)
+  }
+}
+
+type Asking = Extract<Effect, { type: 'refetch' | 'pause' | 'endPause' | 'report' }>
+
+function performAsking(live: LiveQuery, effect: Asking): void {
+  const { clock } = live.client.declarations.port
+  if (effect.type === 'report') return reportFailure(live, effect.cause)
+  if (effect.type === 'refetch') {
+    // Whatever the reason: a server that makes every answer doubtful is not asked as fast as it answers.
+    // Whoever looked may have gone when he heard of what was written.
+    if (!isActive(live.query)) return
+    const waitMs = waitOf(live, clock, PAUSE_MS)
+    if (waitMs > 0) tell(live, { type: 'tooSoon', waitMs })
+    else refetch(live.query)
+    return
+  }
+  live.stopPause?.()
+  live.stopPause =
+    effect.type === 'pause' ? clock.setTimer(() => tell(live, { type: 'rested' }), effect.ms) : undefined
+}
+
+function stopLingering({ client, query }: LiveQuery): void {
+  client.lingering.get(query)?.()
+  client.lingering.delete(query)
+}
+
+/** @throws what the application's code does that names the channel */
+export function join(live: LiveQuery): void {
+  const { client, definition, params } = live
+  if (live.channel) return
+  adoptForeign(live)
+  const position = positionOf(live.state, definition.kind)
+  live.channel = client.hub.join(channelSpec(params, definition.options), live.member, position)
+  const missed = missedSince(live, position)
+  // At once: what is told next, be it that the query is gone, is told of one that has joined.
+  tellNow(live, { type: 'joined', channel: viewOf(live.channel), position, missed })
+}
+
+/** `idleMs`: for so long nobody has looked. */
+export function leave(live: LiveQuery, idleMs?: number): void {
+  tell(live, () => {
+    if (live.channel) adoptForeign(live)
+    return { type: 'left', position: live.channel?.sequencer.cursor, shown: shownIn(live), idleMs }
+  })
+}
+
+export function adoptForeign(live: LiveQuery): void {
+  const { query, definition, state } = live
+  const { data: view } = query.state
+  if (Object.is(view, state.picture.view)) return
+  // The same once more, from another tab or out of storage: asking again would make that tab ask again.
+  if (replaceEqualDeep(state.picture.view, view) === state.picture.view) {
+    markFinished(view)
+    return tellNow(live, { type: 'copied', view })
+  }
+  const { kind } = definition
+  const ops = [...state.picture.shown, ...shownIn(live)]
+  let data: unknown
+  try {
+    data = view === undefined ? view : kind.adopt(view, ops)
+  } catch (cause) {
+    // Code that throws makes it nothing of its kind.
+    fail(live, cause)
+  }
+  const position = data === undefined ? undefined : kind.positionOf(data)
+  tellNow(live, { type: 'found', view, data, position, missed: missedSince(live, position) })
+}
+
+/** Whenever something that it follows from did; whoever reads it finds the same object until then. */
+function tellStatus(live: LiveQuery): void {
+  const { client, query, state } = live
+  const status = statusOf(state)
+  if (status === live.status.status) return
+  live.status = { status, since: client.declarations.port.clock.wallNow() }
+  announce(client, hashKey(query.queryKey))
+}
+
+/** The application's code threw, and what it was to make of events is lost: only a snapshot can tell. */
+export function reportFailure({ client, definition: { name } }: LiveQuery, cause: unknown): void {
+  const error = new LiveError('misconfigured', `"${name}" threw: ${cause}`, { cause })
+  client.declarations.port.report({ type: 'reducer-error', definition: name, cause, error })
+}

@@ -1,0 +1,54 @@
+/** The records behind the channels of one connection. Nothing here runs. */
+import type { Connection } from '../connection/connection.ts'
+import type { ChannelListener, ChannelSpec, Cursor, Pace } from '../port.ts'
+
+/** Resolves when a subscription stands, with where the channel stands if the server says so. */
+export type Standing = Promise<Cursor | undefined>
+
+/** One opening of a channel. */
+export interface Member {
+  readonly listener: ChannelListener
+  /** Under which standing of its subscription it waits for its `live`. */
+  waitsFor?: Standing | undefined
+}
+
+/** Renewed at a pace. */
+export interface Subscription extends Pace {
+  /** On this socket; until it stands again it has to be asked for. */
+  isRefused?: boolean
+  readonly spec: ChannelSpec
+  /** Under which name it takes part in `sync`, if it can. */
+  readonly syncKey: string | undefined
+  readonly members: Set<Member>
+  /** A new one with every asking, so that an answer to an earlier one is told apart. `undefined`: down. */
+  standing?: Standing | undefined
+  /** Where the server said that it stands when it began, outside of a reply. */
+  place?: Cursor | undefined
+  /** Ends the wait for a confirmation; another one with every asking. */
+  confirm?: (() => void) | undefined
+  cancelRetry?: () => void
+  /** How often in a row it was refused. */
+  refusals: number
+}
+
+/** The `sync` frame that is being put together. */
+export interface SyncBatch {
+  readonly positions: Map<string, Cursor>
+  /** By name of channel; empty where the server cannot tell. */
+  readonly answers: Promise<Readonly<Record<string, unknown>>>
+  send(): void
+}
+
+export interface ChannelRegistry {
+  readonly subscriptions: Map<string, Subscription>
+  /** By `syncKey`, for events that say which channel they belong to. */
+  readonly byKey: Map<string | undefined, Set<Subscription>>
+  batch?: SyncBatch | undefined
+  /** One of those that wait for their `live`. */
+  awaited?: [Subscription, Member] | undefined
+}
+
+/** The connection's record, as far as channels work on it. */
+export interface ChannelConnection extends Connection {
+  readonly channels: ChannelRegistry
+}

@@ -1,0 +1,119 @@
+/** What happens to the channels of one connection: they come up and go down with its sockets, and hear what the server says. */
+import { isReplying } from '../connection/connection.ts'
+import type { LiveError } from '../errors.ts'
+import type { Cursor, LiveEvent } from '../port.ts'
+import { type DecodedEvent, entryOf, fieldsOf, textOf } from '../protocol.ts'
+import { eventFor, isMatch, toCursor } from './channelEvents.ts'
+import type { ChannelConnection, Subscription } from './channelRegistry.ts'
+import { askToStand, reportSynced, subscribe, takeDown } from './channelSync.ts'
+import { emitSignal, tellHead } from './signals.ts'
+
+const all = ({ channels }: ChannelConnection) => [...channels.subscriptions.values()]
+
+/** A socket is open: everything is asked for again. */
+export function upChannels(connection: ChannelConnection): void {
+  for (const subscription of all(connection)) {
+    askAnew(connection, subscription)
+  }
+  connection.channels.batch?.send()
+  reportSynced(connection)
+}
+
+/** Another socket takes over while the channels stand. Resolves when it carries them, as far as it ever will. */
+export function moveChannels(connection: ChannelConnection): Promise<unknown> {
+  return Promise.all(
+    all(connection).map((subscription) => {
+      if (subscription.standing) return askToStand(connection, subscription)
+      // What one connection was refused, the next one may be granted.
+      askAnew(connection, subscription)
+      return subscription.standing
+    }),
+  )
+}
+
+function askAnew(connection: ChannelConnection, subscription: Subscription): void {
+  subscription.isRefused = false
+  subscribe(connection, subscription)
+}
+
+export function downChannels(connection: ChannelConnection, error: LiveError | undefined): void {
+  connection.channels.batch = undefined
+  for (const subscription of all(connection)) {
+    takeDown(subscription)
+    emitSignal(connection, subscription.members, { type: 'down', error })
+  }
+}
+
+/** Events go to the channels they belong to, and to whoever subscribed to their type. */
+export function deliverEvents(connection: ChannelConnection, events: readonly DecodedEvent[]): void {
+  if (events.length === 0) return
+  const { key } = connection.protocol.channels
+  const heard = new Map<Subscription, LiveEvent[]>()
+  for (const event of events) {
+    for (const subscription of concerned(connection, event)) {
+      const { spec, standing } = subscription
+      if (!standing || !isMatch(spec, event)) continue
+      const own = heard.get(subscription) ?? []
+      heard.set(subscription, own)
+      own.push(eventFor(spec, event, key))
+    }
+  }
+  // Whoever came first hears of it first.
+  for (const subscription of heard.size > 1 ? all(connection) : heard.keys()) {
+    const own = heard.get(subscription)
+    if (own) emitSignal(connection, subscription.members, { type: 'events', events: own })
+  }
+  connection.deliver(connection.name, events)
+}
+
+/** Where an event says to which channel it belongs, not all of them are looked at. */
+function* concerned(
+  { channels, protocol }: ChannelConnection,
+  { frame, payload }: DecodedEvent,
+): Iterable<Subscription> {
+  const { subscriptions, byKey } = channels
+  const { key } = protocol.channels
+  const id = frame[key] ?? fieldsOf(payload)[key]
+  if (id === undefined || id === null) return yield* subscriptions.values()
+  yield* byKey.get(textOf(id) ?? '') ?? []
+  yield* byKey.get(undefined) ?? []
+}
+
+/** A server that never answers has taken in the subscribe frame when something later comes back from it. */
+export function confirmChannels(connection: ChannelConnection): void {
+  if (connection.sendQueue.answered.size > 0 || isReplying(connection)) return
+  for (const { confirm } of all(connection)) confirm?.()
+}
+
+/** The server has lost track of one channel, and of those that take in all, or of all. */
+export function resetChannels(connection: ChannelConnection, key?: string): void {
+  for (const subscription of all(connection)) {
+    const { syncKey = key } = subscription
+    if (key === undefined || syncKey === key) restate(connection, subscription, { resumed: false })
+  }
+}
+
+/** The server says where a channel stands for which it was not asked: being connected is the subscription. */
+export function placeChannel(connection: ChannelConnection, key: string, cursor: Cursor): void {
+  for (const subscription of all(connection)) {
+    if (subscription.syncKey !== key) continue
+    subscription.place = cursor
+    restate(connection, subscription, { resumed: true, cursor })
+  }
+}
+
+/** The server says how far its channels have come, by name. */
+export function takeHeads(connection: ChannelConnection, heads: unknown): void {
+  for (const { syncKey, members } of all(connection)) {
+    if (syncKey !== undefined) tellHead(connection, members, toCursor(entryOf(fieldsOf(heads), syncKey)))
+  }
+}
+
+function restate(
+  connection: ChannelConnection,
+  { members, standing }: Subscription,
+  how: { readonly resumed: boolean; readonly cursor?: Cursor },
+): void {
+  const live = [...members].filter(({ waitsFor }) => waitsFor !== standing)
+  if (standing !== undefined) emitSignal(connection, live, { type: 'live', ...how })
+}

@@ -1,0 +1,58 @@
+/** What the connections of one manager share: its settings, its environment, and where to tell what happens. */
+import { browserEnvironment, type Environment } from '../environment.ts'
+import { LiveError, type LiveErrorCode } from '../errors.ts'
+import type { ConnectionStatus } from '../machine/status.ts'
+import type { Protocol } from '../protocol.ts'
+import { createIdentityBook, type IdentityBook } from './identity.ts'
+import { createInspector, type Inspector } from './inspector.ts'
+import { resolveSettings, type Settings, type WebSocketManagerOptions } from './settings.ts'
+import { createSubscribers, type Subscribers } from './subscribers.ts'
+import { createTokens, type Tokens } from './tokens.ts'
+
+/** `undefined`: nobody holds the connection, and it has ended. */
+export type Publish = (endpoint: string, status: ConnectionStatus | undefined) => void
+
+export interface Context extends Settings, Inspector, Tokens, Subscribers {
+  readonly environment: Environment
+  readonly identity: IdentityBook
+  readonly publish: Publish
+  /** For errors that reject no call. */
+  reportError(endpoint: string, error: unknown): void
+  /** The first of its code; the others say nothing new. */
+  reportOnce(endpoint: string, code: LiveErrorCode, message: string): void
+}
+
+export function createContext(options: WebSocketManagerOptions<Protocol>, publish: Publish): Context {
+  const { environment = browserEnvironment(), tokenManager, onError } = options
+  const inspector = createInspector(environment)
+  const identity = createIdentityBook()
+  const told = new Set<LiveErrorCode>()
+  const reportError = (endpoint: string, cause: unknown) => {
+    const error =
+      cause instanceof LiveError ? cause : new LiveError('misconfigured', String(cause), { cause })
+    inspector.report({ type: 'error', endpoint, error })
+    try {
+      onError?.(inspector.clean(error))
+    } catch (thrown) {
+      // Not to whoever reports: he has more to do.
+      environment.setTimer(() => {
+        throw thrown
+      }, 0)
+    }
+  }
+  return {
+    ...resolveSettings(options),
+    ...inspector,
+    ...createTokens({ ...inspector, environment, identity, manager: tokenManager }),
+    ...createSubscribers(reportError),
+    environment,
+    identity,
+    publish,
+    reportError,
+    reportOnce(endpoint, code, message) {
+      if (told.has(code)) return
+      told.add(code)
+      reportError(endpoint, new LiveError(code, message))
+    },
+  }
+}

@@ -1,0 +1,39 @@
+/** Who listens to which type of event, across all connections. */
+import type { DecodedEvent, Frame } from '../protocol.ts'
+
+interface Subscriber {
+  readonly handler: (payload: unknown, frame: Frame) => void
+  /** None: every connection. */
+  readonly endpoint: string | null | undefined
+}
+
+export interface Subscribers {
+  subscribe(type: string, subscriber: Subscriber): () => void
+  deliver(endpoint: string, events: readonly DecodedEvent[]): void
+}
+
+export function createSubscribers(onError: (endpoint: string, error: unknown) => void): Subscribers {
+  const byType = new Map<string, Set<Subscriber>>()
+  return {
+    subscribe: (type, subscriber) => {
+      const subscribers = byType.get(type) ?? new Set()
+      byType.set(type, subscribers.add(subscriber))
+      return () => {
+        if (subscribers.delete(subscriber) && subscribers.size === 0) byType.delete(type)
+      }
+    },
+    deliver: (endpoint, events) => {
+      for (const { frame, payload } of events) {
+        for (const subscriber of byType.get(frame.type) ?? []) {
+          if ((subscriber.endpoint ?? endpoint) !== endpoint) continue
+          try {
+            subscriber.handler(payload, frame)
+          } catch (error) {
+            // One broken handler must not keep the event from the others.
+            onError(endpoint, error)
+          }
+        }
+      }
+    },
+  }
+}

@@ -1,0 +1,62 @@
+/** The whole record of one connection, with what the driver itself keeps in it. */
+import type { ChannelConnection } from '../channels/channelRegistry.ts'
+import { createSendQueue } from '../connection/sendQueue.ts'
+import type { Context } from '../context/context.ts'
+import { INITIAL_STATE, type MachineEvent } from '../machine/connectionMachine.ts'
+import type { Pace } from '../port.ts'
+import type { DecodedEvent } from '../protocol.ts'
+import { createTimers } from '../wire/timers.ts'
+
+/** Its dials are done at a pace. */
+export interface DrivenConnection extends ChannelConnection, Pace {
+  /** What came in while a socket that is to take over is dialled. */
+  overlap: DecodedEvent[]
+  /** Of the dial under way: to whom its credentials belong. */
+  era: number
+  stopListening: (() => void) | undefined
+  /** The page said so. */
+  isHidden: boolean
+  dialedAt: number
+  /** How many sockets in a row were replaced ahead of their end, and when the last one was. */
+  renewals: number
+  renewedAt: number
+  /** When it is replaced by another one, by the clock that does not jump. */
+  renewAt: number
+}
+
+export function createDrivenConnection(
+  context: Context,
+  name: string,
+  raise: (event: MachineEvent) => void,
+): DrivenConnection {
+  return {
+    ...context,
+    name,
+    timers: createTimers(context.environment),
+    sendQueue: createSendQueue(),
+    channels: { subscriptions: new Map(), byKey: new Map() },
+    arrivals: { waiting: new Set(), isWorking: false, cancel: undefined },
+    leases: new Set(),
+    sockets: new Map(),
+    greetingWaiters: new Set(),
+    raise,
+    state: INITIAL_STATE,
+    // Also what is not there yet: an object that grows later is slow to read.
+    current: undefined,
+    handOver: undefined,
+    overlap: [],
+    ping: undefined,
+    era: 0,
+    stopListening: undefined,
+    isHidden: false,
+    heard: 0,
+    dialedAt: 0,
+    retryAt: 0,
+    renewals: 0,
+    renewedAt: 0,
+    renewAt: 0,
+    paidAt: 0,
+    lastConnectedAt: null,
+    latencyMs: null,
+  }
+}

@@ -1,0 +1,154 @@
+/** The way in: routes every frame that a socket delivers. */
+import { toCursor } from '../channels/channelEvents.ts'
+import {
+  confirmChannels,
+  deliverEvents,
+  placeChannel,
+  resetChannels,
+  takeHeads,
+} from '../channels/channels.ts'
+import { type DialedSocket, socketOf, TOGETHER, tell, writeBare } from '../connection/connection.ts'
+import { decodeEvent, decodeMessage, readFrame } from '../connection/decode.ts'
+import { greet } from '../connection/greeting.ts'
+import { markRead } from '../connection/ping.ts'
+import { errorOf } from '../connection/requests.ts'
+import { takeAnswer } from '../connection/unanswered.ts'
+import { retryAfterOf } from '../machine/closeCodes.ts'
+import { dialOf } from '../machine/connectionMachine.ts'
+import { type DecodedEvent, entryOf, type Frame, fieldsOf, textOf } from '../protocol.ts'
+import { arrive } from '../wire/arrivals.ts'
+import type { DrivenConnection } from './drivenConnection.ts'
+import { takePong } from './heartbeat.ts'
+import { finishHandOver, renewIn } from './sockets.ts'
+
+/** `attempt`: which socket it came through. */
+export function receiveMessage(connection: DrivenConnection, attempt: number, data: unknown): void {
+  if (!socketOf(connection, attempt)) return
+  connection.heard++
+  let message: Message | undefined
+  arrive(connection, {
+    attempt,
+    work(isOver) {
+      const socket = socketOf(connection, attempt)
+      if (!socket) return true
+      message ??= { parts: decodeMessage(connection, data), at: 0, events: [], hasConfirmed: false }
+      const { parts } = message
+      const until = Math.min(message.at + TOGETHER, parts.length)
+      while (message.at < until) {
+        takePart(connection, socket, message)
+        if (isOver()) break
+      }
+      // Where nobody says whether pings are answered, whatever comes has to do.
+      if (!connection.heartbeat) markRead(connection, socket)
+      passEvents(connection, socket, message)
+      return message.at >= parts.length
+    },
+  })
+}
+
+/** What is left to do of what came at once. */
+interface Message {
+  readonly parts: readonly unknown[]
+  at: number
+  /** Decoded, and not delivered. */
+  events: DecodedEvent[]
+  hasConfirmed: boolean
+}
+
+function takePart(connection: DrivenConnection, socket: DialedSocket, message: Message): void {
+  const part = message.parts[message.at++]
+  const isGreeting = fieldsOf(part).type === 'welcome'
+  if (!isGreeting) takeGreeting(connection, socket, null)
+  const frame = readFrame(connection, part)
+  const event = frame && routeFrame(connection, frame)
+  if (!event) return
+  if (!isGreeting && !message.hasConfirmed) {
+    message.hasConfirmed = true
+    confirmChannels(connection)
+  }
+  const control = entryOf(CONTROL, event.frame.type)
+  if (!control) return void message.events.push(event)
+  // What came before it, a hand-over it ends among that, is not to be told of it later.
+  passEvents(connection, socket, message)
+  control(connection, fieldsOf(event.payload), { frame: event.frame, attempt: socket.attempt })
+  // The application may subscribe to frames about the connection; channels do not carry them.
+  // Whom a socket of former credentials greets is not who is here.
+  if (!isGreeting || socket.era === connection.identity.era) connection.deliver(connection.name, [event])
+}
+
+function passEvents(connection: DrivenConnection, { attempt }: DialedSocket, message: Message): void {
+  const { events } = message
+  const { current, handOver } = connection
+  message.events = []
+  if (handOver) deliverEvents(connection, handOver.sift(attempt, events))
+  else if (attempt === current?.attempt) {
+    if (dialOf(connection.state) !== null) for (const event of events) connection.overlap.push(event)
+    deliverEvents(connection, events)
+  }
+}
+
+/** Returns the frame if it is an event. An echo is an answer to its sender, and an event to everyone. */
+function routeFrame(connection: DrivenConnection, frame: Frame): DecodedEvent | undefined {
+  tell(connection, { type: 'received', frame })
+  const isAnswer = takeAnswer(connection, frame)
+  if (frame.type !== 'response' && frame.type !== 'error') return decodeEvent(connection, frame)
+  // A reply that nobody waits for is late; an error that answers nothing concerns the connection.
+  if (!isAnswer && frame.type === 'error' && frame.reply_to === undefined) {
+    connection.reportError(connection.name, errorOf(frame, 'connection'))
+  }
+  return undefined
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+type Control = (
+  connection: DrivenConnection,
+  fields: Readonly<Record<string, unknown>>,
+  from: { readonly frame: Frame; readonly attempt: number },
+) => void
+
+/** The frames that are about the connection itself. */
+const CONTROL: Readonly<Record<string, Control>> = {
+  ping: (connection, data) => writeBare(connection, connection.current, { type: 'pong', data }),
+  pong: (connection, fields, { attempt }) => {
+    if (attempt !== connection.handOver?.from) return takePong(connection, fields)
+    markRead(connection, connection.sockets.get(attempt))
+    finishHandOver(connection, true)
+  },
+  welcome: (connection, fields, { attempt }) => {
+    const socket = connection.sockets.get(attempt)
+    if (socket) takeGreeting(connection, socket, fields)
+    const key = keyIn(connection, fields)
+    const cursor = toCursor(fields)
+    if (!key || !cursor) return
+    // While two sockets are open, the older one still has to deliver what came before this.
+    if (connection.handOver) takeHeads(connection, { [key]: cursor })
+    else placeChannel(connection, key, cursor)
+  },
+  draining: (connection, fields) => {
+    // Not all clients at the same moment.
+    const spreadMs = connection.environment.random() * 1_000
+    renewIn(connection, (retryAfterOf(fields) ?? 0) + spreadMs, false)
+  },
+  resync_required: (connection, fields, { frame }) =>
+    resetChannels(connection, keyIn(connection, { ...fields, ...frame })),
+}
+
+/** A greeting that comes late is one all the same. */
+function takeGreeting(connection: DrivenConnection, socket: DialedSocket, fields: Fields | null): void {
+  const { identity } = connection
+  if (!fields && socket.greeting !== undefined) return
+  const id = textOf(fieldsOf(fields?.user).id)
+  if (socket.era === identity.era) {
+    if (id === undefined) identity.endDoubt()
+    else identity.learn('user', id, socket)
+  }
+  greet(connection, socket, fields)
+}
+
+function keyIn(
+  { protocol }: DrivenConnection,
+  fields: Readonly<Record<string, unknown>>,
+): string | undefined {
+  return textOf(fields[protocol.channels.key])
+}

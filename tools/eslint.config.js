@@ -1,0 +1,15 @@
+// Every rule of eslint-plugin-react-hooks, those of the React Compiler among them. All other rules are Biome's.
+import parser from '@typescript-eslint/parser'
+import reactHooks from 'eslint-plugin-react-hooks'
+
+const names = Object.keys(reactHooks.rules)
+
+export default [
+  {
+    files: ['**/*.{ts,tsx}'],
+    languageOptions: { parser },
+    linterOptions: { reportUnusedDisableDirectives: 'error' },
+    plugins: { 'react-hooks': reactHooks },
+    rules: Object.fromEntries(names.map((name) => [`react-hooks/${name}`, 'error'])),
+  },
+]
