@@ -940,11 +940,12 @@ describe('[Q28] the machine of a live query', () => {
     expect(hear([{ ...event(4), isEcho: true }])).toEqual([])
   })
 
-  it('keeps what the last twenty replies said, and nothing of it once it has left', () => {
+  it('keeps what the last twenty replies said, and nothing of it once it has left, or for somebody else', () => {
     let state: LiveQueryState = whole
     for (let at = 0; at < 25; at++) [state] = next(state, inputs.told.input, kind)
     expect(state.replies.map(({ number }) => number)).toEqual(Array.from({ length: 20 }, (_, at) => at + 5))
     expect(next(state, inputs.left.input, kind)[0].replies).toEqual([])
+    expect(next(state, inputs.disowned.input, kind)[0].replies).toEqual([])
   })
 
   it('reports code that throws, asks for all of it again, and is paused meanwhile', () => {
