@@ -27,7 +27,7 @@ export interface PendingMutations {
   readonly options: PendingMutationsOptions
   readonly all: Map<Mutation, PendingMutation>
   /** Out of storage, and not gone on with. */
-  readonly restored: Set<Mutation>
+  readonly restored: Set<PendingMutation>
   /** Ops that lie over the data without a mutation, by whoever holds them. */
   readonly held: Map<object, readonly TargetedOp[]>
   /** Optimistic ops by `targetOf`; the same array while nothing changed. */

@@ -54,15 +54,17 @@ function trackMutation(pendingMutations: PendingMutations, mutation: Mutation): 
   const pending = known ?? (isDiscarded ? undefined : createPending(options, mutation))
   if (!pending) return
   all.set(mutation, pending)
-  if (!known && pending.state.progress !== 'fresh') restored.add(mutation)
+  if (!known && pending.state.progress !== 'fresh') restored.add(pending)
   resumeRestored(pendingMutations)
   if (isUnseen(pending)) removeOldUnseen(pendingMutations)
   showChanges(pendingMutations)
 }
 
 function dropMutation(pendingMutations: PendingMutations, mutation: Mutation): void {
-  pendingBehind(mutation)?.abort.abort()
-  pendingMutations.restored.delete(mutation)
+  const pending = pendingBehind(mutation)
+  if (!pending) return
+  pending.abort.abort()
+  pendingMutations.restored.delete(pending)
   if (pendingMutations.all.delete(mutation)) showChanges(pendingMutations)
 }
 
@@ -79,12 +81,11 @@ function meetAuthor(pendingMutations: PendingMutations): void {
 }
 
 function resumeRestored(pendingMutations: PendingMutations): void {
-  const { restored, all, options } = pendingMutations
-  for (const mutation of restored) {
-    const pending = all.get(mutation)
-    if (pending && !isMine(pendingMutations, pending)) continue
-    restored.delete(mutation)
-    if (pending) options.resume(mutation)
+  const { restored, options } = pendingMutations
+  for (const pending of restored) {
+    if (!isMine(pendingMutations, pending)) continue
+    restored.delete(pending)
+    options.resume(pending.mutation)
   }
 }
 

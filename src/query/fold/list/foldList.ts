@@ -153,9 +153,12 @@ function moved<Item>(
     // Its rank is what it was.
     const stays = at >= 0 && item !== undefined && !returned.has(id) && sort(before as Item, item) === 0
     if (at >= 0) edits.push({ at, removes: 1, items: stays ? [item] : [] })
-    if (item === undefined) byId.delete(id)
-    else byId.set(id, item)
-    if (item !== undefined && !stays) entering.push(item)
+    if (item === undefined) {
+      byId.delete(id)
+      continue
+    }
+    byId.set(id, item)
+    if (!stays) entering.push(item)
   }
   const added = entering
     .sort(sort)
