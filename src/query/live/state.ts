@@ -94,12 +94,13 @@ const NOTHING: Picture = { of: undefined, view: undefined, shown: NO_OPS }
 export const writtenByOthers = (view: unknown): Picture => ({ ...NOTHING, view })
 
 export const UNUSED: LiveQueryState = {
+  // First: it is what differs after an event, and where looking for a difference ends.
+  unfolded: undefined,
   channel: undefined,
   use: { isActive: false, isFetching: false, hasError: false, retryAfterMs: 0, pageSize: 0, maxPages: 0 },
   isLingering: false,
   base: undefined,
   picture: NOTHING,
-  unfolded: undefined,
   continuity: -1,
   asOf: undefined,
   arrival: undefined,
