@@ -8,11 +8,11 @@ import { keepSharing, markFinished } from '../cache/structuralSharing.ts'
 import { refetch, write } from '../cache/writer.ts'
 import { confirmPending } from '../optimistic/pendingMutations.ts'
 import { leaveChannel } from '../stream/channelHub.ts'
+import { LINGER_MS, linger } from '../stream/linger.ts'
 import { hashKey, replaceEqualDeep } from '../tanstack.ts'
 import { positionOf } from './data.ts'
 import { channelSpec } from './definition.ts'
 import type { Effect, Input } from './inputs.ts'
-import { LINGER_MS, linger } from '../stream/linger.ts'
 import { next, PAUSE_MS } from './machine.ts'
 import { announce, type LiveQuery } from './records.ts'
 import { see, statusOf, viewOf } from './state.ts'
@@ -20,17 +20,17 @@ import { isActive, missedSince, shownIn, usageOf } from './surroundings.ts'
 
 /** What is told while effects run waits for its turn; a function says then what it knows by then. */
 export function tell(live: LiveQuery, input: Input | (() => Input)): void {
-  live.inputs.push(input)
-  if (live.inputs.length > 1) return
-  // Whoever else reads the channel is to have its events all the same.
-  for (const each of live.inputs) {
+  // An input is taken out when its effects have run; what they tell comes behind it.
+  if (live.inputs.push(input) > 1) return
+  for (; live.inputs[0]; live.inputs.shift()) {
+    const [each] = live.inputs
     try {
       tellNow(live, typeof each === 'function' ? each() : each)
     } catch (cause) {
+      // Whoever else reads the channel is to have its events all the same.
       fail(live, cause)
     }
   }
-  live.inputs.length = 0
 }
 
 /** For who needs what comes of it. @throws what the application's code does */
