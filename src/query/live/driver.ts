@@ -20,17 +20,17 @@ import { isActive, missedSince, shownIn, usageOf } from './surroundings.ts'
 
 /** What is told while effects run waits for its turn; a function says then what it knows by then. */
 export function tell(live: LiveQuery, input: Input | (() => Input)): void {
-  live.inputs.push(input)
-  if (live.inputs.length > 1) return
-  // Whoever else reads the channel is to have its events all the same.
-  for (const each of live.inputs) {
+  // An input is taken out when its effects have run; what they tell comes behind it.
+  if (live.inputs.push(input) > 1) return
+  for (; live.inputs[0]; live.inputs.shift()) {
+    const [each] = live.inputs
     try {
       tellNow(live, typeof each === 'function' ? each() : each)
     } catch (cause) {
+      // Whoever else reads the channel is to have its events all the same.
       fail(live, cause)
     }
   }
-  live.inputs.length = 0
 }
 
 /** For who needs what comes of it. @throws what the application's code does */

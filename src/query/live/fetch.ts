@@ -9,7 +9,8 @@ import { keepLog, type LiveChannel, releaseLog, whenLive } from '../stream/chann
 import { eventsSince, positionInLog, reaches } from '../stream/channelLog.ts'
 import { join, tell, tellNow } from './driver.ts'
 import type { Fetch, LiveQuery } from './records.ts'
-import { opsOf, shownIn } from './surroundings.ts'
+import { shownIn } from './surroundings.ts'
+import { toOps } from './toOps.ts'
 
 /** @throws what the application's code does that names the channel */
 export function beginFetch(live: LiveQuery): Fetch {
@@ -67,10 +68,10 @@ export function missedBy(
   for (const { op, at } of replies) {
     const until = events.findIndex((event) => (places.get(event) ?? -1) >= at)
     const to = until < 0 ? events.length : until
-    ops = ops.concat(opsOf(live, events.slice(from, to)), { op, seq: undefined })
+    ops = ops.concat(toOps(live, events.slice(from, to)), { op, seq: undefined })
     from = to
   }
-  return ops.concat(opsOf(live, events.slice(from)))
+  return ops.concat(toOps(live, events.slice(from)))
 }
 
 /** TanStack will take its result: the fetch was not superseded by another one. */

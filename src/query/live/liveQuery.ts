@@ -11,7 +11,8 @@ import { type Definition, flawFor } from './definition.ts'
 import { adoptForeign, fail, reportFailure, tell, tellNow } from './driver.ts'
 import { type LiveClient, type LiveQuery, OFFLINE } from './records.ts'
 import { UNUSED } from './state.ts'
-import { anticipatedBy, opsOf, shownIn } from './surroundings.ts'
+import { anticipatedBy, shownIn } from './surroundings.ts'
+import { toOps } from './toOps.ts'
 
 /** TanStack asks whether data is stale with nothing but the query. */
 const known = new WeakMap<object, LiveQuery>()
@@ -38,7 +39,7 @@ export function createLiveQuery(client: LiveClient, query: Query, definition: De
     paidAt: 0,
     member: {
       onEvents: (events) =>
-        tell(live, () => ({ type: 'heard', ops: opsOf(live, events), anticipated: anticipatedBy(live) })),
+        tell(live, () => ({ type: 'heard', ops: toOps(live, events), anticipated: anticipatedBy(live) })),
       onChange: () => tell(live, { type: 'channelChanged' }),
     },
   }

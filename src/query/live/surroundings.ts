@@ -1,9 +1,8 @@
 /** What the cache, the channel and the pending mutations say of a live query at this moment. Changes nothing. */
 import { isLiveError } from '../../transport/errors.ts'
-import type { Cursor, LiveEvent } from '../../transport/port.ts'
-import type { SequencedOp } from '../fold/items.ts'
+import type { Cursor } from '../../transport/port.ts'
 import type { Op } from '../fold/op.ts'
-import { anticipatedFor, echoOf, opsFor } from '../optimistic/pendingMutations.ts'
+import { anticipatedFor, opsFor } from '../optimistic/pendingMutations.ts'
 import { eventsSince, reaches } from '../stream/channelLog.ts'
 import type { Query } from '../tanstack.ts'
 import type { LiveQuery } from './records.ts'
@@ -15,13 +14,6 @@ export function shownIn({ client, target }: LiveQuery): readonly Op<unknown>[] {
   return opsFor(client.pendingMutations, target)
 }
 
-export function opsOf(live: LiveQuery, events: readonly LiveEvent[]): SequencedOp<unknown>[] {
-  const { definition, params, client, target } = live
-  const { report } = client.declarations.port
-  const echoBehind = (event: LiveEvent) => echoOf(client.pendingMutations, target, event)
-  return toOps({ definition, params, report, echoBehind }, events)
-}
-
 export function anticipatedBy({ client, target, definition }: LiveQuery) {
   return definition.kind.confirms ? anticipatedFor(client.pendingMutations, target) : []
 }
@@ -30,7 +22,7 @@ export function anticipatedBy({ client, target, definition }: LiveQuery) {
 export function missedSince(live: LiveQuery, position: Cursor | undefined) {
   const { channel } = live
   if (!channel || !position || !reaches(channel, position)) return undefined
-  return opsOf(live, eventsSince(channel, position))
+  return toOps(live, eventsSince(channel, position))
 }
 
 /** An `enabled` that throws is the error of whoever gave it, and he is shown it. */

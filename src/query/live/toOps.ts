@@ -1,32 +1,26 @@
 /** Events into ops, by the reducers of a definition: the application's code, one event at a time. */
 import { LiveError } from '../../transport/errors.ts'
-import type { LiveEvent, LivePort } from '../../transport/port.ts'
+import type { LiveEvent } from '../../transport/port.ts'
 import type { SequencedOp } from '../fold/items.ts'
 import type { Op } from '../fold/op.ts'
 import { soundOp } from '../fold/soundOp.ts'
-import type { Params } from '../keys.ts'
-import type { Echo } from '../optimistic/pendingMutations.ts'
-import { type Definition, flawFor } from './definition.ts'
+import { echoOf } from '../optimistic/pendingMutations.ts'
+import { flawFor } from './definition.ts'
+import type { LiveQuery } from './records.ts'
 
-interface OpContext {
-  readonly definition: Definition
-  readonly params: Params
-  readonly report: LivePort['report']
-  readonly echoBehind: (event: LiveEvent) => Echo | undefined
-}
-
-export function toOps(context: OpContext, events: readonly LiveEvent[]): SequencedOp<unknown>[] {
+export function toOps(live: LiveQuery, events: readonly LiveEvent[]): SequencedOp<unknown>[] {
   const ops: SequencedOp<unknown>[] = []
   // Runs for every event; an array or a function per event would be a good part of its cost.
   for (const event of events) {
-    const echo = context.echoBehind(event)
-    const op = echo?.as ?? toOp(context, event)
+    const echo = echoOf(live.client.pendingMutations, live.target, event)
+    const op = echo?.as ?? toOp(live, event)
     if (op) ops.push({ op, seq: event.seq, of: event, isEcho: echo !== undefined })
   }
   return ops
 }
 
-function toOp({ definition, params, report }: OpContext, event: LiveEvent): Op<unknown> | undefined {
+function toOp({ client, definition, params }: LiveQuery, event: LiveEvent): Op<unknown> | undefined {
+  const { report } = client.declarations.port
   const { type, payload, seq } = event
   const { name, options } = definition
   // A name from the wire may be one that every object has, such as `constructor`.

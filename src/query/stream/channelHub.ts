@@ -93,7 +93,9 @@ export function leaveChannel(channel: LiveChannel, member: ChannelMember, idleMs
   if (!channel.members.delete(member) || channel.members.size > 0) return
   channel.forgetChannel()
   channel.stopGapTimer?.()
-  settleWaiting(channel, new LiveError('closed', 'The channel was closed before it was live'))
+  // An error that nobody hears of would be most of the cost.
+  if (channel.waiting.size > 0)
+    settleWaiting(channel, new LiveError('closed', 'The channel was closed before it was live'))
   channel.subscription.close(idleMs)
 }
 
