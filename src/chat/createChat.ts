@@ -79,11 +79,13 @@ export function createChat<
   P extends Protocol = UntypedProtocol,
 >(options: ChatOptions<T, P>) {
   const context: ChatContext<Completed<T>> = createContext(options, () => defined.sendMessage)
-  const { manager, live, store, currentUser } = context
+  const { manager, store, currentUser } = context
   // What is read has the application's types; the rest knows the fields it needs.
   const own = context as unknown as ChatContext
   const book = forgetFormer(own, createPresenceBook(context))
   const defined = defineAll(context, book)
+  const start = shared(() => listen(own, book))
+  const live = listening(context.live, start)
   const chat = {
     ...defined,
     manager,
@@ -107,8 +109,8 @@ export function createChat<
       if (user) forgetDrafts(user.id)
       await options.persister?.removeClient()
     },
-    /** Starts to listen for who is signed in, who is there and who types, as `ChatProvider` does; returns what ends it. */
-    start: shared(() => listen(own, book)),
+    /** Starts to listen for who is signed in, who is there and who types, as `live.connect` does; returns what ends it. */
+    start,
   }
   return withContext(chat, own)
 }
@@ -158,6 +160,19 @@ function schemasOf<T extends Partial<ChatTypes>>(own: ChatSchemas<T> = {}) {
     member: quick(member),
   }
   return schemas as ChatContext<Completed<T>>['schemas']
+}
+
+/** Where it is connected there may be queries of who types and who is there, and nobody who calls `start`. */
+function listening(live: Live, start: () => () => void): Live {
+  return {
+    ...live,
+    connect(queryClient) {
+      const stops = [live.connect(queryClient), start()]
+      return () => {
+        for (const stop of stops) stop()
+      }
+    },
+  }
 }
 
 /** Runs while anybody wants it. */

@@ -12,6 +12,7 @@ export type {
   ChatSchemas,
   ChatTypes,
   ChatUser,
+  Id,
   LocalState,
   Presence,
   PresenceStatus,
@@ -20,9 +21,10 @@ export type {
   Typer,
 } from './model/data/types.ts'
 export { keyOf } from './model/messages/messages.ts'
-export type { ReactVariables } from './model/messages/react.ts'
+export type { ReactResult, ReactVariables } from './model/messages/react.ts'
 export type { MessageDraft, SendVariables } from './model/messages/sendMessage.ts'
 export type { ChatState } from './model/session/context.ts'
+export type { RoomParams } from './model/session/roomParams.ts'
 export { ChatProvider, type ChatProviderProps } from './react/ChatProvider.tsx'
 export { useChat } from './react/useChat.ts'
 export { type UseChatRoomsResult, useChatRooms } from './react/useChatRooms.ts'

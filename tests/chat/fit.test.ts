@@ -191,6 +191,53 @@ describe('the quick check', () => {
     )
   })
 
+  it('[C30] is made once of each part, however many others name it', () => {
+    const part = z.string()
+    const { def } = part._zod
+    let looks = 0
+    Object.defineProperty(part._zod, 'def', { get: () => looks++ < Number.POSITIVE_INFINITY && def })
+    let twice: z.core.SomeType = part
+    for (let level = 0; level < 10; level++) twice = z.looseObject({ left: twice, right: twice })
+    const kinds: z.ZodMiniType[] = Array.from({ length: 6 }, () =>
+      z.looseObject({
+        part,
+        get inner() {
+          return z.optional(z.array(z.union(kinds)))
+        },
+      }),
+    )
+    expect(
+      fitsOf(z.looseObject({ any: z.optional(twice), kind: z.union(kinds) }))({ kind: { part: 'a' } }),
+    ).toBe(true)
+    expect(looks).toBeLessThan(50)
+  })
+
+  it('[C30] leaves to zod what never ends', () => {
+    const endless = (): z.ZodMiniType =>
+      z.looseObject({
+        get inner() {
+          return z.optional(endless())
+        },
+      })
+    const schema = quick(z.extend(User, { tree: endless() }))
+    expect(check(schema, { id: 1, username: 'a', tree: { inner: { inner: {} } } }).issues).toBeUndefined()
+    expect(issueOf(schema, { id: 1, username: 'a', tree: { inner: 1 } })).toMatch(/^tree.inner: /)
+  })
+
+  it('[C31] may name a schema that a module describes further down', () => {
+    const Post = z.object({
+      get author() {
+        return Author
+      },
+    })
+    const schemas = [extend(Message, Post), quick(Post)]
+    const Author = z.object({ name: z.string() })
+    for (const schema of schemas) {
+      expect(check(schema, { ...message, author: { name: 'a' } }).issues).toBeUndefined()
+      expect(issueOf(schema, { ...message, author: { name: 1 } })).toMatch(/^author.name: /)
+    }
+  })
+
   it('[C30] leaves prototypes alone, whatever a message says', () => {
     const value = JSON.parse(`{ "__proto__": { "isAdmin": true }, ${JSON.stringify(message).slice(1)}`)
     const result = check(quick(Message), value)

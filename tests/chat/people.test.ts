@@ -15,6 +15,21 @@ function setup() {
   return { alice, typers: () => typing()?.map(({ user }) => user.id) }
 }
 
+/** Nothing but TanStack's observers on a QueryClient that the chat is connected to. */
+function plain() {
+  const chat = world.newChat('alice')
+  const queryClient = new QueryClient()
+  const disconnect = chat.live.connect(queryClient)
+  const typing = new QueryObserver(queryClient, chat.typing(ROOM) as never)
+  const presence = new QueryObserver(queryClient, chat.presence(['bob']) as never)
+  for (const observer of [typing, presence]) observer.subscribe(() => undefined)
+  const typers = () =>
+    (typing.getCurrentResult().data as readonly Typer[] | undefined)?.map(({ user }) => user.id)
+  const bob = () =>
+    (presence.getCurrentResult().data as Readonly<Record<string, Presence>> | undefined)?.bob?.status
+  return { typers, bob, disconnect }
+}
+
 const type = (user: string, is_typing = true) =>
   world.server.act(user, 'typing_indicator', { room_id: ROOM, is_typing })
 
@@ -81,6 +96,22 @@ describe('typing', () => {
     expect(typers()).toEqual([])
   })
 
+  it('[C8] runs out where there is only a connected QueryClient', async () => {
+    world = createWorld()
+    const { typers, disconnect } = plain()
+    await world.pass()
+    type('bob')
+    await world.pass(6_900)
+    expect(typers()).toEqual(['bob'])
+    await world.pass(200)
+    expect(typers()).toEqual([])
+    type('bob')
+    await world.pass()
+    disconnect()
+    await world.pass()
+    expect(typers()).toEqual([])
+  })
+
   it('[C8] runs out on whichever connection it was heard, and nothing is left to wait for', async () => {
     world = createWorld()
     const chat = world.newChat('alice', { endpoints: { room: (roomId) => `/ws/chat/${roomId}/` } })
@@ -102,11 +133,11 @@ describe('typing', () => {
     await world.pass()
     expect(typers()).toEqual(['bob'])
     stop()
+    disconnect()
     await world.pass()
     expect(typers()).toEqual([])
     leave()
     chat.manager.close()
-    disconnect()
     await world.pass(1_000)
     expect(world.held().timers).toBe(0)
   })
@@ -163,6 +194,20 @@ describe('presence', () => {
     await world.pass(60_000)
     expect(bob()).toBe('online')
     reloaded.chat.manager.close()
+    await world.pass(9_900)
+    expect(bob()).toBe('online')
+    await world.pass(300)
+    expect(bob()).toBe('offline')
+  })
+
+  it('[C9] is known where there is only a connected QueryClient', async () => {
+    world = createWorld()
+    const { bob } = plain()
+    await world.pass()
+    const there = world.open('bob')
+    await world.pass()
+    expect(bob()).toBe('online')
+    there.chat.manager.close()
     await world.pass(9_900)
     expect(bob()).toBe('online')
     await world.pass(300)

@@ -32,6 +32,36 @@ describe.each([NEWEST, OLDEST])('with %s', (reactQuery) => {
   )
 })
 
+it('what an application makes and exports can be declared', async () => {
+  const made = `import { createLive, createWebSocketManager, patch, type } from 'querywire'
+    import { createChat, extend, Message, Room } from 'querywire/chat'
+    import * as z from 'zod'
+    export const manager = createWebSocketManager({ url: 'ws://chat.example' })
+    export const live = createLive({ manager })
+    export const Price = z.object({ symbol: z.string(), price: z.number() })
+    export const prices = live.list('prices', {
+      item: Price, id: ({ symbol }) => symbol, snapshot: 'get_prices',
+      events: { price_changed: patch((event) => event as z.infer<typeof Price>) },
+    })
+    export const log = live.timeline('log', {
+      params: type<{ at: string }>(), item: type<{ id: string; at: number }>(),
+      id: ({ id }) => id, order: ({ at, id }) => [at, id], snapshot: 'get_log', events: {},
+    })
+    export const best = live.value('best', { schema: Price, snapshot: 'get_best', events: {} })
+    export const buy = live.mutation<{ symbol: string }>('buy', { request: async () => undefined })
+    export const chat = createChat({ manager })
+    export const Urgent = extend(Message, z.object({ priority: z.number() }))
+    export const urgent = createChat({ manager, scope: 'urgent', schemas: { message: Urgent, room: Room } })
+    export const options = {
+      prices: prices(), log: log({ at: 'a' }), best: best(), buy: buy(),
+      messages: urgent.messages('general'), typing: chat.typing('general'), presence: chat.presence([1]),
+      send: chat.sendMessage('general'), react: chat.react('general'), join: chat.joinRoom(),
+    }`
+  const folder = await projectWith(...REACT, NEWEST)
+  const options = { declaration: true, emitDeclarationOnly: true, noEmit: false, skipLibCheck: true }
+  expect(await typeErrors(folder, { 'made.ts': made }, options)).toBe('')
+})
+
 it('docs/PROTOCOL.md has no block that does not compile', async () => {
   const text = await readFile(join(root, 'docs/PROTOCOL.md'), 'utf8')
   const blocks = [...text.matchAll(/^```(tsx?)\n(.*?)^```$/gms)]

@@ -70,16 +70,30 @@ type Zod = z.core.$ZodTypes
 type Def = Zod['_zod']['def']
 type Part = (part: z.core.SomeType) => Fits
 
+/** More parts than this are zod's to look at: a schema can go on for ever. */
+const MAX_PARTS = 500
+
 /** A quick yes: `true` is certain, `false` says that the schema is to be asked. */
 export function fitsOf<T>(schema: Schema<T>): (value: unknown) => value is T {
-  return compile(schema as Zod, []) as (value: unknown) => value is T
+  let fits: Fits | undefined
+  // With the first value: a schema may name others that are not there yet.
+  const check: Fits = (value) => {
+    fits ??= compile(schema as Zod, new Map())
+    return fits(value)
+  }
+  return check as (value: unknown) => value is T
 }
 
-/** `above`: what describes itself by itself is zod's to follow. */
-function compile(schema: Zod, above: readonly Zod[]): Fits {
-  const part: Part = (inner) => compile(inner as Zod, [...above, schema])
-  const closure = isRefined(schema) || above.includes(schema) ? undefined : closureOf(schema._zod.def, part)
-  return closure ?? accepts(schema)
+/** `made`: of each part by now; what describes itself by itself is zod's to follow. */
+function compile(schema: Zod, made: Map<Zod, Fits>): Fits {
+  const before = made.get(schema)
+  if (before) return before
+  const asked = accepts(schema)
+  made.set(schema, asked)
+  if (isRefined(schema) || made.size > MAX_PARTS) return asked
+  const fits = closureOf(schema._zod.def, (part) => compile(part as Zod, made)) ?? asked
+  made.set(schema, fits)
+  return fits
 }
 
 const accepts =

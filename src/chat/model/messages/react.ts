@@ -15,6 +15,7 @@ export interface ReactVariables {
   readonly remove?: boolean
 }
 
+/** All reactions of the message, as the server has them now. */
 export interface ReactResult {
   readonly reactions: readonly ChatReaction[]
   readonly version?: number | null

@@ -2,6 +2,7 @@
 import type { Live, MutationControls } from '../../../query/index.ts'
 import type { Id } from '../data/types.ts'
 
+/** What a query or mutation of one room is told. */
 export interface RoomParams {
   readonly roomId: Id
 }
