@@ -42,6 +42,19 @@ function show<T>(hook: () => T, user = 'alice') {
 
 const say = (content: string) => world.server.inject(ROOM, { sender: 'bob', content })
 
+describe('a provider', () => {
+  it('[C2] takes a chat of another copy of the package', async () => {
+    world = createWorld()
+    const { manager } = world.newChat('alice')
+    vi.resetModules()
+    const copy = await import('../../src/chat/createChat.ts')
+    const wrapper = wrapperOf(copy.createChat({ manager }))
+    const { result } = renderHook(() => useChatWebSocket(ROOM), { wrapper })
+    await pass()
+    expect(result.current.isConnected).toBe(true)
+  })
+})
+
 describe('useReadState', () => {
   it('[C14] reports how far one has read once, 500 ms later, and never backwards', async () => {
     world = createWorld()

@@ -6,6 +6,7 @@ import {
   type Chat,
   type ChatMember,
   type ChatMessage,
+  type ChatProviderProps,
   type ChatReaction,
   type ChatRoom,
   type ChatUser,
@@ -49,6 +50,13 @@ describe('schemas of one’s own', () => {
     expectTypeOf(member?.badge).toEqualTypeOf<number | undefined>()
     // @ts-expect-error the priority is one of two words
     expectTypeOf(row.priority).toEqualTypeOf<string>()
+  })
+
+  it('[C1] are no obstacle to a provider', () => {
+    expectTypeOf<{ chat: typeof chat }>().toExtend<ChatProviderProps>()
+    expectTypeOf<{ chat: Chat }>().toExtend<ChatProviderProps>()
+    expectTypeOf<{ chat: Chat<{ message: BaseMessage & Priority }> }>().toExtend<ChatProviderProps>()
+    expectTypeOf<{ chat: Pick<Chat, 'live' | 'manager'> }>().not.toExtend<ChatProviderProps>()
   })
 
   it('[C1] give their fields to the rows of the hooks', () => {

@@ -5,8 +5,11 @@ import { WebSocketProvider } from '../../transport/react/index.ts'
 import type { Chat } from '../createChat.ts'
 import { ProvidedChat } from './useChat.ts'
 
+/** What depends on the schemas is no matter here: a chat of any will do. */
+type AnyChat = Omit<Chat, 'rooms' | 'room' | 'messages' | 'members' | 'readState'>
+
 export interface ChatProviderProps {
-  readonly chat: Chat
+  readonly chat: AnyChat
   readonly children?: ReactNode
 }
 
@@ -14,7 +17,7 @@ export interface ChatProviderProps {
 export function ChatProvider({ chat, children }: ChatProviderProps): ReactNode {
   useEffect(() => chat.start(), [chat])
   return (
-    <ProvidedChat.Provider value={chat}>
+    <ProvidedChat.Provider value={chat as Chat}>
       <WebSocketProvider manager={chat.manager}>
         <LiveProvider live={chat.live}>{children}</LiveProvider>
       </WebSocketProvider>

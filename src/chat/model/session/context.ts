@@ -69,7 +69,8 @@ export interface ReadReporter {
   watch(): () => void
 }
 
-const CONTEXT = Symbol()
+// The same in every copy of the package: a provider may come from another one than the chat.
+const CONTEXT = Symbol.for('querywire.chat')
 
 /** A chat as applications see it; what it is made of stays with it, for the hooks. */
 export function withContext<Chat extends object>(chat: Chat, context: ChatContext): Chat {
