@@ -9,7 +9,7 @@ import { refetch, write } from '../cache/writer.ts'
 import { confirmPending } from '../optimistic/pendingMutations.ts'
 import { leaveChannel } from '../stream/channelHub.ts'
 import { LINGER_MS, linger } from '../stream/linger.ts'
-import { hashKey, replaceEqualDeep } from '../tanstack.ts'
+import { replaceEqualDeep } from '../tanstack.ts'
 import { positionOf } from './data.ts'
 import { channelSpec } from './definition.ts'
 import type { Effect, Input } from './inputs.ts'
@@ -163,11 +163,11 @@ export function adoptForeign(live: LiveQuery): void {
 
 /** Whenever something that it follows from did; whoever reads it finds the same object until then. */
 function tellStatus(live: LiveQuery): void {
-  const { client, query, state } = live
+  const { client, state } = live
   const status = statusOf(state)
   if (status === live.status.status) return
   live.status = { status, since: client.declarations.port.clock.wallNow() }
-  announce(client, hashKey(query.queryKey))
+  announce(client, live.hash)
 }
 
 /** The application's code threw, and what it was to make of events is lost: only a snapshot can tell. */

@@ -6,7 +6,7 @@ import type { Params } from '../keys.ts'
 import { targetOf } from '../optimistic/targetedOp.ts'
 import { positionInLog } from '../stream/channelLog.ts'
 import { topOf } from '../stream/sequencer.ts'
-import type { Query } from '../tanstack.ts'
+import { hashKey, type Query } from '../tanstack.ts'
 import { type Definition, flawFor } from './definition.ts'
 import { adoptForeign, fail, reportFailure, tell, tellNow } from './driver.ts'
 import { type LiveClient, type LiveQuery, OFFLINE } from './records.ts'
@@ -29,6 +29,7 @@ export function createLiveQuery(client: LiveClient, query: Query, definition: De
     query,
     definition,
     params,
+    hash: hashKey(query.queryKey),
     target: targetOf(definition.name, params),
     fetches: new Set(),
     inputs: [],

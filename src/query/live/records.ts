@@ -53,6 +53,8 @@ export interface LiveQuery extends Pace {
   readonly query: Query
   readonly definition: Definition
   readonly params: Params
+  /** Of its key, however the application hashes it. */
+  readonly hash: string
   /** Where optimistic ops for it are found. */
   readonly target: string
   readonly member: ChannelMember

@@ -36,7 +36,7 @@ export function isActive(query: Query): boolean {
 
 export function usageOf({ query, definition }: LiveQuery): Use {
   const { error, status, fetchStatus } = query.state
-  const [, , , window] = query.queryKey as readonly [unknown, unknown, unknown, { pageSize?: number }?]
+  const window = query.queryKey[3] as { pageSize?: number } | undefined
   const { maxPages } = query.options as { maxPages?: number }
   return {
     isActive: isActive(query),
