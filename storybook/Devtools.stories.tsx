@@ -62,7 +62,7 @@ export const Watching: Story = {
     await waitFor(() => expect(channels).toHaveTextContent('room_id=harbour'))
     await expect(await panel.findByRole('cell', { name: 'CONNECTED' })).toBeVisible()
     await expect(panel.getByRole('table', { name: /Leases/ })).toHaveTextContent('messages roomId=harbour')
-    await expect(panel.getByRole('table', { name: /Outbox/ })).toHaveTextContent('Nothing waits.')
+    await expect(panel.getByRole('table', { name: /Pending mutations/ })).toHaveTextContent('Nothing waits.')
 
     await userEvent.type(panel.getByRole('searchbox', { name: 'Filter' }), 'get_history')
     const asked = await panel.findByRole('button', { name: /get_history/ })
@@ -123,7 +123,7 @@ export const Reconnecting: Story = {
     broken.server().faults.disconnectAll()
     await userEvent.type(canvas.getByRole('textbox', { name: 'Message' }), 'Hello?{Enter}')
     await expect(await panel.findByRole('cell', { name: /^RECONNECTING/ })).toBeVisible()
-    const outbox = panel.getByRole('table', { name: /Outbox/ })
+    const outbox = panel.getByRole('table', { name: /Pending mutations/ })
     await waitFor(() => expect(outbox).toHaveTextContent(/sendMessage.*queued/))
     await waitFor(() => expect(panel.getByRole('table', { name: /Channels/ })).toHaveTextContent('down'))
     await expect(panel.getByRole('table', { name: /Leases/ })).toHaveTextContent('offline')

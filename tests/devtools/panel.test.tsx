@@ -44,7 +44,7 @@ it('[D2] shows connections, channels, leases and what waits', async () => {
   )
   expect(rowsOf(/Channels/)).toEqual([['/ws/ room_id=general', 'live', '3', '0', '1', '1']])
   expect(rowsOf(/Leases/)).toEqual([['chat.messages roomId=general', 'live', 'held', '1']])
-  expect(rowsOf(/Outbox/)).toEqual([['Nothing waits.']])
+  expect(rowsOf(/Pending mutations/)).toEqual([['Nothing waits.']])
 
   world.server.faults.refuseNext(1013, 100)
   world.server.faults.disconnectAll()
@@ -52,7 +52,7 @@ it('[D2] shows connections, channels, leases and what waits', async () => {
   // Still waiting when the test ends.
   alice.send('Hello?').catch(() => undefined)
   await waitFor(() =>
-    expect(rowsOf(/Outbox/)[0]?.slice(0, 2)).toEqual(['chat.sendMessage roomId=general', 'queued']),
+    expect(rowsOf(/Pending mutations/)[0]?.slice(0, 2)).toEqual(['chat.sendMessage roomId=general', 'queued']),
   )
   expect(rowsOf(/Connections/)[0]?.[1]).toMatch(/^RECONNECTING/)
   expect(rowsOf(/Channels/)[0]?.[1]).toBe('down')
