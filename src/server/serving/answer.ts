@@ -1,0 +1,61 @@
+/** One answer for each frame that has an id. */
+
+import { type ErrorBody, RequestError, unavailable } from '../requestError.ts'
+import type { ClientFrame } from '../session/clientFrame.ts'
+import type { Session } from '../session/session.ts'
+import { TransactionConflict } from '../store.ts'
+import type { Hub } from './hub.ts'
+
+/** Resolves with the answer as JSON: most of the largest one is text already. */
+export type Handler = (hub: Hub, session: Session, frame: ClientFrame) => Promise<string>
+
+/** Runs the handler and answers with what it returns or throws. Does not reject. */
+export async function serve(
+  hub: Hub,
+  { session, frame }: { readonly session: Session; readonly frame: ClientFrame },
+  handler: Handler,
+): Promise<void> {
+  const startedAt = hub.environment.now()
+  let error: ErrorBody | undefined
+  try {
+    if (session.phase === 'closed') return
+    answer(hub, session, { frame, data: await handler(hub, session, frame) })
+  } catch (thrown) {
+    error = bodyOf(hub, thrown)
+    refuse(hub, session, { id: frame.id, error })
+  } finally {
+    session.unanswered--
+    const durationMs = hub.environment.now() - startedAt
+    const code = error && { code: error.code }
+    hub.emit({ type: 'answered', connectionId: session.id, request: frame.type, ...code, durationMs })
+  }
+}
+
+/** `data`: JSON. */
+export function answer(
+  hub: Hub,
+  session: Session,
+  { frame: { id }, data }: { readonly frame: ClientFrame; readonly data: string },
+): void {
+  if (id === undefined) return
+  hub.write(session, `{"type":"response","reply_to":${JSON.stringify(id)},"data":${data}}`)
+}
+
+/** Without an id to answer, the error is about the connection. */
+export function refuse(
+  hub: Hub,
+  session: Session,
+  { id, error }: { readonly id?: ClientFrame['id']; readonly error: ErrorBody },
+): void {
+  hub.write(session, JSON.stringify({ type: 'error', ...(id === undefined ? {} : { reply_to: id }), error }))
+}
+
+function bodyOf(hub: Hub, error: unknown): ErrorBody {
+  if (error instanceof RequestError) {
+    if (error.cause !== undefined) hub.fail(error.cause)
+    return error.body
+  }
+  hub.fail(error)
+  if (error instanceof TransactionConflict) return unavailable('Too many are writing').body
+  return { code: 'internal', message: 'The server failed', retryable: true }
+}
