@@ -42,9 +42,10 @@ export interface RequestContext<P extends Protocol, Tx, User extends LiveUser, T
   readonly connectionId: string
   /**
    * Reads what is committed. If what the handler answers is an object, it gets `as_of` and `epoch`: where the channel stood
-   * in this very read (the first, if there are several).
+   * in this very read (the first, if there are several). Let the result's schema have them, for clients drop other fields.
+   * `key`: another channel than the frame names; whether its user may read that is the handler's to ask.
    */
-  read<Result>(work: (tx: Tx) => Awaitable<Result>): Promise<Result>
+  read<Result>(work: (tx: Tx) => Awaitable<Result>, key?: string): Promise<Result>
   /**
    * Commits what the work does, with the events that it publishes, or none of it. The work may run several times; what it
    * publishes is told once, after the commit. A frame that comes twice, by its `client_id` or its id, gets the same

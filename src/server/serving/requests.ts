@@ -84,8 +84,8 @@ function contextOf(hub: Hub, asked: Asked) {
     },
     transaction,
     publish: (type: string, payload: unknown, at = ownKey()) => publish(type, payload, at),
-    read: async (work: (tx: unknown) => unknown) => {
-      const channels = key === undefined ? [] : [channelName(hub.field, key)]
+    read: async (work: (tx: unknown) => unknown, at = key) => {
+      const channels = at === undefined ? [] : [channelName(hub.field, at)]
       const { result, heads } = await readStore(hub, channels, work)
       position ??= [...heads.values()][0]
       return result
