@@ -61,7 +61,7 @@ describe('createLiveServer', () => {
     })
     expectTypeOf(live.transaction(({ tx }) => tx.all<number>('numbers'))).toEqualTypeOf<Promise<number[]>>()
     // @ts-expect-error: no such event
-    live.publish('removed', {}, '1')
+    void live.publish('removed', {}, '1')
   })
 
   it('[S25] wants every request handled, and by what fits', () => {
