@@ -32,7 +32,7 @@ export type {
   StoreLimits,
   Transaction,
 } from './store.ts'
-export { TransactionConflict } from './store.ts'
+export { ConflictError } from './store.ts'
 export type { MemoryStoreOptions, MemoryTables } from './stores/memoryStore.ts'
 export { memoryStore } from './stores/memoryStore.ts'
 export type { SqliteHandle } from './stores/optionalTypes.ts'

@@ -1,7 +1,7 @@
 /** How much one client may ask of the server. What is over is refused or closed, and never anybody else's trouble. */
 
 export interface LiveServerLimits {
-  /** Characters of one message. More closes with 1009. @default 262144 */
+  /** Characters of one message; with `attach`, its bytes. More closes with 1009. @default 262144 */
   readonly messageLength: number
   /**
    * What a connection may go on sending, in frames per second; each KiB counts as a frame more. What is over is refused as

@@ -56,9 +56,9 @@ export interface Store<Tx> {
   migrate(): Promise<void>
   /**
    * Runs the work and commits; what it throws takes everything back and rejects. The work may run several times, where it
-   * throws `TransactionConflict` or the driver finds one: do nothing in it that cannot be taken back.
+   * throws `ConflictError` or the driver finds one: do nothing in it that cannot be taken back.
    *
-   * @throws TransactionConflict where it did not go through after several attempts
+   * @throws ConflictError where it did not go through after several attempts
    */
   transaction<Result>(
     work: (transaction: Transaction<Tx>) => Result | Promise<Result>,
@@ -95,9 +95,9 @@ export interface StoreLimits {
 export const STORE_LIMITS = { tail: 1_000, repliesPerUser: 1_000 } as const satisfies StoreLimits
 
 /** Somebody else was at the same data: the transaction is to run again. */
-export class TransactionConflict extends Error {
+export class ConflictError extends Error {
   constructor(message = 'Somebody else is writing', options?: ErrorOptions) {
     super(message, options)
-    this.name = 'TransactionConflict'
+    this.name = 'ConflictError'
   }
 }

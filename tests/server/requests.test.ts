@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { createLiveServer } from '../../src/server/createLiveServer.ts'
-import { TransactionConflict } from '../../src/server/store.ts'
+import { ConflictError } from '../../src/server/store.ts'
 import { memoryStore } from '../../src/server/stores/memoryStore.ts'
 import { defineProtocol } from '../../src/transport/protocol.ts'
 import { createWorld, faulty } from './support/memoryBoard.ts'
@@ -105,7 +105,7 @@ describe('a request', () => {
           transaction(() => {
             const card = { id: 'c', column: 'x', moves: ++attempts }
             publish('card_moved', card)
-            if (attempts < 3) throw new TransactionConflict()
+            if (attempts < 3) throw new ConflictError()
             return { card }
           }),
       },
@@ -124,7 +124,7 @@ describe('a request', () => {
       requests: {
         get_cards: () => ({ cards: [] }),
         whoami: () => ({ name: '' }),
-        move_card: ({ transaction }) => transaction(() => Promise.reject(new TransactionConflict())),
+        move_card: ({ transaction }) => transaction(() => Promise.reject(new ConflictError())),
       },
     })
     const client = connect(live)

@@ -2,7 +2,7 @@
 /** What every store promises, of both that there are. */
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
-import { type Head, type StoreLimits, TransactionConflict } from '../../src/server/store.ts'
+import { ConflictError, type Head, type StoreLimits } from '../../src/server/store.ts'
 import { sqliteStore } from '../../src/server/stores/sqliteStore.ts'
 import { STORES, type StoreUnderTest } from './support/stores.ts'
 
@@ -66,7 +66,7 @@ describe.each(Object.entries(STORES))('the %s store', (_name, create) => {
                 await append(channel, `${at}.${each}`)
               }
               if (ends === 'throws') throw new Error('meant')
-              if (ends === 'conflicts' && attempts === 1) throw new TransactionConflict()
+              if (ends === 'conflicts' && attempts === 1) throw new ConflictError()
             })
             return work?.catch((error: Error) => {
               expect(error.message).toBe('meant')
@@ -140,7 +140,7 @@ describe.each(Object.entries(STORES))('the %s store', (_name, create) => {
       async ({ tx, append }) => {
         under.counters(tx).add('a')
         await append('a', 'event')
-        if (++attempts < 3) throw new TransactionConflict()
+        if (++attempts < 3) throw new ConflictError()
       },
       { user: 'alice', id: 'x' },
     )

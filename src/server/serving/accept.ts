@@ -6,7 +6,7 @@ import { isAllowedOrigin } from '../session/origin.ts'
 import { createSession, inLine, type Session } from '../session/session.ts'
 import { hasCredentials, tokenOf } from '../session/token.ts'
 import type { AcceptedSocket, ServerRequest, ServerSocket } from '../socket.ts'
-import { refuse, serve } from './answer.ts'
+import { type Handler, refuse, serve } from './answer.ts'
 import { endSession } from './createHub.ts'
 import type { Hub } from './hub.ts'
 import { pong } from './pong.ts'
@@ -107,6 +107,13 @@ function authenticateByFrame(hub: Hub, session: Session, frame: ClientFrame): vo
   else refuse(hub, session, { id: frame.id, error: NO_TOKEN.body })
 }
 
+function channelHandler({ options }: Hub, type: string): Handler | undefined {
+  const { channels } = options.protocol
+  if (type === channels.subscribe) return subscribe
+  if (type === channels.unsubscribe) return unsubscribe
+  return type === channels.sync ? sync : undefined
+}
+
 function dispatch(hub: Hub, session: Session, frame: ClientFrame): void {
   const { type, data } = frame
   session.unanswered++
@@ -114,17 +121,7 @@ function dispatch(hub: Hub, session: Session, frame: ClientFrame): void {
     void pong(hub, session, frame).finally(() => session.unanswered--)
     return
   }
-  const {
-    subscribe: subscribeType,
-    unsubscribe: unsubscribeType,
-    sync: syncType,
-  } = hub.options.protocol.channels
-  const handlers = new Map([
-    [subscribeType, subscribe],
-    [unsubscribeType, unsubscribe],
-    [syncType, sync],
-  ])
-  const handler = handlers.get(type)
+  const handler = channelHandler(hub, type)
   if (handler) inLine(session, 'subscriptions', () => serve(hub, { session, frame }, handler))
   else {
     // Those of one channel in the order in which they were sent, so that what is typed first is stored first.

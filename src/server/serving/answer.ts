@@ -3,7 +3,7 @@
 import { type ErrorBody, RequestError, unavailable } from '../requestError.ts'
 import type { ClientFrame } from '../session/clientFrame.ts'
 import type { Session } from '../session/session.ts'
-import { TransactionConflict } from '../store.ts'
+import { ConflictError } from '../store.ts'
 import type { Hub } from './hub.ts'
 
 /** Resolves with the answer as JSON: most of the largest one is text already. */
@@ -56,6 +56,6 @@ function bodyOf(hub: Hub, error: unknown): ErrorBody {
     return error.body
   }
   hub.fail(error)
-  if (error instanceof TransactionConflict) return unavailable('Too many are writing').body
+  if (error instanceof ConflictError) return unavailable('Too many are writing').body
   return { code: 'internal', message: 'The server failed', retryable: true }
 }

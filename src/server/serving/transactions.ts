@@ -4,7 +4,7 @@ import { entryOf, validate } from '../../transport/protocol.ts'
 import { channelName } from '../feeds/channelName.ts'
 import { eventText } from '../feeds/eventText.ts'
 import { unavailable } from '../requestError.ts'
-import { type Once, type SnapshotRead, TransactionConflict } from '../store.ts'
+import { ConflictError, type Once, type SnapshotRead } from '../store.ts'
 import type { Hub } from './hub.ts'
 
 type Work = (tx: unknown) => unknown
@@ -88,7 +88,7 @@ async function apart<Result>(
       }
     })
   } catch (error) {
-    if (thrown?.error === error || error instanceof TransactionConflict) throw error
+    if (thrown?.error === error || error instanceof ConflictError) throw error
     throw unavailable('The store does not answer', error)
   }
 }

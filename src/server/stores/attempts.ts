@@ -1,6 +1,6 @@
 /** One at a time, and again where somebody else was in the way. */
 import type { ServerEnvironment } from '../environment.ts'
-import { TransactionConflict } from '../store.ts'
+import { ConflictError } from '../store.ts'
 
 export type Line = <Result>(work: () => Promise<Result>) => Promise<Result>
 
@@ -27,7 +27,7 @@ export async function attempt<Result>(
     try {
       return await work()
     } catch (error) {
-      if (!(error instanceof TransactionConflict) || failed + 1 >= MAX_ATTEMPTS) throw error
+      if (!(error instanceof ConflictError) || failed + 1 >= MAX_ATTEMPTS) throw error
       const waitMs = Math.min(FIRST_WAIT_MS * 2 ** failed, LONGEST_WAIT_MS) * (0.5 + random() / 2)
       await new Promise<void>((resolve) => void setTimer(resolve, waitMs))
     }

@@ -2,13 +2,13 @@
 import { realEnvironment, type ServerEnvironment } from '../environment.ts'
 import {
   type Committed,
+  ConflictError,
   type LoggedEvent,
   type Once,
   STORE_LIMITS,
   type Store,
   type StoreLimits,
   type Transaction,
-  TransactionConflict,
 } from '../store.ts'
 import { attempt, createLine, type Line } from './attempts.ts'
 import { replyOf } from './memoryStore.ts'
@@ -74,7 +74,7 @@ export function sqliteStore(file: string, options: SqliteStoreOptions = {}): Sto
           const heads = seen.heads(channels)
           return { heads, result: await read(reader) }
         } finally {
-          reader.exec('ROLLBACK')
+          rollBack(reader)
         }
       })
     },
@@ -95,6 +95,7 @@ async function closeFile(opening: Promise<OpenFile> | undefined, lines: readonly
   for (const database of [at?.reader, at?.watcher, at?.writer]) database?.close()
 }
 
+const FIRST_EPOCH = `INSERT OR IGNORE INTO querywire_meta (name, value) VALUES ('epoch', ?)`
 const NO_SQLITE = 'sqliteStore needs node:sqlite, which Node has from 22.13 on'
 const NO_FILE =
   'sqliteStore needs a file that several connections can open: for one in memory, use memoryStore()'
@@ -105,25 +106,31 @@ async function open(file: string, { environment, ...limits }: Settings): Promise
   const sqlite: SqliteModule = await import('node:sqlite' as string).catch((cause) => {
     throw new Error(NO_SQLITE, { cause })
   })
+  const opened: SqliteHandle[] = []
   const connect = (mode: string): SqliteHandle => {
     const database = new sqlite.DatabaseSync(file)
+    opened.push(database)
     database.exec(`PRAGMA busy_timeout = 20; ${mode}`)
     return database
   }
-  return orConflict(() => {
+  try {
     const writer = connect('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;')
     writer.exec(SCHEMA)
-    writer
-      .prepare(`INSERT OR IGNORE INTO querywire_meta (name, value) VALUES ('epoch', ?)`)
-      .run(environment.createId())
+    writer.prepare(FIRST_EPOCH).run(environment.createId())
     const [reader, watcher] = [connect('PRAGMA query_only = ON'), connect('PRAGMA query_only = ON')]
-    const [log, seen, watched] = [writer, reader, watcher].map((each) => createSqliteLog(each, limits)) as [
-      OpenFile['log'],
-      OpenFile['log'],
-      OpenFile['log'],
-    ]
-    return { writer, reader, watcher, log, seen, watched, write: createSqliteWriter(writer, limits) }
-  })
+    return {
+      writer,
+      reader,
+      watcher,
+      log: createSqliteLog(writer, limits),
+      seen: createSqliteLog(reader, limits),
+      watched: createSqliteLog(watcher, limits),
+      write: createSqliteWriter(writer, limits),
+    }
+  } catch (error) {
+    for (const database of opened) database.close()
+    throw conflictOr(error)
+  }
 }
 
 function inOneRead<Result>(database: SqliteHandle, read: () => Result): Result {
@@ -131,7 +138,7 @@ function inOneRead<Result>(database: SqliteHandle, read: () => Result): Result {
   try {
     return read()
   } finally {
-    database.exec('ROLLBACK')
+    rollBack(database)
   }
 }
 
@@ -175,9 +182,9 @@ function renewEpoch({ writer }: OpenFile, epoch: string): void {
   }
 }
 
-function rollBack(writer: SqliteHandle): void {
+function rollBack(database: SqliteHandle): void {
   try {
-    writer.exec('ROLLBACK')
+    database.exec('ROLLBACK')
   } catch {
     // A full disk, among others, has ended the transaction already.
   }
@@ -189,7 +196,7 @@ const SQLITE_BUSY = 5
 function conflictOr(error: unknown): unknown {
   const { errcode } = Object(error)
   if (typeof errcode !== 'number' || (errcode & 0xff) !== SQLITE_BUSY) return error
-  return new TransactionConflict('Somebody else is writing to the file', { cause: error })
+  return new ConflictError('Somebody else is writing to the file', { cause: error })
 }
 
 function orConflict<Result>(run: () => Result): Result {
