@@ -107,6 +107,8 @@ describe('events', () => {
     await live.publish('card_moved', { id: 'c', column: 'x', moves: 1 }, 'b')
     await clock.flush()
     expect(reader.ofType('resync_required')).toMatchObject([{ data: { board: 'b' } }])
+    // Its number would fit, and means nothing.
+    expect(reader.ofType('card_moved')).toEqual([])
     reader.clear()
     await live.publish('card_moved', { id: 'c', column: 'y', moves: 2 }, 'b')
     await clock.flush()
@@ -325,7 +327,7 @@ describe('access', () => {
       const client = connect(live)
       await clock.flush()
       const { epoch } = (await client.ask('subscribe_board', { board: 'a' })).data ?? {}
-      client.send('subscribe_board', { board: 'b' })
+      client.send('subscribe_board', { board: 'b' }, 'b')
       client.send('sync', { boards: { b: { seq: 0, epoch } } }, 's')
       for (let turn = 0; turn < delay; turn++) await undefined
       barred.add('alice/b')
@@ -333,10 +335,11 @@ describe('access', () => {
       const before = client.frames.length
       await clock.flush()
       await live.publish('card_moved', { id: 'c', column: 'y', moves: 2 }, 'b')
-      expect([delay, JSON.stringify(client.frames.slice(before)).includes('card_moved')]).toEqual([
-        delay,
-        false,
-      ])
+      const after = client.frames.slice(before)
+      expect([delay, JSON.stringify(after).includes('card_moved')]).toEqual([delay, false])
+      // From now on nothing says that it stands.
+      const granted = after.filter(({ reply_to, data }) => reply_to === 'b' && data)
+      expect([delay, granted]).toEqual([delay, []])
     }
   })
 

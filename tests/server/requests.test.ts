@@ -219,9 +219,10 @@ describe('a request', () => {
   it('[S18] holds back no events for others while its answer is not there', async () => {
     const { start, connect, clock } = createWorld()
     let finish = () => {}
-    const slow = new Promise<void>((resolve) => {
-      finish = resolve
-    })
+    const wait = () =>
+      new Promise<void>((resolve) => {
+        finish = resolve
+      })
     const live = start({
       requests: {
         get_cards: () => ({ cards: [] }),
@@ -229,7 +230,7 @@ describe('a request', () => {
         move_card: async ({ transaction, publish, data }) => {
           const card = { id: data.id, column: data.column, moves: 1 }
           await transaction(() => publish('card_moved', card))
-          if (data.column === 'slow') await slow
+          if (data.column === 'slow') await wait()
           return { card }
         },
       },
@@ -245,6 +246,14 @@ describe('a request', () => {
     finish()
     await clock.flush()
     expect(author.frames.map(({ seq, type }) => seq ?? type)).toEqual(['response', 1, 2])
+    // What waits behind an answer is not delivered either, once the right to it is gone.
+    author.clear()
+    author.send('move_card', move('slow'), 'g')
+    await clock.flush()
+    live.revoke('alice', 'b')
+    finish()
+    await clock.flush()
+    expect(author.frames.map(({ type }) => type)).toEqual(['resync_required', 'response'])
   })
 
   it('[S25] coerces what it gets and sends what it is given, as the schemas say', async () => {

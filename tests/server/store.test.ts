@@ -3,6 +3,7 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 import { ConflictError, type Head, type StoreLimits } from '../../src/server/store.ts'
+import type { SqliteHandle } from '../../src/server/stores/optionalTypes.ts'
 import { sqliteStore } from '../../src/server/stores/sqliteStore.ts'
 import { STORES, type StoreUnderTest } from './support/stores.ts'
 
@@ -268,6 +269,21 @@ describe.each(Object.entries(STORES))('the %s store', (_name, create) => {
 })
 
 describe('sqliteStore', () => {
+  it('[S17] keeps no more rows than its limits say', async () => {
+    const under = await STORES.sqlite({ tail: 3, repliesPerUser: 2 })
+    closing.push(under.close)
+    for (let count = 0; count < 8; count++) {
+      const once = { user: 'alice', id: `${count}` }
+      await under.store.transaction(({ append }) => append('a', 'event'), once)
+    }
+    const { result } = await under.store.snapshot([], (tx) =>
+      ['log', 'replies'].map((table) =>
+        (tx as SqliteHandle).prepare(`SELECT count(*) AS count FROM querywire_${table}`).get(),
+      ),
+    )
+    expect(result).toEqual([{ count: 3 }, { count: 2 }])
+  })
+
   it('says what it needs: a file', async () => {
     await expect(sqliteStore(':memory:').migrate()).rejects.toThrow('memoryStore()')
   })

@@ -41,7 +41,7 @@ export function createFeeds(parts: FeedParts): Feeds {
       const fresh = channels.filter((channel) => !feeds.has(channel)).map(createFeed)
       const opened = fresh.length > 0 ? start(fresh) : Promise.resolve()
       for (const feed of fresh) feeds.set(feed.channel, { feed, opened })
-      await Promise.all([opened, ...channels.map((channel) => feeds.get(channel)?.opened)])
+      await Promise.all(channels.map((channel) => feeds.get(channel)?.opened))
     },
     close,
     tell: (events) => {

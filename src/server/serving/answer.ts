@@ -6,8 +6,11 @@ import type { Session } from '../session/session.ts'
 import { ConflictError } from '../store.ts'
 import type { Hub } from './hub.ts'
 
-/** Resolves with the answer as JSON: most of the largest one is text already. */
-export type Handler = (hub: Hub, session: Session, frame: ClientFrame) => Promise<string>
+/**
+ * Resolves with what makes the answer, as JSON, in the moment in which it is written: a right may have gone while it was
+ * on its way. @throws RequestError
+ */
+export type Handler = (hub: Hub, session: Session, frame: ClientFrame) => Promise<() => string>
 
 /** Runs the handler and answers with what it returns or throws. Does not reject. */
 export async function serve(
@@ -19,7 +22,8 @@ export async function serve(
   let error: ErrorBody | undefined
   try {
     if (session.phase === 'closed') return
-    answer(hub, session, { frame, data: await handler(hub, session, frame) })
+    const data = await handler(hub, session, frame)
+    answer(hub, session, { frame, data: data() })
   } catch (thrown) {
     error = bodyOf(hub, thrown)
     refuse(hub, session, { id: frame.id, error })

@@ -36,7 +36,8 @@ export async function serveRequest(hub: Hub, session: Session, frame: ClientFram
     const { context, position } = contextOf(hub, { session, frame, data, key, onCommit })
     const answer = (await handler(context)) ?? null
     validate(result, answer, { code: 'invalid_frame', name: `The answer to ${frame.type}` })
-    return JSON.stringify(withPosition(answer, position()))
+    const text = JSON.stringify(withPosition(answer, position()))
+    return () => text
   })
   if (hasCommitted) releaseHeld(hub, session)
 }

@@ -18,14 +18,16 @@ export const subscribe: Handler = async (hub, session, frame) => {
   const channel = channelName(hub.field, key)
   // Read after the subscription: nothing falls between this and the first event.
   const heads = await hub.readHeads([channel]).catch(storeFailed)
-  if (!session.channels.has(channel)) throw notMember(hub)
-  return JSON.stringify(heads.get(channel))
+  return () => {
+    if (!session.channels.has(channel)) throw notMember(hub)
+    return JSON.stringify(heads.get(channel))
+  }
 }
 
 export const unsubscribe: Handler = async (hub, session, frame) => {
   const key = keyOf(hub, frame)
   if (key !== undefined) hub.unsubscribe(session, channelName(hub.field, key))
-  return '{}'
+  return () => '{}'
 }
 
 const storeFailed = (cause: unknown): never => {
@@ -96,12 +98,12 @@ export const sync: Handler = async (hub, session, { data }) => {
       .map(([key, position]) => [channelName(hub.field, key), positionIn(position)]),
   )
   const missed = await hub.options.store.since(positions, hub.limits.syncEvents).catch(storeFailed)
-  const texts = asked.map(([key]) => {
+  const textOf = (key: string) => {
     const channel = channelName(hub.field, key)
     const found = session.channels.has(channel) ? missed.get(channel) : undefined
     return `${JSON.stringify(key)}:${found ? missedText(found) : refusalText(refused.get(key) ?? notMember(hub))}`
-  })
-  return `{${JSON.stringify(table)}:{${texts.join(',')}}}`
+  }
+  return () => `{${JSON.stringify(table)}:{${asked.map(([key]) => textOf(key)).join(',')}}}`
 }
 
 function positionIn(value: unknown): Partial<Head> {
