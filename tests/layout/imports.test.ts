@@ -1,6 +1,6 @@
 /** Imports point one way: chat → query → transport. */
 import { describe, expect, it } from 'vitest'
-import { type Import, readSources, type Source } from './sources.ts'
+import { type Import, type Node, readSources, type Source } from './sources.ts'
 
 const sources = readSources('src/**/*.{ts,tsx}')
 
@@ -17,6 +17,12 @@ const violations = (
       .map(({ request }) => `${source.path} imports ${request}`),
   )
 
+/** What loading the file loads. */
+const staticImports = (program: Node): string[] =>
+  (program.body as readonly Node[])
+    .filter(({ type, importKind }) => type === 'ImportDeclaration' && importKind !== 'type')
+    .map(({ source }) => String((source as Node).value))
+
 const mayImport: Record<string, readonly string[]> = {
   transport: ['transport'],
   query: ['query', 'transport'],
@@ -24,6 +30,8 @@ const mayImport: Record<string, readonly string[]> = {
   // Not chat: deleting src/chat must leave the rest standing.
   testing: ['testing', 'query', 'transport', 'root'],
   devtools: ['devtools', 'query', 'transport', 'root'],
+  // And no layer imports it: nothing of a server is in any client.
+  server: ['server', 'transport'],
   root: ['transport', 'query'],
 }
 
@@ -42,7 +50,7 @@ const publicIndexes = new Set([
 describe('imports', () => {
   it('reads the sources of every layer', () => {
     expect(new Set(sources.map(({ path }) => layerOf(path)))).toEqual(
-      new Set(['root', 'transport', 'query', 'chat', 'testing', 'devtools']),
+      new Set(['root', 'transport', 'query', 'chat', 'testing', 'devtools', 'server']),
     )
   })
 
@@ -91,6 +99,20 @@ describe('imports', () => {
     const allowed = ({ target, typeOnly }: Import) =>
       layerOf(target) !== 'transport' || seen.has(target) || (typeOnly && target === 'src/transport/index.ts')
     expect(violations(query, allowed)).toEqual([])
+  })
+
+  it('of server see of transport what both ends of a wire share', () => {
+    const server = sources.filter(({ path }) => layerOf(path) === 'server')
+    const shared = ['protocol', 'errors', 'environment', 'port'].map((name) => `src/transport/${name}.ts`)
+    const allowed = ({ target }: Import) => layerOf(target) !== 'transport' || shared.includes(target)
+    expect(violations(server, allowed)).toEqual([])
+  })
+
+  it('of server need no Node before they are used', () => {
+    const named = sources
+      .filter(({ path }) => layerOf(path) === 'server')
+      .filter(({ program }) => staticImports(program).some((name) => /^node:|^ws$/.test(name)))
+    expect(named.map(({ path }) => path)).toEqual([])
   })
 
   it('of chat reach the layers below through their public indexes', () => {

@@ -51,6 +51,37 @@ it('has types that need none of them either', async () => {
   expect(await typeErrors(await projectWith(), { 'main.ts': main })).toBe('')
 })
 
+const server = `
+  import { createLiveServer, memoryStore, sqliteStore } from 'querywire/server'
+  import { defineProtocol } from 'querywire/transport'
+  export const stores = [memoryStore(), sqliteStore('app.sqlite')]
+  export const live = createLiveServer({
+    protocol: defineProtocol({}),
+    authenticate: (token) => ({ id: String(token), username: String(token) }),
+    store: memoryStore(), channels: { room_id: () => true }, requests: {},
+  })
+  const request = { url: '/ws/?token=alice', headers: { get: () => null } }
+  const found = []
+  live.accept({ send: (text) => found.push(text), close: () => undefined }, request)`
+
+it('runs a server in memory without any of them, and names what attaching it lacks', async () => {
+  const main = `${server}
+    import { createServer } from 'node:http'
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    const attached = await live.attach(createServer()).catch(String)
+    console.log(JSON.stringify({ type: JSON.parse(found[0]).type, attached }))
+    await live.close({ graceMs: 0 })`
+  expect(await run(await projectWith(), main)).toEqual({
+    type: 'welcome',
+    attached: expect.stringContaining('npm install ws@8'),
+  })
+})
+
+it('has types of a server that need none of them, nor those of Node', async () => {
+  const main = server.replace('found = []', 'found: string[] = []')
+  expect(await typeErrors(await projectWith(), { 'main.ts': main })).toBe('')
+})
+
 const QUERY = ['react', '@types/react', '@tanstack/react-query']
 
 const imports = `

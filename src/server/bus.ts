@@ -1,0 +1,29 @@
+/** Tells other processes what they could read themselves. A hint: the log is the truth, and losing one costs time only. */
+import type { Head } from './store.ts'
+
+export type BusNotice =
+  /** The channel stands there now, or beyond. */
+  | { readonly type: 'moved'; readonly channel: string; readonly head: Head }
+  /** What this user had of the channel is over. */
+  | { readonly type: 'revoked'; readonly channel: string; readonly user: string }
+
+export interface Bus {
+  /** To all processes; whether this one hears itself makes no difference. */
+  publish(notice: BusNotice): void | Promise<void>
+  /** Returns how to stop. */
+  subscribe(listener: (notice: BusNotice) => void): () => void
+}
+
+/** For one process: servers in it that share one hear each other. */
+export function localBus(): Bus {
+  const listeners = new Set<(notice: BusNotice) => void>()
+  return {
+    publish: (notice) => {
+      for (const listener of [...listeners]) listener(notice)
+    },
+    subscribe: (listener) => {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+  }
+}

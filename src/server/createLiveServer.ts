@@ -1,0 +1,115 @@
+/** The public face: what accepts sockets, tells what happens, and ends. */
+
+import { LiveError } from '../transport/errors.ts'
+import type { Id } from '../transport/port.ts'
+import type { EventName, Protocol } from '../transport/protocol.ts'
+import { channelName } from './feeds/channelName.ts'
+import { type AttachOptions, attachToNode } from './node/attachToNode.ts'
+import type { HttpServer } from './node/optionalTypes.ts'
+import type { LiveServerOptions, LiveUser, Published } from './options.ts'
+import { accept } from './serving/accept.ts'
+import { createHub } from './serving/createHub.ts'
+import { type CloseOptions, closeServer } from './serving/draining.ts'
+import type { AnyOptions } from './serving/hub.ts'
+import { hearBus, revoke } from './serving/revoke.ts'
+import { watchSilence } from './serving/silence.ts'
+import { createTransactions } from './serving/transactions.ts'
+import type { AcceptedSocket, ServerRequest, ServerSocket } from './socket.ts'
+
+/** Tells an event of the channel `key`. */
+export type Publish<P extends Protocol> = <E extends EventName<P>>(
+  type: E,
+  payload: Published<P, E>,
+  key: string,
+) => void
+
+export type LiveWork<P extends Protocol, Tx, Result> = (parts: {
+  readonly tx: Tx
+  readonly publish: Publish<P>
+}) => Result | Promise<Result>
+
+export interface LiveServer<P extends Protocol, Tx> {
+  /** A socket that is open already. Whether it may be here is decided, and told it, afterwards. */
+  accept(socket: ServerSocket, request: ServerRequest): AcceptedSocket
+  /**
+   * Takes the WebSocket upgrades of a Node server, by the package `ws`. May be called before it listens. Rejects where `ws`
+   * is not installed.
+   */
+  attach(server: HttpServer, options?: AttachOptions): Promise<void>
+  /**
+   * Commits what the work does with the events that it publishes, from anywhere in the application, as `transaction` of a
+   * request does.
+   */
+  transaction<Result>(work: LiveWork<P, Tx, Result>): Promise<Result>
+  /** One event that changes nothing else in the store. Resolves when it is committed. */
+  publish<E extends EventName<P>>(type: E, payload: Published<P, E>, key: string): Promise<void>
+  /**
+   * The user has no right to this channel any more: nothing of it is delivered from now on, here at once, in other processes
+   * when the bus tells. Change what `channels` answers first: it is asked again.
+   */
+  revoke(userId: Id, key: string): void
+  /**
+   * Asks everybody to go, takes nobody in, and after `graceMs` closes with 1012. Idempotent. The store and the bus are the
+   * application's, and stay open.
+   */
+  close(options?: CloseOptions): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/**
+ * A back end for the clients of one protocol: sign-in, subscriptions, requests, a numbered log, catching up.
+ *
+ * @throws LiveError `misconfigured` where `channels` does not say who may have the channels of the protocol
+ *
+ * @example
+ * ```ts
+ * const live = createLiveServer({
+ *   protocol,
+ *   authenticate: (token) => verify(token),
+ *   store: sqliteStore('app.sqlite'),
+ *   channels: { board: ({ user, key }) => canRead(user, key) },
+ *   requests: {
+ *     get_cards: ({ key, read }) => read((tx) => ({ cards: cardsOf(tx, key) })),
+ *     move_card: ({ data, transaction, publish }) =>
+ *       transaction((tx) => {
+ *         moveCard(tx, data)
+ *         publish('card_moved', { id: data.id, column: data.column })
+ *       }),
+ *   },
+ * })
+ * await live.attach(httpServer)
+ * ```
+ */
+export function createLiveServer<P extends Protocol, Tx, User extends LiveUser>(
+  options: LiveServerOptions<P, Tx, User>,
+): LiveServer<P, Tx> {
+  const { key } = options.protocol.channels
+  if (Object.keys(options.channels).join() !== key)
+    throw new LiveError('misconfigured', `channels has to say who may have a "${key}", and nothing else`)
+  // The handlers get what the types promise: the schemas made it, or the application itself.
+  const hub = createHub(options as unknown as AnyOptions)
+  const migrated = options.store.migrate().catch(hub.fail)
+  const stops = [hearBus(hub), watchSilence(hub)]
+  const transaction = async <Result>(work: LiveWork<P, Tx, Result>) => {
+    await migrated
+    const { transaction, publish } = createTransactions(hub, {})
+    return (await transaction((tx) => work({ tx: tx as Tx, publish }))) as Result
+  }
+  let closing: Promise<void> | undefined
+  const close = (how?: CloseOptions) => {
+    closing ??= closeServer(hub, { ...how, stops })
+    return closing
+  }
+  const take = (socket: ServerSocket, request: ServerRequest) => accept(hub, socket, request)
+  return {
+    accept: take,
+    attach: async (server, how) => {
+      stops.push(await attachToNode(server, { ...how, accept: take, maxPayload: hub.limits.messageLength }))
+    },
+    transaction,
+    publish: (type, payload, key) => transaction(({ publish }) => publish(type, payload, key)),
+    revoke: (userId, key) => revoke(hub, String(userId), channelName(hub.field, key)),
+    close,
+    [Symbol.asyncDispose]: () => close(),
+  }
+}

@@ -1,0 +1,40 @@
+/** `querywire/server`: a back end for the clients of a protocol. Nothing of it belongs into a client. */
+
+export type { Bus, BusNotice } from './bus.ts'
+export { localBus } from './bus.ts'
+export type { LiveServer, LiveWork, Publish } from './createLiveServer.ts'
+export { createLiveServer } from './createLiveServer.ts'
+export type { ServerEnvironment } from './environment.ts'
+export type { LiveServerLimits } from './limits.ts'
+export type { AttachOptions } from './node/attachToNode.ts'
+export type {
+  Authentication,
+  ChannelAccess,
+  LiveServerEvent,
+  LiveServerOptions,
+  LiveUser,
+  Published,
+  RequestContext,
+  RequestHandlers,
+} from './options.ts'
+export type { ErrorBody, RequestErrorCode } from './requestError.ts'
+export { RequestError } from './requestError.ts'
+export type { CloseOptions } from './serving/draining.ts'
+export type { AcceptedSocket, ServerRequest, ServerSocket } from './socket.ts'
+export type {
+  Committed,
+  Head,
+  LoggedEvent,
+  Missed,
+  Once,
+  SnapshotRead,
+  Store,
+  StoreLimits,
+  Transaction,
+} from './store.ts'
+export { ConflictError } from './store.ts'
+export type { MemoryStoreOptions, MemoryTables } from './stores/memoryStore.ts'
+export { memoryStore } from './stores/memoryStore.ts'
+export type { SqliteHandle } from './stores/optionalTypes.ts'
+export type { SqliteStoreOptions } from './stores/sqliteStore.ts'
+export { sqliteStore } from './stores/sqliteStore.ts'

@@ -1,0 +1,125 @@
+/** What an application says about its server. Types only: the protocol, the store and the users give all the others. */
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { Id } from '../transport/port.ts'
+import type { EventName, Protocol, RequestName } from '../transport/protocol.ts'
+import type { Bus } from './bus.ts'
+import type { ServerEnvironment } from './environment.ts'
+import type { LiveServerLimits } from './limits.ts'
+import type { ServerRequest } from './socket.ts'
+import type { Store } from './store.ts'
+
+type Awaitable<T> = T | Promise<T>
+
+export interface LiveUser {
+  readonly id: Id
+  readonly username: string
+  readonly avatar_url?: string
+}
+
+/**
+ * - a user: let in; with `expiresAt` (milliseconds since 1970), until then
+ * - `null` or `'expired'`: closed with 4001
+ * - `'malformed'`: closed with 4004
+ */
+export type Authentication<User extends LiveUser = LiveUser> =
+  | User
+  | { readonly user: User; readonly expiresAt: number }
+  | null
+  | 'expired'
+  | 'malformed'
+
+/** What an event of this type holds when it is sent: what its schema takes. */
+export type Published<P extends Protocol, T extends EventName<P>> = StandardSchemaV1.InferInput<
+  P['events'][T]
+>
+
+export interface RequestContext<P extends Protocol, Tx, User extends LiveUser, T extends RequestName<P>> {
+  readonly user: User
+  /** What the schema made of what was sent. */
+  readonly data: StandardSchemaV1.InferOutput<P['requests'][T]['params']>
+  /** The channel that the frame names; its user may use it. @throws RequestError `invalid` where it names none */
+  readonly key: string
+  readonly connectionId: string
+  /**
+   * Reads what is committed. If what the handler answers is an object, it gets `as_of` and `epoch`: where the channel stood
+   * in this very read (the first, if there are several). Let the result's schema have them, for clients drop other fields.
+   * `key`: another channel than the frame names; whether its user may read that is the handler's to ask.
+   */
+  read<Result>(work: (tx: Tx) => Awaitable<Result>, key?: string): Promise<Result>
+  /**
+   * Commits what the work does, with the events that it publishes, or none of it. The work may run several times; what it
+   * publishes is told once, after the commit. A frame that comes twice, by its `client_id` or its id, gets the same
+   * result without the work. One after the other, where a handler needs several.
+   */
+  transaction<Result>(work: (tx: Tx) => Awaitable<Result>): Promise<Result>
+  /**
+   * An event of this channel, or another one. Only within `transaction`. A payload that does not fit its schema takes the
+   * transaction back.
+   */
+  publish<E extends EventName<P>>(type: E, payload: Published<P, E>, key?: string): void
+}
+
+export type RequestHandlers<P extends Protocol, Tx, User extends LiveUser> = {
+  readonly [T in RequestName<P>]: (
+    context: RequestContext<P, Tx, User, T>,
+  ) => Awaitable<StandardSchemaV1.InferInput<P['requests'][T]['result']>>
+}
+
+export interface ChannelAccess<User extends LiveUser> {
+  readonly user: User
+  readonly key: string
+}
+
+export interface LiveServerOptions<P extends Protocol, Tx, User extends LiveUser> {
+  /** The client's own. */
+  readonly protocol: P
+  /**
+   * Whose token it is. Without a token, it is asked once where the request has cookies or an `Authorization` header, and
+   * `null` waits for a first message `auth`. What it throws closes with 1013: come again.
+   */
+  authenticate(token: string | undefined, request: ServerRequest): Awaitable<Authentication<User>>
+  readonly store: Store<Tx>
+  /** @default localBus() */
+  readonly bus?: Bus
+  /** By the field that names a channel (`protocol.channels.key`): asked for every subscription, sync and request. */
+  readonly channels: Readonly<Record<string, (access: ChannelAccess<User>) => Awaitable<boolean>>>
+  readonly requests: RequestHandlers<P, Tx, User>
+  /**
+   * Origins of the web pages that may connect, like `'https://app.example.com'`; others are closed with 4003. Programs that
+   * name no origin may. @default pages of the same host; on a loopback address, of any port
+   */
+  readonly origins?: readonly string[] | '*'
+  readonly limits?: Partial<LiveServerLimits>
+  readonly environment?: ServerEnvironment
+  /** For logs and metrics. Holds no token, no address and no data. */
+  readonly onEvent?: (event: LiveServerEvent) => void
+}
+
+export type LiveServerEvent =
+  | { readonly type: 'connected'; readonly connectionId: string }
+  | { readonly type: 'authenticated'; readonly connectionId: string; readonly userId: Id }
+  | {
+      readonly type: 'answered'
+      readonly connectionId: string
+      readonly request: string
+      /** Why it was refused. */
+      readonly code?: string
+      readonly durationMs: number
+    }
+  /** Events of a channel went to so many connections; `length` is what each of them got, in characters. */
+  | {
+      readonly type: 'delivered'
+      readonly channel: string
+      readonly events: number
+      readonly connections: number
+      readonly length: number
+    }
+  | {
+      readonly type: 'closed'
+      readonly connectionId: string
+      /** Absent where the other end, or the network, closed it. */
+      readonly code?: number
+      readonly reason?: string
+    }
+  /** A handler, the store, the bus, a socket: whatever threw what it should not. */
+  | { readonly type: 'failed'; readonly error: unknown }

@@ -1,0 +1,65 @@
+/** One answer for each frame that has an id. */
+
+import { type ErrorBody, RequestError, unavailable } from '../requestError.ts'
+import type { ClientFrame } from '../session/clientFrame.ts'
+import type { Session } from '../session/session.ts'
+import { ConflictError } from '../store.ts'
+import type { Hub } from './hub.ts'
+
+/**
+ * Resolves with what makes the answer, as JSON, in the moment in which it is written: a right may have gone while it was
+ * on its way. @throws RequestError
+ */
+export type Handler = (hub: Hub, session: Session, frame: ClientFrame) => Promise<() => string>
+
+/** Runs the handler and answers with what it returns or throws. Does not reject. */
+export async function serve(
+  hub: Hub,
+  { session, frame }: { readonly session: Session; readonly frame: ClientFrame },
+  handler: Handler,
+): Promise<void> {
+  const startedAt = hub.environment.now()
+  let error: ErrorBody | undefined
+  try {
+    if (session.phase === 'closed') return
+    const data = await handler(hub, session, frame)
+    answer(hub, session, { frame, data: data() })
+  } catch (thrown) {
+    error = bodyOf(hub, thrown)
+    refuse(hub, session, { id: frame.id, error })
+  } finally {
+    session.unanswered--
+    const durationMs = hub.environment.now() - startedAt
+    const code = error && { code: error.code }
+    hub.emit({ type: 'answered', connectionId: session.id, request: frame.type, ...code, durationMs })
+  }
+}
+
+/** `data`: JSON. */
+export function answer(
+  hub: Hub,
+  session: Session,
+  { frame: { id }, data }: { readonly frame: ClientFrame; readonly data: string },
+): void {
+  if (id === undefined) return
+  hub.write(session, `{"type":"response","reply_to":${JSON.stringify(id)},"data":${data}}`)
+}
+
+/** Without an id to answer, the error is about the connection. */
+export function refuse(
+  hub: Hub,
+  session: Session,
+  { id, error }: { readonly id?: ClientFrame['id']; readonly error: ErrorBody },
+): void {
+  hub.write(session, JSON.stringify({ type: 'error', ...(id === undefined ? {} : { reply_to: id }), error }))
+}
+
+function bodyOf(hub: Hub, error: unknown): ErrorBody {
+  if (error instanceof RequestError) {
+    if (error.cause !== undefined) hub.fail(error.cause)
+    return error.body
+  }
+  hub.fail(error)
+  if (error instanceof ConflictError) return unavailable('Too many are writing').body
+  return { code: 'internal', message: 'The server failed', retryable: true }
+}

@@ -1,0 +1,37 @@
+/** What everything that serves a connection works with. The types of the application end here: its handlers get what is theirs. */
+import type { Protocol } from '../../transport/protocol.ts'
+import type { Bus } from '../bus.ts'
+import type { ServerEnvironment } from '../environment.ts'
+import type { Feeds } from '../feeds/createFeeds.ts'
+import type { ReadHeads } from '../feeds/headReader.ts'
+import type { LiveServerLimits } from '../limits.ts'
+import type { LiveServerEvent, LiveServerOptions, LiveUser } from '../options.ts'
+import type { Session } from '../session/session.ts'
+import type { Sessions } from '../session/sessions.ts'
+import type { LoggedEvent } from '../store.ts'
+
+export type AnyOptions = LiveServerOptions<Protocol, unknown, LiveUser>
+
+export interface Hub {
+  readonly options: AnyOptions
+  /** The field that names a channel. */
+  readonly field: string
+  readonly environment: ServerEnvironment
+  readonly limits: LiveServerLimits
+  readonly bus: Bus
+  readonly sessions: Sessions
+  readonly feeds: Feeds
+  readonly readHeads: ReadHeads
+  isDraining: boolean
+  emit(event: LiveServerEvent): void
+  fail(error: unknown): void
+  /** Does not throw: a socket that takes nothing more is the end of its own connection, and of no other. */
+  write(session: Session, text: string): void
+  /** Of a channel: nothing is sent of one that was left or revoked, and an answer goes first. */
+  writeEvent(session: Session, channel: string, text: string): void
+  close(session: Session, code: number, reason: string): void
+  /** The session has no more of this channel. */
+  unsubscribe(session: Session, channel: string): void
+  /** Committed here: to the subscribers of this process, and a hint to the others. */
+  tell(events: readonly LoggedEvent[]): void
+}
