@@ -85,7 +85,13 @@ const SEND_COLUMNS: readonly Column<SendReport>[] = [
 ]
 
 export const Sends = ({ rows }: { readonly rows: readonly SendReport[] }) => (
-  <Table caption="Pending mutations" columns={SEND_COLUMNS} rows={rows} keyOf={({ id }) => id} empty="Nothing waits." />
+  <Table
+    caption="Pending mutations"
+    columns={SEND_COLUMNS}
+    rows={rows}
+    keyOf={({ id }) => id}
+    empty="Nothing waits."
+  />
 )
 
 function channelName({ endpoint, key }: ChannelReport): string {
