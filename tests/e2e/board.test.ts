@@ -63,6 +63,8 @@ const enter = async (user: string, board: string) => {
   return { page, problems }
 }
 
+/** As long as a busy machine needs. */
+const eventually = <Value>(read: () => Promise<Value>) => expect.poll(read, { timeout: 30_000 })
 const isLive = (page: Page) =>
   page.getByRole('status').getByText('live', { exact: true }).waitFor({ timeout: 30_000 })
 const column = (page: Page, name: string) => page.getByRole('region', { name, exact: true })
@@ -101,12 +103,12 @@ it('shows in one window what is dragged, added and renamed in the other', async 
   await add(bob.page, 'To do', 'Sweep the floor')
   await lift(alice.page, 'Buy milk')
   await dropIn(alice.page, 'Doing')
-  await expect.poll(() => titlesIn(bob.page, 'Doing')).toEqual(['Buy milk'])
+  await eventually(() => titlesIn(bob.page, 'Doing')).toEqual(['Buy milk'])
   bob.page.once('dialog', (dialog) => void dialog.accept('Buy oat milk'))
   await card(bob.page, 'Buy milk').getByTitle('Rename').click()
   const expected = { 'To do': ['Sweep the floor'], Doing: ['Buy oat milk'], Done: [] }
   for (const { page, problems } of [alice, bob]) {
-    await expect.poll(() => allOf(page), { timeout: 10_000 }).toEqual(expected)
+    await eventually(() => allOf(page)).toEqual(expected)
     expect(problems).toEqual([])
   }
 })
@@ -117,7 +119,7 @@ it('is moved by a keyboard, which stays with the card', async () => {
   for (const name of ['Doing', 'Done']) {
     await page.getByRole('combobox', { name: 'Column of Water the plants' }).focus()
     await page.keyboard.press('ArrowDown')
-    await expect.poll(() => titlesIn(page, name)).toEqual(['Water the plants'])
+    await eventually(() => titlesIn(page, name)).toEqual(['Water the plants'])
     const focused = page.locator(':focus')
     expect(await focused.getAttribute('aria-label')).toBe('Column of Water the plants')
   }
@@ -129,21 +131,23 @@ it('loses nothing when the server is killed while cards are held and dropped, an
 }, async () => {
   const [alice, bob] = [await enter('alice', 'killed'), await enter('bob', 'killed')]
   for (const title of ['One', 'Two', 'Three']) await add(alice.page, 'To do', title)
-  await expect.poll(() => titlesIn(bob.page, 'To do')).toEqual(['One', 'Two', 'Three'])
+  await eventually(() => titlesIn(bob.page, 'To do')).toEqual(['One', 'Two', 'Three'])
 
   // Killed while one is held, and dropped into the void.
   await lift(alice.page, 'One')
   await killServer()
   await dropIn(alice.page, 'Doing')
-  await expect.poll(() => titlesIn(alice.page, 'Doing')).toEqual(['One'])
+  await eventually(() => titlesIn(alice.page, 'Doing')).toEqual(['One'])
   await add(bob.page, 'To do', 'Four')
   expect(await titlesIn(bob.page, 'Doing')).toEqual([])
   server = await startServer(server.port)
   for (const { page } of [alice, bob]) {
     await isLive(page)
-    await expect
-      .poll(() => allOf(page), { timeout: 30_000 })
-      .toEqual({ 'To do': ['Two', 'Three', 'Four'], Doing: ['One'], Done: [] })
+    await eventually(() => allOf(page)).toEqual({
+      'To do': ['Two', 'Three', 'Four'],
+      Doing: ['One'],
+      Done: [],
+    })
   }
 
   // Killed while one is on its way.
@@ -152,9 +156,7 @@ it('loses nothing when the server is killed while cards are held and dropped, an
   server = await startServer(server.port)
   for (const { page, problems } of [alice, bob]) {
     await isLive(page)
-    await expect
-      .poll(() => allOf(page), { timeout: 30_000 })
-      .toEqual({ 'To do': ['Three', 'Four'], Doing: ['One'], Done: ['Two'] })
+    await eventually(() => allOf(page)).toEqual({ 'To do': ['Three', 'Four'], Doing: ['One'], Done: ['Two'] })
     expect(problems).toEqual([])
   }
   const late = await enter('carol', 'killed')
