@@ -150,9 +150,12 @@ it('loses nothing when the server is killed while cards are held and dropped, an
     })
   }
 
-  // Killed while one is on its way.
+  // Killed with one on its way: a server that stands still takes what is sent, and answers nothing.
   await lift(bob.page, 'Two')
-  await Promise.all([dropIn(bob.page, 'Done'), killServer()])
+  server.child.kill('SIGSTOP')
+  await dropIn(bob.page, 'Done')
+  await eventually(() => titlesIn(bob.page, 'Done')).toEqual(['Two'])
+  await killServer()
   server = await startServer(server.port)
   for (const { page, problems } of [alice, bob]) {
     await isLive(page)
