@@ -66,11 +66,17 @@ async function startServer(
   throw new Error('The demo server ended before it listened')
 }
 
-async function startApp({ url, token_url }: Listening): Promise<{ url: string; close: () => Promise<void> }> {
-  process.env.VITE_WS_URL = url
-  process.env.VITE_TOKEN_URL = token_url
+const startApp = ({ url, token_url }: Listening) =>
+  serveApp('demo', { VITE_WS_URL: url, VITE_TOKEN_URL: token_url })
+
+/** An app of `examples/`. */
+export async function serveApp(
+  name: string,
+  env: Readonly<Record<string, string>>,
+): Promise<{ url: string; close: () => Promise<void> }> {
+  Object.assign(process.env, env)
   const app = await createServer({
-    root: join(root, 'examples', 'demo'),
+    root: join(root, 'examples', name),
     logLevel: 'error',
     // A page must not reload or change because somebody saves a file while the tests run. Not `localhost`: a browser
     // tries ::1 first, where the same port may be another program's.

@@ -74,11 +74,11 @@ export const readStore = (
 
 /** What the work throws stays what it is; anything else is the store's, and may be asked again. */
 async function apart<Result>(
-  use: (own: (work: () => unknown) => Promise<unknown>) => Promise<Result>,
+  reach: (own: (work: () => unknown) => Promise<unknown>) => Promise<Result>,
 ): Promise<Result> {
   let thrown: { readonly error: unknown } | undefined
   try {
-    return await use(async (work) => {
+    return await reach(async (work) => {
       thrown = undefined
       try {
         return await work()

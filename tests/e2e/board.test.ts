@@ -1,0 +1,167 @@
+/** A board in two windows: what is dragged in one moves in the other, whatever happens to the server meanwhile. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { serveApp, startBrowser } from './demo.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'querywire-board-'))
+let server: { readonly child: ChildProcess; readonly port: number }
+let app: Awaited<ReturnType<typeof serveApp>>
+let browser: Browser
+
+async function startServer(port: number) {
+  const child = spawn(process.execPath, [join('examples', 'board', 'server.ts')], {
+    cwd: fileURLToPath(new URL('../..', import.meta.url)),
+    env: { ...process.env, BOARD_DB: join(folder, 'board.sqlite'), BOARD_PORT: String(port) },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (line.startsWith('{')) return { child, port: Number(JSON.parse(line).port) }
+  }
+  throw new Error('The server ended before it listened')
+}
+
+async function killServer() {
+  server.child.kill('SIGKILL')
+  await once(server.child, 'exit')
+}
+
+beforeAll(async () => {
+  server = await startServer(0)
+  app = await serveApp('board', { VITE_BOARD_URL: `ws://127.0.0.1:${server.port}` })
+  browser = await startBrowser()
+})
+
+afterEach(async () => {
+  await Promise.all(browser.contexts().map((context) => context.close()))
+})
+
+afterAll(async () => {
+  await browser?.close()
+  await app?.close()
+  await killServer()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const enter = async (user: string, board: string) => {
+  const context = await browser.newContext({ viewport: { width: 1000, height: 560 } })
+  const page = await context.newPage()
+  const problems: string[] = []
+  page.on('pageerror', (error) => problems.push(error.message))
+  page.on('console', (message) => {
+    const isAboutServer = /ERR_CONNECTION_REFUSED|WebSocket connection/.test(message.text())
+    if (message.type() === 'error' && !isAboutServer) problems.push(message.text())
+  })
+  await page.goto(`${app.url}?user=${user}&board=${board}`)
+  await isLive(page)
+  return { page, problems }
+}
+
+/** As long as a busy machine needs. */
+const eventually = <Value>(read: () => Promise<Value>) => expect.poll(read, { timeout: 30_000 })
+const isLive = (page: Page) =>
+  page.getByRole('status').getByText('live', { exact: true }).waitFor({ timeout: 30_000 })
+const column = (page: Page, name: string) => page.getByRole('region', { name, exact: true })
+const card = (page: Page, title: string) =>
+  page.getByRole('listitem').filter({ has: page.getByText(title, { exact: true }) })
+const titlesIn = (page: Page, name: string) => column(page, name).getByTitle('Rename').allTextContents()
+const allOf = async (page: Page) => ({
+  'To do': await titlesIn(page, 'To do'),
+  Doing: await titlesIn(page, 'Doing'),
+  Done: await titlesIn(page, 'Done'),
+})
+
+async function add(page: Page, name: string, title: string) {
+  await page.getByRole('textbox', { name: `New card in ${name}` }).fill(title)
+  await column(page, name).getByRole('button', { name: 'Add' }).click()
+  await column(page, name).getByText(title, { exact: true }).and(page.getByRole('button')).waitFor()
+}
+
+/** Takes it up, and holds it. */
+async function lift(page: Page, title: string) {
+  await card(page, title).hover({ position: { x: 4, y: 4 } })
+  await page.mouse.down()
+  await page.mouse.move(300, 300, { steps: 4 })
+}
+
+async function dropIn(page: Page, name: string) {
+  const box = await column(page, name).boundingBox()
+  if (!box) throw new Error(`No column ${name}`)
+  await page.mouse.move(box.x + box.width / 2, box.y + 20, { steps: 4 })
+  await page.mouse.up()
+}
+
+it('shows in one window what is dragged, added and renamed in the other', async () => {
+  const [alice, bob] = [await enter('alice', 'two'), await enter('bob', 'two')]
+  await add(alice.page, 'To do', 'Buy milk')
+  await add(bob.page, 'To do', 'Sweep the floor')
+  await lift(alice.page, 'Buy milk')
+  await dropIn(alice.page, 'Doing')
+  await eventually(() => titlesIn(bob.page, 'Doing')).toEqual(['Buy milk'])
+  bob.page.once('dialog', (dialog) => void dialog.accept('Buy oat milk'))
+  await card(bob.page, 'Buy milk').getByTitle('Rename').click()
+  const expected = { 'To do': ['Sweep the floor'], Doing: ['Buy oat milk'], Done: [] }
+  for (const { page, problems } of [alice, bob]) {
+    await eventually(() => allOf(page)).toEqual(expected)
+    expect(problems).toEqual([])
+  }
+})
+
+it('is moved by a keyboard, which stays with the card', async () => {
+  const { page } = await enter('alice', 'keys')
+  await add(page, 'To do', 'Water the plants')
+  for (const name of ['Doing', 'Done']) {
+    await page.getByRole('combobox', { name: 'Column of Water the plants' }).focus()
+    await page.keyboard.press('ArrowDown')
+    await eventually(() => titlesIn(page, name)).toEqual(['Water the plants'])
+    const focused = page.locator(':focus')
+    expect(await focused.getAttribute('aria-label')).toBe('Column of Water the plants')
+  }
+  await isLive(page)
+})
+
+it('loses nothing when the server is killed while cards are held and dropped, and both are level again', {
+  timeout: 120_000,
+}, async () => {
+  const [alice, bob] = [await enter('alice', 'killed'), await enter('bob', 'killed')]
+  for (const title of ['One', 'Two', 'Three']) await add(alice.page, 'To do', title)
+  await eventually(() => titlesIn(bob.page, 'To do')).toEqual(['One', 'Two', 'Three'])
+
+  // Killed while one is held, and dropped into the void.
+  await lift(alice.page, 'One')
+  await killServer()
+  await dropIn(alice.page, 'Doing')
+  await eventually(() => titlesIn(alice.page, 'Doing')).toEqual(['One'])
+  await add(bob.page, 'To do', 'Four')
+  expect(await titlesIn(bob.page, 'Doing')).toEqual([])
+  server = await startServer(server.port)
+  for (const { page } of [alice, bob]) {
+    await isLive(page)
+    await eventually(() => allOf(page)).toEqual({
+      'To do': ['Two', 'Three', 'Four'],
+      Doing: ['One'],
+      Done: [],
+    })
+  }
+
+  // Killed with one on its way: a server that stands still takes what is sent, and answers nothing.
+  await lift(bob.page, 'Two')
+  server.child.kill('SIGSTOP')
+  await dropIn(bob.page, 'Done')
+  await eventually(() => titlesIn(bob.page, 'Done')).toEqual(['Two'])
+  await killServer()
+  server = await startServer(server.port)
+  for (const { page, problems } of [alice, bob]) {
+    await isLive(page)
+    await eventually(() => allOf(page)).toEqual({ 'To do': ['Three', 'Four'], Doing: ['One'], Done: ['Two'] })
+    expect(problems).toEqual([])
+  }
+  const late = await enter('carol', 'killed')
+  expect(await allOf(late.page)).toEqual(await allOf(alice.page))
+})
