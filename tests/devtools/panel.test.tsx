@@ -52,7 +52,10 @@ it('[D2] shows connections, channels, leases and what waits', async () => {
   // Still waiting when the test ends.
   alice.send('Hello?').catch(() => undefined)
   await waitFor(() =>
-    expect(rowsOf(/Pending mutations/)[0]?.slice(0, 2)).toEqual(['chat.sendMessage roomId=general', 'queued']),
+    expect(rowsOf(/Pending mutations/)[0]?.slice(0, 2)).toEqual([
+      'chat.sendMessage roomId=general',
+      'queued',
+    ]),
   )
   expect(rowsOf(/Connections/)[0]?.[1]).toMatch(/^RECONNECTING/)
   expect(rowsOf(/Channels/)[0]?.[1]).toBe('down')
