@@ -5,9 +5,15 @@ import type { Id } from '../../transport/port.ts'
 import { keyName, LIVE_KEY } from '../keys.ts'
 import { doubtQueries, tellChanges } from '../live/client.ts'
 import { channelSpec } from '../live/definition.ts'
+import type { LiveClient } from '../live/records.ts'
 import { beginSend, type SendContext } from '../optimistic/beginSend.ts'
 import { deliver } from '../optimistic/deliver.ts'
-import { type OptimisticContext, pendingBehind, renewSignature } from '../optimistic/pendingMutation.ts'
+import {
+  type OptimisticContext,
+  type PendingMutation,
+  pendingBehind,
+  renewSignature,
+} from '../optimistic/pendingMutation.ts'
 import { advancePending } from '../optimistic/pendingMutations.ts'
 import type { Change } from '../optimistic/targetedOp.ts'
 import { type ChannelMember, leaveChannel } from '../stream/channelHub.ts'
@@ -30,7 +36,10 @@ export interface MutationDefinitionOptions<P, Variables, Result> {
   readonly request: (variables: Variables, context: SendContext<P, Variables>) => Promise<Result>
   /** What to show until the server has confirmed it; called again whenever `status` changes. Pure. */
   readonly optimistic?: (variables: Variables, context: OptimisticContext<P>) => readonly Change[]
-  /** What the reply says about cached data. Applied together with the end of `optimistic`, in one write. */
+  /**
+   * What the reply says about cached data. Applied together with the end of `optimistic`, in one write. @default lists and
+   * values take over what was shown, and are asked for anew; timelines show it until its event comes
+   */
   readonly settle?: (result: Result, variables: Variables, params: P) => readonly Change[]
   /** Refuses bad input before anything is shown or sent. @throws LiveError */
   readonly validate?: (variables: Variables, params: P) => void
@@ -104,15 +113,28 @@ async function run<P, Variables, Result>(
   const channel = client.hub.join(spec, member)
   try {
     const { result, isNews } = await deliver(channel, send, () => options.request(variables(), send.context))
-    const changes = send.guard() ? [] : (options.settle?.(result, variables(), params) ?? [])
+    if (send.guard()) return result
+    const told = options.settle?.(result, variables(), params) ?? []
+    const changes = told.length > 0 ? told : unechoed(client, pending)
     if (changes.length > 0) send.advance('sure')
+    tellChanges(client, changes, isNews && told.length > 0)
     // Else it may have been done long ago, and more may have happened to it since: only a snapshot can tell.
-    tellChanges(client, changes, isNews)
-    for (const change of isNews ? [] : changes) doubtQueries(client, change)
+    for (const change of isNews && told.length > 0 ? [] : changes) doubtQueries(client, change)
     return result
   } finally {
     leaveChannel(channel, member)
   }
+}
+
+/**
+ * What it anticipated, of data in which no event is known for the echo of anything: that it is done is all that the server
+ * will say of it. A row that only the client has named goes with the snapshot that is asked for.
+ */
+function unechoed({ declarations }: LiveClient, pending: PendingMutation | undefined): readonly Change[] {
+  const changes = pending?.optimistic?.changes ?? []
+  const isEchoed = ({ definition }: Change) =>
+    declarations.definitions.get(keyName(declarations, definition))?.kind.confirms !== undefined
+  return changes.some(isEchoed) ? [] : changes
 }
 
 function optimisticChanges<P, Variables, Result>(

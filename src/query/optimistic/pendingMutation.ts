@@ -48,6 +48,7 @@ export interface PendingMutation {
 interface OptimisticOps {
   readonly variables: unknown
   readonly context: OptimisticContext
+  readonly changes: readonly Change[]
   readonly ops: readonly TargetedOp[]
 }
 
@@ -134,8 +135,9 @@ export function optimisticOps(pending: PendingMutation): readonly TargetedOp[] {
   const isSame = made?.context.status === status && made.context.attempts === attempts
   if (isSame && made.variables === variables) return made.ops
   const context = { params, clientId, status, error: error ?? undefined, attempts, submittedAt }
-  const ops = definition.optimistic(variables, context).map(targeted)
-  pending.optimistic = { variables, context, ops }
+  const changes = definition.optimistic(variables, context)
+  const ops = changes.map(targeted)
+  pending.optimistic = { variables, context, changes, ops }
   return ops
 }
 

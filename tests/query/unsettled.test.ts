@@ -1,0 +1,95 @@
+/** Mutations that say nothing of what their reply means for the data. */
+import { MutationObserver, QueryClient, QueryObserver } from '@tanstack/react-query'
+import { afterEach, expect, it } from 'vitest'
+import { createLive, patch, type, upsert } from '../../src/query/index.ts'
+import { createFakePort } from './support/fakePort.ts'
+
+interface Card {
+  readonly id: string
+  readonly title: string
+  readonly column: string
+}
+
+const cleanups: (() => void)[] = []
+afterEach(() => {
+  for (const cleanup of cleanups.splice(0)) cleanup()
+})
+
+async function open() {
+  const fake = createFakePort()
+  const live = createLive({ manager: { port: fake.port } })
+  const cards = live.list('cards', {
+    item: type<Card>(),
+    id: ({ id }) => id,
+    snapshot: 'get_cards',
+    events: {
+      card_changed: upsert((card) => card as Card),
+      card_moved: patch((card) => card as Card),
+    },
+  })
+  const move = live.mutation<Pick<Card, 'id' | 'column'>>('move', {
+    request: (card, { request }) => request('move_card', card),
+    optimistic: (card) => [cards.patch({}, card)],
+  })
+  const add = live.mutation<Omit<Card, 'id'>>('add', {
+    request: (card, { request }) => request('add_card', card),
+    optimistic: (card, { clientId }) => [cards.insert({}, { ...card, id: clientId })],
+    settle: () => [],
+  })
+  const queryClient = new QueryClient({ defaultOptions: { queries: { retry: false } } })
+  const disconnect = live.connect(queryClient)
+  const observer = new QueryObserver(queryClient, cards())
+  const unsubscribe = observer.subscribe(() => undefined)
+  cleanups.push(unsubscribe, disconnect, () => queryClient.clear())
+  const settle = async () => {
+    await fake.settle()
+    fake.frame()
+    await fake.settle()
+  }
+  const answer = async (of: string, body: unknown) => {
+    for (const request of fake.requests.splice(0)) if (request.type === of) request.resolve(body)
+    await settle()
+  }
+  fake.live()
+  await settle()
+  const before = { id: '1', title: 'Sail', column: 'todo' }
+  await answer('get_cards', [before])
+  return {
+    fake,
+    settle,
+    answer,
+    before,
+    shown: () => observer.getCurrentResult().data,
+    move: (id: string, column: string) => new MutationObserver(queryClient, move()).mutate({ id, column }),
+    add: (title: string) => new MutationObserver(queryClient, add()).mutate({ title, column: 'todo' }),
+  }
+}
+
+it('[Q42] show what they anticipated until it is done, and then what the server says', async () => {
+  const { fake, settle, answer, before, shown, move } = await open()
+  const moving = move('1', 'done')
+  await settle()
+  expect(shown()).toEqual([{ ...before, column: 'done' }])
+  await answer('move_card', {})
+  await moving
+  await settle()
+  expect(shown()).toEqual([{ ...before, column: 'done' }])
+  // Somebody else moves it on.
+  fake.emit({ type: 'card_changed', payload: { ...before, column: 'review' } })
+  await settle()
+  expect(shown()).toEqual([{ ...before, column: 'review' }])
+})
+
+it('[Q42] leave no row that only they have named', async () => {
+  const { fake, settle, answer, before, shown, add } = await open()
+  const adding = add('Row')
+  await settle()
+  expect(shown()?.map(({ title }) => title)).toEqual(['Sail', 'Row'])
+  const added = { id: '2', title: 'Row', column: 'todo' }
+  await answer('add_card', added)
+  await adding
+  fake.emit({ type: 'card_changed', payload: added })
+  await settle()
+  await answer('get_cards', [before, added])
+  expect(shown()).toEqual([before, added])
+})
