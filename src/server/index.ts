@@ -17,6 +17,8 @@ export type {
   RequestContext,
   RequestHandlers,
 } from './options.ts'
+export type { IoRedisClient, NodeRedisClient, RedisBusOptions } from './redisBus.ts'
+export { redisBus } from './redisBus.ts'
 export type { ErrorBody, RequestErrorCode } from './requestError.ts'
 export { RequestError } from './requestError.ts'
 export type { CloseOptions } from './serving/draining.ts'
@@ -36,5 +38,8 @@ export { ConflictError } from './store.ts'
 export type { MemoryStoreOptions, MemoryTables } from './stores/memoryStore.ts'
 export { memoryStore } from './stores/memoryStore.ts'
 export type { SqliteHandle } from './stores/optionalTypes.ts'
+export type { PostgresQueries } from './stores/postgresLog.ts'
+export type { PostgresClient, PostgresPool, PostgresStoreOptions } from './stores/postgresStore.ts'
+export { postgresStore } from './stores/postgresStore.ts'
 export type { SqliteStoreOptions } from './stores/sqliteStore.ts'
 export { sqliteStore } from './stores/sqliteStore.ts'
