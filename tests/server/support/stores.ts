@@ -91,7 +91,7 @@ async function sqlite(limits: StoreLimits): Promise<StoreUnderTest<SqliteHandle>
   }
 }
 
-const postgresServer = await startIfThere(startPostgres)
+export const postgresServer = await startIfThere(startPostgres)
 
 export const stopPostgres = () => postgresServer?.stop()
 
