@@ -24,7 +24,9 @@ export interface NodeRedisClient {
   readonly isOpen: boolean
   publish(channel: string, message: string): Promise<unknown>
   duplicate(): {
-    on(event: 'error', listener: () => void): unknown
+    readonly isOpen: boolean
+    readonly isReady: boolean
+    on(event: 'error' | 'ready', listener: () => void): unknown
     connect(): Promise<unknown>
     subscribe(channel: string, listener: (message: string) => void): Promise<unknown>
     destroy(): void
@@ -93,9 +95,18 @@ function listenByIoRedis(client: IoRedisClient, channel: string, hear: (message:
 
 function listenByNodeRedis(client: NodeRedisClient, channel: string, hear: (message: string) => void): Ear {
   const inner = client.duplicate()
-  inner.on('error', ignore)
+  let isStopped = false
+  // What is destroyed while it connects is connected all the same: it has to have done so, or failed.
+  const endStopped = () => {
+    if (isStopped && inner.isOpen) inner.destroy()
+  }
+  inner.on('error', endStopped)
+  inner.on('ready', endStopped)
   const subscribed = inner.connect().then(() => inner.subscribe(channel, hear))
-  return listening(subscribed, () => inner.destroy())
+  return listening(subscribed, () => {
+    isStopped = true
+    if (inner.isReady) inner.destroy()
+  })
 }
 
 function listening(subscribed: Promise<unknown>, stop: () => void): Ear {
