@@ -180,6 +180,14 @@ describe.skipIf(!server).each(Object.entries(DRIVERS))(
       await vi.waitFor(() => expect(heard).toEqual([notice]))
     })
 
+    it('[S27] listens to a Redis that was away when it began', async () => {
+      const bus = redisBus(await connect())
+      await server?.kill()
+      closing.push(bus.subscribe(() => undefined))
+      await server?.restart()
+      await heardBy(1)
+    })
+
     it('leaves no connection behind, listens again, and leaves the client alone', async () => {
       const client = await connect()
       const bus = redisBus(client)
