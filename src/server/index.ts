@@ -7,6 +7,8 @@ export { createLiveServer } from './createLiveServer.ts'
 export type { ServerEnvironment } from './environment.ts'
 export type { LiveServerLimits } from './limits.ts'
 export type { AttachOptions } from './node/attachToNode.ts'
+export type { IoRedisClient, NodeRedisClient, RedisBusOptions } from './node/redisBus.ts'
+export { redisBus } from './node/redisBus.ts'
 export type {
   Authentication,
   ChannelAccess,
@@ -17,8 +19,6 @@ export type {
   RequestContext,
   RequestHandlers,
 } from './options.ts'
-export type { IoRedisClient, NodeRedisClient, RedisBusOptions } from './redisBus.ts'
-export { redisBus } from './redisBus.ts'
 export type { ErrorBody, RequestErrorCode } from './requestError.ts'
 export { RequestError } from './requestError.ts'
 export type { CloseOptions } from './serving/draining.ts'

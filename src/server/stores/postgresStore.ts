@@ -27,20 +27,23 @@ export interface PostgresStoreOptions extends StoreLimits {
   readonly environment?: Pick<ServerEnvironment, 'setTimer' | 'random' | 'createId'>
 }
 
-/** What is used of a connection of `pg`. */
-export interface PostgresClient extends PostgresQueries {
-  /** With `true` it is not used again. */
-  release(isBroken?: boolean): void
+interface PostgresEmitter {
   on?(event: 'error', listener: () => void): unknown
   off?(event: 'error', listener: () => void): unknown
 }
 
+/** What is used of a connection of `pg`. */
+export interface PostgresClient extends PostgresQueries, PostgresEmitter {
+  /** With `true` it is not used again. */
+  release(isBroken?: boolean): void
+}
+
 /** What is used of a `Pool` of `pg`. */
-export interface PostgresPool<Client extends PostgresClient = PostgresClient> extends PostgresQueries {
+export interface PostgresPool<Client extends PostgresClient = PostgresClient>
+  extends PostgresQueries,
+    PostgresEmitter {
   // Twice, as that of `pg` is: the type of its clients is found from here.
   connect: { (): Promise<Client>; (done: never): unknown }
-  on?(event: 'error', listener: () => void): unknown
-  off?(event: 'error', listener: () => void): unknown
 }
 
 const NO_POOL =
@@ -62,7 +65,7 @@ export function postgresStore<Client extends PostgresClient>(
   if (typeof connect !== 'function' || typeof query !== 'function') throw new TypeError(NO_POOL)
   const { environment = realEnvironment(), ...given } = options
   const limits = { ...STORE_LIMITS, ...given }
-  pool.on?.('error', ignore)
+  ignoreErrors(pool)
   return {
     migrate: () => attempt(environment, () => migrate(pool, environment.createId())),
     transaction: (work, once) => attempt(environment, () => runOnce(pool, { work, once, limits })),
@@ -74,11 +77,19 @@ export function postgresStore<Client extends PostgresClient>(
         return { heads, result: await read(client) }
       }),
     renewEpoch: () => attempt(environment, () => renewEpoch(pool, environment.createId())),
-    close: async () => void pool.off?.('error', ignore),
+    close: async () => undefined,
   }
 }
 
-/** A lost connection is an `error` event, which ends a process where nobody listens. Whoever uses it next is told. */
+/**
+ * A lost connection is an `error` event, which ends a process where nobody listens; it may come after everything else.
+ * Whoever uses it next is told.
+ */
+function ignoreErrors(emitter: PostgresEmitter): void {
+  emitter.off?.('error', ignore)
+  emitter.on?.('error', ignore)
+}
+
 const ignore = () => undefined
 
 /** In a transaction, on a connection of its own. */
@@ -89,7 +100,7 @@ async function within<Client extends PostgresClient, Result>(
 ): Promise<Result> {
   const client = await pool.connect()
   let isBroken = false
-  client.on?.('error', ignore)
+  ignoreErrors(client)
   try {
     await client.query(begin)
     const result = await work(client)
@@ -103,7 +114,6 @@ async function within<Client extends PostgresClient, Result>(
     )
     throw conflictOr(error)
   } finally {
-    client.off?.('error', ignore)
     client.release(isBroken)
   }
 }

@@ -1,6 +1,6 @@
 /** Servers of several processes tell each other by Redis, with a client of the package `ioredis` or `redis`. */
-import { isRecord } from '../transport/protocol.ts'
-import type { Bus, BusNotice } from './bus.ts'
+import { isRecord } from '../../transport/protocol.ts'
+import type { Bus, BusNotice } from '../bus.ts'
 
 export interface RedisBusOptions {
   /** The Redis channel. Applications that share one Redis need different ones. @default 'querywire' */
