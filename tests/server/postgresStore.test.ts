@@ -77,6 +77,16 @@ describe.skipIf(!postgresServer)('postgresStore', { timeout: 30_000 }, () => {
     expect(new Set(results.map((result) => result?.seq)).size).toBe(40)
   })
 
+  it('[S15] none of many writers of one channel starves', async () => {
+    const under = await opened()
+    const stores = [under.store, under.another()]
+    const writing = Array.from({ length: 400 }, (_, at) =>
+      stores[at % 2]?.transaction(({ append }) => append('a', `${at}`)),
+    )
+    const numbers = (await Promise.all(writing)).map((each) => each?.result.seq)
+    expect(new Set(numbers).size).toBe(400)
+  })
+
   it('[S15] what meets in a deadlock runs again, also where the application wraps the error', async () => {
     const { store, pool } = await opened()
     await pool.query(`INSERT INTO counters VALUES ('a', 0), ('b', 0)`)

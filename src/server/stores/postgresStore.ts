@@ -68,7 +68,14 @@ export function postgresStore<Client extends PostgresClient>(
   ignoreErrors(pool)
   return {
     migrate: () => attempt(environment, () => migrate(pool, environment.createId())),
-    transaction: (work, once) => attempt(environment, () => runOnce(pool, { work, once, limits })),
+    transaction: (work, once) => {
+      let begin = BEGIN_WRITING
+      return attempt(environment, () => {
+        const running = runOnce(pool, { work, once, limits, begin })
+        begin = BEGIN_AGAIN
+        return running
+      })
+    },
     heads: (channels) => headsIn(pool, channels),
     since: (positions, maxEvents) => missedIn(pool, positions, { tail: limits.tail, maxEvents }),
     snapshot: (channels, read) =>
@@ -124,17 +131,21 @@ const HAS_FAILED =
 /** The lock keeps the epoch what it is, and comes before the first statement, which fixes the moment that is seen. */
 const BEGIN_WRITING = 'BEGIN ISOLATION LEVEL REPEATABLE READ; LOCK TABLE querywire_meta IN ROW SHARE MODE'
 
+/** Those that run again do so one at a time, in all processes, or many writers of one channel would starve some of them. */
+const BEGIN_AGAIN = `${BEGIN_WRITING}; LOCK TABLE querywire_heads IN SHARE UPDATE EXCLUSIVE MODE`
+
 interface Job<Client, Result> {
   readonly work: (transaction: Transaction<Client>) => Result | Promise<Result>
   readonly once: Once | undefined
   readonly limits: Required<StoreLimits>
+  readonly begin: string
 }
 
 const runOnce = <Client extends PostgresClient, Result>(
   pool: PostgresPool<Client>,
-  { work, once, limits }: Job<Client, Result>,
+  { work, once, limits, begin }: Job<Client, Result>,
 ): Promise<Committed<Result>> =>
-  within(pool, BEGIN_WRITING, async (client) => {
+  within(pool, begin, async (client) => {
     const { epoch, reply } = await beforeIn(client, once)
     if (reply !== undefined) return { result: JSON.parse(reply) as Result, events: [], isRepeated: true }
     const events: LoggedEvent[] = []
