@@ -15,13 +15,13 @@ import {
 } from '../live/fetch.ts'
 import { baseOf, liveQueryBehind } from '../live/liveQuery.ts'
 import type { Fetch } from '../live/records.ts'
+import { markFailed, retry } from './retry.ts'
 import { isContinuous } from '../live/state.ts'
 import type { AskOptions } from '../optimistic/beginSend.ts'
 import { snapshotArrived } from '../stream/channelHub.ts'
 import type { QueryFunctionContext } from '../tanstack.ts'
 import { positionOf } from './answer.ts'
 import { clientOf, type Registry } from './registry.ts'
-import { markFailed, retry } from './retry.ts'
 
 /** One call of a queryFn. */
 export interface SnapshotCall {
