@@ -7,6 +7,8 @@ export { createLiveServer } from './createLiveServer.ts'
 export type { ServerEnvironment } from './environment.ts'
 export type { LiveServerLimits } from './limits.ts'
 export type { AttachOptions } from './node/attachToNode.ts'
+export type { IoRedisClient, NodeRedisClient, RedisBusOptions } from './node/redisBus.ts'
+export { redisBus } from './node/redisBus.ts'
 export type {
   Authentication,
   ChannelAccess,
@@ -36,5 +38,8 @@ export { ConflictError } from './store.ts'
 export type { MemoryStoreOptions, MemoryTables } from './stores/memoryStore.ts'
 export { memoryStore } from './stores/memoryStore.ts'
 export type { SqliteHandle } from './stores/optionalTypes.ts'
+export type { PostgresQueries } from './stores/postgresLog.ts'
+export type { PostgresClient, PostgresPool, PostgresStoreOptions } from './stores/postgresStore.ts'
+export { postgresStore } from './stores/postgresStore.ts'
 export type { SqliteStoreOptions } from './stores/sqliteStore.ts'
 export { sqliteStore } from './stores/sqliteStore.ts'

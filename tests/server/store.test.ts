@@ -1,16 +1,17 @@
 // @vitest-environment node
-/** What every store promises, of both that there are. */
+/** What every store promises, of all that there are. */
 import fc from 'fast-check'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { ConflictError, type Head, type StoreLimits } from '../../src/server/store.ts'
 import type { SqliteHandle } from '../../src/server/stores/optionalTypes.ts'
 import { sqliteStore } from '../../src/server/stores/sqliteStore.ts'
-import { STORES, type StoreUnderTest } from './support/stores.ts'
+import { STORES, type StoreUnderTest, stopPostgres } from './support/stores.ts'
 
 const closing: (() => Promise<void>)[] = []
 afterEach(async () => {
   for (const close of closing.splice(0)) await close()
 })
+afterAll(stopPostgres)
 
 const turns = async (count: number) => {
   for (let turn = 0; turn < count; turn++) await Promise.resolve()
@@ -62,7 +63,7 @@ describe.each(Object.entries(STORES))('the %s store', (_name, create) => {
             const work = stores[by]?.transaction(async ({ tx, append }) => {
               attempts++
               for (let each = 0; each < count; each++) {
-                under.counters(tx).add(channel)
+                await under.counters(tx).add(channel)
                 await turns(pause)
                 await append(channel, `${at}.${each}`)
               }
@@ -139,7 +140,7 @@ describe.each(Object.entries(STORES))('the %s store', (_name, create) => {
     let attempts = 0
     const { events } = await under.store.transaction(
       async ({ tx, append }) => {
-        under.counters(tx).add('a')
+        await under.counters(tx).add('a')
         await append('a', 'event')
         if (++attempts < 3) throw new ConflictError()
       },
@@ -156,7 +157,7 @@ describe.each(Object.entries(STORES))('the %s store', (_name, create) => {
     const under = await open()
     const write = () =>
       under.store.transaction(async ({ tx, append }) => {
-        under.counters(tx).add('a')
+        await under.counters(tx).add('a')
         await turns(3)
         await append('a', 'event')
         await turns(3)
@@ -165,9 +166,9 @@ describe.each(Object.entries(STORES))('the %s store', (_name, create) => {
       const writing = [write(), write()]
       await turns(round)
       const reading = under.store.snapshot(['a', 'b'], async (tx) => {
-        const first = under.counters(tx).all()
+        const first = await under.counters(tx).all()
         await turns(10)
-        return [first, under.counters(tx).all()]
+        return [first, await under.counters(tx).all()]
       })
       const { heads, result } = await reading
       const count = heads.get('a')?.seq
@@ -175,13 +176,14 @@ describe.each(Object.entries(STORES))('the %s store', (_name, create) => {
       expect(result.map((counts) => counts.a ?? 0)).toEqual([count, count])
       await Promise.all(writing)
     }
-    const stuck = deferred()
+    const [began, stuck] = [deferred(), deferred()]
     const slow = under.store.transaction(async ({ tx, append }) => {
-      under.counters(tx).add('a')
+      await under.counters(tx).add('a')
       await append('a', 'event')
+      began.resolve()
       await stuck.promise
     })
-    await turns(50)
+    await began.promise
     expect((await headOf(under, 'a')).seq).toBe(40)
     const { result } = await under.store.snapshot([], (tx) => under.counters(tx).all())
     expect(result).toEqual({ a: 40 })

@@ -2,15 +2,19 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { PoolClient } from 'pg'
+import { startPostgres } from '../../../scripts/databases.mjs'
 import type { Store, StoreLimits } from '../../../src/server/store.ts'
 import { type MemoryTables, memoryStore } from '../../../src/server/stores/memoryStore.ts'
 import type { SqliteHandle } from '../../../src/server/stores/optionalTypes.ts'
+import { postgresStore } from '../../../src/server/stores/postgresStore.ts'
 import { sqliteStore } from '../../../src/server/stores/sqliteStore.ts'
+import { createSchema, poolOf, startIfThere } from './databases.ts'
 
 /** The same few things, whatever the driver. */
 export interface Counters {
-  add(name: string): void
-  all(): Record<string, number>
+  add(name: string): unknown
+  all(): Record<string, number> | Promise<Record<string, number>>
 }
 
 export interface StoreUnderTest<Tx> {
@@ -47,6 +51,18 @@ const sqliteCounters = (tx: SqliteHandle): Counters => ({
     ),
 })
 
+const postgresCounters = (tx: PoolClient): Counters => ({
+  add: (name) =>
+    tx.query(
+      'INSERT INTO counters AS c VALUES ($1, 1) ON CONFLICT (name) DO UPDATE SET count = c.count + 1',
+      [name],
+    ),
+  all: async () => {
+    const { rows } = await tx.query<{ name: string; count: number }>('SELECT name, count FROM counters')
+    return Object.fromEntries(rows.map(({ name, count }) => [name, count]))
+  },
+})
+
 async function memory(limits: StoreLimits): Promise<StoreUnderTest<MemoryTables>> {
   const store = memoryStore(limits)
   return { store, another: () => store, counters: memoryCounters, close: store.close }
@@ -75,7 +91,39 @@ async function sqlite(limits: StoreLimits): Promise<StoreUnderTest<SqliteHandle>
   }
 }
 
+export const postgresServer = await startIfThere(startPostgres)
+
+export const stopPostgres = () => postgresServer?.stop()
+
+export async function postgres(limits: StoreLimits = {}) {
+  if (!postgresServer) throw new Error('There is no PostgreSQL')
+  const { host } = postgresServer
+  const schema = await createSchema(host)
+  const pools = [poolOf(host, schema)]
+  const [pool] = pools as [(typeof pools)[0]]
+  const store = postgresStore(pool, limits)
+  await store.migrate()
+  await pool.query('CREATE TABLE counters (name text PRIMARY KEY, count integer NOT NULL)')
+  return {
+    store,
+    pool,
+    another: () => {
+      const other = poolOf(host, schema)
+      pools.push(other)
+      return postgresStore(other, limits)
+    },
+    counters: postgresCounters,
+    close: async () => {
+      await store.close()
+      await Promise.all(pools.splice(0).map((each) => each.end()))
+    },
+  }
+}
+
 export const STORES = {
   memory: (limits: StoreLimits = {}) => memory(limits) as Promise<StoreUnderTest<unknown>>,
   sqlite: (limits: StoreLimits = {}) => sqlite(limits) as Promise<StoreUnderTest<unknown>>,
+  ...(postgresServer && {
+    postgres: (limits: StoreLimits = {}) => postgres(limits) as Promise<StoreUnderTest<unknown>>,
+  }),
 }

@@ -1,0 +1,13 @@
+declare module '*/scripts/databases.mjs' {
+  export interface Database {
+    kill(): Promise<void>
+    restart(): Promise<void>
+    stop(): Promise<void>
+  }
+
+  /** `host`: the folder of its socket, for `user` and `database` `postgres`. */
+  export function startPostgres(log?: (line: string) => void): Promise<Database & { readonly host: string }>
+
+  /** `path`: its socket. Empty again after a restart. */
+  export function startRedis(log?: (line: string) => void): Promise<Database & { readonly path: string }>
+}
