@@ -60,11 +60,12 @@ function openApp(url: string, user: string) {
       card_moved: reduce((current: { total: number }) => ({ ...current, total: current.total + 1 })),
     },
   })
-  const move = live.mutation<{ id: string; column: string }, unknown, { board: string }>('move', {
+  const move = live.mutation<{ id: string; column: string }, { card: Card }, { board: string }>('move', {
     ...board,
     optimistic: ({ id, column }, { params }) => [cards.patch(params, { id, column })],
     request: ({ id, column }, { params, request, clientId }) =>
-      request('move_card', { ...params, id, column, client_id: clientId }),
+      request('move_card', { ...params, id, column, client_id: clientId }) as Promise<{ card: Card }>,
+    settle: ({ card }, _move, params) => [cards.upsert(params, card)],
   })
   const client = new QueryClient({ defaultOptions: { queries: { retry: false } } })
   const disconnect = live.connect(client)
