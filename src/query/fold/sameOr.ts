@@ -1,3 +1,4 @@
+/** What is the same keeps its reference. Pure. */
 const PLAIN: readonly unknown[] = [Object.prototype, Array.prototype, null]
 
 /**

@@ -2,13 +2,14 @@
  * A snapshot on its way: marks the stream before it is asked for, so that nothing that happens meanwhile is missing from
  * what it becomes. Does not know requests.
  */
-import type { Cursor } from '../../transport/port.ts'
+import type { Cursor, LiveEvent } from '../../transport/port.ts'
 import { markFinished } from '../cache/structuralSharing.ts'
 import type { SequencedOp } from '../fold/items.ts'
 import { keepLog, type LiveChannel, releaseLog, whenLive } from '../stream/channelHub.ts'
-import { eventsSince, positionInLog, reaches } from '../stream/channelLog.ts'
+import { type ChannelLog, eventsSince, positionInLog, reaches } from '../stream/channelLog.ts'
 import { join, tell, tellNow } from './driver.ts'
 import type { Fetch, LiveQuery } from './records.ts'
+import type { Reply } from './state.ts'
 import { shownIn } from './surroundings.ts'
 import { toOps } from './toOps.ts'
 
@@ -53,9 +54,27 @@ export function missedBy(
   position: Cursor | undefined,
   isEmpty = false,
 ): SequencedOp<unknown>[] {
-  const events = eventsSince(channel, position, isEmpty ? begun : start)
+  const asked = { since: isEmpty ? begun : start, replied, position, replies: live.state.replies }
+  return lackedBy(channel, asked, (events) => toOps(live, events))
+}
+
+/** What a snapshot may lack: where the stream stood, and how many replies there had been, when it was asked for. */
+interface Asked {
+  readonly since: number
+  readonly replied: number
+  readonly position: Cursor | undefined
+  readonly replies: readonly Reply[]
+}
+
+/** The events and the replies that its answer lacks. Pure. */
+export function lackedBy(
+  channel: ChannelLog & { readonly continuity: number },
+  { since, replied, position, replies: all }: Asked,
+  opsOf: (events: readonly LiveEvent[]) => SequencedOp<unknown>[],
+): SequencedOp<unknown>[] {
+  const events = eventsSince(channel, position, since)
   const seq = position?.seq
-  const replies = live.state.replies.filter(
+  const replies = all.filter(
     ({ number, after, continuity }) =>
       continuity === channel.continuity &&
       // Without positions to compare, a snapshot that was asked for before it lacks it.
@@ -68,10 +87,10 @@ export function missedBy(
   for (const { op, at } of replies) {
     const until = events.findIndex((event) => (places.get(event) ?? -1) >= at)
     const to = until < 0 ? events.length : until
-    ops = ops.concat(toOps(live, events.slice(from, to)), { op, seq: undefined })
+    ops = ops.concat(opsOf(events.slice(from, to)), { op, seq: undefined })
     from = to
   }
-  return ops.concat(toOps(live, events.slice(from)))
+  return ops.concat(opsOf(events.slice(from)))
 }
 
 /** TanStack will take its result: the fetch was not superseded by another one. */

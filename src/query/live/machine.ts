@@ -1,3 +1,7 @@
+/**
+ * Every decision about one live query: `next(state, input, kind) → [state, effects]`. It knows no QueryClient, no port and
+ * no clock; `driver.ts` tells it what happens and runs the effects.
+ */
 import type { Kind } from '../fold/kinds.ts'
 import { caughtUp, doubted, draw, dropArrival, fold, withoutArrival } from './data.ts'
 import type { Effect, Input, Ops } from './inputs.ts'
@@ -164,12 +168,8 @@ function fetched(state: LiveQueryState, { view }: Extract<Input, { type: 'fetche
   const { arrival } = state
   if (!arrival || !Object.is(view, arrival.view)) return [withoutArrival(state), SOON]
   const { of, shown, later } = arrival
-  const written = {
-    base: of,
-    picture: { of, view, shown },
-    unfolded: later,
-  }
-  return [{ ...state, ...written, arrival: undefined }, SOON]
+  const written = { base: of, picture: { of, view, shown }, unfolded: later, arrival: undefined }
+  return [{ ...state, ...written }, SOON]
 }
 
 function found(

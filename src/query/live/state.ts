@@ -26,7 +26,7 @@ export interface Use extends Window {
   /** Somebody looks at it. */
   readonly isActive: boolean
   readonly isFetching: boolean
-  /** The last fetch ended in one. */
+  /** The last fetch ended in an error. */
   readonly hasError: boolean
   /** How long the server asked to be left alone, in its last error. Milliseconds. */
   readonly retryAfterMs: number

@@ -5,6 +5,7 @@
 import type { SequencedOp } from '../../../src/query/fold/items.ts'
 import { NO_OPS, type Op } from '../../../src/query/fold/op.ts'
 import { positionOf } from '../../../src/query/live/data.ts'
+import { lackedBy } from '../../../src/query/live/fetch.ts'
 import type { Effect, Input } from '../../../src/query/live/inputs.ts'
 import { next } from '../../../src/query/live/machine.ts'
 import {
@@ -405,24 +406,9 @@ function missedBy(
   { query, fetch }: Asked,
   position: Cursor | undefined,
 ): SequencedOp<unknown>[] {
-  const { channel, start, replied } = fetch
-  const events = eventsSince(channel, position, start)
-  const seq = position?.seq
-  const replies = query.state.replies.filter(
-    ({ number, after, continuity }) =>
-      continuity === channel.continuity &&
-      (seq === undefined || after < 0 ? number >= replied : seq <= after),
-  )
-  const places = new Map(channel.log.map((event, at) => [event, channel.dropped + at]))
-  let ops: SequencedOp<unknown>[] = []
-  let from = 0
-  for (const { op, at } of replies) {
-    const until = events.findIndex((event) => (places.get(event) ?? -1) >= at)
-    const to = until < 0 ? events.length : until
-    ops = ops.concat(opsOf(world, events.slice(from, to)), { op, seq: undefined })
-    from = to
-  }
-  return ops.concat(opsOf(world, events.slice(from)))
+  const { channel, start: since, replied } = fetch
+  const asked = { since, replied, position, replies: query.state.replies }
+  return lackedBy(channel, asked, (events) => opsOf(world, events))
 }
 
 /** TanStack writes what came. */
