@@ -1,11 +1,11 @@
 // Starts a PostgreSQL or a Redis for a test run: finds or installs it, runs it in a temporary folder, on a socket in there.
 // Knows nothing of the tests.
 import { spawn } from 'node:child_process'
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { chownSync, existsSync, readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import process from 'node:process'
-import { run } from './processes.mjs'
+import { run, temporaryFolder } from './processes.mjs'
 
 const STARTUP_TIMEOUT_MS = 60_000
 const isRoot = process.getuid?.() === 0
@@ -86,18 +86,6 @@ const launch = (command, { user, signal, ready }) =>
     child.once('error', reject)
   })
 
-/** Removed by `remove`, and when this process exits before that. */
-const temporaryFolder = () => {
-  const path = mkdtempSync(join(tmpdir(), 'querywire-db-'))
-  const clear = () => rmSync(path, { recursive: true, force: true })
-  process.once('exit', clear)
-  const remove = () => {
-    process.removeListener('exit', clear)
-    clear()
-  }
-  return { path, remove }
-}
-
 const withRestart = async (start, remove) => {
   try {
     let server = await start()
@@ -125,7 +113,7 @@ export const startPostgres = async (log = () => {}) => {
   const look = () => find('initdb', debianFolders())
   const initdb = await findOrInstall('postgresql', look, log)
   const user = 'postgres'
-  const { path, remove } = temporaryFolder()
+  const { path, remove } = temporaryFolder('db')
   if (isRoot) chownSync(path, await idOf(user, '-u'), await idOf(user, '-g'))
   const data = join(path, 'data')
   const made = await run(
@@ -149,7 +137,7 @@ export const startPostgres = async (log = () => {}) => {
 /** `path` is its socket. Keeps nothing: after a restart it is empty. */
 export const startRedis = async (log = () => {}) => {
   const program = await findOrInstall('redis-server', () => find('redis-server'), log)
-  const { path: folder, remove } = temporaryFolder()
+  const { path: folder, remove } = temporaryFolder('db')
   const path = join(folder, 'redis.sock')
   const settings = ['--port', '0', '--unixsocket', path, '--save', '', '--appendonly', 'no', '--dir', folder]
   const ready = /ready to accept connections/i

@@ -1,11 +1,9 @@
 // Starts the Django example (examples/django) for a test run: finds or installs what it needs, migrates and seeds a
 // database in a temporary folder, runs daphne. Knows nothing of the tests.
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
-import { root, run, start, stop } from './processes.mjs'
+import { root, run, start, stop, temporaryFolder } from './processes.mjs'
 
 export const projectFolder = join(root, 'examples', 'django')
 
@@ -96,18 +94,6 @@ const listening = (child, onLine) =>
     setTimeout(() => fail(`did not listen within ${STARTUP_TIMEOUT_MS / 1000} s`), STARTUP_TIMEOUT_MS).unref()
   })
 
-/** Removed by `remove`, and when this process exits before that, as it does on Ctrl-C. */
-export const temporaryFolder = () => {
-  const path = mkdtempSync(join(tmpdir(), 'querywire-django-'))
-  const clear = () => rmSync(path, { recursive: true, force: true })
-  process.once('exit', clear)
-  const remove = () => {
-    process.removeListener('exit', clear)
-    clear()
-  }
-  return { path, remove }
-}
-
 const fetchJson = async (url, options = {}) => {
   const response = await fetch(url, { ...options, signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) })
   const text = await response.text()
@@ -132,7 +118,7 @@ const environmentOf = ({ level, redisUrl, database }) => ({
  */
 export const startDjango = async ({ level = 3, port = 0, dataFolder, redisUrl, log = () => {} } = {}) => {
   const python = await findPython(log)
-  const folder = dataFolder === undefined ? temporaryFolder() : { path: dataFolder, remove: () => {} }
+  const folder = dataFolder === undefined ? temporaryFolder('django') : { path: dataFolder, remove: () => {} }
   const env = environmentOf({ level, redisUrl, database: join(folder.path, 'db.sqlite3') })
   let child
   let boundPort = port

@@ -1,5 +1,7 @@
 // Child processes of the scripts: found in node_modules/.bin, killed with everything they started.
 import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
@@ -104,4 +106,16 @@ export const stopChildrenOnSignals = () => {
     })
   }
   return state
+}
+
+/** Removed by `remove`, and when this process exits before that, as it does on Ctrl-C. */
+export const temporaryFolder = (name) => {
+  const path = mkdtempSync(join(tmpdir(), `querywire-${name}-`))
+  const clear = () => rmSync(path, { recursive: true, force: true })
+  process.once('exit', clear)
+  const remove = () => {
+    process.removeListener('exit', clear)
+    clear()
+  }
+  return { path, remove }
 }

@@ -3,8 +3,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
-import { findPython, projectFolder, startDjango, temporaryFolder, testSecret } from './django.mjs'
-import { run, stopChildrenOnSignals } from './processes.mjs'
+import { findPython, projectFolder, startDjango, testSecret } from './django.mjs'
+import { run, stopChildrenOnSignals, temporaryFolder } from './processes.mjs'
 
 const PYTHON_TESTS_TIMEOUT_MS = 240_000
 const VITEST_TIMEOUT_MS = 300_000
@@ -78,7 +78,7 @@ const skip = (error) => {
 const runAll = async () => {
   const python = await findPython((line) => console.log(line)).catch(skip)
   if (typeof python !== 'string') return python
-  const folder = temporaryFolder()
+  const folder = temporaryFolder('django')
   const serverLog = []
   let django
   try {

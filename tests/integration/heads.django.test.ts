@@ -3,7 +3,8 @@ import { InfiniteQueryObserver, QueryClient } from '@tanstack/react-query'
 import { nanoid } from 'nanoid'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { WebSocket } from 'ws'
-import { startDjango, temporaryFolder } from '../../scripts/django.mjs'
+import { startDjango } from '../../scripts/django.mjs'
+import { temporaryFolder } from '../../scripts/processes.mjs'
 import { type ChatMessage, createChat } from '../../src/chat/index.ts'
 import { browserEnvironment } from '../../src/transport/index.ts'
 import { closeAll, connect, isType, type RawSocket } from './djangoSocket.ts'
@@ -16,7 +17,7 @@ let processes: Django[] = []
 const stops: (() => void)[] = []
 
 beforeAll(async () => {
-  folder = temporaryFolder()
+  folder = temporaryFolder('django')
   for (const _ of [1, 2]) processes.push(await startDjango({ dataFolder: folder.path }))
 }, STARTUP_MS)
 afterAll(async () => {

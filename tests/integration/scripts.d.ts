@@ -20,9 +20,6 @@ declare module '*/scripts/django.mjs' {
     stop(): Promise<void>
   }
 
-  /** Removed by `remove`, and when this process exits before that. */
-  export function temporaryFolder(): { readonly path: string; remove(): void }
-
   export function startDjango(options?: {
     readonly level?: 0 | 1 | 2 | 3
     readonly port?: number
@@ -30,4 +27,9 @@ declare module '*/scripts/django.mjs' {
     readonly redisUrl?: string
     readonly log?: (line: string) => void
   }): Promise<Django>
+}
+
+declare module '*/scripts/processes.mjs' {
+  /** Removed by `remove`, and when this process exits before that. */
+  export function temporaryFolder(name: string): { readonly path: string; remove(): void }
 }
