@@ -2,8 +2,9 @@
  * Somebody to talk to: members of a room who are not connected read what is written, and now and then answer. Switched
  * on by DEMO_COMPANY=1.
  */
+
+import { RequestError } from '../../src/server/requestError.ts'
 import type { ChatServer } from '../../src/testing/server/chatServer.ts'
-import { RequestError } from '../../src/testing/server/requestError.ts'
 import type { ChatServerState } from '../../src/testing/server/snapshotState.ts'
 import type { Id, Message } from '../../src/testing/server/wire.ts'
 

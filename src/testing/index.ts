@@ -1,5 +1,6 @@
 /** `querywire/testing`: a chat back end in memory, its mounts, and an environment that a test moves by hand. */
 
+export { RequestError } from '../server/requestError.ts'
 export type { Finding, FindingKind } from './conformance/audit.ts'
 export type {
   ConformanceBackEnd,
@@ -33,7 +34,6 @@ export type { ChatServerEvent, CustomHandler } from './server/hub.ts'
 export type { ServerLimits } from './server/limits.ts'
 export type { InjectedMessage } from './server/operator.ts'
 export type { MemberRecord, MessageRecord, RoomRecord, UserRecord } from './server/records.ts'
-export { RequestError } from './server/requestError.ts'
 export type { MessageSeed, RoomSeed, UserSeed } from './server/seeds.ts'
 export type { AcceptedConnection, ServerConnection } from './server/session.ts'
 export type { ChatServerState, ConnectionSnapshot, RoomSnapshot } from './server/snapshotState.ts'

@@ -2,7 +2,8 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { WebSocket, WebSocketServer } from 'ws'
-import type { HttpListener, HttpServer } from './optionalTypes.ts'
+import type { HttpServer } from '../server/node/optionalTypes.ts'
+import type { HttpListener } from './optionalTypes.ts'
 import { type AllowedOrigins, isAllowedOrigin } from './origins.ts'
 import type { ChatServer } from './server/chatServer.ts'
 

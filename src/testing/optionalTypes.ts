@@ -4,6 +4,4 @@
 /** @ts-ignore: for projects without msw */
 export type MswHandler = import('msw').WebSocketHandler
 /** @ts-ignore: for projects without the types of Node */
-export type HttpServer = import('node:http').Server
-/** @ts-ignore: likewise */
 export type HttpListener = import('node:http').RequestListener

@@ -2,8 +2,8 @@
 /** What every store promises, of all that there are. */
 import fc from 'fast-check'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import type { SqliteHandle } from '../../src/server/node/optionalTypes.ts'
 import { ConflictError, type Head, type StoreLimits } from '../../src/server/store.ts'
-import type { SqliteHandle } from '../../src/server/stores/optionalTypes.ts'
 import { sqliteStore } from '../../src/server/stores/sqliteStore.ts'
 import { STORES, type StoreUnderTest, stopPostgres } from './support/stores.ts'
 

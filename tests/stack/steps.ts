@@ -1,7 +1,7 @@
 /** What users, others, servers and networks do, each as often as its weight says. */
 
 import type { ChatMessage } from '../../src/chat/index.ts'
-import type { ErrorBody } from '../../src/testing/server/requestError.ts'
+import type { ErrorBody } from '../../src/server/requestError.ts'
 import type { Kind } from './kinds.ts'
 import { openPage } from './page.ts'
 import { cut, forge, makeHalfOpen } from './wire.ts'

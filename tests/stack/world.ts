@@ -1,8 +1,8 @@
 /** A server, its pages and their users, and what is known of every message that anybody ever typed. */
 
+import type { ErrorBody } from '../../src/server/requestError.ts'
 import { type ChatServer, createChatServer } from '../../src/testing/server/chatServer.ts'
 import { createRandom, type Random } from '../../src/testing/server/random.ts'
-import type { ErrorBody } from '../../src/testing/server/requestError.ts'
 import type { ChatLevel, Message } from '../../src/testing/server/wire.ts'
 import type { Fake } from './clock.ts'
 import type { Kinds } from './kinds.ts'

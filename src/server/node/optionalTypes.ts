@@ -3,3 +3,7 @@
 
 /** @ts-ignore: for projects without the types of Node */
 export type HttpServer = import('node:http').Server
+/** @ts-ignore: likewise */
+export type SqliteHandle = import('node:sqlite').DatabaseSync
+/** @ts-ignore: likewise */
+export type SqliteModule = typeof import('node:sqlite')

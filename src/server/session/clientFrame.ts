@@ -27,7 +27,7 @@ export function parseMessage(text: string): readonly unknown[] {
 }
 
 /** More characters than any id, name or kind of frame needs, and few enough to say back in a refusal. */
-const MAX_ID_LENGTH = 256
+export const MAX_ID_LENGTH = 256
 
 /** Finite: JSON has no infinity, but its `1e999` is read as one. */
 export const isId = (value: unknown): value is Id =>

@@ -1,6 +1,4 @@
 /** How fast one connection may ask. */
-import type { LiveServerLimits } from '../limits.ts'
-
 export interface Meter {
   /** 0: go on. Else so many milliseconds are to pass before this may be asked again. */
   take(cost: number): number
@@ -8,13 +6,20 @@ export interface Meter {
   isFlooded(): boolean
 }
 
+/** Frames: how many a second in the long run, and how many at once. */
+interface Rate {
+  readonly framesPerSecond: number
+  readonly burst: number
+}
+
 /** A bucket of `burst` frames that fills up by so many a second. */
-export function createMeter({ framesPerSecond, burst }: LiveServerLimits, now: () => number): Meter {
+export function createMeter({ framesPerSecond, burst }: Rate, now: () => number): Meter {
   let left = burst
   let refused = 0
   let at = now()
   const fill = () => {
     const nowMs = now()
+    // A clock that was set back fills nothing.
     left = Math.min(burst, left + (Math.max(0, nowMs - at) * framesPerSecond) / 1000)
     at = nowMs
     if (left >= burst) refused = 0

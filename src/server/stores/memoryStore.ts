@@ -1,4 +1,5 @@
 /** Everything in memory: for tests, stories, and what may be gone with the process. */
+
 import { realEnvironment, type ServerEnvironment } from '../environment.ts'
 import {
   type Committed,
@@ -12,6 +13,7 @@ import {
 } from '../store.ts'
 import { attempt, createLine } from './attempts.ts'
 import { missedOf, wantedOf } from './missed.ts'
+import { replyOf } from './replyOf.ts'
 
 type Rows = ReadonlyMap<string, unknown>
 type Tables = ReadonlyMap<string, Rows>
@@ -102,9 +104,6 @@ async function runOnce<Result>(
   if (once && reply !== undefined) keepReply(memory, once, reply)
   return { result, events, isRepeated: false }
 }
-
-/** @throws where the result has no JSON; nothing is kept then */
-export const replyOf = (result: unknown): string => JSON.stringify(result) ?? 'null'
 
 function keepEvent({ seqs, log, limits }: Memory, event: LoggedEvent): void {
   seqs.set(event.channel, event.seq)

@@ -11,7 +11,6 @@ import {
   type Transaction,
 } from '../store.ts'
 import { attempt } from './attempts.ts'
-import { replyOf } from './memoryStore.ts'
 import {
   ALONE,
   appendTo,
@@ -22,6 +21,7 @@ import {
   type PostgresQueries,
   SCHEMA,
 } from './postgresLog.ts'
+import { replyOf } from './replyOf.ts'
 
 export interface PostgresStoreOptions extends StoreLimits {
   readonly environment?: Pick<ServerEnvironment, 'setTimer' | 'random' | 'createId'>

@@ -1,7 +1,8 @@
 /** The log and the answers as tables. Every function is one or few statements of a transaction that others begin and end. */
+
+import type { SqliteHandle } from '../node/optionalTypes.ts'
 import type { Head, LoggedEvent, Missed, Once, StoreLimits } from '../store.ts'
 import { missedOf, type Wanted, wantedOf } from './missed.ts'
-import type { SqliteHandle } from './optionalTypes.ts'
 
 // Without foreign keys or triggers: these tables live beside those of the application, and need nothing of them.
 export const SCHEMA = `

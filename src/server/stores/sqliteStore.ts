@@ -1,5 +1,6 @@
 /** One SQLite file, by Node's own driver: beside the application's tables, in the same transactions. */
 import { realEnvironment, type ServerEnvironment } from '../environment.ts'
+import type { SqliteHandle, SqliteModule } from '../node/optionalTypes.ts'
 import {
   type Committed,
   ConflictError,
@@ -11,8 +12,7 @@ import {
   type Transaction,
 } from '../store.ts'
 import { attempt, createLine, type Line } from './attempts.ts'
-import { replyOf } from './memoryStore.ts'
-import type { SqliteHandle, SqliteModule } from './optionalTypes.ts'
+import { replyOf } from './replyOf.ts'
 import { createSqliteLog, createSqliteWriter, SCHEMA } from './sqliteLog.ts'
 
 export interface SqliteStoreOptions extends StoreLimits {

@@ -1,12 +1,14 @@
 /** The life of a connection: accepted, authenticated, listened to, closed. */
+
+import { RequestError } from '../../server/requestError.ts'
+import { type NoFrame, parseMessage, toFrame } from '../../server/session/clientFrame.ts'
+import { createMeter } from '../../server/session/meter.ts'
 import { readAddress, roomOf, withoutToken } from './address.ts'
 import { tokenOf } from './authentication.ts'
-import { dispatch, type NoFrame, parseMessage, refuse, toFrame } from './dispatch.ts'
+import { dispatch, refuse } from './dispatch.ts'
 import type { Hub } from './hub.ts'
-import { createMeter } from './limits.ts'
 import { announceDeparture } from './presence.ts'
 import { keyOf } from './records.ts'
-import { RequestError } from './requestError.ts'
 import type { AcceptedConnection, ServerConnection, Session } from './session.ts'
 import {
   authenticateByFrame,

@@ -1,39 +1,11 @@
 /** From a text to handlers and back to replies. Every refusal has a code; nothing a client sends can break the server. */
+
+import { type ErrorBody, RequestError } from '../../server/requestError.ts'
 import { HANDLERS } from './handlers/handlers.ts'
 import type { Hub } from './hub.ts'
 import { serves } from './levels.ts'
-import { isTooDeep } from './limits.ts'
-import { type ErrorBody, RequestError } from './requestError.ts'
 import { isReady, type Session } from './session.ts'
-import { type ClientFrame, type Id, isFields, isId } from './wire.ts'
-
-/** Where there should be a frame and is none. The ones beside it are served all the same. */
-export interface NoFrame {
-  readonly id?: Id
-  readonly error: RequestError
-}
-
-/** What should be the frames of one message. Does not throw. */
-export function parseMessage(text: string): readonly unknown[] {
-  try {
-    const value: unknown = JSON.parse(text)
-    // Nothing would count towards the rate, and many nothings take as long as something.
-    return Array.isArray(value) && value.length > 0 ? value : [value]
-  } catch {
-    return [undefined]
-  }
-}
-
-/** One at a time, when its turn comes: refusing all that a message has room for takes seconds. Quotes nothing: it may hold a token. */
-export function toFrame(value: unknown): ClientFrame | NoFrame {
-  if (!isFields(value)) return { error: new RequestError('invalid', 'A frame is an object with a "type"') }
-  const id = isId(value.id) ? { id: value.id } : {}
-  if (typeof value.type !== 'string' || !isId(value.type)) {
-    return { ...id, error: new RequestError('invalid', 'A frame has a "type", of not too many characters') }
-  }
-  if (isTooDeep(value)) return { ...id, error: new RequestError('invalid', 'Nested too deeply') }
-  return { type: value.type, data: isFields(value.data) ? value.data : {}, ...id }
-}
+import type { ClientFrame, Id } from './wire.ts'
 
 export function dispatch(hub: Hub, session: Session, frame: ClientFrame): void {
   const mark = hub.mark()

@@ -1,5 +1,5 @@
 /** Reading what a client sent. Whatever does not fit is refused with `invalid`, naming the field. */
-import { RequestError } from './requestError.ts'
+import { RequestError } from '../../server/requestError.ts'
 import { type Fields, type Id, isId, MAX_ID_LENGTH } from './wire.ts'
 
 const MAX_FOREIGN_LENGTH = 16_384

@@ -1,10 +1,11 @@
 /** What every handler works with. One turn is one thing that happens to the server, with all that follows from it. */
+
+import { RequestError } from '../../server/requestError.ts'
 import type { ChatState } from './chatState.ts'
 import type { FaultPlan } from './faults.ts'
 import type { Capabilities } from './levels.ts'
 import type { ServerLimits } from './limits.ts'
 import { type Key, keyOf, type UserRecord } from './records.ts'
-import { RequestError } from './requestError.ts'
 import type { RoomState } from './room.ts'
 import type { Session } from './session.ts'
 import type { StoreChange } from './store.ts'

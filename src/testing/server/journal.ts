@@ -1,6 +1,7 @@
 /** What a piece of work has changed: stored together, or taken back together. */
+
+import { RequestError } from '../../server/requestError.ts'
 import type { ChatServerEvent } from './hub.ts'
-import { RequestError } from './requestError.ts'
 import { type ChatStore, changeName, type StoreChange } from './store.ts'
 
 interface Entry {

@@ -1,8 +1,9 @@
 /** Who is online: whoever has at least one connection. Told to those who share a room with them. */
+
+import { RequestError } from '../../server/requestError.ts'
 import type { Hub } from './hub.ts'
 import { userKeyOf } from './publish.ts'
 import { type Key, keyOf, type UserRecord } from './records.ts'
-import { RequestError } from './requestError.ts'
 import { isReady, type Session } from './session.ts'
 import type { ServerFrame } from './wire.ts'
 

@@ -1,8 +1,9 @@
 /** Which room a call is about, and whether the caller may touch it. */
+
+import { RequestError } from '../../server/requestError.ts'
 import { readId } from './fields.ts'
 import type { Call, Hub } from './hub.ts'
 import { type Key, keyOf, type MemberRecord, type MessageRecord } from './records.ts'
-import { RequestError } from './requestError.ts'
 import { findMessage, type RoomState } from './room.ts'
 
 /** `room_id`, or the room of the endpoint when the frame names none. */

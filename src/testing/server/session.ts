@@ -1,5 +1,5 @@
 /** One accepted connection, from the server's side. */
-import type { Meter } from './limits.ts'
+import type { Meter } from '../../server/session/meter.ts'
 import type { Key, UserRecord } from './records.ts'
 
 /** What a mount hands in: a socket that is already open, and how to reach it. */

@@ -1,4 +1,6 @@
 /** From a token to a user: in the address, or in a frame; at once, or later. */
+
+import { RequestError } from '../../server/requestError.ts'
 import { admit } from './admission.ts'
 import { type Authenticate, type AuthResult, type Grant, judge, type Refusal } from './authentication.ts'
 import type { ServerClock } from './clock.ts'
@@ -6,7 +8,6 @@ import { isThenable, refuse } from './dispatch.ts'
 import { readString } from './fields.ts'
 import type { Hub } from './hub.ts'
 import { keyOf } from './records.ts'
-import { RequestError } from './requestError.ts'
 import type { Session } from './session.ts'
 import { viewUser } from './views.ts'
 import type { ClientFrame } from './wire.ts'

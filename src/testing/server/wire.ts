@@ -68,18 +68,6 @@ export interface ServerFrame {
 
 export type Fields = Readonly<Record<string, unknown>>
 
-export interface ClientFrame {
-  readonly type: string
-  readonly data: Fields
-  readonly id?: Id
-}
-
-export const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-/** More characters than any id, name or kind of frame needs, and few enough to say back in a refusal. */
-export const MAX_ID_LENGTH = 256
-
-/** Finite: JSON has no infinity, but its `1e999` is read as one. */
-export const isId = (value: unknown): value is Id =>
-  typeof value === 'string' ? value !== '' && value.length <= MAX_ID_LENGTH : Number.isFinite(value)
+export type { ClientFrame } from '../../server/session/clientFrame.ts'
+export { isId, MAX_ID_LENGTH } from '../../server/session/clientFrame.ts'
+export { isRecord as isFields } from '../../transport/protocol.ts'

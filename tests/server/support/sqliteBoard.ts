@@ -1,7 +1,7 @@
 /** A board in a SQLite file, behind a real socket. */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { SqliteHandle } from '../../../src/server/stores/optionalTypes.ts'
+import type { SqliteHandle } from '../../../src/server/node/optionalTypes.ts'
 import { sqliteStore } from '../../../src/server/stores/sqliteStore.ts'
 import { type BoardOptions, boardServer, type Card, type Cards } from './board.ts'
 

@@ -1,9 +1,10 @@
 /** Snapshots: rooms, members, pages of messages. */
+
+import { RequestError } from '../../../server/requestError.ts'
 import { readId, readLimit, readOptionalId, readOptionalString } from '../fields.ts'
 import { DEFAULT_PAGE_SIZE, type HistoryAnchor, MAX_PAGE_SIZE, readHistory } from '../history.ts'
 import { type Call, type Handler, type Hub, viewFor } from '../hub.ts'
 import { keyOf } from '../records.ts'
-import { RequestError } from '../requestError.ts'
 import { findMessage, type RoomState } from '../room.ts'
 import { requireMembership } from '../roomAccess.ts'
 import { viewMember, viewMessage, viewRoom } from '../views.ts'

@@ -1,10 +1,11 @@
 /** Sending, editing and deleting messages, and reacting to them. */
+
+import { RequestError } from '../../../server/requestError.ts'
 import { readForeign, readId, readOptionalId, readOptionalName, readString } from '../fields.ts'
 import { type Call, type Handler, type Hub, viewFor } from '../hub.ts'
 import { findMentions } from '../mentions.ts'
 import { publishRoomChange, publishRoomEvent } from '../publish.ts'
 import { type Key, keyOf, type MessageRecord, type RoomEvent } from '../records.ts'
-import { RequestError } from '../requestError.ts'
 import {
   addMessage,
   countNewMessage,

@@ -1,9 +1,10 @@
 /** Read pointers, typing, heartbeat: what says where people are. */
+
+import { RequestError } from '../../../server/requestError.ts'
 import { readBoolean, readId } from '../fields.ts'
 import type { Call, Handler, Hub } from '../hub.ts'
 import { publishPassing, publishReadState, saveMember } from '../publish.ts'
 import type { MemberRecord, MessageRecord } from '../records.ts'
-import { RequestError } from '../requestError.ts'
 import { findMessage, positionOf, type RoomState, recountMember } from '../room.ts'
 import { requireMembership } from '../roomAccess.ts'
 import { roomFrame } from '../roomFrame.ts'

@@ -1,9 +1,10 @@
 /** Subscribing, joining, leaving, and catching up after an absence. */
+
+import { RequestError } from '../../../server/requestError.ts'
 import { readId } from '../fields.ts'
 import { type Call, type Handler, type Hub, subscribe, viewFor } from '../hub.ts'
 import { notifyUser, publishRoomChange, publishRoomEvent, roomState, saveMember } from '../publish.ts'
 import { type Key, keyOf, type MemberRecord, type NumberedEvent, type UserRecord } from '../records.ts'
-import { RequestError } from '../requestError.ts'
 import { findMessage, lastMessage, type RoomState } from '../room.ts'
 import { requireMembership, requireRoom } from '../roomAccess.ts'
 import { roomFrame } from '../roomFrame.ts'
