@@ -7,12 +7,13 @@ const PLAIN: readonly unknown[] = [Object.prototype, Array.prototype, null]
  */
 export function sameOr<Data>(current: unknown, next: Data & object): Data {
   const before = Object(current)
+  const kind = Object.getPrototypeOf(next)
   const keys = Object.keys(next)
   const isSame =
     before === current &&
     // What a `select` returns may be a Date or a Map, whose content is in no field.
-    PLAIN.includes(Object.getPrototypeOf(next)) &&
-    Array.isArray(before) === Array.isArray(next) &&
+    PLAIN.includes(kind) &&
+    Object.getPrototypeOf(before) === kind &&
     keys.length === Object.keys(before).length &&
     keys.every((key) => Object.is(before[key], next[key as never]))
   return isSame ? before : next

@@ -2,7 +2,6 @@
  * Drives the machine of a live query: tells it what the cache, the channel and the pending mutations do, and runs the effects
  * in order. Decides nothing.
  */
-import { LiveError } from '../../transport/errors.ts'
 import { waitOf } from '../../transport/port.ts'
 import { keepSharing, markFinished } from '../cache/structuralSharing.ts'
 import { refetch, write } from '../cache/writer.ts'
@@ -14,7 +13,7 @@ import { positionOf } from './data.ts'
 import { channelSpec } from './definition.ts'
 import type { Effect, Input } from './inputs.ts'
 import { next, PAUSE_MS } from './machine.ts'
-import { announce, type LiveQuery } from './records.ts'
+import { announce, type LiveQuery, reportFailure } from './records.ts'
 import { see, statusOf, viewOf } from './state.ts'
 import { isActive, missedSince, shownIn, usageOf } from './surroundings.ts'
 
@@ -51,6 +50,7 @@ export function tellNow(live: LiveQuery, input: Input): void {
   }
 }
 
+/** What the application's code was to make of events is lost: only a snapshot can tell. */
 export function fail(live: LiveQuery, cause: unknown): void {
   reportFailure(live, cause)
   tell(live, { type: 'doubted' })
@@ -168,10 +168,4 @@ function tellStatus(live: LiveQuery): void {
   if (status === live.status.status) return
   live.status = { status, since: client.declarations.port.clock.wallNow() }
   announce(client, live.hash)
-}
-
-/** The application's code threw, and what it was to make of events is lost: only a snapshot can tell. */
-export function reportFailure({ client, definition: { name } }: LiveQuery, cause: unknown): void {
-  const error = new LiveError('misconfigured', `"${name}" threw: ${cause}`, { cause })
-  client.declarations.port.report({ type: 'reducer-error', definition: name, cause, error })
 }

@@ -1,18 +1,16 @@
 /** One cached query, live: what it can be told and asked. Its decisions are in `machine.ts`. */
-import type { LiveError } from '../../transport/errors.ts'
 import type { Op } from '../fold/op.ts'
-import { soundOp } from '../fold/soundOp.ts'
 import type { Params } from '../keys.ts'
 import { targetOf } from '../optimistic/targetedOp.ts'
 import { positionInLog } from '../stream/channelLog.ts'
 import { topOf } from '../stream/sequencer.ts'
 import { hashKey, type Query } from '../tanstack.ts'
-import { type Definition, flawFor } from './definition.ts'
-import { adoptForeign, fail, reportFailure, tell, tellNow } from './driver.ts'
+import type { Definition } from './definition.ts'
+import { adoptForeign, fail, tell, tellNow } from './driver.ts'
 import { type LiveClient, type LiveQuery, OFFLINE } from './records.ts'
 import { UNUSED } from './state.ts'
 import { anticipatedBy, shownIn } from './surroundings.ts'
-import { toOps } from './toOps.ts'
+import { checkOp, toOps } from './toOps.ts'
 
 /** TanStack asks whether data is stale with nothing but the query. */
 const known = new WeakMap<object, LiveQuery>()
@@ -71,15 +69,10 @@ export function dataOf(live: LiveQuery): unknown {
 
 /** What a reply, or the application, says of the data. `isNews: false`: it tells of the past. */
 export function tellOps(live: LiveQuery, given: readonly Op<unknown>[], isNews: boolean): void {
-  const { definition, params, client } = live
-  const { report } = client.declarations.port
-  const flawed = (error: LiveError) => report({ type: 'quarantine', definition: definition.name, error })
-  const failed = (cause: unknown) => reportFailure(live, cause)
-  const flawOf = flawFor(definition, params)
   const ops: Op<unknown>[] = []
   for (const op of given) {
     try {
-      const sound = soundOp(definition, op, { flawOf, flawed, failed })
+      const sound = checkOp(live, op)
       if (sound) ops.push(sound)
     } catch (cause) {
       fail(live, cause)

@@ -117,3 +117,14 @@ export function announce({ news, listeners, declarations }: LiveClient, of = ANY
     })
   news.add(of)
 }
+
+/** The application's code threw; `event`: at one of this type. */
+export function reportFailure(
+  { client, definition: { name } }: LiveQuery,
+  cause: unknown,
+  event?: string,
+): void {
+  const where = event === undefined ? '' : ` at "${event}"`
+  const error = new LiveError('misconfigured', `"${name}" threw${where}: ${cause}`, { cause })
+  client.declarations.port.report({ type: 'reducer-error', definition: name, event, cause, error })
+}

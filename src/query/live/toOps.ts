@@ -1,12 +1,11 @@
 /** Events into ops, by the reducers of a definition: the application's code, one event at a time. */
-import { LiveError } from '../../transport/errors.ts'
 import type { LiveEvent } from '../../transport/port.ts'
 import type { SequencedOp } from '../fold/items.ts'
 import type { Op } from '../fold/op.ts'
 import { soundOp } from '../fold/soundOp.ts'
 import { echoOf } from '../optimistic/pendingMutations.ts'
 import { flawFor } from './definition.ts'
-import type { LiveQuery } from './records.ts'
+import { type LiveQuery, reportFailure } from './records.ts'
 
 export function toOps(live: LiveQuery, events: readonly LiveEvent[]): SequencedOp<unknown>[] {
   const ops: SequencedOp<unknown>[] = []
@@ -19,24 +18,29 @@ export function toOps(live: LiveQuery, events: readonly LiveEvent[]): SequencedO
   return ops
 }
 
-function toOp({ client, definition, params }: LiveQuery, event: LiveEvent): Op<unknown> | undefined {
-  const { report } = client.declarations.port
-  const { type, payload, seq } = event
-  const { name, options } = definition
+function toOp(live: LiveQuery, { type, payload, seq }: LiveEvent): Op<unknown> | undefined {
+  const { params, definition } = live
+  const { events } = definition.options
   // A name from the wire may be one that every object has, such as `constructor`.
-  const reducer = Object.hasOwn(options.events, type) ? options.events[type] : undefined
-  if (!reducer) return undefined
-  const failed = (cause: unknown) => {
-    const error = new LiveError('misconfigured', `"${name}" threw at "${type}": ${cause}`, { cause })
-    report({ type: 'reducer-error', definition: name, event: type, cause, error })
-  }
+  const reducer = Object.hasOwn(events, type) ? events[type] : undefined
   // One event they cannot take must not cost the events behind it.
   try {
-    const op = reducer(payload, { type, params, seq })
-    const flawed = (error: LiveError) => report({ type: 'quarantine', definition: name, event: type, error })
-    return op && soundOp(definition, op, { flawOf: flawFor(definition, params), flawed, failed })
+    const op = reducer?.(payload, { type, params, seq })
+    return op && checkOp(live, op, type)
   } catch (cause) {
-    failed(cause)
+    reportFailure(live, cause, type)
   }
   return undefined
+}
+
+/** The op as it may meet the data, if it may; what is wrong with it is reported. @throws what the application's code does */
+export function checkOp(live: LiveQuery, op: Op<unknown>, event?: string): Op<unknown> | undefined {
+  const { client, definition, params } = live
+  const { name } = definition
+  return soundOp(definition, op, {
+    flawOf: flawFor(definition, params),
+    flawed: (error) =>
+      client.declarations.port.report({ type: 'quarantine', definition: name, event, error }),
+    failed: (cause) => reportFailure(live, cause, event),
+  })
 }
