@@ -93,3 +93,41 @@ it('[Q42] leave no row that only they have named', async () => {
   await answer('get_cards', [before, added])
   expect(shown()).toEqual([before, added])
 })
+
+it('[Q42] of a value as well, and nothing of somebody else is hidden behind them', async () => {
+  const fake = createFakePort()
+  const live = createLive({ manager: { port: fake.port } })
+  const topic = live.value('topic', {
+    schema: type<{ readonly text: string }>(),
+    snapshot: 'get_topic',
+    events: { topic_changed: upsert((next) => next as { readonly text: string }) },
+  })
+  const rename = live.mutation<string>('rename', {
+    request: (text, { request }) => request('rename', { text }),
+    optimistic: (text) => [topic.upsert({}, { text })],
+  })
+  const queryClient = new QueryClient({ defaultOptions: { queries: { retry: false } } })
+  const disconnect = live.connect(queryClient)
+  const observer = new QueryObserver(queryClient, topic())
+  cleanups.push(
+    observer.subscribe(() => undefined),
+    disconnect,
+    () => queryClient.clear(),
+  )
+  const settle = async (of = '', body: unknown = {}) => {
+    await fake.settle()
+    for (const request of fake.requests.splice(0)) if (request.type === of) request.resolve(body)
+    await fake.settle()
+    fake.frame()
+    await fake.settle()
+  }
+  fake.live()
+  await settle('get_topic', { text: 'a' })
+  const renaming = new MutationObserver(queryClient, rename()).mutate('b')
+  await settle('rename')
+  await renaming
+  expect(observer.getCurrentResult().data).toEqual({ text: 'b' })
+  fake.emit({ type: 'topic_changed', payload: { text: 'c' } })
+  await settle()
+  expect(observer.getCurrentResult().data).toEqual({ text: 'c' })
+})
