@@ -177,16 +177,16 @@ function listening(live: Live, start: () => () => void): Live {
 
 /** Runs while anybody wants it. */
 function shared(run: () => () => void): () => () => void {
-  let holders = 0
+  let users = 0
   let stop: (() => void) | undefined
   return () => {
-    holders++
+    users++
     stop ??= run()
     let isHeld = true
     return () => {
       if (!isHeld) return
       isHeld = false
-      if (--holders > 0) return
+      if (--users > 0) return
       stop?.()
       stop = undefined
     }

@@ -117,9 +117,10 @@ async function run<P, Variables, Result>(
     const told = options.settle?.(result, variables(), params) ?? []
     const changes = told.length > 0 ? told : unechoed(client, pending)
     if (changes.length > 0) send.advance('sure')
-    tellChanges(client, changes, isNews && told.length > 0)
+    const isTold = isNews && told.length > 0
+    tellChanges(client, changes, isTold)
     // Else it may have been done long ago, and more may have happened to it since: only a snapshot can tell.
-    for (const change of isNews && told.length > 0 ? [] : changes) doubtQueries(client, change)
+    for (const change of isTold ? [] : changes) doubtQueries(client, change)
     return result
   } finally {
     leaveChannel(channel, member)
