@@ -42,7 +42,8 @@ const missing = (name) => `There is no ${name} on this system, and none could be
   - elsewhere: let its programs be found in PATH
 `
 
-const findOrInstall = async (name, look, log) => {
+/** The path of a program, installed by the system where it is missing and this user may. */
+export const findOrInstall = async (name, look, log) => {
   if (look() === undefined) await install(name, log)
   const found = look()
   if (found === undefined) throw new Error(missing(name))

@@ -28,7 +28,7 @@ const pythonPath = () => process.env.DJANGO_PYTHON || '/usr/bin/python3'
  * Daphne, until its standard input ends. That end comes however this process dies, so nothing is left running behind a
  * test run that was killed.
  */
-const daphne = `import os, sys, threading
+export const daphne = `import os, sys, threading
 threading.Thread(target=lambda: (sys.stdin.buffer.read(), os._exit(0)), daemon=True).start()
 from daphne.cli import CommandLineInterface
 CommandLineInterface.entrypoint()`

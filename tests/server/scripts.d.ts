@@ -1,4 +1,11 @@
 declare module '*/scripts/databases.mjs' {
+  /** @throws where it is not there and cannot be installed */
+  export function findOrInstall(
+    debianPackage: string,
+    look: () => string | undefined,
+    log: (line: string) => void,
+  ): Promise<string>
+
   export interface Database {
     kill(): Promise<void>
     restart(): Promise<void>

@@ -1,5 +1,5 @@
 /** Seven devices of five people who talk all the time, and what has to be true when they fall silent. */
-import { type Person, openPerson } from './person.ts'
+import { openPerson, type Person } from './person.ts'
 import type { Stack } from './stack.ts'
 import { readTruth, type StoredMessage, type Truth } from './truth.ts'
 
@@ -26,6 +26,8 @@ export interface Conversation {
    * device, with the server's unread counts. Rejects with what is not.
    */
   level(patienceMs: number): Promise<number>
+  /** Everything that was said has been answered, or the time is over. */
+  settled(patienceMs: number): Promise<void>
   counts(): { readonly dials: number; readonly requests: number; readonly disconnectedMs: number }
   close(): void
 }
@@ -63,6 +65,7 @@ export function openConversation(stack: Stack): Conversation {
     },
     fallSilent,
     level: (patienceMs) => untilLevel(stack, people, patienceMs),
+    settled: (patienceMs) => untilSettled(people, patienceMs),
     counts: () => {
       const all = people.map((person) => person.count())
       const sum = (key: 'dials' | 'requests') => all.reduce((total, count) => total + count[key], 0)
@@ -81,11 +84,15 @@ export function openConversation(stack: Stack): Conversation {
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
+async function untilSettled(people: readonly Person[], patienceMs: number): Promise<void> {
+  const isSettled = () => people.every(({ said }) => said.every(({ outcome }) => outcome !== 'waiting'))
+  for (const end = performance.now() + patienceMs; !isSettled() && performance.now() < end; ) await sleep(20)
+}
+
 async function untilLevel(stack: Stack, people: readonly Person[], patienceMs: number): Promise<number> {
   const start = performance.now()
   const elapsed = () => performance.now() - start
-  const isSettled = () => people.every(({ said }) => said.every(({ outcome }) => outcome !== 'waiting'))
-  while (!isSettled() && elapsed() < patienceMs) await sleep(20)
+  await untilSettled(people, patienceMs)
   // Nothing is written any more: from now on the server says the same to everybody who asks.
   const truth = await readTruth(stack, { readers: new Map(ROOMS.map((id) => [id, 'alice'])), users: USERS })
   let wrong = findWrong(people, truth)

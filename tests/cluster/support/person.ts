@@ -1,7 +1,7 @@
 /** One device of somebody: the built package and plain observers, as an application would use them. */
 import { InfiniteQueryObserver, QueryClient, QueryObserver } from '@tanstack/react-query'
 import { WebSocket } from 'ws'
-import type { ChatMessage } from '../../../src/chat/index.ts'
+import type { ChatMessage, ChatRoom } from '../../../src/chat/index.ts'
 import type { Stack } from './stack.ts'
 
 // What is installed from the registry, and not the sources.
@@ -71,7 +71,7 @@ export function openPerson(stack: Stack, { name, user, rooms }: PersonOptions): 
   const timelines = new Map(
     rooms.map((roomId) => [roomId, new InfiniteQueryObserver(queryClient, chat.messages(roomId))]),
   )
-  const roomList = new InfiniteQueryObserver(queryClient, chat.rooms() as never)
+  const roomList = new QueryObserver(queryClient, chat.rooms())
   for (const observer of [...timelines.values(), roomList]) stops.push(observer.subscribe(() => undefined))
   let requests = 0
   chat.manager.inspect((entry) => {
@@ -115,7 +115,9 @@ export function openPerson(stack: Stack, { name, user, rooms }: PersonOptions): 
     react: (roomId) => {
       const message = lastOf(roomId)
       if (message)
-        quietly(chat.react.start(queryClient, { message_id: message.id, reaction: '👍' } as never, { roomId }))
+        quietly(
+          chat.react.start(queryClient, { message_id: message.id, reaction: '👍' } as never, { roomId }),
+        )
     },
     shown,
     loadOlder: async (roomId) => {
@@ -131,7 +133,9 @@ export function openPerson(stack: Stack, { name, user, rooms }: PersonOptions): 
         connection: chat.manager.store.getState().state,
         mutating: queryClient.isMutating(),
         fetching: queryClient.isFetching(),
-        rooms: rooms.map((roomId) => chat.live.status(queryClient, timelineOf(roomId).options.queryKey).status),
+        rooms: rooms.map(
+          (roomId) => chat.live.status(queryClient, timelineOf(roomId).options.queryKey).status,
+        ),
       }),
     count: () => ({ dials, requests, disconnectedMs: away() }),
     disconnect: () => chat.manager.disconnect(),
@@ -144,16 +148,8 @@ export function openPerson(stack: Stack, { name, user, rooms }: PersonOptions): 
   }
 }
 
-interface ListedRoom {
-  readonly id: unknown
-  readonly unread_count: number
-  readonly last_message?: { readonly id: unknown }
-}
-
-function roomsIn(data: unknown): ReturnType<Person['list']> {
-  const pages = (data as { pages?: { items: readonly ListedRoom[] }[] } | undefined)?.pages ?? []
-  const rooms = pages.flatMap(({ items }) => items)
-  const lastOf = ({ last_message: last }: ListedRoom) => (last ? String(last.id) : undefined)
+function roomsIn(rooms: readonly ChatRoom[] = []): ReturnType<Person['list']> {
+  const lastOf = ({ last_message: last }: ChatRoom) => (last ? String(last.id) : undefined)
   return new Map(rooms.map((room) => [String(room.id), { unread: room.unread_count, last: lastOf(room) }]))
 }
 

@@ -1,7 +1,7 @@
 /** A server process of a test: killed, stopped, continued and started again on the same port. */
 import type { ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { createServer, connect } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { findOrInstall } from '../../../scripts/databases.mjs'
 import { start } from '../../../scripts/processes.mjs'
@@ -28,7 +28,13 @@ export interface RunningProgram {
 const KEPT_CHARACTERS = 20_000
 const STARTUP_MS = 60_000
 
-export async function startProgram({ name, command, port, cwd, env }: ProgramOptions): Promise<RunningProgram> {
+export async function startProgram({
+  name,
+  command,
+  port,
+  cwd,
+  env,
+}: ProgramOptions): Promise<RunningProgram> {
   let child: ChildProcess
   let ended = Promise.resolve()
   let output = ''
@@ -98,6 +104,9 @@ export const program = (
 ): Promise<string> =>
   findOrInstall(
     debianPackage,
-    () => [...folders, ...(process.env.PATH ?? '').split(':')].map((folder) => join(folder, name)).find(existsSync),
+    () =>
+      [...folders, ...(process.env.PATH ?? '').split(':')]
+        .map((folder) => join(folder, name))
+        .find(existsSync),
     (line: string) => console.log(line),
   )

@@ -31,5 +31,7 @@ export interface Stack {
   removeMember(roomId: string, user: string): Promise<void>
   /** For a burst: what carries events between processes holds no more than so many, if it has such a bound. */
   readonly smallCapacity?: Readonly<Record<string, string>>
+  /** Variables with which a worker's clock is a minute ahead. */
+  readonly clockAhead?: Readonly<Record<string, string>>
   stop(): Promise<void>
 }

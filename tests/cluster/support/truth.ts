@@ -11,7 +11,10 @@ export interface StoredMessage {
 export interface Truth {
   readonly messages: ReadonlyMap<string, readonly StoredMessage[]>
   /** By user, then by room. */
-  readonly rooms: ReadonlyMap<string, ReadonlyMap<string, { readonly unread: number; readonly last: string | undefined }>>
+  readonly rooms: ReadonlyMap<
+    string,
+    ReadonlyMap<string, { readonly unread: number; readonly last: string | undefined }>
+  >
 }
 
 const PATIENCE_MS = 15_000
@@ -25,8 +28,8 @@ interface Reply {
 
 type Ask = (type: string, data: object) => Promise<Readonly<Record<string, unknown>>>
 
-/** Waits for workers that are just coming back. */
-async function asking<Result>(url: string, work: (ask: Ask) => Promise<Result>): Promise<Result> {
+/** A bare socket, for as long as the work takes. */
+export async function asking<Result>(url: string, work: (ask: Ask) => Promise<Result>): Promise<Result> {
   const socket = new WebSocket(url)
   const waiting = new Map<string, (reply: Reply) => void>()
   let count = 0
@@ -66,7 +69,11 @@ interface WireMessage {
 async function historyOf(ask: Ask, roomId: string): Promise<StoredMessage[]> {
   const all: StoredMessage[] = []
   for (let before: unknown; ; ) {
-    const page = await ask('get_history', { room_id: roomId, limit: 200, ...(before === undefined ? {} : { before }) })
+    const page = await ask('get_history', {
+      room_id: roomId,
+      limit: 200,
+      ...(before === undefined ? {} : { before }),
+    })
     const messages = page.messages as readonly WireMessage[]
     all.unshift(
       ...messages.map(({ id, content, sender }) => ({ id: String(id), content, sender: sender.username })),

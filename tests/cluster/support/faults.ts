@@ -1,0 +1,127 @@
+/** What happens to machines, one at a time, while people talk. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Conversation } from './conversation.ts'
+import type { Stack, Worker } from './stack.ts'
+
+export interface Fault {
+  readonly name: string
+  /** Undefined where the stack has nothing that this could happen to. Resolves when all that was taken away is back. */
+  of(stack: Stack): ((conversation: Conversation) => Promise<void>) | undefined
+  /** Nobody may see that anything happened. */
+  readonly isInvisible?: boolean
+}
+
+const first = ({ workers }: Stack): Worker => {
+  const [worker] = workers
+  if (!worker) throw new Error('There is no worker')
+  return worker
+}
+
+const withRedis = (work: (redis: NonNullable<Stack['redis']>) => Promise<void>): Fault['of'] => {
+  return ({ redis }) => redis && (() => work(redis))
+}
+
+export const FAULTS: readonly Fault[] = [
+  { name: 'nothing', of: () => () => sleep(2_000), isInvisible: true },
+  {
+    name: 'a worker is killed (-9) and comes back after 2 s',
+    of: (stack) => async () => {
+      await first(stack).program.end('SIGKILL')
+      await sleep(2_000)
+      await first(stack).program.start()
+    },
+  },
+  {
+    name: 'a worker is stopped for 20 s and goes on',
+    of: (stack) => async () => {
+      first(stack).program.signal('SIGSTOP')
+      await sleep(20_000)
+      first(stack).program.signal('SIGCONT')
+    },
+  },
+  {
+    name: 'Redis is restarted',
+    of: withRedis(async (redis) => {
+      await redis.kill()
+      await redis.start()
+    }),
+  },
+  { name: 'Redis is flushed', of: withRedis((redis) => redis.flush()) },
+  {
+    name: 'Redis is away for 5 s',
+    of: withRedis(async (redis) => {
+      await redis.kill()
+      await sleep(5_000)
+      await redis.start()
+    }),
+  },
+  {
+    name: 'PostgreSQL is restarted, away for 8 s',
+    of: ({ postgres }) =>
+      postgres &&
+      (async () => {
+        await postgres.kill()
+        await sleep(8_000)
+        await postgres.start()
+      }),
+  },
+  { name: 'the table of messages is locked for 5 s', of: (stack) => () => stack.lockMessages(5_000) },
+  {
+    name: 'nginx is reloaded',
+    of: (stack) => async () => {
+      await stack.nginx.reload()
+      await sleep(2_000)
+    },
+  },
+  {
+    name: 'nginx is killed and comes back after 2 s',
+    of: (stack) => async () => {
+      await stack.nginx.program.end('SIGKILL')
+      await sleep(2_000)
+      await stack.nginx.program.start()
+    },
+  },
+  {
+    name: 'the clock of a worker is a minute ahead',
+    of: (stack) =>
+      stack.clockAhead &&
+      (async () => {
+        await first(stack).program.end('SIGTERM')
+        await first(stack).program.start(stack.clockAhead)
+        await sleep(5_000)
+        await first(stack).program.end('SIGTERM')
+        await first(stack).program.start()
+      }),
+  },
+  {
+    name: 'all workers are restarted, one after the other, with draining',
+    isInvisible: true,
+    of: (stack) => async () => {
+      for (const { program } of stack.workers) {
+        await program.end('SIGTERM')
+        await program.start()
+        await sleep(500)
+      }
+    },
+  },
+  {
+    name: 'a burst of 2 000 messages, with room for 100 between the processes',
+    of: (stack) => async (conversation) => {
+      const env = stack.smallCapacity
+      for (const { program } of env ? stack.workers : []) {
+        await program.end('SIGTERM')
+        await program.start(env)
+      }
+      for (let at = 0; at < 2_000; at++) {
+        conversation.people[at % conversation.people.length]?.say('hall')
+        if (at % 50 === 49) await sleep(10)
+      }
+      if (!env) return
+      await conversation.settled(60_000)
+      for (const { program } of stack.workers) {
+        await program.end('SIGTERM')
+        await program.start()
+      }
+    },
+  },
+]
