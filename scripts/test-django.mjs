@@ -1,16 +1,14 @@
 // `npm run test:django`: the example back end's own tests, then the integration tests against a real daphne.
 // What follows `--` goes to vitest. Ends with a line `N passed, N failed`.
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
 import { findPython, projectFolder, startDjango, testSecret } from './django.mjs'
 import { run, stopChildrenOnSignals, temporaryFolder } from './processes.mjs'
+import { conclude, inCi, runVitest } from './vitestReport.mjs'
 
 const PYTHON_TESTS_TIMEOUT_MS = 240_000
 const VITEST_TIMEOUT_MS = 300_000
 const KEPT_LOG_LINES = 60
-
-const inCi = Boolean(process.env.CI) && process.env.CI !== 'false'
 
 /** The example's own tests: what cannot be seen from a socket. */
 const runPythonTests = async (python, folder) => {
@@ -36,40 +34,6 @@ const runPythonTests = async (python, folder) => {
   return { passed: Math.max(total - broken, 0), failed }
 }
 
-const readReport = async (path) => {
-  try {
-    return JSON.parse(await readFile(path, 'utf8'))
-  } catch (error) {
-    // The run ended before it could write its report; its output says why.
-    if (error.code === 'ENOENT' || error instanceof SyntaxError) return undefined
-    throw error
-  }
-}
-
-const runVitest = async (django, folder) => {
-  const path = join(folder, 'report.json')
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${path}`]
-  const { code } = await run(
-    ['vitest', 'run', '--project', 'integration django', ...reporters, ...process.argv.slice(2)],
-    {
-      env: { DJANGO_URL: django.url, DJANGO_TOKEN_URL: django.tokenUrl, DJANGO_HTTP_URL: django.httpUrl },
-      stdio: 'inherit',
-      timeoutMs: VITEST_TIMEOUT_MS,
-    },
-  )
-  const report = await readReport(path)
-  const passed = report?.numPassedTests ?? 0
-  const skipped = (report?.numPendingTests ?? 0) + (report?.numTodoTests ?? 0)
-  // A run can fail with no failed test: a file that does not load, an unhandled error. CI skips nothing.
-  const ranBadly = code !== 0 || passed === 0 || (inCi && skipped > 0)
-  if (skipped > 0) console.log(`${skipped} tests skipped`)
-  const failures = (report?.testResults ?? [])
-    .flatMap(({ assertionResults }) => assertionResults)
-    .filter(({ status }) => status === 'failed')
-    .map(({ fullName }) => fullName)
-  return { passed, failed: Math.max(report?.numFailedTests ?? 0, ranBadly ? 1 : 0), failures }
-}
-
 const skip = (error) => {
   console.log(`${inCi ? 'FAIL' : 'SKIPPED'}  the tests against Django did not run\n\n${error.message}`)
   return { passed: 0, failed: inCi ? 1 : 0 }
@@ -85,7 +49,11 @@ const runAll = async () => {
     const own = await runPythonTests(python, folder.path)
     django = await startDjango({ log: (line) => serverLog.push(line) })
     console.log(`ok    daphne at ${django.url}`)
-    const shared = await runVitest(django, folder.path)
+    const shared = await runVitest('integration django', {
+      folder: folder.path,
+      env: { DJANGO_URL: django.url, DJANGO_TOKEN_URL: django.tokenUrl, DJANGO_HTTP_URL: django.httpUrl },
+      timeoutMs: VITEST_TIMEOUT_MS,
+    })
     if (shared.failed > 0)
       console.log(`\nThe last lines of daphne:\n${serverLog.slice(-KEPT_LOG_LINES).join('\n')}`)
     return {
@@ -100,15 +68,8 @@ const runAll = async () => {
 }
 
 stopChildrenOnSignals()
-const {
-  passed,
-  failed,
-  failures = [],
-} = await runAll().catch((error) => {
+const result = await runAll().catch((error) => {
   console.error(error)
   return { passed: 0, failed: 1 }
 })
-// Named again at the end: what daphne printed may be long.
-if (failures.length > 0) console.log(['\nFailed:', '  tests against Django', ...failures].join('\n    '))
-console.log(`\n${passed} passed, ${failed} failed`)
-process.exitCode = failed === 0 ? 0 : 1
+conclude('tests against Django', result)

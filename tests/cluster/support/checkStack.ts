@@ -7,7 +7,8 @@ import type { Stack } from './stack.ts'
 
 /** What the machine may be slower than the clock. Milliseconds. */
 const SLACK_MS = 5_000
-const ONE_HEARTBEAT_MS = HEARTBEAT.intervalMs + HEARTBEAT.timeoutMs
+/** Or as long as a client that finds nobody there may wait until it looks again. */
+const ONE_HEARTBEAT_MS = Math.max(HEARTBEAT.intervalMs + HEARTBEAT.timeoutMs, 15_000)
 /** Then it is told what is not level, instead of waiting on. */
 const PATIENCE_MS = 60_000
 

@@ -101,7 +101,10 @@ async function untilLevel(stack: Stack, people: readonly Person[], patienceMs: n
     wrong = findWrong(people, truth)
   }
   const tookMs = elapsed()
-  if (wrong.length > 0) throw new Error(`not level after ${Math.round(tookMs)} ms:\n${wrong.join('\n')}`)
+  if (wrong.length > 0)
+    throw new Error(
+      `not level after ${Math.round(tookMs)} ms, ${wrong.length}:\n${wrong.slice(0, 15).join('\n')}`,
+    )
   await checkAll(people, truth)
   return tookMs
 }
