@@ -143,5 +143,9 @@ export const startRedis = async (log = () => {}) => {
   const settings = ['--port', '0', '--unixsocket', path, '--save', '', '--appendonly', 'no', '--dir', folder]
   const ready = /ready to accept connections/i
   const start = () => launch([program, ...settings], { signal: 'TERM', ready })
-  return { path, ...(await withRestart(start, remove)) }
+  const flush = async () => {
+    const { code, output } = await run(['redis-cli', '-s', path, 'FLUSHALL'])
+    if (code !== 0) throw new Error(output)
+  }
+  return { path, flush, ...(await withRestart(start, remove)) }
 }

@@ -1,11 +1,11 @@
 /** Three daphnes behind nginx, over Redis and a database that all of them share. */
 
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { startRedis } from '../../../scripts/databases.mjs'
 import { daphne, findPython, manage, projectFolder, testSecret } from '../../../scripts/django.mjs'
 import { temporaryFolder } from '../../../scripts/processes.mjs'
+import { clockAhead } from './clockAhead.ts'
+import { lockFile } from './lock.ts'
 import { startNginx } from './nginx.ts'
 import { post } from './post.ts'
 import { freePort, startProgram } from './program.ts'
@@ -49,7 +49,6 @@ export async function startDjangoStack(): Promise<Stack> {
     return ((await response.json()) as { token: string }).token
   })
   return {
-    name: 'Django',
     url: nginx.url,
     endpoint: '/ws/v1/',
     workers,
@@ -57,15 +56,10 @@ export async function startDjangoStack(): Promise<Stack> {
     redis: {
       kill: redis.kill,
       start: redis.restart,
-      flush: async () => redis.restart(),
+      flush: redis.flush,
     },
-    lockMessages: async (ms) => {
-      const database = new DatabaseSync(file)
-      database.exec('PRAGMA busy_timeout = 5000; BEGIN EXCLUSIVE')
-      await sleep(ms)
-      database.exec('ROLLBACK')
-      database.close()
-    },
+    lockMessages: (ms) => lockFile(file, ms),
+    clockAhead: await clockAhead(),
     token,
     createRoom: async (id, members) => post(`${http()}/demo/rooms`, { id, members }),
     removeMember: async (roomId, user) => {

@@ -16,7 +16,6 @@ export interface Service {
 }
 
 export interface Stack {
-  readonly name: string
   /** Through nginx. */
   readonly url: string
   readonly endpoint: string
