@@ -1,7 +1,6 @@
 // `npm run test:django`: the example back end's own tests, then the integration tests against a real daphne.
 // What follows `--` goes to vitest. Ends with a line `N passed, N failed`.
 import { join } from 'node:path'
-import process from 'node:process'
 import { findPython, projectFolder, startDjango, testSecret } from './django.mjs'
 import { run, stopChildrenOnSignals, temporaryFolder } from './processes.mjs'
 import { conclude, inCi, runVitest } from './vitestReport.mjs'

@@ -35,7 +35,7 @@ export interface Person {
   shown(roomId: string): readonly ChatMessage[]
   loadOlder(roomId: string): Promise<boolean>
   /** By room: what the list of rooms says. */
-  list(): ReadonlyMap<string, { readonly unread: number; readonly last: string | undefined }>
+  list(): ReadonlyMap<string, { readonly unread: number | null | undefined; readonly last: string | undefined }>
   isCalm(): boolean
   status(): string
   count(): { readonly dials: number; readonly requests: number; readonly disconnectedMs: number }
