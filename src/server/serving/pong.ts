@@ -9,7 +9,11 @@ import type { Hub } from './hub.ts'
 const PATIENCE_MS = 2_000
 
 export async function pong(hub: Hub, session: Session, { data }: ClientFrame): Promise<void> {
-  const heads = session.channels.size > 0 ? await headsInTime(hub, session) : new Map<string, Head>()
+  const asked = [
+    ...session.channels,
+    ...hub.plugins.flatMap(({ parts }) => [...(parts.watchedBy?.(session) ?? [])]),
+  ]
+  const heads = asked.length > 0 ? await headsInTime(hub, asked) : new Map<string, Head>()
   for (const [channel, head] of heads) hub.feeds.hear(channel, head)
   const { timestamp } = data
   const moved = movedOf(hub, session, heads)
@@ -23,13 +27,15 @@ export async function pong(hub: Hub, session: Session, { data }: ClientFrame): P
 }
 
 /** Nothing, where they do not come: the next pong makes up for it. */
-async function headsInTime(hub: Hub, { channels }: Session): Promise<ReadonlyMap<string, Head>> {
+async function headsInTime(hub: Hub, channels: readonly string[]): Promise<ReadonlyMap<string, Head>> {
   let cancel = () => {}
   const late = new Promise<ReadonlyMap<string, Head>>((resolve) => {
     cancel = hub.environment.setTimer(() => resolve(new Map()), PATIENCE_MS)
   })
   try {
-    return await Promise.race([hub.readHeads(channels), late])
+    // Those that could not be opened when they should have been.
+    const read = hub.feeds.open(channels).then(() => hub.readHeads(channels))
+    return await Promise.race([read, late])
   } catch (error) {
     hub.fail(error)
     return new Map()

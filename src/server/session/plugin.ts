@@ -1,10 +1,10 @@
 /** What a domain adds to the kit, and what it may do there. Types only. */
-import type { Id } from '../transport/port.ts'
-import type { ChannelFrames } from '../transport/protocol.ts'
-import type { ServerEnvironment } from './environment.ts'
-import type { ChannelAccess, LiveUser } from './options.ts'
-import type { ServerRequest } from './socket.ts'
-import type { Head, LoggedEvent, SnapshotRead, Transaction } from './store.ts'
+import type { Id } from '../../transport/port.ts'
+import type { ChannelFrames } from '../../transport/protocol.ts'
+import type { ServerEnvironment } from '../environment.ts'
+import type { ChannelAccess, LiveUser } from '../options.ts'
+import type { ServerRequest } from '../socket.ts'
+import type { Head, LoggedEvent, SnapshotRead, Transaction } from '../store.ts'
 
 type Awaitable<T> = T | Promise<T>
 
@@ -32,6 +32,8 @@ export interface PluginParts {
   delivering?(channel: string, events: readonly LoggedEvent[]): void
   /** Events of a channel were lost, and cannot be told any more. */
   lost?(channel: string): void
+  /** Channels that are watched for this connection: with its pings, what was missed of them is found. */
+  watchedBy?(connection: LiveConnection): Iterable<string>
   /** What another process told by `tell`. */
   heard?(message: unknown): void
   /** An event that was stored `withOwn`, as it is for one of those. */
@@ -46,7 +48,7 @@ export interface LiveConnection {
   readonly user: LiveUser | undefined
   readonly request: ServerRequest
   /** By field, the channel that a frame means which names none: that of its endpoint. */
-  readonly home: Readonly<Record<string, string>>
+  readonly home: Record<string, string>
 }
 
 export type Admission =
@@ -73,6 +75,8 @@ export interface LiveHost {
   readonly environment: ServerEnvironment
   /** Names this process among those of one store. */
   readonly process: string
+  /** The tables are there, also those of the plugins. Tried again after it was rejected. */
+  ready(): Promise<void>
   transaction<Result>(work: (transaction: Transaction<unknown>) => Awaitable<Result>): Promise<Result>
   /** The same at once. @throws Error where the store cannot */
   transactionNow<Result>(work: (transaction: Transaction<unknown>) => Result): Result
@@ -81,13 +85,16 @@ export interface LiveHost {
     work: (tx: unknown) => Awaitable<Result>,
   ): Promise<SnapshotRead<Result>>
   readNow<Result>(work: (tx: unknown) => Result): Result
-  /** Their events come to `delivering` from now on, also those that nobody has subscribed, until `unwatch`. */
+  /**
+   * Their events come to `delivering` from now on, also those that nobody has subscribed, until `unwatch`. Rejects where
+   * the store does not answer; that is tried again with the next ping of who `watchedBy` names.
+   */
   watch(channels: readonly string[]): Promise<void>
   unwatch(channels: readonly string[]): void
   connectionsOf(user: Id): Iterable<LiveConnection>
   subscribersOf(channel: string): Iterable<LiveConnection>
   /** @throws what the store throws */
-  subscribe(connection: LiveConnection, field: string, key: string): Promise<void>
+  subscribe(connection: LiveConnection, channel: string): Promise<void>
   unsubscribe(connection: LiveConnection, channel: string): void
   /** Behind the answer to what this connection has committed. */
   send(connection: LiveConnection, text: string): void
