@@ -10,7 +10,7 @@ import type { Hub } from './hub.ts'
  * Resolves with what makes the answer, as JSON, in the moment in which it is written: a right may have gone while it was
  * on its way. @throws RequestError
  */
-export type Handler = (hub: Hub, session: Session, frame: ClientFrame) => Promise<() => string>
+export type Handler = (hub: Hub, session: Session, frame: ClientFrame) => Promise<() => string | undefined>
 
 /** Runs the handler and answers with what it returns or throws. Does not reject. */
 export async function serve(
@@ -23,7 +23,8 @@ export async function serve(
   try {
     if (session.phase === 'closed') return
     const data = await handler(hub, session, frame)
-    answer(hub, session, { frame, data: data() })
+    const text = data()
+    if (text !== undefined) answer(hub, session, { frame, data: text })
   } catch (thrown) {
     error = bodyOf(hub, thrown)
     refuse(hub, session, { id: frame.id, error })

@@ -1,13 +1,12 @@
 /** Puts the parts together: what is written, how a session ends, and how events reach whoever has subscribed. */
 import { localBus } from '../bus.ts'
 import { realEnvironment } from '../environment.ts'
-import { keyIn } from '../feeds/channelName.ts'
+import { channelNamed, fieldsOfChannel } from '../feeds/channelOf.ts'
 import { createFeeds } from '../feeds/createFeeds.ts'
-import { messageText } from '../feeds/eventText.ts'
+import { type MakeOwn, messageText, ownMessages } from '../feeds/eventText.ts'
 import { createHeadReader } from '../feeds/headReader.ts'
-import { DEFAULT_LIMITS } from '../limits.ts'
-import type { LiveServerEvent } from '../options.ts'
-import type { Session } from '../session/session.ts'
+import { DEFAULT_LIMITS, type LiveServerEvent } from '../options.ts'
+import type { HeldText, Session } from '../session/session.ts'
 import { createSessions } from '../session/sessions.ts'
 import type { LoggedEvent } from '../store.ts'
 import type { AnyOptions, Hub } from './hub.ts'
@@ -21,7 +20,7 @@ export function createHub(options: AnyOptions): Hub {
     options,
     environment,
     bus,
-    field: options.protocol.channels.key,
+    kinds: options.protocol.kinds,
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     sessions: createSessions(),
     readHeads: createHeadReader(store),
@@ -32,7 +31,11 @@ export function createHub(options: AnyOptions): Hub {
       onHole: (channel) => tellHole(hub, channel),
       onError: (error) => hub.fail(error),
     }),
+    process: environment.createId(),
+    plugins: [],
+    watches: new Map(),
     isDraining: false,
+    migrate: createMigration(() => hub),
     emit: (event) => emit(options, event),
     fail: (error) => emit(options, { type: 'failed', error }),
     write: (session, text) => write(hub, session, text),
@@ -40,7 +43,7 @@ export function createHub(options: AnyOptions): Hub {
     close: (session, code, reason) => close(hub, session, { code, reason }),
     unsubscribe: (session, channel) => {
       session.asking.delete(channel)
-      if (hub.sessions.unsubscribe(session, channel)) hub.feeds.close(channel)
+      if (hub.sessions.unsubscribe(session, channel)) closeUnused(hub, channel)
     },
     tell: (events) => tell(hub, events),
   }
@@ -69,13 +72,30 @@ function write(hub: Hub, session: Session, text: string): void {
   }
 }
 
-interface HeldText {
-  readonly channel: string
-  readonly text: string
+/** Side by side, so that it is done before anybody is let in; a database that was away is asked again. */
+function createMigration(hubOf: () => Hub): () => Promise<void> {
+  let migrating: Promise<void> | undefined
+  const migrate = async () => {
+    const { options, plugins } = hubOf()
+    await options.store.migrate()
+    for (const { parts } of plugins) await parts.migrate?.()
+  }
+  return () => {
+    migrating ??= migrate().catch((error: unknown) => {
+      migrating = undefined
+      throw error
+    })
+    return migrating
+  }
+}
+
+/** Nobody has subscribed it, and nobody watches it. */
+export function closeUnused({ feeds, watches, sessions }: Hub, channel: string): void {
+  if (!watches.has(channel) && sessions.ofChannel(channel).size === 0) feeds.close(channel)
 }
 
 function writeEvent(hub: Hub, session: Session, event: HeldText): void {
-  if (!session.channels.has(event.channel)) return
+  if (event.channel !== undefined && !session.channels.has(event.channel)) return
   if (session.committed === 0) return hub.write(session, event.text)
   session.held.push(event)
   session.heldLength += event.text.length
@@ -107,11 +127,22 @@ export function endSession(hub: Hub, session: Session): void {
   session.cancelDeadline()
   session.asking.clear()
   session.held.length = 0
-  for (const channel of hub.sessions.remove(session)) hub.feeds.close(channel)
+  for (const channel of hub.sessions.remove(session)) closeUnused(hub, channel)
+  if (session.isKnown) for (const { parts } of hub.plugins) guarded(hub, () => parts.disconnected?.(session))
 }
 
-/** Written once, however many listen. */
+/** What a plugin throws is told, and nobody else's trouble. */
+export function guarded(hub: Hub, work: () => void): void {
+  try {
+    work()
+  } catch (error) {
+    hub.fail(error)
+  }
+}
+
+/** Written once, however many listen; but for those who see it otherwise. */
 function deliver(hub: Hub, channel: string, events: readonly LoggedEvent[]): void {
+  for (const { parts } of hub.plugins) guarded(hub, () => parts.delivering?.(channel, events))
   const subscribers = hub.sessions.ofChannel(channel)
   const text = messageText(events)
   hub.emit({
@@ -121,11 +152,20 @@ function deliver(hub: Hub, channel: string, events: readonly LoggedEvent[]): voi
     connections: subscribers.size,
     length: text.length,
   })
-  for (const session of subscribers) hub.writeEvent(session, channel, text)
+  const own = ownMessages(events, makeOwnOf(hub, channel))
+  for (const session of subscribers) hub.writeEvent(session, channel, own?.(String(session.user?.id)) ?? text)
 }
 
+export const makeOwnOf =
+  ({ plugins }: Hub, channel: string): MakeOwn =>
+  (text, own) => {
+    const plugin = plugins.find(({ kinds }) => channelNamed(kinds, channel))
+    return plugin?.parts.ownText?.(text, own) ?? text
+  }
+
 function tellHole(hub: Hub, channel: string): void {
-  const data = { [hub.field]: keyIn(hub.field, channel), reason: 'events were lost' }
+  for (const { parts } of hub.plugins) guarded(hub, () => parts.lost?.(channel))
+  const data = { ...fieldsOfChannel(hub.kinds, channel), reason: 'events were lost' }
   const text = JSON.stringify({ type: 'resync_required', data })
   for (const session of hub.sessions.ofChannel(channel)) hub.writeEvent(session, channel, text)
 }
