@@ -19,6 +19,8 @@ export interface DrivenConnection extends ChannelConnection, Pace {
   dialedAt: number
   /** How many sockets in a row were replaced ahead of their end, and when the last one was. */
   renewals: number
+  /** Whether the last one was for the token. */
+  renewsToken: boolean
   renewedAt: number
   /** When it is replaced by another one, by the clock that does not jump. */
   renewAt: number
@@ -53,6 +55,7 @@ export function createDrivenConnection(
     dialedAt: 0,
     retryAt: 0,
     renewals: 0,
+    renewsToken: false,
     renewedAt: 0,
     renewAt: 0,
     paidAt: 0,

@@ -54,6 +54,10 @@ const http = createServer(async (request, response) => {
 })
 await live.attach(http)
 http.listen(Number(PORT), '127.0.0.1')
-process.on('SIGTERM', () => void live.close({ graceMs: 3_000 }).then(() => process.exit()))
+process.on('SIGTERM', () => {
+  // Nobody is sent here any more, so that those who are asked to move go elsewhere.
+  http.close()
+  void live.close().then(() => process.exit())
+})
 // Ends with the test run that has started it.
 process.stdin.on('end', () => process.exit()).resume()

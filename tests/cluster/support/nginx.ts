@@ -18,7 +18,7 @@ export async function startNginx(
 ): Promise<Nginx> {
   const nginx = await program('nginx', { debianPackage: 'nginx', folders: ['/usr/sbin'] })
   const example = readFileSync(EXAMPLE, 'utf8')
-  const servers = workers.map((worker) => `server 127.0.0.1:${worker} max_fails=1 fail_timeout=2s;`)
+  const servers = workers.map((worker) => `server 127.0.0.1:${worker} max_fails=0;`)
   const config = example
     .replace(/(server 127\.0\.0\.1:\d+ [^;]*;\s*)+/, `${servers.join('\n    ')}\n  `)
     .replace(/listen \d+;/, `listen 127.0.0.1:${port};`)

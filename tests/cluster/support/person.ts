@@ -35,7 +35,10 @@ export interface Person {
   shown(roomId: string): readonly ChatMessage[]
   loadOlder(roomId: string): Promise<boolean>
   /** By room: what the list of rooms says. */
-  list(): ReadonlyMap<string, { readonly unread: number | null | undefined; readonly last: string | undefined }>
+  list(): ReadonlyMap<
+    string,
+    { readonly unread: number | null | undefined; readonly last: string | undefined }
+  >
   isCalm(): boolean
   status(): string
   count(): { readonly dials: number; readonly requests: number; readonly disconnectedMs: number }
@@ -76,6 +79,10 @@ export function openPerson(stack: Stack, { name, user, rooms }: PersonOptions): 
   let requests = 0
   chat.manager.inspect((entry) => {
     if (entry.type === 'sent') requests++
+    if (process.env.CLUSTER_TRACE && !['sent', 'received'].includes(entry.type))
+      console.log(Date.now() % 100000, name, JSON.stringify(entry).slice(0, 300))
+    if (process.env.CLUSTER_TRACE && JSON.stringify(entry).includes('draining'))
+      console.log(Date.now() % 100000, name, JSON.stringify(entry).slice(0, 300))
   })
   const away = watchAway(chat.manager.store)
   const said: Said[] = []
