@@ -18,6 +18,11 @@ export interface LiveServerLimits {
   readonly subscriptions: number
   /** Events in the answer to one `sync`; channels that do not fit are told to take a snapshot. @default 10000 */
   readonly syncEvents: number
+  /**
+   * How long, in milliseconds, events of a channel may wait for one another where many come or many listen; they travel as one
+   * array then. The first, and one that is alone, never waits. @default 100
+   */
+  readonly batchMs: number
   /** The newest one over is closed with 4029. @default 100 */
   readonly connectionsPerUser: number
   /** How long a connection may stay without a valid token. @default 10000 */
@@ -34,6 +39,7 @@ export const DEFAULT_LIMITS: LiveServerLimits = {
   bufferedBytes: 4_194_304,
   subscriptions: 1_000,
   syncEvents: 10_000,
+  batchMs: 100,
   connectionsPerUser: 100,
   signInMs: 10_000,
   silenceMs: 150_000,

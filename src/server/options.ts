@@ -49,8 +49,8 @@ export interface RequestContext<P extends Protocol, Tx, User extends LiveUser, T
   readonly key: string
   readonly connectionId: string
   /**
-   * Reads what is committed. If what the handler answers is an object, it gets `as_of` and `epoch`: where the channel stood
-   * in this very read (the first, if there are several). Let the result's schema have them, for clients drop other fields.
+   * Reads what is committed. The answer then says where the channel stood in this very read (the first, if there are
+   * several): `as_of` and `epoch` in its envelope, and in an object whose schema lets them pass.
    * `key`: another channel than the frame names; whether its user may read that is the handler's to ask.
    */
   read<Result>(work: (tx: Tx) => Awaitable<Result>, key?: ChannelKey): Promise<Result>

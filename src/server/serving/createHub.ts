@@ -2,6 +2,7 @@
 import { localBus } from '../bus.ts'
 import { realEnvironment } from '../environment.ts'
 import { fieldsOfChannel } from '../feeds/channelOf.ts'
+import { createBatches } from '../feeds/createBatches.ts'
 import { createFeeds } from '../feeds/createFeeds.ts'
 import { messageText } from '../feeds/eventText.ts'
 import { createHeadReader } from '../feeds/headReader.ts'
@@ -17,19 +18,30 @@ const TRY_AGAIN_LATER = 1013
 
 export function createHub(options: AnyOptions): Hub {
   const { environment = realEnvironment(), bus = localBus(), store } = options
+  const limits = { ...DEFAULT_LIMITS, ...options.limits }
+  const sessions = createSessions()
+  const batches = createBatches({
+    environment,
+    waitMs: limits.batchMs,
+    weightOf: (channel) => sessions.ofChannel(channel).size,
+    deliver: (channel, events) => deliver(hub, channel, events),
+  })
   const hub: Hub = {
     options,
     environment,
     bus,
     kinds: options.protocol.kinds,
-    limits: { ...DEFAULT_LIMITS, ...options.limits },
-    sessions: createSessions(),
+    limits,
+    sessions,
     readHeads: createHeadReader(store),
     feeds: createFeeds({
       store,
       environment,
-      deliver: (channel, events) => deliver(hub, channel, events),
-      onHole: (channel) => tellHole(hub, channel),
+      deliver: batches.add,
+      onHole: (channel) => {
+        batches.flush(channel)
+        tellHole(hub, channel)
+      },
       onError: (error) => hub.fail(error),
     }),
     isDraining: false,
@@ -40,7 +52,11 @@ export function createHub(options: AnyOptions): Hub {
     close: (session, code, reason) => close(hub, session, { code, reason }),
     unsubscribe: (session, channel) => {
       session.asking.delete(channel)
-      if (hub.sessions.unsubscribe(session, channel)) hub.feeds.close(channel)
+      if (sessions.unsubscribe(session, channel)) hub.endChannel(channel)
+    },
+    endChannel: (channel) => {
+      hub.feeds.close(channel)
+      batches.drop(channel)
     },
     tell: (events) => tell(hub, events),
   }
@@ -107,7 +123,7 @@ export function endSession(hub: Hub, session: Session): void {
   session.cancelDeadline()
   session.asking.clear()
   session.held.length = 0
-  for (const channel of hub.sessions.remove(session)) hub.feeds.close(channel)
+  for (const channel of hub.sessions.remove(session)) hub.endChannel(channel)
 }
 
 /** Written once, however many listen. */

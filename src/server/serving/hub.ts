@@ -32,6 +32,8 @@ export interface Hub {
   close(session: Session, code: number, reason: string): void
   /** The session has no more of this channel. */
   unsubscribe(session: Session, channel: string): void
+  /** Nobody has it any more. */
+  endChannel(channel: string): void
   /** Committed here: to the subscribers of this process, and a hint to the others. */
   tell(events: readonly LoggedEvent[]): void
 }
