@@ -86,10 +86,9 @@ export function createLiveServer<P extends Protocol, Tx, User extends LiveUser>(
   checkChannels(options.protocol.kinds, options.channels)
   // The handlers get what the types promise: the schemas made it, or the application itself.
   const hub = createHub(options as unknown as AnyOptions)
-  const migrated = options.store.migrate().catch(hub.fail)
   const stops = [hearBus(hub), watchSilence(hub)]
   const transaction = async <Result>(work: LiveWork<P, Tx, Result>) => {
-    await migrated
+    await hub.migration.wait()
     const { transaction, publish } = createTransactions(hub, {})
     return (await transaction((tx) => work({ tx: tx as Tx, publish }))) as Result
   }

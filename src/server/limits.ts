@@ -25,7 +25,12 @@ export interface LiveServerLimits {
   readonly batchMs: number
   /** The newest one over is closed with 4029. @default 100 */
   readonly connectionsPerUser: number
-  /** How long a connection may stay without a valid token. @default 10000 */
+  /**
+   * How long, in milliseconds, a request, a rule of `channels` or `authenticate` may take. The answer is `unavailable` then, and
+   * a token that cannot be checked closes with 1013. What it commits later counts all the same. @default 30000
+   */
+  readonly handlerMs: number
+  /** How long a connection may stay without a token. @default 10000 */
   readonly signInMs: number
   /** A connection that says nothing for so long, no `ping` either, is closed. @default 150000 */
   readonly silenceMs: number
@@ -41,6 +46,7 @@ export const DEFAULT_LIMITS: LiveServerLimits = {
   syncEvents: 10_000,
   batchMs: 100,
   connectionsPerUser: 100,
+  handlerMs: 30_000,
   signInMs: 10_000,
   silenceMs: 150_000,
 }

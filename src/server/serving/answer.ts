@@ -5,6 +5,7 @@ import type { ClientFrame } from '../session/clientFrame.ts'
 import type { Session } from '../session/session.ts'
 import { ConflictError, type Head } from '../store.ts'
 import type { Hub } from './hub.ts'
+import { inTime } from './inTime.ts'
 
 export interface Answer {
   /** JSON. */
@@ -29,7 +30,11 @@ export async function serve(
   let error: ErrorBody | undefined
   try {
     if (session.phase === 'closed') return
-    const make = await handler(hub, session, frame)
+    const what = `The handler of "${frame.type}"`
+    const make = await inTime(hub.environment, { waitMs: hub.limits.handlerMs, what }, async () => {
+      await hub.migration.wait()
+      return handler(hub, session, frame)
+    })
     answer(hub, session, { frame, ...make() })
   } catch (thrown) {
     error = bodyOf(hub, thrown)

@@ -11,6 +11,7 @@ import type { LiveServerEvent } from '../options.ts'
 import type { Session } from '../session/session.ts'
 import { createSessions } from '../session/sessions.ts'
 import type { LoggedEvent } from '../store.ts'
+import { startMigration } from '../stores/migration.ts'
 import type { AnyOptions, Hub } from './hub.ts'
 
 const SERVER_ERROR = 1011
@@ -20,6 +21,7 @@ export function createHub(options: AnyOptions): Hub {
   const { environment = realEnvironment(), bus = localBus(), store } = options
   const limits = { ...DEFAULT_LIMITS, ...options.limits }
   const sessions = createSessions()
+  const readHeads = createHeadReader(store, environment)
   const batches = createBatches({
     environment,
     waitMs: limits.batchMs,
@@ -33,9 +35,10 @@ export function createHub(options: AnyOptions): Hub {
     kinds: options.protocol.kinds,
     limits,
     sessions,
-    readHeads: createHeadReader(store),
+    readHeads,
+    migration: startMigration({ store, environment, onError: (error) => emit(options, { type: 'failed', error }) }),
     feeds: createFeeds({
-      store,
+      store: { since: (positions, maxEvents) => store.since(positions, maxEvents), heads: readHeads },
       environment,
       deliver: batches.add,
       onHole: (channel) => {

@@ -9,6 +9,7 @@ import type { LiveServerEvent, LiveServerOptions, LiveUser } from '../options.ts
 import type { Session } from '../session/session.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { LoggedEvent } from '../store.ts'
+import type { Migration } from '../stores/migration.ts'
 
 export type AnyOptions = LiveServerOptions<Protocol, unknown, LiveUser>
 
@@ -22,6 +23,7 @@ export interface Hub {
   readonly sessions: Sessions
   readonly feeds: Feeds
   readonly readHeads: ReadHeads
+  readonly migration: Migration
   isDraining: boolean
   emit(event: LiveServerEvent): void
   fail(error: unknown): void

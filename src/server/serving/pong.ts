@@ -1,9 +1,11 @@
 /** The answer to a ping, and with it where the channels of the connection stand. */
 import { channelNamed } from '../feeds/channelOf.ts'
+import { RequestError } from '../requestError.ts'
 import type { ClientFrame } from '../session/clientFrame.ts'
 import type { Session } from '../session/session.ts'
 import type { Head } from '../store.ts'
 import type { Hub } from './hub.ts'
+import { inTime } from './inTime.ts'
 
 /** A pong is due within five seconds; a store that takes longer than this is not waited for. */
 const PATIENCE_MS = 2_000
@@ -24,17 +26,12 @@ export async function pong(hub: Hub, session: Session, { data }: ClientFrame): P
 
 /** Nothing, where they do not come: the next pong makes up for it. */
 async function headsInTime(hub: Hub, { channels }: Session): Promise<ReadonlyMap<string, Head>> {
-  let cancel = () => {}
-  const late = new Promise<ReadonlyMap<string, Head>>((resolve) => {
-    cancel = hub.environment.setTimer(() => resolve(new Map()), PATIENCE_MS)
-  })
   try {
-    return await Promise.race([hub.readHeads(channels), late])
+    const how = { waitMs: PATIENCE_MS, what: 'A read of heads' }
+    return await inTime(hub.environment, how, () => hub.readHeads(channels))
   } catch (error) {
-    hub.fail(error)
+    hub.fail(error instanceof RequestError ? error.cause : error)
     return new Map()
-  } finally {
-    cancel()
   }
 }
 

@@ -26,9 +26,11 @@ interface Asked {
 
 export async function serveRequest(hub: Hub, session: Session, frame: ClientFrame): Promise<void> {
   let hasCommitted = false
+  let isOver = false
   const onCommit = () => {
-    if (!hasCommitted) session.committed++
-    hasCommitted = true
+    // What commits after its answer, because it took too long, holds nothing up.
+    if (!hasCommitted && !isOver) session.committed++
+    hasCommitted ||= !isOver
   }
   await serve(hub, { session, frame }, async () => {
     const { params, result, handler } = offerOf(hub, frame.type)
@@ -43,6 +45,7 @@ export async function serveRequest(hub: Hub, session: Session, frame: ClientFram
     const text = JSON.stringify(withPosition(answer, { at, check }))
     return () => ({ data: text, position: at })
   })
+  isOver = true
   if (hasCommitted) releaseHeld(hub, session)
 }
 
