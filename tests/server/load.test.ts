@@ -97,21 +97,24 @@ describe('where much happens', () => {
     expect(clock.pending()).toBe(0)
   })
 
-  it.each(upTo(20))('[S30] nothing is lost, doubled or out of order, whoever comes and goes: seed %i', async (seed) => {
-    const random = createRandom(seed)
-    const { live, clock, clients, connect, publish } = await crowd(110)
-    let published = 0
-    const [steady] = clients
-    for (let step = 0; step < 60; step++) {
-      const act = random()
-      if (act < 0.7) await publish(++published)
-      else if (act < 0.8) await clock.advance(Math.floor(random() * 250))
-      else if (act < 0.9) clients[1 + Math.floor(random() * 100)]?.hangUp()
-      else await connect(live).ask('subscribe_board', { board: 'b' })
-    }
-    await clock.advance(100)
-    expect(seqs(steady?.frames ?? [])).toEqual(upTo(published))
-  })
+  it.each(upTo(20))(
+    '[S30] nothing is lost, doubled or out of order, whoever comes and goes: seed %i',
+    async (seed) => {
+      const random = createRandom(seed)
+      const { live, clock, clients, connect, publish } = await crowd(110)
+      let published = 0
+      const [steady] = clients
+      for (let step = 0; step < 60; step++) {
+        const act = random()
+        if (act < 0.7) await publish(++published)
+        else if (act < 0.8) await clock.advance(Math.floor(random() * 250))
+        else if (act < 0.9) clients[1 + Math.floor(random() * 100)]?.hangUp()
+        else await connect(live).ask('subscribe_board', { board: 'b' })
+      }
+      await clock.advance(100)
+      expect(seqs(steady?.frames ?? [])).toEqual(upTo(published))
+    },
+  )
 })
 
 const never = new Promise<never>(() => undefined)

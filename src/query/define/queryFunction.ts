@@ -104,14 +104,12 @@ async function ask(
   const params = (context.queryKey[2] ?? {}) as Params
   const { endpoint, key } = channelSpec(params, options)
   // By what was answered: a function may ask for several things, and return one of them.
-  const positions = new Map<unknown, Cursor>()
+  const positions = new Map<unknown, Cursor | undefined>()
   const request = async (type: string, data: unknown, how?: AskOptions) => {
-    let position: Cursor | undefined
-    const onPosition = (at: Cursor) => {
-      position = at
-    }
+    const told: Cursor[] = []
+    const onPosition = (position: Cursor) => void told.push(position)
     const body = await registry.port.request(type, data, { endpoint, idempotent: true, onPosition, ...how })
-    if (position) positions.set(body, position)
+    positions.set(body, told[0])
     return body
   }
   const take = (body: unknown) => ({ body, position: positions.get(body) ?? positionOf(body) })

@@ -6,9 +6,8 @@ export interface BatchesParts {
   readonly environment: Pick<ServerEnvironment, 'setTimer'>
   /** How long an event may wait for others, in milliseconds. */
   readonly waitMs: number
-  /** How many writes a delivery takes. */
-  weightOf(channel: string): number
-  deliver(channel: string, events: readonly LoggedEvent[]): void
+  /** Returns how many writes it took. */
+  deliver(channel: string, events: readonly LoggedEvent[]): number
 }
 
 export interface Batches {
@@ -32,11 +31,10 @@ const AT_ONCE = 100
 /** Characters. More than this gains nothing by waiting for more. */
 const FULL = 65_536
 
-export function createBatches({ environment, waitMs, weightOf, deliver }: BatchesParts): Batches {
+export function createBatches({ environment, waitMs, deliver }: BatchesParts): Batches {
   const batches = new Map<string, Batch>()
   const send = (channel: string, batch: Batch, events: readonly LoggedEvent[]) => {
-    batch.writes += weightOf(channel)
-    deliver(channel, events)
+    batch.writes += deliver(channel, events)
   }
   const flush = (channel: string) => {
     const batch = batches.get(channel)

@@ -22,10 +22,10 @@ export function createHub(options: AnyOptions): Hub {
   const limits = { ...DEFAULT_LIMITS, ...options.limits }
   const sessions = createSessions()
   const readHeads = createHeadReader(store, environment)
+  const fail = (error: unknown) => emit(options, { type: 'failed', error })
   const batches = createBatches({
     environment,
     waitMs: limits.batchMs,
-    weightOf: (channel) => sessions.ofChannel(channel).size,
     deliver: (channel, events) => deliver(hub, channel, events),
   })
   const hub: Hub = {
@@ -36,7 +36,7 @@ export function createHub(options: AnyOptions): Hub {
     limits,
     sessions,
     readHeads,
-    migration: startMigration({ store, environment, onError: (error) => emit(options, { type: 'failed', error }) }),
+    migration: startMigration({ store, environment, onError: fail }),
     feeds: createFeeds({
       store: { since: (positions, maxEvents) => store.since(positions, maxEvents), heads: readHeads },
       environment,
@@ -45,11 +45,11 @@ export function createHub(options: AnyOptions): Hub {
         batches.flush(channel)
         tellHole(hub, channel)
       },
-      onError: (error) => hub.fail(error),
+      onError: fail,
     }),
     isDraining: false,
     emit: (event) => emit(options, event),
-    fail: (error) => emit(options, { type: 'failed', error }),
+    fail,
     write: (session, text) => write(hub, session, text),
     writeEvent: (session, channel, text) => writeEvent(hub, session, { channel, text }),
     close: (session, code, reason) => close(hub, session, { code, reason }),
@@ -129,8 +129,8 @@ export function endSession(hub: Hub, session: Session): void {
   for (const channel of hub.sessions.remove(session)) hub.endChannel(channel)
 }
 
-/** Written once, however many listen. */
-function deliver(hub: Hub, channel: string, events: readonly LoggedEvent[]): void {
+/** Written once, however many listen: returns how many. */
+function deliver(hub: Hub, channel: string, events: readonly LoggedEvent[]): number {
   const subscribers = hub.sessions.ofChannel(channel)
   const text = messageText(events)
   hub.emit({
@@ -140,7 +140,9 @@ function deliver(hub: Hub, channel: string, events: readonly LoggedEvent[]): voi
     connections: subscribers.size,
     length: text.length,
   })
+  const { size } = subscribers
   for (const session of subscribers) hub.writeEvent(session, channel, text)
+  return size
 }
 
 function tellHole(hub: Hub, channel: string): void {
