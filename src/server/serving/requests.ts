@@ -95,6 +95,7 @@ function contextOf(hub: Hub, asked: Asked) {
   let position: Head | undefined
   let count = 0
   const { transaction, publish } = createTransactions(hub, {
+    near: channel?.name,
     once: () => onceOf(asked, count++),
     onCommit,
   })
