@@ -18,7 +18,7 @@ import { framesOf, insist, nameOf, openLedger, say } from './support/ledgerClien
 import { createLedgerCluster, openFront } from './support/ledgerCluster.ts'
 import type { LedgerProcessOptions } from './support/ledgerProcess.ts'
 
-const crashes = Number(process.env.CRASHES ?? 3)
+const crashes = Number(process.env.CRASHES ?? 2)
 const seed = Number(process.env.CRASH_SEED ?? 1)
 const redisServer = await startIfThere(startRedis)
 
