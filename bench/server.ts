@@ -240,7 +240,7 @@ for (const [name, measure] of Object.entries(measurements)) if (name.includes(on
 
 child.kill()
 await kit.close()
-bare.close()
-await socketIo?.close()
-await redis?.stop()
 rmSync(folder, { recursive: true })
+await redis?.stop()
+// The others end with the process; the adapter's connections to Redis would not.
+process.exit()

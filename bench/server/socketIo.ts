@@ -41,9 +41,5 @@ export async function serveSocketIo(redis: string) {
       io.to(ROOM).emit('said', { at: performance.timeOrigin + performance.now(), text })
       await new Promise(setImmediate)
     },
-    close: async () => {
-      await io.close()
-      client.disconnect()
-    },
   }
 }

@@ -95,6 +95,9 @@ async function serve<Tx>({ store, add, all }: Lines<Tx>, { redis, diesAfter }: L
   http.listen(0, '127.0.0.1', () => console.log((http.address() as AddressInfo).port))
 }
 
+// Nothing is left running behind a test run that was killed.
+process.stdin.resume().on('end', () => process.exit())
+
 const options: LedgerProcessOptions = JSON.parse(process.argv[2] ?? '{}')
 if (options.sqlite !== undefined) await serve(onSqlite(options.sqlite), options)
 else if (options.postgres) await serve(onPostgres(options.postgres), options)
