@@ -26,6 +26,8 @@ export function openLedger(url: string, user: string) {
     tokenManager: { getAccessToken: () => user },
     reconnect: { intervalMs: 20, maxIntervalMs: 100 },
     heartbeat: { intervalMs: 1_000 },
+    // A busy machine takes seconds to start each of several processes that die in a row.
+    requestTimeoutMs: 60_000,
     debug: false,
   })
   const live = createLive({ manager })
