@@ -8,37 +8,47 @@ import { type CommonOptions, flawsBy, type SnapshotSource } from '../live/defini
 import { baseOf } from '../live/liveQuery.ts'
 import { isContinuous } from '../live/state.ts'
 import { readSnapshot } from './answer.ts'
+import type { Changes } from './changes.ts'
 import { defineWhole } from './defineQuery.ts'
 import { arriveWhole } from './queryFunction.ts'
+import type { LiveQueryOptions } from './queryOptions.ts'
 import type { Registry } from './registry.ts'
+import type { Fields, Given, Having, KeyIn } from './sound.ts'
 
-export interface ListOptions<P, Events, Item> extends CommonOptions<P, Events, Item> {
+export interface ListOptions<P, Events, Item, R extends Id = Id, Source = SnapshotSource<P>>
+  extends CommonOptions<P, Events, Item, readonly NoInfer<Item>[], Having<KeyIn<R, Item>>> {
   /** Checked for snapshots and events; what does not fit is reported and left out. */
   readonly item: StandardSchemaV1<unknown, Item>
-  readonly id: (item: Item) => Id
+  readonly id: (item: Fields<Item>) => R
   /** Keeps the list in this order. @default the server's order, new items last */
   readonly sort?: (a: Item, b: Item) => number
   /** Grows with every change; an older version never replaces a newer one. */
   readonly version?: (item: Item) => number | undefined
   /** What becomes of an item when another state of it arrives. @default the new one */
   readonly merge?: (current: Item, next: Item) => Item
-  readonly snapshot: SnapshotSource<P>
+  readonly snapshot: Source
 }
 
-export function defineList<P, Events, Item>(
+/** `(params?) => queryOptions`, and ops for its data. */
+export interface LiveList<P, Item, Key extends PropertyKey = never> extends Changes<P, Item, Key> {
+  (...params: Given<P>): LiveQueryOptions<readonly Item[]>
+}
+
+export function defineList<P, Events, Item, R extends Id, Source>(
   registry: Registry,
   name: string,
-  options: ListOptions<P, Events, Item>,
-) {
+  options: ListOptions<P, Events, Item, R, Source>,
+): LiveList<P, Item, KeyIn<R, Item>> {
+  const id = options.id as (item: Item) => Id
   const spec: ItemSpec<Item> = {
-    id: options.id,
-    key: options.id,
+    id,
+    key: id,
     order: () => [],
     sort: options.sort,
     version: options.version ?? (() => undefined),
     merge: options.merge,
   }
-  const flawOf = flawsBy(name, options.item, options.id)
+  const flawOf = flawsBy(name, options.item, id)
   const given = { name, options, source: options.snapshot, kind: listKind(spec, flawOf), flawOf }
   return defineWhole<P, Item, readonly Item[]>(registry, given, (answer, { definition, context }) => {
     const { live } = answer.fetch ?? {}

@@ -23,15 +23,23 @@ import type { Fetch } from '../live/records.ts'
 import { isContinuous } from '../live/state.ts'
 import { infiniteQueryOptions, type QueryFunctionContext } from '../tanstack.ts'
 import { readSnapshot, type Snapshot, toPage } from './answer.ts'
+import type { Changes } from './changes.ts'
 import { defineQuery } from './defineQuery.ts'
 import { LIVE_QUERY_DEFAULTS, type SnapshotCall, takeSnapshot } from './queryFunction.ts'
 import type { LiveInfiniteQueryOptions } from './queryOptions.ts'
 import { clientOf, type Registry } from './registry.ts'
+import type { Fields, Given, Having, KeyIn } from './sound.ts'
 
-export interface TimelineOptions<P, Events, Item> extends CommonOptions<P, Events, Item> {
+export interface TimelineOptions<
+  P,
+  Events,
+  Item,
+  R extends Id = Id,
+  Source = SnapshotSource<P, TimelinePageParam>,
+> extends CommonOptions<P, Events, Item, readonly NoInfer<Item>[], Having<KeyIn<R, Item>>> {
   /** Checked for snapshots and events; what does not fit is reported and left out. */
   readonly item: StandardSchemaV1<unknown, Item>
-  readonly id: (item: Item) => Id
+  readonly id: (item: Fields<Item>) => R
   /** Same for the optimistic row and the confirmed one; use it as React key. @default id */
   readonly key?: (item: Item) => Id
   /** Total order, oldest first, compared element by element. End with the id, so that no two items are equal. */
@@ -42,7 +50,7 @@ export interface TimelineOptions<P, Events, Item> extends CommonOptions<P, Event
   /** For servers that do not echo a key: the item to keep if `confirmed` is what became of `pending`. `isLast`: it was asked of all that are pending, and none was it. */
   readonly matches?: MatchAnticipated<Item>
   /** Gets `before`, `after` or `around` (an id, none for the newest page) and `limit`. */
-  readonly snapshot: SnapshotSource<P, TimelinePageParam>
+  readonly snapshot: Source
   /** @default 50 */
   readonly pageSize?: number
 }
@@ -57,14 +65,15 @@ type TimelineKey<P> = readonly [typeof LIVE_KEY, string, P, TimelineWindow]
 
 const NEWEST: TimelinePageParam = {}
 
-export function defineTimeline<P, Events, Item>(
+export function defineTimeline<P, Events, Item, R extends Id, Source>(
   registry: Registry,
   name: string,
-  options: TimelineOptions<P, Events, Item>,
-) {
+  options: TimelineOptions<P, Events, Item, R, Source>,
+): LiveTimeline<P, Item, KeyIn<R, Item>> {
+  const id = options.id as (item: Item) => Id
   const spec: ItemSpec<Item> = {
-    id: options.id,
-    key: options.key ?? options.id,
+    id,
+    key: options.key ?? id,
     order: options.order,
     sort: undefined,
     version: options.version ?? (() => undefined),
@@ -78,11 +87,11 @@ export function defineTimeline<P, Events, Item>(
   const { pageSize: defaultPageSize = 50, snapshot: source, matches } = options
   const kind = timelineKind(spec, flawOf, matches)
   const given = { name, options, source, kind, flawOf, pageSize: defaultPageSize }
-  return defineQuery<P, Item, TimelineFactory<P, Item>>(
+  const factory = defineQuery<P, Item, TimelineFactory<P, Item>>(
     registry,
     given,
     (definition) =>
-      (params, { around, pageSize } = {}) =>
+      (params = {} as P, { around, pageSize } = {}) =>
         infiniteQueryOptions({
           ...LIVE_QUERY_DEFAULTS,
           queryKey: [
@@ -102,10 +111,18 @@ export function defineTimeline<P, Events, Item>(
           getPreviousPageParam: (page: TimelinePage<Item>) => newerParam(page),
         }),
   )
+  return factory as unknown as LiveTimeline<P, Item, KeyIn<R, Item>>
+}
+
+/** `(params, window?) => infiniteQueryOptions`, and ops for its data. */
+export interface LiveTimeline<P, Item, Key extends PropertyKey = never> extends Changes<P, Item, Key> {
+  (
+    ...params: readonly [...Given<P>, window?: TimelineWindow]
+  ): LiveInfiniteQueryOptions<TimelinePage<Item>, TimelinePageParam, TimelineKey<P>>
 }
 
 type TimelineFactory<P, Item> = (
-  params: P,
+  params?: P,
   window?: TimelineWindow,
 ) => LiveInfiniteQueryOptions<TimelinePage<Item>, TimelinePageParam, TimelineKey<P>>
 

@@ -25,4 +25,11 @@ export interface ReducerContext<Params = unknown> {
   readonly seq: number | undefined
 }
 
-export type Reducer<Payload, Item> = (payload: Payload, context: ReducerContext) => Op<Item> | undefined
+declare const OF: unique symbol
+
+/** `Data`: what a `reduce` gets; `Has`: the fields that a `patch` names. */
+export interface Reducer<Payload, Item, P = unknown, Data = unknown, Has = never> {
+  (payload: Payload, context: ReducerContext<P>): Op<Item> | undefined
+  /** For the compiler only; there is none. */
+  [OF]?(data: Data): Has
+}

@@ -7,14 +7,14 @@ import type { Kind } from '../fold/kinds.ts'
 import type { Reducer } from '../fold/op.ts'
 import type { FlawOf } from '../fold/soundOp.ts'
 import type { Params } from '../keys.ts'
-import type { AskOptions } from '../optimistic/beginSend.ts'
+import type { Ask, Requests } from '../optimistic/beginSend.ts'
 
 /** A schema that only carries a type: `params: type<{ roomId: Id }>()`. It validates nothing. */
 export function type<T>(): StandardSchemaV1<T, T> {
   return { '~standard': { version: 1, vendor: 'querywire', validate: (value) => ({ value: value as T }) } }
 }
 
-export interface SnapshotContext<P, PageParam = undefined> {
+export interface SnapshotContext<P, PageParam = undefined, R extends Requests = Requests> {
   readonly params: P
   /** Timelines: what to load, `{}` for the newest page. */
   readonly pageParam: PageParam
@@ -22,18 +22,18 @@ export interface SnapshotContext<P, PageParam = undefined> {
   readonly limit: number
   /** What is cached now, events included; `undefined` at the first fetch. */
   readonly current: () => unknown
-  readonly request: (type: string, data: unknown, how?: AskOptions) => Promise<unknown>
+  readonly request: Ask<R>
   /** Reading it makes the fetch stop when nobody is interested any more. */
   readonly signal: AbortSignal
 }
 
 /** A request frame's type, or any function: HTTP works as well. */
-export type SnapshotSource<P, PageParam = undefined> =
-  | string
-  | ((context: SnapshotContext<P, PageParam>) => Promise<unknown>)
+export type SnapshotSource<P, PageParam = undefined, R extends Requests = Requests> =
+  | (keyof R & string)
+  | ((context: SnapshotContext<P, PageParam, R>) => Promise<unknown>)
 
-/** What all kinds of definitions share. */
-export interface CommonOptions<P, Events, Item> {
+/** What all kinds of definitions share. `Data`: what `reduce` gets; `Has`: what every `patch` names. */
+export interface CommonOptions<P, Events, Item, Data = never, Has = unknown> {
   readonly params?: StandardSchemaV1<P>
   /**
    * Which connection. A function of the parameters means an endpoint per channel: being connected is then the
@@ -42,7 +42,7 @@ export interface CommonOptions<P, Events, Item> {
   readonly endpoint?: string | ((params: P) => string)
   /** Which events of the endpoint, e.g. `({ roomId }) => ({ room_id: roomId })`. @default all of them */
   readonly channel?: (params: P) => Readonly<Record<string, Id>>
-  readonly events: { readonly [T in keyof Events]?: Reducer<Events[T], NoInfer<Item>> }
+  readonly events: { readonly [T in keyof Events]?: Reducer<Events[T], NoInfer<Item>, NoInfer<P>, Data, Has> }
   /** Whether an item is one of these parameters', wherever it comes from. One that is not is left out and reported. @default it is */
   readonly belongs?: (item: NoInfer<Item>, params: P) => boolean
 }

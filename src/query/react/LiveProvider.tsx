@@ -2,7 +2,7 @@
 import { type QueryClient, useQueryClient } from '@tanstack/react-query'
 import { createContext, type ReactNode, useContext, useEffect } from 'react'
 import { LiveError } from '../../transport/errors.ts'
-import type { Live } from '../createLive.ts'
+import type { Live } from '../liveTypes.ts'
 
 const LiveContext = createContext<Live | undefined>(undefined)
 
