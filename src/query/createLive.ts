@@ -1,9 +1,17 @@
 /** `createLive`: the entry point. Definitions in, plain TanStack options out. */
 
-import type { Protocol, WebSocketManager } from '../transport/index.ts'
+import type {
+  EventName,
+  EventPayload,
+  Protocol,
+  RequestName,
+  RequestParams,
+  RequestResult,
+  WebSocketManager,
+} from '../transport/index.ts'
 import type { Id, LivePort } from '../transport/port.ts'
-import { defineList } from './define/list.ts'
-import { defineMutation } from './define/mutation.ts'
+import { defineList, type ListOptions, type LiveList } from './define/list.ts'
+import { defineMutation, type LiveMutation, type MutationDefinitionOptions } from './define/mutation.ts'
 import {
   clientOf,
   clientsOf,
@@ -12,17 +20,95 @@ import {
   findClient,
   listenersOf,
   type Registry,
+  registryOf,
 } from './define/registry.ts'
-import { defineTimeline } from './define/timeline.ts'
-import { defineValue } from './define/value.ts'
-import { NO_OPS } from './fold/op.ts'
+import type { BesideOf, HoldsItems, IsValue, KeyIn, NoParams } from './define/sound.ts'
+import { defineTimeline, type LiveTimeline, type TimelineOptions } from './define/timeline.ts'
+import { defineValue, type LiveValue, type ValueOptions } from './define/value.ts'
+import { NO_OPS, type Op } from './fold/op.ts'
+import type { TimelinePageParam } from './fold/timeline/pages.ts'
 import type { Params } from './keys.ts'
 import { currentData, doubtQueries, forgetData, liveQueryFor, tellChanges } from './live/client.ts'
-import { ANY, listenTo, OFFLINE } from './live/records.ts'
-import type { EventsOf, Live, RequestsOf } from './liveTypes.ts'
+import type { SnapshotSource } from './live/definition.ts'
+import { ANY, type LiveState, listenTo, OFFLINE } from './live/records.ts'
+import type { Requests } from './optimistic/beginSend.ts'
 import { holdOps, opsFor } from './optimistic/pendingMutations.ts'
-import { targeted, targetOf } from './optimistic/targetedOp.ts'
+import { type Change, targeted, targetOf } from './optimistic/targetedOp.ts'
 import { removeOwnMutations } from './optimistic/watchMutations.ts'
+import type { QueryClient } from './tanstack.ts'
+
+/** Payloads by event type, as the manager's protocol declares them; any type with any payload where it declares none. */
+export type EventsOf<P extends Protocol> = [EventName<P>] extends [never]
+  ? Record<string, unknown>
+  : { [T in EventName<P>]: EventPayload<P, T> }
+
+/** Parameters and results by request type; any type where the protocol declares none. */
+export type RequestsOf<P extends Protocol> = [RequestName<P>] extends [never]
+  ? Requests
+  : { readonly [T in RequestName<P>]: { params: RequestParams<P, T>; result: RequestResult<P, T> } }
+
+/** One live layer over a manager: definitions in, plain TanStack options out. */
+export interface Live<Events = Record<string, unknown>, R extends Requests = Requests> {
+  /** A flat list, e.g. the rooms of a user. Returns `(params?) => queryOptions`. */
+  list<
+    Item,
+    P = NoParams,
+    K extends Id = Id,
+    Source extends SnapshotSource<P, undefined, R> = SnapshotSource<P, undefined, R>,
+  >(
+    name: string,
+    options: ListOptions<P, Events, Item, K, Source> & HoldsItems<Source, R, Item>,
+  ): LiveList<P, Item, KeyIn<K, Item>, BesideOf<Source, R, Item>>
+  /** A history in pages, e.g. the messages of a room. Returns `(params, { around?, pageSize? }?) => infiniteQueryOptions`. */
+  timeline<
+    Item,
+    P = NoParams,
+    K extends Id = Id,
+    Source extends SnapshotSource<P, TimelinePageParam, R> = SnapshotSource<P, TimelinePageParam, R>,
+  >(
+    name: string,
+    options: TimelineOptions<P, Events, Item, K, Source> & HoldsItems<Source, R, Item>,
+  ): LiveTimeline<P, Item, KeyIn<K, Item>>
+  /** A single value. Returns `(params?) => queryOptions`. */
+  value<
+    Value,
+    P = NoParams,
+    Source extends SnapshotSource<P, undefined, R> = SnapshotSource<P, undefined, R>,
+  >(
+    name: string,
+    options: ValueOptions<P, Events, Value, Source> & IsValue<Source, R, Value>,
+  ): LiveValue<P, Value>
+  /** A write with an optimistic overlay. Returns `(params?) => mutationOptions`. */
+  mutation<Variables, Result = unknown, P = NoParams>(
+    name: string,
+    options: MutationDefinitionOptions<P, Variables, Result, R>,
+  ): LiveMutation<P, Variables, Result>
+  /**
+   * Attaches to a QueryClient: from now on its live queries subscribe while they are used. Nothing connects before a
+   * live query is fetched or observed. Returns the way back; calls may nest. @throws LiveError `misconfigured` where
+   * another live with the same names is connected to it.
+   */
+  connect(queryClient: QueryClient): () => void
+  /** Applies what the application itself knows, e.g. `live.apply([rooms.remove({}, id)])`, as if an event had said it. */
+  apply(changes: readonly Change[]): void
+  /** Asks for a new snapshot of the queries of a definition that are in use. */
+  refresh(definition: string, params?: Params): void
+  /** For signing out: forgets all live data, and what waits or failed of whoever is here; nothing of other users. */
+  forget(): void
+  /** The data of a definition's queries that are in use, where nothing is known to be missing. */
+  current(definition: string, params?: Params): unknown[]
+  /** Whether a query is current, and since when. */
+  status(queryClient: QueryClient, queryKey: readonly unknown[]): LiveState
+  /** What the application itself knows better than the server, for a while: lies over the data until it is held anew. */
+  hold(queryClient: QueryClient, holder: object, changes: readonly Change[]): void
+  /** Optimistic ops for a query, also before it has data to show them in. The same array while nothing changed. */
+  optimistic(queryClient: QueryClient, queryKey: readonly unknown[]): readonly Op<unknown>[]
+  /**
+   * Calls back, once in a turn, when the status or the optimistic ops of some live query have changed. `queryHash`
+   * (TanStack's `hashKey(queryKey)`): only when the status of that query has.
+   */
+  subscribe(queryClient: QueryClient, listener: () => void, queryHash?: string): () => void
+}
 
 /** What `createLive` needs of a manager. */
 interface PortHolder {
@@ -65,8 +151,16 @@ export interface LiveOptions {
   readonly user?: (() => Id | undefined) | undefined
 }
 
+/** Which live a query is of, where that is connected. */
+export function liveOf(queryClient: QueryClient, queryKey: readonly unknown[]): Live | undefined {
+  const registry = registryOf(queryClient, queryKey)
+  return registry && lives.get(registry)
+}
+
+const lives = new WeakMap<Registry, Live>()
+
 function createLiveWith(registry: Registry): Live {
-  return {
+  const live: Live = {
     ...definitionsOf(registry),
     connect: (queryClient) => connect(registry, queryClient),
     apply(changes) {
@@ -103,6 +197,8 @@ function createLiveWith(registry: Registry): Live {
       return listenTo(listenersOf(registry, queryClient), queryHash, listener)
     },
   }
+  lives.set(registry, live)
+  return live
 }
 
 function definitionsOf(registry: Registry): Pick<Live, 'list' | 'timeline' | 'value' | 'mutation'> {

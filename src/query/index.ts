@@ -1,8 +1,9 @@
 export type { LivePort } from '../transport/port.ts'
-export { createLive, type LiveOptions } from './createLive.ts'
+export { meta } from './cache/meta.ts'
+export { createLive, type EventsOf, type Live, type LiveOptions, type RequestsOf } from './createLive.ts'
 export { NO_HISTORY } from './define/answer.ts'
 export type { Changes } from './define/changes.ts'
-export type { ListOptions, LiveList } from './define/list.ts'
+export type { ListOptions, ListWindow, LiveList } from './define/list.ts'
 export {
   type LiveMutation,
   type MutationDefinitionOptions,
@@ -30,7 +31,6 @@ export {
 export { type SnapshotContext, type SnapshotSource, type } from './live/definition.ts'
 export type { LiveState } from './live/records.ts'
 export type { LiveStatus } from './live/state.ts'
-export type { EventsOf, Live, RequestsOf } from './liveTypes.ts'
 export type { Ask, AskOptions, Requests, SendContext } from './optimistic/beginSend.ts'
 export type { OptimisticContext } from './optimistic/pendingMutation.ts'
 export type { SendStatus } from './optimistic/sendState.ts'

@@ -78,11 +78,28 @@ type MisfitIn<Answer, Item> = string extends keyof Answer
   ? never
   : [ArraysIn<Answer>] extends [never]
     ? NoItems
-    : Answer[ArraysIn<Answer>] extends infer Rows
-      ? Rows extends readonly (infer Row)[]
-        ? MisfitRow<Row, Item>
-        : never
+    : [FittingIn<Answer, Item>] extends [never]
+      ? OtherItems
       : never
+
+/** Of the arrays, those that hold such items. */
+type FittingIn<Answer, Item> = {
+  [K in ArraysIn<Answer>]: NonNullable<Answer[K]> extends readonly (infer Row)[]
+    ? [MisfitRow<Row, Item>] extends [never]
+      ? K
+      : never
+    : never
+}[ArraysIn<Answer>]
+
+/** What an answer says beside its items, and beside where it stands. */
+export type BesideOf<Source, R extends Requests, Item> =
+  AnswerOf<Source, R> extends infer Answer
+    ? IsUnknown<Answer> extends true
+      ? Readonly<Record<string, unknown>>
+      : Answer extends readonly unknown[]
+        ? NoParams
+        : Omit<Answer, FittingIn<Answer, Item> | 'as_of' | 'asOf' | 'epoch'>
+    : never
 
 type MisfitRow<Row, Item> =
   IsUnknown<Row> extends true ? never : [Row] extends [Widened<Item>] ? never : OtherItems
@@ -99,7 +116,7 @@ type IsUnknown<T> = 0 extends 1 & T
       : false
 
 /** The fields that hold arrays; `items` alone, where it is one. */
-export type ArraysIn<T> = 'items' extends keyof T
+type ArraysIn<T> = 'items' extends keyof T
   ? 'items'
   : {
       [K in keyof T]-?: NonNullable<T[K]> extends readonly unknown[] ? K : never

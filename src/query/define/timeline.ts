@@ -1,5 +1,6 @@
 /** `live.timeline`: a history in pages that stays current, whatever is being fetched meanwhile. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { LiveError } from '../../transport/errors.ts'
 import type { Id } from '../../transport/port.ts'
 import { markFetched } from '../cache/structuralSharing.ts'
 import { type ItemSpec, isId } from '../fold/items.ts'
@@ -132,6 +133,10 @@ async function fetchPage<Item>(
   pageSize: number,
 ): Promise<TimelinePage<Item>> {
   const { registry, context, definition } = call
+  if (!context.pageParam) {
+    const message = `"${definition.name}" is a timeline: read it with useInfiniteQuery`
+    throw new LiveError('misconfigured', message)
+  }
   const client = clientOf(registry, context.client)
   const live = client && liveQueryFor(client, context.queryKey)
   const loaded = {

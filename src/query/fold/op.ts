@@ -12,6 +12,8 @@ export type Op<Item> =
       readonly fields: Partial<Item>
       /** What becomes of the item. @default the fields over it */
       make?(item: Item): Item
+      /** It becomes more than the fields say. */
+      readonly isMade?: boolean
     }
   | { readonly kind: 'remove'; readonly id: Id }
   | { readonly kind: 'reduce'; readonly apply: (data: never) => unknown }

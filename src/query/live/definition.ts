@@ -18,8 +18,10 @@ export interface SnapshotContext<P, PageParam = undefined, R extends Requests = 
   readonly params: P
   /** Timelines: what to load, `{}` for the newest page. */
   readonly pageParam: PageParam
-  /** Timelines: how many items. */
+  /** How many items; 0 where the data is whole. */
   readonly limit: number
+  /** Lists in pages: behind how many others. */
+  readonly offset: number
   /** What is cached now, events included; `undefined` at the first fetch. */
   readonly current: () => unknown
   readonly request: Ask<R>
@@ -52,13 +54,19 @@ export interface Definition {
   readonly name: string
   readonly options: CommonOptions<Params, Record<string, unknown>, unknown> & {
     readonly id?: (item: unknown) => unknown
+    readonly where?: (item: unknown, params: Params) => unknown
   }
   readonly source: SnapshotSource<Params, unknown>
   /** Why something is no item of this definition. */
   readonly flawOf: FlawOf
   readonly kind: Kind
-  /** Timelines: how many items, where the query does not say. */
-  readonly pageSize?: number
+  /** Where it depends on the key of a query. */
+  readonly kindFor?: (queryKey: readonly unknown[]) => Kind
+  /** An event of its own has come, and a patch has met an item; or it was told that none does. */
+  isHeard?: boolean
+  isMet?: boolean
+  /** How many items, where the query does not say; nothing where the data is whole. */
+  readonly pageSize?: number | undefined
 }
 
 export function channelSpec<P>(
@@ -93,9 +101,19 @@ export function flawsBy<Item>(
 }
 
 /** The same, and why it is none of these parameters'. */
-export function flawFor({ name, flawOf, options: { belongs } }: Definition, params: Params): FlawOf {
-  if (!belongs) return flawOf
-  return (value) => flawOf(value) ?? (belongs(value, params) ? undefined : flawed(name, 'is of another one'))
+export function flawFor({ name, flawOf, options }: Definition, params: Params): FlawOf {
+  const { belongs, where } = options
+  if (!belongs && !where) return flawOf
+  const foreign = (value: unknown) => {
+    if (belongs && !belongs(value, params)) return flawed(name, 'is of another one')
+    try {
+      where?.(value, params)
+    } catch (cause) {
+      return flawed(name, `makes \`where\` throw: ${cause}`)
+    }
+    return undefined
+  }
+  return (value) => flawOf(value) ?? foreign(value)
 }
 
 function flawed(name: string, flaw: string): LiveError {

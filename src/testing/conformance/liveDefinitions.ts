@@ -1,10 +1,9 @@
 /** The live data of a conformance run, as an application would define it. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { createLive } from '../../query/createLive.ts'
+import { createLive, type Live } from '../../query/createLive.ts'
 import { NO_HISTORY } from '../../query/define/answer.ts'
 import { insert, patch, reduce, remove, upsert } from '../../query/define/reducers.ts'
 import { type } from '../../query/live/definition.ts'
-import type { Live } from '../../query/liveTypes.ts'
 import type { LivePort } from '../../transport/port.ts'
 import type { ConformanceItem, ConformanceLevel, ConformanceTopic } from './backEnd.ts'
 

@@ -25,6 +25,9 @@ export interface Context extends Settings, Inspector, Tokens, Subscribers {
   reportOnce(endpoint: string, code: LiveErrorCode, message: string): void
 }
 
+/** The one that this module runs in. */
+const PAGE = {}
+
 export function createContext(options: WebSocketManagerOptions<Protocol>, publish: Publish): Context {
   const { environment = browserEnvironment(), tokenManager, onError } = options
   const inspector = createInspector(environment)
@@ -52,7 +55,7 @@ export function createContext(options: WebSocketManagerOptions<Protocol>, publis
     ...createTokens({ ...inspector, environment, identity, manager: tokenManager }),
     ...createSubscribers(reportError),
     environment,
-    world: options.environment ?? globalThis,
+    world: options.environment ?? PAGE,
     identity,
     publish,
     reportError,
