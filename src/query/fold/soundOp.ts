@@ -47,5 +47,14 @@ export function soundOp(
     if (flaw) flawed(flaw)
     return flaw ? item : next
   })
-  return { ...op, make, isMade: op.make !== undefined }
+  return { ...op, make: once(make), isMade: op.make !== undefined }
+}
+
+/** Of the same item once: it is looked at before it is changed, and what is wrong with it is told one time. */
+function once<T>(make: (item: T) => T): (item: T) => T {
+  let known: { readonly item: T; readonly next: T } | undefined
+  return (item) => {
+    if (known?.item !== item) known = { item, next: make(item) }
+    return known.next
+  }
 }
