@@ -154,6 +154,8 @@ export interface LivePort {
    * `onlyDown`: nor where it stands.
    */
   renew(spec: ChannelSpec, onlyDown?: boolean): void
+  /** Somebody else is there for events of this type: the protocol declares it, or a subscriber takes them. */
+  hears?(type: string): boolean
   /** Inspector entries of the query layer (gaps, resets, folds) join the transport's one log. `onError` hears of an `error` in one. */
   report(entry: { readonly type: string; readonly [field: string]: unknown }): void
   /** For an error that is made of what the server said: without the secrets that the transport knows of. */

@@ -1,6 +1,7 @@
 /** The queryFn of every live query: subscribe first, then ask for the snapshot, then add what it lacks. */
 import { type Cursor, positionOf } from '../../transport/port.ts'
 import { keepSharing, structuralSharing } from '../cache/structuralSharing.ts'
+import { answers } from '../cache/writer.ts'
 import type { Params } from '../keys.ts'
 import { liveQueryFor } from '../live/client.ts'
 import { channelSpec, type Definition } from '../live/definition.ts'
@@ -28,7 +29,7 @@ export interface SnapshotCall {
   readonly definition: Definition
   readonly context: QueryFunctionContext
   /** Timelines: what to load, and how many items. */
-  readonly page?: { readonly param: unknown; readonly limit: number }
+  readonly page?: { readonly param: unknown; readonly limit: number } | undefined
 }
 
 /** An answer, and where it meets the cache; nowhere if the QueryClient is not connected (server rendering). */
@@ -60,6 +61,7 @@ export async function takeSnapshot<Result>(
     const result = read({ body, position, fetch })
     // Superseded, or its query was removed: nobody will take the result, and nothing more is to be kept for it.
     if (fetch && !isCurrent(fetch)) endFetch(fetch)
+    else answers.heard?.(context.client, context.queryKey, body)
     return result
   } catch (error) {
     if (fetch) endFetch(fetch)
@@ -123,6 +125,7 @@ async function ask(
     params,
     pageParam: page?.param,
     limit: page?.limit ?? 0,
+    offset: Object(page?.param).offset ?? 0,
     current,
     request,
     // Reading the signal tells TanStack to abort on unmount, so only the reader decides.

@@ -38,7 +38,7 @@ export function soundOp(
   const isNamed = op.kind === 'remove' ? isId(op.id) : op.kind !== 'patch' || !id || isId(id(op.fields))
   const flaw = isNamed
     ? 'item' in op && flawOf(op.item)
-    : new LiveError('invalid_frame', `A change of "${name}" has no id`)
+    : new LiveError('invalid_frame', `A change of "${name}" has no id; select what \`id\` reads, too`)
   if (flaw) return void flawed(flaw)
   if (op.kind !== 'patch') return op
   const make = guarded((item: unknown) => {
@@ -47,5 +47,14 @@ export function soundOp(
     if (flaw) flawed(flaw)
     return flaw ? item : next
   })
-  return { ...op, make }
+  return { ...op, make: once(make), isMade: op.make !== undefined }
+}
+
+/** Of the same item once: it is looked at before it is changed, and what is wrong with it is told one time. */
+function once<T>(make: (item: T) => T): (item: T) => T {
+  let known: { readonly item: T; readonly next: T } | undefined
+  return (item) => {
+    if (known?.item !== item) known = { item, next: make(item) }
+    return known.next
+  }
 }

@@ -17,6 +17,9 @@ export interface DrivenConnection extends ChannelConnection, Pace {
   /** The page said so. */
   isHidden: boolean
   dialedAt: number
+  /** Where its last dial led, and whether that of another manager did, too. */
+  address: string
+  hasRival: boolean
   /** How many sockets in a row were replaced ahead of their end, and when the last one was. */
   renewals: number
   renewedAt: number
@@ -51,6 +54,8 @@ export function createDrivenConnection(
     isHidden: false,
     heard: 0,
     dialedAt: 0,
+    address: '',
+    hasRival: false,
     retryAt: 0,
     renewals: 0,
     renewedAt: 0,
