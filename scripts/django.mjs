@@ -70,6 +70,9 @@ export const findPython = async (log = () => {}) => {
   throw new Error(missing())
 }
 
+/** Of a server of `startPostgres`. */
+export const databaseUrlOf = ({ host }) => `postgres://postgres@${encodeURIComponent(host)}/postgres`
+
 /** For every Python that is started here. */
 export const pythonEnvironment = { PYTHONDONTWRITEBYTECODE: '1', PYTHONPATH: appFolder }
 

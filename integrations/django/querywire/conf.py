@@ -16,6 +16,9 @@ DEFAULTS = {
     "ALLOWED_ORIGINS": [],
     # Requests of one process that are in the database at the same time; each has a connection of its own.
     "DATABASE_THREADS": 8,
+    # PostgreSQL: how long a request waits for a lock of others before it is refused as `unavailable`. The client waits 10 s for
+    # an answer, and a refusal that may be tried again is worth more to it than silence.
+    "LOCK_TIMEOUT_MS": 4000,
 }
 
 
@@ -38,9 +41,9 @@ def check_settings(app_configs=None, **kwargs):
     ]
     if setting("LEVEL") not in (1, 2, 3):
         problems.append((f"QUERYWIRE['LEVEL'] is {setting('LEVEL')!r}.", "Choose 1, 2 or 3.", "E002"))
-    threads = setting("DATABASE_THREADS")
-    if not isinstance(threads, int) or threads < 1:
-        problems.append((f"QUERYWIRE['DATABASE_THREADS'] is {threads!r}.", "Choose a number from 1 on.", "E003"))
+    for name in ("DATABASE_THREADS", "LOCK_TIMEOUT_MS", "JWT_LIFETIME_SECONDS"):
+        if not isinstance(setting(name), int) or setting(name) < 1:
+            problems.append((f"QUERYWIRE[{name!r}] is {setting(name)!r}.", "Choose a whole number from 1 on.", "E003"))
     if isinstance(setting("ALLOWED_ORIGINS"), str):
         problems.append(("QUERYWIRE['ALLOWED_ORIGINS'] is a text.", "Make it a list of origins.", "E004"))
     try:

@@ -21,9 +21,7 @@ PATIENCE_SECONDS = 5
 RETRY_AFTER_MS = 1000
 
 
-# The client waits 10 s for an answer; a refusal that it may try again is worth more to it than silence.
-LOCK_TIMEOUT = "SET LOCAL lock_timeout = 4000; SET LOCAL statement_timeout = 8000"
-ONE_MOMENT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
+ONE_MOMENT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY;"
 
 
 def reads(function):
@@ -31,20 +29,20 @@ def reads(function):
     All that it reads is of one moment. On SQLite (WAL) that is how transactions are; on PostgreSQL each statement would
     see another moment, unless told. Inside a transaction of the caller's, it is the caller's that counts.
     """
-    return in_transaction(function, f"{ONE_MOMENT}; {LOCK_TIMEOUT}")
+    return in_transaction(function, postgres_begin=ONE_MOMENT)
 
 
 def writes(function):
     """One transaction, which is run again where the database had to undo it. Its first statement must be a write."""
-    return in_transaction(function, LOCK_TIMEOUT, one_writer)
+    return in_transaction(function, turn=one_writer)
 
 
-def in_transaction(function, postgres_begin, turn=lambda connection: nullcontext()):
+def in_transaction(function, postgres_begin="", turn=lambda connection: nullcontext()):
     def once(connection, attempt, args, kwargs):
         with turn(connection), transaction.atomic():
             if connection.vendor == "postgresql":
                 with connection.cursor() as cursor:
-                    cursor.execute(postgres_begin)
+                    cursor.execute(f"{postgres_begin} SET LOCAL lock_timeout = {int(setting('LOCK_TIMEOUT_MS'))}")
             result = function(*args, **kwargs)
             attempt["committing"] = True
         return result
@@ -58,10 +56,11 @@ def in_transaction(function, postgres_begin, turn=lambda connection: nullcontext
         until, losses = time.monotonic() + PATIENCE_SECONDS, 0
         while True:
             attempt = {"committing": False}
+            before = connection.connection
             try:
                 return once(connection, attempt, args, kwargs)
             except TROUBLE as error:
-                if is_lost(connection) and not attempt["committing"] and not losses:
+                if is_lost(connection, before) and not attempt["committing"] and not losses:
                     # It has stood idle while the database was restarted. Nothing was done on it.
                     losses = 1
                     connection.close()
@@ -81,8 +80,9 @@ def one_writer(connection):
     return sqlite_writer if connection.vendor == "sqlite" else nullcontext()
 
 
-def is_lost(connection):
-    return connection.connection is None or not connection.is_usable()
+def is_lost(connection, before):
+    """Django may have opened another one at the end of the transaction."""
+    return before is not None and (connection.connection is not before or not connection.is_usable())
 
 
 def sqlstate(error):
