@@ -174,6 +174,8 @@ export const startDjango = async ({
     createRoom: (room) => post(`${httpUrl}/demo/rooms`, room),
     /** Forgets the room's numbered events but the newest `keep`. */
     prune: (roomId, keep = 0) => post(`${httpUrl}/demo/prune`, { room_id: roomId, keep }),
+    /** Of daphne. */
+    pid: () => child.pid,
     /** Ends daphne; every socket sees 1006. */
     kill: () => stop(child),
     /** Again on the same port with the same data. */
