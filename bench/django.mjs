@@ -52,10 +52,11 @@ const openAll = async (urls, stats, onOpen) => {
 
 const measure = async ({ name, pid, urls, onOpen }) => {
   const stats = { delivered: 0, texts: 0, answers: 0, refused: 0, delays: [] }
-  const begun = now()
+  const [begun, cpuBefore] = [now(), cpuOf(pid)]
   const sockets = await openAll(urls, stats, onOpen)
   const opening = (now() - begun) / 1000
   await pause(2_000)
+  const cpuOpening = cpuOf(pid) - cpuBefore
   Object.assign(stats, { delivered: 0, texts: 0, answers: 0, refused: 0, delays: [] })
   let closed = 0
   for (const socket of sockets) socket.on('close', () => (closed += 1))
@@ -73,6 +74,7 @@ const measure = async ({ name, pid, urls, onOpen }) => {
   return {
     name,
     'sockets a second': Math.round(sockets.length / opening),
+    'ms of the processor a socket': Math.round((1000 * cpuOpening) / sockets.length),
     delivered: `${((100 * stats.delivered) / (total * sockets.length)).toFixed(1)} %`,
     'p50 ms': Math.round(quantile(delays, 0.5)),
     'p95 ms': Math.round(quantile(delays, 0.95)),

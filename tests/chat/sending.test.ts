@@ -213,6 +213,44 @@ describe('sending', () => {
     expect(world.sent('chat_message')).toHaveLength(2)
   })
 
+  it('[T62] sends again what a server took for too long to answer, and stores and shows it once', async () => {
+    world = createWorld()
+    const alice = world.open('alice')
+    await world.pass()
+    await alice.send('hello')
+    await world.pass()
+    // A worker that stands still for 20 s, behind a proxy that answers for it.
+    world.server.faults.latencyMs = 20_000
+    const texts = ['one', 'two', 'three']
+    const sending = texts.map((text) => alice.send(text))
+    await world.pass(15_000)
+    expect(alice.rows().flatMap(({ local }) => local?.status ?? [])).toEqual(['sending', 'sending', 'sending'])
+    world.server.faults.latencyMs = 0
+    await world.pass(60_000)
+    await Promise.all(sending)
+    expect(alice.texts()).toEqual(['hello', ...texts])
+    expect(world.server.state().rooms[0]?.messages.map(({ content }) => content)).toEqual(['hello', ...texts])
+    expect(new Set(world.sent('chat_message').map(idOf)).size).toBe(4)
+  })
+
+  it('[T62] says that it may have been done, when it gives up a server that answers everything else', async () => {
+    world = createWorld()
+    const alice = world.open('alice')
+    await world.pass()
+    const socket = world.socket()
+    const { onmessage } = socket
+    socket.onmessage = (message) => {
+      if (!/"(response|chat_message|room_updated)"/.test(String(message.data))) onmessage?.(message)
+    }
+    const failing = expect(alice.send('hello')).rejects.toMatchObject({ code: 'timeout', maybeDelivered: true })
+    await world.pass(90_000)
+    await failing
+    const sent = world.sent('chat_message')
+    expect(sent).toHaveLength(5)
+    expect(new Set(sent.map(idOf)).size).toBe(1)
+    expect(world.server.state().rooms[0]?.messages).toHaveLength(1)
+  })
+
   it('[C5] sends nothing that was discarded while the room waited', async () => {
     world = createWorld()
     const alice = world.open('alice')

@@ -23,9 +23,9 @@ logger = logging.getLogger(__name__)
 
 # The heartbeat comes every 30 s; presence need not hear of every ping of an impatient client.
 PRESENCE_SECONDS = 20
-# How often members see their lists move: at once where it is quiet, and never more than so many of them in a second.
-VIEWS_PER_SECOND = 500
-SLOWEST_VIEWS_SECONDS = 5
+# At once where it is quiet, and to no more than so many people in a second.
+NEWS_PER_SECOND = 500
+SLOWEST_NEWS_SECONDS = 5
 TURN = 50  # sockets; then others have the loop
 
 
@@ -45,13 +45,14 @@ class Hub:
         self.pending = []
         self.arrived = asyncio.Event()
         self.moved = set()  # rooms whose members have not been told how they look now
-        self.has_moved = asyncio.Event()
+        self.statuses = []  # of people, not told yet
+        self.has_news = asyncio.Event()  # of either
         self.alive = {}  # user by channel name, of the sockets that were heard of lately
         self.tasks = []
 
     async def start(self):
         await self.link.start()
-        self.tasks = [asyncio.ensure_future(run()) for run in (self.deliver, self.show_views, self.report_alive)]
+        self.tasks = [asyncio.ensure_future(run()) for run in (self.deliver, self.show_news, self.report_alive)]
 
     def wanted_groups(self):
         rooms_here = {room_group(room_id) for room_id, room in self.rooms.items() if room.sockets or room.people}
@@ -109,7 +110,14 @@ class Hub:
             self.link.tell(group, message)
 
     def take(self, message):
-        self.pending.append(message)
+        if message["type"] == "presence":
+            self.statuses.append(message)
+            self.has_news.set()
+        else:
+            self.pass_on_soon([message])
+
+    def pass_on_soon(self, messages):
+        self.pending += messages
         self.arrived.set()
 
     async def deliver(self):
@@ -145,7 +153,7 @@ class Hub:
             return
         if message["is_moved"]:
             self.moved.add(room_id)
-            self.has_moved.set()
+            self.has_news.set()
         for frame in frames:
             if "seq" in frame:
                 self.passed_on(room_id, frame)
@@ -200,28 +208,36 @@ class Hub:
 
     # --- from the database ------------------------------------------------------------------------------------------
 
-    async def show_views(self):
-        """What the members of a room see of it in their lists: read after the commit, once for many changes."""
+    async def show_news(self):
+        """
+        What can wait a little and costs something for each member: how rooms look in their lists, which is read after the
+        commit, once for many changes; and who came and went.
+        """
         pause = 0.02
         while True:
-            await self.has_moved.wait()
+            await self.has_news.wait()
             await asyncio.sleep(pause)
             started = time.monotonic()
-            self.has_moved.clear()
-            moved, self.moved = self.moved, set()
-            users = {room_id: self.lookers_at(room_id) for room_id in moved if room_id in self.rooms}
-            try:
-                frames_of = await in_database(rooms.views, users)
-            except Exception as error:
-                logger.warning("could not read what members see: %r", error)
-                self.moved |= moved
-                self.has_moved.set()
-                pause = 1
-                continue
-            for user_id, frames in frames_of.items():
-                self.take({"type": "user", "user_id": str(user_id), "frames": frames})
-            slow = max(0.02, 10 * (time.monotonic() - started), len(frames_of) / VIEWS_PER_SECOND)
-            pause = min(slow, SLOWEST_VIEWS_SECONDS)
+            self.has_news.clear()
+            statuses, self.statuses = self.statuses, []
+            self.pass_on_soon(statuses)
+            views = await self.read_views()
+            self.pass_on_soon(views)
+            told = len(self.places) if statuses else len(views)
+            slow = max(0.02, 10 * (time.monotonic() - started), told / NEWS_PER_SECOND)
+            pause = min(slow, SLOWEST_NEWS_SECONDS)
+
+    async def read_views(self):
+        moved, self.moved = self.moved, set()
+        users = {room_id: self.lookers_at(room_id) for room_id in moved if room_id in self.rooms}
+        try:
+            frames_of = await in_database(rooms.views, users) if users else {}
+        except Exception as error:
+            logger.warning("could not read what members see: %r", error)
+            self.moved |= moved
+            asyncio.get_running_loop().call_later(1, self.has_news.set)
+            return []
+        return [{"type": "user", "user_id": str(user), "frames": frames} for user, frames in frames_of.items()]
 
     def lookers_at(self, room_id):
         people = self.rooms[room_id].people if room_id in self.rooms else ()
@@ -239,7 +255,7 @@ class Hub:
         except ChatError as error:
             logger.warning("could not catch up: %s", error)
         self.moved |= set(self.rooms)
-        self.has_moved.set()
+        self.has_news.set()
 
     async def report_alive(self):
         while True:
