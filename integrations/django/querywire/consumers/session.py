@@ -3,8 +3,11 @@
 import asyncio
 import logging
 import time
+import uuid
 
+from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
+from channels.utils import await_many_dispatch
 
 from ..access import limits
 from ..access.tokens import FORBIDDEN, UNAUTHORIZED, TokenRejected, claims_of, token_in_url, user_of
@@ -37,6 +40,18 @@ class Session(AsyncWebsocketConsumer):
         self.work = None
 
     # --- in and out ---------------------------------------------------------------------------------------------------
+
+    async def __call__(self, scope, receive, send):
+        """
+        Without a channel of its own in the channel layer: the hub hears for all. One would cost a task for each socket, and
+        the socket itself when Redis is restarted.
+        """
+        self.scope, self.base_send = scope, send
+        self.channel_name = uuid.uuid4().hex
+        try:
+            await await_many_dispatch([receive], self.dispatch)
+        except StopConsumer:
+            pass
 
     async def connect(self):
         self.own_room = self.scope["url_route"]["kwargs"].get("room_id")
@@ -87,7 +102,7 @@ class Session(AsyncWebsocketConsumer):
                 return await self.close(FORBIDDEN)
         is_first, online = await in_database(presence.opened, self.user, self.channel_name)
         welcome = {
-            "connection_id": self.channel_name.rpartition("!")[2],
+            "connection_id": self.channel_name,
             "user": wire.user_json(self.user),
             "server_time": now_ms(),
             "level": self.level,
@@ -117,7 +132,7 @@ class Session(AsyncWebsocketConsumer):
         # What has arrived is served; who sent it may never learn of that, and so it is better done.
         self.waiting.put_nowait(None)
         if self.work:
-            await self.work
+            await asyncio.shield(self.work)
         if self.user:
             self.hub.leave(self)
             status = await in_database(presence.closed, self.user, self.channel_name)

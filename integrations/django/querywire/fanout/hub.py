@@ -16,7 +16,7 @@ from ..chat import log, presence, rooms
 from ..database import in_database
 from ..protocol.errors import ChatError
 from .groups import PRESENCE, room_group, user_group
-from .link import Link
+from .link import Link, for_ever
 from .texts import Texts
 
 logger = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ class Hub:
 
     async def start(self):
         await self.link.start()
-        self.tasks = [asyncio.ensure_future(run()) for run in (self.deliver, self.show_news, self.report_alive)]
+        self.tasks = [asyncio.ensure_future(for_ever(run)) for run in (self.deliver, self.show_news, self.report_alive)]
 
     def wanted_groups(self):
         rooms_here = {room_group(room_id) for room_id, room in self.rooms.items() if room.sockets or room.people}

@@ -28,7 +28,7 @@ class Link:
         self.wanted_groups = wanted_groups
         self.layer = get_channel_layer()
         self.name = secrets.token_hex(8)
-        self.groups = {self.own_group}
+        self.groups = set()  # joined
         self.outbox = deque(maxlen=OUTBOX)
         self.mail = asyncio.Event()
         self.well = asyncio.Event()  # what is told arrives
@@ -45,7 +45,7 @@ class Link:
         self.channel = await self.layer.new_channel()
         if await self.rejoin():
             self.well.set()
-        self.tasks = [asyncio.ensure_future(run()) for run in (self.receive, self.send, self.watch)]
+        self.tasks = [asyncio.ensure_future(for_ever(run)) for run in (self.receive, self.send, self.watch)]
 
     # --- out --------------------------------------------------------------------------------------------------------
 
@@ -73,10 +73,15 @@ class Link:
         task = asyncio.ensure_future(coroutine)
         task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())  # seen, whenever it comes
         await asyncio.wait({task}, timeout=PATIENCE_SECONDS)
-        if task.done() and not task.cancelled() and not task.exception():
-            return True
-        logger.warning("the channel layer does not answer: %r", task.exception() if task.done() else "still waiting")
-        return False
+        if not task.done():
+            problem = "still waiting"
+        elif task.cancelled():
+            problem = "cancelled"
+        else:
+            problem = task.exception()
+        if problem:
+            logger.warning("the channel layer does not answer: %r", problem)
+        return not problem
 
     # --- in ---------------------------------------------------------------------------------------------------------
 
@@ -95,25 +100,44 @@ class Link:
                 self.echo.set()
 
     async def join(self, group):
-        """When it returns, what is told to the group arrives, or will be looked for."""
+        """
+        A group that is among the wanted ones by now. When it returns, what is told to the group arrives, or will be looked for
+        as soon as the layer works: nobody waits for that.
+        """
+        if not self.well.is_set():
+            return
         async with self.lock:
-            if group in self.groups:
+            if group in self.groups or not self.well.is_set():
                 return
-            self.groups.add(group)
-            if self.well.is_set() and not await self.attempt(self.layer.group_add(group, self.channel)):
+            if await self.attempt(self.layer.group_add(group, self.channel)):
+                self.groups.add(group)
+            else:
                 self.well.clear()
 
     async def rejoin(self):
         """Into all groups that are wanted, out of all others."""
         async with self.lock:
-            for group in list(self.groups - self.wanted_groups() - {self.own_group}):
-                self.groups.discard(group)
+            left = self.groups - self.all_wanted()
+            self.groups = set()
+            for group in left:
                 if not await self.attempt(self.layer.group_discard(group, self.channel)):
                     return False
-            for group in list(self.groups):
+            return await self.add_missing()
+
+    async def rejoin_missing(self):
+        async with self.lock:
+            return await self.add_missing()
+
+    async def add_missing(self):
+        while missing := self.all_wanted() - self.groups:
+            for group in missing:
                 if not await self.attempt(self.layer.group_add(group, self.channel)):
                     return False
-            return True
+                self.groups.add(group)
+        return True
+
+    def all_wanted(self):
+        return self.wanted_groups() | {self.own_group}
 
     # --- whether it works -------------------------------------------------------------------------------------------
 
@@ -127,7 +151,8 @@ class Link:
             elif self.well.is_set():
                 logger.warning("the channel layer has lost this process")
                 self.well.clear()
-            if not (await self.rejoin() and await self.is_heard()):
+            # Once more after the echo, for what came to be wanted while it was on its way: nothing is waited for in between.
+            if not (await self.rejoin() and await self.is_heard() and await self.rejoin_missing()):
                 self.well.clear()
                 await asyncio.sleep(0.5)
                 continue
@@ -151,3 +176,13 @@ class Link:
             except asyncio.TimeoutError:
                 break
         return self.heard >= self.told
+
+
+async def for_ever(run):
+    """What it does not expect must not end it."""
+    while True:
+        try:
+            await run()
+        except Exception:
+            logger.exception("begins again")
+            await asyncio.sleep(0.5)
