@@ -22,4 +22,4 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # A file here too: a database in memory knows nothing of several writers.
     DATABASES["default"]["TEST"] = {"NAME": FILE}
 
-LOGGING = {"version": 1, "disable_existing_loggers": False, "root": {"handlers": [], "level": "CRITICAL"}}
+LOGGING = {"version": 1, "disable_existing_loggers": False, "handlers": {"c": {"class": "logging.StreamHandler"}}, "root": {"handlers": ["c"] if os.environ.get("LOG") else [], "level": os.environ.get("LOG", "CRITICAL")}}

@@ -202,9 +202,10 @@ class HubTest(TransactionTestCase):
             sockets = await self.sockets(self.users[:5])
             hub = hub_here()
             await self.end(sockets)
-            kept = (dict(hub.rooms), dict(hub.users), dict(hub.places), hub.alive)
+            who = hub.audience
+            kept = (dict(who.rooms), dict(who.users), dict(who.places), hub.alive)
             self.assertEqual(kept, ({}, {}, {}, {}))
-            self.assertEqual(hub.wanted_groups(), {"querywire.presence"})
+            self.assertEqual(who.wanted_groups(), {"querywire.presence"})
 
         run(check)
 

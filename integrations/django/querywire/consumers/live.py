@@ -75,7 +75,7 @@ class LiveConsumer(Session):
     async def unsubscribe_room(self, frame, data):
         room_id = requests.room_of(data)
         if room_id != self.own_room:
-            self.hub.unlisten(self, room_id)
+            self.hub.audience.unlisten(self, room_id)
         await self.reply(frame, {})
 
     async def sync(self, frame, data):
@@ -90,7 +90,7 @@ class LiveConsumer(Session):
         answer = await in_database(rooms.sync, self.user, cursors)
         for room_id, room in answer["rooms"].items():
             if "seq" in room:
-                self.hub.passed_on(room_id, room)
+                self.hub.audience.passed_on(room_id, room)
         await self.reply(frame, answer)
 
     OWN = {

@@ -191,7 +191,7 @@ class Session(AsyncWebsocketConsumer):
             raise ChatError("not_member", "You are not a member of this room any more.")
         await self.listen(room_id)
         position = await in_database(log.position, room_id)
-        self.hub.passed_on(room_id, position)
+        self.hub.audience.passed_on(room_id, position)
         return position
 
     async def listen(self, room_id):
