@@ -1,10 +1,10 @@
 // `npm run test:django`: the app's own tests on SQLite and on PostgreSQL, the example's, then the integration tests against a
 // real daphne.
 // What follows `--` goes to vitest. Ends with a line `N passed, N failed`.
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
-import { startPostgres } from './databases.mjs'
+import { findNginx, startPostgres } from './databases.mjs'
 import {
   appFolder,
   databaseUrlOf,
@@ -55,6 +55,27 @@ const runOnPostgres = async (python) => {
   }
 }
 
+/** That nginx takes the configuration which the example comes with. */
+const checkNginx = async (folder) => {
+  const name = 'the configuration of nginx'
+  const nginx = await findNginx((line) => console.log(line)).catch((error) => {
+    console.log(`${inCi ? 'FAIL' : 'SKIPPED'}  ${name}\n\n${error.message}`)
+  })
+  if (!nginx) return { passed: 0, failed: inCi ? 1 : 0, failures: inCi ? [name] : [] }
+  const site = join(folder, 'site.conf')
+  const given = await readFile(join(projectFolder, 'deploy', 'nginx.conf'), 'utf8')
+  // Its port and its logs are those of a machine of its own.
+  await writeFile(site, given.replace('listen 80;', 'listen 127.0.0.1:18080;').replaceAll('/var/log/nginx', folder))
+  const whole = join(folder, 'nginx.conf')
+  const own = ['pid', 'error_log'].map((what) => `${what} ${join(folder, what)};`).join('\n')
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+  const folders = temporary.map((what) => `${what}_temp_path ${join(folder, what)};`).join('\n')
+  await writeFile(whole, `${own}\nevents {}\nhttp {\n${folders}\ninclude ${site};\n}\n`)
+  const { code, output } = await run([nginx, '-t', '-c', whole], { timeoutMs: 30_000 })
+  console.log(code === 0 ? `ok    ${name}` : `FAIL  ${name}\n\n${output}`)
+  return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, failures: code === 0 ? [] : [name] }
+}
+
 const runOwnTests = async (python, folder) => {
   const example = {
     DJANGO_SECRET_KEY: testSecret,
@@ -71,6 +92,7 @@ const runOwnTests = async (python, folder) => {
       args: ['manage.py', 'test'],
       env: example,
     }),
+    await checkNginx(folder),
   ]
 }
 

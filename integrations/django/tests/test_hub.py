@@ -1,4 +1,4 @@
-"""What goes to the sockets: how much of it, in which order, and what becomes of it when the channel layer forgets. ([S33], [S34])"""
+"""What goes to the sockets: how much of it, in which order, and what becomes of it when the channel layer forgets."""
 
 import asyncio
 from unittest import mock

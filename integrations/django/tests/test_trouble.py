@@ -22,8 +22,6 @@ WRITES = int(os.environ.get("QUERYWIRE_TEST_WRITES", "60"))
 
 
 class CompetingTest(TransactionTestCase):
-    """[S31]"""
-
     def setUp(self):
         self.alice, self.bob = make_users(["alice", "bob"])
         make_room("team", ["alice", "bob"])
@@ -107,8 +105,6 @@ def conflict(code):
 
 
 class AwayTest(TransactionTestCase):
-    """[S32]"""
-
     def setUp(self):
         self.alice, self.bob = make_users(["alice", "bob"])
         make_room("team", ["alice", "bob"])
@@ -164,8 +160,6 @@ class AwayTest(TransactionTestCase):
 if connection.vendor == "postgresql":
 
     class PostgresTest(TransactionTestCase):
-        """[S32]"""
-
         def setUp(self):
             self.alice, self.bob = make_users(["alice", "bob"])
             make_room("team", ["alice", "bob"])
