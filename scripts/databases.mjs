@@ -1,4 +1,4 @@
-// Starts a PostgreSQL or a Redis for a test run: finds or installs it, runs it in a temporary folder, on a socket in there.
+// Starts a PostgreSQL or a Redis for a test run, or finds nginx: finds or installs it, runs it in a temporary folder, on a socket in there.
 // Knows nothing of the tests.
 import { spawn } from 'node:child_process'
 import { chownSync, existsSync, readdirSync, rmSync, statSync } from 'node:fs'
@@ -232,3 +232,7 @@ export const startRedis = async (log = () => {}) => {
   const start = () => launch([program, ...settings], { signal: 'TERM', ready })
   return { path, ...(await withRestart(start, remove)) }
 }
+
+/** The program, which whoever needs it starts with a configuration of his own. */
+export const findNginx = (log = () => {}) =>
+  findOrInstall('nginx', () => find('nginx', ['/usr/sbin']), log)

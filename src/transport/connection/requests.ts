@@ -54,7 +54,11 @@ function replyTo(connection: Connection, spec: RequestSpec): Promise<Frame> {
     const abort = () => reject(new LiveError('aborted', `"${type}" was aborted`, { cause: signal?.reason }))
     if (signal?.aborted) return abort()
     signal?.addEventListener('abort', abort)
-    const expire = () => reject(new LiveError('timeout', `"${type}" was not answered within ${timeoutMs} ms`))
+    let maybeDelivered = false
+    const expire = () => {
+      const message = `"${type}" was not answered within ${timeoutMs} ms`
+      reject(new LiveError('timeout', message, { maybeDelivered }))
+    }
     const startPatience = () => {
       endPatience()
       endPatience = waitFor(connection, timeoutMs, expire)
@@ -65,6 +69,7 @@ function replyTo(connection: Connection, spec: RequestSpec): Promise<Frame> {
       delivery: spec.control ? 'control' : 'reliable',
       onAnswer: (frame) => (frame.type === 'error' ? reject(errorOf(frame, type)) : resolve(frame)),
       onWritten: () => {
+        maybeDelivered = true
         if (timeoutFrom === 'write') startPatience()
         // One for all that this turn writes.
         if (spec.onRead) queueMicrotask(() => askForSign(connection))
