@@ -2,6 +2,7 @@
 import { LiveError } from '../../transport/errors.ts'
 import type { LivePort, Pace } from '../../transport/port.ts'
 import type { Coalescer } from '../cache/coalescer.ts'
+import type { Check } from '../fold/soundOp.ts'
 import type { Params } from '../keys.ts'
 import type { Authors } from '../optimistic/author.ts'
 import type { MutationDefinition } from '../optimistic/pendingMutation.ts'
@@ -66,6 +67,8 @@ export interface LiveQuery extends Pace {
   /** As it was last told. */
   status: LiveState
   stopPause: (() => void) | undefined
+  /** What its ops are checked by. */
+  check: Check | undefined
 }
 
 /** A snapshot under way. */

@@ -36,7 +36,12 @@ export function admit(
   sequencer: Sequencer,
   batch: readonly LiveEvent[],
   awaitBaseline = false,
-): LiveEvent[] | Reset {
+): readonly LiveEvent[] | Reset {
+  const [only] = batch
+  if (only && batch.length === 1 && isNext(sequencer, only)) {
+    sequencer.cursor = { seq: only.seq as number, epoch: only.epoch ?? sequencer.cursor?.epoch }
+    return batch
+  }
   const events: LiveEvent[] = []
   for (const event of batch) {
     const { seq } = event
@@ -57,6 +62,13 @@ export function admit(
   if (sequencer.held.size <= MAX_HELD) return events
   restartSequence(sequencer)
   return 'overflow'
+}
+
+/** Nothing waits, and nothing is missing. */
+function isNext({ cursor, held }: Sequencer, event: LiveEvent): boolean {
+  return (
+    cursor !== undefined && held.size === 0 && event.seq === cursor.seq + 1 && !isOtherEpoch(cursor, event)
+  )
 }
 
 /** Where no position is known: the number at hand is the next one, unless it is beyond the last position that was. */

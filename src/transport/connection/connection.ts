@@ -123,7 +123,7 @@ export function publishStatus(connection: Connection): void {
 }
 
 export function tell(connection: Connection, entry: OwnEntry): void {
-  connection.report({ ...entry, endpoint: connection.name })
+  if (connection.isInspected()) connection.report({ ...entry, endpoint: connection.name })
 }
 
 export function createFrame({ environment }: Connection, type: string, data: unknown): OutgoingFrame {

@@ -44,8 +44,10 @@ function flawOf({ protocol }: Connection, part: unknown): string | undefined {
 export function decodeEvent(connection: Connection, frame: Frame): DecodedEvent | undefined {
   try {
     const { type } = frame
-    const subject = { code: 'invalid_frame', name: `A "${type}" event` } as const
-    return { frame, payload: validate(entryOf(connection.protocol.events, type), payloadOf(frame), subject) }
+    const schema = entryOf(connection.protocol.events, type)
+    const payload = payloadOf(frame)
+    if (!schema) return { frame, payload }
+    return { frame, payload: validate(schema, payload, { code: 'invalid_frame', name: `A "${type}" event` }) }
   } catch (error) {
     quarantine(connection, error as LiveError, frame)
     return undefined

@@ -36,7 +36,7 @@ export function receiveMessage(connection: DrivenConnection, attempt: number, da
       const until = Math.min(message.at + TOGETHER, parts.length)
       while (message.at < until) {
         takePart(connection, socket, message)
-        if (isOver()) break
+        if (message.at < until && isOver()) break
       }
       // Where nobody says whether pings are answered, whatever comes has to do.
       if (!connection.heartbeat) markRead(connection, socket)

@@ -1,0 +1,147 @@
+/**
+ * The other end of the stream measurements, in a process of its own. `/<carrier>?count=…&pack=…` streams events as soon as
+ * the client has subscribed: `bound=client` as prebuilt WebSocket frames in chunks of 64 kB, so that only the client is
+ * measured; else as servers do, one `JSON.stringify` and one `send` per message. `count=0` answers requests and nothing else.
+ */
+import { once } from 'node:events'
+import { createServer, type IncomingMessage } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import process from 'node:process'
+import { type WebSocket, WebSocketServer } from 'ws'
+import { carriers, eventAt } from './events.ts'
+
+interface Stream {
+  readonly carrier: string
+  readonly count: number
+  readonly pack: number
+  readonly rooms: number
+}
+
+const CHUNK_BYTES = 65_536
+
+const http = createServer()
+const sockets = new WebSocketServer({
+  server: http,
+  perMessageDeflate: false,
+  handleProtocols: ([first]) => first ?? false,
+})
+
+sockets.on('connection', (socket, request) => {
+  const { pathname, searchParams } = new URL(request.url ?? '', 'ws://localhost')
+  const number = (name: string, otherwise: number) => Number(searchParams.get(name) ?? otherwise)
+  const carrier = searchParams.get('carrier') ?? pathname.split('/')[1] ?? ''
+  const stream = { carrier, count: number('count', 0), pack: number('pack', 1), rooms: number('rooms', 1) }
+  const isBound = searchParams.get('bound') === 'client'
+  socket.on('error', () => undefined)
+  if (carrier === 'socket.io')
+    socket.send('0{"sid":"s","upgrades":[],"pingInterval":60000,"pingTimeout":60000,"maxPayload":100000}')
+  socket.on('message', (data) => {
+    if (!answer(socket, carrier, String(data))) return
+    const run = isBound ? firehose(request, stream) : serve(socket, stream)
+    run.catch(() => socket.terminate())
+  })
+})
+
+/** Says what each client needs to hear; true when it is ready for the stream. */
+function answer(socket: WebSocket, carrier: string, text: string): boolean {
+  const reply = (value: unknown) => socket.send(typeof value === 'string' ? value : JSON.stringify(value))
+  switch (carrier) {
+    case 'socket.io':
+      if (text === '40') reply('40{"sid":"s"}')
+      return text === '42["start"]'
+    case 'centrifuge': {
+      // Several commands may come in one message.
+      if (text.includes('"connect":')) reply({ id: 1, connect: { client: 'c', version: '5' } })
+      const isSubscribe = text.includes('"subscribe":')
+      if (isSubscribe) reply({ id: Number(/"id":(\d+)[^\n]*$/.exec(text)?.[1]), subscribe: {} })
+      return isSubscribe
+    }
+    case 'trpc':
+      if (text.includes('"subscription"')) reply({ id: 1, result: { type: 'started' } })
+      return text.includes('"subscription"')
+    case 'graphql':
+      if (text.includes('connection_init')) reply({ type: 'connection_ack' })
+      return text.includes('"subscribe"')
+    case 'phoenix': {
+      const [joinRef, ref, topic, event] = JSON.parse(text) as unknown[]
+      reply(JSON.stringify([joinRef, ref, topic, 'phx_reply', { status: 'ok', response: {} }]))
+      return event === 'start'
+    }
+    default:
+      return answerPlain(socket, text)
+  }
+}
+
+function answerPlain(socket: WebSocket, text: string): boolean {
+  const { type, id, data } = JSON.parse(text) as { type: string; id: string; data: unknown }
+  if (type === 'start') return true
+  if (type === 'ping') socket.send(JSON.stringify({ type: 'pong', data }))
+  else socket.send(JSON.stringify({ type: 'response', reply_to: id, data: {} }))
+  return false
+}
+
+function* messages({ carrier, count, pack, rooms }: Stream): Iterable<string> {
+  const write = carriers[carrier]
+  if (!write) throw new Error(`No carrier "${carrier}"`)
+  for (let at = 1; at <= count; at += pack) {
+    const size = Math.min(pack, count - at + 1)
+    const events = Array.from({ length: size }, (_, next) => {
+      const position = at + next
+      return rooms === 1 ? eventAt(position) : eventAt(position, `room-${1 + (position % rooms)}`)
+    })
+    yield write(events)
+  }
+}
+
+const built = new Map<string, readonly Buffer[]>()
+
+async function firehose({ socket }: IncomingMessage, stream: Stream): Promise<void> {
+  const key = JSON.stringify(stream)
+  const chunks = built.get(key) ?? chunksOf(messages(stream))
+  built.set(key, chunks)
+  const tcp = socket as Socket
+  for (const chunk of chunks) if (!tcp.write(chunk)) await once(tcp, 'drain')
+}
+
+function chunksOf(texts: Iterable<string>): Buffer[] {
+  const chunks: Buffer[] = []
+  let parts: Buffer[] = []
+  let bytes = 0
+  const close = () => {
+    if (bytes > 0) chunks.push(Buffer.concat(parts))
+    parts = []
+    bytes = 0
+  }
+  for (const text of texts) {
+    const frame = frameOf(Buffer.from(text))
+    parts.push(frame)
+    bytes += frame.length
+    if (bytes >= CHUNK_BYTES) close()
+  }
+  close()
+  return chunks
+}
+
+/** An unmasked text frame. */
+function frameOf(payload: Buffer): Buffer {
+  const { length } = payload
+  const head =
+    length < 126
+      ? Buffer.from([0x81, length])
+      : length < 65_536
+        ? Buffer.from([0x81, 126, length >> 8, length & 255])
+        : Buffer.from([0x81, 127, 0, 0, 0, 0, length >>> 24, (length >> 16) & 255, (length >> 8) & 255, length & 255])
+  return Buffer.concat([head, payload])
+}
+
+const HIGH_WATER_BYTES = 1 << 20
+
+async function serve(socket: WebSocket, stream: Stream): Promise<void> {
+  for (const text of messages(stream)) {
+    socket.send(text)
+    while (socket.bufferedAmount > HIGH_WATER_BYTES) await new Promise(setImmediate)
+  }
+}
+
+http.listen(0, '127.0.0.1', () => process.send?.({ port: (http.address() as AddressInfo).port }))
+process.on('disconnect', () => process.exit(0))
