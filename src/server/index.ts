@@ -13,6 +13,7 @@ export { redisBus } from './node/redisBus.ts'
 export type {
   Authentication,
   ChannelAccess,
+  ChannelKey,
   LiveServerEvent,
   LiveServerOptions,
   LiveUser,
