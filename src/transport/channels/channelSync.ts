@@ -31,6 +31,7 @@ export function askToStand(
   const standing = new Promise<Cursor | undefined>((resolve) => {
     const confirm = () => resolve(undefined)
     subscription.confirm = confirm
+    connection.channels.unconfirmed.add(subscription)
     const cancel = environment.setTimer(() => {
       if (!isReplying(connection)) confirm()
     }, CONFIRM_MS)

@@ -50,6 +50,8 @@ export interface Connection extends Context {
   ping: Ping | undefined
   /** How many messages came in. */
   heard: number
+  /** An integer came that no number can hold. */
+  readonly onRounded: () => void
   /** When the wait ends, in wall-clock milliseconds. */
   retryAt: number
   lastConnectedAt: number | null

@@ -9,9 +9,7 @@ import { takeAnswer } from './unanswered.ts'
 /** An array is a batch of frames. */
 export function decodeMessage(connection: Connection, data: unknown): readonly unknown[] {
   try {
-    const message = connection.codec.decode(data, () =>
-      connection.reportOnce(connection.name, 'invalid_frame', ROUNDED),
-    )
+    const message = connection.codec.decode(data, connection.onRounded)
     return Array.isArray(message) ? message : [message]
   } catch {
     // Without its cause: a parser quotes the message, and who knows what is in it.
@@ -37,9 +35,10 @@ function flawOf({ protocol }: Connection, part: unknown): string | undefined {
   if (!isFrame(part)) return 'is no object with a "type"'
   const { kinds, channels } = protocol
   // Of several kinds, one may give a field to its events whose name is the key of another.
-  for (const name of ['id', 'reply_to', ...(kinds.length > 1 ? [] : [channels.key])]) {
-    if (typeof (part[name] ?? '') === 'object') return `has no text or number as "${name}"`
-  }
+  const { key } = channels
+  const isOdd = (name: string) => typeof (part[name] ?? '') === 'object'
+  const odd = isOdd('id') ? 'id' : isOdd('reply_to') ? 'reply_to' : kinds.length === 1 && isOdd(key) && key
+  if (odd) return `has no text or number as "${odd}"`
   return isTooDeep(part) ? 'is nested too deep' : undefined
 }
 
@@ -56,7 +55,6 @@ export function decodeEvent(connection: Connection, frame: Frame): DecodedEvent 
   }
 }
 
-const ROUNDED = 'An integer beyond 2^53 was rounded; send ids as strings'
 const ANSWERED = /"(?:reply_to|id)"\s*:\s*"?([^",}\s]*)/g
 
 function quarantine(connection: Connection, error: LiveError, frame: unknown): void {

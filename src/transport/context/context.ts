@@ -3,6 +3,7 @@ import { browserEnvironment, type Environment } from '../environment.ts'
 import { LiveError, type LiveErrorCode } from '../errors.ts'
 import type { ConnectionStatus } from '../machine/status.ts'
 import type { Protocol } from '../protocol.ts'
+import { withSharedTimers } from '../wire/timers.ts'
 import { createIdentityBook, type IdentityBook } from './identity.ts'
 import { createInspector, type Inspector } from './inspector.ts'
 import { resolveSettings, type Settings, type WebSocketManagerOptions } from './settings.ts'
@@ -23,7 +24,8 @@ export interface Context extends Settings, Inspector, Tokens, Subscribers {
 }
 
 export function createContext(options: WebSocketManagerOptions<Protocol>, publish: Publish): Context {
-  const { environment = browserEnvironment(), tokenManager, onError } = options
+  const { tokenManager, onError } = options
+  const environment = withSharedTimers(options.environment ?? browserEnvironment())
   const inspector = createInspector(environment)
   const identity = createIdentityBook()
   const told = new Set<LiveErrorCode>()
