@@ -115,10 +115,10 @@ function createLiveWith<Events>(registry: Registry) {
     /** The data of a definition's queries that are in use, where nothing is known to be missing. */
     current: (definition: string, params: Params = {}): unknown[] =>
       clientsOf(registry).flatMap((client) => currentData(client, { definition, params })),
-    /** Whether a query is current, and since when. */
-    status(queryClient: QueryClient, queryKey: readonly unknown[]): LiveState {
+    /** Whether a query is current, and since when. `queryHash`: TanStack's `hashKey(queryKey)`, where it is known. */
+    status(queryClient: QueryClient, queryKey: readonly unknown[], queryHash?: string): LiveState {
       const client = findClient(registry, queryClient)
-      return (client && liveQueryFor(client, queryKey)?.status) ?? OFFLINE
+      return (client && liveQueryFor(client, queryKey, queryHash)?.status) ?? OFFLINE
     },
     /** What the application itself knows better than the server, for a while: lies over the data until it is held anew. */
     hold(queryClient: QueryClient, holder: object, changes: readonly Change[]): void {
