@@ -23,7 +23,14 @@ import {
 import { adoptForeign, leave, tell } from './driver.ts'
 import { endFetch } from './fetch.ts'
 import { createLiveQuery, flush, tellOps } from './liveQuery.ts'
-import { announce, type Declarations, type Listeners, type LiveClient, type LiveQuery, tellListeners } from './records.ts'
+import {
+  announce,
+  type Declarations,
+  type Listeners,
+  type LiveClient,
+  type LiveQuery,
+  tellListeners,
+} from './records.ts'
 import { isActive } from './surroundings.ts'
 
 export function createLiveClient(
@@ -62,8 +69,7 @@ export function createLiveClient(
         if (live.fetches.size > 0 && !isActive(query)) cancel(query)
         leave(live)
       }
-      client.liveQueries.clear()
-      client.byHash.clear()
+      for (const all of [client.liveQueries, client.byHash]) all.clear()
     },
   }
   for (const definition of declarations.mutations.values()) setMutationDefaults(client, definition)

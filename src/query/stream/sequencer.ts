@@ -37,11 +37,7 @@ export function admit(
   batch: readonly LiveEvent[],
   awaitBaseline = false,
 ): readonly LiveEvent[] | Reset {
-  const [only] = batch
-  if (only && batch.length === 1 && isNext(sequencer, only)) {
-    sequencer.cursor = { seq: only.seq as number, epoch: only.epoch ?? sequencer.cursor?.epoch }
-    return batch
-  }
+  if (isNext(sequencer, batch)) return batch
   const events: LiveEvent[] = []
   for (const event of batch) {
     const { seq } = event
@@ -64,11 +60,14 @@ export function admit(
   return 'overflow'
 }
 
-/** Nothing waits, and nothing is missing. */
-function isNext({ cursor, held }: Sequencer, event: LiveEvent): boolean {
-  return (
-    cursor !== undefined && held.size === 0 && event.seq === cursor.seq + 1 && !isOtherEpoch(cursor, event)
-  )
+/** One event, of which nothing waits and before which nothing is missing: then the cursor is there. */
+function isNext(sequencer: Sequencer, batch: readonly LiveEvent[]): boolean {
+  const { cursor, held } = sequencer
+  const { seq, epoch = cursor?.epoch } = batch[0] ?? {}
+  if (batch.length !== 1 || !cursor || held.size > 0 || seq !== cursor.seq + 1) return false
+  if (isOtherEpoch(cursor, { epoch })) return false
+  sequencer.cursor = { seq, epoch }
+  return true
 }
 
 /** Where no position is known: the number at hand is the next one, unless it is beyond the last position that was. */

@@ -24,7 +24,8 @@ function placeOf({ spec: { key } }: Subscription) {
   return { name: JSON.stringify(fields), fields, ids: idsOf(fields.map((field) => String(key[field]))) }
 }
 
-const idsOf = (ids: readonly string[]): string => (ids.length === 1 ? (ids[0] as string) : JSON.stringify(ids))
+const idsOf = (ids: readonly string[]): string =>
+  ids.length === 1 ? (ids[0] as string) : JSON.stringify(ids)
 
 /** An event that names a channel of one kind is not of another kind's. Its envelope says it, or else its payload. */
 export function* concerned(
