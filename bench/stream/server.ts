@@ -36,48 +36,60 @@ sockets.on('connection', (socket, request) => {
   if (carrier === 'socket.io')
     socket.send('0{"sid":"s","upgrades":[],"pingInterval":60000,"pingTimeout":60000,"maxPayload":100000}')
   socket.on('message', (data) => {
-    if (!answer(socket, carrier, String(data))) return
+    const reply = (value: unknown) => socket.send(typeof value === 'string' ? value : JSON.stringify(value))
+    if (!answers[carrier]?.(String(data), reply)) return
     const run = isBound ? firehose(request, stream) : serve(socket, stream)
     run.catch(() => socket.terminate())
   })
 })
 
-/** Says what each client needs to hear; true when it is ready for the stream. */
-function answer(socket: WebSocket, carrier: string, text: string): boolean {
-  const reply = (value: unknown) => socket.send(typeof value === 'string' ? value : JSON.stringify(value))
-  switch (carrier) {
-    case 'socket.io':
-      if (text === '40') reply('40{"sid":"s"}')
-      return text === '42["start"]'
-    case 'centrifuge': {
-      // Several commands may come in one message.
-      if (text.includes('"connect":')) reply({ id: 1, connect: { client: 'c', version: '5' } })
-      const isSubscribe = text.includes('"subscribe":')
-      if (isSubscribe) reply({ id: Number(/"id":(\d+)[^\n]*$/.exec(text)?.[1]), subscribe: {} })
-      return isSubscribe
-    }
-    case 'trpc':
-      if (text.includes('"subscription"')) reply({ id: 1, result: { type: 'started' } })
-      return text.includes('"subscription"')
-    case 'graphql':
-      if (text.includes('connection_init')) reply({ type: 'connection_ack' })
-      return text.includes('"subscribe"')
-    case 'phoenix': {
-      const [joinRef, ref, topic, event] = JSON.parse(text) as unknown[]
-      reply(JSON.stringify([joinRef, ref, topic, 'phx_reply', { status: 'ok', response: {} }]))
-      return event === 'start'
-    }
-    default:
-      return answerPlain(socket, text)
-  }
-}
+type Answer = (text: string, reply: (value: unknown) => void) => boolean
 
-function answerPlain(socket: WebSocket, text: string): boolean {
-  const { type, id, data } = JSON.parse(text) as { type: string; id: string; data: unknown }
-  if (type === 'start') return true
-  if (type === 'ping') socket.send(JSON.stringify({ type: 'pong', data }))
-  else socket.send(JSON.stringify({ type: 'response', reply_to: id, data: {} }))
-  return false
+const numberIn = (text: string, name: string) => Number(new RegExp(`"${name}":(\\d+)[^\\n]*$`).exec(text)?.[1])
+
+/** What each client needs to hear, requests included; true when it is ready for the stream. */
+const answers: Readonly<Record<string, Answer>> = {
+  'socket.io'(text, reply) {
+    if (text === '40') reply('40{"sid":"s"}')
+    const [, id] = /^42(\d+)/.exec(text) ?? []
+    if (id) reply(`43${id}[{"ok":true}]`)
+    return text === '42["start"]'
+  },
+  // Several commands may come in one message.
+  centrifuge(text, reply) {
+    if (text.includes('"connect":')) reply({ id: 1, connect: { client: 'c', version: '5' } })
+    for (const line of text.split('\n')) if (line.includes('"rpc":')) reply({ id: numberIn(line, 'id'), rpc: { data: { ok: true } } })
+    const isSubscribe = text.includes('"subscribe":')
+    if (isSubscribe) reply({ id: numberIn(text, 'id'), subscribe: {} })
+    return isSubscribe
+  },
+  trpc(text, reply) {
+    if (text === 'PING') reply('PONG')
+    else for (const { id, method } of [JSON.parse(text)].flat())
+      reply({ id, result: method === 'subscription' ? { type: 'started' } : { type: 'data', data: { ok: true } } })
+    return text.includes('"subscription"')
+  },
+  graphql(text, reply) {
+    const { type, id, payload } = JSON.parse(text)
+    if (type === 'connection_init') reply({ type: 'connection_ack' })
+    if (type !== 'subscribe') return false
+    if (payload.query.startsWith('subscription')) return true
+    reply({ id, type: 'next', payload: { data: { read: { ok: true } } } })
+    reply({ id, type: 'complete' })
+    return false
+  },
+  phoenix(text, reply) {
+    const [joinRef, ref, topic, event] = JSON.parse(text) as unknown[]
+    reply([joinRef, ref, topic, 'phx_reply', { status: 'ok', response: { ok: true } }])
+    return event === 'start'
+  },
+  plain(text, reply) {
+    for (const { type, id, data } of [JSON.parse(text)].flat()) {
+      if (type === 'start') return true
+      reply(type === 'ping' ? { type: 'pong', data } : { type: 'response', reply_to: id, data: { ok: true } })
+    }
+    return false
+  },
 }
 
 function* messages({ carrier, count, pack, rooms }: Stream): Iterable<string> {

@@ -110,13 +110,9 @@ describe('[Q44] rows', () => {
           expect(read).toHaveLength(plain.length)
           for (const [at, each] of plain.entries()) expect(read[at]).toBe(each)
           expect(rows(data)).toBe(read)
-          if (
-            step.kind === 'envelope' &&
-            before &&
-            data.pages.length > 1 &&
-            !plain.some((each, at) => each !== before[at]) &&
-            before.length === plain.length
-          )
+          const isAsBefore = before?.length === plain.length && plain.every((each, at) => each === before[at])
+          // Whoever goes back and forth between two versions is handed on from the other one.
+          if (!steps.some(({ kind }) => kind === 'pending') && data.pages.length > 1 && isAsBefore)
             expect(read).toBe(before)
           held.push({ data, read, plain })
         }
@@ -126,7 +122,7 @@ describe('[Q44] rows', () => {
           expect(rows(data)).toEqual(plain)
         }
       }),
-      { numRuns: 400 },
+      { numRuns: 600 },
     )
   })
 

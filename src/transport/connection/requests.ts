@@ -107,9 +107,9 @@ function exchange(connection: Connection, spec: RequestSpec, { answered, failed 
 
 /** It is over after so long; after half of it the connection is doubted. */
 function waitFor(connection: Connection, timeoutMs: number, onExpired: () => void): () => void {
-  const { environment, heard } = connection
-  let cancel = environment.setTimer(() => {
-    cancel = setDeadline(environment, timeoutMs / 2, onExpired)
+  const { patience, heard } = connection
+  let cancel = patience.setTimer(() => {
+    cancel = setDeadline(patience, timeoutMs / 2, onExpired)
     doubt(connection, heard)
   }, timeoutMs / 2)
   return () => cancel()

@@ -15,6 +15,8 @@ export type Publish = (endpoint: string, status: ConnectionStatus | undefined) =
 
 export interface Context extends Settings, Inspector, Tokens, Subscribers {
   readonly environment: Environment
+  /** The same, for what waits by the hundred: it shares its timers. */
+  readonly patience: Environment
   readonly identity: IdentityBook
   readonly publish: Publish
   /** For errors that reject no call. */
@@ -24,8 +26,7 @@ export interface Context extends Settings, Inspector, Tokens, Subscribers {
 }
 
 export function createContext(options: WebSocketManagerOptions<Protocol>, publish: Publish): Context {
-  const { tokenManager, onError } = options
-  const environment = withSharedTimers(options.environment ?? browserEnvironment())
+  const { environment = browserEnvironment(), tokenManager, onError } = options
   const inspector = createInspector(environment)
   const identity = createIdentityBook()
   const told = new Set<LiveErrorCode>()
@@ -48,6 +49,7 @@ export function createContext(options: WebSocketManagerOptions<Protocol>, publis
     ...createTokens({ ...inspector, environment, identity, manager: tokenManager }),
     ...createSubscribers(reportError),
     environment,
+    patience: withSharedTimers(environment),
     identity,
     publish,
     reportError,
