@@ -8,7 +8,7 @@ import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import process from 'node:process'
 import { type WebSocket, WebSocketServer } from 'ws'
-import { carriers, eventAt } from './events.ts'
+import { carriers, eventAt, messageAt } from './events.ts'
 
 interface Stream {
   readonly carrier: string
@@ -33,15 +33,55 @@ sockets.on('connection', (socket, request) => {
   const stream = { carrier, count: number('count', 0), pack: number('pack', 1), rooms: number('rooms', 1) }
   const isBound = searchParams.get('bound') === 'client'
   socket.on('error', () => undefined)
+  if (carrier === 'control') {
+    emitted = 0
+    return void socket.on('message', (data) => emit(JSON.parse(String(data))))
+  }
   if (carrier === 'socket.io')
     socket.send('0{"sid":"s","upgrades":[],"pingInterval":60000,"pingTimeout":60000,"maxPayload":100000}')
+  // Who says what it is able to do is not asked to prove it.
+  if (searchParams.has('welcome'))
+    socket.send(JSON.stringify({ type: 'welcome', data: { level: 3, user: { id: 'me', username: 'me' } } }))
   socket.on('message', (data) => {
     const reply = (value: unknown) => socket.send(typeof value === 'string' ? value : JSON.stringify(value))
     if (!answers[carrier]?.(String(data), reply)) return
+    if (stream.count === 0) return void watchers.add(socket)
     const run = isBound ? firehose(request, stream) : serve(socket, stream)
     run.catch(() => socket.terminate())
   })
 })
+
+/** Who hears one event at a time, as somebody else asks for them. */
+const watchers = new Set<WebSocket>()
+
+function emit({ position }: { readonly position: number }): void {
+  emitted = position
+  const text = JSON.stringify({ ...eventAt(position), type: 'chat_message' })
+  for (const socket of watchers) {
+    if (socket.readyState === socket.OPEN) socket.send(text)
+    else watchers.delete(socket)
+  }
+}
+
+interface Asked {
+  readonly rooms?: object
+  readonly limit?: number
+  readonly before?: string
+}
+
+/** The last event that somebody asked for. */
+let emitted = 0
+
+function answerTo(type: string, { rooms = {}, limit = 50, before }: Asked = {}): object {
+  // Nothing was missed.
+  const caughtUp = Object.entries(rooms).map(([name, cursor]) => [name, { ...cursor, complete: true, events: [] }])
+  if (type === 'sync') return { rooms: Object.fromEntries(caughtUp) }
+  if (type !== 'get_history') return { ok: true }
+  // A history without a beginning.
+  const end = before === undefined ? emitted + 1 : Number(before.replace(/^m0*(?=.)/, ''))
+  const messages = Array.from({ length: limit }, (_, at) => messageAt(end - limit + at))
+  return { messages, has_older: true, as_of: emitted }
+}
 
 type Answer = (text: string, reply: (value: unknown) => void) => boolean
 
@@ -86,7 +126,7 @@ const answers: Readonly<Record<string, Answer>> = {
   plain(text, reply) {
     for (const { type, id, data } of [JSON.parse(text)].flat()) {
       if (type === 'start') return true
-      reply(type === 'ping' ? { type: 'pong', data } : { type: 'response', reply_to: id, data: { ok: true } })
+      reply(type === 'ping' ? { type: 'pong', data } : { type: 'response', reply_to: id, data: answerTo(type, data) })
     }
     return false
   },
