@@ -50,6 +50,8 @@ export interface Connection extends Context {
   ping: Ping | undefined
   /** How many messages came in. */
   heard: number
+  /** An integer came that no number can hold. */
+  readonly onRounded: () => void
   /** When the wait ends, in wall-clock milliseconds. */
   retryAt: number
   lastConnectedAt: number | null
@@ -127,7 +129,7 @@ export function publishStatus(connection: Connection): void {
 }
 
 export function tell(connection: Connection, entry: OwnEntry): void {
-  connection.report({ ...entry, endpoint: connection.name })
+  if (connection.isInspected()) connection.report({ ...entry, endpoint: connection.name })
 }
 
 export function createFrame({ environment }: Connection, type: string, data: unknown): OutgoingFrame {

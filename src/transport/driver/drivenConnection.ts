@@ -27,6 +27,8 @@ export interface DrivenConnection extends ChannelConnection, Pace {
   renewAt: number
 }
 
+const ROUNDED = 'An integer beyond 2^53 was rounded; send ids as strings'
+
 export function createDrivenConnection(
   context: Context,
   name: string,
@@ -37,7 +39,13 @@ export function createDrivenConnection(
     name,
     timers: createTimers(context.environment),
     sendQueue: createSendQueue(),
-    channels: { subscriptions: new Map(), byPlace: new Map(), batches: new Map() },
+    channels: {
+      subscriptions: new Map(),
+      index: new Map(),
+      unconfirmed: new Set(),
+      made: 0,
+      batches: new Map(),
+    },
     arrivals: { waiting: new Set(), isWorking: false, cancel: undefined },
     leases: new Set(),
     sockets: new Map(),
@@ -53,6 +61,7 @@ export function createDrivenConnection(
     stopListening: undefined,
     isHidden: false,
     heard: 0,
+    onRounded: () => context.reportOnce(name, 'invalid_frame', ROUNDED),
     dialedAt: 0,
     address: '',
     hasRival: false,
