@@ -1,7 +1,7 @@
 /** A server that is ended while it works, and started again. */
 import { delay, now } from '../environment.ts'
 import { type Fields, isFrame, isSame, listOf, messageIn } from '../frames.ts'
-import { must, NoAnswer, NotTried } from '../outcome.ts'
+import { must, NotTried } from '../outcome.ts'
 import { type Position, positionIn, type Trial } from '../stage/trial.ts'
 import type { Line } from '../wire/line.ts'
 import { rulesOf } from './rule.ts'

@@ -70,13 +70,18 @@ export interface Judged {
   readonly obstacles: readonly RuleReport[]
 }
 
+const MAX_LISTED = 12
+
 export function summaryOf({ level, kept, goal, ok, obstacles }: Judged): string {
   const server = `This is a server of level ${level} (${WHAT[level]})`
   if (ok) return `${server}, and everything of level ${goal} that was tried is kept. ${NEXT[level]}`.trim()
   const reached =
     kept === null ? 'not even level 0 is kept' : `level ${kept} is kept, and level ${goal} is not`
-  const ids = obstacles.slice(0, 12).map(({ id, outcome }) => `${id} (${outcome})`)
-  const more = obstacles.length > 12 ? ` and ${obstacles.length - 12} more` : ''
+  // What comes with a higher level is not listed rule by rule.
+  const inTheWay = obstacles.filter((rule) => rule.level <= level)
+  const ids = inTheWay.slice(0, MAX_LISTED).map(({ id, outcome }) => `${id} (${outcome})`)
+  const more = inTheWay.length > MAX_LISTED ? ` and ${inTheWay.length - MAX_LISTED} more` : ''
+  const list = ids.length > 0 ? ` In the way: ${ids.join(', ')}${more}.` : ''
   const next = goal > level ? ` ${NEXT[level]}` : ''
-  return `${server}: ${reached}. In the way: ${ids.join(', ')}${more}.${next}`
+  return `${server}: ${reached}.${list}${next}`
 }

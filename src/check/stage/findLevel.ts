@@ -31,7 +31,8 @@ export async function findLevel(stage: Stage): Promise<Found> {
 /** The welcome, or what comes in its place; a ping asks those who say nothing by themselves. */
 async function greeting(line: Line): Promise<Frame | undefined> {
   line.send('ping', { timestamp: 0 })
-  return line.wait(() => true)
+  // The answer to an auth frame may come before it.
+  return line.wait(({ reply_to }) => reply_to === undefined)
 }
 
 function greet(stage: Stage, frame: Frame): void {

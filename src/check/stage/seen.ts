@@ -10,17 +10,14 @@ export interface Complaint {
   readonly received: unknown
 }
 
+type Slot = 'unreadable' | 'shape' | 'time' | 'withoutRoom' | 'numbering' | 'passingNumbered'
+
 export interface Seen {
-  readonly frames: number
-  /** Frames of the types that have a shape. */
-  readonly shaped: number
+  readonly found: Readonly<Partial<Record<Slot, Complaint>>>
+  /** All frames, and those of the types that have a shape. */
+  readonly counts: { readonly frames: number; readonly shaped: number }
+  /** How many came of each type. */
   readonly events: ReadonlyMap<string, number>
-  readonly unreadable: Complaint | undefined
-  readonly shape: Complaint | undefined
-  readonly time: Complaint | undefined
-  readonly withoutRoom: Complaint | undefined
-  readonly numbering: Complaint | undefined
-  readonly passingNumbered: Complaint | undefined
   message(message: ReadMessage): void
   answer(type: string, frame: Frame): void
 }
@@ -36,68 +33,44 @@ export const STATE_EVENTS: readonly string[] = [
 ]
 export const PASSING_EVENTS: readonly string[] = ['typing_indicator', 'read_receipt']
 
-type Slot = 'unreadable' | 'shape' | 'time' | 'withoutRoom' | 'numbering' | 'passingNumbered'
+type Complain = (slot: Slot, why: string | undefined, received: unknown) => void
 
 export function createSeen(schema: ProtocolSchema): Seen {
   const found: Partial<Record<Slot, Complaint>> = {}
   const counts = { frames: 0, shaped: 0 }
   const events = new Map<string, number>()
-  const complain = (slot: Slot, why: string | undefined, received: unknown) => {
+  const complain: Complain = (slot, why, received) => {
     if (why !== undefined) found[slot] ??= { why, received }
   }
   const complaintsOf = createComplaints(schema)
+  const lookAtShape = (name: string, value: unknown, frame: Frame) => {
+    const problem = complaintsOf(name, value)
+    if (problem !== undefined) counts.shaped += 1
+    if (problem) complain('shape', `${name}: ${problem}`, frame)
+    complain('time', wrongTimes(frame), frame)
+  }
   const look = (frame: Frame) => {
     counts.frames += 1
+    if (frame.reply_to !== undefined) return
     events.set(frame.type, (events.get(frame.type) ?? 0) + 1)
-    const isReply = frame.reply_to !== undefined
-    if (isReply) return
-    const problem = complaintsOf(`event.${frame.type}`, payloadOf(frame))
-    if (problem !== undefined) counts.shaped += 1
-    if (problem) complain('shape', `${frame.type}: ${problem}`, frame)
-    complain('time', wrongTimes(frame), frame)
+    lookAtShape(`event.${frame.type}`, payloadOf(frame), frame)
     lookAtEnvelope(frame, complain)
   }
   return {
-    get frames() {
-      return counts.frames
-    },
-    get shaped() {
-      return counts.shaped
-    },
+    found,
+    counts,
     events,
-    get unreadable() {
-      return found.unreadable
-    },
-    get shape() {
-      return found.shape
-    },
-    get time() {
-      return found.time
-    },
-    get withoutRoom() {
-      return found.withoutRoom
-    },
-    get numbering() {
-      return found.numbering
-    },
-    get passingNumbered() {
-      return found.passingNumbered
-    },
     message: ({ frames, unreadable }) => {
-      for (const value of unreadable)
+      for (const value of unreadable) {
         complain('unreadable', 'a message is neither a frame nor an array of frames', value)
+      }
       for (const frame of frames) look(frame)
     },
-    answer: (type, frame) => {
-      const problem = complaintsOf(`reply.${type}`, frame.data)
-      if (problem !== undefined) counts.shaped += 1
-      if (problem) complain('shape', `the reply to ${type}: ${problem}`, frame)
-      complain('time', wrongTimes(frame), frame)
-    },
+    answer: (type, frame) => lookAtShape(`reply.${type}`, frame.data, frame),
   }
 }
 
-function lookAtEnvelope(frame: Frame, complain: (slot: Slot, why: string, received: unknown) => void): void {
+function lookAtEnvelope(frame: Frame, complain: Complain): void {
   const isState = STATE_EVENTS.includes(frame.type)
   const isPassing = PASSING_EVENTS.includes(frame.type)
   if ((isState || isPassing) && frame.room_id === undefined) {

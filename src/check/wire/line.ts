@@ -61,13 +61,13 @@ const MIN_WAIT_MS = 50
 
 export function createLine({ connection, timeoutMs, silent, isoNow, onAnswer }: LineOptions): Line {
   const { inbox } = connection
-  let pings = 0
-  const write = (sent: Sent) => connection.sendText(JSON.stringify(sent))
   const wait: Line['wait'] = (fits, { from = 0, ms = timeoutMs } = {}) => inbox.wait(fits, { from, ms })
-  const why = () =>
-    inbox.closed
-      ? `the connection was closed with ${closeWords(inbox.closed)}`
-      : `nothing came within ${timeoutMs} ms`
+  const write = (sent: Sent) => connection.sendText(JSON.stringify(sent))
+  const unanswered = (what: string, sent: Sent) => {
+    const late = `nothing came within ${timeoutMs} ms`
+    const why = inbox.closed ? `the connection was closed with ${closeWords(inbox.closed)}` : late
+    return new NoAnswer(`${what}: ${why}`, sent)
+  }
   const request: Line['request'] = (type, data) => {
     if (silent.has(type)) throw new NotTried(`"${type}" is not answered`)
     const sent = { type, data, timestamp: isoNow(), id: createId() }
@@ -75,16 +75,13 @@ export function createLine({ connection, timeoutMs, silent, isoNow, onAnswer }: 
     write(sent)
     const answer = async () => {
       const frame = await wait((candidate) => answers(candidate, sent.id), { from })
-      if (frame) return heard(frame, sent)
-      if (!inbox.closed) silent.add(type)
-      throw new NoAnswer(`"${type}" was not answered: ${why()}`, sent)
+      if (!frame && !inbox.closed) silent.add(type)
+      if (!frame) throw unanswered(`"${type}" was not answered`, sent)
+      const found = answerIn(frame, sent)
+      if (found.ok) onAnswer(type, frame)
+      return found
     }
     return { sent, answer }
-  }
-  const heard = (frame: Frame, sent: Sent) => {
-    const answer = answerIn(frame, sent)
-    if (answer.ok) onAnswer(sent.type, frame)
-    return answer
   }
   return {
     frames: inbox.frames,
@@ -103,17 +100,28 @@ export function createLine({ connection, timeoutMs, silent, isoNow, onAnswer }: 
     request,
     wait,
     waitForEnd: (ms = timeoutMs) => inbox.waitForEnd(ms),
-    ping: async () => {
-      pings += 1
-      const timestamp = pings
-      const from = inbox.frames.length
-      const sent = { type: 'ping', data: { timestamp } }
-      write(sent)
-      const pong = await wait((frame) => isPong(frame, timestamp), { from })
-      if (!pong) throw new NoAnswer(`a ping was not answered by a pong with its timestamp: ${why()}`, sent)
-      return pong
-    },
-    close: () => connection.close(),
+    ping: createPing({ write, wait, mark: () => inbox.frames.length, unanswered }),
+    close: connection.close,
+  }
+}
+
+interface PingParts {
+  write(sent: Sent): void
+  readonly wait: Line['wait']
+  mark(): number
+  unanswered(what: string, sent: Sent): Error
+}
+
+function createPing({ write, wait, mark, unanswered }: PingParts): Line['ping'] {
+  let timestamp = 0
+  return async () => {
+    timestamp += 1
+    const [own, from] = [timestamp, mark()]
+    const sent = { type: 'ping', data: { timestamp: own } }
+    write(sent)
+    const pong = await wait((frame) => isPong(frame, own), { from })
+    if (!pong) throw unanswered('a ping was not answered by a pong with its timestamp', sent)
+    return pong
   }
 }
 

@@ -21,12 +21,14 @@ async function row(
 
 const page = (trial: Trial, line: Line, data: object) => trial.ok(line, 'get_history', trial.inRoom(data))
 
-function mustHold(
-  found: Fields,
-  ids: readonly (string | undefined)[],
-  expected: string,
-  sent: unknown,
-): void {
+interface Wanted {
+  readonly ids: readonly (string | undefined)[]
+  readonly expected: string
+  /** Data of the request. */
+  readonly sent: unknown
+}
+
+function mustHold(found: Fields, { ids, expected, sent }: Wanted): void {
   const got = idsOf(found)
   must(got.join() === ids.join(), {
     expected: `${expected}: ${JSON.stringify(ids)}`,
@@ -42,22 +44,31 @@ async function newest(trial: Trial): Promise<void> {
   if (idsOf(found).some((id) => !ids.includes(String(id))) && idsOf(found).includes(ids[0])) {
     throw new NotTried('somebody else writes into this room at the moment')
   }
-  mustHold(found, ids, 'the newest messages, oldest first', { limit: 3 })
+  mustHold(found, { ids, expected: 'the newest messages, oldest first', sent: { limit: 3 } })
 }
 
 async function beforeAndAfter(trial: Trial): Promise<void> {
   const { line, ids } = await row(trial, 5)
   const [, second, middle, fourth] = ids
   const before = { before: middle, limit: 1 }
-  mustHold(await page(trial, line, before), [second], 'the page ends just before the message', before)
+  mustHold(await page(trial, line, before), {
+    ids: [second],
+    expected: 'the page ends just before the message',
+    sent: before,
+  })
   const after = { after: middle, limit: 1 }
-  mustHold(await page(trial, line, after), [fourth], 'the page begins just after the message', after)
+  mustHold(await page(trial, line, after), {
+    ids: [fourth],
+    expected: 'the page begins just after the message',
+    sent: after,
+  })
 }
 
 async function around(trial: Trial): Promise<void> {
   const { line, ids } = await row(trial, 5)
   const sent = { around: ids[2], limit: 4 }
-  mustHold(await page(trial, line, sent), ids.slice(0, 4), 'half of the page is older than the message', sent)
+  const expected = 'half of the page is older than the message'
+  mustHold(await page(trial, line, sent), { ids: ids.slice(0, 4), expected, sent })
 }
 
 async function aroundAtTheEnd(trial: Trial): Promise<void> {

@@ -121,7 +121,9 @@ async function whileAway(trial: Trial, run: (left: Left) => Promise<void>): Prom
   try {
     await run({ stays, leaver, other })
   } finally {
-    await leaver.ask('join_room', trial.inRoom())
+    // The server may have closed the one that was refused.
+    const line = leaver.closed ? await trial.open('second') : leaver
+    await line.ask('join_room', trial.inRoom())
   }
 }
 

@@ -28,6 +28,8 @@ async function unknownType({ stage, open }: Trial): Promise<void> {
     return
   }
   const found = answer ?? (await line.wait((frame) => answers(frame, id)))
+  const isNameless = line.frames.some(({ type, reply_to }) => type === 'error' && reply_to === undefined)
+  if (!found && isNameless) throw new NotTried('errors do not say which frame they are about, see [P34]')
   const { code } = (found?.error ?? {}) as { readonly code?: unknown }
   must(code === 'unsupported', {
     expected: 'an error with the code "unsupported", on a connection that stays open',
@@ -91,9 +93,10 @@ export const frameRules = rulesOf('frames', [
     trial: async ({ stage, open }) => {
       const line = await open()
       await line.wait(() => true)
-      if (stage.seen.frames === 0 && !stage.seen.unreadable) throw new NotTried('nothing was heard')
+      if (stage.seen.counts.frames === 0 && !stage.seen.found.unreadable)
+        throw new NotTried('nothing was heard')
       noComplaint(
-        stage.seen.unreadable,
+        stage.seen.found.unreadable,
         'JSON: an object with a "type" that is text, or an array of such objects',
       )
     },
@@ -103,8 +106,8 @@ export const frameRules = rulesOf('frames', [
     title: 'times are ISO 8601 in UTC, with milliseconds',
     level: 0,
     trial: async ({ stage }) => {
-      if (stage.seen.frames === 0) throw new NotTried('nothing was heard')
-      noComplaint(stage.seen.time, 'times like 2024-01-15T10:30:00.000Z')
+      if (stage.seen.counts.frames === 0) throw new NotTried('nothing was heard')
+      noComplaint(stage.seen.found.time, 'times like 2024-01-15T10:30:00.000Z')
     },
   },
   { id: 'P3', title: 'a frame of an unknown type does no harm', level: 0, trial: unknownType },
@@ -118,7 +121,7 @@ export const frameRules = rulesOf('frames', [
     trial: async ({ stage }) => {
       if (!STATE_EVENTS.some((type) => stage.seen.events.has(type)))
         throw new NotTried('no event of a room was heard')
-      noComplaint(stage.seen.withoutRoom, 'room_id beside the type of the event')
+      noComplaint(stage.seen.found.withoutRoom, 'room_id beside the type of the event')
     },
   },
   {
@@ -144,8 +147,8 @@ export const shapeRules = rulesOf('shapes', [
     level: 0,
     needs: ['chat'],
     trial: async ({ stage }) => {
-      if (stage.seen.shaped === 0) throw new NotTried('no frame was heard that has a shape')
-      noComplaint(stage.seen.shape, 'fields as in docs/protocol.schema.json')
+      if (stage.seen.counts.shaped === 0) throw new NotTried('no frame was heard that has a shape')
+      noComplaint(stage.seen.found.shape, 'fields as in docs/protocol.schema.json')
     },
   },
 ])
@@ -160,7 +163,7 @@ export const passiveNumberRules = rulesOf('chat-from-the-server', [
     trial: async ({ stage }) => {
       if (!STATE_EVENTS.some((type) => stage.seen.events.has(type)))
         throw new NotTried('no event of a room was heard')
-      noComplaint(stage.seen.numbering, 'seq and epoch beside the type of the event')
+      noComplaint(stage.seen.found.numbering, 'seq and epoch beside the type of the event')
     },
   },
   {
@@ -171,7 +174,7 @@ export const passiveNumberRules = rulesOf('chat-from-the-server', [
     trial: async ({ stage: { seen } }) => {
       const wasHeard = seen.events.has('typing_indicator') || seen.events.has('read_receipt')
       if (!wasHeard) throw new NotTried('neither of the two was heard')
-      noComplaint(seen.passingNumbered, 'neither seq nor epoch on what passes by')
+      noComplaint(seen.found.passingNumbered, 'neither seq nor epoch on what passes by')
     },
   },
 ])

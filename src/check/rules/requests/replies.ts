@@ -1,10 +1,17 @@
 /** One reply for each frame, and how refusals look. */
 import { createId } from '../../environment.ts'
-import { fieldsOf, isSame, textOf } from '../../frames.ts'
+import { type Frame, fieldsOf, isSame, textOf } from '../../frames.ts'
 import { must, NoAnswer, NotTried } from '../../outcome.ts'
 import type { Trial } from '../../stage/trial.ts'
-import { answers, closeWords } from '../../wire/line.ts'
+import { answers, closeWords, type Line, type Sent } from '../../wire/line.ts'
 import { rulesOf } from '../rule.ts'
+
+/** Where replies are named as such, an event that has the id of the frame is none; see [P6]. */
+function repliesTo(line: Line, sent: Sent | undefined): readonly Frame[] {
+  const found = line.frames.filter((frame) => answers(frame, sent?.id ?? ''))
+  const named = found.filter(({ reply_to }) => reply_to !== undefined)
+  return named.length > 0 ? named : found
+}
 
 async function exactlyOne({ stage, join, settle }: Trial): Promise<void> {
   const line = await join()
@@ -24,7 +31,7 @@ async function exactlyOne({ stage, join, settle }: Trial): Promise<void> {
   }
   await settle(line, line)
   for (const { sent } of asked) {
-    const replies = line.frames.filter((frame) => answers(frame, sent.id ?? ''))
+    const replies = repliesTo(line, sent)
     must(replies.length === 1, {
       expected: 'one reply',
       why: `${replies.length} came`,
@@ -39,7 +46,7 @@ async function writesOnce({ join, write, settle }: Trial): Promise<void> {
   const line = await join()
   const { answer } = await write(line)
   await settle(line, line)
-  const replies = line.frames.filter((frame) => answers(frame, answer?.sent.id ?? ''))
+  const replies = repliesTo(line, answer?.sent)
   must(replies.length === 1, {
     expected: 'one reply',
     why: `${replies.length} came`,
