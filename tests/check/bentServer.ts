@@ -41,7 +41,7 @@ export interface Fault {
     /** Of tokens that are not known; 101 where nothing is said. */
     readonly refusal?: number
     /** A code in place of that of the server. */
-    readonly closeCode?: (code: number) => number
+    readonly closeCode?: (code: number, url: string) => number
   }
 }
 
@@ -77,6 +77,15 @@ export async function serveBent(fault: Fault = NOBODY): Promise<BentServer> {
   function connect(client: WebSocket, url: string) {
     count += 1
     const tell = (frame: unknown) => client.send(typeof frame === 'string' ? frame : JSON.stringify(frame))
+    const link: Link = {
+      number: count,
+      tell,
+      // Not in the turn that is under way.
+      hand: (frame) => queueMicrotask(() => accepted.receive(JSON.stringify(frame))),
+      close: (code) => client.close(code),
+      asked: new Map(),
+      notes: {},
+    }
     const accepted = server.accept({
       url,
       send: (text) => {
@@ -86,16 +95,8 @@ export async function serveBent(fault: Fault = NOBODY): Promise<BentServer> {
         }
       },
       bufferedBytes: () => client.bufferedAmount,
-      close: (code, reason) => client.close(hooks.closeCode?.(code) ?? code, reason),
+      close: (code, reason) => client.close(hooks.closeCode?.(code, url) ?? code, reason),
     })
-    const link: Link = {
-      number: count,
-      tell,
-      hand: (frame) => accepted.receive(JSON.stringify(frame)),
-      close: (code) => client.close(code),
-      asked: new Map(),
-      notes: {},
-    }
     client.on('message', (data) => receive(String(data), link))
     client.on('close', () => accepted.closed())
     hooks.onOpen?.(link)

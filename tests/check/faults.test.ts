@@ -12,7 +12,7 @@ const brokenAt = async (fault?: Fault, path = '/ws/') => {
       token: 'alice',
       otherToken: 'bob',
       timeoutMs: 1_500,
-      ...(fault?.level === 0 ? { room: 'general' } : {}),
+      room: 'general',
     })
     return { report, broken: report.rules.filter(({ outcome }) => outcome === 'broken').map(({ id }) => id) }
   } finally {
@@ -31,6 +31,7 @@ describe('a server with a planted fault', () => {
 
   it.each([...FAULTS, ...PLAIN_FAULTS])('[K1] $rule: $what', async (fault) => {
     const { report, broken } = await brokenAt(fault)
-    expect(broken, JSON.stringify(report.rules.filter(({ outcome }) => outcome === 'broken'))).toEqual([fault.rule])
+    const found = report.rules.filter(({ outcome }) => outcome === 'broken')
+    expect(broken, `${report.summary} ${report.notes.join()} ${JSON.stringify(found)}`).toEqual([fault.rule])
   })
 })

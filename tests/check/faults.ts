@@ -1,8 +1,6 @@
 /** Planted faults, one per family of rules. Each breaks the rule that it names, and no other. */
 import { asked, type Fault, type Loose } from './bentServer.ts'
 
-const FORGETFUL = new Set(['pong'])
-
 export const FAULTS: readonly Fault[] = [
   {
     rule: 'P1',
@@ -55,11 +53,9 @@ export const FAULTS: readonly Fault[] = [
   {
     rule: 'P14',
     what: 'a bad token is closed with 1008',
-    plant: () => {
-      let count = 0
-      // What has no token at all is closed after a while, the others at once.
-      return { onOpen: () => void (count += 1), closeCode: (code) => (code === 4004 ? 1008 : code) }
-    },
+    plant: () => ({
+      closeCode: (code, url) => ([4001, 4004].includes(code) && url.includes('token=') ? 1008 : code),
+    }),
   },
   {
     rule: 'P15',
@@ -74,7 +70,7 @@ export const FAULTS: readonly Fault[] = [
   {
     rule: 'P18',
     what: 'a pong without its timestamp',
-    plant: () => ({ fromServer: (frame) => (FORGETFUL.has(frame.type) ? { type: 'pong', data: {} } : frame) }),
+    plant: () => ({ fromServer: (frame) => (frame.type === 'pong' ? { type: 'pong', data: {} } : frame) }),
   },
   {
     rule: 'P19',

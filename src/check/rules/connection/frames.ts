@@ -144,7 +144,7 @@ export const shapeRules = rulesOf('shapes', [
   {
     id: 'P120',
     title: 'frames have the shapes of the document',
-    level: 0,
+    level: 1,
     needs: ['chat'],
     trial: async ({ stage }) => {
       if (stage.seen.counts.shaped === 0) throw new NotTried('no frame was heard that has a shape')

@@ -36,7 +36,7 @@ async function named(trial: Trial): Promise<void> {
   })
 }
 
-const WRITES = 40
+const WRITES = 24
 
 /** Snapshots while somebody writes; each is compared with what the events say. */
 async function exact(trial: Trial): Promise<void> {
@@ -48,7 +48,7 @@ async function exact(trial: Trial): Promise<void> {
   const done = writing.finally(() => {
     isDone = true
   })
-  while (!isDone) pages.push(await snapshot(trial, reader, { limit: 200 }))
+  while (!isDone) pages.push(await snapshot(trial, reader, { limit: 100 }))
   const changes = (await done).flat()
   for (const { written } of changes) await trial.told(witness, written)
   if (pages.length < 2) throw new NotTried('the writing was over before a snapshot came')
