@@ -9,7 +9,7 @@ export interface Finding {
   readonly received?: unknown
 }
 
-export class Broken extends Error {
+export class BrokenError extends Error {
   readonly finding: Finding
 
   constructor(finding: Finding) {
@@ -19,12 +19,12 @@ export class Broken extends Error {
 }
 
 /** The server has no such thing, and need not. */
-export class NotOffered extends Error {}
+export class NotOfferedError extends Error {}
 
 /** Something that the trial stands on is missing: nothing is known of the rule. */
-export class NotTried extends Error {}
+export class NotTriedError extends Error {}
 
-export class NoAnswer extends NotTried {
+export class NoAnswerError extends NotTriedError {
   readonly sent: unknown
 
   constructor(what: string, sent: unknown) {
@@ -34,5 +34,5 @@ export class NoAnswer extends NotTried {
 }
 
 export function must(holds: boolean, finding: Finding): asserts holds {
-  if (!holds) throw new Broken(finding)
+  if (!holds) throw new BrokenError(finding)
 }

@@ -1,7 +1,9 @@
 /** Every rule that can be tried, in the order in which that is done. */
 import { changingRules, versionRules } from './chat/changing.ts'
 import { historyRules } from './chat/history.ts'
+import { historyEdgeRules } from './chat/historyEdges.ts'
 import { limitRules } from './chat/limits.ts'
+import { membershipRules } from './chat/membership.ts'
 import { newsRules } from './chat/news.ts'
 import { readStateRules } from './chat/readState.ts'
 import { roomRules } from './chat/rooms.ts'
@@ -15,10 +17,11 @@ import { domainRules } from './domainRules.ts'
 import { catchingUpRules } from './numbers/catchingUp.ts'
 import { countingRules } from './numbers/counting.ts'
 import { headRules } from './numbers/heads.ts'
+import { placeRules } from './numbers/places.ts'
 import { snapshotRules } from './numbers/snapshots.ts'
 import { plainRules } from './plainRules.ts'
 import { errorRules, replyRules } from './requests/replies.ts'
-import { restartRules } from './restartRules.ts'
+import { restartNumberRules, restartRules } from './restartRules.ts'
 import type { Rule } from './rule.ts'
 
 /** What is looked at in every frame, at the end: `frameRules` has more of those, with the rest in between. */
@@ -36,7 +39,9 @@ export const ALL_RULES: readonly Rule[] = [
   ...changingRules,
   ...versionRules,
   ...historyRules,
+  ...historyEdgeRules,
   ...roomRules,
+  ...membershipRules,
   ...newsRules,
   ...readStateRules,
   ...errorRules,
@@ -44,10 +49,12 @@ export const ALL_RULES: readonly Rule[] = [
   ...countingRules,
   ...headRules,
   ...catchingUpRules,
+  ...placeRules,
   ...snapshotRules,
   ...sizeRules,
   ...frameRules.filter(({ id }) => PASSIVE.has(id)),
   ...shapeRules,
   ...passiveNumberRules,
   ...restartRules,
+  ...restartNumberRules,
 ]

@@ -1,12 +1,12 @@
 /** Of a server without chats: the two requests that were named. */
 import { fieldsOf, isSame } from '../frames.ts'
-import { must, NotTried } from '../outcome.ts'
+import { must, NotTriedError } from '../outcome.ts'
 import type { Trial } from '../stage/trial.ts'
 import { rulesOf } from './rule.ts'
 
 async function served(trial: Trial): Promise<void> {
   const { stage } = trial
-  if (stage.domain.isChat) throw new NotTried('it is about other domains: --domain')
+  if (stage.domain.isChat) throw new NotTriedError('it is about other domains: --domain')
   const line = await trial.join()
   const { type, data } = stage.domain.read(stage.channel)
   const read = await line.ask(type, data)
@@ -24,7 +24,7 @@ async function served(trial: Trial): Promise<void> {
 
 async function payloadInData(trial: Trial): Promise<void> {
   const { stage } = trial
-  if (stage.domain.isChat) throw new NotTried('it is about other domains: --domain')
+  if (stage.domain.isChat) throw new NotTriedError('it is about other domains: --domain')
   const line = await trial.join()
   const event = await trial.told(line, await trial.write(line))
   const { key } = stage.domain.names

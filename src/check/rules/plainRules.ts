@@ -1,7 +1,7 @@
 /** Level 0: events only. */
 import { createId } from '../environment.ts'
 import { type Fields, type Frame, fieldsOf, textOf } from '../frames.ts'
-import { must, NotTried } from '../outcome.ts'
+import { must, NotTriedError } from '../outcome.ts'
 import { messageOf, type Trial } from '../stage/trial.ts'
 import { answers, type Line } from '../wire/line.ts'
 import { rulesOf } from './rule.ts'
@@ -58,7 +58,7 @@ async function inOrder(trial: Trial): Promise<void> {
   const texts = Array.from({ length: 10 }, text)
   const sent = texts.map((message) => say(trial, line, message))
   for (const message of texts)
-    if (!(await line.wait(isEcho(message)))) throw new NotTried('messages do not come back, see [P40]')
+    if (!(await line.wait(isEcho(message)))) throw new NotTriedError('messages do not come back, see [P40]')
   const places = texts.map((message) => line.frames.findIndex(isEcho(message)))
   must(
     places.every((place, at) => at === 0 || place > (places[at - 1] ?? 0)),
@@ -70,7 +70,7 @@ async function unanswered(trial: Trial): Promise<void> {
   const line = await trial.open()
   const [id, message] = [createId(), text()]
   const sent = line.send('chat_message', trial.inRoom({ message }), id)
-  if (!(await line.wait(isEcho(message)))) throw new NotTried('messages do not come back, see [P40]')
+  if (!(await line.wait(isEcho(message)))) throw new NotTriedError('messages do not come back, see [P40]')
   const reply = line.frames.find((frame) => answers(frame, id))
   must(reply === undefined, {
     expected:

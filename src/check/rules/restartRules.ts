@@ -1,7 +1,7 @@
 /** A server that is ended while it works, and started again. */
 import { delay, now } from '../environment.ts'
 import { type Fields, isFrame, isSame, listOf, messageIn } from '../frames.ts'
-import { must, NotTried } from '../outcome.ts'
+import { must, NotTriedError } from '../outcome.ts'
 import { type Position, positionIn, type Trial } from '../stage/trial.ts'
 import type { Line } from '../wire/line.ts'
 import { rulesOf } from './rule.ts'
@@ -22,7 +22,7 @@ async function writeUntilItEnds(trial: Trial, line: Line, answered: Kept[]): Pro
       const answer = await line.ask(frame.type, frame.data)
       if (answer.ok) answered.push({ data: frame.data as Fields, message: messageIn(answer.data) })
     } catch (error) {
-      if (error instanceof NotTried) return
+      if (error instanceof NotTriedError) return
       throw error
     }
   }
@@ -37,9 +37,9 @@ async function comeBack(trial: Trial): Promise<Line> {
       await line.ping()
       return line
     } catch (error) {
-      if (!(error instanceof NotTried)) throw error
+      if (!(error instanceof NotTriedError)) throw error
       if (now() - startedAt > BACK_MS)
-        throw new NotTried(`the server did not come back within a minute: ${error.message}`)
+        throw new NotTriedError(`the server did not come back within a minute: ${error.message}`)
     }
     await delay(AGAIN_MS)
   }
@@ -53,7 +53,7 @@ interface Restarted {
 
 async function restart(trial: Trial): Promise<Restarted> {
   const { restart: run } = trial.stage.options
-  if (!run) throw new NotTried('there is no command')
+  if (!run) throw new NotTriedError('there is no command')
   const line = await trial.join()
   const answered: Kept[] = []
   const writing = writeUntilItEnds(trial, line, answered)
@@ -94,7 +94,7 @@ async function repeatable(trial: Trial): Promise<void> {
 /** Numbers go on, or are said to be others. */
 async function numbersGoOn(trial: Trial): Promise<void> {
   const { before, line } = await restart(trial)
-  if (!before) throw new NotTried('no number was told before')
+  if (!before) throw new NotTriedError('no number was told before')
   const event = await trial.told(line, await trial.write(line))
   const after = positionIn(event)
   must(after !== undefined && (after.epoch !== before.epoch || after.seq > before.seq), {
@@ -117,7 +117,7 @@ async function numbersGoOn(trial: Trial): Promise<void> {
   })
 }
 
-export const restartRules = rulesOf('connections', [
+export const restartRules = rulesOf('requests-and-replies', [
   {
     id: 'P150',
     title: 'a restart loses nothing that was answered',
@@ -132,6 +132,9 @@ export const restartRules = rulesOf('connections', [
     needs: ['chat', 'channel', 'restart'],
     trial: repeatable,
   },
+])
+
+export const restartNumberRules = rulesOf('numbers-gaps-and-catching-up', [
   {
     id: 'P152',
     title: 'after a restart, numbers go on, or the epoch is another',

@@ -29,7 +29,7 @@ export interface Rule {
   readonly needs?: readonly Need[]
   /** Without it there is no such level: "not offered" costs it. */
   readonly essential?: boolean
-  /** Holds where it returns. @throws Broken, NotOffered, NotTried */
+  /** Holds where it returns. @throws BrokenError, NotOfferedError, NotTriedError */
   readonly trial: (trial: Trial) => Promise<void>
 }
 

@@ -1,7 +1,7 @@
 /** One rule: tried, if everything it takes is there. */
 import { now } from '../environment.ts'
 import { shown } from '../frames.ts'
-import { Broken, NotOffered, NotTried } from '../outcome.ts'
+import { BrokenError, NotOfferedError, NotTriedError } from '../outcome.ts'
 import type { Outcome, RuleReport } from '../report.ts'
 import { NEEDS, type Need, type Rule } from '../rules/rule.ts'
 import type { Stage } from '../stage/stage.ts'
@@ -69,7 +69,7 @@ function notNow(rule: Rule, stage: Stage): Found | undefined {
 }
 
 function found(error: unknown): Found {
-  if (error instanceof Broken) {
+  if (error instanceof BrokenError) {
     const { expected, why, sent, received } = error.finding
     return {
       outcome: 'broken',
@@ -79,8 +79,9 @@ function found(error: unknown): Found {
       received: shown(received),
     }
   }
-  const outcome: Outcome = error instanceof NotOffered ? 'not offered' : 'not tried'
-  if (error instanceof NotTried || error instanceof NotOffered) return { outcome, why: error.message }
+  const outcome: Outcome = error instanceof NotOfferedError ? 'not offered' : 'not tried'
+  if (error instanceof NotTriedError || error instanceof NotOfferedError)
+    return { outcome, why: error.message }
   // Of the check itself, or a frame that no part of it was ready for: nothing is known of the rule.
   const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
   return { outcome: 'not tried', why: `the check failed at it (${what})` }

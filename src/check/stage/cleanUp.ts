@@ -1,5 +1,5 @@
 /** Takes back what the check has written, as far as the server lets it. */
-import { NotTried } from '../outcome.ts'
+import { NotTriedError } from '../outcome.ts'
 import type { Stage, Who } from './stage.ts'
 import { createTrial } from './trial.ts'
 
@@ -12,7 +12,7 @@ export async function cleanUp(stage: Stage): Promise<void> {
   try {
     for (const who of ['first', 'second'] as const) left += await remove(who)
   } catch (error) {
-    if (!(error instanceof NotTried)) throw error
+    if (!(error instanceof NotTriedError)) throw error
     left = stage.made.length
   } finally {
     trial.close()

@@ -1,6 +1,6 @@
 /** A room to check in: the one that was named, or one that both users are in. */
 import { type Fields, listOf, textOf } from '../frames.ts'
-import { NotTried } from '../outcome.ts'
+import { NotTriedError } from '../outcome.ts'
 import type { Stage, Who } from './stage.ts'
 import { createTrial, type Trial } from './trial.ts'
 
@@ -61,7 +61,7 @@ async function bring({ stage, open, inRoom }: Trial): Promise<void> {
     stage.isSecondMember = joined.ok
     if (!joined.ok) stage.notes.push(`The second user cannot be brought into the room: ${joined.code}`)
   } catch (error) {
-    if (!(error instanceof NotTried)) throw error
+    if (!(error instanceof NotTriedError)) throw error
     stage.notes.push(`The second user: ${error.message}`)
   }
 }

@@ -1,7 +1,7 @@
 /** What a rule has in its hands while it is tried. Connections that it opens are closed behind it. */
 import { createId } from '../environment.ts'
 import { type Fields, type Frame, fieldsOf, isNumber, messageIn, payloadOf } from '../frames.ts'
-import { NotOffered, NotTried } from '../outcome.ts'
+import { NotOfferedError, NotTriedError } from '../outcome.ts'
 import { type Answer, closeWords, type Line } from '../wire/line.ts'
 import type { Writing } from './domain.ts'
 import { isWelcome, lineAs, type Stage, tokenOf, type Who } from './stage.ts'
@@ -21,18 +21,18 @@ export interface Written {
 
 export interface Trial {
   readonly stage: Stage
-  /** Signed in, its welcome heard where there is one. @throws NotTried */
+  /** Signed in, its welcome heard where there is one. @throws NotTriedError */
   open(who?: Who): Promise<Line>
-  /** And subscribed. @throws NotTried */
+  /** And subscribed. @throws NotTriedError */
   join(who?: Who): Promise<Line>
-  /** What the trial stands on: the answer's data. @throws NotOffered, NotTried where it is refused */
+  /** What the trial stands on: the answer's data. @throws NotOfferedError, NotTriedError where it is refused */
   ok(line: Line, type: string, data?: object): Promise<Fields>
   /** `data` with the room. */
   inRoom(data?: object): Fields
   /** A message, stored: as the reply has it. */
   say(line: Line, data?: object): Promise<Fields>
   write(line: Line): Promise<Written>
-  /** The event of a write. @throws NotTried where it does not come */
+  /** The event of a write. @throws NotTriedError where it does not come */
   told(line: Line, written: Written, from?: number): Promise<Frame>
   /** Nothing that was caused before this is still on its way to the observers. */
   settle(writer: Line, ...observers: readonly Line[]): Promise<void>
@@ -67,14 +67,14 @@ export function createTrial(stage: Stage): Trial {
       const reply = await ok(line, 'chat_message', { ...fieldsOf(frame.data), ...data })
       const message = messageIn(reply)
       if (message.id === undefined)
-        throw new NotTried('the reply to chat_message holds no message with an id')
+        throw new NotTriedError('the reply to chat_message holds no message with an id')
       trial.remember('first', message.id)
       return message
     },
     write: async (line) => write(trial, line),
     told: async (line, written, from = 0) => {
       const event = await line.wait((frame) => written.causes(frame), { from })
-      if (!event) throw new NotTried('the event of a write did not arrive')
+      if (!event) throw new NotTriedError('the event of a write did not arrive')
       return event
     },
     settle: async (writer, ...observers) => {
@@ -96,21 +96,21 @@ async function signIn(stage: Stage, who: Who): Promise<Line> {
   const line = await lineAs(stage, { token: tokenOf(stage, who) })
   if ('failure' in line) {
     stage.failures += 1
-    throw new NotTried(`no connection: ${line.failure}`)
+    throw new NotTriedError(`no connection: ${line.failure}`)
   }
   stage.failures = 0
   if (!stage.welcome) return line
   if (await line.wait(isWelcome)) return line
   line.close()
   const why = line.closed ? `it was closed with ${closeWords(line.closed)}` : 'no welcome came'
-  throw new NotTried(`the connection could not be used: ${why}`)
+  throw new NotTriedError(`the connection could not be used: ${why}`)
 }
 
 async function required(line: Line, type: string, data: object): Promise<Fields> {
   const answer = await line.ask(type, data)
   if (answer.ok) return answer.data
-  if (answer.code === 'unsupported') throw new NotOffered(`"${type}" is answered with "unsupported"`)
-  throw new NotTried(`"${type}" is refused: ${answer.code} (${String(answer.error.message ?? '')})`)
+  if (answer.code === 'unsupported') throw new NotOfferedError(`"${type}" is answered with "unsupported"`)
+  throw new NotTriedError(`"${type}" is refused: ${answer.code} (${String(answer.error.message ?? '')})`)
 }
 
 async function write(trial: Trial, line: Line): Promise<Written> {
@@ -123,7 +123,7 @@ async function write(trial: Trial, line: Line): Promise<Written> {
   }
   const answer = await line.ask(type, data)
   if (!answer.ok) {
-    throw new NotTried(`"${type}" is refused: ${answer.code} (${String(answer.error.message ?? '')})`)
+    throw new NotTriedError(`"${type}" is refused: ${answer.code} (${String(answer.error.message ?? '')})`)
   }
   if (stage.domain.isChat) trial.remember('first', messageIn(answer.data).id)
   return { writing, answer, data: answer.data, causes: (event) => writing.causes(event, answer) }

@@ -1,7 +1,7 @@
 /** A connection as a client has it: frames with ids go out, answers and events come in. */
 import { createId, delay, now } from '../environment.ts'
 import { type Fields, type Frame, fieldsOf, isSame } from '../frames.ts'
-import { NoAnswer, NotTried } from '../outcome.ts'
+import { NoAnswerError, NotTriedError } from '../outcome.ts'
 import type { Connection } from './dial.ts'
 import type { Closed } from './inbox.ts'
 
@@ -31,7 +31,7 @@ export interface Line {
   sendText(text: string): void
   /** Without an id, unless the options give one. */
   send(type: string, data: unknown, id?: string): Sent
-  /** What is to be tried again is tried again. @throws NoAnswer where none comes */
+  /** What is to be tried again is tried again. @throws NoAnswerError where none comes */
   ask(type: string, data: unknown): Promise<Answer>
   /** Written now; the answer is waited for when that is asked for. */
   request(type: string, data: unknown): { readonly sent: Sent; answer(): Promise<Answer> }
@@ -40,7 +40,7 @@ export interface Line {
     options?: { readonly from?: number; readonly ms?: number },
   ): Promise<Frame | undefined>
   waitForEnd(ms?: number): Promise<Closed | undefined>
-  /** The pong to a ping of its own. @throws NoAnswer */
+  /** The pong to a ping of its own. @throws NoAnswerError */
   ping(): Promise<Frame>
   close(): void
 }
@@ -66,10 +66,10 @@ export function createLine({ connection, timeoutMs, silent, isoNow, onAnswer }: 
   const unanswered = (what: string, sent: Sent) => {
     const late = `nothing came within ${timeoutMs} ms`
     const why = inbox.closed ? `the connection was closed with ${closeWords(inbox.closed)}` : late
-    return new NoAnswer(`${what}: ${why}`, sent)
+    return new NoAnswerError(`${what}: ${why}`, sent)
   }
   const request: Line['request'] = (type, data) => {
-    if (silent.has(type)) throw new NotTried(`"${type}" is not answered`)
+    if (silent.has(type)) throw new NotTriedError(`"${type}" is not answered`)
     const sent = { type, data, timestamp: isoNow(), id: createId() }
     const from = inbox.frames.length
     write(sent)

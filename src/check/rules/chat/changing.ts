@@ -1,7 +1,7 @@
 /** Edits, deletions, reactions. */
 import { createId } from '../../environment.ts'
 import { type Fields, isNumber, isSame, listOf, messageIn, payloadFields } from '../../frames.ts'
-import { must, NotTried } from '../../outcome.ts'
+import { must, NotTriedError } from '../../outcome.ts'
 import { eventsIn, messageOf, type Trial } from '../../stage/trial.ts'
 import type { Line } from '../../wire/line.ts'
 import { rulesOf } from '../rule.ts'
@@ -66,7 +66,7 @@ async function versions(trial: Trial): Promise<void> {
 async function idleEdit(trial: Trial): Promise<void> {
   const { line, message, about } = await posted(trial)
   const answer = await line.ask('edit_message', { ...about, message: message.content })
-  if (!answer.ok) throw new NotTried(`edit_message is refused: ${answer.code}`)
+  if (!answer.ok) throw new NotTriedError(`edit_message is refused: ${answer.code}`)
   await trial.settle(line, line)
   const event = eventsIn(line, 'message_updated').find(isAbout(message.id))
   must(event === undefined, { expected: 'no event: nothing has changed', sent: answer.sent, received: event })
@@ -146,7 +146,7 @@ async function asSeen(trial: Trial): Promise<void> {
         from: from[at] ?? 0,
       },
     )
-    if (!event) throw new NotTried('the event did not come')
+    if (!event) throw new NotTriedError('the event did not come')
     const seen = listOf(payloadFields(event).reactions).find(({ name }) => name === '🎉')
     must(Boolean(seen?.me) === me, {
       expected: `"me": ${me}, for ${me ? 'the one who reacted' : 'somebody else'}`,
@@ -160,7 +160,7 @@ async function othersMessages(trial: Trial): Promise<void> {
   const { about } = await posted(trial)
   const other = await trial.join('second')
   const answer = await other.ask('edit_message', { ...about, message: text() })
-  if (answer.ok) throw new NotTried('this user may edit the messages of others')
+  if (answer.ok) throw new NotTriedError('this user may edit the messages of others')
   must(['forbidden', 'unsupported'].includes(answer.code), {
     expected: 'an error with the code "forbidden"',
     sent: answer.sent,

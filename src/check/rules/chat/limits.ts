@@ -1,6 +1,6 @@
 /** What a server refuses of a message. */
 import { createId } from '../../environment.ts'
-import { must, NotTried } from '../../outcome.ts'
+import { must, NotTriedError } from '../../outcome.ts'
 import type { Trial } from '../../stage/trial.ts'
 import { rulesOf } from '../rule.ts'
 
@@ -11,7 +11,7 @@ const refused =
     const line = await trial.join()
     const answer = await line.ask(type, dataOf(trial))
     if (answer.ok) trial.remember('first', (answer.data.message as { readonly id?: unknown } | undefined)?.id)
-    if (!answer.ok && answer.code === 'unsupported') throw new NotTried(`"${type}" is not offered`)
+    if (!answer.ok && answer.code === 'unsupported') throw new NotTriedError(`"${type}" is not offered`)
     must(!answer.ok && codes.includes(answer.code), {
       expected: `an error with the code "${codes[0]}"`,
       sent: answer.sent,
@@ -24,7 +24,7 @@ async function deleted(trial: Trial): Promise<void> {
   const about = trial.inRoom({ message_id: (await trial.say(line)).id })
   await trial.ok(line, 'delete_message', about)
   const answer = await line.ask('edit_message', { ...about, message: 'querywire check' })
-  if (!answer.ok && answer.code === 'unsupported') throw new NotTried('"edit_message" is not offered')
+  if (!answer.ok && answer.code === 'unsupported') throw new NotTriedError('"edit_message" is not offered')
   must(!answer.ok && answer.code === 'not_found', {
     expected: 'an error with the code "not_found": the message was deleted',
     sent: answer.sent,

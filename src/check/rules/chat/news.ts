@@ -1,7 +1,7 @@
 /** What is told by itself: typing, receipts, the state of rooms, who is there. */
 import { createId } from '../../environment.ts'
 import { fieldsOf, isSame, payloadFields } from '../../frames.ts'
-import { must, NotOffered, NotTried } from '../../outcome.ts'
+import { must, NotOfferedError, NotTriedError } from '../../outcome.ts'
 import { eventsIn, type Trial } from '../../stage/trial.ts'
 import { answers, type Line } from '../../wire/line.ts'
 import { rulesOf } from '../rule.ts'
@@ -54,7 +54,7 @@ async function receiptTold(trial: Trial): Promise<void> {
   const from = other.mark()
   const state = await trial.ok(line, 'read_receipt', trial.inRoom({ message_id: message.id }))
   if (!isSame(state.last_read_message_id, message.id))
-    throw new NotTried('the pointer did not move, see [P110]')
+    throw new NotTriedError('the pointer did not move, see [P110]')
   await trial.settle(line, other)
   const sent = { type: 'read_receipt', data: trial.inRoom({ message_id: message.id }) }
   const event = eventsIn(other, 'read_receipt', from)[0]
@@ -106,12 +106,13 @@ async function presence(trial: Trial): Promise<void> {
   const other = await trial.open('second')
   const greeting = other.frames.find(({ type }) => type === 'welcome')
   const { id } = fieldsOf(greeting && payloadFields(greeting).user)
-  if (id === undefined) throw new NotTried('welcome does not say who the second user is, see [P17]')
+  if (id === undefined) throw new NotTriedError('welcome does not say who the second user is, see [P17]')
   const line = await trial.open()
   const event = await line.wait(
     (frame) => frame.type === 'user_status' && isSame(payloadFields(frame).user_id, id),
   )
-  if (!event && !trial.stage.seen.events.has('user_status')) throw new NotOffered('no user_status is told')
+  if (!event && !trial.stage.seen.events.has('user_status'))
+    throw new NotOfferedError('no user_status is told')
   must(event !== undefined && payloadFields(event).status === 'online', {
     expected: 'a user_status event after welcome, for the second user, who is online',
     sent: null,

@@ -1,7 +1,7 @@
 /** Pointers, counts, versions. */
 import { createId } from '../../environment.ts'
 import { type Fields, fieldsOf, isNumber, isSame, listOf, payloadFields, textOf } from '../../frames.ts'
-import { must, NotOffered, NotTried } from '../../outcome.ts'
+import { must, NotOfferedError, NotTriedError } from '../../outcome.ts'
 import type { Trial } from '../../stage/trial.ts'
 import type { Line } from '../../wire/line.ts'
 import { rulesOf } from '../rule.ts'
@@ -32,7 +32,7 @@ async function unreadAgain(trial: Trial): Promise<void> {
   const [before, target, last] = [await trial.say(line), await trial.say(line), await trial.say(line)]
   await read(trial, line, last)
   const answer = await line.ask('mark_unread', trial.inRoom({ message_id: target.id }))
-  if (!answer.ok && answer.code === 'unsupported') throw new NotOffered('mark_unread is not offered')
+  if (!answer.ok && answer.code === 'unsupported') throw new NotOfferedError('mark_unread is not offered')
   must(answer.ok && isSame(answer.data.last_read_message_id, before.id), {
     expected: `the pointer is just before the message: at ${textOf(before.id)}`,
     sent: answer.sent,
@@ -70,7 +70,7 @@ async function caughtUp(trial: Trial) {
   const [line, reader] = [await trial.join(), await trial.join('second')]
   const first = await trial.say(line)
   const state = await read(trial, reader, first)
-  if (state.unread_count !== 0) throw new NotTried('somebody else writes into this room at the moment')
+  if (state.unread_count !== 0) throw new NotTriedError('somebody else writes into this room at the moment')
   return { line, reader, first }
 }
 
@@ -117,7 +117,7 @@ async function mentions(trial: Trial): Promise<void> {
   const other = listOf(found.members)
     .map(({ user }) => fieldsOf(user))
     .find(({ id }) => isSame(id, reading) && !isSame(id, me))
-  if (typeof other?.username !== 'string') throw new NotTried('the name of the second user is not known')
+  if (typeof other?.username !== 'string') throw new NotTriedError('the name of the second user is not known')
   await trial.say(line, { message: `querywire check @${other.username} ${createId()}` })
   const state = await read(trial, reader, first)
   must(state.mention_count === 1, {
@@ -139,7 +139,8 @@ async function versions(trial: Trial): Promise<void> {
     .filter(({ type }) => type === 'unread_update' || type === 'room_updated')
     .map((frame) => ({ frame, fields: roomOrCounts(payloadFields(frame)) }))
     .filter(({ fields }) => isSame(fields.room_id ?? fields.id, trial.stage.channel))
-  if (told.length === 0) throw new NotTried('neither unread_update nor room_updated came, see [P80], [P81]')
+  if (told.length === 0)
+    throw new NotTriedError('neither unread_update nor room_updated came, see [P80], [P81]')
   const missing = told.find(({ fields }) => !isNumber(fields.version))
   must(missing === undefined, {
     expected: 'a version, in unread_update and in the room',

@@ -1,7 +1,7 @@
 /** Messages: sent, sent again, by whom they are heard. */
 import { createId } from '../../environment.ts'
 import { type Fields, fieldsOf, isEqual, isSame, listOf, messageIn } from '../../frames.ts'
-import { must, NotTried } from '../../outcome.ts'
+import { must, NotTriedError } from '../../outcome.ts'
 import { eventsIn, messageOf, type Trial } from '../../stage/trial.ts'
 import type { Answer, Line } from '../../wire/line.ts'
 import { rulesOf } from '../rule.ts'
@@ -49,7 +49,7 @@ async function clientIds(trial: Trial): Promise<void> {
   const line = await join()
   const client_id = createId()
   const answer = await line.ask('chat_message', inRoom({ message: text(), client_id }))
-  if (!answer.ok) throw new NotTried(`chat_message is refused: ${answer.code}`)
+  if (!answer.ok) throw new NotTriedError(`chat_message is refused: ${answer.code}`)
   const { id } = messageIn(answer.data)
   remember('first', id)
   const { sent } = answer
@@ -60,7 +60,7 @@ async function clientIds(trial: Trial): Promise<void> {
     received: answer.frame,
   })
   const event = await eventOf(line, id)
-  if (!event) throw new NotTried('the event did not come')
+  if (!event) throw new NotTriedError('the event did not come')
   must(messageOf(event).client_id === client_id, {
     expected: `${expected}: in the event`,
     sent,
@@ -68,7 +68,7 @@ async function clientIds(trial: Trial): Promise<void> {
   })
   const page = await ok(line, 'get_history', inRoom({ around: id, limit: 3 }))
   const row = byId(page.messages, id)
-  if (!row) throw new NotTried('the history does not have the message')
+  if (!row) throw new NotTriedError('the history does not have the message')
   must(row.client_id === client_id, { expected: `${expected}: in the history`, sent, received: row })
 }
 
@@ -83,8 +83,9 @@ function mustBeSame(first: Answer, again: Answer): void {
 async function firstSend({ inRoom, remember }: Trial, line: Line, client_id: string) {
   const data = inRoom({ message: text(), client_id })
   const answer = await line.ask('chat_message', data)
-  if (!answer.ok) throw new NotTried(`chat_message is refused: ${answer.code}`)
-  if (messageIn(answer.data).client_id !== client_id) throw new NotTried('client_id is not kept, see [P51]')
+  if (!answer.ok) throw new NotTriedError(`chat_message is refused: ${answer.code}`)
+  if (messageIn(answer.data).client_id !== client_id)
+    throw new NotTriedError('client_id is not kept, see [P51]')
   remember('first', messageIn(answer.data).id)
   return { data, answer }
 }
@@ -100,7 +101,7 @@ async function againSilently(trial: Trial): Promise<void> {
   const { data, answer } = await firstSend(trial, line, createId())
   const repeated = await line.ask('chat_message', data)
   if (repeated.ok && answer.ok && !isSame(messageIn(repeated.data).id, messageIn(answer.data).id))
-    throw new NotTried('it is stored twice, see [P52]')
+    throw new NotTriedError('it is stored twice, see [P52]')
   await trial.settle(line, line, other)
   for (const at of [line, other]) {
     const told = eventsIn(at, 'chat_message').filter((frame) => messageOf(frame).client_id === data.client_id)
@@ -119,9 +120,9 @@ async function elsewhere(trial: Trial): Promise<void> {
   const answers = await Promise.all(lines.map((line) => line.ask('chat_message', data)))
   const [first] = answers
   for (const answer of answers) if (answer.ok) trial.remember('first', messageIn(answer.data).id)
-  if (!first?.ok) throw new NotTried('chat_message is refused')
+  if (!first?.ok) throw new NotTriedError('chat_message is refused')
   if (messageIn(first.data).client_id !== data.client_id)
-    throw new NotTried('client_id is not kept, see [P51]')
+    throw new NotTriedError('client_id is not kept, see [P51]')
   for (const answer of answers) mustBeSame(first, answer)
 }
 
@@ -133,7 +134,7 @@ async function asItIsNow(trial: Trial): Promise<void> {
   await trial.ok(line, 'edit_message', trial.inRoom({ message_id, message: edited }))
   const repeated = await line.ask('chat_message', data)
   if (!repeated.ok || !isSame(messageIn(repeated.data).id, message_id))
-    throw new NotTried('it is stored twice, see [P52]')
+    throw new NotTriedError('it is stored twice, see [P52]')
   must(messageIn(repeated.data).content === edited, {
     expected: `the message as it now is, with the content "${edited}"`,
     sent: repeated.sent,

@@ -1,6 +1,6 @@
 /** What a connection hears, by the endpoint that it is on. */
 import { isSame } from '../../frames.ts'
-import { must, NotTried } from '../../outcome.ts'
+import { must, NotTriedError } from '../../outcome.ts'
 import { STATE_EVENTS } from '../../stage/seen.ts'
 import { isWelcome, lineAs, tokenOf } from '../../stage/stage.ts'
 import { eventsIn, type Trial } from '../../stage/trial.ts'
@@ -24,7 +24,7 @@ async function onlyWhatIsSubscribed({ stage, open, join, write, settle }: Trial)
 async function impliedRoom({ stage, open, settle }: Trial): Promise<void> {
   const line = await open()
   const answer = await line.ask('get_history', { limit: 1 })
-  if (!answer.ok && answer.code === 'unsupported') throw new NotTried('get_history is not offered')
+  if (!answer.ok && answer.code === 'unsupported') throw new NotTriedError('get_history is not offered')
   must(answer.ok, {
     expected: 'the history of the room of the endpoint',
     sent: answer.sent,
@@ -40,11 +40,11 @@ async function impliedRoom({ stage, open, settle }: Trial): Promise<void> {
 async function closedToOthers({ stage, keep }: Trial): Promise<void> {
   const room = String(stage.channel)
   const path = stage.url.pathname.replace(encodeURIComponent(room), 'querywire-check-nowhere')
-  if (path === stage.url.pathname) throw new NotTried('the address does not name the room')
+  if (path === stage.url.pathname) throw new NotTriedError('the address does not name the room')
   const url = new URL(stage.url)
   url.pathname = path
   const line = await lineAs(stage, { token: tokenOf(stage, 'first'), url })
-  if ('failure' in line) throw new NotTried(`no connection: ${line.failure}`)
+  if ('failure' in line) throw new NotTriedError(`no connection: ${line.failure}`)
   keep(line)
   const heard = await line.wait(isWelcome, { ms: stage.timeoutMs })
   const closed = await line.waitForEnd(heard ? 500 : stage.timeoutMs)

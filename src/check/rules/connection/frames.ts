@@ -1,7 +1,7 @@
 /** What a message on the socket is. */
 import { createId } from '../../environment.ts'
 import { isSame } from '../../frames.ts'
-import { must, NotOffered, NotTried } from '../../outcome.ts'
+import { must, NotOfferedError, NotTriedError } from '../../outcome.ts'
 import type { Complaint } from '../../stage/seen.ts'
 import { STATE_EVENTS } from '../../stage/seen.ts'
 import type { Trial } from '../../stage/trial.ts'
@@ -29,7 +29,7 @@ async function unknownType({ stage, open }: Trial): Promise<void> {
   }
   const found = answer ?? (await line.wait((frame) => answers(frame, id)))
   const isNameless = line.frames.some(({ type, reply_to }) => type === 'error' && reply_to === undefined)
-  if (!found && isNameless) throw new NotTried('errors do not say which frame they are about, see [P34]')
+  if (!found && isNameless) throw new NotTriedError('errors do not say which frame they are about, see [P34]')
   const { code } = (found?.error ?? {}) as { readonly code?: unknown }
   must(code === 'unsupported', {
     expected: 'an error with the code "unsupported", on a connection that stays open',
@@ -42,7 +42,7 @@ async function unknownFields({ open, stage }: Trial): Promise<void> {
   const line = await open()
   const read = stage.domain.read(stage.channel)
   const plain = await line.ask(read.type, read.data)
-  if (!plain.ok) throw new NotTried(`"${read.type}" is refused: ${plain.code}`)
+  if (!plain.ok) throw new NotTriedError(`"${read.type}" is refused: ${plain.code}`)
   const answer = await line.ask(read.type, { ...(read.data as object), querywire_check: { new: true } })
   must(answer.ok, {
     expected: 'the same answer as without the unknown field',
@@ -67,7 +67,7 @@ async function noForeignIds({ join, write, settle }: Trial): Promise<void> {
 }
 
 async function arrays({ stage, open }: Trial): Promise<void> {
-  if (stage.welcome?.batch !== true) throw new NotOffered('welcome does not say batch: true')
+  if (stage.welcome?.batch !== true) throw new NotOfferedError('welcome does not say batch: true')
   const line = await open()
   const { type, data } = stage.domain.read(stage.channel)
   const frames = [createId(), createId(), createId()].map((id) => ({ type, data, id }))
@@ -94,7 +94,7 @@ export const frameRules = rulesOf('frames', [
       const line = await open()
       await line.wait(() => true)
       if (stage.seen.counts.frames === 0 && !stage.seen.found.unreadable)
-        throw new NotTried('nothing was heard')
+        throw new NotTriedError('nothing was heard')
       noComplaint(
         stage.seen.found.unreadable,
         'JSON: an object with a "type" that is text, or an array of such objects',
@@ -106,7 +106,7 @@ export const frameRules = rulesOf('frames', [
     title: 'times are ISO 8601 in UTC, with milliseconds',
     level: 0,
     trial: async ({ stage }) => {
-      if (stage.seen.counts.frames === 0) throw new NotTried('nothing was heard')
+      if (stage.seen.counts.frames === 0) throw new NotTriedError('nothing was heard')
       noComplaint(stage.seen.found.time, 'times like 2024-01-15T10:30:00.000Z')
     },
   },
@@ -120,7 +120,7 @@ export const frameRules = rulesOf('frames', [
     needs: ['chat'],
     trial: async ({ stage }) => {
       if (!STATE_EVENTS.some((type) => stage.seen.events.has(type)))
-        throw new NotTried('no event of a room was heard')
+        throw new NotTriedError('no event of a room was heard')
       noComplaint(stage.seen.found.withoutRoom, 'room_id beside the type of the event')
     },
   },
@@ -147,7 +147,7 @@ export const shapeRules = rulesOf('shapes', [
     level: 1,
     needs: ['chat'],
     trial: async ({ stage }) => {
-      if (stage.seen.counts.shaped === 0) throw new NotTried('no frame was heard that has a shape')
+      if (stage.seen.counts.shaped === 0) throw new NotTriedError('no frame was heard that has a shape')
       noComplaint(stage.seen.found.shape, 'fields as in docs/protocol.schema.json')
     },
   },
@@ -162,7 +162,7 @@ export const passiveNumberRules = rulesOf('chat-from-the-server', [
     essential: true,
     trial: async ({ stage }) => {
       if (!STATE_EVENTS.some((type) => stage.seen.events.has(type)))
-        throw new NotTried('no event of a room was heard')
+        throw new NotTriedError('no event of a room was heard')
       noComplaint(stage.seen.found.numbering, 'seq and epoch beside the type of the event')
     },
   },
@@ -173,7 +173,7 @@ export const passiveNumberRules = rulesOf('chat-from-the-server', [
     needs: ['chat'],
     trial: async ({ stage: { seen } }) => {
       const wasHeard = seen.events.has('typing_indicator') || seen.events.has('read_receipt')
-      if (!wasHeard) throw new NotTried('neither of the two was heard')
+      if (!wasHeard) throw new NotTriedError('neither of the two was heard')
       noComplaint(seen.found.passingNumbered, 'neither seq nor epoch on what passes by')
     },
   },

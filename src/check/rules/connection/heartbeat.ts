@@ -1,7 +1,7 @@
 /** Greeting, ping and pong. */
 import { createId, now } from '../../environment.ts'
 import { fieldsOf, isFrame, payloadFields, textOf } from '../../frames.ts'
-import { must, NotOffered, NotTried } from '../../outcome.ts'
+import { must, NotOfferedError, NotTriedError } from '../../outcome.ts'
 import type { Trial } from '../../stage/trial.ts'
 import { answers, type Line } from '../../wire/line.ts'
 import { rulesOf } from '../rule.ts'
@@ -53,7 +53,7 @@ async function noReply({ open }: Trial): Promise<void> {
 
 async function welcomeFirst({ stage, open }: Trial): Promise<void> {
   if (!stage.welcome)
-    throw new NotOffered('the server answers, and sends no welcome: clients have to ask for that')
+    throw new NotOfferedError('the server answers, and sends no welcome: clients have to ask for that')
   const line = await open()
   // The answer to an auth frame may come before it.
   const first = line.frames.find(({ reply_to }) => reply_to === undefined)
@@ -82,7 +82,9 @@ async function serverTime({ stage, open }: Trial): Promise<void> {
   ]
   const told = heard.filter((frame) => payloadFields(frame).server_time !== undefined)
   if (told.length === 0)
-    throw stage.welcome ? new NotOffered('no server_time is told') : new NotTried('there is no welcome')
+    throw stage.welcome
+      ? new NotOfferedError('no server_time is told')
+      : new NotTriedError('there is no welcome')
   const wrong = told.find((frame) => !isMilliseconds(payloadFields(frame).server_time))
   must(wrong === undefined, {
     expected: 'server_time in milliseconds since 1970',

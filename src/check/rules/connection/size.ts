@@ -1,5 +1,5 @@
 /** A message that is too large. */
-import { must, NotOffered } from '../../outcome.ts'
+import { must, NotOfferedError } from '../../outcome.ts'
 import type { Trial } from '../../stage/trial.ts'
 import { answers, closeWords } from '../../wire/line.ts'
 import { rulesOf } from '../rule.ts'
@@ -16,7 +16,8 @@ async function tooLarge({ open, stage }: Trial): Promise<void> {
   const closed = heard ? undefined : await line.waitForEnd(0)
   const fresh = await open()
   await fresh.ping()
-  if (!heard && !closed) throw new NotOffered('a message of two megabytes is neither refused nor answered')
+  if (!heard && !closed)
+    throw new NotOfferedError('a message of two megabytes is neither refused nor answered')
   must(heard?.error !== undefined || closed === undefined || CODES.includes(closed.code), {
     expected: 'an error ("too_large"), or a close with 1009 (4009 where the server cannot send that)',
     why: closed ? `the connection was closed with ${closeWords(closed)}` : '',

@@ -1,6 +1,6 @@
 /** Who is let in, and how the others are told. */
 import { createId } from '../../environment.ts'
-import { must, NotOffered, NotTried } from '../../outcome.ts'
+import { must, NotOfferedError, NotTriedError } from '../../outcome.ts'
 import { dialAs, isWelcome, lineAs, lineOn, tokenOf } from '../../stage/stage.ts'
 import type { Trial } from '../../stage/trial.ts'
 import type { Closed } from '../../wire/inbox.ts'
@@ -13,7 +13,7 @@ const AUTH_DEADLINE_MS = 30_000
 /** A connection with a token that cannot be good; the handshake is part of what is asked. */
 async function badLine({ stage, keep }: Trial, token: string | undefined): Promise<Line> {
   const line = await lineAs(stage, { token })
-  if ('failure' in line) throw new NotTried(`no connection: ${line.failure}`)
+  if ('failure' in line) throw new NotTriedError(`no connection: ${line.failure}`)
   return keep(line)
 }
 
@@ -29,7 +29,7 @@ async function afterHandshake({ stage, keep }: Trial): Promise<void> {
     sent: 'a handshake with a token that is not valid',
     received: `HTTP ${dialled.failure.status ?? ''}`,
   })
-  throw new NotTried(`no connection: ${dialled.failure.words}`)
+  throw new NotTriedError(`no connection: ${dialled.failure.words}`)
 }
 
 function mustClose(closed: Closed | undefined, codes: readonly number[], sent: string): void {
@@ -44,9 +44,10 @@ function mustClose(closed: Closed | undefined, codes: readonly number[], sent: s
 async function missingToken(trial: Trial): Promise<void> {
   const line = await badLine(trial, undefined)
   const first = await line.wait(isWelcome, { ms: 0 })
-  if (first) throw new NotOffered('everybody is let in, with or without a token')
+  if (first) throw new NotOfferedError('everybody is let in, with or without a token')
   const closed = await line.waitForEnd(Math.max(trial.stage.timeoutMs, AUTH_DEADLINE_MS))
-  if (!closed && line.frames.length > 0) throw new NotOffered('everybody is let in, with or without a token')
+  if (!closed && line.frames.length > 0)
+    throw new NotOfferedError('everybody is let in, with or without a token')
   mustClose(closed, [4001], 'a connection without a token')
 }
 
@@ -54,13 +55,14 @@ async function badToken(trial: Trial): Promise<void> {
   for (const token of [FORGED, 'querywire-check-nobody']) {
     const line = await badLine(trial, token)
     const closed = await line.waitForEnd()
-    if (!closed && line.frames.some(isWelcome)) throw new NotOffered('any token is taken')
+    if (!closed && line.frames.some(isWelcome)) throw new NotOfferedError('any token is taken')
     mustClose(closed, [4001, 4004], 'a connection with a token that is not valid')
   }
 }
 
 async function bearer({ stage, open }: Trial): Promise<void> {
-  if (stage.options.auth !== 'bearer') throw new NotTried('the token travels in another way: --auth bearer')
+  if (stage.options.auth !== 'bearer')
+    throw new NotTriedError('the token travels in another way: --auth bearer')
   const line = await open()
   must(line.protocol === 'bearer', {
     expected: 'the server selects the subprotocol "bearer"; browsers close the connection otherwise',
@@ -71,7 +73,8 @@ async function bearer({ stage, open }: Trial): Promise<void> {
 
 async function nothingBeforeAuth(trial: Trial): Promise<void> {
   const { stage } = trial
-  if (stage.options.auth !== 'frame') throw new NotTried('the token travels in another way: --auth frame')
+  if (stage.options.auth !== 'frame')
+    throw new NotTriedError('the token travels in another way: --auth frame')
   const line = await badLine(trial, undefined)
   const id = createId()
   const { type, data } = stage.domain.read(stage.channel)
@@ -88,7 +91,8 @@ async function renewal({ stage, open }: Trial): Promise<void> {
   const line = await open()
   const token = tokenOf(stage, 'first')
   const answer = await line.ask('auth', { token })
-  if (!answer.ok && answer.code === 'unsupported') throw new NotOffered('auth is answered with "unsupported"')
+  if (!answer.ok && answer.code === 'unsupported')
+    throw new NotOfferedError('auth is answered with "unsupported"')
   must(answer.ok, { expected: 'a reply: the token is good', sent: { type: 'auth' }, received: answer.frame })
   await line.ping()
   const welcomes = line.frames.filter(isWelcome)
@@ -105,7 +109,7 @@ async function otherUsersToken({ stage, open }: Trial): Promise<void> {
   line.send('auth', { token: tokenOf(stage, 'second') }, id)
   const heard = await line.wait((frame) => answers(frame, id), { ms: line.closed ? 0 : stage.timeoutMs })
   const isRefused = heard === undefined ? (await line.waitForEnd(0)) !== undefined : heard.error !== undefined
-  if (heard === undefined && !isRefused) throw new NotTried('auth is not answered')
+  if (heard === undefined && !isRefused) throw new NotTriedError('auth is not answered')
   must(isRefused, {
     expected:
       "the token of another user is refused, or the connection closed: it would go on as somebody else's",

@@ -1,7 +1,7 @@
 /** Numbers of events: without holes, also when many write at once. */
 import { createId } from '../../environment.ts'
 import { type Frame, isNumber, isSame } from '../../frames.ts'
-import { must, NotTried } from '../../outcome.ts'
+import { must, NotTriedError } from '../../outcome.ts'
 import { eventsIn, messageOf, positionIn, type Trial } from '../../stage/trial.ts'
 import type { Line } from '../../wire/line.ts'
 import { rulesOf } from '../rule.ts'
@@ -21,7 +21,7 @@ async function storm(trial: Trial): Promise<readonly Frame[]> {
   const from = observer.mark()
   const writes = Array.from({ length: WRITES }, (_, at) => {
     const line = writers[at % WRITERS]
-    if (!line) throw new NotTried('there is no connection to write on')
+    if (!line) throw new NotTriedError('there is no connection to write on')
     return trial.write(line)
   })
   const written = await Promise.all(writes)
@@ -66,7 +66,7 @@ async function numberOfMessage(trial: Trial): Promise<void> {
     'chat_message',
     trial.inRoom({ message: `querywire check ${createId()}`, client_id: createId() }),
   )
-  if (!answer.ok) throw new NotTried(`chat_message is refused: ${answer.code}`)
+  if (!answer.ok) throw new NotTriedError(`chat_message is refused: ${answer.code}`)
   const message = messageOf({ type: 'chat_message', data: answer.data })
   trial.remember('first', message.id)
   const event = await line.wait(
@@ -74,7 +74,7 @@ async function numberOfMessage(trial: Trial): Promise<void> {
       eventsIn({ ...line, frames: [frame] }, 'chat_message').length > 0 &&
       isSame(messageOf(frame).id, message.id),
   )
-  if (!event) throw new NotTried('the event did not come')
+  if (!event) throw new NotTriedError('the event did not come')
   const { sent } = answer
   must(isNumber(message.seq) && isNumber(messageOf(event).seq), {
     expected: 'seq on the message, in the reply and in the event',
@@ -93,7 +93,7 @@ async function positionOfSubscription(trial: Trial): Promise<void> {
   const line = await trial.open()
   const { subscribe } = stage.domain.names
   const answer = await line.ask(subscribe, trial.inRoom())
-  if (!answer.ok) throw new NotTried(`"${subscribe}" is refused: ${answer.code}`)
+  if (!answer.ok) throw new NotTriedError(`"${subscribe}" is refused: ${answer.code}`)
   must(positionIn(answer.data) !== undefined, {
     expected: '{"seq":…,"epoch":…}: where the channel stands',
     sent: answer.sent,
@@ -135,9 +135,9 @@ async function nothingMissing(trial: Trial): Promise<void> {
   const asked = line.ask(subscribe, trial.inRoom())
   for (let at = 0; at < DURING; at += 1) writes.push(trial.write(writer))
   const [answer, written] = [await asked, await Promise.all(writes)]
-  if (!answer.ok) throw new NotTried(`"${subscribe}" is refused: ${answer.code}`)
+  if (!answer.ok) throw new NotTriedError(`"${subscribe}" is refused: ${answer.code}`)
   const position = positionIn(answer.data)
-  if (!position) throw new NotTried('the reply has no position, see [P93]')
+  if (!position) throw new NotTriedError('the reply has no position, see [P93]')
   for (const each of written) {
     const event = await trial.told(witness, each)
     if (Number(event.seq) <= position.seq) continue

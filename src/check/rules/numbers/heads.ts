@@ -1,6 +1,6 @@
 /** Where the channels of a connection stand, in its pongs. */
 import { type Fields, type Frame, fieldsOf, payloadFields } from '../../frames.ts'
-import { must, NotOffered, NotTried } from '../../outcome.ts'
+import { must, NotOfferedError, NotTriedError } from '../../outcome.ts'
 import { positionIn, type Trial } from '../../stage/trial.ts'
 import { rulesOf } from '../rule.ts'
 
@@ -11,7 +11,7 @@ const headsOf = (pong: Frame): Fields | undefined => {
 
 const offered = ({ stage }: Trial): void => {
   if (stage.welcome?.heads !== true)
-    throw new NotOffered('welcome does not say heads: true; clients then ask by sync, once a minute')
+    throw new NotOfferedError('welcome does not say heads: true; clients then ask by sync, once a minute')
 }
 
 async function current(trial: Trial): Promise<void> {
@@ -43,7 +43,7 @@ async function moved(trial: Trial): Promise<void> {
   const event = await trial.told(line, written)
   const pong = await line.ping()
   const head = positionIn(fieldsOf(headsOf(pong)?.[name]))
-  if (headsOf(pong) === undefined) throw new NotTried('there are no heads, see [P96]')
+  if (headsOf(pong) === undefined) throw new NotTriedError('there are no heads, see [P96]')
   must(head !== undefined && head.seq >= Number(event.seq), {
     expected: `the channel has moved to ${String(event.seq)} since the last pong`,
     sent: { type: 'ping' },
@@ -57,7 +57,7 @@ async function onlyMoved(trial: Trial): Promise<void> {
   const first = await line.ping()
   const name = String(trial.stage.channel)
   const before = positionIn(fieldsOf(headsOf(first)?.[name]))
-  if (!before) throw new NotTried('the first pong has no head, see [P96]')
+  if (!before) throw new NotTriedError('the first pong has no head, see [P96]')
   const second = await line.ping()
   const after = positionIn(fieldsOf(headsOf(second)?.[name]))
   must(after === undefined || after.seq !== before.seq, {

@@ -1,7 +1,7 @@
 /** `as_of`: which events a snapshot has. */
 import { createId } from '../../environment.ts'
 import { type Fields, isNumber, isSame, listOf } from '../../frames.ts'
-import { must, NotOffered, NotTried } from '../../outcome.ts'
+import { must, NotOfferedError, NotTriedError } from '../../outcome.ts'
 import { positionIn, type Trial, type Written } from '../../stage/trial.ts'
 import type { Line } from '../../wire/line.ts'
 import { rulesOf } from '../rule.ts'
@@ -17,7 +17,7 @@ async function named(trial: Trial): Promise<void> {
   const event = await trial.told(line, written)
   const { type } = trial.stage.domain.read(trial.stage.channel)
   const found = await snapshot(trial, line)
-  if (found.as_of === undefined) throw new NotOffered(`the reply to "${type}" has no as_of`)
+  if (found.as_of === undefined) throw new NotOfferedError(`the reply to "${type}" has no as_of`)
   must(isNumber(found.as_of) && typeof found.epoch === 'string', {
     expected: 'as_of, a number, with its epoch',
     sent: { type },
@@ -51,7 +51,7 @@ async function exact(trial: Trial): Promise<void> {
   while (!isDone) pages.push(await snapshot(trial, reader, { limit: 100 }))
   const changes = (await done).flat()
   for (const { written } of changes) await trial.told(witness, written)
-  if (pages.length < 2) throw new NotTried('the writing was over before a snapshot came')
+  if (pages.length < 2) throw new NotTriedError('the writing was over before a snapshot came')
   for (const page of pages) compare(page, changes, witness)
 }
 
@@ -75,12 +75,12 @@ async function writeAndEdit(trial: Trial, line: Line): Promise<readonly Change[]
 
 function compare(page: Fields, changes: readonly Change[], witness: Line): void {
   const { as_of: asOf } = page
-  if (!isNumber(asOf)) throw new NotTried('the snapshot has no as_of, see [P108]')
+  if (!isNumber(asOf)) throw new NotTriedError('the snapshot has no as_of, see [P108]')
   const rows = listOf(page.messages)
   for (const { written, edit, id } of changes) {
     const told = witness.frames.find((frame) => written.causes(frame))
     const { seq } = (told && positionIn(told)) ?? {}
-    if (seq === undefined) throw new NotTried('events carry no number, see [P83]')
+    if (seq === undefined) throw new NotTriedError('events carry no number, see [P83]')
     const row = rows.find((each) => isSame(each.id, id))
     const received = { as_of: asOf, message: row ?? null }
     must(seq <= asOf || row === undefined, {

@@ -1,7 +1,7 @@
 /** One reply for each frame, and how refusals look. */
 import { createId } from '../../environment.ts'
 import { type Frame, fieldsOf, isSame, textOf } from '../../frames.ts'
-import { must, NoAnswer, NotTried } from '../../outcome.ts'
+import { must, NoAnswerError, NotTriedError } from '../../outcome.ts'
 import type { Trial } from '../../stage/trial.ts'
 import { answers, closeWords, type Line, type Sent } from '../../wire/line.ts'
 import { rulesOf } from '../rule.ts'
@@ -19,7 +19,7 @@ async function exactlyOne({ stage, join, settle }: Trial): Promise<void> {
   const asked = [line.request(read.type, read.data), line.request(read.type, read.data)]
   for (const { sent, answer } of asked) {
     const reply = await answer().catch((error: unknown) => {
-      if (error instanceof NoAnswer) return undefined
+      if (error instanceof NoAnswerError) return undefined
       throw error
     })
     must(reply !== undefined, {
@@ -82,7 +82,7 @@ async function noJson({ open }: Trial): Promise<void> {
   try {
     await line.ping()
   } catch (error) {
-    if (!(error instanceof NoAnswer)) throw error
+    if (!(error instanceof NoAnswerError)) throw error
     must(false, {
       expected: 'an error without reply_to, on a connection that goes on',
       why: line.closed ? `the connection was closed with ${closeWords(line.closed)}` : error.message,
@@ -98,7 +98,7 @@ async function toldOfNoJson({ open }: Trial): Promise<void> {
   const sent = '{"type":'
   line.sendText(sent)
   const heard = await line.wait(({ type }) => type === 'error', { from })
-  if (line.closed) throw new NotTried('the connection was closed, see [P32]')
+  if (line.closed) throw new NotTriedError('the connection was closed, see [P32]')
   must(heard !== undefined && heard.reply_to === undefined && fieldsOf(heard.error).code !== undefined, {
     expected: '{"type":"error","error":{"code":"invalid",…}}, without reply_to',
     sent,
@@ -149,7 +149,7 @@ async function staysOpen({ stage, open }: Trial): Promise<void> {
   try {
     await line.ping()
   } catch (error) {
-    if (!(error instanceof NoAnswer)) throw error
+    if (!(error instanceof NoAnswerError)) throw error
     must(line.closed === undefined, {
       expected: 'a refused frame leaves the connection open',
       why: line.closed ? `it was closed with ${closeWords(line.closed)}` : '',
@@ -172,7 +172,7 @@ async function errorFields({ stage, open }: Trial): Promise<void> {
   const line = await open()
   const { subscribe, key } = stage.domain.names
   const answer = await line.ask(subscribe, { [key]: 'querywire-check-nowhere' })
-  if (answer.ok) throw new NotTried(`"${subscribe}" takes any name`)
+  if (answer.ok) throw new NotTriedError(`"${subscribe}" takes any name`)
   const { code, message, retryable } = answer.error
   const { sent, frame: received } = answer
   must(typeof code === 'string' && code !== '', {
