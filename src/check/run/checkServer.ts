@@ -7,14 +7,14 @@ import type { Rule } from '../rules/rule.ts'
 import { UNCHECKED } from '../rules/unchecked.ts'
 import { readProtocolSchema } from '../schema/protocolSchema.ts'
 import { cleanUp } from '../stage/cleanUp.ts'
-import { findLevel } from '../stage/findLevel.ts'
+import { type Found, findLevel } from '../stage/findLevel.ts'
 import { findRoom } from '../stage/findRoom.ts'
 import { createStage, type Stage } from '../stage/stage.ts'
 import { readUrl } from '../wire/address.ts'
 import { importWs } from '../wire/importWs.ts'
 import { createRedact } from './redact.ts'
 import { tryRule } from './tryRule.ts'
-import { countsOf, keptLevel, obstaclesTo, summaryOf, type Tried } from './verdict.ts'
+import { countsOf, keptLevel, LEVEL_0, obstaclesTo, summaryOf, type Tried } from './verdict.ts'
 
 /**
  * Acts as a client of the server at `url`, and says of each rule of docs/PROTOCOL.md whether it is kept. For Node, with the
@@ -36,8 +36,8 @@ export async function checkServer(options: CheckOptions): Promise<CheckReport> {
   const stage = createStage(options, url, await readProtocolSchema())
   const redact = createRedact([options.token, options.otherToken])
   const tried: Tried[] = []
-  const { failure } = await findLevel(stage)
-  if (failure === undefined) {
+  const found = await findLevel(stage)
+  if (found.failure === undefined) {
     await findRoom(stage)
     for (const rule of rules) {
       options.onProgress?.(`${rule.id} ${rule.title}`)
@@ -47,7 +47,7 @@ export async function checkServer(options: CheckOptions): Promise<CheckReport> {
     }
     await cleanUp(stage)
   }
-  const report = judge(stage, tried, failure)
+  const report = judge(stage, tried, found)
   return redact({ ...report, tookMs: Math.round(now() - startedAt) })
 }
 
@@ -64,7 +64,7 @@ function chosen(only: readonly string[] | undefined): readonly Rule[] {
 function judge(
   stage: Stage,
   tried: readonly Tried[],
-  failure: string | undefined,
+  { failure, isConnected }: Found,
 ): Omit<CheckReport, 'tookMs'> {
   const { options, level } = stage
   const rules: readonly RuleReport[] = tried.map(({ report }) => report)
@@ -83,10 +83,14 @@ function judge(
     summary:
       failure === undefined
         ? summaryOf({ level, kept, goal, ok, obstacles })
-        : `Nothing could be checked: ${failure}.`,
+        : failureWords(failure, isConnected),
     counts: countsOf(rules),
     rules,
     unchecked: Object.entries(UNCHECKED).map(([id, why]) => ({ id, why })),
     notes: stage.notes,
   }
 }
+
+/** Where there is a server, what it takes; where there is none, only why. */
+const failureWords = (failure: string, isConnected = false): string =>
+  `Nothing could be checked: ${failure}.${isConnected ? ` So it is not yet a server of level 0. ${LEVEL_0}` : ''}`

@@ -70,6 +70,10 @@ export interface Judged {
   readonly obstacles: readonly RuleReport[]
 }
 
+/** What the smallest server does. */
+export const LEVEL_0 =
+  'Level 0 takes two things: answer {"type":"ping","data":{"timestamp":1}} with {"type":"pong","data":{"timestamp":1}}, and send each chat_message that comes to everybody in the room as {"type":"chat_message","message":{"id":…,"content":…,"sender":{"id":…,"username":…},"timestamp":…,"room_id":…}}. Ignore all other frames. See docs/PROTOCOL.md#levels.'
+
 const MAX_LISTED = 12
 
 export function summaryOf({ level, kept, goal, ok, obstacles }: Judged): string {
@@ -82,6 +86,6 @@ export function summaryOf({ level, kept, goal, ok, obstacles }: Judged): string 
   const ids = inTheWay.slice(0, MAX_LISTED).map(({ id, outcome }) => `${id} (${outcome})`)
   const more = inTheWay.length > MAX_LISTED ? ` and ${inTheWay.length - MAX_LISTED} more` : ''
   const list = ids.length > 0 ? ` In the way: ${ids.join(', ')}${more}.` : ''
-  const next = goal > level ? ` ${NEXT[level]}` : ''
+  const next = kept === null && level === 0 ? ` ${LEVEL_0}` : goal > level ? ` ${NEXT[level]}` : ''
   return `${server}: ${reached}.${list}${next}`
 }

@@ -8,6 +8,8 @@ import { isWelcome, lineAs, type Stage, tokenOf } from './stage.ts'
 export interface Found {
   /** Why nothing can be checked at all. */
   readonly failure?: string
+  /** Whether there was a connection at all. */
+  readonly isConnected?: boolean
 }
 
 /** A server that answers pings but no requests is given so long beyond the pong. */
@@ -19,7 +21,7 @@ export async function findLevel(stage: Stage): Promise<Found> {
   if ('failure' in line) return line
   try {
     const first = await greeting(line)
-    if (line.closed) return { failure: closedWords(stage, line.closed) }
+    if (line.closed) return { failure: closedWords(stage, line.closed), isConnected: isFaulty(line.closed) }
     if (first && isWelcome(first)) greet(stage, first)
     else stage.level = (await isAnswered(stage, line)) ? 1 : 0
     return {}
@@ -63,6 +65,9 @@ async function isAnswered(stage: Stage, line: Line): Promise<boolean> {
 const isAnswerAtAll = (frame: Frame): boolean =>
   frame.reply_to !== undefined || !(isRecord(frame.data) && 'limit' in fieldsOf(frame.data))
 
+/** How a server ends a connection whose handler has failed. */
+const isFaulty = ({ code }: { readonly code: number }): boolean => [1011, 1006].includes(code)
+
 function closedWords(stage: Stage, closed: { readonly code: number; readonly reason: string }): string {
   const how = `the server closed the connection with ${closeWords(closed)}`
   if ([4001, 4004].includes(closed.code)) {
@@ -71,7 +76,7 @@ function closedWords(stage: Stage, closed: { readonly code: number; readonly rea
       : `${how}: it does not take this token, or not in this way (--auth query, bearer or frame)`
   }
   if (closed.code === 4003) return `${how}: this user may not use this endpoint`
-  if ([1011, 1006].includes(closed.code)) {
+  if (isFaulty(closed)) {
     return `${how} when it got a frame of type "ping": it fails at frames that it does not know, where it should ignore them`
   }
   return `${how} before it said anything`

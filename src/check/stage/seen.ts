@@ -46,7 +46,8 @@ export function createSeen(schema: ProtocolSchema): Seen {
   const lookAtShape = (name: string, value: unknown, frame: Frame) => {
     const problem = complaintsOf(name, value)
     if (problem !== undefined) counts.shaped += 1
-    if (problem) complain('shape', `${name}: ${problem}`, frame)
+    if (problem === undefined) return
+    if (problem !== '') complain('shape', `${name}: ${problem}`, frame)
     complain('time', wrongTimes(frame), frame)
   }
   const look = (frame: Frame) => {

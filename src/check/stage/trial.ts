@@ -98,10 +98,12 @@ async function signIn(stage: Stage, who: Who): Promise<Line> {
     stage.failures += 1
     throw new NotTriedError(`no connection: ${line.failure}`)
   }
-  stage.failures = 0
-  if (!stage.welcome) return line
-  if (await line.wait(isWelcome)) return line
+  if (!stage.welcome || (await line.wait(isWelcome))) {
+    stage.failures = 0
+    return line
+  }
   line.close()
+  stage.failures += 1
   const why = line.closed ? `it was closed with ${closeWords(line.closed)}` : 'no welcome came'
   throw new NotTriedError(`the connection could not be used: ${why}`)
 }
