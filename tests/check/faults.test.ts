@@ -1,14 +1,15 @@
 /** A fault is named, and nothing else. */
 import { describe, expect, it } from 'vitest'
 import { checkServer } from '../../src/check/index.ts'
-import { type BentServer, type Fault, serveBent } from './bentServer.ts'
+import { type BentServer, type Fault, type Link, serveBent } from './bentServer.ts'
 import { FAULTS, PLAIN_FAULTS } from './faults.ts'
 
-const brokenAt = async (fault?: Fault, path = '/ws/') => {
+const brokenAt = async (fault?: Fault, only: readonly string[] = []) => {
   const server: BentServer = await serveBent(fault)
   try {
     const report = await checkServer({
-      url: `${server.url}${path}`,
+      url: `${server.url}/ws/`,
+      only,
       token: 'alice',
       otherToken: 'bob',
       timeoutMs: 1_500,
@@ -19,6 +20,30 @@ const brokenAt = async (fault?: Fault, path = '/ws/') => {
     await server.close()
   }
 }
+
+/** Everything comes late, and in order. */
+const SLOW_MS = 200
+const late = (link: Link, frame: unknown) => void setTimeout(() => link.tell(frame), SLOW_MS)
+
+const slowAndTalkative: Fault = {
+  rule: 'P88',
+  what: 'typing comes back, late',
+  plant: () => ({
+    fromServer: (frame, link) => late(link, frame),
+    fromClient: (frame, link) => {
+      if (frame.type === 'typing_indicator') late(link, { type: frame.type, room_id: 'general', data: frame.data })
+      return frame
+    },
+  }),
+}
+
+describe('[K4] a silence', () => {
+  it('is proven by what comes later, on a slow server too', async () => {
+    const { report, broken } = await brokenAt(slowAndTalkative, ['P57', 'P62', 'P88', 'P79'])
+    expect(broken).toEqual(['P88'])
+    expect(report.counts).toMatchObject({ kept: 3, broken: 1 })
+  })
+})
 
 describe('a server with a planted fault', () => {
   it('[K1] has none without one', async () => {

@@ -26,7 +26,7 @@ for (const section of text.split(/^## /m).slice(1)) {
 describe('docs/PROTOCOL.md', () => {
   const checked = ALL_RULES.map(({ id }) => id)
 
-  it('has a trial for every rule, or a reason why there is none', () => {
+  it('[K20] has a trial for every rule, or a reason why there is none', () => {
     const known = new Set([...checked, ...Object.keys(UNCHECKED)])
     expect([...places.keys()].filter((id) => !known.has(id))).toEqual([])
   })
