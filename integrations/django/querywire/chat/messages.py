@@ -58,6 +58,8 @@ def insert(user, room_id, content, client_id, reply_to_id, extra):
 
 
 def checked(content, attachments=None):
+    if content is not None and not isinstance(content, str):
+        raise ChatError("invalid", "message must be a text.")
     if not isinstance(content, str) or not (content.strip() or attachments):
         raise ChatError("empty", "A message needs some text.")
     if len(content) > MAX_LENGTH:

@@ -1,4 +1,7 @@
-/** What travels in a chat, as schemas of zod. Fields that are not listed here pass through untouched. */
+/**
+ * What travels in a chat, as schemas of zod: what the client needs to work, and so what every server has to send. Fields
+ * that are not listed here pass through untouched.
+ */
 import * as z from 'zod/mini'
 
 /** In these words whatever language zod is told to speak: of zod/mini's own accord it speaks none. */
@@ -11,14 +14,15 @@ function kindOf(value: unknown): string {
   return Array.isArray(value) ? 'an array' : typeof value
 }
 
-const text = z.string(expecting('a string'))
-const number = z.number(expecting('a number'))
-const flag = z.boolean(expecting('true or false'))
-const id = z.union([z.string(), z.number()], expecting('an id (string or number)'))
-const list = <T extends z.core.SomeType>(item: T) => z.array(item, expecting('an array'))
-const object = <T extends z.core.$ZodLooseShape>(fields: T) => z.looseObject(fields, expecting('an object'))
+export const text = z.string(expecting('a string'))
+export const number = z.number(expecting('a number'))
+export const flag = z.boolean(expecting('true or false'))
+export const id = z.union([z.string(), z.number()], expecting('an id (string or number)'))
+export const list = <T extends z.core.SomeType>(item: T) => z.array(item, expecting('an array'))
+export const object = <T extends z.core.$ZodLooseShape>(fields: T) =>
+  z.looseObject(fields, expecting('an object'))
 /** A field that may be missing or `null`: many a server writes `null` for what it does not have. */
-const nullish = z.nullish
+export const nullish = z.nullish
 
 export const User = object({ id, username: text, avatar_url: nullish(text) })
 
