@@ -53,7 +53,7 @@ function openWindow(
   }
 }
 
-const SCHEDULES = Number(process.env.CHAT_SCHEDULES ?? 25)
+const SCHEDULES = Number(process.env.CHAT_SCHEDULES ?? 12)
 const SEED = Number(process.env.CHAT_SEED ?? 1)
 
 const shown = ({ id, content, version, reactions, sender }: ChatMessage) => ({

@@ -6,7 +6,7 @@ import { wait } from '../steps.ts'
 import type { Key } from '../tables/chatTables.ts'
 import { type ChatCore, hearsOf, userKeyOf } from './core.ts'
 import type { People } from './people.ts'
-import { countsText, type Updates } from './updates.ts'
+import type { Updates } from './updates.ts'
 
 interface HearingParts {
   readonly core: ChatCore
@@ -69,10 +69,7 @@ function hearOwn({ core, people, updates }: HearingParts, user: Key, text: strin
     for (const connection of person.connections)
       if (connection.home.room_id === room) host.subscribe(connection, roomChannel(room)).catch(host.fail)
   }
-  if (frame.type !== 'unread_update') return
-  updates.told(user, room, countsText(fieldsOf(frame.data) as Parameters<typeof countsText>[0]))
-  // Where transactions see no more than was there when they began, something may have come between.
-  updates.moved(room)
+  if (frame.type === 'unread_update') updates.told(user, room, fieldsOf(frame.data))
 }
 
 /** Only the list of rooms shows more than this. */
