@@ -72,6 +72,11 @@ export interface PortRequestOptions {
   /** The server has read it and not answered, so far: a pong says so, which this asks for. May be called again. */
   readonly onRead?: (() => void) | undefined
   readonly guard?: Guard | undefined
+  /**
+   * Called before the promise resolves, where the reply says of which position it is: in its envelope, or in what the server
+   * sent as its payload, whatever the schema makes of that.
+   */
+  readonly onPosition?: ((position: Cursor) => void) | undefined
 }
 
 /**
@@ -153,6 +158,14 @@ export interface LivePort {
   report(entry: { readonly type: string; readonly [field: string]: unknown }): void
   /** For an error that is made of what the server said: without the secrets that the transport knows of. */
   clean?<T>(error: T): T
+}
+
+/** Of which position an answer says that it is. */
+export function positionOf(answer: unknown): Cursor | undefined {
+  const { as_of, asOf, epoch } = Object(answer)
+  const seq = as_of ?? asOf
+  if (!Number.isSafeInteger(seq)) return undefined
+  return { seq, epoch: typeof epoch === 'string' ? epoch : undefined }
 }
 
 /** Deeper than this nothing is read: whoever copies, compares, checks or prints a value calls himself for every level. */

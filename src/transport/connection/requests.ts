@@ -1,7 +1,7 @@
 /** A frame that awaits a reply. It settles exactly once, whoever comes first: reply, error, timeout, abort, loss. */
 import { LiveError } from '../errors.ts'
 import { retryAfterOf } from '../machine/closeCodes.ts'
-import type { Guard } from '../port.ts'
+import { type Cursor, type Guard, positionOf } from '../port.ts'
 import { entryOf, type Frame, fieldsOf, payloadOf, textOf, validate } from '../protocol.ts'
 import { setDeadline } from '../wire/timers.ts'
 import type { Connection } from './connection.ts'
@@ -19,6 +19,7 @@ export interface RequestSpec {
   readonly idempotent?: boolean | undefined
   readonly onRead?: (() => void) | undefined
   readonly guard?: Guard | undefined
+  readonly onPosition?: ((position: Cursor) => void) | undefined
   /** `write`: waiting for a connection does not count. */
   readonly timeoutFrom?: 'call' | 'write'
   readonly control?: boolean
@@ -39,10 +40,10 @@ async function exchange(connection: Connection, spec: RequestSpec): Promise<unkn
   const schemas = entryOf(connection.protocol.requests, type)
   validate(schemas?.params, data, { code: 'invalid_params', name: `The parameters of "${type}"` })
   const reply = await replyTo(connection, spec)
-  return validate(schemas?.result, payloadOf(reply), {
-    code: 'invalid_frame',
-    name: `The reply to "${type}"`,
-  })
+  const payload = payloadOf(reply)
+  const position = positionOf(reply) ?? positionOf(payload)
+  if (position) spec.onPosition?.(position)
+  return validate(schemas?.result, payload, { code: 'invalid_frame', name: `The reply to "${type}"` })
 }
 
 function replyTo(connection: Connection, spec: RequestSpec): Promise<Frame> {
