@@ -34,7 +34,7 @@ describe('two processes', () => {
   it('[S47] tell each other of everything', async () => {
     const { one, two, join, request, clock } = await open()
     const [alice, bob, bob2] = [await join(one, 'alice'), await join(two, 'bob'), await join(one, 'bob')]
-    await clock.flush()
+    await clock.advance(10)
     expect(alice.ofType('user_status')).toMatchObject([{ data: { user_id: 'bob', status: 'online' } }])
     expect(bob.ofType('user_status')).toMatchObject([{ data: { user_id: 'alice' } }])
     for (const each of [alice, bob]) await request(each, 'subscribe_room', ROOM)
@@ -52,7 +52,7 @@ describe('two processes', () => {
     expect(alice.ofType('read_receipt')).toHaveLength(1)
     expect(bob2.ofType('unread_update').at(-1)?.data).toMatchObject({ unread_count: 0 })
     one.chat.notify('bob', { hello: 1 })
-    await clock.flush()
+    await clock.advance(10)
     for (const each of [bob, bob2])
       expect(each.ofType('notification')).toMatchObject([{ data: { hello: 1 } }])
     bob.hangUp()
@@ -107,7 +107,7 @@ describe('two processes', () => {
   it('[S46] take everybody of a killed process for gone, and nobody of one that lives', async () => {
     const { one, two, join, clock, store } = await open()
     const [alice, bob] = [await join(one, 'alice'), await join(two, 'bob')]
-    await clock.flush()
+    await clock.advance(10)
     // The processes that were: of the killed one nothing is heard.
     await store.transaction(({ tx }) => {
       tx.set('querywire chat ["processes"]', 'killed', ['killed', 7])
