@@ -28,7 +28,11 @@ export function createHub(options: AnyOptions): Hub {
     limits,
     sessions: createSessions(),
     readHeads: createHeadReader(store, environment),
-    migration: startMigration({ store: { migrate: () => migrate(store, () => hub) }, environment, onError: fail }),
+    migration: startMigration({
+      store: { migrate: () => migrate(store, () => hub) },
+      environment,
+      onError: fail,
+    }),
     ...createDelivery(() => hub, { environment, store, waitMs: limits.batchMs }),
     process: environment.createId(),
     plugins: [],

@@ -29,20 +29,27 @@ describe.each(Object.entries(STORES))('writers on the %s store', (name, create) 
     await Promise.all(chats.map(({ migrate }) => migrate()))
     await chat.write((work) => createRoom(work, { id: 'r', members: USERS }))
     const sends = USERS.flatMap((user) =>
-      Array.from({ length: 6 }, (_, n) => ({ user, data: { ...ROOM, message: `${user} ${n} @alice`, client_id: `c${n}` } })),
+      Array.from({ length: 6 }, (_, n) => ({
+        user,
+        data: { ...ROOM, message: `${user} ${n} @alice`, client_id: `c${n}` },
+      })),
     )
     const heads = new Set<number>()
     // Each of them twice, from different processes.
     const answers = await Promise.all(
       [...sends, ...sends].map(async (asked, at) => {
-        const { message, isNew } = await (chats[at % chats.length] as typeof chat).write((work) => sendMessage(work, asked))
+        const { message, isNew } = await (chats[at % chats.length] as typeof chat).write((work) =>
+          sendMessage(work, asked),
+        )
         heads.add(message.seq)
         return isNew
       }),
     )
     expect(answers.filter(Boolean)).toHaveLength(sends.length)
     expect(heads.size).toBe(sends.length)
-    const { messages } = await chat.read((read) => getHistory(read, { user: 'bob', data: { ...ROOM, limit: 200 } }))
+    const { messages } = await chat.read((read) =>
+      getHistory(read, { user: 'bob', data: { ...ROOM, limit: 200 } }),
+    )
     expect(messages.map(({ sender, client_id }) => `${sender.id} ${client_id}`).sort()).toEqual(
       sends.map(({ user, data }) => `${user} ${data.client_id}`).sort(),
     )
@@ -53,8 +60,15 @@ describe.each(Object.entries(STORES))('writers on the %s store', (name, create) 
     }
     const [first] = messages
     const taps = USERS.map((user) => ({ user, data: { ...ROOM, message_id: first?.id, reaction: '👍' } }))
-    await Promise.all([...taps, ...taps].map((asked, at) => (chats[at % chats.length] as typeof chat).write((work) => react(work, asked, true))))
+    await Promise.all(
+      [...taps, ...taps].map((asked, at) =>
+        (chats[at % chats.length] as typeof chat).write((work) => react(work, asked, true)),
+      ),
+    )
     const page = await chat.read((read) => getHistory(read, { user: 'bob', data: { ...ROOM, limit: 200 } }))
-    expect(page.messages[0], name).toMatchObject({ version: 5, reactions: [{ name: '👍', count: 4, me: true }] })
+    expect(page.messages[0], name).toMatchObject({
+      version: 5,
+      reactions: [{ name: '👍', count: 4, me: true }],
+    })
   })
 })

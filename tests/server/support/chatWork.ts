@@ -19,7 +19,15 @@ export function createChatWork(
     write: async <T>(steps: (work: ChatWork) => Steps<T>): Promise<T> => {
       const now = new Date(1_700_000_000_000 + ++seconds * 1_000).toISOString()
       const { result } = await store.transaction(({ tx, append }) =>
-        run(steps({ tables: tablesOf(tx), limits, append, now, createMessageId: createMessageId ?? (() => `m${++ids}`) })),
+        run(
+          steps({
+            tables: tablesOf(tx),
+            limits,
+            append,
+            now,
+            createMessageId: createMessageId ?? (() => `m${++ids}`),
+          }),
+        ),
       )
       return result
     },
