@@ -2,10 +2,10 @@
 
 import { type ErrorBody, RequestError, unavailable } from '../requestError.ts'
 import type { ClientFrame } from '../session/clientFrame.ts'
+import { inTime } from '../session/inTime.ts'
 import type { Session } from '../session/session.ts'
 import { ConflictError, type Head } from '../store.ts'
 import type { Hub } from './hub.ts'
-import { inTime } from './inTime.ts'
 
 export interface Answer {
   /** JSON. */
@@ -18,7 +18,7 @@ export interface Answer {
  * Resolves with what makes the answer in the moment in which it is written: a right may have gone while it was on its way.
  * @throws RequestError
  */
-export type Handler = (hub: Hub, session: Session, frame: ClientFrame) => Promise<() => Answer>
+export type Handler = (hub: Hub, session: Session, frame: ClientFrame) => Promise<() => Answer | undefined>
 
 /** Runs the handler and answers with what it returns or throws. Does not reject. */
 export async function serve(
@@ -35,7 +35,8 @@ export async function serve(
       await hub.migration.wait()
       return handler(hub, session, frame)
     })
-    answer(hub, session, { frame, ...make() })
+    const made = make()
+    if (made) answer(hub, session, { frame, ...made })
   } catch (thrown) {
     error = bodyOf(hub, thrown)
     refuse(hub, session, { id: frame.id, error })

@@ -2,16 +2,20 @@
 import { channelNamed } from '../feeds/channelOf.ts'
 import { RequestError } from '../requestError.ts'
 import type { ClientFrame } from '../session/clientFrame.ts'
+import { inTime } from '../session/inTime.ts'
 import type { Session } from '../session/session.ts'
 import type { Head } from '../store.ts'
 import type { Hub } from './hub.ts'
-import { inTime } from './inTime.ts'
 
 /** A pong is due within five seconds; a store that takes longer than this is not waited for. */
 const PATIENCE_MS = 2_000
 
 export async function pong(hub: Hub, session: Session, { data }: ClientFrame): Promise<void> {
-  const heads = session.channels.size > 0 ? await headsInTime(hub, session) : new Map<string, Head>()
+  const asked = [
+    ...session.channels,
+    ...hub.plugins.flatMap(({ parts }) => [...(parts.watchedBy?.(session) ?? [])]),
+  ]
+  const heads = asked.length > 0 ? await headsInTime(hub, asked) : new Map<string, Head>()
   for (const [channel, head] of heads) hub.feeds.hear(channel, head)
   const { timestamp } = data
   const moved = movedOf(hub, session, heads)
@@ -25,10 +29,14 @@ export async function pong(hub: Hub, session: Session, { data }: ClientFrame): P
 }
 
 /** Nothing, where they do not come: the next pong makes up for it. */
-async function headsInTime(hub: Hub, { channels }: Session): Promise<ReadonlyMap<string, Head>> {
+async function headsInTime(hub: Hub, channels: readonly string[]): Promise<ReadonlyMap<string, Head>> {
   try {
     const how = { waitMs: PATIENCE_MS, what: 'A read of heads' }
-    return await inTime(hub.environment, how, () => hub.readHeads(channels))
+    return await inTime(hub.environment, how, async () => {
+      // Those that could not be opened when they should have been.
+      await hub.feeds.open(channels)
+      return hub.readHeads(channels)
+    })
   } catch (error) {
     hub.fail(error instanceof RequestError ? error.cause : error)
     return new Map()

@@ -4,7 +4,7 @@ import { entryOf, validate } from '../../transport/protocol.ts'
 import { eventText } from '../feeds/eventText.ts'
 import type { ChannelKey } from '../options.ts'
 import { unavailable } from '../requestError.ts'
-import { ConflictError, type Once, type SnapshotRead } from '../store.ts'
+import { ConflictError, type Once, type SnapshotRead, type Transaction } from '../store.ts'
 import { channelFor } from './access.ts'
 import type { Hub } from './hub.ts'
 
@@ -71,6 +71,20 @@ export function createTransactions(hub: Hub, { near, once, onCommit }: Transacti
       published.push({ channel: name, event: eventText(type, { [kind.key]: id }, payload) })
     },
   }
+}
+
+/** Of a plugin, which appends what it has to tell itself. */
+export async function commit<Result>(
+  hub: Hub,
+  work: (transaction: Transaction<unknown>) => Result | Promise<Result>,
+  onCommit?: () => void,
+): Promise<Result> {
+  const done = await apart((own) =>
+    hub.options.store.transaction((transaction) => own(() => work(transaction))),
+  )
+  onCommit?.()
+  hub.tell(done.events)
+  return done.result as Result
 }
 
 export const readStore = (

@@ -3,7 +3,8 @@ import * as z from 'zod'
 import { createLiveServer } from '../../../src/server/createLiveServer.ts'
 import type { ServerEnvironment } from '../../../src/server/environment.ts'
 import type { Store, StoreLimits } from '../../../src/server/store.ts'
-import { type MemoryTables, memoryStore } from '../../../src/server/stores/memoryStore.ts'
+import { memoryStore } from '../../../src/server/stores/memoryStore.ts'
+import type { MemoryTables } from '../../../src/server/stores/memoryTables.ts'
 import type {
   ConformanceBackEnd,
   ConformanceParts,

@@ -1,7 +1,8 @@
 /** Boards and users side by side, with the same names, on the kit; and clients of this library in front of it. */
 import * as z from 'zod'
 import { createLiveServer } from '../../../src/server/createLiveServer.ts'
-import { type MemoryTables, memoryStore } from '../../../src/server/stores/memoryStore.ts'
+import { memoryStore } from '../../../src/server/stores/memoryStore.ts'
+import type { MemoryTables } from '../../../src/server/stores/memoryTables.ts'
 import { createRandom } from '../../../src/testing/server/random.ts'
 import { createVirtualClock } from '../../../src/testing/virtualClock.ts'
 import { createWebSocketManager } from '../../../src/transport/index.ts'
