@@ -234,5 +234,4 @@ export const startRedis = async (log = () => {}) => {
 }
 
 /** The program, which whoever needs it starts with a configuration of his own. */
-export const findNginx = (log = () => {}) =>
-  findOrInstall('nginx', () => find('nginx', ['/usr/sbin']), log)
+export const findNginx = (log = () => {}) => findOrInstall('nginx', () => find('nginx', ['/usr/sbin']), log)

@@ -65,7 +65,10 @@ const checkNginx = async (folder) => {
   const site = join(folder, 'site.conf')
   const given = await readFile(join(projectFolder, 'deploy', 'nginx.conf'), 'utf8')
   // Its port and its logs are those of a machine of its own.
-  await writeFile(site, given.replace('listen 80;', 'listen 127.0.0.1:18080;').replaceAll('/var/log/nginx', folder))
+  await writeFile(
+    site,
+    given.replace('listen 80;', 'listen 127.0.0.1:18080;').replaceAll('/var/log/nginx', folder),
+  )
   const whole = join(folder, 'nginx.conf')
   const own = ['pid', 'error_log'].map((what) => `${what} ${join(folder, what)};`).join('\n')
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
