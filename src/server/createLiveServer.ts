@@ -98,10 +98,9 @@ export function createLiveServer<P extends Protocol, Tx, User extends LiveUser>(
   const { plugins = [], ...given } = options as unknown as PluggedServerOptions<Protocol, unknown, LiveUser>
   const hub = createHub(withPlugins(given, plugins))
   startPlugins(hub, plugins)
-  const migrated = hub.migrate().catch(hub.fail)
   const stops = [hearBus(hub), watchSilence(hub)]
   const transaction = async <Result>(work: LiveWork<P, Tx, Result>) => {
-    await migrated
+    await hub.migration.wait()
     const { transaction, publish } = createTransactions(hub, {})
     return (await transaction((tx) => work({ tx: tx as Tx, publish }))) as Result
   }

@@ -48,8 +48,8 @@ export interface RequestContext<P extends Protocol, Tx, User extends LiveUser, T
   readonly key: string
   readonly connectionId: string
   /**
-   * Reads what is committed. If what the handler answers is an object, it gets `as_of` and `epoch`: where the channel stood
-   * in this very read (the first, if there are several). Let the result's schema have them, for clients drop other fields.
+   * Reads what is committed. The answer then says where the channel stood in this very read (the first, if there are
+   * several): `as_of` and `epoch` in its envelope, and in an object whose schema lets them pass.
    * `key`: another channel than the frame names; whether its user may read that is the handler's to ask.
    */
   read<Result>(work: (tx: Tx) => Awaitable<Result>, key?: ChannelKey): Promise<Result>
@@ -121,9 +121,19 @@ export interface LiveServerLimits {
   readonly subscriptions: number
   /** Events in the answer to one `sync`; channels that do not fit are told to take a snapshot. @default 10000 */
   readonly syncEvents: number
+  /**
+   * How long, in milliseconds, events of a channel may wait for one another where many come or many listen; they travel as one
+   * array then. The first, and one that is alone, never waits. @default 100
+   */
+  readonly batchMs: number
   /** The newest one over is closed with 4029. @default 100 */
   readonly connectionsPerUser: number
-  /** How long a connection may stay without a valid token. @default 10000 */
+  /**
+   * How long, in milliseconds, a request, a rule of `channels` or `authenticate` may take. The answer is `unavailable` then, and
+   * a token that cannot be checked closes with 1013. What it commits later counts all the same. @default 30000
+   */
+  readonly handlerMs: number
+  /** How long a connection may stay without a token. @default 10000 */
   readonly signInMs: number
   /** A connection that says nothing for so long, no `ping` either, is closed. @default 150000 */
   readonly silenceMs: number
@@ -137,7 +147,9 @@ export const DEFAULT_LIMITS: LiveServerLimits = {
   bufferedBytes: 4_194_304,
   subscriptions: 1_000,
   syncEvents: 10_000,
+  batchMs: 100,
   connectionsPerUser: 100,
+  handlerMs: 30_000,
   signInMs: 10_000,
   silenceMs: 150_000,
 }

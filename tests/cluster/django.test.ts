@@ -1,4 +1,5 @@
 import { checkStack } from './support/checkStack.ts'
-import { startDjangoStack } from './support/djangoStack.ts'
+import { startDjangoOnPostgres, startDjangoOnSqlite } from './support/djangoStack.ts'
 
-checkStack('Django, SQLite, Redis', startDjangoStack)
+checkStack('Django, PostgreSQL, Redis', startDjangoOnPostgres)
+checkStack('Django, SQLite, Redis', startDjangoOnSqlite)

@@ -25,10 +25,13 @@ declare module '*/scripts/django.mjs' {
     readonly port?: number
     readonly dataFolder?: string
     readonly redisUrl?: string
+    readonly databaseUrl?: string
     readonly log?: (line: string) => void
   }): Promise<Django>
 
   export const daphne: string
+  export const pythonEnvironment: Readonly<Record<string, string>>
+  export function databaseUrlOf(postgres: { readonly host: string }): string
   export const projectFolder: string
   export const testSecret: string
   /** The path of a Python that has everything. */

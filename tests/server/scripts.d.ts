@@ -12,6 +12,9 @@ declare module '*/scripts/databases.mjs' {
     stop(): Promise<void>
   }
 
+  /** Its path. */
+  export function findNginx(log?: (line: string) => void): Promise<string>
+
   /** `host`: the folder of its socket, for `user` and `database` `postgres`. */
   export function startPostgres(log?: (line: string) => void): Promise<Database & { readonly host: string }>
 

@@ -1,7 +1,8 @@
 /** Puts the parts together: what is written, how a session ends, and how events reach whoever has subscribed. */
 import { localBus } from '../bus.ts'
-import { realEnvironment } from '../environment.ts'
+import { realEnvironment, type ServerEnvironment } from '../environment.ts'
 import { channelNamed, fieldsOfChannel } from '../feeds/channelOf.ts'
+import { createBatches } from '../feeds/createBatches.ts'
 import { createFeeds } from '../feeds/createFeeds.ts'
 import { type MakeOwn, messageText, ownMessages } from '../feeds/eventText.ts'
 import { createHeadReader } from '../feeds/headReader.ts'
@@ -9,6 +10,7 @@ import { DEFAULT_LIMITS, type LiveServerEvent } from '../options.ts'
 import type { HeldText, Session } from '../session/session.ts'
 import { createSessions } from '../session/sessions.ts'
 import type { LoggedEvent } from '../store.ts'
+import { startMigration } from '../stores/migration.ts'
 import type { AnyOptions, Hub } from './hub.ts'
 
 const SERVER_ERROR = 1011
@@ -16,28 +18,28 @@ const TRY_AGAIN_LATER = 1013
 
 export function createHub(options: AnyOptions): Hub {
   const { environment = realEnvironment(), bus = localBus(), store } = options
+  const limits = { ...DEFAULT_LIMITS, ...options.limits }
+  const fail = (error: unknown) => emit(options, { type: 'failed', error })
   const hub: Hub = {
     options,
     environment,
     bus,
     kinds: options.protocol.kinds,
-    limits: { ...DEFAULT_LIMITS, ...options.limits },
+    limits,
     sessions: createSessions(),
-    readHeads: createHeadReader(store),
-    feeds: createFeeds({
-      store,
+    readHeads: createHeadReader(store, environment),
+    migration: startMigration({
+      store: { migrate: () => migrate(store, () => hub) },
       environment,
-      deliver: (channel, events) => deliver(hub, channel, events),
-      onHole: (channel) => tellHole(hub, channel),
-      onError: (error) => hub.fail(error),
+      onError: fail,
     }),
+    ...createDelivery(() => hub, { environment, store, waitMs: limits.batchMs }),
     process: environment.createId(),
     plugins: [],
     watches: new Map(),
     isDraining: false,
-    migrate: createMigration(() => hub),
     emit: (event) => emit(options, event),
-    fail: (error) => emit(options, { type: 'failed', error }),
+    fail,
     write: (session, text) => write(hub, session, text),
     writeEvent: (session, channel, text) => writeEvent(hub, session, { channel, text }),
     close: (session, code, reason) => close(hub, session, { code, reason }),
@@ -48,6 +50,48 @@ export function createHub(options: AnyOptions): Hub {
     tell: (events) => tell(hub, events),
   }
   return hub
+}
+
+interface DeliveryParts {
+  readonly environment: ServerEnvironment
+  readonly store: AnyOptions['store']
+  readonly waitMs: number
+}
+
+/** What happens on channels: plugins hear it at once, those who have subscribed it together with what comes with it. */
+function createDelivery(
+  hubOf: () => Hub,
+  { environment, store, waitMs }: DeliveryParts,
+): Pick<Hub, 'feeds' | 'endChannel'> {
+  const batches = createBatches({
+    environment,
+    waitMs,
+    deliver: (channel, events) => deliver(hubOf(), channel, events),
+  })
+  const feeds = createFeeds({
+    store: {
+      since: (positions, maxEvents) => store.since(positions, maxEvents),
+      heads: (channels) => hubOf().readHeads(channels),
+    },
+    environment,
+    deliver: (channel, events) => {
+      const hub = hubOf()
+      for (const { parts } of hub.plugins) guarded(hub, () => parts.delivering?.(channel, events))
+      if (hub.sessions.ofChannel(channel).size > 0) batches.add(channel, events)
+    },
+    onHole: (channel) => {
+      batches.flush(channel)
+      tellHole(hubOf(), channel)
+    },
+    onError: (error) => hubOf().fail(error),
+  })
+  return {
+    feeds,
+    endChannel: (channel) => {
+      feeds.close(channel)
+      batches.drop(channel)
+    },
+  }
 }
 
 function emit({ onEvent }: AnyOptions, event: LiveServerEvent): void {
@@ -72,26 +116,15 @@ function write(hub: Hub, session: Session, text: string): void {
   }
 }
 
-/** Side by side, so that it is done before anybody is let in; a database that was away is asked again. */
-function createMigration(hubOf: () => Hub): () => Promise<void> {
-  let migrating: Promise<void> | undefined
-  const migrate = async () => {
-    const { options, plugins } = hubOf()
-    await options.store.migrate()
-    for (const { parts } of plugins) await parts.migrate?.()
-  }
-  return () => {
-    migrating ??= migrate().catch((error: unknown) => {
-      migrating = undefined
-      throw error
-    })
-    return migrating
-  }
+/** Plugins are there by the time that the store is. */
+async function migrate(store: AnyOptions['store'], hubOf: () => Hub): Promise<void> {
+  await store.migrate()
+  for (const { parts } of hubOf().plugins) await parts.migrate?.()
 }
 
 /** Nobody has subscribed it, and nobody watches it. */
-export function closeUnused({ feeds, watches, sessions }: Hub, channel: string): void {
-  if (!watches.has(channel) && sessions.ofChannel(channel).size === 0) feeds.close(channel)
+export function closeUnused({ endChannel, watches, sessions }: Hub, channel: string): void {
+  if (!watches.has(channel) && sessions.ofChannel(channel).size === 0) endChannel(channel)
 }
 
 function writeEvent(hub: Hub, session: Session, event: HeldText): void {
@@ -140,9 +173,8 @@ export function guarded(hub: Hub, work: () => void): void {
   }
 }
 
-/** Written once, however many listen; but for those who see it otherwise. */
-function deliver(hub: Hub, channel: string, events: readonly LoggedEvent[]): void {
-  for (const { parts } of hub.plugins) guarded(hub, () => parts.delivering?.(channel, events))
+/** Written once, however many listen, but for those who see it otherwise: returns how many. */
+function deliver(hub: Hub, channel: string, events: readonly LoggedEvent[]): number {
   const subscribers = hub.sessions.ofChannel(channel)
   const text = messageText(events)
   hub.emit({
@@ -152,8 +184,10 @@ function deliver(hub: Hub, channel: string, events: readonly LoggedEvent[]): voi
     connections: subscribers.size,
     length: text.length,
   })
+  const { size } = subscribers
   const own = ownMessages(events, makeOwnOf(hub, channel))
   for (const session of subscribers) hub.writeEvent(session, channel, own?.(String(session.user?.id)) ?? text)
+  return size
 }
 
 export const makeOwnOf =

@@ -9,6 +9,7 @@ import type { LivePlugin, PluginParts } from '../session/plugin.ts'
 import type { Session } from '../session/session.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { LoggedEvent } from '../store.ts'
+import type { Migration } from '../stores/migration.ts'
 
 export type AnyOptions = LiveServerOptions<Protocol, unknown, LiveUser>
 
@@ -32,9 +33,9 @@ export interface Hub {
   readonly plugins: RunningPlugin[]
   /** Channels whose events are read here whether somebody has subscribed them or not: by how many. */
   readonly watches: Map<string, number>
+  /** The tables, those of the plugins too. */
+  readonly migration: Migration
   isDraining: boolean
-  /** The tables, those of the plugins too. Again after it has failed. */
-  migrate(): Promise<void>
   emit(event: LiveServerEvent): void
   fail(error: unknown): void
   /** Does not throw: a socket that takes nothing more is the end of its own connection, and of no other. */
@@ -44,6 +45,8 @@ export interface Hub {
   close(session: Session, code: number, reason: string): void
   /** The session has no more of this channel. */
   unsubscribe(session: Session, channel: string): void
+  /** Nobody has it any more. */
+  endChannel(channel: string): void
   /** Committed here: to the subscribers of this process, and a hint to the others. */
   tell(events: readonly LoggedEvent[]): void
 }

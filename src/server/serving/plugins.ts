@@ -4,6 +4,7 @@ import { entryOf } from '../../transport/protocol.ts'
 import type { BusNotice } from '../bus.ts'
 import { RequestError } from '../requestError.ts'
 import type { ClientFrame } from '../session/clientFrame.ts'
+import { inTime } from '../session/inTime.ts'
 import type { Admission, LiveConnection, LiveHost, LivePlugin, PluginHandler } from '../session/plugin.ts'
 import type { Session } from '../session/session.ts'
 import type { Committed, SnapshotRead, Transaction } from '../store.ts'
@@ -39,9 +40,11 @@ interface PluginFrame {
 
 export async function servePlugin(hub: Hub, { session, frame, plugin }: PluginFrame): Promise<void> {
   let hasCommitted = false
+  let isOver = false
   const onCommit = () => {
-    if (!hasCommitted) session.committed++
-    hasCommitted = true
+    // What commits after its answer, because it took too long, holds nothing up.
+    if (!hasCommitted && !isOver) session.committed++
+    hasCommitted ||= !isOver
   }
   await serve(hub, { session, frame }, async () => {
     const { user } = session
@@ -52,9 +55,10 @@ export async function servePlugin(hub: Hub, { session, frame, plugin }: PluginFr
       data: frame.data,
       transaction: (work) => commit(hub, work, onCommit),
     })
-    const text = answer && JSON.stringify(answer)
-    return () => text
+    const made = answer && { data: JSON.stringify(answer) }
+    return () => made
   })
+  isOver = true
   if (hasCommitted) releaseHeld(hub, session)
 }
 
@@ -63,11 +67,12 @@ export async function admitToPlugins(hub: Hub, session: Session): Promise<Admiss
   const welcome = {}
   const frames: string[] = []
   try {
-    await hub.migrate()
+    await hub.migration.wait()
     if (session.phase === 'closed') return {}
     session.isKnown = true
-    for (const { parts } of hub.plugins) {
-      const admission = (await parts.connected?.(session)) ?? {}
+    for (const { name, parts } of hub.plugins) {
+      const how = { waitMs: hub.limits.handlerMs, what: `"connected" of ${name}` }
+      const admission = (await inTime(hub.environment, how, async () => parts.connected?.(session))) ?? {}
       if ('refusal' in admission) return admission
       Object.assign(welcome, admission.welcome)
       frames.push(...(admission.frames ?? []))
@@ -98,7 +103,7 @@ function hostFor(hub: Hub, plugin: string): LiveHost {
   return {
     environment,
     process,
-    ready: hub.migrate,
+    ready: async () => hub.migration.wait(),
     transaction: (work) => commit(hub, work),
     read: (channels, work) => readStore(hub, channels, work) as Promise<SnapshotRead<never>>,
     ...hostNow(hub),

@@ -1,6 +1,8 @@
 /** The answer to a ping, and with it where the channels of the connection stand. */
 import { channelNamed } from '../feeds/channelOf.ts'
+import { RequestError } from '../requestError.ts'
 import type { ClientFrame } from '../session/clientFrame.ts'
+import { inTime } from '../session/inTime.ts'
 import type { Session } from '../session/session.ts'
 import type { Head } from '../store.ts'
 import type { Hub } from './hub.ts'
@@ -28,19 +30,16 @@ export async function pong(hub: Hub, session: Session, { data }: ClientFrame): P
 
 /** Nothing, where they do not come: the next pong makes up for it. */
 async function headsInTime(hub: Hub, channels: readonly string[]): Promise<ReadonlyMap<string, Head>> {
-  let cancel = () => {}
-  const late = new Promise<ReadonlyMap<string, Head>>((resolve) => {
-    cancel = hub.environment.setTimer(() => resolve(new Map()), PATIENCE_MS)
-  })
   try {
-    // Those that could not be opened when they should have been.
-    const read = hub.feeds.open(channels).then(() => hub.readHeads(channels))
-    return await Promise.race([read, late])
+    const how = { waitMs: PATIENCE_MS, what: 'A read of heads' }
+    return await inTime(hub.environment, how, async () => {
+      // Those that could not be opened when they should have been.
+      await hub.feeds.open(channels)
+      return hub.readHeads(channels)
+    })
   } catch (error) {
-    hub.fail(error)
+    hub.fail(error instanceof RequestError ? error.cause : error)
     return new Map()
-  } finally {
-    cancel()
   }
 }
 

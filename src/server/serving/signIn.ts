@@ -1,6 +1,7 @@
 /** From a token to a user: in the address, in a cookie, or in a frame; at once, or later; and again before it runs out. */
 import { RequestError, unavailable } from '../requestError.ts'
 import type { ClientFrame } from '../session/clientFrame.ts'
+import { inTime } from '../session/inTime.ts'
 import type { Session } from '../session/session.ts'
 import { type Grant, judge, type Refusal, shownUser } from '../session/token.ts'
 import { answer, refuse } from './answer.ts'
@@ -12,6 +13,7 @@ const UNAUTHORIZED = 4001
 const FORBIDDEN = 4003
 const RATE_LIMITED = 4029
 const TRY_AGAIN_LATER = 1013
+const LOOK_MS = 1_000
 
 export interface SignIn {
   readonly token: string | undefined
@@ -23,7 +25,10 @@ export interface SignIn {
 export async function signIn(hub: Hub, session: Session, { token, frame }: SignIn): Promise<void> {
   let verdict: Grant | Refusal
   try {
-    verdict = judge(await hub.options.authenticate(token, session.request))
+    const how = { waitMs: hub.limits.handlerMs, what: 'authenticate' }
+    verdict = judge(
+      await inTime(hub.environment, how, () => hub.options.authenticate(token, session.request)),
+    )
   } catch (error) {
     failToken(hub, session, { frame, error })
     return
@@ -75,10 +80,12 @@ export function closeAfter(
   { delayMs, reason }: { readonly delayMs: number; readonly reason: string },
 ): void {
   session.cancelDeadline()
-  session.cancelDeadline = hub.environment.setTimer(
-    () => hub.close(session, UNAUTHORIZED, reason),
-    Math.max(delayMs, 0),
-  )
+  const end = () => {
+    // A token that is being checked is there in time.
+    if (session.phase === 'waiting' && session.waiting) closeAfter(hub, session, { delayMs: LOOK_MS, reason })
+    else hub.close(session, UNAUTHORIZED, reason)
+  }
+  session.cancelDeadline = hub.environment.setTimer(end, Math.max(delayMs, 0))
 }
 
 async function admit(hub: Hub, session: Session, { user }: Grant): Promise<boolean> {

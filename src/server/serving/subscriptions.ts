@@ -22,7 +22,7 @@ export const subscribe =
     const heads = await hub.readHeads([name]).catch(storeFailed)
     return () => {
       if (!session.channels.has(name)) throw notMember(channel)
-      return JSON.stringify(heads.get(name))
+      return { data: JSON.stringify(heads.get(name)) }
     }
   }
 
@@ -32,7 +32,7 @@ export const unsubscribe =
     const channel = channelIn(kind, frame)
     // Where being connected is the subscription, it lasts as long.
     if (channel && session.home[kind.key] !== channel.key) hub.unsubscribe(session, channel.name)
-    return () => '{}'
+    return () => ({ data: '{}' })
   }
 
 const storeFailed = (cause: unknown): never => {
@@ -115,7 +115,7 @@ export const sync: Handler = async (hub, session, frame) => {
   }
   const tableText = ({ kind, asked }: (typeof tables)[number]) =>
     `${JSON.stringify(kind.field)}:{${asked.map(textOf).join(',')}}`
-  return () => `{${tables.map(tableText).join(',')}}`
+  return () => ({ data: `{${tables.map(tableText).join(',')}}` })
 }
 
 function askedIn(kind: ChannelFrames, { data }: ClientFrame): readonly Asked[] {

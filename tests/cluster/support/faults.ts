@@ -11,10 +11,11 @@ export interface Fault {
   readonly isInvisible?: boolean
 }
 
-const first = ({ workers }: Stack): Worker => {
-  const [worker] = workers
-  if (!worker) throw new Error('There is no worker')
-  return worker
+/** Not the same each time: one that has just come back has nobody on it. */
+const worker = ({ workers }: Stack, at: number): Worker => {
+  const found = workers[at]
+  if (!found) throw new Error(`There is no worker ${at}`)
+  return found
 }
 
 const withRedis = (work: (redis: NonNullable<Stack['redis']>) => Promise<void>): Fault['of'] => {
@@ -26,17 +27,17 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'a worker is killed (-9) and comes back after 2 s',
     of: (stack) => async () => {
-      await first(stack).program.end('SIGKILL')
+      await worker(stack, 0).program.end('SIGKILL')
       await sleep(2_000)
-      await first(stack).program.start()
+      await worker(stack, 0).program.start()
     },
   },
   {
     name: 'a worker is stopped for 20 s and goes on',
     of: (stack) => async () => {
-      first(stack).program.signal('SIGSTOP')
+      worker(stack, 1).program.signal('SIGSTOP')
       await sleep(20_000)
-      first(stack).program.signal('SIGCONT')
+      worker(stack, 1).program.signal('SIGCONT')
     },
   },
   {
@@ -69,7 +70,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'nginx is reloaded',
     of: (stack) => async () => {
-      await stack.nginx.reload()
+      stack.nginx.reload()
       await sleep(2_000)
     },
   },
@@ -86,11 +87,12 @@ export const FAULTS: readonly Fault[] = [
     of: (stack) =>
       stack.clockAhead &&
       (async () => {
-        await first(stack).program.end('SIGTERM')
-        await first(stack).program.start(stack.clockAhead)
+        const { program } = worker(stack, 2)
+        await program.end('SIGTERM')
+        await program.start(stack.clockAhead)
         await sleep(5_000)
-        await first(stack).program.end('SIGTERM')
-        await first(stack).program.start()
+        await program.end('SIGTERM')
+        await program.start()
       }),
   },
   {

@@ -1,5 +1,4 @@
 /** Three processes of the server kit behind nginx: over PostgreSQL and Redis, or over one SQLite file. */
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
@@ -15,6 +14,7 @@ import type { Stack } from './stack.ts'
 
 const WORKER = fileURLToPath(new URL('kitWorker.mjs', import.meta.url))
 const MESSAGES = 'querywire_chat_messages'
+const SITE = new URL('../../../examples/nginx/querywire.conf', import.meta.url)
 
 async function startWorkers(env: Readonly<Record<string, string>>, folder: string) {
   const workers = await Promise.all(
@@ -31,19 +31,13 @@ async function startWorkers(env: Readonly<Record<string, string>>, folder: strin
     }),
   )
   const nginx = await startNginx(folder, {
+    site: SITE,
     port: await freePort(),
     workers: workers.map(({ program }) => program.port),
   })
   const http = `http://127.0.0.1:${workers[0]?.program.port}`
   const stop = async () => {
     const programs = [nginx.program, ...workers.map(({ program }) => program)]
-    if (process.env.CLUSTER_TRACE)
-      console.log(
-        nginx.program.output(),
-        readFileSync(join(folder, 'access.log'), 'utf8'),
-        workers.map(({ program }) => program.port),
-        workers.map(({ program }) => program.output()),
-      )
     await Promise.all(programs.map((each) => each.end('SIGKILL')))
   }
   return {

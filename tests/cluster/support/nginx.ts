@@ -1,40 +1,50 @@
-/** nginx with the configuration of examples/nginx, before the workers of a test. */
+/** nginx with a site of the examples, before the workers of a test. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { program, type RunningProgram, startProgram } from './program.ts'
+import { findNginx } from '../../../scripts/databases.mjs'
+import { type RunningProgram, startProgram } from './program.ts'
 
 export interface Nginx {
   /** `ws://host:port` */
   readonly url: string
-  reload(): Promise<void>
+  reload(): void
   readonly program: RunningProgram
 }
 
-const EXAMPLE = new URL('../../../examples/nginx/nginx.conf', import.meta.url)
-
-export async function startNginx(
-  folder: string,
-  { port, workers }: { readonly port: number; readonly workers: readonly number[] },
-): Promise<Nginx> {
-  const nginx = await program('nginx', { debianPackage: 'nginx', folders: ['/usr/sbin'] })
-  const example = readFileSync(EXAMPLE, 'utf8')
-  const servers = workers.map((worker) => `server 127.0.0.1:${worker} max_fails=0;`)
-  const config = example
-    .replace(/(server 127\.0\.0\.1:\d+ [^;]*;\s*)+/, `${servers.join('\n    ')}\n  `)
-    .replace(/listen \d+;/, `listen 127.0.0.1:${port};`)
-    .replace(/^http \{/m, `http {\n  ${TEMPORARY.map((name) => `${name}_temp_path ${name};`).join(' ')}`)
-  writeFileSync(join(folder, 'nginx.conf'), config)
-  const command = [nginx, '-p', folder, '-c', join(folder, 'nginx.conf'), '-e', 'stderr']
-  const running = await startProgram({
-    command: [...command, '-g', 'daemon off;'],
-    port,
-    name: 'nginx',
-  })
-  return {
-    url: `ws://127.0.0.1:${port}`,
-    reload: async () => running.signal('SIGHUP'),
-    program: running,
-  }
+interface NginxParts {
+  /** The example. */
+  readonly site: URL
+  readonly port: number
+  readonly workers: readonly number[]
 }
 
 const TEMPORARY = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+
+export async function startNginx(folder: string, { site, port, workers }: NginxParts): Promise<Nginx> {
+  const command = await findNginx((line) => console.log(line))
+  let at = 0
+  // As it is, but for what is this machine's: ports, and where the logs go.
+  const config = readFileSync(site, 'utf8')
+    .replace(/server 127\.0\.0\.1:\d+/g, () => `server 127.0.0.1:${workers[at++]}`)
+    .replace('listen 80;', `listen 127.0.0.1:${port};`)
+    .replaceAll('/var/log/nginx', folder)
+  writeFileSync(join(folder, 'site.conf'), config)
+  const temporary = TEMPORARY.map((name) => `${name}_temp_path ${join(folder, name)};`).join('\n')
+  const whole = join(folder, 'nginx.conf')
+  writeFileSync(
+    whole,
+    `pid ${join(folder, 'nginx.pid')};
+events { worker_connections 4096; }
+http {
+${temporary}
+include ${join(folder, 'site.conf')};
+}
+`,
+  )
+  const running = await startProgram({
+    command: [command, '-c', whole, '-e', 'stderr', '-g', 'daemon off;'],
+    port,
+    name: 'nginx',
+  })
+  return { url: `ws://127.0.0.1:${port}`, reload: () => running.signal('SIGHUP'), program: running }
+}

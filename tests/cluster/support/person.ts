@@ -79,10 +79,6 @@ export function openPerson(stack: Stack, { name, user, rooms }: PersonOptions): 
   let requests = 0
   chat.manager.inspect((entry) => {
     if (entry.type === 'sent') requests++
-    if (process.env.CLUSTER_TRACE && !['sent', 'received'].includes(entry.type))
-      console.log(Date.now() % 100000, name, JSON.stringify(entry).slice(0, 300))
-    if (process.env.CLUSTER_TRACE && JSON.stringify(entry).includes('draining'))
-      console.log(Date.now() % 100000, name, JSON.stringify(entry).slice(0, 300))
   })
   const away = watchAway(chat.manager.store)
   const said: Said[] = []

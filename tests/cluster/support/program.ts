@@ -1,9 +1,6 @@
 /** A server process of a test: killed, stopped, continued and started again on the same port. */
 import type { ChildProcess } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
-import { join } from 'node:path'
-import { findOrInstall } from '../../../scripts/databases.mjs'
 import { start } from '../../../scripts/processes.mjs'
 
 export interface ProgramOptions {
@@ -96,17 +93,3 @@ export const freePort = (): Promise<number> =>
       server.close(() => resolve(port))
     })
   })
-
-/** Where a program is, installed by the system's package manager if it has to be and may. */
-export const program = (
-  name: string,
-  { debianPackage, folders = [] }: { readonly debianPackage: string; readonly folders?: readonly string[] },
-): Promise<string> =>
-  findOrInstall(
-    debianPackage,
-    () =>
-      [...folders, ...(process.env.PATH ?? '').split(':')]
-        .map((folder) => join(folder, name))
-        .find(existsSync),
-    (line: string) => console.log(line),
-  )

@@ -161,7 +161,7 @@ describe('read state', () => {
     const [alice, bob] = [await join('alice'), await join('bob')]
     for (const each of [alice, bob]) await request(each, 'subscribe_room', ROOM)
     alice.send('typing_indicator', { ...ROOM, is_typing: true }, 't1')
-    await clock.flush()
+    await clock.advance(10)
     expect(bob.ofType('typing_indicator')).toEqual([
       {
         type: 'typing_indicator',
@@ -191,7 +191,7 @@ describe('rooms', () => {
     expect(await request(dave, 'join_room', ROOM)).toMatchObject({
       room: { id: 'general', member_count: 4, unread_count: 0 },
     })
-    await clock.flush()
+    await clock.advance(10)
     expect(dave2.ofType('room_added')).toMatchObject([{ ...ROOM, data: { room: { id: 'general' } } }])
     expect(dave2.ofType('room_added')[0]).not.toHaveProperty('seq')
     expect(alice.ofType('member_joined')).toMatchObject([
@@ -201,7 +201,7 @@ describe('rooms', () => {
     expect(dave.ofType('member_joined')).toEqual([])
     for (const each of [dave, dave2]) await request(each, 'subscribe_room', ROOM)
     await live.chat.postMessage('general', { sender: 'alice', content: 'welcome' })
-    await clock.flush()
+    await clock.advance(10)
     expect(dave2.ofType('chat_message')).toHaveLength(1)
     await live.chat.removeMember('general', 'dave', 'spam')
     await live.chat.postMessage('general', { sender: 'alice', content: 'gone' })
@@ -242,12 +242,13 @@ describe('rooms', () => {
       ['/ws/chat/%00/', 'alice'],
     ]) {
       const client = connect(live, `${path}?token=${token}`)
-      await clock.flush()
+      await clock.advance(10)
       expect([client.frames, client.closed?.code]).toEqual([[], 4003])
     }
     // Who comes back is heard again on the connection that is there.
     await live.chat.removeMember('a b', 'alice')
     await live.chat.addMember('a b', 'alice')
+    await clock.advance(10)
     alice.clear()
     await live.chat.postMessage('a b', { sender: 'bob', content: 'again' })
     await clock.advance(1_000)
@@ -303,7 +304,7 @@ describe('presence', () => {
     const { join, clock, live } = await open()
     const alice = await join('alice')
     const bob = await join('bob')
-    await clock.flush()
+    await clock.advance(10)
     expect(alice.ofType('user_status')).toMatchObject([{ data: { user_id: 'bob', status: 'online' } }])
     expect(bob.ofType('user_status')).toMatchObject([{ data: { user_id: 'alice', status: 'online' } }])
     expect(bob.frames[0]?.type).toBe('welcome')
@@ -319,7 +320,7 @@ describe('presence', () => {
       last_seen_at: expect.any(String),
     })
     const dave = await join('dave')
-    await clock.flush()
+    await clock.advance(10)
     expect(dave.ofType('user_status')).toEqual([])
     expect(alice.ofType('user_status')).toHaveLength(2)
     await live.close({ graceMs: 0 })

@@ -35,7 +35,7 @@ export function createChatWorld() {
   /** Connected and greeted. */
   const join = async (live: Parameters<typeof world.connect>[0], user = 'alice', path = '/ws/') => {
     const client = world.connect(live, `${path}?token=${user}`)
-    await clock.flush()
+    await clock.advance(10)
     return client
   }
   const request = async (client: ReturnType<typeof world.connect>, type: string, data: object = {}) => {

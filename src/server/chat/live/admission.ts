@@ -1,6 +1,7 @@
 /** Lets a connection in: what it hears, and what it is told first. */
 import type { Admission, LiveConnection } from '../../session/plugin.ts'
 import { knowUser } from '../domain/members.ts'
+import { SMALL_ROOM } from '../domain/presence.ts'
 import { viewUser } from '../domain/views.ts'
 import { type ChatRead, ROOM_FIELD, roomChannel } from '../domain/work.ts'
 import { type Steps, wait } from '../steps.ts'
@@ -9,7 +10,6 @@ import type { ChatUser } from '../wire.ts'
 import { type ChatCore, userKeyOf } from './core.ts'
 import type { People } from './people.ts'
 import { type Presence, statusFrame } from './presence.ts'
-import { SMALL_ROOM } from './updates.ts'
 
 interface AdmissionParts {
   readonly core: ChatCore

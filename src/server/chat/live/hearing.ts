@@ -6,7 +6,7 @@ import { wait } from '../steps.ts'
 import type { Key } from '../tables/chatTables.ts'
 import { type ChatCore, hearsOf, userKeyOf } from './core.ts'
 import type { People } from './people.ts'
-import { countsText, type Updates } from './updates.ts'
+import type { Updates } from './updates.ts'
 
 interface HearingParts {
   readonly core: ChatCore
@@ -37,7 +37,10 @@ export function createHearing(parts: HearingParts): Hearing {
     lost: (channel) => {
       const user = keyIn(channel, USERS)
       if (user !== undefined) {
-        people.reopen(user).catch(core.host.fail)
+        const lookAtAll = () => {
+          for (const room of people.get(user)?.rooms ?? []) updates.moved(room)
+        }
+        void people.reopen(user).then(lookAtAll, core.host.fail)
         const text = JSON.stringify({ type: 'resync_required', data: { reason: 'events were lost' } })
         for (const connection of core.host.connectionsOf(user)) core.host.send(connection, text)
       }
@@ -64,15 +67,13 @@ function hearOwn({ core, people, updates }: HearingParts, user: Key, text: strin
   for (const connection of host.connectionsOf(user))
     if (hearsOf(connection, room)) host.send(connection, text)
   if (frame.type === 'room_added') {
-    people.join(user, room).catch(host.fail)
+    // What came before it was watched has to be looked at, too.
+    void people.join(user, room).then(() => updates.moved(room), host.fail)
     // Who left and comes back may still be connected to the room's own endpoint.
     for (const connection of person.connections)
       if (connection.home.room_id === room) host.subscribe(connection, roomChannel(room)).catch(host.fail)
   }
-  if (frame.type !== 'unread_update') return
-  updates.told(user, room, countsText(fieldsOf(frame.data) as Parameters<typeof countsText>[0]))
-  // Where transactions see no more than was there when they began, something may have come between.
-  updates.moved(room)
+  if (frame.type === 'unread_update') updates.told(user, room, fieldsOf(frame.data))
 }
 
 /** Only the list of rooms shows more than this. */

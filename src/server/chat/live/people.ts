@@ -32,66 +32,20 @@ export interface People {
 
 const NOBODY: ReadonlySet<Key> = new Set()
 
+interface Register {
+  readonly core: ChatCore
+  readonly people: Map<Key, Person>
+  readonly byRoom: Map<Key, Set<Key>>
+}
+
 export function createPeople(core: ChatCore): People {
-  const { host } = core
-  const people = new Map<Key, Person>()
-  const byRoom = new Map<Key, Set<Key>>()
-  const isHere = (person: Person) => people.get(person.user) === person
-
-  async function watch(person: Person, channels: readonly string[]): Promise<void> {
-    const fresh = isHere(person) ? channels.filter((channel) => !person.watched.has(channel)) : []
-    for (const channel of fresh) person.watched.add(channel)
-    if (fresh.length > 0) await host.watch(fresh)
-  }
-  const note = (person: Person, room: Key) => {
-    person.rooms.add(room)
-    byRoom.set(room, (byRoom.get(room) ?? new Set()).add(person.user))
-  }
-  const unnote = ({ user, rooms }: Person, room: Key) => {
-    rooms.delete(room)
-    const users = byRoom.get(room)
-    if (users?.delete(user) && users.size === 0) byRoom.delete(room)
-  }
-
-  const quit = (person: Person, room: Key) => {
-    unnote(person, room)
-    if (person.watched.delete(roomChannel(room))) host.unwatch([roomChannel(room)])
-  }
-
-  async function open(person: Person): Promise<void> {
-    const { user } = person
-    // Before they are read, so that nothing falls between.
-    await watch(person, [userChannel(user)])
-    const { result: rooms } = await core.read([], ({ tables, limits }) =>
-      wait(tables.roomsOf(user, { limit: limits.roomsPerUser })),
-    )
-    if (!isHere(person)) return
-    const keys = new Set(rooms.map(({ key }) => key))
-    for (const room of [...person.rooms]) if (!keys.has(room)) quit(person, room)
-    for (const room of keys) note(person, room)
-    await watch(person, [...keys].map(roomChannel))
-  }
-
-  function personOf(user: Key): Person {
-    const known = people.get(user)
-    if (known) return known
-    const person: Person = {
-      user,
-      connections: new Set(),
-      rooms: new Set(),
-      watched: new Set(),
-      opened: Promise.resolve(),
-    }
-    people.set(user, person)
-    person.opened = open(person)
-    return person
-  }
-
+  const register: Register = { core, people: new Map(), byRoom: new Map() }
+  const { people, byRoom } = register
   return {
     get: (user) => people.get(user),
     inRoom: (room) => byRoom.get(room) ?? NOBODY,
     enter: async (connection) => {
-      const person = personOf(userKeyOf(connection))
+      const person = personOf(register, userKeyOf(connection))
       person.connections.add(connection)
       await person.opened
       return person
@@ -100,23 +54,78 @@ export function createPeople(core: ChatCore): People {
       const person = people.get(userKeyOf(connection))
       if (!person?.connections.delete(connection) || person.connections.size > 0) return false
       people.delete(person.user)
-      for (const room of [...person.rooms]) unnote(person, room)
-      host.unwatch([...person.watched])
+      for (const room of [...person.rooms]) unnote(register, person, room)
+      core.host.unwatch([...person.watched])
       return true
     },
     join: async (user, room) => {
       const person = people.get(user)
       if (!person) return
-      note(person, room)
-      await watch(person, [roomChannel(room)])
+      note(register, person, room)
+      await watch(register, person, [roomChannel(room)])
     },
     quit: (user, room) => {
       const person = people.get(user)
-      if (person) quit(person, room)
+      if (person) quit(register, person, room)
     },
     reopen: async (user) => {
       const person = people.get(user)
-      if (person) await open(person)
+      if (person) await open(register, person)
     },
   }
+}
+
+function personOf(register: Register, user: Key): Person {
+  const { people } = register
+  const known = people.get(user)
+  if (known) return known
+  const person: Person = {
+    user,
+    connections: new Set(),
+    rooms: new Set(),
+    watched: new Set(),
+    opened: Promise.resolve(),
+  }
+  people.set(user, person)
+  person.opened = open(register, person)
+  return person
+}
+
+async function open(register: Register, person: Person): Promise<void> {
+  const { user } = person
+  // Before they are read, so that nothing falls between.
+  await watch(register, person, [userChannel(user)])
+  const { result: rooms } = await register.core.read([], ({ tables, limits }) =>
+    wait(tables.roomsOf(user, { limit: limits.roomsPerUser })),
+  )
+  if (!isHere(register, person)) return
+  const keys = new Set(rooms.map(({ key }) => key))
+  for (const room of [...person.rooms]) if (!keys.has(room)) quit(register, person, room)
+  for (const room of keys) note(register, person, room)
+  await watch(register, person, [...keys].map(roomChannel))
+}
+
+/** It may have left while something was waited for. */
+const isHere = ({ people }: Register, person: Person) => people.get(person.user) === person
+
+async function watch(register: Register, person: Person, channels: readonly string[]): Promise<void> {
+  const fresh = isHere(register, person) ? channels.filter((channel) => !person.watched.has(channel)) : []
+  for (const channel of fresh) person.watched.add(channel)
+  if (fresh.length > 0) await register.core.host.watch(fresh)
+}
+
+function note({ byRoom }: Register, person: Person, room: Key): void {
+  person.rooms.add(room)
+  byRoom.set(room, (byRoom.get(room) ?? new Set()).add(person.user))
+}
+
+function unnote({ byRoom }: Register, { user, rooms }: Person, room: Key): void {
+  rooms.delete(room)
+  const users = byRoom.get(room)
+  if (users?.delete(user) && users.size === 0) byRoom.delete(room)
+}
+
+function quit(register: Register, person: Person, room: Key): void {
+  unnote(register, person, room)
+  if (person.watched.delete(roomChannel(room))) register.core.host.unwatch([roomChannel(room)])
 }
