@@ -2,8 +2,9 @@
 import type { Id } from '../../transport/port.ts'
 import { entryOf } from '../../transport/protocol.ts'
 import type { BusNotice } from '../bus.ts'
+import { channelOf } from '../feeds/channelOf.ts'
 import { RequestError } from '../requestError.ts'
-import type { ClientFrame } from '../session/clientFrame.ts'
+import { type ClientFrame, isId } from '../session/clientFrame.ts'
 import { inTime } from '../session/inTime.ts'
 import type { Admission, LiveConnection, LiveHost, LivePlugin, PluginHandler } from '../session/plugin.ts'
 import type { Session } from '../session/session.ts'
@@ -53,13 +54,22 @@ export async function servePlugin(hub: Hub, { session, frame, plugin }: PluginFr
       connection: session,
       user,
       data: frame.data,
-      transaction: (work) => commit(hub, work, onCommit),
+      transaction: (work) => commit(hub, work, { near: nearOf(hub, frame), onCommit }),
     })
     const made = answer && { data: JSON.stringify(answer) }
     return () => made
   })
   isOver = true
   if (hasCommitted) releaseHeld(hub, session)
+}
+
+/** The channel that the frame is about, as far as can be told from outside. */
+function nearOf({ kinds }: Hub, { data }: ClientFrame): string | undefined {
+  for (const kind of kinds) {
+    const value = entryOf(data, kind.key)
+    if (isId(value)) return channelOf(kind, String(value)).name
+  }
+  return undefined
 }
 
 /** Each is asked, until one refuses. Where one throws, the client is to come again. */

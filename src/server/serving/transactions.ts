@@ -77,10 +77,10 @@ export function createTransactions(hub: Hub, { near, once, onCommit }: Transacti
 export async function commit<Result>(
   hub: Hub,
   work: (transaction: Transaction<unknown>) => Result | Promise<Result>,
-  onCommit?: () => void,
+  { near, onCommit }: Omit<TransactionsParts, 'once'> = {},
 ): Promise<Result> {
   const done = await apart((own) =>
-    hub.options.store.transaction((transaction) => own(() => work(transaction))),
+    hub.options.store.transaction((transaction) => own(() => work(transaction)), undefined, near),
   )
   onCommit?.()
   hub.tell(done.events)

@@ -118,9 +118,9 @@ export const FAULTS: readonly Fault[] = [
         conversation.people[at % conversation.people.length]?.say('hall')
         if (at % 50 === 49) await sleep(10)
       }
-      if (!env) return
-      await conversation.settled(60_000)
-      for (const { program } of stack.workers) {
+      // So long they are busy with it.
+      await conversation.settled(120_000)
+      for (const { program } of env ? stack.workers : []) {
         await program.end('SIGTERM')
         await program.start()
       }
