@@ -8,8 +8,8 @@ import { describe, expect, it } from 'vitest'
 import type { CheckReport } from '../../src/check/index.ts'
 import { later, serve } from './support.ts'
 
-const INDEX = fileURLToPath(new URL('../../src/check/index.ts', import.meta.url))
-const PROGRAM = `const { main } = await import(${JSON.stringify(INDEX)}); process.exitCode = await main(process.argv.slice(1))`
+const MAIN = fileURLToPath(new URL('../../src/check/command/main.ts', import.meta.url))
+const PROGRAM = `const { main } = await import(${JSON.stringify(MAIN)}); process.exitCode = await main(process.argv.slice(1))`
 const argumentsOf = (args: readonly string[]) => ['--no-warnings', '--input-type=module', '--eval', PROGRAM, '--', ...args]
 
 interface Ended {

@@ -2,7 +2,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach } from 'vitest'
-import { type CheckOptions, type CheckReport, checkServer, type Outcome } from '../../src/check/index.ts'
+import { type CheckOptions, type CheckOutcome, type CheckReport, checkServer } from '../../src/check/index.ts'
 import { type ChatServerOptions, createChatServer, mountOnNode } from '../../src/testing/index.ts'
 import { memoryStore } from '../../src/server/index.ts'
 import { boardServer } from '../server/support/board.ts'
@@ -39,7 +39,7 @@ export async function serveBoard() {
 export const check = (options: CheckOptions): Promise<CheckReport> =>
   checkServer({ token: 'alice', timeoutMs: 3_000, ...options })
 
-export const idsOf = ({ rules }: CheckReport, outcome: Outcome): string[] =>
+export const idsOf = ({ rules }: CheckReport, outcome: CheckOutcome): string[] =>
   rules.filter((rule) => rule.outcome === outcome).map(({ id }) => id)
 
 export const ruleIn = ({ rules }: CheckReport, id: string) => rules.find((rule) => rule.id === id)
