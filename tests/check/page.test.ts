@@ -31,13 +31,17 @@ it('[K18] docs/check.md shows a real run', async () => {
   let at = 0
   for (const line of shown) {
     const found = real.indexOf(line, at)
-    expect(found, `docs/check.md shows what is not printed, or not there: ${line}\n\n${real.join('\n')}`).toBeGreaterThanOrEqual(0)
+    expect(
+      found,
+      `docs/check.md shows what is not printed, or not there: ${line}\n\n${real.join('\n')}`,
+    ).toBeGreaterThanOrEqual(0)
     at = found + 1
   }
 })
 
 it('[K7] docs/check.md and the usage name the same options', async () => {
-  const optionsIn = (text: string) => new Set([...text.matchAll(/(?<![\w-])--([a-z]+)/g)].map(([, name]) => name))
+  const optionsIn = (text: string) =>
+    new Set([...text.matchAll(/(?<![\w-])--([a-z]+)/g)].map(([, name]) => name))
   const [named, offered] = [optionsIn(await page()), optionsIn(USAGE)]
   expect([...offered].filter((name) => !named.has(name))).toEqual([])
 })

@@ -11,6 +11,6 @@ export const withoutChance = (text: string): string =>
 
 /** The lines of the block; a line of `…` stands for others. */
 export const shownRun = (page: string): readonly string[] => {
-  const block = /```text\n\$ npx querywire check [^\n]*\n([^]*?)```/.exec(page)?.[1] ?? ''
+  const block = /```text\n\$ npx querywire check [^\n]*\n([\s\S]*?)```/.exec(page)?.[1] ?? ''
   return block.split('\n').filter((line) => line.trim() !== '' && line.trim() !== '…')
 }
