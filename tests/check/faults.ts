@@ -5,7 +5,12 @@ export const FAULTS: readonly Fault[] = [
   {
     rule: 'P1',
     what: 'a log line among the frames',
-    plant: () => ({ fromServer: (frame, link) => (frame.type === 'pong' && link.tell('hello'), frame) }),
+    plant: () => ({
+      fromServer: (frame, link) => {
+        if (frame.type === 'pong') link.tell('hello')
+        return frame
+      },
+    }),
   },
   {
     rule: 'P2',

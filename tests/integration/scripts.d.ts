@@ -25,6 +25,7 @@ declare module '*/scripts/django.mjs' {
     readonly port?: number
     readonly dataFolder?: string
     readonly redisUrl?: string
+    readonly databaseUrl?: string
     readonly log?: (line: string) => void
   }): Promise<Django>
 }

@@ -68,7 +68,7 @@ export function readFields({
   mention_count,
   last_read_message_id,
   version,
-}: UnreadUpdate): Partial<ChatRoom> {
+}: UnreadUpdate): Partial<ChatRoom> & Pick<ChatRoom, 'id'> {
   return {
     id: room_id,
     ...(unread_count != null && { unread_count }),
