@@ -1,6 +1,10 @@
 /** The back ends of this repository keep what they say they keep. */
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { check, idsOf, ruleIn, serve, serveBoard } from './support.ts'
+import { memoryStore, type Store, sqliteStore } from '../../src/server/index.ts'
+import { check, idsOf, ruleIn, serve, serveBoard, serveKitChat } from './support.ts'
 
 const BOTH = { token: 'alice', otherToken: 'bob' }
 
@@ -69,6 +73,17 @@ describe('the reference server', () => {
     const { url } = await serve({ limits: { framesPerSecond: 200, burst: 20 } })
     const report = await check({ url, only: ['P50', 'P90'] })
     expect(idsOf(report, 'kept')).toEqual(['P50', 'P90'])
+  })
+})
+
+describe('the chat of the server kit', () => {
+  it.each([
+    ['memory', () => memoryStore()],
+    ['SQLite', () => sqliteStore(join(mkdtempSync(join(tmpdir(), 'querywire-')), 'chat.sqlite'))],
+  ] as const)('[K2] keeps level 3, in %s', async (_name, store) => {
+    const report = await check({ url: await serveKitChat(store() as Store<unknown>), ...BOTH, level: 3 })
+    expect(idsOf(report, 'broken')).toEqual([])
+    expect(report).toMatchObject({ ok: true, level: { found: 3, kept: 3 } })
   })
 })
 

@@ -3,7 +3,13 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach } from 'vitest'
 import { type CheckOptions, type CheckOutcome, type CheckReport, checkServer } from '../../src/check/index.ts'
-import { memoryStore } from '../../src/server/index.ts'
+import {
+  chatServer,
+  createLiveServer,
+  type LiveServer,
+  memoryStore,
+  type Store,
+} from '../../src/server/index.ts'
 import { type ChatServerOptions, createChatServer, mountOnNode } from '../../src/testing/index.ts'
 import { boardServer } from '../server/support/board.ts'
 import { memoryCards } from '../server/support/memoryBoard.ts'
@@ -23,8 +29,24 @@ export async function serve(options: ChatServerOptions = {}) {
   return { server, mount, url: `${mount.url}/ws/`, roomUrl: `${mount.url}/ws/chat/general/` }
 }
 
-export async function serveBoard() {
-  const live = boardServer({ store: memoryStore(), cards: memoryCards })
+/** The chat of the server kit, with one room. */
+export async function serveKitChat<Tx>(store: Store<Tx>) {
+  const chat = chatServer()
+  const users = ['alice', 'bob']
+  const live = createLiveServer({
+    plugins: [chat],
+    authenticate: (token) => (token && users.includes(token) ? { id: token, username: token } : null),
+    store,
+  })
+  const url = await listenTo(live)
+  await chat.createRoom({ id: 'general', name: 'General', members: users })
+  return url
+}
+
+export const serveBoard = (): Promise<string> =>
+  listenTo(boardServer({ store: memoryStore(), cards: memoryCards }))
+
+async function listenTo(live: Pick<LiveServer, 'attach' | 'close'>): Promise<string> {
   const http = createServer()
   await live.attach(http)
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
