@@ -1,12 +1,11 @@
 /** Servers to be checked, on ports of their own. */
-import { createServer } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach } from 'vitest'
 import { type CheckOptions, type CheckOutcome, type CheckReport, checkServer } from '../../src/check/index.ts'
 import {
   chatServer,
   createLiveServer,
-  type LiveServer,
   memoryStore,
   type Store,
 } from '../../src/server/index.ts'
@@ -46,7 +45,12 @@ export async function serveKitChat<Tx>(store: Store<Tx>) {
 export const serveBoard = (): Promise<string> =>
   listenTo(boardServer({ store: memoryStore(), cards: memoryCards }))
 
-async function listenTo(live: Pick<LiveServer, 'attach' | 'close'>): Promise<string> {
+interface Attachable {
+  attach(http: Server): Promise<unknown>
+  close(options: { readonly graceMs: number }): Promise<unknown>
+}
+
+async function listenTo(live: Attachable): Promise<string> {
   const http = createServer()
   await live.attach(http)
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
