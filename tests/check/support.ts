@@ -3,12 +3,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach } from 'vitest'
 import { type CheckOptions, type CheckOutcome, type CheckReport, checkServer } from '../../src/check/index.ts'
-import {
-  chatServer,
-  createLiveServer,
-  memoryStore,
-  type Store,
-} from '../../src/server/index.ts'
+import { chatServer, createLiveServer, memoryStore, type Store } from '../../src/server/index.ts'
 import { type ChatServerOptions, createChatServer, mountOnNode } from '../../src/testing/index.ts'
 import { boardServer } from '../server/support/board.ts'
 import { memoryCards } from '../server/support/memoryBoard.ts'
