@@ -10,6 +10,8 @@ export interface Context {
   readonly port: number
   readonly isQuick: boolean
   readonly rounds: number
+  /** Rounds before these. @default 2 */
+  readonly warmUp?: number
 }
 
 interface Measured {
@@ -30,8 +32,8 @@ interface Table {
 }
 
 async function table({ module, options, title, text, ...how }: Table, context: Context): Promise<Section> {
-  const { port, rounds } = context
-  const samples = await runRounds({ module: pathOf(module), options: { port, ...options }, rounds, ...how })
+  const { port, rounds, warmUp = 2 } = context
+  const samples = await runRounds({ module: pathOf(module), options: { port, ...options }, rounds, warmUp, ...how })
   return { title, text, ...compared({ samples, ...how }) }
 }
 
@@ -43,7 +45,7 @@ const PLAIN = ['ws, receive only', 'ws + Set + array', BASE, byHand('ws'), byHan
 
 async function stream(context: Context): Promise<readonly Section[]> {
   const { isQuick } = context
-  const count = isQuick ? 10_000 : 50_000
+  const count = isQuick ? 10_000 : 20_000
   const columns = (events: number): Column[] => [
     { name: 'CPU, µs per event', of: 'cpu', by: 1_000 / events },
     { name: 'wall, µs per event', of: 'wall', by: 1_000 / events },
@@ -107,7 +109,7 @@ async function requests(context: Context): Promise<readonly Section[]> {
   ]
   const all = ['ws + Map', 'querywire', 'socket.io-client emitWithAck', 'phoenix push', 'centrifuge rpc', '@trpc/client query', 'graphql-ws query']
   const measured: Section[] = []
-  for (const [inFlight, count] of context.isQuick ? ([[1, 100], [256, 3_000]] as const) : ([[1, 500], [256, 10_000]] as const)) {
+  for (const [inFlight, count] of context.isQuick ? ([[1, 100], [256, 3_000]] as const) : ([[1, 300], [256, 5_000]] as const)) {
     const section = await table(
       {
         title: `Requests: ${inFlight} in flight`,
@@ -141,6 +143,40 @@ async function channels(context: Context): Promise<readonly Section[]> {
       context,
     ),
   ]
+}
+
+const OPERATIONS = [
+  { operation: 'new message', perFlush: 1, sizes: [50, 50_000], subjects: ['limit', 'usual', 'careful', 'querywire'] },
+  { operation: 'new message', perFlush: 100, sizes: [50, 50_000], subjects: ['limit', 'careful', 'querywire'] },
+  { operation: 'edit', perFlush: 1, sizes: [1_000, 50_000], subjects: ['limit', 'usual', 'querywire'] },
+  { operation: 'delete', perFlush: 1, sizes: [1_000, 50_000], subjects: ['limit', 'usual', 'querywire'] },
+  { operation: 'receipt', perFlush: 1, sizes: [10, 10_000], subjects: ['limit', 'usual', 'querywire'] },
+  { operation: 'receipt that reorders', perFlush: 1, sizes: [10, 10_000], subjects: ['limit', 'usual', 'querywire'] },
+  { operation: 'receipt that reorders', perFlush: 100, sizes: [10, 10_000], subjects: ['limit', 'querywire'] },
+] as const
+
+/** Both ends of what may be loaded, in one table. */
+async function fold(context: Context): Promise<readonly Section[]> {
+  const measured: Section[] = []
+  for (const { operation, perFlush, sizes, subjects } of context.isQuick ? OPERATIONS.slice(0, 1) : OPERATIONS) {
+    for (const size of sizes) {
+      const lone = context.isQuick ? 20 : 50
+      const section = await table(
+        {
+          title: `Fold: ${operation}, ${perFlush} per flush, ${size.toLocaleString('en-US').replace(',', ' ')} loaded`,
+          text: 'From the text of a frame to an observer that was told, the network left out. Limit: parse, look up by id, write in place. Usual: `setQueryData` per event, default sharing, everything flattened. Careful: sharing off, one write per flush, the newest page alone copied.',
+          module: 'fold/measured.ts',
+          subjects: subjects.filter((name) => !(context.isQuick && name === 'usual')),
+          base: 'limit',
+          options: { operation, size, perFlush, flushes: perFlush > 1 ? 20 : lone },
+          columns: [{ name: 'CPU, µs per event', of: 'cpu' }],
+        },
+        context,
+      )
+      measured.push(section)
+    }
+  }
+  return measured
 }
 
 const LIMIT = 'setQueryData, newest pages (limit)'
@@ -197,7 +233,7 @@ async function memory(context: Context): Promise<readonly Section[]> {
       base: 'pages of parsed messages',
       options: { count: 50_000 },
     },
-    { ...context, rounds: Math.min(context.rounds, 5) },
+    { ...context, rounds: Math.min(context.rounds, 5), warmUp: 0 },
   )
   if (context.isQuick) return [loaded]
   const streamed = await table(
@@ -209,7 +245,7 @@ async function memory(context: Context): Promise<readonly Section[]> {
       base: 'querywire, maxPages: 20',
       options: { count: 1_000_000 },
     },
-    { ...context, rounds: 2 },
+    { ...context, rounds: 2, warmUp: 0 },
   )
   return [loaded, streamed]
 }
@@ -218,6 +254,7 @@ export const sections: readonly Measured[] = [
   { name: 'stream', run: stream },
   { name: 'requests', run: requests },
   { name: 'channels', run: channels },
+  { name: 'fold', run: fold },
   { name: 'react', run: react },
   { name: 'memory', run: memory },
   { name: 'sizes', run: async ({ isQuick, rounds }) => [await sizes(isQuick ? 1 : rounds)] },

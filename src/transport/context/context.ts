@@ -3,7 +3,7 @@ import { browserEnvironment, type Environment } from '../environment.ts'
 import { LiveError, type LiveErrorCode } from '../errors.ts'
 import type { ConnectionStatus } from '../machine/status.ts'
 import type { Protocol } from '../protocol.ts'
-import { withSharedTimers } from '../wire/timers.ts'
+import { type Patience, withSharedTimers } from '../wire/timers.ts'
 import { createIdentityBook, type IdentityBook } from './identity.ts'
 import { createInspector, type Inspector } from './inspector.ts'
 import { resolveSettings, type Settings, type WebSocketManagerOptions } from './settings.ts'
@@ -16,7 +16,7 @@ export type Publish = (endpoint: string, status: ConnectionStatus | undefined) =
 export interface Context extends Settings, Inspector, Tokens, Subscribers {
   readonly environment: Environment
   /** The same, for what waits by the hundred: it shares its timers. */
-  readonly patience: Environment
+  readonly patience: Patience
   readonly identity: IdentityBook
   readonly publish: Publish
   /** For errors that reject no call. */
