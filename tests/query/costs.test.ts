@@ -143,6 +143,7 @@ describe('[Q45] a lone change in a sorted list of ten thousand', () => {
     expect(after.slice(0, 2).map(({ n }) => n)).toEqual([17, 5_000])
     expect(after.every((item, at) => at === 0 || (after[at - 1]?.rank ?? 0) >= item.rank)).toBe(true)
     // All others are the objects that they were.
-    expect(new Set(before).intersection(new Set(after)).size).toBe(9_998)
+    const known = new Set(before)
+    expect(after.filter((item) => known.has(item))).toHaveLength(9_998)
   })
 })

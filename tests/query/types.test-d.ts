@@ -10,7 +10,16 @@ import {
 } from '@tanstack/react-query'
 import { describe, expectTypeOf, it } from 'vitest'
 import * as z from 'zod/mini'
-import { createLive, insert, patch, remove, type TimelinePage, type, upsert } from '../../src/query/index.ts'
+import {
+  createLive,
+  insert,
+  patch,
+  remove,
+  rows,
+  type TimelinePage,
+  type,
+  upsert,
+} from '../../src/query/index.ts'
 import { createWebSocketManager, defineProtocol } from '../../src/transport/index.ts'
 
 const Price = z.object({ symbol: z.string(), price: z.number() })
@@ -95,6 +104,14 @@ describe('[Q11] a definition', () => {
     expectTypeOf(
       queryClient.infiniteQuery(trades({ market: 'x' })).then(({ pages }) => pages[0]),
     ).resolves.toEqualTypeOf<TimelinePage<Price> | undefined>()
+  })
+
+  it('infers what rows select', () => {
+    const { data } = useInfiniteQuery({ ...trades({ market: 'x' }), select: rows })
+    expectTypeOf(data).toEqualTypeOf<readonly Price[] | undefined>()
+    const { data: pages } = useSuspenseInfiniteQuery(trades({ market: 'x' }))
+    expectTypeOf(rows(pages)).toEqualTypeOf<readonly Price[]>()
+    expectTypeOf(rows<Price>(undefined)).toEqualTypeOf<readonly Price[]>()
   })
 
   it('refuses what would never work', () => {
