@@ -7,16 +7,18 @@ import { fork } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
-import { type Context, sections } from './sections.ts'
 import { machine } from './measure/machine.ts'
 import { markdown } from './measure/report.ts'
+import { type Context, sections } from './sections.ts'
 
 const words = process.argv.slice(2)
 const isQuick = words.includes('--quick')
 const chosen = words.filter((word) => !word.startsWith('--'))
 
 const server = fork(new URL('stream/server.ts', import.meta.url))
-const { port } = await new Promise<{ port: number }>((resolve) => server.once('message', (message) => resolve(message as { port: number })))
+const { port } = await new Promise<{ port: number }>((resolve) =>
+  server.once('message', (message) => resolve(message as { port: number })),
+)
 const context: Context = { port, isQuick, rounds: isQuick ? 3 : 10 }
 
 const isWritten = !isQuick && chosen.length === 0

@@ -70,9 +70,9 @@ export const limit: CreateSubject = ({ size, isList }) => {
         if (kind === 'deleted') byId.delete(item.id)
         else if (known) {
           // What is older than what is there changes nothing.
-          if (((item as Versioned).version ?? 0) >= ((known as Versioned).version ?? 0)) Object.assign(known, item)
-        }
-        else {
+          if (((item as Versioned).version ?? 0) >= ((known as Versioned).version ?? 0))
+            Object.assign(known, item)
+        } else {
           byId.set(item.id, item)
           items.push(item)
         }

@@ -1,7 +1,7 @@
 /** Which subscriptions an event concerns: found by the ids that it carries, however many there are. Runs nothing. */
 import { type DecodedEvent, fieldsOf, type Protocol, textOf } from '../protocol.ts'
 import { isMatch, nameOf, placeIn } from './channelEvents.ts'
-import type { ChannelRegistry, Subscription } from './channelRegistry.ts'
+import type { ChannelRegistry, ChannelShape, Subscription } from './channelRegistry.ts'
 
 /** An event that names a channel of one kind is not of another kind's. Its envelope says it, or else its payload. */
 export function* concerned(
@@ -14,14 +14,19 @@ export function* concerned(
   for (const shape of shapes.values()) {
     if (kind && shape.kind && kind !== shape.kind) continue
     const ids = shape.fields.map((field) => textOf(event.frame[field] ?? payload[field]))
-    if (!ids.includes(undefined)) {
+    // What it does not carry may be any.
+    if (ids.includes(undefined)) yield* matching(subscriptions, shape, event)
+    else {
       const found = subscriptions.get(nameOf(shape.name, ids as string[]))
       if (found) yield found
-      continue
-    }
-    // What it does not carry may be any.
-    for (const each of subscriptions.values()) {
-      if (each.shape === shape && isMatch(each.spec, event)) yield each
     }
   }
+}
+
+function* matching(
+  subscriptions: ChannelRegistry['subscriptions'],
+  shape: ChannelShape,
+  event: DecodedEvent,
+): Iterable<Subscription> {
+  for (const each of subscriptions.values()) if (each.shape === shape && isMatch(each.spec, event)) yield each
 }
