@@ -44,6 +44,15 @@ export function reset(queryClient: QueryClient, isOwn: (query: Query) => boolean
   })
 }
 
+/** Who is told what a snapshot was answered with, before it is written. */
+export const answers: {
+  heard?: (queryClient: QueryClient, queryKey: readonly unknown[], answer: unknown) => void
+} = {}
+
+export function writeBeside(queryClient: QueryClient, queryKey: readonly unknown[], data: unknown): void {
+  queryClient.setQueryData(queryKey, data)
+}
+
 /** Beside the live data, and stored with it; a key each, so that one of them never hides another. */
 export const OWNER_KEY = `${LIVE_KEY}.owner`
 

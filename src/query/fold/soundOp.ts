@@ -28,7 +28,16 @@ export function soundOp(check: Check, op: Op<unknown>, event: string | undefined
     if (found) check.flawed(found, event)
     return found ? item : next
   })
-  return { ...op, make }
+  return { ...op, make: once(make), isMade: op.make !== undefined }
+}
+
+/** Of the same item once: it is looked at before it is changed, and what is wrong with it is told one time. */
+function once<T>(make: (item: T) => T): (item: T) => T {
+  let known: { readonly item: T; readonly next: T } | undefined
+  return (item) => {
+    if (known?.item !== item) known = { item, next: make(item) }
+    return known.next
+  }
 }
 
 type Make = (data: unknown) => unknown
@@ -47,5 +56,6 @@ function guarded({ failed }: Check, event: string | undefined, make: Make): Make
 function flawIn({ id, name, flawOf }: Check, op: Exclude<Op<unknown>, { kind: 'reduce' }>) {
   if (op.kind === 'insert' || op.kind === 'upsert') return flawOf(op.item)
   const isNamed = op.kind === 'remove' ? isId(op.id) : !id || isId(id(op.fields))
-  return isNamed ? undefined : new LiveError('invalid_frame', `A change of "${name}" has no id`)
+  const message = `A change of "${name}" has no id; select what \`id\` reads, too`
+  return isNamed ? undefined : new LiveError('invalid_frame', message)
 }

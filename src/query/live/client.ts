@@ -4,6 +4,7 @@
  */
 import { LiveError } from '../../transport/errors.ts'
 import { createCoalescer } from '../cache/coalescer.ts'
+import { META_KEY } from '../cache/meta.ts'
 import { cancel, endForeignFetch, OWNER_KEY, ownersIn, reset, setOwner } from '../cache/writer.ts'
 import { keyName, LIVE_KEY, type Params } from '../keys.ts'
 import { isNobody, isSame } from '../optimistic/author.ts'
@@ -146,7 +147,13 @@ export function forgetData(client: LiveClient): void {
   for (const live of client.liveQueries.values()) {
     tell(live, { type: 'disowned' })
   }
-  reset(client.queryClient, (query) => client.liveQueries.has(query))
+  const { definitions } = client.declarations
+  reset(
+    client.queryClient,
+    (query) =>
+      client.liveQueries.has(query) ||
+      (query.queryKey[0] === META_KEY && definitions.has(String(query.queryKey[1]))),
+  )
 }
 
 /** Live data says whose it is, also in storage: what somebody else has stored is not shown to whoever is here. */

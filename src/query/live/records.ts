@@ -2,6 +2,7 @@
 import { LiveError } from '../../transport/errors.ts'
 import type { LivePort, Pace } from '../../transport/port.ts'
 import type { Coalescer } from '../cache/coalescer.ts'
+import type { Kind } from '../fold/kinds.ts'
 import type { Check } from '../fold/soundOp.ts'
 import type { Params } from '../keys.ts'
 import type { Authors } from '../optimistic/author.ts'
@@ -56,6 +57,7 @@ export interface LiveQuery extends Pace {
   readonly client: LiveClient
   readonly query: Query
   readonly definition: Definition
+  readonly kind: Kind
   readonly params: Params
   /** Of its key, however the application hashes it. */
   readonly hash: string

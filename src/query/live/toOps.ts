@@ -1,4 +1,5 @@
 /** Events into ops, by the reducers of a definition: the application's code, one event at a time. */
+import { LiveError } from '../../transport/errors.ts'
 import type { LiveEvent } from '../../transport/port.ts'
 import type { SequencedOp } from '../fold/items.ts'
 import type { Op } from '../fold/op.ts'
@@ -23,14 +24,42 @@ function toOp(live: LiveQuery, { type, payload, seq }: LiveEvent): Op<unknown> |
   const { events } = definition.options
   // A name from the wire may be one that every object has, such as `constructor`.
   const reducer = Object.hasOwn(events, type) ? events[type] : undefined
+  if (!definition.isHeard) hearFirst(live, type, reducer !== undefined)
   // One event they cannot take must not cost the events behind it.
   try {
     const op = reducer?.(payload, { type, params, seq })
+    if (op?.kind === 'patch' && !definition.isMet) meetFirst(live, op, type)
     return op && checkOp(live, op, type)
   } catch (cause) {
     reportFailure(live, cause, type)
   }
   return undefined
+}
+
+/** Where nothing of its own has come yet, what nobody awaits may be it, by its right name. */
+function hearFirst({ client: { declarations }, definition }: LiveQuery, type: string, isOwn: boolean): void {
+  const { port, definitions } = declarations
+  const own = Object.keys(definition.options.events)
+  const isAwaited =
+    isOwn ||
+    port.hears?.(type) ||
+    [...definitions.values()].some(({ options }) => Object.hasOwn(options.events, type))
+  definition.isHeard = isOwn || (!isAwaited && own.length > 0)
+  if (isAwaited || !definition.isHeard) return
+  const message = `"${type}" came, which nothing listens to, and nothing yet of "${definition.name}", which listens to "${own.join('", "')}"; correct the name, or declare it in the protocol`
+  port.report({ type: 'error', error: new LiveError('misconfigured', message) })
+}
+
+/** The first patch of all that meets no item: its id may be another one than that of the items. */
+function meetFirst(live: LiveQuery, { fields }: Extract<Op<unknown>, { kind: 'patch' }>, type: string): void {
+  const { definition, kind, state } = live
+  if (!kind.has || state.base === undefined || state.unfolded) return
+  const id = definition.options.id?.(fields)
+  if (id === undefined) return
+  definition.isMet = true
+  if (kind.has(state.base, String(id))) return
+  const message = `"${type}" patches "${id}", and no item of "${definition.name}" has that id; select the id that \`id\` returns`
+  live.client.declarations.port.report({ type: 'error', error: new LiveError('misconfigured', message) })
 }
 
 /** The op as it may meet the data, if it may; what is wrong with it is reported. @throws what the application's code does */

@@ -68,6 +68,9 @@ export interface DialedSocket extends WireSocket {
   era: number
   /** The fields of `welcome`; `null` where something else came first, nothing before the first frame. */
   greeting?: Readonly<Record<string, unknown>> | null
+  greetedAt?: number
+  /** By then it has shown that it lives without the frame that is suspected. */
+  soundAt?: number
   /** A ping has asked for a first frame. */
   isAsked?: boolean
 }

@@ -1,7 +1,7 @@
 /** A frame that awaits a reply. It settles exactly once, whoever comes first: reply, error, timeout, abort, loss. */
 import { LiveError } from '../errors.ts'
 import { retryAfterOf } from '../machine/closeCodes.ts'
-import type { Guard } from '../port.ts'
+import { type Cursor, type Guard, positionOf } from '../port.ts'
 import { entryOf, type Frame, fieldsOf, payloadOf, textOf, validate } from '../protocol.ts'
 import { setDeadline } from '../wire/timers.ts'
 import type { Connection } from './connection.ts'
@@ -19,6 +19,7 @@ export interface RequestSpec {
   readonly idempotent?: boolean | undefined
   readonly onRead?: (() => void) | undefined
   readonly guard?: Guard | undefined
+  readonly onPosition?: ((position: Cursor) => void) | undefined
   /** `write`: waiting for a connection does not count. */
   readonly timeoutFrom?: 'call' | 'write'
   readonly control?: boolean
@@ -48,8 +49,11 @@ export function request(connection: Connection, spec: RequestSpec): Promise<unkn
     const answered = (frame: Frame) => {
       try {
         if (frame.type === 'error') throw errorOf(frame, type)
+        const payload = payloadOf(frame)
+        const position = positionOf(frame) ?? positionOf(payload)
+        if (position) spec.onPosition?.(position)
         const subject = { code: 'invalid_frame', name: `The reply to "${type}"` } as const
-        resolve(validate(schemas?.result, payloadOf(frame), subject))
+        resolve(validate(schemas?.result, payload, subject))
         finish()
       } catch (error) {
         failed(error)
@@ -78,7 +82,11 @@ function exchange(connection: Connection, spec: RequestSpec, { answered, failed 
   const abort = () => failed(new LiveError('aborted', `"${type}" was aborted`, { cause: signal?.reason }))
   if (signal?.aborted) throw new LiveError('aborted', `"${type}" was aborted`, { cause: signal.reason })
   signal?.addEventListener('abort', abort)
-  const expire = () => failed(new LiveError('timeout', `"${type}" was not answered within ${timeoutMs} ms`))
+  let maybeDelivered = false
+  const expire = () => {
+    const message = `"${type}" was not answered within ${timeoutMs} ms`
+    failed(new LiveError('timeout', message, { maybeDelivered }))
+  }
   const startPatience = () => {
     endPatience?.()
     endPatience = waitFor(connection, timeoutMs, expire)
@@ -89,6 +97,7 @@ function exchange(connection: Connection, spec: RequestSpec, { answered, failed 
     delivery: spec.control ? 'control' : 'reliable',
     onAnswer: answered,
     onWritten: () => {
+      maybeDelivered = true
       if (timeoutFrom === 'write') startPatience()
       // One for all that this turn writes.
       if (spec.onRead) queueMicrotask(() => askForSign(connection))

@@ -17,8 +17,13 @@ export interface DrivenConnection extends ChannelConnection, Pace {
   /** The page said so. */
   isHidden: boolean
   dialedAt: number
+  /** Where its last dial led, and whether that of another manager did, too. */
+  address: string
+  hasRival: boolean
   /** How many sockets in a row were replaced ahead of their end, and when the last one was. */
   renewals: number
+  /** Whether the last one was for the token. */
+  renewsToken: boolean
   renewedAt: number
   /** When it is replaced by another one, by the clock that does not jump. */
   renewAt: number
@@ -60,8 +65,11 @@ export function createDrivenConnection(
     heard: 0,
     onRounded: () => context.reportOnce(name, 'invalid_frame', ROUNDED),
     dialedAt: 0,
+    address: '',
+    hasRival: false,
     retryAt: 0,
     renewals: 0,
+    renewsToken: false,
     renewedAt: 0,
     renewAt: 0,
     paidAt: 0,

@@ -20,9 +20,11 @@ export function createLivePort(endpoints: Endpoints): LivePort {
       const connection = find(spec.endpoint)
       if (connection) renewChannel(connection, spec, onlyDown)
     },
+    hears: (type) => Object.hasOwn(context.protocol.events, type) || context.hears(type),
     clean: context.clean,
     report: (entry) => {
-      context.report(entry)
+      // What is nothing but an error is reported as one.
+      if (entry.type !== 'error' || !entry.error) context.report(entry)
       if (entry.error) context.reportError(String(entry.endpoint ?? context.endpoint ?? ''), entry.error)
     },
   }

@@ -30,12 +30,7 @@ export function foldList<Item>(
   data: readonly Item[],
   ops: readonly Pick<SequencedOp<Item>, 'op'>[],
 ): readonly Item[] {
-  const draft: ListDraft<Item> = {
-    spec,
-    ...indexList(spec, data),
-    changes: new Map(),
-    returned: new Set(),
-  }
+  const draft = draftOf(spec, data)
   try {
     for (const { op } of ops) applyOp(draft, op)
     commit(draft)
@@ -94,7 +89,11 @@ function applyOp<Item>(draft: ListDraft<Item>, op: Op<Item>): void {
   changes.set(id, next)
 }
 
-function itemOf<Item>({ changes, index, items }: ListDraft<Item>, id: string): Item | undefined {
+export function draftOf<Item>(spec: ItemSpec<Item>, data: readonly Item[]): ListDraft<Item> {
+  return { spec, ...indexList(spec, data), changes: new Map(), returned: new Set() }
+}
+
+export function itemOf<Item>({ changes, index, items }: ListDraft<Item>, id: string): Item | undefined {
   if (changes.has(id)) return changes.get(id)
   return index.sort ? index.byId.get(id) : items[index.byId.get(id) ?? -1]
 }
