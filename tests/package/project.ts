@@ -73,8 +73,7 @@ export async function compilerOf(version: string): Promise<string> {
 export async function typeErrors(
   folder: string,
   files: Readonly<Record<string, string>>,
-  options: object = {},
-  version = '7',
+  { version = '7', ...options }: { readonly version?: string; readonly [option: string]: unknown } = {},
 ): Promise<string> {
   await writeFile(join(folder, 'package.json'), '{ "type": "module" }')
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text)
