@@ -2,7 +2,7 @@
  * The port: all that `src/query` ever sees of a connection. It speaks of requests, channels, cursors and decoded
  * events; it knows nothing of sockets, frames, reconnects or which frame carries what.
  */
-import type { LiveError } from './errors.ts'
+import { LiveError } from './errors.ts'
 
 /** Ids on the wire are strings or numbers; they are compared by `String(id)`. */
 export type Id = string | number
@@ -155,6 +155,11 @@ export interface LivePort {
   report(entry: { readonly type: string; readonly [field: string]: unknown }): void
   /** For an error that is made of what the server said: without the secrets that the transport knows of. */
   clean?<T>(error: T): T
+}
+
+/** The program is wrong, and there is no call to reject. */
+export function reportMistake({ report }: Pick<LivePort, 'report'>, message: string): void {
+  report({ type: 'error', error: new LiveError('misconfigured', message) })
 }
 
 /** Deeper than this nothing is read: whoever copies, compares, checks or prints a value calls himself for every level. */

@@ -210,13 +210,6 @@ const AS_AN_ERROR: Readonly<Record<string, () => Promise<string | undefined> | s
     })
     return (await world.observe(trades())).getCurrentResult().error?.message
   },
-  async 'A list, read as pages'() {
-    const world = open()
-    const observer = new InfiniteQueryObserver(world.queryClient, world.list()() as never)
-    stops.push(observer.subscribe(() => undefined))
-    await world.clock.advance(50)
-    return observer.getCurrentResult().error?.message
-  },
   'Live data that nobody has connected'() {
     const { list, queryClient } = open()
     vi.spyOn(console, 'error').mockImplementation(() => undefined)
