@@ -63,7 +63,7 @@ const STRICT = {
 }
 
 /** Where a TypeScript is: the project's own, or an older one of `tools`, which is installed where it is not. */
-export async function compilerOf(version: string): Promise<string> {
+async function compilerOf(version: string): Promise<string> {
   if (version === '7') return join(root, 'node_modules/typescript/bin/tsc')
   await execute(process.execPath, ['scripts/tools.mjs'], { cwd: root })
   return join(root, 'tools/node_modules', version === '6' ? 'typescript' : `typescript-${version}`, 'bin/tsc')

@@ -413,7 +413,9 @@ describe('[Q58] what a snapshot says beside its items', () => {
     })
     expectTypeOf(queryClient.query(meta(made()))).resolves.toEqualTypeOf<{ facets: string[] }>()
     const unknown = live.list('c', { ...item, snapshot: 'get_prices' })
-    expectTypeOf(queryClient.query(meta(unknown()))).resolves.toEqualTypeOf<Readonly<Record<string, unknown>>>()
+    expectTypeOf(queryClient.query(meta(unknown()))).resolves.toEqualTypeOf<
+      Readonly<Record<string, unknown>>
+    >()
     expectTypeOf(() => useQuery(paged()).data).returns.toEqualTypeOf<readonly Price[] | undefined>()
     // @ts-expect-error: it says no such thing
     queryClient.query(meta(paged())).then(({ count }) => count)

@@ -38,7 +38,7 @@ function unsignedJwt(user: string): string {
 interface RoomParts {
   readonly id: string
   readonly mount: Mount
-  readonly endpoints: Partial<ChatOptions>
+  readonly endpoints: Partial<Extract<ChatOptions, { readonly manager?: undefined }>>
   tokenOf(user: string): string | Promise<string>
 }
 
@@ -90,7 +90,7 @@ const inMemory =
   })
 
 /** Rooms may be plain consumers where the room list is not. */
-const djangoEndpoints = (level: ChatLevel, topology: Topology): Partial<ChatOptions> => {
+const djangoEndpoints = (level: ChatLevel, topology: Topology): RoomParts['endpoints'] => {
   const all = level === 0 ? '/ws/v1/' : `/ws/level${level}/`
   if (topology === 'one socket') return { endpoint: all }
   const rooms = level === 0 ? '/ws/chat' : `/ws/level${level}/chat`
