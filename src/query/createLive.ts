@@ -153,11 +153,8 @@ export interface LiveOptions {
 
 /** Which live a query is of, where that is connected. */
 export function liveOf(queryClient: QueryClient, queryKey: readonly unknown[]): Live | undefined {
-  const registry = registryOf(queryClient, queryKey)
-  return registry && lives.get(registry)
+  return registryOf(queryClient, queryKey)?.live as Live | undefined
 }
-
-const lives = new WeakMap<Registry, Live>()
 
 function createLiveWith(registry: Registry): Live {
   const live: Live = {
@@ -197,7 +194,7 @@ function createLiveWith(registry: Registry): Live {
       return listenTo(listenersOf(registry, queryClient), queryHash, listener)
     },
   }
-  lives.set(registry, live)
+  registry.live = live
   return live
 }
 

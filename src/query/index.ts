@@ -1,9 +1,8 @@
 export type { LivePort } from '../transport/port.ts'
-export { meta } from './cache/meta.ts'
 export { createLive, type EventsOf, type Live, type LiveOptions, type RequestsOf } from './createLive.ts'
 export { NO_HISTORY } from './define/answer.ts'
 export type { Changes } from './define/changes.ts'
-export type { ListOptions, ListWindow, LiveList } from './define/list.ts'
+export { type ListOptions, type ListWindow, type LiveList, meta } from './define/list.ts'
 export {
   type LiveMutation,
   type MutationDefinitionOptions,

@@ -2,7 +2,7 @@
  * The port: all that `src/query` ever sees of a connection. It speaks of requests, channels, cursors and decoded
  * events; it knows nothing of sockets, frames, reconnects or which frame carries what.
  */
-import type { LiveError } from './errors.ts'
+import { LiveError } from './errors.ts'
 
 /** Ids on the wire are strings or numbers; they are compared by `String(id)`. */
 export type Id = string | number
@@ -168,6 +168,11 @@ export function positionOf(answer: unknown): Cursor | undefined {
   const seq = as_of ?? asOf
   if (!Number.isSafeInteger(seq)) return undefined
   return { seq, epoch: typeof epoch === 'string' ? epoch : undefined }
+}
+
+/** The program is wrong, and there is no call to reject. */
+export function reportMistake({ report }: Pick<LivePort, 'report'>, message: string): void {
+  report({ type: 'error', error: new LiveError('misconfigured', message) })
 }
 
 /** Deeper than this nothing is read: whoever copies, compares, checks or prints a value calls himself for every level. */

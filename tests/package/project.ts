@@ -65,7 +65,7 @@ const STRICT = {
 }
 
 /** Where a TypeScript is: the project's own, or an older one of `tools`, which is installed where it is not. */
-export async function compilerOf(version: string): Promise<string> {
+async function compilerOf(version: string): Promise<string> {
   if (version === '7') return join(root, 'node_modules/typescript/bin/tsc')
   await execute(process.execPath, ['scripts/tools.mjs'], { cwd: root })
   return join(root, 'tools/node_modules', version === '6' ? 'typescript' : `typescript-${version}`, 'bin/tsc')
@@ -75,8 +75,7 @@ export async function compilerOf(version: string): Promise<string> {
 export async function typeErrors(
   folder: string,
   files: Readonly<Record<string, string>>,
-  options: object = {},
-  version = '7',
+  { version = '7', ...options }: { readonly version?: string; readonly [option: string]: unknown } = {},
 ): Promise<string> {
   await writeFile(join(folder, 'package.json'), '{ "type": "module" }')
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text)

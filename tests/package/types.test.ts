@@ -28,15 +28,17 @@ describe.each([NEWEST, OLDEST])('with %s', (reactQuery) => {
       const folder = await projectWith(...REACT, reactQuery, 'vitest')
       const module = how === 'bundler' ? 'esnext' : how
       // Vitest's own declarations ask for more than a project of this kind has.
-      expect(await typeErrors(folder, await typeTests(), { module, moduleResolution: how, skipLibCheck: true })).toBe('')
+      expect(
+        await typeErrors(folder, await typeTests(), { module, moduleResolution: how, skipLibCheck: true }),
+      ).toBe('')
     },
   )
 })
 
 it.each(['5.6', '5.9', '6'])('[Q49] the type tests hold for TypeScript %s', async (version) => {
   const folder = await projectWith(...REACT, NEWEST, 'vitest')
-  const options = { module: 'esnext', moduleResolution: 'bundler', skipLibCheck: true }
-  expect(await typeErrors(folder, await typeTests(), options, version)).toBe('')
+  const options = { module: 'esnext', moduleResolution: 'bundler', skipLibCheck: true, version }
+  expect(await typeErrors(folder, await typeTests(), options)).toBe('')
 })
 
 it('what an application makes and exports can be declared', async () => {

@@ -16,6 +16,7 @@ import {
   type LiveList,
   type LiveTimeline,
   type LiveValue,
+  meta,
   NO_HISTORY,
   patch,
   reduce,
@@ -408,5 +409,42 @@ describe('[Q50] reducers know, without a word,', () => {
     expectTypeOf(prices).toEqualTypeOf<LiveList<{ market: string }, Price, 'symbol'>>()
     expectTypeOf(trades).toEqualTypeOf<LiveTimeline<{ market: string }, Price, 'symbol'>>()
     expectTypeOf(best).toEqualTypeOf<LiveValue<Readonly<Record<never, never>>, Price>>()
+  })
+})
+
+describe('[Q58] what a snapshot says beside its items', () => {
+  it('is known as far as the snapshot is', () => {
+    const paged = typed.list('a', { ...item, snapshot: 'get_page' })
+    expectTypeOf(() => useQuery(meta(paged())).data).returns.toEqualTypeOf<{ total: number } | undefined>()
+    const made = live.list('b', {
+      ...item,
+      snapshot: async () => ({ items: [{ symbol: 'a', price: 1 }], facets: ['x'], as_of: 7, epoch: 'e' }),
+    })
+    expectTypeOf(queryClient.query(meta(made()))).resolves.toEqualTypeOf<{ facets: string[] }>()
+    const unknown = live.list('c', { ...item, snapshot: 'get_prices' })
+    expectTypeOf(queryClient.query(meta(unknown()))).resolves.toEqualTypeOf<
+      Readonly<Record<string, unknown>>
+    >()
+    expectTypeOf(() => useQuery(paged()).data).returns.toEqualTypeOf<readonly Price[] | undefined>()
+    // @ts-expect-error: it says no such thing
+    expectTypeOf(queryClient.query(meta(paged()))).resolves.toHaveProperty('count')
+  })
+})
+
+describe('[Q54] a filter, [Q56] an order', () => {
+  it('know item and parameters', () => {
+    live.list('a', {
+      ...item,
+      params: type<{ over: number }>(),
+      snapshot: 'get_prices',
+      where: ({ price }, { over }) => price > over,
+      sort: (a, b, { over }) => (over > 0 ? a.price - b.price : b.price - a.price),
+    })
+    live.list('b', {
+      ...item,
+      snapshot: 'get_prices',
+      // @ts-expect-error: an item has no such field
+      where: ({ colour }) => colour === 'red',
+    })
   })
 })

@@ -19,7 +19,7 @@ declare module '*/scripts/databases.mjs' {
   export function startPostgres(log?: (line: string) => void): Promise<Database & { readonly host: string }>
 
   /** `path`: its socket. Empty again after a restart. */
-  export function startRedis(log?: (line: string) => void): Promise<
-    Database & { readonly path: string; flush(): Promise<void> }
-  >
+  export function startRedis(
+    log?: (line: string) => void,
+  ): Promise<Database & { readonly path: string; flush(): Promise<void> }>
 }

@@ -1,6 +1,6 @@
 /** What a snapshot says beside its items (totals, facets): cached beside the list, for whoever asks for it. */
 import { LIVE_KEY } from '../keys.ts'
-import { hashKey, type QueryClient, queryOptions } from '../tanstack.ts'
+import { hashKey, type QueryClient } from '../tanstack.ts'
 import { answers, writeBeside } from './writer.ts'
 
 declare const BESIDE: unique symbol
@@ -19,31 +19,20 @@ export const META_KEY = `${LIVE_KEY}.meta`
 
 const keyFor = ([, ...rest]: readonly unknown[]) => [META_KEY, ...rest]
 
-/**
- * For `useQuery`: all that the snapshot of a list says but its items, as it was said last. `data` of the list stays the array.
- * Read it where the list is read: events change the list, and only its next snapshot changes this.
- *
- * @example
- * ```ts
- * const { data: rows } = useQuery(prices({ market }))
- * const { data: more } = useQuery(meta(prices({ market })))      // { total: 5 }
- * ```
- */
-export function meta<Beside = Fields>(options: Besides<Beside>) {
+/** What is cached beside a list of this key, and how it is found out. */
+export function besideOf(options: { readonly queryKey: readonly unknown[] }) {
   answers.heard = keep
-  const queryKey = keyFor(options.queryKey)
-  return queryOptions({
+  const queryKey: readonly unknown[] = keyFor(options.queryKey)
+  return {
     queryKey,
-    queryFn: async ({ client }) => {
-      const told = () => client.getQueryData<Beside>(queryKey)
+    queryFn: async ({ client }: { readonly client: QueryClient }): Promise<unknown> => {
+      const told = () => client.getQueryData<unknown>(queryKey)
       // Fresh, it is not asked for again; what it said before anybody wanted to know, nobody has kept.
       await client.query(options)
       if (!told()) await client.query({ ...options, staleTime: 0 })
-      return told() as Beside
+      return told()
     },
-    networkMode: 'always',
-    staleTime: 0,
-  })
+  }
 }
 
 function keep(queryClient: QueryClient, queryKey: readonly unknown[], answer: unknown): void {

@@ -4,8 +4,7 @@
  * what is told by marks on the objects, never by their shape.
  */
 
-import { LiveError } from '../../transport/errors.ts'
-import type { LivePort } from '../../transport/port.ts'
+import { type LivePort, reportMistake } from '../../transport/port.ts'
 import { sameOr } from '../fold/sameOr.ts'
 import type { FreshPage } from '../fold/timeline/mergeTimeline.ts'
 import type { TimelineData } from '../fold/timeline/pages.ts'
@@ -44,8 +43,10 @@ export function keepSharing(
   // Whoever named none has nothing to be told.
   if (other === undefined || replaced.has(definition)) return
   replaced.add(definition)
-  const message = `"${definition.name}" was given another structuralSharing and keeps its own; leave the option out`
-  report({ type: 'error', error: new LiveError('misconfigured', message) })
+  reportMistake(
+    { report },
+    `"${definition.name}" was given another structuralSharing and keeps its own; leave the option out`,
+  )
 }
 
 export function structuralSharing(current: unknown, next: unknown): unknown {

@@ -1,5 +1,4 @@
 /** What the definitions of all kinds of live data have in common. */
-import { LiveError } from '../../transport/errors.ts'
 import type { Kind } from '../fold/kinds.ts'
 import type { FlawOf } from '../fold/soundOp.ts'
 import { keyName, LIVE_KEY } from '../keys.ts'
@@ -54,8 +53,6 @@ export function defineWhole<P, Item, Data>(
     given,
     (definition) => {
       const queryFn = (context: QueryFunctionContext) => {
-        if ('pageParam' in context)
-          throw new LiveError('misconfigured', `"${name}" is no timeline: read it with useQuery`)
         const page = pageSize === undefined ? undefined : pageIn(context.queryKey, pageSize)
         const call = { registry, definition, context, page }
         return takeSnapshot(call, (answer) => read(answer, call) as Data)

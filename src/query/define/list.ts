@@ -1,12 +1,14 @@
 /** `live.list`: a flat list of items that stays current. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Id } from '../../transport/port.ts'
+import { type Besides, besideOf } from '../cache/meta.ts'
 import { type ItemSpec, unversioned } from '../fold/items.ts'
 import { listKind } from '../fold/kinds.ts'
 import { mergeList } from '../fold/list/foldList.ts'
 import { type CommonOptions, flawsBy, type SnapshotSource } from '../live/definition.ts'
 import { baseOf } from '../live/liveQuery.ts'
 import { isContinuous } from '../live/state.ts'
+import { queryOptions } from '../tanstack.ts'
 import { readSnapshot } from './answer.ts'
 import type { Changes } from './changes.ts'
 import { defineWhole } from './defineQuery.ts'
@@ -99,4 +101,21 @@ export function defineList<P, Events, Item, R extends Id, Source>(
     return arriveWhole(answer, mergeList(how, before, spec.where ? items.filter(spec.where) : items))
   })
   return list as unknown as LiveList<P, Item, KeyIn<R, Item>, never>
+}
+
+/**
+ * For `useQuery`: all that the snapshot of a list says but its items, as it was said last. `data` of the list stays the array.
+ * Read it where the list is read: events change the list, and only its next snapshot changes this.
+ *
+ * @example
+ * ```ts
+ * const { data: rows } = useQuery(prices({ market }))
+ * const { data: more } = useQuery(meta(prices({ market })))      // { total: 5 }
+ * ```
+ */
+export function meta<Beside = Readonly<Record<string, unknown>>>(
+  options: Besides<Beside>,
+): LiveQueryOptions<Beside> {
+  const beside = queryOptions({ ...besideOf(options), networkMode: 'always', staleTime: 0 })
+  return beside as unknown as LiveQueryOptions<Beside>
 }

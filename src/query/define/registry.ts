@@ -19,6 +19,8 @@ export interface Registry extends Declarations {
   readonly listeners: WeakMap<QueryClient, Listeners>
   /** Grows with each that is made. */
   readonly number: number
+  /** What is offered of it. */
+  live?: unknown
 }
 
 interface Held {

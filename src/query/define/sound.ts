@@ -55,12 +55,13 @@ export type IsValue<Source, R extends Requests, Value> = Unless<
 
 type Unless<Wrong> = [Wrong] extends [never] ? unknown : { readonly snapshot: Wrong }
 
-type MisfitValue<Answer> = Answer extends { json(): unknown } ? RawResponse : Mistake<OtherValue>
+type MisfitValue<Answer> = Answer extends { json(): unknown } ? Mistake<RawResponse> : Mistake<OtherValue>
 
-type RawResponse = Mistake<'The snapshot returns a Response; return what is in it: response.json()'>
+// Of texts, not of mistakes: an alias of one would stand in the message in its place.
+type RawResponse = 'The snapshot returns a Response; return what is in it: response.json()'
 type OtherValue = 'The snapshot returns something else than what the schema describes'
-type NoItems = Mistake<'The snapshot holds no array of items; return one, or an object that has one'>
-type OtherItems = Mistake<'The items of the snapshot are not what the item schema describes'>
+type NoItems = 'The snapshot holds no array of items; return one, or an object that has one'
+type OtherItems = 'The items of the snapshot are not what the item schema describes'
 
 /** Of each answer there may be. */
 type Misfit<Answer, Item> =
@@ -69,17 +70,17 @@ type Misfit<Answer, Item> =
     : Answer extends readonly (infer Row)[]
       ? MisfitRow<Row, Item>
       : Answer extends { json(): unknown }
-        ? RawResponse
+        ? Mistake<RawResponse>
         : Answer extends object
           ? MisfitIn<Answer, Item>
-          : NoItems
+          : Mistake<NoItems>
 
 type MisfitIn<Answer, Item> = string extends keyof Answer
   ? never
   : [ArraysIn<Answer>] extends [never]
-    ? NoItems
+    ? Mistake<NoItems>
     : [FittingIn<Answer, Item>] extends [never]
-      ? OtherItems
+      ? Mistake<OtherItems>
       : never
 
 /** Of the arrays, those that hold such items. */
@@ -102,7 +103,7 @@ export type BesideOf<Source, R extends Requests, Item> =
     : never
 
 type MisfitRow<Row, Item> =
-  IsUnknown<Row> extends true ? never : [Row] extends [Widened<Item>] ? never : OtherItems
+  IsUnknown<Row> extends true ? never : [Row] extends [Widened<Item>] ? never : Mistake<OtherItems>
 
 /** `any`, `unknown`, `{}`: nothing is known of it. */
 type IsUnknown<T> = 0 extends 1 & T

@@ -122,7 +122,7 @@ function flawed(name: string, flaw: string): LiveError {
 
 function misfit(schema: StandardSchemaV1 | undefined, value: unknown): string | undefined {
   const result = schema?.['~standard'].validate(value)
-  if (result instanceof Promise) return 'has an asynchronous schema'
+  if (result instanceof Promise) return 'has an asynchronous schema; use a synchronous one'
   const [issue] = result?.issues ?? []
   if (!issue) return undefined
   const path = issue.path?.map((part) => (typeof part === 'object' ? part.key : part)).join('.')

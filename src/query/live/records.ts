@@ -147,6 +147,10 @@ export function reportFailure(
   event?: string,
 ): void {
   const where = event === undefined ? '' : ` at "${event}"`
-  const error = new LiveError('misconfigured', `"${name}" threw${where}: ${cause}`, { cause })
+  const error = new LiveError(
+    'misconfigured',
+    `"${name}" threw${where}: ${cause}. What it was to do is left out; correct it`,
+    { cause },
+  )
   client.declarations.port.report({ type: 'reducer-error', definition: name, event, cause, error })
 }

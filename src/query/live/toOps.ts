@@ -1,11 +1,10 @@
 /** Events into ops, by the reducers of a definition: the application's code, one event at a time. */
-import { LiveError } from '../../transport/errors.ts'
-import type { LiveEvent } from '../../transport/port.ts'
+import { type LiveEvent, reportMistake } from '../../transport/port.ts'
 import type { SequencedOp } from '../fold/items.ts'
 import type { Op } from '../fold/op.ts'
 import { type Check, soundOp } from '../fold/soundOp.ts'
 import { echoOf } from '../optimistic/pendingMutations.ts'
-import { flawFor } from './definition.ts'
+import { type Definition, flawFor } from './definition.ts'
 import { type LiveQuery, reportFailure } from './records.ts'
 
 export function toOps(live: LiveQuery, events: readonly LiveEvent[]): SequencedOp<unknown>[] {
@@ -22,13 +21,12 @@ export function toOps(live: LiveQuery, events: readonly LiveEvent[]): SequencedO
 function toOp(live: LiveQuery, { type, payload, seq }: LiveEvent): Op<unknown> | undefined {
   const { params, definition } = live
   const { events } = definition.options
-  // A name from the wire may be one that every object has, such as `constructor`.
-  const reducer = Object.hasOwn(events, type) ? events[type] : undefined
+  const reducer = hears(definition, type) ? events[type] : undefined
   if (!definition.isHeard) hearFirst(live, type, reducer !== undefined)
   // One event they cannot take must not cost the events behind it.
   try {
     const op = reducer?.(payload, { type, params, seq })
-    if (op?.kind === 'patch' && !definition.isMet) meetFirst(live, op, type)
+    if (op?.kind === 'patch' && !definition.isMet) meetFirst(live, type, op.fields)
     return op && checkOp(live, op, type)
   } catch (cause) {
     reportFailure(live, cause, type)
@@ -36,30 +34,33 @@ function toOp(live: LiveQuery, { type, payload, seq }: LiveEvent): Op<unknown> |
   return undefined
 }
 
+/** A name from the wire may be one that every object has, such as `constructor`. */
+const hears = ({ options }: Definition, type: string) => Object.hasOwn(options.events, type)
+
 /** Where nothing of its own has come yet, what nobody awaits may be it, by its right name. */
-function hearFirst({ client: { declarations }, definition }: LiveQuery, type: string, isOwn: boolean): void {
-  const { port, definitions } = declarations
-  const own = Object.keys(definition.options.events)
-  const isAwaited =
-    isOwn ||
-    port.hears?.(type) ||
-    [...definitions.values()].some(({ options }) => Object.hasOwn(options.events, type))
-  definition.isHeard = isOwn || (!isAwaited && own.length > 0)
-  if (isAwaited || !definition.isHeard) return
-  const message = `"${type}" came, which nothing listens to, and nothing yet of "${definition.name}", which listens to "${own.join('", "')}"; correct the name, or declare it in the protocol`
-  port.report({ type: 'error', error: new LiveError('misconfigured', message) })
+function hearFirst({ client, definition }: LiveQuery, type: string, isOwn: boolean): void {
+  const { port, definitions } = client.declarations
+  const { name, options } = definition
+  const own = Object.keys(options.events).join('", "')
+  const isAwaited = port.hears?.(type) || [...definitions.values()].some((each) => hears(each, type))
+  definition.isHeard = isOwn || (!isAwaited && own !== '')
+  if (isOwn || !definition.isHeard) return
+  reportMistake(
+    port,
+    `"${type}" came, but nothing listens to it, and "${name}" has heard nothing of "${own}"; correct the name`,
+  )
 }
 
 /** The first patch of all that meets no item: its id may be another one than that of the items. */
-function meetFirst(live: LiveQuery, { fields }: Extract<Op<unknown>, { kind: 'patch' }>, type: string): void {
-  const { definition, kind, state } = live
-  if (!kind.has || state.base === undefined || state.unfolded) return
+function meetFirst({ client, definition, kind, state }: LiveQuery, type: string, fields: unknown): void {
   const id = definition.options.id?.(fields)
-  if (id === undefined) return
+  if (!kind.has || state.base === undefined || state.unfolded || id === undefined) return
   definition.isMet = true
   if (kind.has(state.base, String(id))) return
-  const message = `"${type}" patches "${id}", and no item of "${definition.name}" has that id; select the id that \`id\` returns`
-  live.client.declarations.port.report({ type: 'error', error: new LiveError('misconfigured', message) })
+  reportMistake(
+    client.declarations.port,
+    `"${type}" patches "${id}", which no item of "${definition.name}" has; select what \`id\` returns`,
+  )
 }
 
 /** The op as it may meet the data, if it may; what is wrong with it is reported. @throws what the application's code does */

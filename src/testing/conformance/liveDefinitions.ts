@@ -59,26 +59,6 @@ export function defineLiveData(port: LivePort, level: ConformanceLevel) {
     snapshot: level === 0 ? async () => NO_HISTORY : 'page',
     ...(level === 0 && { matches: matchByText }),
   })
-  const list = live.list('list', {
-    ...itemOptions,
-    sort: byRank,
-    // A function may ask anything; it must not need the subscription first.
-    snapshot: ({ request }) => request('list', {}),
-  })
-  const filtered = live.list('filtered', {
-    ...itemOptions,
-    params: type<Room & { readonly isDown: boolean }>(),
-    where: isSome,
-    sort: (a, b, { isDown }) => (isDown ? byRank(b, a) : byRank(a, b)),
-    snapshot: async ({ request }) => listOf(await request('list', {}), (items) => items.filter(isSome)),
-  })
-  const part = live.list('part', {
-    ...itemOptions,
-    sort: byRank,
-    pageSize: PART.limit,
-    snapshot: async ({ request, offset, limit }) =>
-      listOf(await request('list', {}), (items) => items.toSorted(byRank).slice(offset, offset + limit)),
-  })
   const topic = defineTopic(live, level)
   const send = live.mutation<string, ConformanceItem | undefined, Room>('send', {
     ...room,
@@ -108,7 +88,31 @@ export function defineLiveData(port: LivePort, level: ConformanceLevel) {
       ((await request('edit', variables)) as { item?: ConformanceItem }).item,
     settle: (item, _variables, params) => (item ? [items.upsert(params, item)] : []),
   })
-  return { live, items, list, filtered, part, topic, send, edit }
+  return { live, items, ...defineLists(live), topic, send, edit }
+}
+
+function defineLists(live: Live) {
+  const list = live.list('list', {
+    ...itemOptions,
+    sort: byRank,
+    // A function may ask anything; it must not need the subscription first.
+    snapshot: ({ request }) => request('list', {}),
+  })
+  const filtered = live.list('filtered', {
+    ...itemOptions,
+    params: type<Room & { readonly isDown: boolean }>(),
+    where: isSome,
+    sort: (a, b, { isDown }) => (isDown ? byRank(b, a) : byRank(a, b)),
+    snapshot: async ({ request }) => listOf(await request('list', {}), (items) => items.filter(isSome)),
+  })
+  const part = live.list('part', {
+    ...itemOptions,
+    sort: byRank,
+    pageSize: PART.limit,
+    snapshot: async ({ request, offset, limit }) =>
+      listOf(await request('list', {}), (items) => items.toSorted(byRank).slice(offset, offset + limit)),
+  })
+  return { list, filtered, part }
 }
 
 /** A change of the rank alone does not say whether it is one of them. */

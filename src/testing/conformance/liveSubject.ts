@@ -12,16 +12,15 @@ import {
   type MutationObserverOptions,
   QueryClient,
   QueryObserver,
-  type QueryObserverOptions,
 } from '../../query/tanstack.ts'
 import type { LivePort } from '../../transport/port.ts'
 import type { ConformanceItem, ConformanceLevel } from './backEnd.ts'
-import { defineLiveData, PART } from './liveDefinitions.ts'
+import { defineLiveData } from './liveDefinitions.ts'
 import { portOf } from './pagePort.ts'
 import { type QuerySnapshot, shownIn } from './shown.ts'
 import type { OverlappingCall, Shown, Subject, Target } from './subject.ts'
+import { isPaged, ROOM, wholeOptions } from './targetOptions.ts'
 
-const ROOM = { roomId: 1 }
 const TARGETS = ['newest', 'around', 'list', 'filtered', 'part', 'topic'] as const
 const ignore = () => undefined
 
@@ -131,19 +130,7 @@ const sharingOf = ({ options: { structuralSharing } }: Page) =>
   structuralSharing === undefined ? {} : { structuralSharing }
 
 function keyOf(page: Page, target: Target): readonly unknown[] {
-  return (isPaged(target) ? timelineOptions(page, target) : wholeOptions(page, target)).queryKey
-}
-
-const isPaged = (target: Target): target is 'newest' | 'around' => target === 'newest' || target === 'around'
-
-function wholeOptions({ data }: Page, target: Exclude<Target, 'newest' | 'around'>) {
-  const options = {
-    list: () => data.list(ROOM),
-    filtered: () => data.filtered({ ...ROOM, isDown: true }),
-    part: () => data.part(ROOM, { offset: PART.offset }),
-    topic: () => data.topic(ROOM),
-  }
-  return options[target]() as QueryObserverOptions & { readonly queryKey: readonly unknown[] }
+  return (isPaged(target) ? timelineOptions(page, target) : wholeOptions(page.data, target)).queryKey
 }
 
 function mount(page: Page, target: Target): void {
@@ -162,7 +149,10 @@ function observe(page: Page, target: Target): Observed {
       refetch: () => void observer.refetch().catch(ignore),
     }
   }
-  const observer = new QueryObserver<unknown>(client, { ...wholeOptions(page, target), ...sharingOf(page) })
+  const observer = new QueryObserver<unknown>(client, {
+    ...wholeOptions(page.data, target),
+    ...sharingOf(page),
+  })
   return {
     stop: observer.subscribe(tell),
     page: ignore,

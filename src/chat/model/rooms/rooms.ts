@@ -2,6 +2,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { MessageDeleted, RoomRemoved, UnreadUpdate as Unread } from '../../../frames/index.ts'
 import { type AskOptions, type Change, compareKeys, patch, remove, upsert } from '../../../query/index.ts'
+import { LiveError } from '../../../transport/index.ts'
 import { checked } from '../data/fit.ts'
 import { timeKeyOf } from '../data/time.ts'
 import { toldIn } from '../data/toldIn.ts'
@@ -86,17 +87,19 @@ function byActivity(a: ChatRoom, b: ChatRoom): number {
 /** Rooms in which nothing ever happened are last. */
 const activityOf = (room: ChatRoom) => timeKeyOf(room, room.last_activity_at ?? '0001-01-01')
 
+const NO_ROOMS = '"get_rooms" was answered with no list of rooms; is this the chat server?'
+
 /** A server that pages its room list is asked until it has no more. */
 async function allRooms(ask: (data: unknown) => Promise<unknown>): Promise<unknown[]> {
   const rooms: unknown[] = []
   let cursor: unknown
   for (let page = 0; page < 100; page++) {
-    const answer = (await ask({ ...(cursor !== undefined && { cursor }), limit: 100 })) as {
-      rooms?: unknown[]
-      next_cursor?: unknown
-    }
-    for (const room of Array.isArray(answer) ? answer : (answer.rooms ?? [])) rooms.push(room)
-    cursor = answer.next_cursor ?? undefined
+    const answer: unknown = await ask({ ...(cursor !== undefined && { cursor }), limit: 100 })
+    const { rooms: own, next_cursor } = Object(answer)
+    const rows: unknown = Array.isArray(answer) ? answer : own
+    if (!Array.isArray(rows)) throw new LiveError('invalid_frame', NO_ROOMS)
+    for (const room of rows) rooms.push(room)
+    cursor = next_cursor ?? undefined
     if (cursor === undefined) break
   }
   return rooms

@@ -42,8 +42,11 @@ export interface Level {
 /** Where pings are not answered either, a server that does not greet has this long to answer. Milliseconds. */
 const SILENCE_MS = 1_500
 
+const SILENT =
+  'The server answers no request: it is taken for a plain one, without history. Is this the chat server? If so, say `level: 0`'
+
 export interface LevelOptions {
-  readonly port: Pick<LivePort, 'clock' | 'greeting'>
+  readonly port: Pick<LivePort, 'clock' | 'greeting'> & Partial<Pick<LivePort, 'report'>>
   /** Set by the application; nothing is to be found out then. */
   readonly level: ChatLevel | undefined
   /** What was taken for silence was slowness. */
@@ -81,6 +84,8 @@ export function createLevel({ port, level, corrected }: LevelOptions): Level {
       const silence = () => {
         cancel?.()
         if (isReplying()) return
+        if (known === undefined)
+          port.report?.({ type: 'error', error: new LiveError('misconfigured', SILENT) })
         known = 'silent'
         resolve(undefined)
       }
