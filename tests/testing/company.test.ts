@@ -4,19 +4,19 @@ import { createChatServer } from '../../src/testing/server/chatServer.ts'
 import { connectClient } from './testClient.ts'
 import { createTestClock } from './testClock.ts'
 
-const start = (random: () => number) => {
+const start = async (random: () => number) => {
   const clock = createTestClock()
   const server = createChatServer({ clock, users: ['alice', 'bob'], rooms: [{ id: 'r1' }] })
   const company = keepCompany(server, { random, setTimer: clock.setTimer })
-  const alice = connectClient(server, '/ws/chat/r1/?token=alice')
+  const alice = await connectClient(server, '/ws/chat/r1/?token=alice')
   alice.clear()
   return { clock, server, company, alice }
 }
 
 describe('the demo’s company', () => {
-  it('reads, types and answers what somebody who is connected says, and then is silent', () => {
-    const { clock, alice } = start(() => 0.5)
-    alice.send('chat_message', { message: 'anyone?' })
+  it('reads, types and answers what somebody who is connected says, and then is silent', async () => {
+    const { clock, alice } = await start(() => 0.5)
+    await alice.send('chat_message', { message: 'anyone?' })
     clock.advance(60_000)
     const others = ['read_receipt', 'typing_indicator', 'chat_message']
     expect(alice.frames.map(({ type }) => type).filter((type) => others.includes(type))).toEqual([
@@ -28,21 +28,21 @@ describe('the demo’s company', () => {
     ])
   })
 
-  it('only reads, now and then', () => {
-    const { clock, server, alice } = start(() => 0.9)
-    alice.send('chat_message', { message: 'anyone?' })
+  it('only reads, now and then', async () => {
+    const { clock, server, alice } = await start(() => 0.9)
+    await alice.send('chat_message', { message: 'anyone?' })
     clock.advance(60_000)
     expect(alice.ofType('read_receipt')).toHaveLength(1)
     expect(server.state().rooms[0]?.messages).toHaveLength(1)
   })
 
-  it('does not speak for one who has left meanwhile, nor after it was stopped', () => {
-    const { clock, server, company, alice } = start(() => 0.5)
-    alice.send('chat_message', { message: 'anyone?' })
+  it('does not speak for one who has left meanwhile, nor after it was stopped', async () => {
+    const { clock, server, company, alice } = await start(() => 0.5)
+    await alice.send('chat_message', { message: 'anyone?' })
     server.remove('r1', 'bob')
     clock.advance(60_000)
     server.join('r1', 'bob')
-    alice.send('chat_message', { message: 'anyone now?' })
+    await alice.send('chat_message', { message: 'anyone now?' })
     company.stop()
     clock.advance(60_000)
     expect(alice.ofType('read_receipt')).toEqual([])

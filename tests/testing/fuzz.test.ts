@@ -30,24 +30,24 @@ const createServer = (level: ChatLevel) => {
 }
 
 describe.each([0, 1, 2, 3] as const)('at level %i', (level) => {
-  it(`[S2] ${COUNT} hostile messages are refused or served, and others notice nothing`, () => {
+  it(`[S2] ${COUNT} hostile messages are refused or served, and others notice nothing`, async () => {
     const { clock, server, failures } = createServer(level)
     const frames = createHostileFrames(level + 1)
-    const bob = connectClient(server, '/ws/chat/r1/?token=bob')
-    let mallory = connectClient(server, '/ws/chat/r1/?token=alice')
+    const bob = await connectClient(server, '/ws/chat/r1/?token=bob')
+    let mallory = await connectClient(server, '/ws/chat/r1/?token=alice')
     for (let at = 0; at < COUNT; at++) {
       clock.advance(100)
-      mallory.sendText(frames.next())
+      await mallory.sendText(frames.next())
       if (at % 100 !== 0) continue
       bob.clear()
-      bob.send('chat_message', { message: `still here ${at}` })
-      bob.send('ping', { timestamp: at })
+      await bob.send('chat_message', { message: `still here ${at}` })
+      await bob.send('ping', { timestamp: at })
       expect(bob.ofType('chat_message')).toMatchObject([{ message: { content: `still here ${at}` } }])
       expect(bob.ofType('pong')).toMatchObject([{ data: { timestamp: at } }])
       // They leave and join as they please.
-      mallory.hangUp()
-      mallory = connectClient(server, '/ws/?token=alice')
-      mallory.send('join_room', { room_id: 'r1' })
+      await mallory.hangUp()
+      mallory = await connectClient(server, '/ws/?token=alice')
+      await mallory.send('join_room', { room_id: 'r1' })
     }
     expect([failures, bob.closed, mallory.closed]).toEqual([[], undefined, undefined])
     expect(JSON.parse(JSON.stringify(server.state()))).toEqual(server.state())

@@ -26,7 +26,7 @@ const openStore = (file: string) => {
 }
 
 /** A server with something of everything in it. */
-const liveABit = (store: ChatStore) => {
+const liveABit = async (store: ChatStore) => {
   const clock = createTestClock()
   const server = createChatServer({
     clock,
@@ -37,7 +37,7 @@ const liveABit = (store: ChatStore) => {
       { id: 42, members: ['alice', 7] },
     ],
   })
-  const alice = connectClient(server)
+  const alice = await connectClient(server)
   const { id } = server.inject('r1', { sender: 'bob', content: 'hello @alice', client_id: 'c-1' })
   const other = server.inject(42, { sender: 7, content: 'gone soon', metadata: { nested: [1, 2] } })
   clock.advance(1000)
@@ -47,15 +47,15 @@ const liveABit = (store: ChatStore) => {
   server.act(7, 'delete_message', { room_id: 42, message_id: other.id })
   server.remove(42, 7)
   server.createRoom({ id: 'late', members: ['alice'] })
-  alice.hangUp()
+  await alice.hangUp()
   return server
 }
 
 describe('a store', () => {
-  it('in SQLite gives everything back after a restart of the process', () => {
+  it('in SQLite gives everything back after a restart of the process', async () => {
     const file = createFile()
     const first = openSqliteStore(file)
-    const before = liveABit(first).state()
+    const before = (await liveABit(first)).state()
     first.close()
     const server = createChatServer({ store: openStore(file), clock: createTestClock() })
     expect(server.state()).toEqual(before)
@@ -71,10 +71,10 @@ describe('a store', () => {
     openStore(':memory:')
   })
 
-  it('goes on with ids, numbers and known client ids where it left off', () => {
+  it('goes on with ids, numbers and known client ids where it left off', async () => {
     const file = createFile()
     const first = openSqliteStore(file)
-    const before = liveABit(first)
+    const before = await liveABit(first)
     const known = before.state().rooms[0]?.messages ?? []
     const seq = before.state().rooms[0]?.seq ?? 0
     first.close()
@@ -86,19 +86,20 @@ describe('a store', () => {
     expect(next.seq).toBe(seq + 1)
   })
 
-  it('lets a client that missed nothing resume, and sends one that did to a new snapshot', () => {
+  it('lets a client that missed nothing resume, and sends one that did to a new snapshot', async () => {
     const file = createFile()
     const first = openSqliteStore(file)
-    const seq = liveABit(first).state().rooms[0]?.seq ?? 0
+    const seq = (await liveABit(first)).state().rooms[0]?.seq ?? 0
     first.close()
     const server = createChatServer({ store: openStore(file), clock: createTestClock() })
-    const alice = connectClient(server)
-    const sync = (from: number) => alice.request('sync', { rooms: { r1: { seq: from, epoch: 'e1' } } }).rooms
-    expect(sync(seq)).toMatchObject({ r1: { complete: true, events: [] } })
-    expect(sync(seq - 1)).toMatchObject({ r1: { complete: false } })
+    const alice = await connectClient(server)
+    const sync = async (from: number) =>
+      (await alice.request('sync', { rooms: { r1: { seq: from, epoch: 'e1' } } })).rooms
+    expect(await sync(seq)).toMatchObject({ r1: { complete: true, events: [] } })
+    expect(await sync(seq - 1)).toMatchObject({ r1: { complete: false } })
   })
 
-  it('has everything before any client hears of it', () => {
+  it('has everything before any client hears of it', async () => {
     const written: StoreChange[] = []
     const order: string[] = []
     const store: ChatStore = {
@@ -109,15 +110,15 @@ describe('a store', () => {
       },
     }
     const server = createChatServer({ store, clock: createTestClock(), rooms: [{ id: 'r1' }] })
-    const alice = connectClient(server, '/ws/chat/r1/?token=alice')
+    const alice = await connectClient(server, '/ws/chat/r1/?token=alice')
     order.length = 0
     server.on(({ type }) => type === 'sent' && order.push('sent'))
-    alice.request('chat_message', { message: 'hi' })
+    await alice.request('chat_message', { message: 'hi' })
     expect(order).toEqual(['write', 'sent'])
     expect(written.filter(({ type }) => type === 'message')).toHaveLength(1)
   })
 
-  it('[S3] that fails is the sender’s trouble only: everything is as it was before, and works again', () => {
+  it('[S3] that fails is the sender’s trouble only: everything is as it was before, and works again', async () => {
     let isBroken = false
     const written: StoreChange[] = []
     const store: ChatStore = {
@@ -130,8 +131,8 @@ describe('a store', () => {
     const server = createChatServer({ store, clock: createTestClock(), rooms: [{ id: 'r1' }] })
     const failures: unknown[] = []
     server.on((event) => event.type === 'failed' && failures.push(event.error))
-    const alice = connectClient(server, '/ws/chat/r1/?token=alice')
-    const bob = connectClient(server, '/ws/chat/r1/?token=bob')
+    const alice = await connectClient(server, '/ws/chat/r1/?token=alice')
+    const bob = await connectClient(server, '/ws/chat/r1/?token=bob')
     const { id } = server.inject('r1', { sender: 'bob', content: 'before' })
     const before = server.state()
     bob.clear()
@@ -143,16 +144,19 @@ describe('a store', () => {
       ['leave_room', { room_id: 'r1' }],
     ]
     for (const [type, data] of requests) {
-      expect(alice.refusal(type, { ...data })).toMatchObject({ code: 'unavailable', retry_after_ms: 1000 })
+      expect(await alice.refusal(type, { ...data })).toMatchObject({
+        code: 'unavailable',
+        retry_after_ms: 1000,
+      })
     }
-    expect(alice.request('get_history', { room_id: 'r1' })).toMatchObject({ messages: [{ id }] })
+    expect(await alice.request('get_history', { room_id: 'r1' })).toMatchObject({ messages: [{ id }] })
     expect(failures).toHaveLength(requests.length)
     expect({ ...server.state(), connections: [] }).toEqual({ ...before, connections: [] })
     expect(server.state().connections).toEqual(before.connections)
     expect([alice.closed, bob.closed, bob.frames]).toEqual([undefined, undefined, []])
     isBroken = false
     written.length = 0
-    const reply = alice.request('chat_message', { message: 'hi', client_id: 'c-1' })
+    const reply = await alice.request('chat_message', { message: 'hi', client_id: 'c-1' })
     expect(reply).toMatchObject({ message: { seq: 2 } })
     expect(bob.ofType('chat_message')).toMatchObject([{ seq: 2 }])
     expect(written.filter(({ type }) => type === 'message')).toHaveLength(1)
