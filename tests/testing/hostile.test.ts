@@ -6,7 +6,7 @@ import { isAllowedOrigin } from '../../src/testing/origins.ts'
 import { type ChatServerOptions, createChatServer } from '../../src/testing/server/chatServer.ts'
 import type { ChatServerEvent } from '../../src/testing/server/hub.ts'
 import { findMentions } from '../../src/testing/server/mentions.ts'
-import { connectClient } from './testClient.ts'
+import { connectClient, settle } from './testClient.ts'
 import { createTestClock } from './testClock.ts'
 
 const createServer = (options: ChatServerOptions = {}) => {
@@ -261,6 +261,7 @@ describe('what throws', () => {
       if (isBroken) throw broken
     }
     server.accept({ url: '/ws/chat/r1/?token=alice', send: fail, close: fail })
+    await settle()
     isBroken = true
     server.inject('r1', { sender: 'bob', content: 'hi' })
     expect(bob.ofType('chat_message')).toHaveLength(1)
@@ -343,7 +344,7 @@ describe('limits', () => {
     expect((await connectClient(server, '/ws/?token=bob')).closed).toBeUndefined()
   })
 
-  it('[S6] a reader that is too slow is closed, to come again', () => {
+  it('[S6] a reader that is too slow is closed, to come again', async () => {
     const { server, clock } = createServer({ limits: { bufferedBytes: 1000 } })
     let buffered = 0
     let code: number | undefined
@@ -357,16 +358,18 @@ describe('limits', () => {
       },
       bufferedBytes: () => buffered,
     })
+    await settle()
     server.faults.latencyMs = 10
     for (let at = 0; at < 10 && code === undefined; at++) {
       server.inject('r1', { sender: 'bob', content: 'hi' })
       clock.advance(10)
+      await settle()
     }
     expect(code).toBe(1013)
     expect(buffered).toBeLessThan(4000)
   })
 
-  it('[S6] a reader of one answer that is larger is none', () => {
+  it('[S6] a reader of one answer that is larger is none', async () => {
     const { server } = createServer({ limits: { bufferedBytes: 1000 } })
     let buffered = 0
     const codes: number[] = []
@@ -378,16 +381,18 @@ describe('limits', () => {
       close: (code) => codes.push(code),
       bufferedBytes: () => buffered,
     })
+    await settle()
     for (let at = 0; at < 5; at++) {
       buffered = 0
       server.inject('r1', { sender: 'bob', content: 'x'.repeat(4000) })
     }
     buffered = 0
     alice.receive('{"type":"get_history","id":1,"data":{}}')
+    await settle()
     expect([buffered > 20_000, codes]).toEqual([true, []])
   })
 
-  it('[S6] a message that asks for more than one can take is not answered to its end', () => {
+  it('[S6] a message that asks for more than one can take is not answered to its end', async () => {
     const { server } = createServer()
     for (let at = 0; at < 200; at++) server.inject('r1', { sender: 'bob', content: 'x'.repeat(4000) })
     let buffered = 0
@@ -400,8 +405,10 @@ describe('limits', () => {
       close: (code) => codes.push(code),
       bufferedBytes: () => buffered,
     })
+    await settle()
     const ask = { type: 'get_history', data: { room_id: 'r1', limit: 200 } }
     alice.receive(JSON.stringify(Array.from({ length: 300 }, (_, id) => ({ ...ask, id }))))
+    await settle()
     expect(codes).toEqual([1013])
     expect(buffered).toBeLessThan(2 * server.limits.bufferedBytes)
   })

@@ -32,8 +32,8 @@ export function admit(hub: Hub, session: Session, user: User): void {
   session.user = known
   session.phase = 'ready'
   hub.emitStored({ type: 'authenticated', connectionId: session.id, userId: user.id })
-  if (!hub.capabilities.session) subscribeOwnRooms(hub, session)
-  else welcome(hub, session, user)
+  if (hub.level === 0) subscribeOwnRooms(hub, session)
+  welcome(hub, session, user)
 }
 
 function welcome(hub: Hub, session: Session, user: User): void {
@@ -69,7 +69,7 @@ function addUser(hub: Hub, user: User): User {
 
 /** A level 0 consumer has a group per room name and no list of rooms: whoever connects is in. */
 function openRoom(hub: Hub, key: Key): RoomState | undefined {
-  if (hub.capabilities.replies || !isId(key) || hub.state.rooms.size >= MAX_NAMED_ROOMS) return undefined
+  if (hub.level > 0 || !isId(key) || hub.state.rooms.size >= MAX_NAMED_ROOMS) return undefined
   const now = hub.timestamp()
   const room = createRoomState({ id: key, name: key, kind: 'group', seq: 0, lastActivityAt: now }, 1)
   hub.state.rooms.set(key, room)

@@ -7,10 +7,11 @@ import { type ChatState, createChatState, createMessageIds } from './chatState.t
 import { realClock, type ServerClock } from './clock.ts'
 import { acceptConnection, endSession } from './connections.ts'
 import { createHub } from './createHub.ts'
-import { createFaultControls, type Faults } from './faultControls.ts'
+import { createFaultControls, type Faults, startEpoch } from './faultControls.ts'
 import { createFaultPlan } from './faults.ts'
 import type { ChatServerEvent, CustomHandler, Hub } from './hub.ts'
 import { DEFAULT_LIMITS, type ServerLimits } from './limits.ts'
+import { createLines } from './line/createLines.ts'
 import { createOperator, type Operator } from './operator.ts'
 import { createRandom } from './random.ts'
 import { chatFromSeeds, type RoomSeed, type UserSeed } from './seeds.ts'
@@ -81,8 +82,10 @@ export function createChatServer(options: ChatServerOptions = {}): ChatServer {
   const sessions = new Set<Session>()
   const faults = createFaultPlan(createRandom(options.seed ?? 1))
   const state = createState(options, clock, logSize)
+  const level = options.level ?? 3
+  const limits = { ...DEFAULT_LIMITS, ...options.limits }
   const hub = createHub({
-    level: options.level ?? 3,
+    level,
     clock,
     state,
     faults,
@@ -90,17 +93,47 @@ export function createChatServer(options: ChatServerOptions = {}): ChatServer {
     batch: options.batch ?? true,
     maxMessageLength: options.maxMessageLength ?? 4000,
     customHandlers: options.handlers ?? {},
-    limits: { ...DEFAULT_LIMITS, ...options.limits },
+    limits,
     sessions,
-    emit,
+    emit: (event) => {
+      if (event.type === 'connected') lines.named(event.connectionId)
+      if (event.type === 'authenticated') lines.authenticated(event.connectionId, event.userId)
+      if (event.type === 'failed' || event.type === 'message') emit(event)
+    },
     onClose: (session) => endSession(hub, sessions, session),
   })
+  const access = createAccess({ options, hub, clock, sessions })
+  const lines = createLines({
+    level,
+    clock,
+    faults,
+    batch: options.batch ?? true,
+    messageLength: limits.messageBytes,
+    emit,
+    accept: (socket, { url, headers }) =>
+      access.accept({
+        url,
+        protocols: (headers.get('sec-websocket-protocol') ?? '').split(',').map((name) => name.trim()),
+        ...socket,
+      }),
+  })
+  const close = () =>
+    lines.turn(() => {
+      for (const line of [...lines.all]) lines.end(line, 1001, 'going away')
+    })
   return {
     level: hub.level,
     limits: hub.limits,
-    ...createOperator({ hub, logSize, setTimer: clock.setTimer }),
-    ...createAccess({ options, hub, clock, sessions }),
-    faults: createFaultControls(hub, clock),
+    ...createOperator({ hub, lines, logSize, setTimer: clock.setTimer }),
+    accept: lines.accept,
+    close,
+    [Symbol.dispose]: close,
+    faults: createFaultControls({
+      faults,
+      lines,
+      clock,
+      renewEpoch: () => hub.turn(() => hub.atomically(() => startEpoch(hub))),
+    }),
     on,
   }
 }
@@ -168,14 +201,8 @@ function createAccess({ options, hub, clock, sessions }: AccessParts) {
     roomEndpoint: options.roomEndpoint ?? ROOM_ENDPOINT,
   }
   let count = 0
-  const close = () =>
-    hub.turn(() => {
-      for (const session of sessions) hub.close(session, 1001, 'going away')
-    })
   return {
     accept: (connection: ServerConnection) =>
       acceptConnection(connections, { connection, id: `c${++count}` }),
-    close,
-    [Symbol.dispose]: close,
   }
 }

@@ -75,11 +75,6 @@ function open(listening: Listening): void {
   const { hub } = options
   const { connection } = session
   hub.emit({ type: 'connected', connectionId: session.id, url: withoutToken(connection.url) })
-  const refusal = hub.faults.takeRefusal(options.clock.now())
-  if (refusal !== undefined) {
-    hub.close(session, refusal, 'refused')
-    return
-  }
   if (session.roomKey === null) {
     hub.close(session, FORBIDDEN, 'no such address')
     return
@@ -129,8 +124,7 @@ function isWithinRate({ session, options }: Listening, frame: ClientFrame | NoFr
   const error = new RequestError('rate_limited', 'Too many frames, or too large ones', hint)
   refuse(hub, session, { mark: hub.mark(), id: frame.id, error })
   // Without replies, what is not read must not be followed by anything that is: it would be taken for read.
-  if (session.meter.isFlooded() || !hub.capabilities.replies)
-    hub.close(session, RATE_LIMITED, JSON.stringify(hint))
+  if (session.meter.isFlooded()) hub.close(session, RATE_LIMITED, JSON.stringify(hint))
   return false
 }
 

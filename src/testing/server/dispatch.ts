@@ -23,8 +23,6 @@ export function dispatch(hub: Hub, session: Session, frame: ClientFrame): void {
 function serve(hub: Hub, session: Session, frame: ClientFrame): unknown {
   const { type, data } = frame
   if (!isReady(session)) throw new RequestError('unauthorized', 'Authenticate first')
-  const rejection = hub.faults.takeRejection(type)
-  if (rejection) throw new RequestError(rejection.code, rejection.message, rejection)
   const custom = own(hub.customHandlers, type)
   if (custom) return custom(data, { user: session.user }) ?? null
   const handler = serves(hub.capabilities, type) ? own(HANDLERS, type) : undefined

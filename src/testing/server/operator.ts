@@ -5,14 +5,14 @@ import { own } from './dispatch.ts'
 import { HANDLERS } from './handlers/handlers.ts'
 import { addMember, removeMember } from './handlers/roomHandlers.ts'
 import type { Hub } from './hub.ts'
-import { notifyUser, roomState, saveMember, userKeyOf } from './publish.ts'
+import type { Lines } from './line/createLines.ts'
+import { notifyUser, roomState, saveMember } from './publish.ts'
 import { keyOf, type UserRecord } from './records.ts'
 import type { RoomState } from './room.ts'
 import { type MessageSeed, type RoomSeed, roomFromSeed } from './seeds.ts'
-import { isReady, type Session } from './session.ts'
 import { type ChatServerState, snapshotState } from './snapshotState.ts'
 import { viewUser } from './views.ts'
-import type { Fields, Id, Message, ServerFrame, User } from './wire.ts'
+import type { Fields, Id, Message, User } from './wire.ts'
 
 export type InjectedMessage = Pick<
   MessageSeed,
@@ -44,13 +44,15 @@ export interface Operator {
 
 export interface OperatorParts {
   readonly hub: Hub
+  readonly lines: Lines
   readonly logSize: number
   setTimer(callback: () => void, delayMs: number): () => void
 }
 
 export function createOperator(parts: OperatorParts): Operator {
   const { hub } = parts
-  const work = <Result>(run: () => Result): Result => hub.turn(() => hub.atomically(run))
+  const work = <Result>(run: () => Result): Result =>
+    parts.lines.turn(() => hub.turn(() => hub.atomically(run)))
   const act = (userId: Id, type: string, data: Fields) => work(() => actAs(hub, userId, { type, data }))
   return {
     act,
@@ -98,38 +100,29 @@ function createRoom({ hub, logSize }: OperatorParts, seed: RoomSeed): void {
 }
 
 function createAnnouncements({
-  hub,
+  lines,
   setTimer,
 }: OperatorParts): Pick<Operator, 'notify' | 'broadcast' | 'drain' | 'requireResync'> {
-  const send = (frame: ServerFrame, isMeant: (session: Session) => boolean = () => true) => {
-    for (const session of hub.sessions) if (isReady(session) && isMeant(session)) hub.send(session, frame)
-  }
   return {
     notify: (data, to) =>
-      hub.turn(() =>
-        send({ type: 'notification', data }, (session) => !to || userKeyOf(session) === keyOf(to.userId)),
+      lines.send(
+        { type: 'notification', data },
+        ({ userId }) => !to || keyOf(userId ?? '') === keyOf(to.userId),
       ),
     broadcast: (type, data, to) =>
-      hub.turn(() => send({ type, data }, (session) => !to || session.endpoint === to.endpoint)),
+      lines.send({ type, data }, ({ endpoint }) => !to || endpoint === to.endpoint),
     drain: ({ retryAfterMs = 0, closeAfterMs = 5_000 } = {}) => {
-      const leaving = [...hub.sessions]
-      const frame = { type: 'draining', data: { retry_after_ms: retryAfterMs } }
-      hub.turn(() => {
-        for (const session of leaving) hub.send(session, frame, 'control')
-      })
+      const leaving = [...lines.all]
+      lines.send({ type: 'draining', data: { retry_after_ms: retryAfterMs } })
       setTimer(() => {
-        hub.turn(() => {
-          for (const session of leaving) hub.close(session, 1012, 'drained')
-        })
+        for (const line of leaving) lines.end(line, 1012, 'drained')
       }, closeAfterMs)
     },
     requireResync: ({ roomId, reason = 'requested' } = {}) =>
-      hub.turn(() =>
-        send({
-          type: 'resync_required',
-          data: { ...(roomId === undefined ? {} : { room_id: roomId }), reason },
-        }),
-      ),
+      lines.send({
+        type: 'resync_required',
+        data: { ...(roomId === undefined ? {} : { room_id: roomId }), reason },
+      }),
   }
 }
 

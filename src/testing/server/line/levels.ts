@@ -28,7 +28,7 @@ export function shownAt(
   if (level === 0) return plain(frame)
   if (frame.type === 'welcome') return withData(frame, (data) => welcomeAt(level, data))
   if (asked !== undefined) return withData(frame, (data) => answerAt(level, data))
-  return level === 2 ? frame : unnumbered(frame)
+  return level === 2 || frame.type === 'response' ? frame : unnumbered(frame)
 }
 
 const withData = (frame: ServerFrame, show: (data: Fields) => Fields): ServerFrame =>
