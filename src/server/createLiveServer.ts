@@ -2,12 +2,12 @@
 
 import { LiveError } from '../transport/errors.ts'
 import type { Id } from '../transport/port.ts'
-import type { EventName, Protocol } from '../transport/protocol.ts'
-import { channelName } from './feeds/channelName.ts'
+import type { ChannelFrames, EventName, Protocol } from '../transport/protocol.ts'
 import { type AttachOptions, attachToNode } from './node/attachToNode.ts'
 import type { HttpServer } from './node/optionalTypes.ts'
-import type { LiveServerOptions, LiveUser, Published } from './options.ts'
+import type { ChannelKey, LiveServerOptions, LiveUser, Published } from './options.ts'
 import { accept } from './serving/accept.ts'
+import { channelFor } from './serving/access.ts'
 import { createHub } from './serving/createHub.ts'
 import { type CloseOptions, closeServer } from './serving/draining.ts'
 import type { AnyOptions } from './serving/hub.ts'
@@ -20,7 +20,7 @@ import type { AcceptedSocket, ServerRequest, ServerSocket } from './socket.ts'
 export type Publish<P extends Protocol> = <E extends EventName<P>>(
   type: E,
   payload: Published<P, E>,
-  key: string,
+  key: ChannelKey,
 ) => void
 
 export type LiveWork<P extends Protocol, Tx, Result> = (parts: {
@@ -42,12 +42,12 @@ export interface LiveServer<P extends Protocol, Tx> {
    */
   transaction<Result>(work: LiveWork<P, Tx, Result>): Promise<Result>
   /** One event that changes nothing else in the store. Resolves when it is committed. */
-  publish<E extends EventName<P>>(type: E, payload: Published<P, E>, key: string): Promise<void>
+  publish<E extends EventName<P>>(type: E, payload: Published<P, E>, key: ChannelKey): Promise<void>
   /**
    * The user has no right to this channel any more: nothing of it is delivered from now on, here at once, in other processes
    * when the bus tells. Change what `channels` answers first: it is asked again.
    */
-  revoke(userId: Id, key: string): void
+  revoke(userId: Id, key: ChannelKey): void
   /**
    * Asks everybody to go, takes nobody in, and after `graceMs` closes with 1012. Idempotent. The store and the bus are the
    * application's, and stay open.
@@ -83,9 +83,7 @@ export interface LiveServer<P extends Protocol, Tx> {
 export function createLiveServer<P extends Protocol, Tx, User extends LiveUser>(
   options: LiveServerOptions<P, Tx, User>,
 ): LiveServer<P, Tx> {
-  const { key } = options.protocol.channels
-  if (Object.keys(options.channels).join() !== key)
-    throw new LiveError('misconfigured', `channels has to say who may have a "${key}", and nothing else`)
+  checkChannels(options.protocol.kinds, options.channels)
   // The handlers get what the types promise: the schemas made it, or the application itself.
   const hub = createHub(options as unknown as AnyOptions)
   const migrated = options.store.migrate().catch(hub.fail)
@@ -108,8 +106,16 @@ export function createLiveServer<P extends Protocol, Tx, User extends LiveUser>(
     },
     transaction,
     publish: (type, payload, key) => transaction(({ publish }) => publish(type, payload, key)),
-    revoke: (userId, key) => revoke(hub, String(userId), channelName(hub.field, key)),
+    revoke: (userId, key) => revoke(hub, String(userId), channelFor(hub, key).name),
     close,
     [Symbol.asyncDispose]: () => close(),
   }
+}
+
+function checkChannels(kinds: readonly ChannelFrames[], channels: Readonly<Record<string, unknown>>): void {
+  const names = kinds.map(({ key }) => key)
+  if (names.length === Object.keys(channels).length && names.every((name) => Object.hasOwn(channels, name)))
+    return
+  const asked = names.map((name) => `a "${name}"`).join(' and ')
+  throw new LiveError('misconfigured', `channels has to say who may have ${asked}, and nothing else`)
 }

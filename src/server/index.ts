@@ -13,6 +13,7 @@ export { redisBus } from './node/redisBus.ts'
 export type {
   Authentication,
   ChannelAccess,
+  ChannelKey,
   LiveServerEvent,
   LiveServerOptions,
   LiveUser,
@@ -26,6 +27,7 @@ export type { CloseOptions } from './serving/draining.ts'
 export type { AcceptedSocket, ServerRequest, ServerSocket } from './socket.ts'
 export type {
   Committed,
+  EventText,
   Head,
   LoggedEvent,
   Missed,
@@ -36,8 +38,9 @@ export type {
   Transaction,
 } from './store.ts'
 export { ConflictError } from './store.ts'
-export type { MemoryStoreOptions, MemoryTables } from './stores/memoryStore.ts'
+export type { MemoryStore, MemoryStoreOptions } from './stores/memoryStore.ts'
 export { memoryStore } from './stores/memoryStore.ts'
+export type { MemoryTables } from './stores/memoryTables.ts'
 export type { PostgresQueries } from './stores/postgresLog.ts'
 export type { PostgresClient, PostgresPool, PostgresStoreOptions } from './stores/postgresStore.ts'
 export { postgresStore } from './stores/postgresStore.ts'

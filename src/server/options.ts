@@ -17,6 +17,11 @@ export interface LiveUser {
 }
 
 /**
+ * Names a channel: by its key, or by field and key, as in `{ board: 'b1' }`, which a protocol with several kinds needs.
+ */
+export type ChannelKey = string | Readonly<Record<string, Id>>
+
+/**
  * - a user: let in; with `expiresAt` (milliseconds since 1970), until then
  * - `null` or `'expired'`: closed with 4001
  * - `'malformed'`: closed with 4004
@@ -37,7 +42,10 @@ export interface RequestContext<P extends Protocol, Tx, User extends LiveUser, T
   readonly user: User
   /** What the schema made of what was sent. */
   readonly data: StandardSchemaV1.InferOutput<P['requests'][T]['params']>
-  /** The channel that the frame names; its user may use it. @throws RequestError `invalid` where it names none */
+  /**
+   * The channel that the frame names; its user may use it, and all others that it names. Of several, the one whose kind the
+   * protocol declares first. @throws RequestError `invalid` where it names none
+   */
   readonly key: string
   readonly connectionId: string
   /**
@@ -45,7 +53,7 @@ export interface RequestContext<P extends Protocol, Tx, User extends LiveUser, T
    * in this very read (the first, if there are several). Let the result's schema have them, for clients drop other fields.
    * `key`: another channel than the frame names; whether its user may read that is the handler's to ask.
    */
-  read<Result>(work: (tx: Tx) => Awaitable<Result>, key?: string): Promise<Result>
+  read<Result>(work: (tx: Tx) => Awaitable<Result>, key?: ChannelKey): Promise<Result>
   /**
    * Commits what the work does, with the events that it publishes, or none of it. The work may run several times; what it
    * publishes is told once, after the commit. A frame that comes twice, by its `client_id` or its id, gets the same
@@ -56,7 +64,7 @@ export interface RequestContext<P extends Protocol, Tx, User extends LiveUser, T
    * An event of this channel, or another one. Only within `transaction`. A payload that does not fit its schema takes the
    * transaction back.
    */
-  publish<E extends EventName<P>>(type: E, payload: Published<P, E>, key?: string): void
+  publish<E extends EventName<P>>(type: E, payload: Published<P, E>, key?: ChannelKey): void
 }
 
 export type RequestHandlers<P extends Protocol, Tx, User extends LiveUser> = {
@@ -81,7 +89,7 @@ export interface LiveServerOptions<P extends Protocol, Tx, User extends LiveUser
   readonly store: Store<Tx>
   /** @default localBus() */
   readonly bus?: Bus
-  /** By the field that names a channel (`protocol.channels.key`): asked for every subscription, sync and request. */
+  /** By the field that names a channel (`key` of each kind): asked for every subscription, sync and request. */
   readonly channels: Readonly<Record<string, (access: ChannelAccess<User>) => Awaitable<boolean>>>
   readonly requests: RequestHandlers<P, Tx, User>
   /**

@@ -20,9 +20,18 @@ export interface LoggedEvent extends Head {
 export interface Transaction<Tx> {
   /** The driver's own handle. Good until the work is done. */
   readonly tx: Tx
-  /** Takes the channel's next number. Numbers are contiguous: one that is rolled back is taken again. */
-  append(channel: string, event: string): Promise<Head>
+  /**
+   * Takes the channel's next number. Numbers are contiguous: one that is rolled back is taken again. At once, where the
+   * driver waits for nothing.
+   */
+  append(channel: string, event: EventText): Head | Promise<Head>
 }
+
+/** What is kept of an event: a text, or what makes one of the number that it gets. */
+export type EventText = string | ((head: Head) => string)
+
+export const writtenAt = (event: EventText, head: Head): string =>
+  typeof event === 'string' ? event : event(head)
 
 /** Who asked, and by which name. The same again is answered from what is stored. */
 export interface Once {

@@ -8,6 +8,13 @@ export const eventText = (
   payload: unknown,
 ): string => JSON.stringify({ type, ...channel, data: payload ?? null })
 
+/** Behind what all get, which has no line break: JSON writes it otherwise. */
+const BREAK = '\n'
+
+/** An event that some see otherwise: with it, by user, what its plugin makes theirs of. */
+export const withOwn = (text: string, own: Readonly<Record<string, unknown>>): string =>
+  Object.keys(own).length > 0 ? `${text}${BREAK}${JSON.stringify(own)}` : text
+
 /** The frame. Spliced, because reading the text only to write it again is most of what an event costs. */
 export const frameText = ({ event, seq, epoch }: LoggedEvent): string =>
   `{"seq":${seq},"epoch":${JSON.stringify(epoch)},${event.slice(1)}`

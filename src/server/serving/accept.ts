@@ -107,11 +107,12 @@ function authenticateByFrame(hub: Hub, session: Session, frame: ClientFrame): vo
   else refuse(hub, session, { id: frame.id, error: NO_TOKEN.body })
 }
 
-function channelHandler({ options }: Hub, type: string): Handler | undefined {
-  const { channels } = options.protocol
-  if (type === channels.subscribe) return subscribe
-  if (type === channels.unsubscribe) return unsubscribe
-  return type === channels.sync ? sync : undefined
+function channelHandler({ kinds }: Hub, type: string): Handler | undefined {
+  for (const kind of kinds) {
+    if (type === kind.subscribe) return subscribe(kind)
+    if (type === kind.unsubscribe) return unsubscribe(kind)
+  }
+  return kinds.some((kind) => type === kind.sync) ? sync : undefined
 }
 
 function dispatch(hub: Hub, session: Session, frame: ClientFrame): void {
@@ -125,7 +126,8 @@ function dispatch(hub: Hub, session: Session, frame: ClientFrame): void {
   if (handler) inLine(session, 'subscriptions', () => serve(hub, { session, frame }, handler))
   else {
     // Those of one channel in the order in which they were sent, so that what is typed first is stored first.
-    const line = JSON.stringify([data[hub.field] ?? frame.id ?? null])
+    const kind = hub.kinds.find(({ key }) => data[key] !== undefined)
+    const line = JSON.stringify(kind ? [kind.key, data[kind.key]] : [frame.id ?? null])
     inLine(session, line, () => serveRequest(hub, session, frame))
   }
 }

@@ -1,7 +1,7 @@
 /** Puts the parts together: what is written, how a session ends, and how events reach whoever has subscribed. */
 import { localBus } from '../bus.ts'
 import { realEnvironment } from '../environment.ts'
-import { keyIn } from '../feeds/channelName.ts'
+import { fieldsOfChannel } from '../feeds/channelOf.ts'
 import { createFeeds } from '../feeds/createFeeds.ts'
 import { messageText } from '../feeds/eventText.ts'
 import { createHeadReader } from '../feeds/headReader.ts'
@@ -21,7 +21,7 @@ export function createHub(options: AnyOptions): Hub {
     options,
     environment,
     bus,
-    field: options.protocol.channels.key,
+    kinds: options.protocol.kinds,
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     sessions: createSessions(),
     readHeads: createHeadReader(store),
@@ -125,7 +125,7 @@ function deliver(hub: Hub, channel: string, events: readonly LoggedEvent[]): voi
 }
 
 function tellHole(hub: Hub, channel: string): void {
-  const data = { [hub.field]: keyIn(hub.field, channel), reason: 'events were lost' }
+  const data = { ...fieldsOfChannel(hub.kinds, channel), reason: 'events were lost' }
   const text = JSON.stringify({ type: 'resync_required', data })
   for (const session of hub.sessions.ofChannel(channel)) hub.writeEvent(session, channel, text)
 }

@@ -1,5 +1,5 @@
 /** What everything that serves a connection works with. The types of the application end here: its handlers get what is theirs. */
-import type { Protocol } from '../../transport/protocol.ts'
+import type { ChannelFrames, Protocol } from '../../transport/protocol.ts'
 import type { Bus } from '../bus.ts'
 import type { ServerEnvironment } from '../environment.ts'
 import type { Feeds } from '../feeds/createFeeds.ts'
@@ -14,8 +14,8 @@ export type AnyOptions = LiveServerOptions<Protocol, unknown, LiveUser>
 
 export interface Hub {
   readonly options: AnyOptions
-  /** The field that names a channel. */
-  readonly field: string
+  /** Of channels. */
+  readonly kinds: readonly ChannelFrames[]
   readonly environment: ServerEnvironment
   readonly limits: LiveServerLimits
   readonly bus: Bus

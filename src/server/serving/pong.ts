@@ -1,5 +1,5 @@
 /** The answer to a ping, and with it where the channels of the connection stand. */
-import { keyIn } from '../feeds/channelName.ts'
+import { channelNamed } from '../feeds/channelOf.ts'
 import type { ClientFrame } from '../session/clientFrame.ts'
 import type { Session } from '../session/session.ts'
 import type { Head } from '../store.ts'
@@ -38,14 +38,17 @@ async function headsInTime(hub: Hub, { channels }: Session): Promise<ReadonlyMap
   }
 }
 
-/** Those that have moved since they were last told. */
-function movedOf({ field }: Hub, { channels, toldHeads }: Session, heads: ReadonlyMap<string, Head>) {
-  const moved: [string, Head][] = []
-  for (const [channel, head] of heads) {
+/** Those that have moved since they were last told: by name, or by field and name where there are several kinds. */
+function movedOf({ kinds }: Hub, { channels, toldHeads }: Session, heads: ReadonlyMap<string, Head>) {
+  const tables = new Map<string, [string, Head][]>()
+  for (const [name, head] of heads) {
     const told = `${head.seq} ${head.epoch}`
-    if (!channels.has(channel) || toldHeads.get(channel) === told) continue
-    toldHeads.set(channel, told)
-    moved.push([keyIn(field, channel), head])
+    const channel = channelNamed(kinds, name)
+    if (!(channel && channels.has(name)) || toldHeads.get(name) === told) continue
+    toldHeads.set(name, told)
+    const { field } = channel.kind
+    tables.set(field, [...(tables.get(field) ?? []), [channel.key, head]])
   }
-  return moved.length > 0 ? Object.fromEntries(moved) : undefined
+  const told = [...tables].map(([field, moved]) => [field, Object.fromEntries(moved)] as const)
+  return kinds.length === 1 ? told[0]?.[1] : told.length > 0 ? Object.fromEntries(told) : undefined
 }

@@ -1,5 +1,5 @@
 /** Ends what somebody had of a channel, here and elsewhere; and hears what other processes say. */
-import { keyIn } from '../feeds/channelName.ts'
+import { fieldsOfChannel } from '../feeds/channelOf.ts'
 import { publishNotice } from './createHub.ts'
 import type { Hub } from './hub.ts'
 
@@ -10,7 +10,7 @@ export function revoke(hub: Hub, user: string, channel: string): void {
 
 /** The client asks again, and is refused. */
 function revokeHere(hub: Hub, user: string, channel: string): void {
-  const data = { [hub.field]: keyIn(hub.field, channel), reason: 'revoked' }
+  const data = { ...fieldsOfChannel(hub.kinds, channel), reason: 'revoked' }
   const text = JSON.stringify({ type: 'resync_required', data })
   for (const session of hub.sessions.ofUser(user)) {
     if (!(session.channels.has(channel) || session.asking.has(channel))) continue

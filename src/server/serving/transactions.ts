@@ -1,10 +1,11 @@
 /** Work on the store, and the events that come of it. What the store itself fails at is told apart from what the work throws. */
 import { LiveError } from '../../transport/errors.ts'
 import { entryOf, validate } from '../../transport/protocol.ts'
-import { channelName } from '../feeds/channelName.ts'
 import { eventText } from '../feeds/eventText.ts'
+import type { ChannelKey } from '../options.ts'
 import { unavailable } from '../requestError.ts'
 import { ConflictError, type Once, type SnapshotRead } from '../store.ts'
+import { channelFor } from './access.ts'
 import type { Hub } from './hub.ts'
 
 type Work = (tx: unknown) => unknown
@@ -23,7 +24,7 @@ export interface TransactionsParts {
 
 export interface Transactions {
   transaction(work: Work): Promise<unknown>
-  publish(type: string, payload: unknown, key: string): void
+  publish(type: string, payload: unknown, key: ChannelKey): void
 }
 
 /** Of one request, or one call of the application: one after the other. */
@@ -60,8 +61,8 @@ export function createTransactions(hub: Hub, { once, onCommit }: TransactionsPar
     publish: (type, payload, key) => {
       if (!published) throw new LiveError('misconfigured', `publish("${type}") belongs into a transaction`)
       validate(entryOf(hub.options.protocol.events, type), payload, { code: 'invalid_params', name: type })
-      const event = eventText(type, { [hub.field]: key }, payload)
-      published.push({ channel: channelName(hub.field, key), event })
+      const { kind, key: id, name } = channelFor(hub, key)
+      published.push({ channel: name, event: eventText(type, { [kind.key]: id }, payload) })
     },
   }
 }

@@ -3,6 +3,8 @@ import { realEnvironment, type ServerEnvironment } from '../environment.ts'
 import {
   type Committed,
   ConflictError,
+  type EventText,
+  type Head,
   type LoggedEvent,
   type Once,
   STORE_LIMITS,
@@ -149,10 +151,10 @@ const runOnce = <Client extends PostgresClient, Result>(
     const { epoch, reply } = await beforeIn(client, once)
     if (reply !== undefined) return { result: JSON.parse(reply) as Result, events: [], isRepeated: true }
     const events: LoggedEvent[] = []
-    const append = async (channel: string, event: string) => {
-      const head = { seq: await appendTo(client, { channel, event }, limits.tail), epoch }
-      events.push({ ...head, channel, event })
-      return head
+    const append = async (channel: string, event: EventText): Promise<Head> => {
+      const logged = await appendTo(client, { channel, event, epoch, tail: limits.tail })
+      events.push(logged)
+      return { seq: logged.seq, epoch }
     }
     const result = await work({ tx: client, append })
     if (once) await keepReply(client, { ...once, reply: replyOf(result) }, limits)

@@ -105,7 +105,8 @@ export function inSlices<Part>(connection: Connection, parts: readonly Part[], s
 
 /** Known to answer subscribe frames, so that silence is a fault. */
 export function isReplying({ current, sendQueue, protocol }: Connection): boolean {
-  return Number(textOf(current?.greeting?.level)) >= 1 || sendQueue.answered.has(protocol.channels.subscribe)
+  const isAnswered = protocol.kinds.some(({ subscribe }) => sendQueue.answered.has(subscribe))
+  return isAnswered || Number(textOf(current?.greeting?.level)) >= 1
 }
 
 export function publishStatus(connection: Connection): void {

@@ -35,7 +35,9 @@ export function readFrame(connection: Connection, part: unknown): Frame | undefi
 
 function flawOf({ protocol }: Connection, part: unknown): string | undefined {
   if (!isFrame(part)) return 'is no object with a "type"'
-  for (const name of ['id', 'reply_to', protocol.channels.key]) {
+  const { kinds, channels } = protocol
+  // Of several kinds, one may give a field to its events whose name is the key of another.
+  for (const name of ['id', 'reply_to', ...(kinds.length > 1 ? [] : [channels.key])]) {
     if (typeof (part[name] ?? '') === 'object') return `has no text or number as "${name}"`
   }
   return isTooDeep(part) ? 'is nested too deep' : undefined

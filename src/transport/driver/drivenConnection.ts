@@ -34,7 +34,7 @@ export function createDrivenConnection(
     name,
     timers: createTimers(context.environment),
     sendQueue: createSendQueue(),
-    channels: { subscriptions: new Map(), byKey: new Map() },
+    channels: { subscriptions: new Map(), byPlace: new Map(), batches: new Map() },
     arrivals: { waiting: new Set(), isWorking: false, cancel: undefined },
     leases: new Set(),
     sockets: new Map(),

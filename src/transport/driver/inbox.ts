@@ -1,11 +1,11 @@
 /** The way in: routes every frame that a socket delivers. */
-import { toCursor } from '../channels/channelEvents.ts'
+import { placeIn, toCursor } from '../channels/channelEvents.ts'
 import {
   confirmChannels,
   deliverEvents,
   placeChannel,
   resetChannels,
-  takeHeads,
+  takeHead,
 } from '../channels/channels.ts'
 import { type DialedSocket, socketOf, TOGETHER, tell, writeBare } from '../connection/connection.ts'
 import { decodeEvent, decodeMessage, readFrame } from '../connection/decode.ts'
@@ -118,12 +118,12 @@ const CONTROL: Readonly<Record<string, Control>> = {
   welcome: (connection, fields, { attempt }) => {
     const socket = connection.sockets.get(attempt)
     if (socket) takeGreeting(connection, socket, fields)
-    const key = keyIn(connection, fields)
+    const place = placeIn(connection.protocol, fields)
     const cursor = toCursor(fields)
-    if (!key || !cursor) return
+    if (!place || !cursor) return
     // While two sockets are open, the older one still has to deliver what came before this.
-    if (connection.handOver) takeHeads(connection, { [key]: cursor })
-    else placeChannel(connection, key, cursor)
+    const take = connection.handOver ? takeHead : placeChannel
+    take(connection, place, cursor)
   },
   draining: (connection, fields) => {
     // Not all clients at the same moment.
@@ -131,7 +131,7 @@ const CONTROL: Readonly<Record<string, Control>> = {
     renewIn(connection, (retryAfterOf(fields) ?? 0) + spreadMs, false)
   },
   resync_required: (connection, fields, { frame }) =>
-    resetChannels(connection, keyIn(connection, { ...fields, ...frame })),
+    resetChannels(connection, placeIn(connection.protocol, { ...fields, ...frame })),
 }
 
 /** A greeting that comes late is one all the same. */
@@ -144,11 +144,4 @@ function takeGreeting(connection: DrivenConnection, socket: DialedSocket, fields
     else identity.learn('user', id, socket)
   }
   greet(connection, socket, fields)
-}
-
-function keyIn(
-  { protocol }: DrivenConnection,
-  fields: Readonly<Record<string, unknown>>,
-): string | undefined {
-  return textOf(fields[protocol.channels.key])
 }

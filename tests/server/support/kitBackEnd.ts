@@ -1,7 +1,8 @@
 /** The conformance run's domain on the kit, and the client's own connection to it: only the network between is a fake. */
 import * as z from 'zod'
 import { createLiveServer } from '../../../src/server/createLiveServer.ts'
-import { type MemoryTables, memoryStore } from '../../../src/server/stores/memoryStore.ts'
+import { memoryStore } from '../../../src/server/stores/memoryStore.ts'
+import type { MemoryTables } from '../../../src/server/stores/memoryTables.ts'
 import type {
   ConformanceBackEnd,
   ConformanceParts,
