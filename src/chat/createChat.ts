@@ -1,6 +1,7 @@
 /** `createChat`: rooms, messages, read state, typing and presence as TanStack options over one manager. */
 import { createStore } from 'zustand/vanilla'
-import { createLive, type Live } from '../query/index.ts'
+import { Member, Message, Room } from '../frames/index.ts'
+import { createLive, type Live, type Mistake } from '../query/index.ts'
 import {
   createWebSocketManager,
   type Protocol,
@@ -9,7 +10,6 @@ import {
   type WebSocketManagerOptions,
 } from '../transport/index.ts'
 import { quick } from './model/data/fit.ts'
-import { Member, Message, Room } from './model/data/schemas.ts'
 import {
   type ChatLevel,
   type ChatSchemas,
@@ -53,8 +53,10 @@ export interface ChatSettings<T extends Partial<ChatTypes> = ChatTypes> {
 }
 
 type ManagerSource<P extends Protocol> =
-  | WebSocketManagerOptions<P>
-  | { readonly manager: WebSocketManager<P> }
+  | (WebSocketManagerOptions<P> & { readonly manager?: undefined })
+  | ({ readonly manager: WebSocketManager<P> } & {
+      readonly [Name in keyof WebSocketManagerOptions]?: Mistake<'The manager has this: leave it out here'>
+    })
 
 export type ChatOptions<
   T extends Partial<ChatTypes> = ChatTypes,
@@ -195,7 +197,7 @@ function shared(run: () => () => void): () => () => void {
 
 /** The chat adds nothing to the protocol; whatever else it declares is the application's. */
 function managerOf<P extends Protocol>(options: ManagerSource<P>): WebSocketManager {
-  const manager = 'manager' in options ? options.manager : createWebSocketManager<P>(options)
+  const manager = options.manager ?? createWebSocketManager<P>(options)
   return manager as unknown as WebSocketManager
 }
 

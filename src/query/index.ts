@@ -1,9 +1,14 @@
 export type { LivePort } from '../transport/port.ts'
-export { createLive, type EventsOf, type Live, type LiveOptions } from './createLive.ts'
+export { meta } from './cache/meta.ts'
+export { createLive, type EventsOf, type Live, type LiveOptions, type RequestsOf } from './createLive.ts'
 export { NO_HISTORY } from './define/answer.ts'
 export type { Changes } from './define/changes.ts'
-export type { ListOptions } from './define/list.ts'
-export { type MutationDefinitionOptions, shouldDehydrateMutation } from './define/mutation.ts'
+export type { ListOptions, ListWindow, LiveList } from './define/list.ts'
+export {
+  type LiveMutation,
+  type MutationDefinitionOptions,
+  shouldDehydrateMutation,
+} from './define/mutation.ts'
 export type { MutationControls } from './define/mutationControls.ts'
 export type {
   LiveInfiniteQueryOptions,
@@ -11,8 +16,9 @@ export type {
   LiveQueryOptions,
 } from './define/queryOptions.ts'
 export { insert, patch, reduce, remove, upsert } from './define/reducers.ts'
-export type { TimelineOptions, TimelineWindow } from './define/timeline.ts'
-export type { ValueOptions } from './define/value.ts'
+export type { Mistake } from './define/sound.ts'
+export type { LiveTimeline, TimelineOptions, TimelineWindow } from './define/timeline.ts'
+export type { LiveValue, ValueOptions } from './define/value.ts'
 export type { Op, Reducer, ReducerContext } from './fold/op.ts'
 export {
   compareKeys,
@@ -22,10 +28,11 @@ export {
   type TimelinePage,
   type TimelinePageParam,
 } from './fold/timeline/pages.ts'
+export { rows } from './fold/timeline/rows.ts'
 export { type SnapshotContext, type SnapshotSource, type } from './live/definition.ts'
 export type { LiveState } from './live/records.ts'
 export type { LiveStatus } from './live/state.ts'
-export type { AskOptions, SendContext } from './optimistic/beginSend.ts'
+export type { Ask, AskOptions, Requests, SendContext } from './optimistic/beginSend.ts'
 export type { OptimisticContext } from './optimistic/pendingMutation.ts'
 export type { SendStatus } from './optimistic/sendState.ts'
 export type { Change } from './optimistic/targetedOp.ts'

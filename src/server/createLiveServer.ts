@@ -2,7 +2,7 @@
 
 import { LiveError } from '../transport/errors.ts'
 import type { Id } from '../transport/port.ts'
-import type { ChannelFrames, EventName, Protocol } from '../transport/protocol.ts'
+import { type ChannelFrames, defineProtocol, type EventName, type Protocol } from '../transport/protocol.ts'
 import { type AttachOptions, attachToNode } from './node/attachToNode.ts'
 import type { HttpServer } from './node/optionalTypes.ts'
 import type { ChannelKey, LiveServerOptions, LiveUser, Published } from './options.ts'
@@ -11,9 +11,11 @@ import { channelFor } from './serving/access.ts'
 import { createHub } from './serving/createHub.ts'
 import { type CloseOptions, closeServer } from './serving/draining.ts'
 import type { AnyOptions } from './serving/hub.ts'
+import { closePlugins, startPlugins } from './serving/plugins.ts'
 import { hearBus, revoke } from './serving/revoke.ts'
 import { watchSilence } from './serving/silence.ts'
 import { createTransactions } from './serving/transactions.ts'
+import type { LivePlugin } from './session/plugin.ts'
 import type { AcceptedSocket, ServerRequest, ServerSocket } from './socket.ts'
 
 /** Tells an event of the channel `key`. */
@@ -56,6 +58,15 @@ export interface LiveServer<P extends Protocol, Tx> {
   [Symbol.asyncDispose](): Promise<void>
 }
 
+/** With plugins, such as `chatServer()`: a protocol of one's own goes beside theirs, or is left out. */
+export type PluggedServerOptions<P extends Protocol, Tx, User extends LiveUser> = Omit<
+  LiveServerOptions<P, Tx, User>,
+  OwnDomain
+> &
+  Partial<Pick<LiveServerOptions<P, Tx, User>, OwnDomain>> & { readonly plugins: readonly LivePlugin[] }
+
+type OwnDomain = 'protocol' | 'channels' | 'requests'
+
 /**
  * A back end for the clients of one protocol: sign-in, subscriptions, requests, a numbered log, catching up.
  *
@@ -81,21 +92,21 @@ export interface LiveServer<P extends Protocol, Tx> {
  * ```
  */
 export function createLiveServer<P extends Protocol, Tx, User extends LiveUser>(
-  options: LiveServerOptions<P, Tx, User>,
+  options: LiveServerOptions<P, Tx, User> | PluggedServerOptions<P, Tx, User>,
 ): LiveServer<P, Tx> {
-  checkChannels(options.protocol.kinds, options.channels)
   // The handlers get what the types promise: the schemas made it, or the application itself.
-  const hub = createHub(options as unknown as AnyOptions)
-  const migrated = options.store.migrate().catch(hub.fail)
+  const { plugins = [], ...given } = options as unknown as PluggedServerOptions<Protocol, unknown, LiveUser>
+  const hub = createHub(withPlugins(given, plugins))
+  startPlugins(hub, plugins)
   const stops = [hearBus(hub), watchSilence(hub)]
   const transaction = async <Result>(work: LiveWork<P, Tx, Result>) => {
-    await migrated
+    await hub.migration.wait()
     const { transaction, publish } = createTransactions(hub, {})
     return (await transaction((tx) => work({ tx: tx as Tx, publish }))) as Result
   }
   let closing: Promise<void> | undefined
   const close = (how?: CloseOptions) => {
-    closing ??= closeServer(hub, { ...how, stops })
+    closing ??= closeServer(hub, { ...how, stops }).then(() => closePlugins(hub))
     return closing
   }
   const take = (socket: ServerSocket, request: ServerRequest) => accept(hub, socket, request)
@@ -110,6 +121,23 @@ export function createLiveServer<P extends Protocol, Tx, User extends LiveUser>(
     close,
     [Symbol.asyncDispose]: () => close(),
   }
+}
+
+function withPlugins(
+  {
+    protocol,
+    channels = {},
+    requests = {},
+    ...given
+  }: Partial<Pick<AnyOptions, OwnDomain>> & Omit<AnyOptions, OwnDomain>,
+  plugins: readonly LivePlugin[],
+): AnyOptions {
+  const served = plugins.flatMap(({ kinds }) => kinds)
+  const isServed = ({ key }: ChannelFrames) => served.some((kind) => kind.key === key)
+  const own = protocol ?? defineProtocol({ channels: served })
+  const ownKinds = own.kinds.filter((kind) => !isServed(kind))
+  checkChannels(ownKinds, channels)
+  return { ...given, protocol: { ...own, kinds: [...served, ...ownKinds] }, channels, requests }
 }
 
 function checkChannels(kinds: readonly ChannelFrames[], channels: Readonly<Record<string, unknown>>): void {

@@ -67,11 +67,14 @@ export interface Store<Tx> {
    * Runs the work and commits; what it throws takes everything back and rejects. The work may run several times, where it
    * throws `ConflictError` or the driver finds one: do nothing in it that cannot be taken back.
    *
+   * `near`: the channel that it will most likely append to. A hint, by which a store may let those of one channel take turns.
+   *
    * @throws ConflictError where it did not go through after several attempts
    */
   transaction<Result>(
     work: (transaction: Transaction<Tx>) => Result | Promise<Result>,
     once?: Once,
+    near?: string,
   ): Promise<Committed<Result>>
   /** Where these channels stand, in one read. Each of them is in the answer. */
   heads(channels: readonly string[]): Promise<ReadonlyMap<string, Head>>

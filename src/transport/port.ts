@@ -72,6 +72,11 @@ export interface PortRequestOptions {
   /** The server has read it and not answered, so far: a pong says so, which this asks for. May be called again. */
   readonly onRead?: (() => void) | undefined
   readonly guard?: Guard | undefined
+  /**
+   * Called before the promise resolves, where the reply says of which position it is: in its envelope, or in what the server
+   * sent as its payload, whatever the schema makes of that.
+   */
+  readonly onPosition?: ((position: Cursor) => void) | undefined
 }
 
 /**
@@ -149,10 +154,20 @@ export interface LivePort {
    * `onlyDown`: nor where it stands.
    */
   renew(spec: ChannelSpec, onlyDown?: boolean): void
+  /** Somebody else is there for events of this type: the protocol declares it, or a subscriber takes them. */
+  hears?(type: string): boolean
   /** Inspector entries of the query layer (gaps, resets, folds) join the transport's one log. `onError` hears of an `error` in one. */
   report(entry: { readonly type: string; readonly [field: string]: unknown }): void
   /** For an error that is made of what the server said: without the secrets that the transport knows of. */
   clean?<T>(error: T): T
+}
+
+/** Of which position an answer says that it is. */
+export function positionOf(answer: unknown): Cursor | undefined {
+  const { as_of, asOf, epoch } = Object(answer)
+  const seq = as_of ?? asOf
+  if (!Number.isSafeInteger(seq)) return undefined
+  return { seq, epoch: typeof epoch === 'string' ? epoch : undefined }
 }
 
 /** Deeper than this nothing is read: whoever copies, compares, checks or prints a value calls himself for every level. */

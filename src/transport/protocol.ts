@@ -174,8 +174,9 @@ export function isFrame(value: unknown): value is Frame {
  * `room_id`, which is envelope and payload at once: `{"type":"room_removed","room_id":7}`.
  */
 export function payloadOf(frame: Frame): unknown {
+  // Leaving fields out copies all others.
+  if (frame.data !== undefined) return frame.data
   const { type, id, timestamp, reply_to, seq, epoch, room_id, data, ...fields } = frame
-  if (data !== undefined) return data
   const [only, ...others] = Object.values(fields)
   if (others.length === 0 && isRecord(only)) return only
   return room_id === undefined ? fields : { room_id, ...fields }

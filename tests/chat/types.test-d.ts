@@ -139,4 +139,14 @@ describe('createChat', () => {
     expectTypeOf(createChat({ manager: typed })).toExtend<Chat>()
     expectTypeOf(createChat({ manager: createWebSocketManager() })).toExtend<Chat>()
   })
+
+  it('[C107] takes a manager, or what makes one', () => {
+    const manager = createWebSocketManager()
+    createChat({ manager, pageSize: 20, currentUser: { id: 1, username: 'a' } })
+    createChat({ url: 'ws://localhost', pageSize: 20 })
+    // @ts-expect-error: the manager has its own
+    createChat({ manager, url: 'ws://localhost' })
+    // @ts-expect-error: the manager has its own
+    createChat({ manager, tokenManager: { getAccessToken: () => 'a' } })
+  })
 })

@@ -62,17 +62,25 @@ const STRICT = {
   skipLibCheck: false,
 }
 
+/** Where a TypeScript is: the project's own, or an older one of `tools`, which is installed where it is not. */
+export async function compilerOf(version: string): Promise<string> {
+  if (version === '7') return join(root, 'node_modules/typescript/bin/tsc')
+  await execute(process.execPath, ['scripts/tools.mjs'], { cwd: root })
+  return join(root, 'tools/node_modules', version === '6' ? 'typescript' : `typescript-${version}`, 'bin/tsc')
+}
+
 /** The compiler's complaints about these files: '' when there are none. */
 export async function typeErrors(
   folder: string,
   files: Readonly<Record<string, string>>,
   options: object = {},
+  version = '7',
 ): Promise<string> {
   await writeFile(join(folder, 'package.json'), '{ "type": "module" }')
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text)
   const config = { compilerOptions: { ...STRICT, ...options }, files: Object.keys(files) }
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(config))
-  const tsc = join(root, 'node_modules/typescript/bin/tsc')
+  const tsc = await compilerOf(version)
   const { stdout } = await execute(process.execPath, [tsc, '-p', folder]).catch((error) => error)
   return stdout
 }

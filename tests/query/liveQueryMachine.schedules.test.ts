@@ -27,7 +27,7 @@ import {
   type World,
   writeResult,
 } from './support/machineWorld.ts'
-import { type Data, historyUpTo, opOf, rowOf } from './support/strictKind.ts'
+import { type Data, historyUpTo, opOf, PARTIAL, rowOf } from './support/strictKind.ts'
 
 const STEPS = Number(process.env.MACHINE_STEPS ?? 300_000)
 const SEED = Number(process.env.MACHINE_SEED ?? 1)
@@ -105,7 +105,10 @@ const STEPS_OF: readonly (readonly [weight: number, step: Step])[] = [
       )
       if (!options.hasNames) happen(world, `?k${world.history.length}`)
       // To what was sent as well: it is changed, or removed.
-      else happen(world, sent && random() < 0.3 ? sent.key : `k${upTo(world, 5)}`, random() < 0.2)
+      else {
+        const key = `${options.isFiltered && random() < 0.2 ? PARTIAL : ''}k${upTo(world, 5)}`
+        happen(world, sent && random() < 0.3 ? sent.key : key, random() < 0.2)
+      }
     },
   ],
   [25, (world) => world.channel?.isLive && !world.channel.hasGap && deliver(world, 1 + upTo(world, 2))],
@@ -412,6 +415,8 @@ const WORLDS = {
   'numbers, pages, no names': { isNumbered: true, isPaged: true, hasNames: false },
   'no numbers, whole data': { isNumbered: false, isPaged: false, hasNames: true },
   'no numbers, pages, no names': { isNumbered: false, isPaged: true, hasNames: false },
+  'numbers, filtered': { isNumbered: true, isPaged: false, hasNames: true, isFiltered: true },
+  'no numbers, filtered': { isNumbered: false, isPaged: false, hasNames: true, isFiltered: true },
 } as const satisfies Record<string, Options>
 
 describe('[Q28] random schedules of the machine alone', { timeout: Math.max(120_000, STEPS / 10) }, () => {

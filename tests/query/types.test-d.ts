@@ -10,7 +10,20 @@ import {
 } from '@tanstack/react-query'
 import { describe, expectTypeOf, it } from 'vitest'
 import * as z from 'zod/mini'
-import { createLive, insert, patch, remove, type TimelinePage, type, upsert } from '../../src/query/index.ts'
+import {
+  createLive,
+  insert,
+  type LiveList,
+  type LiveTimeline,
+  type LiveValue,
+  NO_HISTORY,
+  patch,
+  reduce,
+  remove,
+  type TimelinePage,
+  type,
+  upsert,
+} from '../../src/query/index.ts'
 import { createWebSocketManager, defineProtocol } from '../../src/transport/index.ts'
 
 const Price = z.object({ symbol: z.string(), price: z.number() })
@@ -131,5 +144,260 @@ describe('[Q11] a definition', () => {
     trades()
     // @ts-expect-error: fields of the item only
     prices.patch({ market: 'x' }, { symbol: 'a', colour: 'red' })
+  })
+})
+
+const asked = defineProtocol({
+  events: { price_changed: Price, ticked: z.object({ name: z.string(), price: z.number() }) },
+  requests: {
+    get_prices: { params: z.object({ market: z.string() }), result: z.array(Price) },
+    get_page: {
+      params: z.object({ market: z.string() }),
+      result: z.object({ prices: z.array(Price), total: z.number() }),
+    },
+    get_total: { params: z.object({}), result: z.object({ total: z.number() }) },
+  },
+})
+const typed = createLive({
+  manager: createWebSocketManager({ url: 'wss://api.example.com', protocol: asked }),
+})
+const item = { item: Price, id: (price: Price) => price.symbol, events: {} }
+const Total = z.object({ total: z.number() })
+
+describe('[Q49] the compiler refuses', () => {
+  it('a request that the protocol does not declare', () => {
+    typed.list('a', { ...item, snapshot: 'get_prices' })
+    typed.list('b', { ...item, snapshot: 'get_page' })
+    typed.value('c', { schema: Total, snapshot: 'get_total', events: {} })
+    // @ts-expect-error: get_prices is meant
+    typed.list('d', { ...item, snapshot: 'get_pricez' })
+    // @ts-expect-error: get_total is meant
+    typed.value('e', { schema: Total, snapshot: 'get_totals', events: {} })
+    // @ts-expect-error: get_prices is meant
+    typed.timeline('f', { ...item, order: () => [], snapshot: 'get_pricez' })
+    // @ts-expect-error: get_prices is meant
+    typed.list('g', { ...item, snapshot: ({ request }) => request('get_pricez', { market: 'x' }) })
+    // @ts-expect-error: it is asked by its market
+    typed.list('h', { ...item, snapshot: ({ request }) => request('get_prices', {}) })
+    typed.mutation('i', {
+      request: (total: number, { request }) =>
+        // @ts-expect-error: get_total is meant
+        request('get_totals', { total }),
+    })
+    // Any, where none are declared.
+    live.list('j', { ...item, snapshot: 'get_anything' })
+  })
+
+  it('a snapshot of other items, or of none', () => {
+    // @ts-expect-error: the result of that request is no list
+    typed.list('a', { ...item, snapshot: 'get_total' })
+    // @ts-expect-error: other items
+    live.list('b', { ...item, snapshot: async () => [{ id: 7 }] })
+    // @ts-expect-error: other items, under a name
+    live.list('c', { ...item, snapshot: async () => ({ rows: [{ id: 7 }], total: 1 }) })
+    // @ts-expect-error: a total is no item
+    live.list('d', { ...item, snapshot: async () => ({ total: 5 }) })
+    // @ts-expect-error: what is in the response is meant
+    live.list('e', { ...item, snapshot: () => fetch('/prices') })
+    // @ts-expect-error: nothing is returned
+    live.list('f', { ...item, snapshot: async () => {} })
+    // @ts-expect-error: what is in the response is meant
+    live.timeline('g', { ...item, order: () => [], snapshot: () => fetch('/prices') })
+    // @ts-expect-error: other items
+    live.timeline('h', { ...item, order: () => [], snapshot: async () => ({ items: [{ id: 7 }] }) })
+    // @ts-expect-error: what is in the response is meant
+    live.value('i', { schema: Price, snapshot: () => fetch('/best'), events: {} })
+    // @ts-expect-error: another value
+    live.value('j', { schema: Price, snapshot: async () => ({ total: 5 }), events: {} })
+    // @ts-expect-error: the result of that request is another value
+    typed.value('k', { schema: Price, snapshot: 'get_total', events: {} })
+  })
+
+  it('and takes what may be right', () => {
+    live.list('a', { ...item, snapshot: async () => (await fetch('/prices')).json() })
+    live.list('b', { ...item, snapshot: ({ request }) => request('get_prices', {}) })
+    live.list('c', { ...item, snapshot: async () => [] })
+    live.list('d', { ...item, snapshot: async () => ({ prices: [{ symbol: 'a', price: 1 }], total: 1 }) })
+    live.timeline('e', { ...item, order: () => [], snapshot: async () => NO_HISTORY })
+    live.timeline('f', {
+      ...item,
+      order: () => [],
+      snapshot: async ({ request }) => (await request('get_history', {})) ?? NO_HISTORY,
+    })
+    live.list('g', {
+      ...item,
+      item: z.object({ symbol: z.string(), side: z.enum(['buy', 'sell']) }),
+      id: ({ symbol }) => symbol,
+      snapshot: async () => [{ symbol: 'a', side: 'buy' }],
+    })
+    live.value('h', { schema: Price, snapshot: async () => (await fetch('/best')).json(), events: {} })
+    live.value<{ total: number }, { market: string }>('i', {
+      schema: Total,
+      snapshot: async ({ params }) => ({ total: params.market.length }),
+      events: {},
+    })
+  })
+
+  it('parameters that are left out', () => {
+    const here = { ...item, params: type<{ market: string }>(), snapshot: 'get_prices' }
+    const list = live.list('a', here)
+    const timeline = live.timeline('b', { ...here, order: () => [] })
+    const value = live.value('c', {
+      params: type<{ market: string }>(),
+      schema: Price,
+      snapshot: 'get_best',
+      events: {},
+    })
+    list({ market: 'x' })
+    value({ market: 'x' })
+    timeline({ market: 'x' }, { pageSize: 20 })
+    // @ts-expect-error: of which market?
+    list()
+    // @ts-expect-error: of which market?
+    value()
+    // @ts-expect-error: of which market?
+    timeline()
+    // @ts-expect-error: of which market?
+    buy()
+    // @ts-expect-error: of which market?
+    void buy.start(queryClient, { symbol: 'a' })
+    live.list('d', { ...here, params: type<{ market?: string }>() })()
+    live.list('e', { ...item, snapshot: 'get_prices' })()
+  })
+
+  it('a patch that names no item', () => {
+    const named = {
+      item: Price,
+      id: (price: { readonly symbol: string }) => price.symbol,
+      snapshot: 'get_prices',
+    }
+    const list = typed.list('a', {
+      item: Price,
+      id: (price) => price.symbol,
+      snapshot: 'get_prices',
+      events: {
+        price_changed: patch((event) => event),
+        ticked: patch(({ name, price }) => ({ symbol: name, price })),
+      },
+    })
+    typed.list('b', {
+      item: Price,
+      id: (price) => price.symbol,
+      snapshot: 'get_prices',
+      // @ts-expect-error: of which symbol?
+      events: { ticked: patch(({ price }) => ({ price })) },
+    })
+    typed.timeline('c', {
+      item: Price,
+      // @ts-expect-error: of which symbol?
+      events: { ticked: patch(({ price }) => ({ price })) },
+      order: () => [],
+      id: ({ symbol }) => symbol,
+      snapshot: 'get_prices',
+    })
+    // @ts-expect-error: of which symbol?
+    list.patch({}, { price: 1 })
+    list.patch({}, { symbol: 'a', price: 1 })
+    // What the id is made of cannot be told here.
+    typed.list('d', {
+      ...named,
+      snapshot: 'get_prices',
+      events: { ticked: patch(({ price }) => ({ price })) },
+    })
+    typed.list('e', {
+      ...named,
+      snapshot: 'get_prices',
+      events: { ticked: patch((event) => event as Partial<Price>) },
+    })
+    const pair = {
+      item: z.object({ a: z.string(), b: z.string(), price: z.number() }),
+      snapshot: 'get_pairs',
+    }
+    live.list('f', {
+      ...pair,
+      id: ({ a, b }) => `${a}/${b}`,
+      events: { price_changed: patch(({ symbol: a }) => ({ a })) },
+    })
+    live.list('g', {
+      ...pair,
+      id: ({ a, b }) => a || b,
+      events: { price_changed: patch(({ symbol: b }) => ({ b })) },
+    })
+  })
+})
+
+describe('[Q50] reducers know, without a word,', () => {
+  it('the parameters of the query', () => {
+    typed.list('a', {
+      params: type<{ market: string }>(),
+      item: Price,
+      id: (price) => price.symbol,
+      snapshot: 'get_prices',
+      events: {
+        price_changed: upsert((event, { params }) => {
+          expectTypeOf(params).toEqualTypeOf<{ market: string }>()
+          return event
+        }),
+        ticked: remove((event, { params }) => (event.name === params.market ? event.name : undefined)),
+      },
+    })
+    typed.timeline('b', {
+      params: type<{ market: string }>(),
+      item: Price,
+      id: (price) => price.symbol,
+      order: (price) => [price.price],
+      snapshot: 'get_prices',
+      events: {
+        price_changed: insert((event, { params }) => ({ ...event, symbol: params.market })),
+        // @ts-expect-error: it is called market
+        ticked: remove((event, { params }) => (event.name === params.room ? event.name : undefined)),
+      },
+    })
+  })
+
+  it('what they reduce', () => {
+    typed.list('a', {
+      params: type<{ market: string }>(),
+      item: Price,
+      id: (price) => price.symbol,
+      snapshot: 'get_prices',
+      events: {
+        ticked: reduce((current, event, { params }) => {
+          expectTypeOf(current).toEqualTypeOf<readonly Price[]>()
+          expectTypeOf(event).toEqualTypeOf<{ name: string; price: number }>()
+          expectTypeOf(params.market).toEqualTypeOf<string>()
+          return current.filter(({ symbol }) => symbol !== event.name)
+        }),
+      },
+    })
+    typed.timeline('b', {
+      item: Price,
+      id: (price) => price.symbol,
+      order: (price) => [price.price],
+      snapshot: 'get_prices',
+      events: { ticked: reduce((current, event) => current.filter(({ price }) => price > event.price)) },
+    })
+    typed.value('c', {
+      schema: Total,
+      snapshot: 'get_total',
+      events: { ticked: reduce((current, { price }) => ({ total: current.total + price })) },
+    })
+    typed.value('d', {
+      schema: Total,
+      initial: { total: 0 },
+      // @ts-expect-error: a total is a number
+      events: { ticked: reduce(({ total }, { name }) => ({ total: total + name })) },
+    })
+    live.list('e', {
+      ...item,
+      snapshot: 'get_prices',
+      events: { price_gone: reduce((current: Price[], event) => current.filter((each) => each !== event)) },
+    })
+  })
+
+  it('and what is made has a short name', () => {
+    expectTypeOf(prices).toEqualTypeOf<LiveList<{ market: string }, Price, 'symbol'>>()
+    expectTypeOf(trades).toEqualTypeOf<LiveTimeline<{ market: string }, Price, 'symbol'>>()
+    expectTypeOf(best).toEqualTypeOf<LiveValue<Readonly<Record<never, never>>, Price>>()
   })
 })

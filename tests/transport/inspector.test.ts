@@ -1,6 +1,12 @@
 import { describe, expect, expectTypeOf, it, vi } from 'vitest'
 import * as z from 'zod/mini'
-import { browserEnvironment, createWebSocketManager, defineProtocol } from '../../src/transport/index.ts'
+import { createFakeEnvironment } from '../../src/testing/index.ts'
+import {
+  browserEnvironment,
+  createWebSocketManager,
+  defineProtocol,
+  LiveError,
+} from '../../src/transport/index.ts'
 import { payloadOf } from '../../src/transport/protocol.ts'
 import { jsonCodec } from '../../src/transport/wire/codec.ts'
 import { reply, setup } from './kit.ts'
@@ -189,17 +195,91 @@ describe('inspector', () => {
     expect(lines.every((line) => line.startsWith('[WebSocketManager] '))).toBe(true)
   })
 
-  it('[T24] logs to the console in development only', async () => {
-    const console_ = vi.spyOn(console, 'log').mockImplementation(() => undefined)
-    vi.stubEnv('NODE_ENV', 'development')
-    await setup({ debug: undefined }).open()
-    expect(console_).toHaveBeenCalledWith('[WebSocketManager] WebSocket connected successfully')
-    console_.mockClear()
-    vi.stubEnv('NODE_ENV', 'production')
-    await setup({ debug: undefined }).open()
-    expect(console_).not.toHaveBeenCalled()
+  it('[D5] the debug log has a line for every kind of entry, also for one that lacks what its kind has', async () => {
+    const lines: [string, ...unknown[]][] = []
+    const { manager, open } = setup({ debug: (...line) => lines.push(line) })
+    await open()
+    const told = (entry: { type: string }) => {
+      lines.length = 0
+      manager.port.report(entry)
+      return lines.map(([line]) => line.replace('[WebSocketManager] ', ''))
+    }
+    const error = new LiveError('invalid_frame', 'An item of "prices" has no id')
+    expect(told({ type: 'roundTrip', latencyMs: 12.4 } as never)).toEqual(['Round trip took 12 ms'])
+    expect(told({ type: 'queue', queued: 3 } as never)).toEqual(['Waiting to be sent: 3'])
+    expect(told({ type: 'handOver', from: 1, to: 2 } as never)).toEqual(['Socket 2 takes over from 1'])
+    expect(told({ type: 'quarantine', definition: 'prices', rows: [], error } as never)).toEqual([
+      'quarantine: An item of "prices" has no id',
+    ])
+    expect(lines[0]?.[1]).toEqual({ definition: 'prices', rows: [] })
+    const other = new LiveError('invalid_frame', 'A frame has no "type"')
+    expect(told({ type: 'error', error: other } as never)).toEqual(['A frame has no "type"'])
+    expect(told({ type: 'gap', after: 12, held: 1 } as never)).toEqual(['gap'])
+    expect(lines[0]?.[1]).toEqual({ after: 12, held: 1 })
+    const kinds = 'transition dial wait sent received roundTrip queue quarantine handOver error constructor'
+    for (const type of kinds.split(' ')) expect(told({ type }), type).toHaveLength(1)
+  })
+
+  it('[D5] the debug log is for who asks for it; in development each mistake is told once, with what to do', async () => {
+    const log = vi.spyOn(console, 'log').mockImplementation(() => undefined)
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
+    for (const [environment, times] of [
+      ['development', 2],
+      ['production', 0],
+    ] as const) {
+      vi.stubEnv('NODE_ENV', environment)
+      const { manager, open, errors } = setup({ debug: undefined })
+      await open()
+      const report = (error: LiveError) => manager.port.report({ type: 'error', error })
+      for (const count of [1, 2, 3]) report(new LiveError('misconfigured', `${count} rows left out`))
+      report(new LiveError('invalid_frame', 'An item has no id'))
+      report(new LiveError('connection_lost', 'The network is gone'))
+      expect(errors).toHaveLength(5)
+      expect(log).not.toHaveBeenCalled()
+      expect(warn.mock.calls.map(([line]) => line)).toEqual(
+        ['[querywire] 1 rows left out', '[querywire] An item has no id'].slice(0, times),
+      )
+      warn.mockClear()
+    }
     vi.unstubAllEnvs()
     vi.restoreAllMocks()
+  })
+
+  it('[D6] two managers for one address, as one user, are told of once; two users are none', async () => {
+    const world = createFakeEnvironment()
+    const errors: string[] = []
+    const make = (token: string, options: object = {}) =>
+      createWebSocketManager({
+        url: 'ws://chat.test',
+        environment: world.environment,
+        tokenManager: { getAccessToken: () => token },
+        onError: ({ message }) => errors.push(message),
+        ...options,
+      })
+    const first = make('alice')
+    first.connect('/a/')
+    await world.clock.advance(10)
+    first.connect('/b/')
+    make('bob').connect('/a/')
+    make('alice', { environment: createFakeEnvironment().environment }).connect('/a/')
+    await world.clock.advance(10)
+    expect(errors).toEqual([])
+    const second = make('alice')
+    second.connect('/a/')
+    await world.clock.advance(10)
+    const message =
+      'Two managers are connected to ws://chat.test/a/; make one, outside of components, and share it'
+    expect(errors).toEqual([message])
+    second.disconnect('/a/')
+    second.connect('/a/')
+    await world.clock.advance(10)
+    expect(errors).toEqual([message])
+    // One that is gone is none.
+    first.close()
+    second.close()
+    make('alice').connect('/a/')
+    await world.clock.advance(10)
+    expect(errors).toEqual([message])
   })
 
   it('[T24] a broken observer or handler breaks nothing, and connection errors reach onError', async () => {

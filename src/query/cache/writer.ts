@@ -9,7 +9,8 @@ export function write(queryClient: QueryClient, query: Query, data: unknown): vo
   if (queryClient.getQueryCache().get(query.queryHash) !== query) return
   const { dataUpdatedAt, isInvalidated } = query.state
   // An event is not a fetch: it must neither restart `staleTime` nor forget that somebody asked for a refetch.
-  queryClient.setQueryData(query.queryKey, data, { updatedAt: dataUpdatedAt })
+  // Not by its key, which would be hashed again for every write.
+  query.setData(data, { updatedAt: dataUpdatedAt, manual: true })
   if (isInvalidated) query.invalidate()
 }
 
@@ -41,6 +42,15 @@ export function reset(queryClient: QueryClient, isOwn: (query: Query) => boolean
   queryClient.resetQueries({ predicate: isOwn }).catch(() => {
     // Each query's own state carries its error.
   })
+}
+
+/** Who is told what a snapshot was answered with, before it is written. */
+export const answers: {
+  heard?: (queryClient: QueryClient, queryKey: readonly unknown[], answer: unknown) => void
+} = {}
+
+export function writeBeside(queryClient: QueryClient, queryKey: readonly unknown[], data: unknown): void {
+  queryClient.setQueryData(queryKey, data)
 }
 
 /** Beside the live data, and stored with it; a key each, so that one of them never hides another. */

@@ -2,13 +2,14 @@
 import type { Op } from '../fold/op.ts'
 import type { Params } from '../keys.ts'
 import type { Change } from '../optimistic/targetedOp.ts'
+import type { Patch } from './sound.ts'
 
 /** Ops for the data of one definition, for use in mutations. */
-export interface Changes<P, Item> {
+export interface Changes<P, Item, Key extends PropertyKey = never> {
   insert(params: P, item: Item): Change
   upsert(params: P, item: Item): Change
   /** `by`: further fields, which follow from the item as it is. */
-  patch(params: P, fields: Partial<Item>, by?: (item: Item) => Partial<Item>): Change
+  patch(params: P, fields: Patch<Item, Key>, by?: (item: Item) => Partial<Item>): Change
   remove(params: P, id: string | number): Change
 }
 

@@ -1,4 +1,5 @@
 /** What the definitions of all kinds of live data have in common. */
+import { LiveError } from '../../transport/errors.ts'
 import type { Kind } from '../fold/kinds.ts'
 import type { FlawOf } from '../fold/soundOp.ts'
 import { keyName, LIVE_KEY } from '../keys.ts'
@@ -16,8 +17,9 @@ export interface Given {
   readonly options: unknown
   readonly source: unknown
   readonly kind: Kind
+  readonly kindFor?: (queryKey: readonly unknown[]) => Kind
   readonly flawOf: FlawOf
-  readonly pageSize?: number
+  readonly pageSize?: number | undefined
 }
 
 /** Makes the name known. `factoryFor`: makes what returns the query options. */
@@ -30,22 +32,45 @@ export function defineQuery<P, Item, Factory extends object>(
   return Object.assign(factoryFor(definition), changesFor<P, Item>(given.name))
 }
 
+interface Page {
+  readonly offset?: number | undefined
+  readonly pageSize?: number | undefined
+}
+
+function pageIn([, , , page]: readonly unknown[], pageSize: number) {
+  const { offset = 0, pageSize: limit = pageSize } = (page ?? {}) as Page
+  return { param: { offset }, limit }
+}
+
 /** For data that is fetched as a whole. `read`: what is cached of an answer. */
 export function defineWhole<P, Item, Data>(
   registry: Registry,
   given: Given,
   read: (answer: Answer, call: SnapshotCall) => unknown,
 ) {
-  return defineQuery<P, Item, (params?: P) => LiveQueryOptions<Data>>(registry, given, (definition) => {
-    const queryFn = (context: QueryFunctionContext) => {
-      const call = { registry, definition, context }
-      return takeSnapshot(call, (answer) => read(answer, call) as Data)
-    }
-    return (params) =>
-      queryOptions({
-        ...LIVE_QUERY_DEFAULTS,
-        queryKey: [LIVE_KEY, keyName(registry, given.name), params ?? ({} as P)] as const,
-        queryFn,
-      })
-  })
+  const { name, pageSize } = given
+  return defineQuery<P, Item, (params?: P, page?: Page) => LiveQueryOptions<Data>>(
+    registry,
+    given,
+    (definition) => {
+      const queryFn = (context: QueryFunctionContext) => {
+        if ('pageParam' in context)
+          throw new LiveError('misconfigured', `"${name}" is no timeline: read it with useQuery`)
+        const page = pageSize === undefined ? undefined : pageIn(context.queryKey, pageSize)
+        const call = { registry, definition, context, page }
+        return takeSnapshot(call, (answer) => read(answer, call) as Data)
+      }
+      return (params, page) =>
+        queryOptions({
+          ...LIVE_QUERY_DEFAULTS,
+          queryKey: [
+            LIVE_KEY,
+            keyName(registry, name),
+            params ?? ({} as P),
+            ...(page ? [page] : []),
+          ] as const,
+          queryFn,
+        })
+    },
+  )
 }

@@ -6,7 +6,7 @@ import { keyName, LIVE_KEY } from '../keys.ts'
 import { doubtQueries, tellChanges } from '../live/client.ts'
 import { channelSpec } from '../live/definition.ts'
 import type { LiveClient } from '../live/records.ts'
-import { beginSend, type SendContext } from '../optimistic/beginSend.ts'
+import { beginSend, type Requests, type SendContext } from '../optimistic/beginSend.ts'
 import { deliver } from '../optimistic/deliver.ts'
 import {
   type OptimisticContext,
@@ -24,16 +24,17 @@ import {
   mutationOptions,
   type QueryClient,
 } from '../tanstack.ts'
-import { mutationControls } from './mutationControls.ts'
+import { type MutationControls, mutationControls } from './mutationControls.ts'
 import type { LiveMutationOptions } from './queryOptions.ts'
 import { clientOf, type Registry, registerMutation } from './registry.ts'
+import type { Given } from './sound.ts'
 
-export interface MutationDefinitionOptions<P, Variables, Result> {
+export interface MutationDefinitionOptions<P, Variables, Result, R extends Requests = Requests> {
   readonly params?: StandardSchemaV1<P>
   readonly endpoint?: string | ((params: P) => string)
   readonly channel?: (params: P) => Readonly<Record<string, Id>>
   /** Sends it and returns what the mutation resolves with. Runs once the channel is live, in the order of the calls. */
-  readonly request: (variables: Variables, context: SendContext<P, Variables>) => Promise<Result>
+  readonly request: (variables: Variables, context: SendContext<P, Variables, R>) => Promise<Result>
   /** What to show until the server has confirmed it; called again whenever `status` changes. Pure. */
   readonly optimistic?: (variables: Variables, context: OptimisticContext<P>) => readonly Change[]
   /**
@@ -51,6 +52,11 @@ export interface MutationDefinitionOptions<P, Variables, Result> {
   readonly atOnce?: (variables: Variables, params: P, queryClient: QueryClient) => boolean
 }
 
+/** `(params?) => mutationOptions`, and what can be done with one that was begun. */
+export interface LiveMutation<P, Variables, Result> extends MutationControls<P, Variables, Result> {
+  (...params: Given<P>): LiveMutationOptions<Result, Variables>
+}
+
 /** A definition, where it was made. */
 interface Defined<P, Variables, Result> {
   readonly registry: Registry
@@ -62,7 +68,7 @@ export function defineMutation<P, Variables, Result>(
   registry: Registry,
   name: string,
   options: MutationDefinitionOptions<P, Variables, Result>,
-) {
+): LiveMutation<P, Variables, Result> {
   const defined = { registry, name, options }
   const common = {
     mutationFn: (variables: Variables, context: MutationFunctionContext) => run(defined, variables, context),

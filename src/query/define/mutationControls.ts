@@ -5,11 +5,12 @@ import { isUnsent, type SendStatus, statusOf } from '../optimistic/sendState.ts'
 import type { QueryClient } from '../tanstack.ts'
 import type { LiveMutationOptions } from './queryOptions.ts'
 import { clientOf, type Registry } from './registry.ts'
+import type { Given } from './sound.ts'
 
 /** What a definition offers beside its options. */
 export interface MutationControls<P, Variables, Result> {
   /** Starts without a hook, e.g. from an event handler that must not wait. Resolves like `mutateAsync`. */
-  start(queryClient: QueryClient, variables: Variables, params?: P): Promise<Result>
+  start(queryClient: QueryClient, variables: Variables, ...params: Given<P>): Promise<Result>
   /** Tries a failed one again, under the same client id. */
   retry(queryClient: QueryClient, clientId: string): Promise<void>
   /**
@@ -35,7 +36,7 @@ export function mutationControls<P, Variables, Result>(
     return client && findPending(client.pendingMutations, name, clientId)
   }
   return {
-    start(queryClient, variables, params) {
+    start(queryClient, variables, ...[params]) {
       // Connected first: who watches the cache must see the mutation from its beginning.
       clientOf(registry, queryClient)
       const mutation = queryClient

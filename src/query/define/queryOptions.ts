@@ -2,6 +2,7 @@
  * What definitions return, by names of our own. Inferred, the declarations of the package would name TanStack's internal
  * package, and the bundler would copy its types: another QueryClient, other tags of keys, nothing assignable to anything.
  */
+import type { Besides } from '../cache/meta.ts'
 import type {
   DataTag,
   InfiniteData,
@@ -16,13 +17,14 @@ interface TaggedKey<Key extends readonly unknown[], Data> {
 }
 
 /** For `useQuery`, `useSuspenseQuery`, `useQueries`, `queryClient.query`, …, as TanStack's `queryOptions` returns them. */
-export type LiveQueryOptions<Data, Selected = Data> = UnusedSkipTokenOptions<
+export type LiveQueryOptions<Data, Selected = Data, Beside = unknown> = UnusedSkipTokenOptions<
   Data,
   Error,
   Selected,
   readonly unknown[]
 > &
-  TaggedKey<readonly unknown[], Data>
+  TaggedKey<readonly unknown[], Data> &
+  Besides<Beside>
 
 /** For `useInfiniteQuery`, `queryClient.infiniteQuery`, …, as TanStack's `infiniteQueryOptions` returns them. */
 export type LiveInfiniteQueryOptions<

@@ -2,13 +2,13 @@
 import type { Id } from '../../transport/port.ts'
 import type { Op, Reducer, ReducerContext } from '../fold/op.ts'
 
-type Select<Payload, Selected> = (payload: Payload, context: ReducerContext) => Selected | undefined
+type Select<Payload, Selected, P> = (payload: Payload, context: ReducerContext<P>) => Selected | undefined
 
 /** `select`: what of the payload the op is made of. @default all of it */
-function selecting<Payload, Selected, Item>(
-  select: Select<Payload, Selected> | undefined,
+function selecting<Payload, Selected, Item, P>(
+  select: Select<Payload, Selected, P> | undefined,
   toOp: (selected: Selected) => Op<Item>,
-): Reducer<Payload, Item> {
+): Reducer<Payload, Item, P> {
   return (payload, context) => {
     const selected = select ? select(payload, context) : (payload as unknown as Selected)
     return selected === undefined ? undefined : toOp(selected)
@@ -24,25 +24,32 @@ function selecting<Payload, Selected, Item>(
  * events: { chat_message: insert((event) => event) }
  * ```
  */
-export function insert<Payload, Item>(select?: Select<Payload, Item>): Reducer<Payload, Item> {
+export function insert<Payload, Item, P = unknown>(
+  select?: Select<Payload, Item, P>,
+): Reducer<Payload, Item, P> {
   return selecting(select, (item) => ({ kind: 'insert', item }))
 }
 
 /** The event carries an item as it now is (created or changed). Selecting `undefined` ignores the event. */
-export function upsert<Payload, Item>(select?: Select<Payload, Item>): Reducer<Payload, Item> {
+export function upsert<Payload, Item, P = unknown>(
+  select?: Select<Payload, Item, P>,
+): Reducer<Payload, Item, P> {
   return selecting(select, (item) => ({ kind: 'upsert', item }))
 }
 
 /** The event carries some fields of an item, its id among them. They are merged; unknown items are left alone. */
-export function patch<Payload, Item>(
+export function patch<
+  Payload,
+  Item,
+  P = unknown,
   // The schema says what an item is; an event with some of its fields does not.
-  select: Select<Payload, Partial<NoInfer<Item>>>,
-): Reducer<Payload, Item> {
+  Selected extends Partial<NoInfer<Item>> = Partial<Item>,
+>(select: Select<Payload, Selected, P>): Reducer<Payload, Item, P, unknown, Selected> {
   return selecting(select, (fields) => ({ kind: 'patch', fields }))
 }
 
 /** The event says that an item is gone. Select its id; `undefined` ignores the event. */
-export function remove<Payload>(select: Select<Payload, Id>): Reducer<Payload, never> {
+export function remove<Payload, P = unknown>(select: Select<Payload, Id, P>): Reducer<Payload, never, P> {
   return selecting(select, (id) => ({ kind: 'remove', id }))
 }
 
@@ -50,9 +57,9 @@ export function remove<Payload>(select: Select<Payload, Id>): Reducer<Payload, n
  * Anything else: a pure function of the data. A list gets all its items, a value itself, a timeline the items of
  * each loaded page in turn. Return the same reference when nothing changes.
  */
-export function reduce<Data, Payload>(
-  apply: (data: Data, payload: Payload, context: ReducerContext) => Data,
-): Reducer<Payload, never> {
+export function reduce<Data, Payload, P = unknown>(
+  apply: (data: Data, payload: Payload, context: ReducerContext<P>) => Data,
+): Reducer<Payload, never, P, Data> {
   return (payload, context) => ({
     kind: 'reduce',
     apply: (data: never) => apply(data as Data, payload, context),

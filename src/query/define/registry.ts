@@ -73,6 +73,11 @@ export function findClient(registry: Registry, queryClient: QueryClient): LiveCl
   return heldBy(registry, queryClient)?.client
 }
 
+/** Connected to it, and of these names. */
+export function registryOf(queryClient: QueryClient, [, name]: readonly unknown[]): Registry | undefined {
+  return heldIn(queryClient).find(({ registry }) => registry.definitions.has(String(name)))?.registry
+}
+
 export function clientsOf({ clients }: Registry): LiveClient[] {
   return [...clients].flatMap((reference) => {
     const client = reference.deref()

@@ -1,5 +1,6 @@
 /** `live.timeline`: a history in pages that stays current, whatever is being fetched meanwhile. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { LiveError } from '../../transport/errors.ts'
 import type { Id } from '../../transport/port.ts'
 import { markFetched } from '../cache/structuralSharing.ts'
 import { type ItemSpec, isId } from '../fold/items.ts'
@@ -23,15 +24,23 @@ import type { Fetch } from '../live/records.ts'
 import { isContinuous } from '../live/state.ts'
 import { infiniteQueryOptions, type QueryFunctionContext } from '../tanstack.ts'
 import { readSnapshot, type Snapshot, toPage } from './answer.ts'
+import type { Changes } from './changes.ts'
 import { defineQuery } from './defineQuery.ts'
 import { LIVE_QUERY_DEFAULTS, type SnapshotCall, takeSnapshot } from './queryFunction.ts'
 import type { LiveInfiniteQueryOptions } from './queryOptions.ts'
 import { clientOf, type Registry } from './registry.ts'
+import type { Fields, Given, Having, KeyIn } from './sound.ts'
 
-export interface TimelineOptions<P, Events, Item> extends CommonOptions<P, Events, Item> {
+export interface TimelineOptions<
+  P,
+  Events,
+  Item,
+  R extends Id = Id,
+  Source = SnapshotSource<P, TimelinePageParam>,
+> extends CommonOptions<P, Events, Item, readonly NoInfer<Item>[], Having<KeyIn<R, Item>>> {
   /** Checked for snapshots and events; what does not fit is reported and left out. */
   readonly item: StandardSchemaV1<unknown, Item>
-  readonly id: (item: Item) => Id
+  readonly id: (item: Fields<Item>) => R
   /** Same for the optimistic row and the confirmed one; use it as React key. @default id */
   readonly key?: (item: Item) => Id
   /** Total order, oldest first, compared element by element. End with the id, so that no two items are equal. */
@@ -42,7 +51,7 @@ export interface TimelineOptions<P, Events, Item> extends CommonOptions<P, Event
   /** For servers that do not echo a key: the item to keep if `confirmed` is what became of `pending`. `isLast`: it was asked of all that are pending, and none was it. */
   readonly matches?: MatchAnticipated<Item>
   /** Gets `before`, `after` or `around` (an id, none for the newest page) and `limit`. */
-  readonly snapshot: SnapshotSource<P, TimelinePageParam>
+  readonly snapshot: Source
   /** @default 50 */
   readonly pageSize?: number
 }
@@ -57,14 +66,15 @@ type TimelineKey<P> = readonly [typeof LIVE_KEY, string, P, TimelineWindow]
 
 const NEWEST: TimelinePageParam = {}
 
-export function defineTimeline<P, Events, Item>(
+export function defineTimeline<P, Events, Item, R extends Id, Source>(
   registry: Registry,
   name: string,
-  options: TimelineOptions<P, Events, Item>,
-) {
+  options: TimelineOptions<P, Events, Item, R, Source>,
+): LiveTimeline<P, Item, KeyIn<R, Item>> {
+  const id = options.id as (item: Item) => Id
   const spec: ItemSpec<Item> = {
-    id: options.id,
-    key: options.key ?? options.id,
+    id,
+    key: options.key ?? id,
     order: options.order,
     sort: undefined,
     version: options.version ?? (() => undefined),
@@ -78,11 +88,11 @@ export function defineTimeline<P, Events, Item>(
   const { pageSize: defaultPageSize = 50, snapshot: source, matches } = options
   const kind = timelineKind(spec, flawOf, matches)
   const given = { name, options, source, kind, flawOf, pageSize: defaultPageSize }
-  return defineQuery<P, Item, TimelineFactory<P, Item>>(
+  const factory = defineQuery<P, Item, TimelineFactory<P, Item>>(
     registry,
     given,
     (definition) =>
-      (params, { around, pageSize } = {}) =>
+      (params = {} as P, { around, pageSize } = {}) =>
         infiniteQueryOptions({
           ...LIVE_QUERY_DEFAULTS,
           queryKey: [
@@ -102,10 +112,18 @@ export function defineTimeline<P, Events, Item>(
           getPreviousPageParam: (page: TimelinePage<Item>) => newerParam(page),
         }),
   )
+  return factory as unknown as LiveTimeline<P, Item, KeyIn<R, Item>>
+}
+
+/** `(params, window?) => infiniteQueryOptions`, and ops for its data. */
+export interface LiveTimeline<P, Item, Key extends PropertyKey = never> extends Changes<P, Item, Key> {
+  (
+    ...params: readonly [...Given<P>, window?: TimelineWindow]
+  ): LiveInfiniteQueryOptions<TimelinePage<Item>, TimelinePageParam, TimelineKey<P>>
 }
 
 type TimelineFactory<P, Item> = (
-  params: P,
+  params?: P,
   window?: TimelineWindow,
 ) => LiveInfiniteQueryOptions<TimelinePage<Item>, TimelinePageParam, TimelineKey<P>>
 
@@ -115,6 +133,10 @@ async function fetchPage<Item>(
   pageSize: number,
 ): Promise<TimelinePage<Item>> {
   const { registry, context, definition } = call
+  if (!context.pageParam) {
+    const message = `"${definition.name}" is a timeline: read it with useInfiniteQuery`
+    throw new LiveError('misconfigured', message)
+  }
   const client = clientOf(registry, context.client)
   const live = client && liveQueryFor(client, context.queryKey)
   const loaded = {

@@ -4,23 +4,36 @@ import { valueKind } from '../fold/kinds.ts'
 import { type CommonOptions, flawsBy, type SnapshotSource } from '../live/definition.ts'
 import { baseOf } from '../live/liveQuery.ts'
 import { replaceEqualDeep } from '../tanstack.ts'
+import type { Changes } from './changes.ts'
 import { defineWhole } from './defineQuery.ts'
 import { arriveWhole } from './queryFunction.ts'
+import type { LiveQueryOptions } from './queryOptions.ts'
 import type { Registry } from './registry.ts'
+import type { Given } from './sound.ts'
 
-export type ValueOptions<P, Events, Value> = CommonOptions<P, Events, Value> & {
+export type ValueOptions<P, Events, Value, Source = SnapshotSource<P>> = CommonOptions<
+  P,
+  Events,
+  Value,
+  NoInfer<Value>
+> & {
   readonly schema: StandardSchemaV1<unknown, Value>
 } & (
-    | { readonly snapshot: SnapshotSource<P>; readonly initial?: never }
+    | { readonly snapshot: Source; readonly initial?: never }
     /** Without a snapshot the value is what the events make of `initial`, from the moment somebody reads it. */
     | { readonly snapshot?: never; readonly initial: Value | ((params: P) => Value) }
   )
 
-export function defineValue<P, Events, Value>(
+/** `(params?) => queryOptions`, and ops for its data. */
+export interface LiveValue<P, Value> extends Changes<P, Value> {
+  (...params: Given<P>): LiveQueryOptions<Value>
+}
+
+export function defineValue<P, Events, Value, Source>(
   registry: Registry,
   name: string,
-  options: ValueOptions<P, Events, Value>,
-) {
+  options: ValueOptions<P, Events, Value, Source>,
+): LiveValue<P, Value> {
   const { initial, snapshot } = options
   const begin: SnapshotSource<P> = async ({ params }) =>
     typeof initial === 'function' ? (initial as (params: P) => Value)(params) : initial

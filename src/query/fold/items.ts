@@ -13,6 +13,10 @@ export interface ItemSpec<Item> {
   readonly sort: ((a: Item, b: Item) => number) | undefined
   readonly version: (item: Item) => number | undefined
   readonly merge: ((current: Item, next: Item) => Item) | undefined
+  /** Lists: only such items. */
+  readonly where?: ((item: Item) => boolean) | undefined
+  /** Lists: a part of a longer one; what is not in it is placed by the server. */
+  readonly isPage?: boolean
 }
 
 export function isId(value: unknown): value is Id {
@@ -62,8 +66,12 @@ export function changeItem<Item>(
   current: Item | undefined,
 ): Item | undefined {
   if (op.kind === 'remove') return undefined
-  if (current === undefined) return op.kind === 'patch' ? undefined : op.item
-  return replaceItem(spec, current, op.kind === 'patch' ? patched(op, current) : op.item)
+  if (current === undefined) return op.kind === 'patch' || spec.isPage ? undefined : within(spec, op.item)
+  return within(spec, replaceItem(spec, current, op.kind === 'patch' ? patched(op, current) : op.item))
+}
+
+function within<Item>({ where }: ItemSpec<Item>, item: Item): Item | undefined {
+  return !where || where(item) ? item : undefined
 }
 
 export function patched<Item>({ fields, make }: Extract<Op<Item>, { kind: 'patch' }>, item: Item): Item {

@@ -3,6 +3,8 @@ import type { Cursor } from '../../transport/port.ts'
 import { replaceEqualDeep } from '../tanstack.ts'
 import { type ItemSpec, patched, type SequencedOp } from './items.ts'
 import { foldList, overlayList } from './list/foldList.ts'
+import { isLacking } from './list/lacking.ts'
+import { indexList } from './list/listIndex.ts'
 import type { Op } from './op.ts'
 import { sameOr } from './sameOr.ts'
 import type { FlawOf } from './soundOp.ts'
@@ -28,6 +30,10 @@ export interface Kind {
   adopt(data: unknown, ops: readonly Op<unknown>[]): unknown
   /** If `op` is what an optimistic one anticipated: the op to apply in its place. `isLast`: no other one was it. */
   confirms?(anticipated: Op<unknown>, op: Op<unknown>, isLast?: boolean): Op<unknown> | undefined
+  /** By these ops, there may be more that belongs into the data than they say. Asked before they are folded. */
+  lacks?(data: unknown, ops: readonly SequencedOp<unknown>[]): boolean
+  /** Whether an item is there, where all of them are. */
+  has?(data: unknown, id: string): boolean
   /** Position up to which the data is complete, as far as the data itself can tell. */
   positionOf(data: unknown): Cursor | undefined
 }
@@ -40,9 +46,15 @@ export function listKind<Item>(spec: ItemSpec<Item>, flawOf: FlawOf): Kind {
       Array.isArray(data)
         ? sameOr(
             data,
-            data.filter((item) => !flawOf(item)),
+            data.filter((item) => !flawOf(item) && (!spec.where || spec.where(item))),
           )
         : undefined,
+    ...(spec.where || spec.isPage
+      ? {
+          lacks: (data: unknown, ops: readonly SequencedOp<unknown>[]) =>
+            isLacking(spec, data as readonly Item[], ops as readonly SequencedOp<Item>[]),
+        }
+      : { has: (data: unknown, id: string) => indexList(spec, data as readonly Item[]).index.byId.has(id) }),
     positionOf: () => undefined,
   }
 }

@@ -12,6 +12,8 @@ export type Op<Item> =
       readonly fields: Partial<Item>
       /** What becomes of the item. @default the fields over it */
       make?(item: Item): Item
+      /** It becomes more than the fields say. */
+      readonly isMade?: boolean
     }
   | { readonly kind: 'remove'; readonly id: Id }
   | { readonly kind: 'reduce'; readonly apply: (data: never) => unknown }
@@ -25,4 +27,11 @@ export interface ReducerContext<Params = unknown> {
   readonly seq: number | undefined
 }
 
-export type Reducer<Payload, Item> = (payload: Payload, context: ReducerContext) => Op<Item> | undefined
+declare const OF: unique symbol
+
+/** `Data`: what a `reduce` gets; `Has`: the fields that a `patch` names. */
+export interface Reducer<Payload, Item, P = unknown, Data = unknown, Has = never> {
+  (payload: Payload, context: ReducerContext<P>): Op<Item> | undefined
+  /** For the compiler only; there is none. */
+  [OF]?(data: Data): Has
+}

@@ -41,8 +41,15 @@ export function dropArrival(state: LiveQueryState): LiveQueryState {
 export function fold(state: LiveQueryState, kind: Kind): LiveQueryState {
   const { base, unfolded, use } = state
   if (!unfolded) return state
-  const folded = base === undefined ? base : kind.fold(base, opsIn(unfolded), use)
-  return { ...state, unfolded: undefined, base: folded }
+  if (base === undefined) return { ...state, unfolded: undefined }
+  const ops = opsIn(unfolded)
+  const known = lackingBy(state, kind.lacks?.(base, ops))
+  return { ...known, unfolded: undefined, base: kind.fold(base, ops, use) }
+}
+
+/** Only a snapshot can tell; one that is on its way will, since it is asked what it lacks itself. */
+export function lackingBy(state: LiveQueryState, isLacking: boolean | undefined): LiveQueryState {
+  return isLacking ? { ...state, continuity: -1 } : state
 }
 
 export function draw(

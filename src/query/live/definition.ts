@@ -7,33 +7,35 @@ import type { Kind } from '../fold/kinds.ts'
 import type { Reducer } from '../fold/op.ts'
 import type { FlawOf } from '../fold/soundOp.ts'
 import type { Params } from '../keys.ts'
-import type { AskOptions } from '../optimistic/beginSend.ts'
+import type { Ask, Requests } from '../optimistic/beginSend.ts'
 
 /** A schema that only carries a type: `params: type<{ roomId: Id }>()`. It validates nothing. */
 export function type<T>(): StandardSchemaV1<T, T> {
   return { '~standard': { version: 1, vendor: 'querywire', validate: (value) => ({ value: value as T }) } }
 }
 
-export interface SnapshotContext<P, PageParam = undefined> {
+export interface SnapshotContext<P, PageParam = undefined, R extends Requests = Requests> {
   readonly params: P
   /** Timelines: what to load, `{}` for the newest page. */
   readonly pageParam: PageParam
-  /** Timelines: how many items. */
+  /** How many items; 0 where the data is whole. */
   readonly limit: number
+  /** Lists in pages: behind how many others. */
+  readonly offset: number
   /** What is cached now, events included; `undefined` at the first fetch. */
   readonly current: () => unknown
-  readonly request: (type: string, data: unknown, how?: AskOptions) => Promise<unknown>
+  readonly request: Ask<R>
   /** Reading it makes the fetch stop when nobody is interested any more. */
   readonly signal: AbortSignal
 }
 
 /** A request frame's type, or any function: HTTP works as well. */
-export type SnapshotSource<P, PageParam = undefined> =
-  | string
-  | ((context: SnapshotContext<P, PageParam>) => Promise<unknown>)
+export type SnapshotSource<P, PageParam = undefined, R extends Requests = Requests> =
+  | (keyof R & string)
+  | ((context: SnapshotContext<P, PageParam, R>) => Promise<unknown>)
 
-/** What all kinds of definitions share. */
-export interface CommonOptions<P, Events, Item> {
+/** What all kinds of definitions share. `Data`: what `reduce` gets; `Has`: what every `patch` names. */
+export interface CommonOptions<P, Events, Item, Data = never, Has = unknown> {
   readonly params?: StandardSchemaV1<P>
   /**
    * Which connection. A function of the parameters means an endpoint per channel: being connected is then the
@@ -42,7 +44,7 @@ export interface CommonOptions<P, Events, Item> {
   readonly endpoint?: string | ((params: P) => string)
   /** Which events of the endpoint, e.g. `({ roomId }) => ({ room_id: roomId })`. @default all of them */
   readonly channel?: (params: P) => Readonly<Record<string, Id>>
-  readonly events: { readonly [T in keyof Events]?: Reducer<Events[T], NoInfer<Item>> }
+  readonly events: { readonly [T in keyof Events]?: Reducer<Events[T], NoInfer<Item>, NoInfer<P>, Data, Has> }
   /** Whether an item is one of these parameters', wherever it comes from. One that is not is left out and reported. @default it is */
   readonly belongs?: (item: NoInfer<Item>, params: P) => boolean
 }
@@ -52,13 +54,19 @@ export interface Definition {
   readonly name: string
   readonly options: CommonOptions<Params, Record<string, unknown>, unknown> & {
     readonly id?: (item: unknown) => unknown
+    readonly where?: (item: unknown, params: Params) => unknown
   }
   readonly source: SnapshotSource<Params, unknown>
   /** Why something is no item of this definition. */
   readonly flawOf: FlawOf
   readonly kind: Kind
-  /** Timelines: how many items, where the query does not say. */
-  readonly pageSize?: number
+  /** Where it depends on the key of a query. */
+  readonly kindFor?: (queryKey: readonly unknown[]) => Kind
+  /** An event of its own has come, and a patch has met an item; or it was told that none does. */
+  isHeard?: boolean
+  isMet?: boolean
+  /** How many items, where the query does not say; nothing where the data is whole. */
+  readonly pageSize?: number | undefined
 }
 
 export function channelSpec<P>(
@@ -93,9 +101,19 @@ export function flawsBy<Item>(
 }
 
 /** The same, and why it is none of these parameters'. */
-export function flawFor({ name, flawOf, options: { belongs } }: Definition, params: Params): FlawOf {
-  if (!belongs) return flawOf
-  return (value) => flawOf(value) ?? (belongs(value, params) ? undefined : flawed(name, 'is of another one'))
+export function flawFor({ name, flawOf, options }: Definition, params: Params): FlawOf {
+  const { belongs, where } = options
+  if (!belongs && !where) return flawOf
+  const foreign = (value: unknown) => {
+    if (belongs && !belongs(value, params)) return flawed(name, 'is of another one')
+    try {
+      where?.(value, params)
+    } catch (cause) {
+      return flawed(name, `makes \`where\` throw: ${cause}`)
+    }
+    return undefined
+  }
+  return (value) => flawOf(value) ?? foreign(value)
 }
 
 function flawed(name: string, flaw: string): LiveError {

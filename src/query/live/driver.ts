@@ -34,10 +34,10 @@ export function tell(live: LiveQuery, input: Input | (() => Input)): void {
 
 /** For who needs what comes of it. @throws what the application's code does */
 export function tellNow(live: LiveQuery, input: Input): void {
-  const { channel, definition } = live
+  const { channel } = live
   // Events come by the thousand, and change nothing about who looks.
   const use = input.type === 'heard' ? live.state.use : usageOf(live)
-  const [state, effects] = next(see(live.state, channel, use), input, definition.kind)
+  const [state, effects] = next(see(live.state, channel, use), input, live.kind)
   live.state = state
   tellStatus(live)
   // One of them may be heard by code that throws; the state takes all of them for done.
@@ -124,7 +124,7 @@ export function join(live: LiveQuery): void {
   const { client, definition, params } = live
   if (live.channel) return
   adoptForeign(live)
-  const position = positionOf(live.state, definition.kind)
+  const position = positionOf(live.state, live.kind)
   live.channel = client.hub.join(channelSpec(params, definition.options), live.member, position)
   const missed = missedSince(live, position)
   // At once: what is told next, be it that the query is gone, is told of one that has joined.
@@ -140,7 +140,7 @@ export function leave(live: LiveQuery, idleMs?: number): void {
 }
 
 export function adoptForeign(live: LiveQuery): void {
-  const { query, definition, state } = live
+  const { query, kind, state } = live
   const { data: view } = query.state
   if (Object.is(view, state.picture.view)) return
   // The same once more, from another tab or out of storage: asking again would make that tab ask again.
@@ -148,7 +148,6 @@ export function adoptForeign(live: LiveQuery): void {
     markFinished(view)
     return tellNow(live, { type: 'copied', view })
   }
-  const { kind } = definition
   const ops = [...state.picture.shown, ...shownIn(live)]
   let data: unknown
   try {

@@ -26,6 +26,7 @@ export function createLiveQuery(client: LiveClient, query: Query, definition: De
     client,
     query,
     definition,
+    kind: definition.kindFor?.(query.queryKey) ?? definition.kind,
     params,
     hash: hashKey(query.queryKey),
     target: targetOf(definition.name, params),
@@ -35,6 +36,7 @@ export function createLiveQuery(client: LiveClient, query: Query, definition: De
     state: UNUSED,
     status: OFFLINE,
     stopPause: undefined,
+    check: undefined,
     paidAt: 0,
     member: {
       onEvents: (events) =>

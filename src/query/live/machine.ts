@@ -3,7 +3,7 @@
  * no clock; `driver.ts` tells it what happens and runs the effects.
  */
 import type { Kind } from '../fold/kinds.ts'
-import { caughtUp, doubted, draw, dropArrival, fold, withoutArrival } from './data.ts'
+import { caughtUp, doubted, draw, dropArrival, fold, lackingBy, withoutArrival } from './data.ts'
 import type { Effect, Input, Ops } from './inputs.ts'
 import { recognise } from './recognise.ts'
 import {
@@ -49,8 +49,9 @@ const HANDLERS: { readonly [T in Input['type']]: Handler<T> } = {
   asked: (state) => [dropArrival(state), NONE],
   answered,
   arrived(state, { data, missed, shown }, kind) {
+    const known = lackingBy(state, kind.lacks?.(data, missed))
     const picture = draw(state, kind.fold(data, missed, state.use), { shown, kind })
-    return [{ ...state, arrival: { ...picture, later: undefined } }, NONE]
+    return [{ ...known, arrival: { ...picture, later: undefined } }, NONE]
   },
   read: (state, _input, kind) => [fold(state, kind), NONE],
   merged: (state, { data, shown }, kind) => [

@@ -14,8 +14,8 @@ export function shownIn({ client, target }: LiveQuery): readonly Op<unknown>[] {
   return opsFor(client.pendingMutations, target)
 }
 
-export function anticipatedBy({ client, target, definition }: LiveQuery) {
-  return definition.kind.confirms ? anticipatedFor(client.pendingMutations, target) : []
+export function anticipatedBy({ client, target, kind }: LiveQuery) {
+  return kind.confirms ? anticipatedFor(client.pendingMutations, target) : []
 }
 
 /** What data of this position lacks, if the channel knows. */

@@ -1,8 +1,9 @@
 /** Events into ops, by the reducers of a definition: the application's code, one event at a time. */
+import { LiveError } from '../../transport/errors.ts'
 import type { LiveEvent } from '../../transport/port.ts'
 import type { SequencedOp } from '../fold/items.ts'
 import type { Op } from '../fold/op.ts'
-import { soundOp } from '../fold/soundOp.ts'
+import { type Check, soundOp } from '../fold/soundOp.ts'
 import { echoOf } from '../optimistic/pendingMutations.ts'
 import { flawFor } from './definition.ts'
 import { type LiveQuery, reportFailure } from './records.ts'
@@ -23,9 +24,11 @@ function toOp(live: LiveQuery, { type, payload, seq }: LiveEvent): Op<unknown> |
   const { events } = definition.options
   // A name from the wire may be one that every object has, such as `constructor`.
   const reducer = Object.hasOwn(events, type) ? events[type] : undefined
+  if (!definition.isHeard) hearFirst(live, type, reducer !== undefined)
   // One event they cannot take must not cost the events behind it.
   try {
     const op = reducer?.(payload, { type, params, seq })
+    if (op?.kind === 'patch' && !definition.isMet) meetFirst(live, op, type)
     return op && checkOp(live, op, type)
   } catch (cause) {
     reportFailure(live, cause, type)
@@ -33,14 +36,47 @@ function toOp(live: LiveQuery, { type, payload, seq }: LiveEvent): Op<unknown> |
   return undefined
 }
 
+/** Where nothing of its own has come yet, what nobody awaits may be it, by its right name. */
+function hearFirst({ client: { declarations }, definition }: LiveQuery, type: string, isOwn: boolean): void {
+  const { port, definitions } = declarations
+  const own = Object.keys(definition.options.events)
+  const isAwaited =
+    isOwn ||
+    port.hears?.(type) ||
+    [...definitions.values()].some(({ options }) => Object.hasOwn(options.events, type))
+  definition.isHeard = isOwn || (!isAwaited && own.length > 0)
+  if (isAwaited || !definition.isHeard) return
+  const message = `"${type}" came, which nothing listens to, and nothing yet of "${definition.name}", which listens to "${own.join('", "')}"; correct the name, or declare it in the protocol`
+  port.report({ type: 'error', error: new LiveError('misconfigured', message) })
+}
+
+/** The first patch of all that meets no item: its id may be another one than that of the items. */
+function meetFirst(live: LiveQuery, { fields }: Extract<Op<unknown>, { kind: 'patch' }>, type: string): void {
+  const { definition, kind, state } = live
+  if (!kind.has || state.base === undefined || state.unfolded) return
+  const id = definition.options.id?.(fields)
+  if (id === undefined) return
+  definition.isMet = true
+  if (kind.has(state.base, String(id))) return
+  const message = `"${type}" patches "${id}", and no item of "${definition.name}" has that id; select the id that \`id\` returns`
+  live.client.declarations.port.report({ type: 'error', error: new LiveError('misconfigured', message) })
+}
+
 /** The op as it may meet the data, if it may; what is wrong with it is reported. @throws what the application's code does */
 export function checkOp(live: LiveQuery, op: Op<unknown>, event?: string): Op<unknown> | undefined {
+  live.check ??= checkFor(live)
+  return soundOp(live.check, op, event)
+}
+
+function checkFor(live: LiveQuery): Check {
   const { client, definition, params } = live
-  const { name } = definition
-  return soundOp(definition, op, {
+  const { name, options } = definition
+  return {
+    name,
+    id: options.id,
     flawOf: flawFor(definition, params),
-    flawed: (error) =>
+    flawed: (error, event) =>
       client.declarations.port.report({ type: 'quarantine', definition: name, event, error }),
-    failed: (cause) => reportFailure(live, cause, event),
-  })
+    failed: (cause, event) => reportFailure(live, cause, event),
+  }
 }

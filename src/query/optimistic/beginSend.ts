@@ -9,12 +9,22 @@ import type { SendInput } from './sendState.ts'
 /** How a request is made; see `LivePort.request`. */
 export type AskOptions = Pick<PortRequestOptions, 'idempotent' | 'onRead'>
 
-export interface SendContext<P, Variables = unknown> {
+/** What can be asked for, by name. */
+export type Requests = Readonly<Record<string, { readonly params: unknown; readonly result: unknown }>>
+
+/** Asks by name. Where the protocol declares requests there are no others. */
+export type Ask<R extends Requests> = <Name extends keyof R & string>(
+  type: Name,
+  data: R[Name]['params'],
+  how?: AskOptions,
+) => Promise<R[Name]['result']>
+
+export interface SendContext<P, Variables = unknown, R extends Requests = Requests> {
   readonly params: P
   readonly clientId: string
   readonly queryClient: QueryClient
   /** Resolves with the reply. Sent again, with the same data, when the connection is lost before it comes. */
-  readonly request: (type: string, data: unknown, how?: AskOptions) => Promise<unknown>
+  readonly request: Ask<R>
   /** For servers that do not reply. Resolves when written. */
   readonly send: (type: string, data: unknown, delivery?: Delivery) => Promise<void>
   /** Goes on with these variables: they are kept across a reload, shown, and what `settle` gets. */

@@ -2,7 +2,7 @@
 import { type QueryClient, useQueryClient } from '@tanstack/react-query'
 import { createContext, type ReactNode, useContext, useEffect } from 'react'
 import { LiveError } from '../../transport/errors.ts'
-import type { Live } from '../createLive.ts'
+import { type Live, liveOf } from '../createLive.ts'
 
 const LiveContext = createContext<Live | undefined>(undefined)
 
@@ -35,9 +35,14 @@ export function LiveProvider({ live, children }: LiveProviderProps): ReactNode {
   )
 }
 
-export function useLive(): Live {
-  const live = useContext(LiveContext)
-  if (!live)
-    throw new LiveError('misconfigured', 'No live data here; render <LiveProvider live={live}> above')
+/** The one that a query is of, by the QueryClient that it is connected to; else that of the provider. */
+export function useLive(queryKey: readonly unknown[]): Live {
+  const provided = useContext(LiveContext)
+  const live = liveOf(useQueryClient(), queryKey) ?? provided
+  if (!live) {
+    const message =
+      'No live data here; call live.connect(queryClient), or render <LiveProvider live={live}> above'
+    throw new LiveError('misconfigured', message)
+  }
   return live
 }

@@ -9,7 +9,7 @@ import { useLive } from './LiveProvider.tsx'
  * missing and has been asked for) or `offline`. Renders only when that changes, never for an event.
  */
 export function useLiveStatus(options: { readonly queryKey: readonly unknown[] }): LiveState {
-  const live = useLive()
+  const live = useLive(options.queryKey)
   const queryClient = useQueryClient()
   const queryHash = hashKey(options.queryKey)
   const subscribe = useCallback(
@@ -18,7 +18,7 @@ export function useLiveStatus(options: { readonly queryKey: readonly unknown[] }
   )
   return useSyncExternalStore(
     subscribe,
-    () => live.status(queryClient, options.queryKey),
+    () => live.status(queryClient, options.queryKey, queryHash),
     () => OFFLINE,
   )
 }

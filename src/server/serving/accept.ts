@@ -9,6 +9,7 @@ import type { AcceptedSocket, ServerRequest, ServerSocket } from '../socket.ts'
 import { type Handler, refuse, serve } from './answer.ts'
 import { endSession } from './createHub.ts'
 import type { Hub } from './hub.ts'
+import { pluginFor, servePlugin } from './plugins.ts'
 import { pong } from './pong.ts'
 import { serveRequest } from './requests.ts'
 import { closeAfter, type SignIn, signIn } from './signIn.ts'
@@ -115,8 +116,10 @@ function channelHandler({ kinds }: Hub, type: string): Handler | undefined {
   return kinds.some((kind) => type === kind.sync) ? sync : undefined
 }
 
-function dispatch(hub: Hub, session: Session, frame: ClientFrame): void {
-  const { type, data } = frame
+function dispatch(hub: Hub, session: Session, sent: ClientFrame): void {
+  const { type } = sent
+  const data = { ...session.home, ...sent.data }
+  const frame = { ...sent, data }
   session.unanswered++
   if (type === 'ping') {
     void pong(hub, session, frame).finally(() => session.unanswered--)
@@ -128,6 +131,9 @@ function dispatch(hub: Hub, session: Session, frame: ClientFrame): void {
     // Those of one channel in the order in which they were sent, so that what is typed first is stored first.
     const kind = hub.kinds.find(({ key }) => data[key] !== undefined)
     const line = JSON.stringify(kind ? [kind.key, data[kind.key]] : [frame.id ?? null])
-    inLine(session, line, () => serveRequest(hub, session, frame))
+    const plugin = pluginFor(hub, type)
+    inLine(session, line, () =>
+      plugin ? servePlugin(hub, { session, frame, plugin }) : serveRequest(hub, session, frame),
+    )
   }
 }

@@ -41,6 +41,7 @@ export const notMember = ({ kind }: ServedChannel): RequestError =>
 /** @throws RequestError `not_member`; what the application throws */
 export async function checkAccess(hub: Hub, { user }: Session, channel: ServedChannel): Promise<void> {
   const { kind, key } = channel
-  const isAllowed = hub.options.channels[kind.key]
+  const plugin = hub.plugins.find(({ parts }) => Object.hasOwn(parts.channels, kind.key))
+  const isAllowed = (plugin?.parts ?? hub.options).channels[kind.key]
   if (!(user && isAllowed && (await isAllowed({ user, key })) === true)) throw notMember(channel)
 }

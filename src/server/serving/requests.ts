@@ -1,6 +1,6 @@
 /** The application's own requests: checked, run, committed once, answered before their events. */
 import { isLiveError } from '../../transport/errors.ts'
-import { entryOf, isRecord, validate } from '../../transport/protocol.ts'
+import { entryOf, fieldsOf, isRecord, validate } from '../../transport/protocol.ts'
 import type { ServedChannel } from '../feeds/channelOf.ts'
 import type { ChannelKey } from '../options.ts'
 import { RequestError } from '../requestError.ts'
@@ -26,9 +26,11 @@ interface Asked {
 
 export async function serveRequest(hub: Hub, session: Session, frame: ClientFrame): Promise<void> {
   let hasCommitted = false
+  let isOver = false
   const onCommit = () => {
-    if (!hasCommitted) session.committed++
-    hasCommitted = true
+    // What commits after its answer, because it took too long, holds nothing up.
+    if (!hasCommitted && !isOver) session.committed++
+    hasCommitted ||= !isOver
   }
   await serve(hub, { session, frame }, async () => {
     const { params, result, handler } = offerOf(hub, frame.type)
@@ -37,10 +39,13 @@ export async function serveRequest(hub: Hub, session: Session, frame: ClientFram
     for (const channel of named) await checkAccess(hub, session, channel)
     const { context, position } = contextOf(hub, { session, frame, data, channel: named[0], onCommit })
     const answer = (await handler(context)) ?? null
-    validate(result, answer, { code: 'invalid_frame', name: `The answer to ${frame.type}` })
-    const text = JSON.stringify(withPosition(answer, position()))
-    return () => text
+    const check = (value: unknown) =>
+      validate(result, value, { code: 'invalid_frame', name: `The answer to ${frame.type}` })
+    const at = position()
+    const text = JSON.stringify(withPosition(answer, { at, check }))
+    return () => ({ data: text, position: at })
   })
+  isOver = true
   if (hasCommitted) releaseHeld(hub, session)
 }
 
@@ -61,9 +66,28 @@ function readParams(read: () => unknown): unknown {
   }
 }
 
-/** Of an array nothing can be said beside its items. */
-function withPosition(answer: unknown, position: Head | undefined): unknown {
-  return position && isRecord(answer) ? { ...answer, as_of: position.seq, epoch: position.epoch } : answer
+interface Position {
+  readonly at: Head | undefined
+  check(answer: unknown): unknown
+}
+
+/** The envelope says it; so does the answer where its schema lets that pass, for whoever makes something else of it. */
+function withPosition(answer: unknown, { at, check }: Position): unknown {
+  if (at && isRecord(answer)) {
+    const placed = { ...answer, as_of: at.seq, epoch: at.epoch }
+    const seen = fieldsOf(seenBy(check, placed))
+    if (seen.as_of === at.seq && seen.epoch === at.epoch) return placed
+  }
+  check(answer)
+  return answer
+}
+
+function seenBy(check: Position['check'], answer: unknown): unknown {
+  try {
+    return check(answer)
+  } catch {
+    return undefined
+  }
 }
 
 function contextOf(hub: Hub, asked: Asked) {
@@ -71,6 +95,7 @@ function contextOf(hub: Hub, asked: Asked) {
   let position: Head | undefined
   let count = 0
   const { transaction, publish } = createTransactions(hub, {
+    near: channel?.name,
     once: () => onceOf(asked, count++),
     onCommit,
   })

@@ -2,6 +2,7 @@
 import { fieldsOfChannel } from '../feeds/channelOf.ts'
 import { publishNotice } from './createHub.ts'
 import type { Hub } from './hub.ts'
+import { broadcastHere, hearPlugin } from './plugins.ts'
 
 export function revoke(hub: Hub, user: string, channel: string): void {
   revokeHere(hub, user, channel)
@@ -22,6 +23,14 @@ function revokeHere(hub: Hub, user: string, channel: string): void {
 /** Returns how to stop. */
 export const hearBus = (hub: Hub): (() => void) =>
   hub.bus.subscribe((notice) => {
-    if (notice.type === 'moved') hub.feeds.hear(notice.channel, notice.head)
-    else revokeHere(hub, notice.user, notice.channel)
+    switch (notice.type) {
+      case 'moved':
+        return hub.feeds.hear(notice.channel, notice.head)
+      case 'revoked':
+        return revokeHere(hub, notice.user, notice.channel)
+      case 'passing':
+        return notice.from === hub.process ? undefined : broadcastHere(hub, notice)
+      case 'told':
+        return notice.from === hub.process ? undefined : hearPlugin(hub, notice)
+    }
   })

@@ -1,13 +1,14 @@
 /** Subscribe, unsubscribe, and the one frame that catches many channels up. */
 import { type ChannelFrames, entryOf, fieldsOf } from '../../transport/protocol.ts'
-import { channelOf, type ServedChannel } from '../feeds/channelOf.ts'
-import { frameText } from '../feeds/eventText.ts'
+import { channelNamed, channelOf, type ServedChannel } from '../feeds/channelOf.ts'
+import { frameText, type Viewer } from '../feeds/eventText.ts'
 import { RequestError, unavailable } from '../requestError.ts'
 import { type ClientFrame, isId } from '../session/clientFrame.ts'
 import type { Session } from '../session/session.ts'
 import type { Head, Missed } from '../store.ts'
 import { channelIn, checkAccess, notMember, requireChannel } from './access.ts'
 import type { Handler } from './answer.ts'
+import { makeOwnOf } from './createHub.ts'
 import type { Hub } from './hub.ts'
 
 export const subscribe =
@@ -21,7 +22,7 @@ export const subscribe =
     const heads = await hub.readHeads([name]).catch(storeFailed)
     return () => {
       if (!session.channels.has(name)) throw notMember(channel)
-      return JSON.stringify(heads.get(name))
+      return { data: JSON.stringify(heads.get(name)) }
     }
   }
 
@@ -29,8 +30,9 @@ export const unsubscribe =
   (kind: ChannelFrames): Handler =>
   async (hub, session, frame) => {
     const channel = channelIn(kind, frame)
-    if (channel) hub.unsubscribe(session, channel.name)
-    return () => '{}'
+    // Where being connected is the subscription, it lasts as long.
+    if (channel && session.home[kind.key] !== channel.key) hub.unsubscribe(session, channel.name)
+    return () => ({ data: '{}' })
   }
 
 const storeFailed = (cause: unknown): never => {
@@ -85,7 +87,7 @@ async function ask(hub: Hub, session: Session, channel: ServedChannel): Promise<
 
 /** One channel that a `sync` names, and up to where the client has it. */
 interface Asked extends ServedChannel {
-  readonly position: Partial<Head>
+  readonly position: unknown
 }
 
 export const sync: Handler = async (hub, session, frame) => {
@@ -96,32 +98,45 @@ export const sync: Handler = async (hub, session, frame) => {
     throw new RequestError('too_many', `At most ${hub.limits.subscriptions} subscriptions`)
   const refused = await grant(hub, session, all)
   const granted = all.filter(({ name }) => !refused.has(name))
-  const positions = new Map(granted.map(({ name, position }) => [name, position]))
+  const positions = new Map<string, Partial<Head>>()
+  for (const { name, position } of granted)
+    positions.set(name, headIn(position) ?? (await positionIn(hub, name, position)))
   const missed = await hub.options.store.since(positions, hub.limits.syncEvents).catch(storeFailed)
+  const viewer = ({ name }: Asked): Viewer => ({
+    user: String(session.user?.id),
+    makeOwn: makeOwnOf(hub, name),
+  })
   const textOf = (channel: Asked) => {
     const found = session.channels.has(channel.name) ? missed.get(channel.name) : undefined
-    const text = found ? missedText(found) : refusalText(refused.get(channel.name) ?? notMember(channel))
+    const text = found
+      ? missedText(found, viewer(channel))
+      : refusalText(refused.get(channel.name) ?? notMember(channel))
     return `${JSON.stringify(channel.key)}:${text}`
   }
   const tableText = ({ kind, asked }: (typeof tables)[number]) =>
     `${JSON.stringify(kind.field)}:{${asked.map(textOf).join(',')}}`
-  return () => `{${tables.map(tableText).join(',')}}`
+  return () => ({ data: `{${tables.map(tableText).join(',')}}` })
 }
 
 function askedIn(kind: ChannelFrames, { data }: ClientFrame): readonly Asked[] {
   return Object.entries(fieldsOf(entryOf(data, kind.field))).map(([key, position]) => {
     if (!isId(key)) throw new RequestError('invalid', `"${kind.field}" has what is no id`)
-    return { ...channelOf(kind, key), position: positionIn(position) }
+    return { ...channelOf(kind, key), position }
   })
 }
 
-function positionIn(value: unknown): Partial<Head> {
+function headIn(value: unknown): Head | undefined {
   const { seq, epoch } = fieldsOf(value)
-  if (!Number.isSafeInteger(seq) || typeof epoch !== 'string') return {}
-  return { seq: seq as number, epoch }
+  return Number.isSafeInteger(seq) && typeof epoch === 'string' ? { seq: seq as number, epoch } : undefined
+}
+
+async function positionIn(hub: Hub, channel: string, value: unknown): Promise<Partial<Head>> {
+  const fields = fieldsOf(value)
+  const plugin = hub.plugins.find(({ kinds }) => channelNamed(kinds, channel))
+  return (await plugin?.parts.positionOf?.(channel, fields)?.catch(storeFailed)) ?? {}
 }
 
 const refusalText = ({ body }: RequestError) => JSON.stringify({ events: [], complete: false, error: body })
 
-const missedText = ({ events, complete, seq, epoch }: Missed) =>
-  `{"events":[${events.map(frameText).join(',')}],"complete":${complete},"seq":${seq},"epoch":${JSON.stringify(epoch)}}`
+const missedText = ({ events, complete, seq, epoch }: Missed, viewer: Viewer) =>
+  `{"events":[${events.map((event) => frameText(event, viewer)).join(',')}],"complete":${complete},"seq":${seq},"epoch":${JSON.stringify(epoch)}}`

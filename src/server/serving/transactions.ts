@@ -4,7 +4,7 @@ import { entryOf, validate } from '../../transport/protocol.ts'
 import { eventText } from '../feeds/eventText.ts'
 import type { ChannelKey } from '../options.ts'
 import { unavailable } from '../requestError.ts'
-import { ConflictError, type Once, type SnapshotRead } from '../store.ts'
+import { ConflictError, type Once, type SnapshotRead, type Transaction } from '../store.ts'
 import { channelFor } from './access.ts'
 import type { Hub } from './hub.ts'
 
@@ -16,6 +16,8 @@ interface Published {
 }
 
 export interface TransactionsParts {
+  /** The channel that they are about. */
+  readonly near?: string | undefined
   /** Under which name the next one is kept. */
   once?(): Once | undefined
   /** Right before the events of one are told. */
@@ -28,20 +30,24 @@ export interface Transactions {
 }
 
 /** Of one request, or one call of the application: one after the other. */
-export function createTransactions(hub: Hub, { once, onCommit }: TransactionsParts): Transactions {
+export function createTransactions(hub: Hub, { near, once, onCommit }: TransactionsParts): Transactions {
   let isOpen = false
   let published: Published[] | undefined
   const run = async (work: Work) => {
     const done = await apart((own) =>
-      hub.options.store.transaction(async ({ tx, append }) => {
-        // What an earlier attempt published was never committed.
-        const events: Published[] = []
-        published = events
-        const result = await own(() => work(tx))
-        published = undefined
-        for (const { channel, event } of events) await append(channel, event)
-        return result
-      }, once?.()),
+      hub.options.store.transaction(
+        async ({ tx, append }) => {
+          // What an earlier attempt published was never committed.
+          const events: Published[] = []
+          published = events
+          const result = await own(() => work(tx))
+          published = undefined
+          for (const { channel, event } of events) await append(channel, event)
+          return result
+        },
+        once?.(),
+        near,
+      ),
     )
     onCommit?.()
     hub.tell(done.events)
@@ -65,6 +71,20 @@ export function createTransactions(hub: Hub, { once, onCommit }: TransactionsPar
       published.push({ channel: name, event: eventText(type, { [kind.key]: id }, payload) })
     },
   }
+}
+
+/** Of a plugin, which appends what it has to tell itself. */
+export async function commit<Result>(
+  hub: Hub,
+  work: (transaction: Transaction<unknown>) => Result | Promise<Result>,
+  { near, onCommit }: Omit<TransactionsParts, 'once'> = {},
+): Promise<Result> {
+  const done = await apart((own) =>
+    hub.options.store.transaction((transaction) => own(() => work(transaction)), undefined, near),
+  )
+  onCommit?.()
+  hub.tell(done.events)
+  return done.result as Result
 }
 
 export const readStore = (

@@ -1,6 +1,7 @@
 /** Compares what a subject shows with what the server has. */
 import type { LiveEvent } from '../../transport/port.ts'
 import type { ConformanceItem, ConformanceServer } from './backEnd.ts'
+import { byRank, isSome, PART } from './liveDefinitions.ts'
 import type { World } from './schedule.ts'
 import type { Shown, Target } from './subject.ts'
 
@@ -39,7 +40,7 @@ export function watchMoments(world: World): {
     if (findings.length > 0) return
     const rows = OWN_ROWS_ARE_CHECKED ? shown.items : shown.items.filter(({ id }) => typeof id === 'number')
     findings.push(...pace(target, shown), ...duplicatesIn(target, rows))
-    if (!OWN_ROWS_ARE_CHECKED || target === 'topic' || target === 'list') return
+    if (!OWN_ROWS_ARE_CHECKED || (target !== 'newest' && target !== 'around')) return
     const present = new Set(shown.items.flatMap(({ client_id }) => client_id ?? []))
     for (const clientId of own.get(target) ?? []) {
       if (!present.has(clientId) && isExpected(world, shown, clientId)) {
@@ -121,7 +122,9 @@ function inWindow(
   target: Target,
   shown: Shown,
 ): readonly ConformanceItem[] {
-  if (target === 'list') return [...items].sort((a, b) => a.rank - b.rank || a.id - b.id)
+  if (target === 'list') return items.toSorted(byRank)
+  if (target === 'filtered') return items.filter(isSome).toSorted((a, b) => byRank(b, a))
+  if (target === 'part') return items.toSorted(byRank).slice(PART.offset, PART.offset + PART.limit)
   const [position, id] = (shown.hasOlder ? shown.low : undefined) ?? []
   const newest = shown.hasNewer ? shown.items.at(-1) : undefined
   return items.filter((item) => {

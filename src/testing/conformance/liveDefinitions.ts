@@ -61,9 +61,23 @@ export function defineLiveData(port: LivePort, level: ConformanceLevel) {
   })
   const list = live.list('list', {
     ...itemOptions,
-    sort: (a, b) => a.rank - b.rank || a.id - b.id,
+    sort: byRank,
     // A function may ask anything; it must not need the subscription first.
     snapshot: ({ request }) => request('list', {}),
+  })
+  const filtered = live.list('filtered', {
+    ...itemOptions,
+    params: type<Room & { readonly isDown: boolean }>(),
+    where: isSome,
+    sort: (a, b, { isDown }) => (isDown ? byRank(b, a) : byRank(a, b)),
+    snapshot: async ({ request }) => listOf(await request('list', {}), (items) => items.filter(isSome)),
+  })
+  const part = live.list('part', {
+    ...itemOptions,
+    sort: byRank,
+    pageSize: PART.limit,
+    snapshot: async ({ request, offset, limit }) =>
+      listOf(await request('list', {}), (items) => items.toSorted(byRank).slice(offset, offset + limit)),
   })
   const topic = defineTopic(live, level)
   const send = live.mutation<string, ConformanceItem | undefined, Room>('send', {
@@ -94,7 +108,22 @@ export function defineLiveData(port: LivePort, level: ConformanceLevel) {
       ((await request('edit', variables)) as { item?: ConformanceItem }).item,
     settle: (item, _variables, params) => (item ? [items.upsert(params, item)] : []),
   })
-  return { live, items, list, topic, send, edit }
+  return { live, items, list, filtered, part, topic, send, edit }
+}
+
+/** A change of the rank alone does not say whether it is one of them. */
+export const isSome = ({ position, rank }: ConformanceItem) => position % 3 !== 0 && rank % 2 === 0
+
+export const byRank = (a: ConformanceItem, b: ConformanceItem) => a.rank - b.rank || a.id - b.id
+
+export const PART = { offset: 2, limit: 4 }
+
+type Items = readonly ConformanceItem[]
+
+/** As a back end that filters and pages would answer; odd rows are its own. */
+function listOf(answer: unknown, select: (items: Items) => Items): object {
+  const { items } = answer as { readonly items: Items }
+  return { ...(answer as object), items: select(items.filter(({ text }) => text !== null)) }
 }
 
 function defineTopic(live: Live, level: ConformanceLevel) {

@@ -16,13 +16,13 @@ import {
 } from '../../query/tanstack.ts'
 import type { LivePort } from '../../transport/port.ts'
 import type { ConformanceItem, ConformanceLevel } from './backEnd.ts'
-import { defineLiveData } from './liveDefinitions.ts'
+import { defineLiveData, PART } from './liveDefinitions.ts'
 import { portOf } from './pagePort.ts'
 import { type QuerySnapshot, shownIn } from './shown.ts'
 import type { OverlappingCall, Shown, Subject, Target } from './subject.ts'
 
 const ROOM = { roomId: 1 }
-const TARGETS = ['newest', 'around', 'list', 'topic'] as const
+const TARGETS = ['newest', 'around', 'list', 'filtered', 'part', 'topic'] as const
 const ignore = () => undefined
 
 export interface LiveSubjectOptions {
@@ -131,8 +131,19 @@ const sharingOf = ({ options: { structuralSharing } }: Page) =>
   structuralSharing === undefined ? {} : { structuralSharing }
 
 function keyOf(page: Page, target: Target): readonly unknown[] {
-  if (target === 'list') return page.data.list(ROOM).queryKey
-  return target === 'topic' ? page.data.topic(ROOM).queryKey : timelineOptions(page, target).queryKey
+  return (isPaged(target) ? timelineOptions(page, target) : wholeOptions(page, target)).queryKey
+}
+
+const isPaged = (target: Target): target is 'newest' | 'around' => target === 'newest' || target === 'around'
+
+function wholeOptions({ data }: Page, target: Exclude<Target, 'newest' | 'around'>) {
+  const options = {
+    list: () => data.list(ROOM),
+    filtered: () => data.filtered({ ...ROOM, isDown: true }),
+    part: () => data.part(ROOM, { offset: PART.offset }),
+    topic: () => data.topic(ROOM),
+  }
+  return options[target]() as QueryObserverOptions & { readonly queryKey: readonly unknown[] }
 }
 
 function mount(page: Page, target: Target): void {
@@ -140,9 +151,9 @@ function mount(page: Page, target: Target): void {
 }
 
 function observe(page: Page, target: Target): Observed {
-  const { client, data } = page
+  const { client } = page
   const tell = (result: QuerySnapshot) => tellWatchers(page, target, result)
-  if (target === 'newest' || target === 'around') {
+  if (isPaged(target)) {
     const options = timelineOptions(page, target)
     const observer = new InfiniteQueryObserver(client, { ...options, ...sharingOf(page) })
     return {
@@ -151,8 +162,7 @@ function observe(page: Page, target: Target): Observed {
       refetch: () => void observer.refetch().catch(ignore),
     }
   }
-  const options = (target === 'list' ? data.list(ROOM) : data.topic(ROOM)) as QueryObserverOptions
-  const observer = new QueryObserver<unknown>(client, { ...options, ...sharingOf(page) })
+  const observer = new QueryObserver<unknown>(client, { ...wholeOptions(page, target), ...sharingOf(page) })
   return {
     stop: observer.subscribe(tell),
     page: ignore,

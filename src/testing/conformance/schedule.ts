@@ -101,6 +101,9 @@ export async function calmDown(world: World, connected: (step: string) => void):
     if (level > 0) server.setTopic('the last word')
     server.insert()
   }
+  // What is filtered has to notice by itself, too.
+  repeat(5, () => server.rerank())
+  server.remove()
   await clock.flush()
   await clock.advance(200_000)
 }

@@ -36,8 +36,12 @@ export function eventFor(
   { frame, payload }: DecodedEvent,
   protocol: Protocol,
 ): LiveEvent {
-  const isForeign = !place && placeIn(protocol, frame)
-  return { type: frame.type, payload, ...(isForeign ? undefined : toCursor(frame)) }
+  const { type } = frame
+  const cursor = !place && placeIn(protocol, frame) ? undefined : toCursor(frame)
+  // A copy of fields costs more than all the rest of it.
+  if (!cursor) return { type, payload }
+  const { seq, epoch } = cursor
+  return epoch === undefined ? { type, payload, seq } : { type, payload, seq, epoch }
 }
 
 /** A number that cannot be counted on from (`1e999`, 2^53, a fraction) is none: the event counts as unnumbered. */

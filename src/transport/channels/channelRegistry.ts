@@ -1,6 +1,7 @@
 /** The records behind the channels of one connection. Nothing here runs. */
 import type { Connection } from '../connection/connection.ts'
 import type { ChannelListener, ChannelSpec, Cursor, Pace } from '../port.ts'
+import type { ChannelFrames } from '../protocol.ts'
 import type { Place } from './channelEvents.ts'
 
 /** Resolves when a subscription stands, with where the channel stands if the server says so. */
@@ -18,6 +19,8 @@ export interface Subscription extends Pace {
   /** On this socket; until it stands again it has to be asked for. */
   isRefused?: boolean
   readonly spec: ChannelSpec
+  /** As how many-eth it was made. */
+  readonly order: number
   /** As which channel it takes part in `sync`, if it can. */
   readonly at: Place | undefined
   readonly members: Set<Member>
@@ -41,10 +44,24 @@ export interface SyncBatch {
   send(): void
 }
 
+/** Subscriptions that are named by the same fields, by the ids in these. */
+export interface ChannelGroup {
+  readonly fields: readonly string[]
+  readonly kind: ChannelFrames | undefined
+  readonly byIds: Map<string, Set<Subscription>>
+}
+
+/** By the names of the fields. */
+export type ChannelIndex = Map<string, ChannelGroup>
+
 export interface ChannelRegistry {
   readonly subscriptions: Map<string, Subscription>
-  /** By the name of their place, for events that say which channel they belong to. */
-  readonly byPlace: Map<string | undefined, Set<Subscription>>
+  /** For events that say which channel they belong to. */
+  readonly index: ChannelIndex
+  /** Those whose subscribe frame nothing has confirmed. */
+  readonly unconfirmed: Set<Subscription>
+  /** How many there ever were. */
+  made: number
   /** By type. */
   readonly batches: Map<string, SyncBatch>
   /** One of those that wait for their `live`. */

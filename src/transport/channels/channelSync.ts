@@ -24,14 +24,15 @@ export function askToStand(
   subscription: Subscription,
   ask = subscription.spec.subscribe,
 ): Standing {
-  const { environment, protocol } = connection
+  const { patience, protocol } = connection
   // What this connection was refused is not there by being connected.
   if (!(ask || subscription.isRefused)) return Promise.resolve(undefined)
   const { subscribe: type } = subscription.at?.kind ?? protocol.channels
   const standing = new Promise<Cursor | undefined>((resolve) => {
     const confirm = () => resolve(undefined)
     subscription.confirm = confirm
-    const cancel = environment.setTimer(() => {
+    connection.channels.unconfirmed.add(subscription)
+    const cancel = patience.setTimer(() => {
       if (!isReplying(connection)) confirm()
     }, CONFIRM_MS)
     const accepted = (reply: unknown) => {

@@ -3,7 +3,8 @@ import { isReplying } from '../connection/connection.ts'
 import type { LiveError } from '../errors.ts'
 import type { Cursor, LiveEvent } from '../port.ts'
 import { type DecodedEvent, entryOf, fieldsOf } from '../protocol.ts'
-import { eventFor, isMatch, type Place, placeIn, placeName, toCursor } from './channelEvents.ts'
+import { eventFor, type Place, placeName, toCursor } from './channelEvents.ts'
+import { concerned } from './channelIndex.ts'
 import type { ChannelConnection, Subscription } from './channelRegistry.ts'
 import { askToStand, reportSynced, subscribe, takeDown } from './channelSync.ts'
 import { emitSignal, tellHead } from './signals.ts'
@@ -47,40 +48,29 @@ export function downChannels(connection: ChannelConnection, error: LiveError | u
 /** Events go to the channels they belong to, and to whoever subscribed to their type. */
 export function deliverEvents(connection: ChannelConnection, events: readonly DecodedEvent[]): void {
   if (events.length === 0) return
+  const { channels, protocol } = connection
   const heard = new Map<Subscription, LiveEvent[]>()
   for (const event of events) {
-    for (const subscription of concerned(connection, event)) {
-      const { spec, at, standing } = subscription
-      if (!standing || !isMatch(spec, event)) continue
-      const own = heard.get(subscription) ?? []
-      heard.set(subscription, own)
-      own.push(eventFor(at, event, connection.protocol))
+    for (const subscription of concerned(channels.index, event, protocol)) {
+      if (!subscription.standing) continue
+      const own = heard.get(subscription)
+      const heardOf = eventFor(subscription.at, event, protocol)
+      if (own) own.push(heardOf)
+      else heard.set(subscription, [heardOf])
     }
   }
   // Whoever came first hears of it first.
-  for (const subscription of heard.size > 1 ? all(connection) : heard.keys()) {
-    const own = heard.get(subscription)
-    if (own) emitSignal(connection, subscription.members, { type: 'events', events: own })
-  }
+  const inOrder = heard.size > 1 ? [...heard].sort(([a], [b]) => a.order - b.order) : heard
+  for (const [{ members }, own] of inOrder) emitSignal(connection, members, { type: 'events', events: own })
   connection.deliver(connection.name, events)
-}
-
-/** Where an event says to which channel it belongs, not all of them are looked at. Its envelope says it, or else its payload. */
-function* concerned(
-  { channels, protocol }: ChannelConnection,
-  { frame, payload }: DecodedEvent,
-): Iterable<Subscription> {
-  const { subscriptions, byPlace } = channels
-  const place = placeIn(protocol, frame) ?? placeIn(protocol, fieldsOf(payload))
-  if (!place) return yield* subscriptions.values()
-  yield* byPlace.get(placeName(place)) ?? []
-  yield* byPlace.get(undefined) ?? []
 }
 
 /** A server that never answers has taken in the subscribe frame when something later comes back from it. */
 export function confirmChannels(connection: ChannelConnection): void {
   if (connection.sendQueue.answered.size > 0 || isReplying(connection)) return
-  for (const { confirm } of all(connection)) confirm?.()
+  const { unconfirmed } = connection.channels
+  for (const { confirm } of unconfirmed) confirm?.()
+  unconfirmed.clear()
 }
 
 /** The server has lost track of one channel, and of those that take in all, or of all. */
@@ -92,9 +82,8 @@ export function resetChannels(connection: ChannelConnection, place?: Place): voi
   }
 }
 
-const alike = ({ channels }: ChannelConnection, place: Place) => [
-  ...(channels.byPlace.get(placeName(place)) ?? []),
-]
+const alike = (connection: ChannelConnection, place: Place) =>
+  all(connection).filter(({ at }) => placeName(at) === placeName(place))
 
 /** The server says where a channel stands for which it was not asked: being connected is the subscription. */
 export function placeChannel(connection: ChannelConnection, place: Place, cursor: Cursor): void {

@@ -3,7 +3,8 @@ import { failureOf } from '../connection/connection.ts'
 import { endConnection, takeLease } from '../connection/leases.ts'
 import { request } from '../connection/requests.ts'
 import { type Channel, type ChannelListener, type ChannelSpec, waitOf } from '../port.ts'
-import { channelName, placeIn, placeName } from './channelEvents.ts'
+import { channelName, placeIn } from './channelEvents.ts'
+import { addToIndex, dropFromIndex } from './channelIndex.ts'
 import type { ChannelConnection, Member, Subscription } from './channelRegistry.ts'
 import { bringUp, RETRY_MS, reportSynced, subscribe, takeDown } from './channelSync.ts'
 import { emitSignal } from './signals.ts'
@@ -54,25 +55,24 @@ function endUnused(connection: ChannelConnection): void {
 
 /** The one that is there, or a new one. */
 function subscriptionOf({ channels, protocol }: ChannelConnection, spec: ChannelSpec): Subscription {
-  const { subscriptions, byPlace } = channels
+  const { subscriptions, index } = channels
   const name = channelName(spec)
   const known = subscriptions.get(name)
   if (known) return known
   const at = placeIn(protocol, spec.key)
-  const subscription: Subscription = { spec, at, members: new Set(), refusals: 0, paidAt: 0 }
+  const order = channels.made++
+  const subscription: Subscription = { spec, order, at, members: new Set(), refusals: 0, paidAt: 0 }
   subscriptions.set(name, subscription)
-  const place = placeName(at)
-  byPlace.set(place, (byPlace.get(place) ?? new Set()).add(subscription))
+  addToIndex(index, subscription)
   return subscription
 }
 
 function endSubscription(connection: ChannelConnection, subscription: Subscription): void {
-  const { subscriptions, byPlace } = connection.channels
+  const { subscriptions, index, unconfirmed } = connection.channels
   const { spec, at, standing } = subscription
   subscriptions.delete(channelName(spec))
-  const place = placeName(at)
-  const alike = byPlace.get(place)
-  if (alike?.delete(subscription) && alike.size === 0) byPlace.delete(place)
+  unconfirmed.delete(subscription)
+  dropFromIndex(index, subscription)
   takeDown(subscription)
   if (!standing || !spec.subscribe) return
   const { unsubscribe: type } = at?.kind ?? connection.protocol.channels

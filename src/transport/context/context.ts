@@ -3,6 +3,8 @@ import { browserEnvironment, type Environment } from '../environment.ts'
 import { LiveError, type LiveErrorCode } from '../errors.ts'
 import type { ConnectionStatus } from '../machine/status.ts'
 import type { Protocol } from '../protocol.ts'
+import { withSharedTimers } from '../wire/timers.ts'
+import { tellDeveloper } from './development.ts'
 import { createIdentityBook, type IdentityBook } from './identity.ts'
 import { createInspector, type Inspector } from './inspector.ts'
 import { resolveSettings, type Settings, type WebSocketManagerOptions } from './settings.ts'
@@ -14,6 +16,10 @@ export type Publish = (endpoint: string, status: ConnectionStatus | undefined) =
 
 export interface Context extends Settings, Inspector, Tokens, Subscribers {
   readonly environment: Environment
+  /** Whose sockets these are: the page's, or those of a test. */
+  readonly world: object
+  /** The same, for what waits by the hundred: it shares its timers. */
+  readonly patience: Environment
   readonly identity: IdentityBook
   readonly publish: Publish
   /** For errors that reject no call. */
@@ -22,17 +28,23 @@ export interface Context extends Settings, Inspector, Tokens, Subscribers {
   reportOnce(endpoint: string, code: LiveErrorCode, message: string): void
 }
 
+/** The one that this module runs in. */
+const PAGE = {}
+
 export function createContext(options: WebSocketManagerOptions<Protocol>, publish: Publish): Context {
   const { environment = browserEnvironment(), tokenManager, onError } = options
   const inspector = createInspector(environment)
   const identity = createIdentityBook()
   const told = new Set<LiveErrorCode>()
+  const toldDeveloper = new Set<string>()
   const reportError = (endpoint: string, cause: unknown) => {
     const error =
       cause instanceof LiveError ? cause : new LiveError('misconfigured', String(cause), { cause })
     inspector.report({ type: 'error', endpoint, error })
+    const shown = inspector.clean(error)
+    tellDeveloper(toldDeveloper, shown)
     try {
-      onError?.(inspector.clean(error))
+      onError?.(shown)
     } catch (thrown) {
       // Not to whoever reports: he has more to do.
       environment.setTimer(() => {
@@ -46,6 +58,8 @@ export function createContext(options: WebSocketManagerOptions<Protocol>, publis
     ...createTokens({ ...inspector, environment, identity, manager: tokenManager }),
     ...createSubscribers(reportError),
     environment,
+    world: options.environment ?? PAGE,
+    patience: withSharedTimers(environment),
     identity,
     publish,
     reportError,

@@ -54,7 +54,7 @@ export interface WebSocketManagerOptions<P extends Protocol = UntypedProtocol> {
   readonly queue?: Partial<QueueLimits> | undefined
   /** Extends the table of close codes. */
   readonly closeCodes?: CloseCodeTable | undefined
-  /** Log to the console, or to a logger. @default true when NODE_ENV is 'development' */
+  /** Log everything to the console, or to a logger. Mistakes are told in development without it. @default false */
   readonly debug?: boolean | Logger | undefined
   /** Hears of errors that belong to no call: for Sentry, OpenTelemetry and the like. */
   readonly onError?: ((error: LiveError) => void) | undefined

@@ -9,6 +9,8 @@ interface Subscriber {
 
 export interface Subscribers {
   subscribe(type: string, subscriber: Subscriber): () => void
+  /** Somebody listens to this type. */
+  hears(type: string): boolean
   deliver(endpoint: string, events: readonly DecodedEvent[]): void
 }
 
@@ -22,6 +24,7 @@ export function createSubscribers(onError: (endpoint: string, error: unknown) =>
         if (subscribers.delete(subscriber) && subscribers.size === 0) byType.delete(type)
       }
     },
+    hears: (type) => byType.has(type),
     deliver: (endpoint, events) => {
       for (const { frame, payload } of events) {
         for (const subscriber of byType.get(frame.type) ?? []) {

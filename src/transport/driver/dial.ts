@@ -9,6 +9,7 @@ import { afterArrivals } from '../wire/arrivals.ts'
 import { addQuery, openSocket, type WireSocket } from '../wire/socket.ts'
 import type { DrivenConnection } from './drivenConnection.ts'
 import { receiveMessage } from './inbox.ts'
+import { tellRival } from './rivals.ts'
 import { loseSocket } from './sockets.ts'
 import { giveUp } from './user.ts'
 
@@ -67,6 +68,7 @@ async function dialSocket(connection: DrivenConnection, attempt: number, refresh
   const target = token ? carrier(plain, token) : plain
   connection.keepSecretsOf(target.url)
   tell(connection, { type: 'dial', attempt, url: shown })
+  tellRival(connection, JSON.stringify(target), shown)
   let socket: WireSocket
   try {
     socket = openSocket(connection.environment, target, {

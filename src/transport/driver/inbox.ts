@@ -16,7 +16,7 @@ import { takeAnswer } from '../connection/unanswered.ts'
 import { retryAfterOf } from '../machine/closeCodes.ts'
 import { dialOf } from '../machine/connectionMachine.ts'
 import { type DecodedEvent, entryOf, type Frame, fieldsOf, textOf } from '../protocol.ts'
-import { arrive } from '../wire/arrivals.ts'
+import { type Arrival, arrive } from '../wire/arrivals.ts'
 import type { DrivenConnection } from './drivenConnection.ts'
 import { takePong } from './heartbeat.ts'
 import { finishHandOver, renewIn } from './sockets.ts'
@@ -25,38 +25,50 @@ import { finishHandOver, renewIn } from './sockets.ts'
 export function receiveMessage(connection: DrivenConnection, attempt: number, data: unknown): void {
   if (!socketOf(connection, attempt)) return
   connection.heard++
-  let message: Message | undefined
-  arrive(connection, {
+  const message: Message = {
     attempt,
-    work(isOver) {
-      const socket = socketOf(connection, attempt)
-      if (!socket) return true
-      message ??= { parts: decodeMessage(connection, data), at: 0, events: [], hasConfirmed: false }
-      const { parts } = message
-      const until = Math.min(message.at + TOGETHER, parts.length)
-      while (message.at < until) {
-        takePart(connection, socket, message)
-        if (isOver()) break
-      }
-      // Where nobody says whether pings are answered, whatever comes has to do.
-      if (!connection.heartbeat) markRead(connection, socket)
-      passEvents(connection, socket, message)
-      return message.at >= parts.length
-    },
-  })
+    parts: undefined,
+    at: 0,
+    events: [],
+    hasConfirmed: false,
+    work: (isOver) => workOn(connection, message, { data, isOver }),
+  }
+  arrive(connection, message)
 }
 
-/** What is left to do of what came at once. */
-interface Message {
-  readonly parts: readonly unknown[]
+/** What came at once, and what is left to do of it. */
+interface Message extends Arrival {
+  /** `undefined` before it is decoded. */
+  parts: readonly unknown[] | undefined
   at: number
   /** Decoded, and not delivered. */
   events: DecodedEvent[]
   hasConfirmed: boolean
 }
 
+interface Turn {
+  readonly data: unknown
+  isOver(): boolean
+}
+
+function workOn(connection: DrivenConnection, message: Message, { data, isOver }: Turn): boolean {
+  const socket = socketOf(connection, message.attempt)
+  if (!socket) return true
+  message.parts ??= decodeMessage(connection, data)
+  const { length } = message.parts
+  const until = Math.min(message.at + TOGETHER, length)
+  while (message.at < until) {
+    takePart(connection, socket, message)
+    if (message.at < until && isOver()) break
+  }
+  // Where nobody says whether pings are answered, whatever comes has to do.
+  if (!connection.heartbeat) markRead(connection, socket)
+  passEvents(connection, socket, message)
+  return message.at >= length
+}
+
 function takePart(connection: DrivenConnection, socket: DialedSocket, message: Message): void {
-  const part = message.parts[message.at++]
+  const part = message.parts?.[message.at++]
   const isGreeting = fieldsOf(part).type === 'welcome'
   if (!isGreeting) takeGreeting(connection, socket, null)
   const frame = readFrame(connection, part)

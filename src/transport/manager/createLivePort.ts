@@ -20,18 +20,24 @@ export function createLivePort(endpoints: Endpoints): LivePort {
       const connection = find(spec.endpoint)
       if (connection) renewChannel(connection, spec, onlyDown)
     },
+    hears: (type) => Object.hasOwn(context.protocol.events, type) || context.hears(type),
     clean: context.clean,
     report: (entry) => {
-      context.report(entry)
+      // What is nothing but an error is reported as one.
+      if (entry.type !== 'error' || !entry.error) context.report(entry)
       if (entry.error) context.reportError(String(entry.endpoint ?? context.endpoint ?? ''), entry.error)
     },
   }
 }
 
 /** What goes wrong before there is a promise rejects all the same. */
-export async function requestAt(
+export function requestAt(
   { at }: Endpoints,
   { endpoint, data = {}, ...spec }: RequestSpec & { readonly endpoint?: string | undefined },
 ): Promise<unknown> {
-  return ask(at(endpoint), { ...spec, data })
+  try {
+    return ask(at(endpoint), { ...spec, data })
+  } catch (error) {
+    return Promise.reject(error)
+  }
 }

@@ -1,7 +1,7 @@
 /** The public face of the transport: connections, one store, one log, one port. */
 import { takeLease } from '../connection/leases.ts'
 import { createDebugListener } from '../context/debugLog.ts'
-import { fromEnv, type WebSocketManagerOptions } from '../context/settings.ts'
+import type { WebSocketManagerOptions } from '../context/settings.ts'
 import { close, connect, disconnect, reauthenticate } from '../driver/commands.ts'
 import { dialOf } from '../machine/connectionMachine.ts'
 import type { Protocol, UntypedProtocol } from '../protocol.ts'
@@ -25,7 +25,7 @@ export function createWebSocketManager<P extends Protocol = UntypedProtocol>(
 ): WebSocketManager<P> {
   const endpoints = createEndpoints(options)
   const { context, store, at, find, all } = endpoints
-  const { debug = fromEnv(() => process.env.NODE_ENV === 'development') } = options
+  const { debug } = options
   if (debug) context.inspect(createDebugListener(debug === true ? console.log : debug))
   const port = createLivePort(endpoints)
   const closeAll = () => all().forEach(close)

@@ -27,6 +27,8 @@ export interface Options {
   readonly isNumbered: boolean
   /** Whether data says so too, and is merged at the moment of the write, as pages are. */
   readonly isPaged: boolean
+  /** Whether events may tell of what the data does not hold, and should. */
+  readonly isFiltered?: boolean
   /** Whether events carry the name of what was sent. */
   readonly hasNames: boolean
 }
@@ -101,7 +103,7 @@ export function createWorld(options: Options, random: () => number) {
     options,
     random,
     oracle,
-    kind: strictKind(oracle),
+    kind: strictKind(oracle, options.isFiltered),
     history: [] as Happened[],
     channel: undefined as Channel | undefined,
     queries: ['a', 'b'].map(createQuery),

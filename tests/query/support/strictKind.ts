@@ -49,6 +49,12 @@ function placed(data: Data, row: Row): Data {
   return { ...data, values }
 }
 
+/** An event that tells of a change to what it does not describe: only who has it already knows what it is now. */
+export const PARTIAL = '~'
+
+const isUnseen = ({ values }: Data, { key, at, isGone }: Row) =>
+  at !== undefined && !isGone && key.startsWith(PARTIAL) && !(key in values)
+
 export function opOf(row: Row): Op<unknown> {
   return { kind: 'upsert', item: row }
 }
@@ -72,7 +78,7 @@ function folded(oracle: Oracle, data: Data, ops: readonly SequencedOp<unknown>[]
   for (const { op } of ops) {
     const row = rowOf(op)
     const { at } = row
-    next = placed(next, row)
+    if (!isUnseen(next, row)) next = placed(next, row)
     if (at === undefined) continue
     const isAgain = at <= next.at && oracle.isNumbered && !next.isMixed
     const isHole = at > next.at + 1
@@ -84,8 +90,19 @@ function folded(oracle: Oracle, data: Data, ops: readonly SequencedOp<unknown>[]
   return next
 }
 
-export function strictKind(oracle: Oracle): Kind {
+function isLacking(data: Data, ops: readonly SequencedOp<unknown>[]): boolean {
+  let next = data
+  return ops.some(({ op }) => {
+    const row = rowOf(op)
+    if (isUnseen(next, row)) return true
+    next = placed(next, row)
+    return false
+  })
+}
+
+export function strictKind(oracle: Oracle, isFiltered = false): Kind {
   return {
+    ...(isFiltered && { lacks: (data, ops) => isLacking(data as Data, ops) }),
     fold: (data, ops) => folded(oracle, data as Data, ops),
     overlay: (data, ops) => ({ ...(data as Data), rows: ops.map((op) => rowOf(op).key) }),
     adopt: (data, ops) => {

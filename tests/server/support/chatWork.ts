@@ -6,7 +6,11 @@ import { run, type Steps } from '../../../src/server/chat/steps.ts'
 import { migrate, tablesOf } from '../../../src/server/chat/tables/tablesOf.ts'
 import type { Store } from '../../../src/server/store.ts'
 
-export function createChatWork(store: Store<unknown>, own: Partial<ChatLimits> = {}) {
+export function createChatWork(
+  store: Store<unknown>,
+  own: Partial<ChatLimits> = {},
+  createMessageId?: () => string,
+) {
   const limits = { ...CHAT_LIMITS, ...own }
   let ids = 0
   let seconds = 0
@@ -15,7 +19,15 @@ export function createChatWork(store: Store<unknown>, own: Partial<ChatLimits> =
     write: async <T>(steps: (work: ChatWork) => Steps<T>): Promise<T> => {
       const now = new Date(1_700_000_000_000 + ++seconds * 1_000).toISOString()
       const { result } = await store.transaction(({ tx, append }) =>
-        run(steps({ tables: tablesOf(tx), limits, append, now, createMessageId: () => `m${++ids}` })),
+        run(
+          steps({
+            tables: tablesOf(tx),
+            limits,
+            append,
+            now,
+            createMessageId: createMessageId ?? (() => `m${++ids}`),
+          }),
+        ),
       )
       return result
     },

@@ -79,7 +79,8 @@ export function createWorld() {
       ask: async (type: string, data?: object, id = `${type}-${++ids}`) => {
         const before = frames.length
         send(type, data, id)
-        await clock.flush()
+        // Reads that share a turn end with it.
+        await clock.advance(0)
         const replies = frames.slice(before).filter(({ reply_to }) => reply_to === id)
         if (replies.length !== 1) throw new Error(`${replies.length} replies to ${type}`)
         return replies[0] as ServerFrame

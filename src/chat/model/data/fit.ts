@@ -31,7 +31,10 @@ export function extend<T, Extra>(base: Schema<T>, addition: Schema<Extra>): Sche
 }
 
 /** Events that do not fit are reported and never reach the data. */
-export function checked<T, Item>(schema: Schema<T>, reducer: Reducer<T, Item>): Reducer<unknown, Item> {
+export function checked<T, Item, P, Data, Has>(
+  schema: Schema<T>,
+  reducer: Reducer<T, Item, P, Data, Has>,
+): Reducer<unknown, Item, P, Data, Has> {
   const judge = judgeOf(schema)
   return (payload, context) => {
     const [issue] = judge(payload)

@@ -30,12 +30,7 @@ export function foldList<Item>(
   data: readonly Item[],
   ops: readonly Pick<SequencedOp<Item>, 'op'>[],
 ): readonly Item[] {
-  const draft: ListDraft<Item> = {
-    spec,
-    ...indexList(spec, data),
-    changes: new Map(),
-    returned: new Set(),
-  }
+  const draft = draftOf(spec, data)
   try {
     for (const { op } of ops) applyOp(draft, op)
     commit(draft)
@@ -94,7 +89,11 @@ function applyOp<Item>(draft: ListDraft<Item>, op: Op<Item>): void {
   changes.set(id, next)
 }
 
-function itemOf<Item>({ changes, index, items }: ListDraft<Item>, id: string): Item | undefined {
+export function draftOf<Item>(spec: ItemSpec<Item>, data: readonly Item[]): ListDraft<Item> {
+  return { spec, ...indexList(spec, data), changes: new Map(), returned: new Set() }
+}
+
+export function itemOf<Item>({ changes, index, items }: ListDraft<Item>, id: string): Item | undefined {
   if (changes.has(id)) return changes.get(id)
   return index.sort ? index.byId.get(id) : items[index.byId.get(id) ?? -1]
 }
@@ -163,12 +162,32 @@ function moved<Item>(
   const added = entering
     .sort(sort)
     .map((item): Edit<Item> => ({ at: upperBound(items, item, sort), removes: 0, items: [item] }))
-  const parts: (readonly Item[])[] = []
-  let from = 0
-  for (const { at, removes, items: here } of added.concat(edits).sort((a, b) => a.at - b.at)) {
-    parts.push(items.slice(from, at), here)
-    from = at + removes
+  return edited(
+    items,
+    added.concat(edits).sort((a, b) => a.at - b.at),
+  )
+}
+
+/** So many are made one after another in a copy, which moves what follows each; more of them in one pass. */
+const FEW_EDITS = 8
+
+function edited<Item>(items: readonly Item[], edits: readonly Edit<Item>[]): readonly Item[] {
+  if (edits.length <= FEW_EDITS) {
+    const next = items.slice()
+    // From the end, where none moves the place of another.
+    for (const { at, removes, items: here } of edits.toReversed()) {
+      if (removes === 1 && here.length === 1) next[at] = here[0] as Item
+      else next.splice(at, removes, ...here)
+    }
+    return next
   }
-  parts.push(items.slice(from))
-  return parts.flat() as Item[]
+  const next: Item[] = []
+  let from = 0
+  for (const { at, removes, items: here } of edits) {
+    for (; from < at; from++) next.push(items[from] as Item)
+    for (const item of here) next.push(item)
+    from += removes
+  }
+  for (; from < items.length; from++) next.push(items[from] as Item)
+  return next
 }

@@ -58,6 +58,7 @@ export function* updateRoom(
     ...(avatar_url === undefined ? {} : { avatar_url }),
   }
   yield* changeRoom(work, room, { body: { ...room.body, ...change } })
+  yield* wait(work.append(roomChannel(room.key), roomFrame(room, 'room_changed', { room_id: room.body.id })))
 }
 
 /** Whether the user was not in it. */

@@ -1,6 +1,5 @@
 /** What the rules of the chat work with, in one transaction, and what several of them ask. */
 import type { Id } from '../../../transport/port.ts'
-import { channelName } from '../../feeds/channelName.ts'
 import { RequestError } from '../../requestError.ts'
 import type { Transaction } from '../../store.ts'
 import type { ChatLimits } from '../limits.ts'
@@ -39,8 +38,8 @@ export const ROOM_FIELD = 'room_id'
 /** No client names it: what happens to one user only is logged there. */
 const USER_FIELD = 'chat_user'
 
-export const roomChannel = (room: Key): string => channelName(ROOM_FIELD, room)
-export const userChannel = (user: Key): string => channelName(USER_FIELD, user)
+export const roomChannel = (room: Key): string => `${ROOM_FIELD}/${room}`
+export const userChannel = (user: Key): string => `${USER_FIELD}/${user}`
 
 export function* findRoom({ tables }: ChatRead, id: Id): Steps<RoomRow> {
   const room = yield* wait(tables.room(keyOf(id)))
