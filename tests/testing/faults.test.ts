@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type ChatServerOptions, createChatServer } from '../../src/testing/server/chatServer.ts'
-import { connectClient, type TestClient } from './testClient.ts'
+import { connectClient, settle, type TestClient } from './testClient.ts'
 import { createTestClock } from './testClock.ts'
 
 const createServer = (options: ChatServerOptions = {}) => {
@@ -64,6 +64,7 @@ describe('lost, doubled and reordered frames', () => {
     const client = await listen(server)
     server.faults.reorder = 1
     say(server, 1)
+    await settle()
     clock.advance(49)
     const early = client.frames.length
     clock.advance(1)

@@ -1,7 +1,6 @@
 /** A server under random malformed frames. HOSTILE_FRAMES makes it as many more as there is time for. */
 import { describe, expect, it } from 'vitest'
 import { createChatServer } from '../../src/testing/server/chatServer.ts'
-import type { StoreChange } from '../../src/testing/server/store.ts'
 import type { ChatLevel } from '../../src/testing/server/wire.ts'
 import { createHostileFrames } from './hostileFrames.ts'
 import { connectClient } from './testClient.ts'
@@ -13,20 +12,14 @@ const messages = ['m1', 'm2', 'm3'].map((id) => ({ id, sender: 'bob', content: i
 
 const createServer = (level: ChatLevel) => {
   const clock = createTestClock()
-  const stored: StoreChange[] = []
   const server = createChatServer({
     level,
     clock,
     rooms: [{ id: 'r1', messages }, { id: 'r2' }, { id: '__proto__' }],
-    store: {
-      load: () => undefined,
-      // What cannot be written poisons a store.
-      write: (changes) => void stored.push(...(JSON.parse(JSON.stringify(changes)) as StoreChange[])),
-    },
   })
   const failures: unknown[] = []
   server.on((event) => event.type === 'failed' && failures.push(event.error))
-  return { clock, server, failures, stored }
+  return { clock, server, failures }
 }
 
 describe.each([0, 1, 2, 3] as const)('at level %i', (level) => {

@@ -1,11 +1,20 @@
 import { describe, expect, it } from 'vitest'
 import { type ChatServerOptions, createChatServer } from '../../src/testing/server/chatServer.ts'
 import type { Message } from '../../src/testing/server/wire.ts'
-import { connectClient } from './testClient.ts'
+import { connectClient, settle } from './testClient.ts'
 import { createTestClock } from './testClock.ts'
 
-const createServer = (options: ChatServerOptions = {}) =>
-  createChatServer({ level: 1, rooms: [{ id: 'r1' }], clock: createTestClock(), ...options })
+const createServer = (options: ChatServerOptions = {}) => {
+  const clock = createTestClock()
+  const server = createChatServer({ level: 1, rooms: [{ id: 'r1' }], clock, ...options })
+  /** What is told of a room so often that it is told together has been told. */
+  const pass = async () => {
+    await settle()
+    clock.advance(100)
+    await settle()
+  }
+  return { ...server, pass }
+}
 
 const inRoom = async (server: ReturnType<typeof createServer>, user: string) => {
   const client = await connectClient(server, `/ws/chat/r1/?token=${user}`)
@@ -103,8 +112,10 @@ describe('changing a message', () => {
     const alice = await inRoom(server, 'alice')
     const kept = server.inject('r1', { sender: 'bob', content: 'stays' })
     const { id } = server.inject('r1', { sender: 'alice', content: 'goes' })
+    await server.pass()
     alice.clear()
     await alice.request('delete_message', { room_id: 'r1', message_id: id })
+    await server.pass()
     expect(alice.ofType('message_deleted')).toMatchObject([
       { data: { room_id: 'r1', message_id: id, version: 2 } },
     ])
@@ -284,14 +295,17 @@ describe('one connection for all rooms', () => {
     const alice = await connectClient(server)
     alice.clear()
     server.inject('r1', { sender: 'bob', content: 'one' })
+    await server.pass()
     expect(alice.frames.map(({ type }) => type)).toEqual(['room_updated', 'unread_update'])
     await alice.request('subscribe_room', { room_id: 'r1' })
     alice.clear()
     server.inject('r1', { sender: 'bob', content: 'two' })
+    await server.pass()
     expect(alice.frames.map(({ type }) => type)).toEqual(['chat_message', 'room_updated', 'unread_update'])
     await alice.request('unsubscribe_room', { room_id: 'r1' })
     alice.clear()
     server.inject('r1', { sender: 'bob', content: 'three' })
+    await server.pass()
     expect(alice.ofType('chat_message')).toEqual([])
   })
 
@@ -325,8 +339,11 @@ describe('read state', () => {
     const server = createServer()
     const [phone, laptop] = [await connectClient(server), await connectClient(server)]
     server.inject('r1', { sender: 'bob', content: 'hello @Alice.' })
+    await server.pass()
     server.inject('r1', { sender: 'bob', content: 'mail alice@example.org' })
+    await server.pass()
     server.inject('r1', { sender: 'alice', content: 'hi' })
+    await server.pass()
     const updates = phone.ofType('unread_update').map(({ data }) => data)
     expect(updates).toMatchObject([
       { room_id: 'r1', unread_count: 1, mention_count: 1, last_read_message_id: null },
@@ -385,8 +402,11 @@ describe('read state', () => {
     const server = createServer()
     const alice = await connectClient(server)
     const { id } = server.inject('r1', { sender: 'bob', content: 'one' })
+    await server.pass()
     await alice.request('read_receipt', { room_id: 'r1', message_id: id })
+    await server.pass()
     server.inject('r1', { sender: 'alice', content: 'two' })
+    await server.pass()
     const versions = alice.frames.flatMap(({ type, data }) => {
       if (type === 'unread_update') return (data as { version: number }).version
       return type === 'room_updated' ? (data as { room: { version: number } }).room.version : []
@@ -398,7 +418,9 @@ describe('read state', () => {
     const server = createServer()
     const alice = await connectClient(server)
     const { id } = server.inject('r1', { sender: 'bob', content: '@alice oops' })
+    await server.pass()
     server.act('bob', 'delete_message', { room_id: 'r1', message_id: id })
+    await server.pass()
     expect(alice.ofType('unread_update').at(-1)).toMatchObject({
       data: { unread_count: 0, mention_count: 0 },
     })

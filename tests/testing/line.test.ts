@@ -1,9 +1,9 @@
 /** What is between a mount and the kit, with a kit that says what it is told to. */
 import { describe, expect, it } from 'vitest'
 import type { ServerSocket } from '../../src/server/socket.ts'
-import { createFaultPlan } from '../../src/testing/server/faults.ts'
-import type { ChatServerEvent } from '../../src/testing/server/hub.ts'
+import type { ChatServerEvent } from '../../src/testing/server/connection.ts'
 import { createLines } from '../../src/testing/server/line/createLines.ts'
+import { createFaultPlan } from '../../src/testing/server/line/faults.ts'
 import { createRandom } from '../../src/testing/server/random.ts'
 import type { ChatLevel, ServerFrame } from '../../src/testing/server/wire.ts'
 import { settle } from './testClient.ts'
@@ -106,7 +106,7 @@ describe('levels', () => {
       event('chat_message', message),
     )
     expect(client.frames()).toEqual([
-      { type: 'welcome', data: { level: 2, heads: true } },
+      { type: 'welcome', data: { connection_id: 'c1', level: 2, heads: true } },
       answer('h', { messages: [message] }),
       answer('s', position),
       answer('p', { as_of: 'noon', epoch: 'now' }),
@@ -133,7 +133,7 @@ describe('levels', () => {
     )
     expect(client.frames()).toEqual([
       { type: 'error', reply_to: 'sync', error: expect.objectContaining({ code: 'unsupported' }) },
-      { type: 'welcome', data: { level: 1, room_id: 'r1' } },
+      { type: 'welcome', data: { connection_id: 'c1', level: 1, room_id: 'r1' } },
       answer('get_history', { messages: [unnumbered] }),
       answer('get_rooms', { rooms: [{ id: 'r1', last_message: unnumbered }, { id: 'r2' }] }),
       answer('chat_message', { message: unnumbered }),

@@ -1,7 +1,7 @@
 /** All connections between mounts and the kit, and the turns in which they write. */
 import type { ServerRequest } from '../../../server/socket.ts'
 import { withoutToken } from '../address.ts'
-import type { AcceptedConnection, ServerConnection } from '../session.ts'
+import type { AcceptedConnection, ServerConnection } from '../connection.ts'
 import type { Id, ServerFrame } from '../wire.ts'
 import { socketOf } from './down.ts'
 import { createLine, endLine, type Line, type LineParts, leaveLine } from './line.ts'

@@ -18,9 +18,15 @@ export function socketOf(parts: LineParts, line: Line): ServerSocket {
 function down(parts: LineParts, line: Line, frame: ServerFrame): void {
   if (!line.isOpen || line.hearing.misses(frame)) return
   if (parts.level === 0 && frame.type === 'error') return refusedInSilence(parts, line, frame)
-  const shown = shownAt(parts.level, frame, takeAsked(line, frame))
+  const shown = shownAt(parts.level, named(line, frame), takeAsked(line, frame))
   if (shown) sendFrame(line, shown)
 }
+
+/** As everything else here calls it. */
+const named = ({ id }: Line, frame: ServerFrame): ServerFrame =>
+  frame.type === 'welcome' && isFields(frame.data)
+    ? { ...frame, data: { ...frame.data, connection_id: id } }
+    : frame
 
 function takeAsked({ asked }: Line, { reply_to }: ServerFrame): string | undefined {
   if (reply_to === undefined) return undefined

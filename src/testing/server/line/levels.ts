@@ -7,10 +7,11 @@ const BASIC = new Set(['chat_message', 'typing_indicator', 'read_receipt', 'ping
 export const isServed = (level: ChatLevel, type: string): boolean =>
   level === 0 ? BASIC.has(type) : level > 1 || type !== 'sync'
 
-/** Answers of the chat that hold messages or positions; what an application answers is its own. */
-export const ASKED = new Set([
+/** Whose answers hold messages or positions; what an application answers is its own. */
+const ASKED = new Set([
   'chat_message',
   'edit_message',
+  'delete_message',
   'subscribe_room',
   'join_room',
   'get_rooms',
@@ -18,7 +19,9 @@ export const ASKED = new Set([
   'get_members',
 ])
 
-/** Nothing where the level has no such frame. `asked`: which of `ASKED` it answers. */
+export const isHidden = (level: ChatLevel, type: string): boolean => level < 3 && ASKED.has(type)
+
+/** Nothing where the level has no such frame. `asked`: what it answers, where that `isHidden` in part. */
 export function shownAt(
   level: ChatLevel,
   frame: ServerFrame,
@@ -40,15 +43,14 @@ function welcomeAt(level: ChatLevel, welcome: Fields): Fields {
   return { ...rest, level }
 }
 
-function answerAt(level: ChatLevel, answer: Fields): Fields {
+/** What is left of an answer that `isHidden` in part. */
+export function answerAt(level: ChatLevel, answer: Fields): Fields {
   const { as_of, ...rest } = answer
-  if (level === 1) {
-    const { seq, epoch, ...bare } = rest
-    return withMessages(bare, withoutSeq)
-  }
   // A snapshot without a position has no epoch either; a subscription has both.
   const { epoch, ...unplaced } = rest
-  return as_of === undefined ? rest : unplaced
+  if (level === 2) return as_of === undefined ? rest : unplaced
+  const { seq, ...bare } = unplaced
+  return withMessages(bare, level === 0 ? fiveFields : withoutSeq)
 }
 
 function unnumbered(frame: ServerFrame): ServerFrame {

@@ -2,10 +2,9 @@
 import type { AcceptedSocket, ServerRequest, ServerSocket } from '../../../server/socket.ts'
 import { readAddress } from '../address.ts'
 import type { ServerClock } from '../clock.ts'
-import type { FaultPlan } from '../faults.ts'
-import type { ChatServerEvent } from '../hub.ts'
-import type { ServerConnection } from '../session.ts'
+import type { ChatServerEvent, ServerConnection } from '../connection.ts'
 import type { ChatLevel, Id, ServerFrame } from '../wire.ts'
+import type { FaultPlan } from './faults.ts'
 import { createHearing, type Hearing } from './hearing.ts'
 import { createOutbox, type Outbox } from './outbox.ts'
 

@@ -1,7 +1,7 @@
 /** The way out of one connection: collects the frames of a turn, lets faults have their say, packs, delays, writes. */
 import type { ServerClock } from '../clock.ts'
-import type { FaultPlan } from '../faults.ts'
 import type { ServerFrame } from '../wire.ts'
+import type { FaultPlan } from './faults.ts'
 
 interface Outgoing {
   readonly frame: ServerFrame

@@ -2,7 +2,7 @@
 import { RequestError } from '../../../server/requestError.ts'
 import { parseMessage, toFrame } from '../../../server/session/clientFrame.ts'
 import { type ClientFrame, isFields } from '../wire.ts'
-import { ASKED, isServed } from './levels.ts'
+import { isHidden, isServed } from './levels.ts'
 import { endUnserved, type Line, type LineParts, sendFrame } from './line.ts'
 
 export function receive(parts: LineParts, line: Line, text: string): void {
@@ -29,7 +29,8 @@ function up(parts: LineParts, line: Line, value: unknown): object | undefined {
   if (refused) return refuse(parts, line, { frame, refused })
   line.hearing.hear(frame)
   if (parts.level === 0) return withoutNames(frame)
-  if (frame.id !== undefined && ASKED.has(frame.type)) line.asked.set(String(frame.id), frame.type)
+  if (frame.id !== undefined && isHidden(parts.level, frame.type))
+    line.asked.set(String(frame.id), frame.type)
   return frame
 }
 

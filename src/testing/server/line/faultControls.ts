@@ -1,9 +1,8 @@
 /** `server.faults`: the knobs, and the accidents that happen at once. */
-import type { ServerClock } from './clock.ts'
+import type { ServerClock } from '../clock.ts'
+import type { Lines } from './createLines.ts'
 import type { FaultPlan, FaultSettings, Rejection } from './faults.ts'
-import type { Hub } from './hub.ts'
-import type { Lines } from './line/createLines.ts'
-import type { Line } from './line/line.ts'
+import type { Line } from './line.ts'
 
 export interface RestartOptions {
   /** As if the numbering were lost: no client can resume, all must take new snapshots. @default false */
@@ -62,16 +61,6 @@ export function createFaultControls({ faults, lines, clock, renewEpoch }: FaultC
   }
   // The settings object itself, so that `faults.drop = 0.5` is seen by the plan that reads it.
   return Object.assign(faults.settings, controls)
-}
-
-export function startEpoch(hub: Hub): void {
-  const before = hub.state.epoch
-  const count = Number(/\d+$/.exec(before)?.[0] ?? 0)
-  hub.state.epoch = `e${count + 1}`
-  for (const room of hub.state.rooms.values()) room.log.clear()
-  hub.change({ type: 'epoch', epoch: hub.state.epoch }, () => {
-    hub.state.epoch = before
-  })
 }
 
 const describe = ({ id, userId }: Line) => ({ id, userId: String(userId ?? '') })

@@ -1,18 +1,15 @@
-/** What a test, a story or an admin does to the server from its own side, without a connection. */
-
-import { loadRoom } from './chatState.ts'
-import { own } from './dispatch.ts'
-import { HANDLERS } from './handlers/handlers.ts'
-import { addMember, removeMember } from './handlers/roomHandlers.ts'
-import type { Hub } from './hub.ts'
-import type { Lines } from './line/createLines.ts'
-import { notifyUser, roomState, saveMember } from './publish.ts'
-import { keyOf, type UserRecord } from './records.ts'
-import type { RoomState } from './room.ts'
-import { type MessageSeed, type RoomSeed, roomFromSeed } from './seeds.ts'
+/** What a test, a story or an admin does to the server from its own side, without a connection: at once. */
+import { addMember, removeMember } from '../../../server/chat/domain/members.ts'
+import { viewUser } from '../../../server/chat/domain/views.ts'
+import { findRoom } from '../../../server/chat/domain/work.ts'
+import { keyOf } from '../../../server/chat/tables/chatTables.ts'
+import type { Lines } from '../line/createLines.ts'
+import { answerAt, isHidden } from '../line/levels.ts'
+import { type MessageSeed, plantRoom, type RoomSeed, tellMembers } from '../seeds.ts'
+import { type ChatLevel, type Fields, type Id, isFields, type Message, type User } from '../wire.ts'
+import { actAs } from './acts.ts'
+import type { ChatNow } from './chatNow.ts'
 import { type ChatServerState, snapshotState } from './snapshotState.ts'
-import { viewUser } from './views.ts'
-import type { Fields, Id, Message, User } from './wire.ts'
 
 export type InjectedMessage = Pick<
   MessageSeed,
@@ -43,59 +40,44 @@ export interface Operator {
 }
 
 export interface OperatorParts {
-  readonly hub: Hub
+  readonly chat: ChatNow
   readonly lines: Lines
-  readonly logSize: number
+  readonly level: ChatLevel
   setTimer(callback: () => void, delayMs: number): () => void
 }
 
 export function createOperator(parts: OperatorParts): Operator {
-  const { hub } = parts
-  const work = <Result>(run: () => Result): Result =>
-    parts.lines.turn(() => hub.turn(() => hub.atomically(run)))
-  const act = (userId: Id, type: string, data: Fields) => work(() => actAs(hub, userId, { type, data }))
+  const { chat, lines, level } = parts
+  const work: ChatNow['write'] = (steps) => lines.turn(() => chat.write(steps))
+  const act = (userId: Id, type: string, data: Fields) => {
+    const reply = lines.turn(() => actAs(chat, { type, user: userNamed(chat, userId), data }))
+    return isFields(reply) && isHidden(level, type) ? answerAt(level, reply) : reply
+  }
   return {
     act,
     inject: (roomId, { sender, content, ...rest }) => {
       const reply = act(sender, 'chat_message', { room_id: roomId, message: content, ...rest })
       return (reply as { message: Message }).message
     },
-    createRoom: (seed) => work(() => createRoom(parts, seed)),
-    join: (roomId, userId) => work(() => addMember(hub, roomNamed(hub, roomId), userNamed(hub, userId))),
-    remove: (roomId, userId, reason = 'removed') =>
-      work(() => {
-        const room = roomNamed(hub, roomId)
-        const member = room.members.get(keyOf(userId))
-        if (member) removeMember(hub, room, { member, reason })
+    createRoom: (seed) =>
+      work(function* (at) {
+        const room = yield* plantRoom(at, seed, chat.users())
+        yield* tellMembers(at, room)
       }),
+    join: (roomId, userId) => {
+      const { body } = userNamed(chat, userId)
+      work((at) => addMember(at, roomNamed(chat, roomId).body.id, body))
+    },
+    remove: (roomId, userId, reason = 'removed') => {
+      roomNamed(chat, roomId)
+      work(function* (at) {
+        const room = yield* findRoom(at, roomId)
+        yield* removeMember(at, room, { user: keyOf(userId), reason })
+      })
+    },
     ...createAnnouncements(parts),
-    users: () => [...hub.state.users.values()].map(viewUser),
-    state: () => snapshotState(hub),
-  }
-}
-
-function actAs(hub: Hub, userId: Id, { type, data }: { type: string; data: Fields }): unknown {
-  const handler = own(HANDLERS, type)
-  if (!handler) throw new Error(`No frame type "${type}"`)
-  return handler(hub, { data, user: userNamed(hub, userId), session: undefined })
-}
-
-function createRoom({ hub, logSize }: OperatorParts, seed: RoomSeed): void {
-  const stored = roomFromSeed(seed, [...hub.state.users.values()], {
-    nowMs: hub.now(),
-    createMessageId: hub.state.createMessageId,
-  })
-  const room = loadRoom(stored, logSize)
-  const { rooms } = hub.state
-  const key = keyOf(seed.id)
-  const before = rooms.get(key)
-  rooms.set(key, room)
-  hub.change({ type: 'room', room: room.record }, () => (before ? rooms.set(key, before) : rooms.delete(key)))
-  for (const message of stored.messages) hub.change({ type: 'message', message }, () => undefined)
-  for (const member of stored.members) {
-    saveMember(hub, room, member)
-    const frame = roomState(hub, room, { type: 'room_added', viewerKey: member.userKey })
-    notifyUser(hub, member.userKey, { room, frame })
+    users: () => chat.users().map(viewUser),
+    state: () => snapshotState(chat, lines),
   }
 }
 
@@ -126,14 +108,14 @@ function createAnnouncements({
   }
 }
 
-function roomNamed(hub: Hub, id: Id): RoomState {
-  const room = hub.state.rooms.get(keyOf(id))
+function roomNamed(chat: ChatNow, id: Id) {
+  const room = chat.rooms().find(({ key }) => key === keyOf(id))
   if (!room) throw new Error(`There is no room "${id}" on the test server; add it to the rooms option`)
   return room
 }
 
-function userNamed(hub: Hub, id: Id): UserRecord {
-  const user = hub.state.users.get(keyOf(id))
+function userNamed(chat: ChatNow, id: Id) {
+  const user = chat.users().find(({ key }) => key === keyOf(id))
   if (!user) throw new Error(`There is no user "${id}" on the test server; add it to the users option`)
   return user
 }

@@ -1,7 +1,7 @@
 /**
  * What can go wrong between server and client, decided by a seeded generator. Decides only: the outbox carries it out.
  */
-import type { ErrorBody } from '../../server/requestError.ts'
+import type { ErrorBody } from '../../../server/requestError.ts'
 
 export interface Rejection {
   /** @default 'rate_limited' */
