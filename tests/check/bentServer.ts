@@ -57,7 +57,11 @@ export async function serveBent(fault: Fault = NOBODY): Promise<BentServer> {
   const server = createChatServer({
     level: fault.level ?? 3,
     users: USERS,
-    rooms: [{ id: 'general', messages: [{ sender: 'bob', content: 'hi' }] }, { id: 'other' }, { id: 'third' }],
+    rooms: [
+      { id: 'general', messages: [{ sender: 'bob', content: 'hi' }] },
+      { id: 'other' },
+      { id: 'third' },
+    ],
     authTimeoutMs: 100,
     batch: false,
   })

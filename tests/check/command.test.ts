@@ -8,9 +8,16 @@ import { describe, expect, it } from 'vitest'
 import type { CheckReport } from '../../src/check/index.ts'
 import { later, serve } from './support.ts'
 
-const INDEX = fileURLToPath(new URL('../../src/check/index.ts', import.meta.url))
-const PROGRAM = `const { main } = await import(${JSON.stringify(INDEX)}); process.exitCode = await main(process.argv.slice(1))`
-const argumentsOf = (args: readonly string[]) => ['--no-warnings', '--input-type=module', '--eval', PROGRAM, '--', ...args]
+const MAIN = fileURLToPath(new URL('../../src/check/command/main.ts', import.meta.url))
+const PROGRAM = `const { main } = await import(${JSON.stringify(MAIN)}); process.exitCode = await main(process.argv.slice(1))`
+const argumentsOf = (args: readonly string[]) => [
+  '--no-warnings',
+  '--input-type=module',
+  '--eval',
+  PROGRAM,
+  '--',
+  ...args,
+]
 
 interface Ended {
   readonly code: number
@@ -40,7 +47,17 @@ describe('[K7] the exit code', () => {
 
   it('is 1 where it is not', async () => {
     const { url } = await serve({ level: 1 })
-    const { code, out } = await run('check', url, '--token', 'alice', '--level', '2', ...some, '--only', 'P97')
+    const { code, out } = await run(
+      'check',
+      url,
+      '--token',
+      'alice',
+      '--level',
+      '2',
+      ...some,
+      '--only',
+      'P97',
+    )
     expect(out).toContain('level 1 is kept, and level 2 is not')
     expect(code).toBe(1)
   })
@@ -77,7 +94,11 @@ describe('[K9] --json', () => {
     const { url } = await serve()
     const { code, out } = await run('check', `${url}?token=other`, '--token', token, '--as', 'bob', '--json')
     const report = JSON.parse(out) as CheckReport
-    expect(report).toMatchObject({ ok: true, level: { stated: null, found: 3, kept: 3 }, endpoint: 'everything' })
+    expect(report).toMatchObject({
+      ok: true,
+      level: { stated: null, found: 3, kept: 3 },
+      endpoint: 'everything',
+    })
     expect(report.rules.length).toBeGreaterThan(100)
     expect(Object.values(report.counts).reduce((sum, count) => sum + count, 0)).toBe(report.rules.length)
     expect(out).not.toContain(token)

@@ -31,7 +31,8 @@ const slowAndTalkative: Fault = {
   plant: () => ({
     fromServer: (frame, link) => late(link, frame),
     fromClient: (frame, link) => {
-      if (frame.type === 'typing_indicator') late(link, { type: frame.type, room_id: 'general', data: frame.data })
+      if (frame.type === 'typing_indicator')
+        late(link, { type: frame.type, room_id: 'general', data: frame.data })
       return frame
     },
   }),

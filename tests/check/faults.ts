@@ -5,7 +5,12 @@ export const FAULTS: readonly Fault[] = [
   {
     rule: 'P1',
     what: 'a log line among the frames',
-    plant: () => ({ fromServer: (frame, link) => (frame.type === 'pong' && link.tell('hello'), frame) }),
+    plant: () => ({
+      fromServer: (frame, link) => {
+        if (frame.type === 'pong') link.tell('hello')
+        return frame
+      },
+    }),
   },
   {
     rule: 'P2',
@@ -22,7 +27,9 @@ export const FAULTS: readonly Fault[] = [
     what: 'an unknown frame is "invalid"',
     plant: () => ({
       fromServer: (frame) =>
-        frame.error?.code === 'unsupported' ? { ...frame, error: { ...frame.error, code: 'invalid' } } : frame,
+        frame.error?.code === 'unsupported'
+          ? { ...frame, error: { ...frame.error, code: 'invalid' } }
+          : frame,
     }),
   },
   {
@@ -108,7 +115,8 @@ export const FAULTS: readonly Fault[] = [
     rule: 'P30',
     what: 'a page of history comes twice',
     plant: () => ({
-      fromServer: (frame, link) => (asked(frame, link, 'get_history')?.data.limit === 5 ? [frame, frame] : frame),
+      fromServer: (frame, link) =>
+        asked(frame, link, 'get_history')?.data.limit === 5 ? [frame, frame] : frame,
     }),
   },
   {
@@ -179,7 +187,10 @@ export const FAULTS: readonly Fault[] = [
         asked(frame, link, 'get_history')
           ? {
               ...frame,
-              data: { ...frame.data, messages: frame.data.messages.map(({ client_id: _, ...rest }: Loose) => rest) },
+              data: {
+                ...frame.data,
+                messages: frame.data.messages.map(({ client_id: _, ...rest }: Loose) => rest),
+              },
             }
           : frame,
     }),
@@ -189,8 +200,11 @@ export const FAULTS: readonly Fault[] = [
     what: 'a repetition is known on the same connection only',
     plant: () => ({
       fromClient: (frame, link) =>
-        frame.data?.client_id ? { ...frame, data: { ...frame.data, client_id: `${link.number}~${frame.data.client_id}` } } : frame,
-      fromServer: (frame) => JSON.parse(JSON.stringify(frame).replaceAll(/"client_id":"\d+~/g, '"client_id":"')),
+        frame.data?.client_id
+          ? { ...frame, data: { ...frame.data, client_id: `${link.number}~${frame.data.client_id}` } }
+          : frame,
+      fromServer: (frame) =>
+        JSON.parse(JSON.stringify(frame).replaceAll(/"client_id":"\d+~/g, '"client_id":"')),
     }),
   },
   {
@@ -246,7 +260,9 @@ export const FAULTS: readonly Fault[] = [
         fromServer: (frame, link) => {
           if (asked(frame, link, 'delete_message')) deleted.push(frame.data.message)
           const isPage = asked(frame, link, 'get_history')?.data.limit === 50
-          return isPage ? { ...frame, data: { ...frame.data, messages: [...frame.data.messages, ...deleted] } } : frame
+          return isPage
+            ? { ...frame, data: { ...frame.data, messages: [...frame.data.messages, ...deleted] } }
+            : frame
         },
       }
     },
@@ -257,7 +273,8 @@ export const FAULTS: readonly Fault[] = [
     plant: () => ({
       fromServer: (frame, link) => {
         if (frame.type === 'reaction_updated') link.notes.event = frame
-        const isAgain = asked(frame, link, 'add_reaction') && frame.data.version === link.notes.event?.data.version
+        const isAgain =
+          asked(frame, link, 'add_reaction') && frame.data.version === link.notes.event?.data.version
         return isAgain ? [frame, link.notes.event] : frame
       },
     }),
@@ -268,7 +285,13 @@ export const FAULTS: readonly Fault[] = [
     plant: () => ({
       fromServer: (frame) =>
         frame.type === 'reaction_updated'
-          ? { ...frame, data: { ...frame.data, reactions: frame.data.reactions.map((each: Loose) => ({ ...each, me: true })) } }
+          ? {
+              ...frame,
+              data: {
+                ...frame.data,
+                reactions: frame.data.reactions.map((each: Loose) => ({ ...each, me: true })),
+              },
+            }
           : frame,
     }),
   },
@@ -287,7 +310,9 @@ export const FAULTS: readonly Fault[] = [
     what: 'has_newer is always true after a message',
     plant: () => ({
       fromServer: (frame, link) =>
-        asked(frame, link, 'get_history')?.data.after ? { ...frame, data: { ...frame.data, has_newer: true } } : frame,
+        asked(frame, link, 'get_history')?.data.after
+          ? { ...frame, data: { ...frame.data, has_newer: true } }
+          : frame,
     }),
   },
   {
@@ -325,7 +350,12 @@ export const FAULTS: readonly Fault[] = [
     plant: () => ({
       fromClient: (frame, link) => {
         if (frame.type === 'typing_indicator') {
-          link.tell({ ...frame, id: undefined, room_id: 'general', data: { ...frame.data, user_id: 'alice' } })
+          link.tell({
+            ...frame,
+            id: undefined,
+            room_id: 'general',
+            data: { ...frame.data, user_id: 'alice' },
+          })
         }
         return frame
       },
@@ -337,7 +367,9 @@ export const FAULTS: readonly Fault[] = [
     plant: () => ({
       fromServer: (frame, link) => {
         const request = asked(frame, link, 'read_receipt')
-        return request ? { ...frame, data: { ...frame.data, last_read_message_id: request.data.message_id } } : frame
+        return request
+          ? { ...frame, data: { ...frame.data, last_read_message_id: request.data.message_id } }
+          : frame
       },
     }),
   },
@@ -393,7 +425,11 @@ export const FAULTS: readonly Fault[] = [
     plant: () => ({
       fromServer: (frame, link) =>
         frame.error?.code === 'not_member' && link.asked.get(frame.reply_to)?.type === 'get_history'
-          ? { type: 'response', reply_to: frame.reply_to, data: { messages: [], has_older: false, has_newer: false } }
+          ? {
+              type: 'response',
+              reply_to: frame.reply_to,
+              data: { messages: [], has_older: false, has_newer: false },
+            }
           : frame,
     }),
   },
@@ -405,7 +441,9 @@ export const FAULTS: readonly Fault[] = [
       let last = 0
       const sent = new Map<number, number>()
       const move = (by: 1 | -1) => (value: unknown, name: string) =>
-        (name === 'seq' || name === 'as_of') && typeof value === 'number' && value >= hole ? value + by : value
+        (name === 'seq' || name === 'as_of') && typeof value === 'number' && value >= hole
+          ? value + by
+          : value
       const bend = (frame: Loose, change: (value: unknown, name: string) => unknown): Loose =>
         JSON.parse(JSON.stringify(frame), (name, value) => change(value, name))
       return {
@@ -471,7 +509,12 @@ export const FAULTS: readonly Fault[] = [
         const cursor = asked(frame, link, 'sync')?.data.rooms.general
         const room = cursor?.seq === undefined ? undefined : frame.data.rooms.general
         return room
-          ? { ...frame, data: { rooms: { ...frame.data.rooms, general: { ...room, events: room.events.slice(0, -1) } } } }
+          ? {
+              ...frame,
+              data: {
+                rooms: { ...frame.data.rooms, general: { ...room, events: room.events.slice(0, -1) } },
+              },
+            }
           : frame
       },
     }),
@@ -494,7 +537,9 @@ export const FAULTS: readonly Fault[] = [
     plant: () => ({
       fromClient: (frame) =>
         frame.type === 'sync'
-          ? JSON.parse(JSON.stringify(frame), (name, value) => (name === 'epoch' && value.startsWith('other') ? 'e1' : value))
+          ? JSON.parse(JSON.stringify(frame), (name, value) =>
+              name === 'epoch' && value.startsWith('other') ? 'e1' : value,
+            )
           : frame,
     }),
   },
@@ -506,7 +551,12 @@ export const FAULTS: readonly Fault[] = [
         const cursor = asked(frame, link, 'sync')?.data.rooms.general
         const isEmpty = cursor && Object.keys(cursor).length === 0
         return isEmpty
-          ? { ...frame, data: { rooms: { ...frame.data.rooms, general: { ...frame.data.rooms.general, complete: true } } } }
+          ? {
+              ...frame,
+              data: {
+                rooms: { ...frame.data.rooms, general: { ...frame.data.rooms.general, complete: true } },
+              },
+            }
           : frame
       },
     }),
@@ -516,7 +566,8 @@ export const FAULTS: readonly Fault[] = [
     what: 'sync does not subscribe',
     plant: () => ({
       fromServer: (frame, link) => {
-        if (asked(frame, link, 'sync')) link.hand({ type: 'unsubscribe_room', id: 'planted', data: { room_id: 'general' } })
+        if (asked(frame, link, 'sync'))
+          link.hand({ type: 'unsubscribe_room', id: 'planted', data: { room_id: 'general' } })
         return frame.reply_to === 'planted' ? undefined : frame
       },
     }),
@@ -526,7 +577,9 @@ export const FAULTS: readonly Fault[] = [
     what: 'the number is read after the page',
     plant: () => ({
       fromServer: (frame, link) =>
-        asked(frame, link, 'get_history') ? { ...frame, data: { ...frame.data, as_of: frame.data.as_of + 1 } } : frame,
+        asked(frame, link, 'get_history')
+          ? { ...frame, data: { ...frame.data, as_of: frame.data.as_of + 1 } }
+          : frame,
     }),
   },
   {
@@ -572,7 +625,8 @@ export const PLAIN_FAULTS: readonly Fault[] = [
     level: 0,
     plant: () => ({
       fromClient: (frame, link) => {
-        if (frame.type === 'chat_message' && frame.id) link.tell({ type: 'response', reply_to: frame.id, data: {} })
+        if (frame.type === 'chat_message' && frame.id)
+          link.tell({ type: 'response', reply_to: frame.id, data: {} })
         return frame
       },
     }),

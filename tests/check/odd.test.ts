@@ -2,7 +2,15 @@
 import { describe, expect, it } from 'vitest'
 import { readFailure } from '../../src/check/wire/dialFailure.ts'
 import { readMessage } from '../../src/check/wire/readMessage.ts'
-import { echoConsumer, httpServer, mute, type OddServer, plainConsumer, socketServer, tutorialConsumer } from './oddServers.ts'
+import {
+  echoConsumer,
+  httpServer,
+  mute,
+  type OddServer,
+  plainConsumer,
+  socketServer,
+  tutorialConsumer,
+} from './oddServers.ts'
 import { check, idsOf, later, ruleIn } from './support.ts'
 
 const at = async (server: Promise<OddServer>) => {
@@ -15,11 +23,19 @@ const WELCOME = '{"type":"welcome","data":{"level":3,"user":{"id":"u","username"
 
 describe('[K6] where no WebSocket is', () => {
   it.each([
-    ['a page', () => httpServer(200, { 'content-type': 'text/html' }, '<h1>Welcome</h1>'), /200 \(text\/html: <h1>Welcome/],
+    [
+      'a page',
+      () => httpServer(200, { 'content-type': 'text/html' }, '<h1>Welcome</h1>'),
+      /200 \(text\/html: <h1>Welcome/,
+    ],
     ['HTTP 401', () => httpServer(401), /HTTP 401.*browser cannot tell/],
     ['HTTP 403', () => httpServer(403), /HTTP 403/],
     ['HTTP 404', () => httpServer(404), /nothing at this path/],
-    ['a redirect', () => httpServer(301, { location: 'wss://example.com/ws/' }), /redirects to wss:\/\/example.com\/ws\//],
+    [
+      'a redirect',
+      () => httpServer(301, { location: 'wss://example.com/ws/' }),
+      /redirects to wss:\/\/example.com\/ws\//,
+    ],
     ['a proxy without a server', () => httpServer(502), /502/],
     ['silence', mute, /handshake was not answered in time/],
   ])('%s', async (_name, serve, words) => {
@@ -35,7 +51,10 @@ describe('[K6] where no WebSocket is', () => {
 
   it('a certificate that is not trusted', () => {
     const error = Object.assign(new Error('self-signed certificate'), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' })
-    expect(readFailure(error)).toMatchObject({ kind: 'tls', words: expect.stringContaining('NODE_EXTRA_CA_CERTS') })
+    expect(readFailure(error)).toMatchObject({
+      kind: 'tls',
+      words: expect.stringContaining('NODE_EXTRA_CA_CERTS'),
+    })
   })
 
   it('no address at all', async () => {
@@ -101,12 +120,20 @@ describe('[K13] hostile answers', () => {
     ['nested without end', '['.repeat(100_000)],
     ['nested very deeply', `${'['.repeat(50_000)}${']'.repeat(50_000)}`],
     ['megabytes', JSON.stringify({ type: 'pong', data: { x: 'y'.repeat(5_000_000) } })],
-    ['names that every object has', '{"type":"__proto__","data":{"constructor":1,"toString":{}},"__proto__":{"type":"x"}}'],
+    [
+      'names that every object has',
+      '{"type":"__proto__","data":{"constructor":1,"toString":{}},"__proto__":{"type":"x"}}',
+    ],
     ['types that are none', '[1,null,"x",{"type":7},{"type":"chat_message","message":null,"seq":"7"}]'],
     ['ids that are none', '{"type":"response","reply_to":{"toString":1},"data":[]}'],
     ['a page', '<!doctype html>'],
   ])('%s', async (_name, text) => {
-    const report = await check({ url: await answering(text), timeoutMs: 150, room: 'general', only: ['P1', 'P18', 'P30', 'P50', 'P120'] })
+    const report = await check({
+      url: await answering(text),
+      timeoutMs: 150,
+      room: 'general',
+      only: ['P1', 'P18', 'P30', 'P50', 'P120'],
+    })
     expect(report.ok).toBe(false)
     expect(idsOf(report, 'kept')).not.toContain('P18')
     expect(JSON.stringify(report).length).toBeLessThan(60_000)

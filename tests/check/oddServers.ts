@@ -9,7 +9,10 @@ export interface OddServer {
   close(): Promise<void>
 }
 
-const listening = async (server: Server | ReturnType<typeof createTcpServer>, stop: () => void): Promise<OddServer> => {
+const listening = async (
+  server: Server | ReturnType<typeof createTcpServer>,
+  stop: () => void,
+): Promise<OddServer> => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   return {
@@ -36,7 +39,11 @@ export const socketServer = (serve: (socket: WebSocket) => void): Promise<OddSer
 }
 
 /** Plain HTTP, to whatever comes. */
-export const httpServer = (status: number, headers: Record<string, string> = {}, body = ''): Promise<OddServer> => {
+export const httpServer = (
+  status: number,
+  headers: Record<string, string> = {},
+  body = '',
+): Promise<OddServer> => {
   const http = createServer((_request, response) => response.writeHead(status, headers).end(body))
   http.on('upgrade', (_request, socket) => {
     const lines = Object.entries({ ...headers, 'content-length': String(Buffer.byteLength(body)) })
@@ -102,7 +109,13 @@ export const plainConsumer = () => {
       if (type !== 'chat_message') return
       count += 1
       const sender = { id: 'u1', username: 'alice' }
-      const message = { id: `m${count}`, content: data.message, sender, timestamp: new Date().toISOString(), room_id: 'general' }
+      const message = {
+        id: `m${count}`,
+        content: data.message,
+        sender,
+        timestamp: new Date().toISOString(),
+        room_id: 'general',
+      }
       for (const each of group) each.send(JSON.stringify({ type, message }))
     })
   })

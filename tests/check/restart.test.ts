@@ -36,13 +36,19 @@ describe('[K11] a restart', () => {
   it('that is none', async () => {
     const { url } = await restartable((server) => server)
     const report = await check({ url, restart: async () => undefined, only: ['P150'], timeoutMs: 300 })
-    expect(ruleIn(report, 'P150')).toMatchObject({ outcome: 'not tried', why: expect.stringContaining('outlived') })
+    expect(ruleIn(report, 'P150')).toMatchObject({
+      outcome: 'not tried',
+      why: expect.stringContaining('outlived'),
+    })
   })
 
   it('whose command fails', async () => {
     const { url } = await restartable((server) => server)
     const restart = () => Promise.reject(new Error('--restart failed with 1: false'))
     const report = await check({ url, restart, only: ['P150'], timeoutMs: 300 })
-    expect(ruleIn(report, 'P150')).toMatchObject({ outcome: 'not tried', why: expect.stringContaining('failed with 1') })
+    expect(ruleIn(report, 'P150')).toMatchObject({
+      outcome: 'not tried',
+      why: expect.stringContaining('failed with 1'),
+    })
   })
 })

@@ -1,6 +1,10 @@
 /** The back ends of this repository keep what they say they keep. */
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { check, idsOf, ruleIn, serve, serveBoard } from './support.ts'
+import { memoryStore, type Store, sqliteStore } from '../../src/server/index.ts'
+import { check, idsOf, ruleIn, serve, serveBoard, serveKitChat } from './support.ts'
 
 const BOTH = { token: 'alice', otherToken: 'bob' }
 
@@ -27,7 +31,12 @@ describe('the reference server', () => {
 
   it.each(['bearer', 'frame'] as const)('[K2] takes the token as %s', async (auth) => {
     const { url } = await serve()
-    const report = await check({ url, auth, only: ['P10', 'P11', 'P13', 'P14', 'P15', 'P17', 'P50'], ...BOTH })
+    const report = await check({
+      url,
+      auth,
+      only: ['P10', 'P11', 'P13', 'P14', 'P15', 'P17', 'P50'],
+      ...BOTH,
+    })
     expect(idsOf(report, 'broken')).toEqual([])
     expect(idsOf(report, 'kept')).toEqual(
       expect.arrayContaining(['P13', 'P14', 'P17', 'P50', auth === 'bearer' ? 'P10' : 'P11']),
@@ -35,21 +44,26 @@ describe('the reference server', () => {
   })
 
   it('[K8] is left as it was', async () => {
-    const { server, url } = await serve({ rooms: [{ id: 'general', messages: [{ sender: 'bob', content: 'hi' }] }] })
-    const report = await check({ url, only: ['P50', 'P52', 'P64', 'P90'] })
-    expect(idsOf(report, 'kept')).toHaveLength(4)
+    const { server, url } = await serve({
+      rooms: [{ id: 'general', messages: [{ sender: 'bob', content: 'hi' }] }],
+    })
+    const report = await check({ url, ...BOTH })
     const [room] = server.state().rooms
     const living = room?.messages.filter(({ deleted_at }) => deleted_at === undefined)
     expect(living?.map(({ content }) => content)).toEqual(['hi'])
+    expect(room?.members).toHaveLength(3)
     expect(report.notes).toEqual([])
   })
 
   it('[K16] may have any clock', async () => {
     const off = 40 * 365 * 86_400_000
-    const clock = { now: () => Date.now() - off, setTimer: (run: () => void, ms: number) => {
-      const timer = setTimeout(run, ms)
-      return () => clearTimeout(timer)
-    } }
+    const clock = {
+      now: () => Date.now() - off,
+      setTimer: (run: () => void, ms: number) => {
+        const timer = setTimeout(run, ms)
+        return () => clearTimeout(timer)
+      },
+    }
     const { url } = await serve({ clock })
     const report = await check({ url, ...BOTH, only: ['P2', 'P18', 'P50', 'P64', 'P70', 'P97'] })
     expect(idsOf(report, 'kept')).toHaveLength(6)
@@ -59,6 +73,17 @@ describe('the reference server', () => {
     const { url } = await serve({ limits: { framesPerSecond: 200, burst: 20 } })
     const report = await check({ url, only: ['P50', 'P90'] })
     expect(idsOf(report, 'kept')).toEqual(['P50', 'P90'])
+  })
+})
+
+describe('the chat of the server kit', () => {
+  it.each([
+    ['memory', () => memoryStore()],
+    ['SQLite', () => sqliteStore(join(mkdtempSync(join(tmpdir(), 'querywire-')), 'chat.sqlite'))],
+  ] as const)('[K2] keeps level 3, in %s', async (_name, store) => {
+    const report = await check({ url: await serveKitChat(store() as Store<unknown>), ...BOTH, level: 3 })
+    expect(idsOf(report, 'broken')).toEqual([])
+    expect(report).toMatchObject({ ok: true, level: { found: 3, kept: 3 } })
   })
 })
 
@@ -75,7 +100,11 @@ describe('[K3] what was not tried', () => {
 
   it('is not kept: a server that goes away in between', async () => {
     const { url, mount } = await serve()
-    const report = await check({ url, onRule: ({ id }) => id === 'P20' && void mount.close(), timeoutMs: 500 })
+    const report = await check({
+      url,
+      onRule: ({ id }) => id === 'P20' && void mount.close(),
+      timeoutMs: 500,
+    })
     const at = report.rules.findIndex(({ id }) => id === 'P20')
     expect(new Set(report.rules.slice(at + 1).map(({ outcome }) => outcome))).toEqual(new Set(['not tried']))
     expect(report.ok).toBe(false)
@@ -118,7 +147,12 @@ describe('[K15] a room', () => {
 
 describe('[K10] a server without chats', () => {
   const domain = {
-    channels: { key: 'board', subscribe: 'subscribe_board', unsubscribe: 'unsubscribe_board', field: 'boards' },
+    channels: {
+      key: 'board',
+      subscribe: 'subscribe_board',
+      unsubscribe: 'unsubscribe_board',
+      field: 'boards',
+    },
     channel: 'b1',
     read: { type: 'get_cards', data: { board: 'b1' } },
     write: { type: 'move_card', data: { board: 'b1', id: 'c1', column: '{n}' } },
@@ -134,7 +168,11 @@ describe('[K10] a server without chats', () => {
   })
 
   it('is not at its level where the event has another name', async () => {
-    const report = await check({ url: await serveBoard(), domain: { ...domain, event: 'card_gone' }, timeoutMs: 700 })
+    const report = await check({
+      url: await serveBoard(),
+      domain: { ...domain, event: 'card_gone' },
+      timeoutMs: 700,
+    })
     expect(idsOf(report, 'broken')).toEqual(['P160'])
     expect(report.ok).toBe(false)
   })

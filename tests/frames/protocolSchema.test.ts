@@ -18,7 +18,18 @@ describe('docs/protocol.schema.json', () => {
     expect(JSON.parse(committed), `run ${UPDATE}`).toEqual(JSON.parse(text))
   })
 
-  const KNOWN = ['$ref', 'additionalProperties', 'anyOf', 'const', 'items', 'maximum', 'minimum', 'properties', 'required', 'type']
+  const KNOWN = [
+    '$ref',
+    'additionalProperties',
+    'anyOf',
+    'const',
+    'items',
+    'maximum',
+    'minimum',
+    'properties',
+    'required',
+    'type',
+  ]
   /** What says nothing about values: titles, and names that are any text. */
   const SILENT = ['$defs', '$schema', 'description', 'propertyNames', 'title']
 
@@ -89,8 +100,12 @@ describe('docs/protocol.schema.json', () => {
     const { $defs } = protocolSchema() as { readonly $defs: Parameters<typeof problemOf>[2]['definitions'] }
     const problem = (name: string, value: unknown) =>
       problemOf({ $ref: `#/$defs/${name}` }, value, { definitions: $defs, path: '', depth: 0 })
-    expect(problem('event.chat_message', { ...message, sender: { id: 'u' } })).toBe('sender.username is missing')
-    expect(problem('reply.get_history', { messages: [message, { ...message, content: 7 }] })).toMatch(/is missing|messages\[1\]/)
+    expect(problem('event.chat_message', { ...message, sender: { id: 'u' } })).toBe(
+      'sender.username is missing',
+    )
+    expect(problem('reply.get_history', { messages: [message, { ...message, content: 7 }] })).toMatch(
+      /is missing|messages\[1\]/,
+    )
     expect(problem('request.get_history', { room_id: 'r', limit: 0 })).toBe('limit should be at least 1')
     expect(problem('User', [])).toBe('it should be object, and is array')
   })

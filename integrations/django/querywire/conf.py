@@ -19,6 +19,8 @@ DEFAULTS = {
     # PostgreSQL: how long a request waits for a lock of others before it is refused as `unavailable`. The client waits 10 s for
     # an answer, and a refusal that may be tried again is worth more to it than silence.
     "LOCK_TIMEOUT_MS": 4000,
+    # On SIGTERM, under daphne: how long sockets have to move to another process, at most.
+    "DRAIN_SECONDS": 10,
 }
 
 
@@ -41,7 +43,7 @@ def check_settings(app_configs=None, **kwargs):
     ]
     if setting("LEVEL") not in (1, 2, 3):
         problems.append((f"QUERYWIRE['LEVEL'] is {setting('LEVEL')!r}.", "Choose 1, 2 or 3.", "E002"))
-    for name in ("DATABASE_THREADS", "LOCK_TIMEOUT_MS", "JWT_LIFETIME_SECONDS"):
+    for name in ("DATABASE_THREADS", "LOCK_TIMEOUT_MS", "JWT_LIFETIME_SECONDS", "DRAIN_SECONDS"):
         if not isinstance(setting(name), int) or setting(name) < 1:
             problems.append((f"QUERYWIRE[{name!r}] is {setting(name)!r}.", "Choose a whole number from 1 on.", "E003"))
     if isinstance(setting("ALLOWED_ORIGINS"), str):

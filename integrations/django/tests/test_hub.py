@@ -11,6 +11,7 @@ from django.test import TransactionTestCase
 from querywire.chat import messages, rooms
 from querywire.fanout import hub as hub_module
 from querywire.fanout import link
+from querywire.fanout.draining import drain
 from querywire.fanout.hub import hub_here
 from querywire.fanout.publish import publish
 
@@ -92,6 +93,32 @@ class HubTest(TransactionTestCase):
                 await asyncio.sleep(0.3)
                 self.assertEqual([group for group, _ in counted.sent], ["querywire.presence"] * 2)
             await self.end(sockets)
+
+        run(check)
+
+    def test_who_is_asked_to_go_is_served_until_he_does_or_the_time_is_over(self):
+        async def check():
+            going, staying = await self.sockets([self.alice, self.bob])
+            draining = asyncio.ensure_future(drain(hub_here(), 1))
+            for socket in (going, staying):
+                hint = (await socket.first("draining"))["data"]["retry_after_ms"]
+                self.assertTrue(0 <= hint <= 250)
+            self.assertIn("rooms", await going.ask("get_rooms"))
+            await going.disconnect()
+            output = await staying.receive_output(5)
+            while output["type"] == "websocket.send":
+                output = await staying.receive_output(5)
+            self.assertEqual(output["code"], 1012)
+            await asyncio.wait_for(draining, 5)
+
+        run(check)
+
+    def test_draining_is_over_when_everybody_has_gone(self):
+        async def check():
+            sockets = await self.sockets([self.alice, self.bob])
+            draining = asyncio.ensure_future(drain(hub_here(), 60))
+            await self.end(sockets)
+            await asyncio.wait_for(draining, 5)
 
         run(check)
 

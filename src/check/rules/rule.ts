@@ -33,6 +33,8 @@ export interface Rule {
   readonly trial: (trial: Trial) => Promise<void>
 }
 
-/** Rules of one part of the document. */
-export const rulesOf = (section: string, rules: readonly Omit<Rule, 'section'>[]): readonly Rule[] =>
+type Placed = Omit<Rule, 'section'> & Partial<Pick<Rule, 'section'>>
+
+/** Rules of one part of the document, but for those that say of themselves where they are. */
+export const rulesOf = (section: string, rules: readonly Placed[]): readonly Rule[] =>
   rules.map((rule) => ({ section, ...rule }))

@@ -33,7 +33,7 @@ const CHAT_NAMES: Names = {
   field: 'rooms',
 }
 
-export const MARK = 'querywire check'
+const MARK = 'querywire check'
 
 export function chatDomain(): Domain {
   const run = createId().slice(0, 6)

@@ -31,7 +31,7 @@ export const STATE_EVENTS: readonly string[] = [
   'member_joined',
   'member_left',
 ]
-export const PASSING_EVENTS: readonly string[] = ['typing_indicator', 'read_receipt']
+const PASSING_EVENTS: readonly string[] = ['typing_indicator', 'read_receipt']
 
 type Complain = (slot: Slot, why: string | undefined, received: unknown) => void
 

@@ -1,6 +1,6 @@
 /** The one package that a check needs. */
 
-export const NO_WS =
+const NO_WS =
   'A check needs the package ws, which tells why a handshake was refused: npm install --save-dev ws@8'
 
 export function importWs(): Promise<typeof import('ws')> {

@@ -26,6 +26,8 @@ export interface Conversation {
    * device, with the server's unread counts. Rejects with what is not.
    */
   level(patienceMs: number): Promise<number>
+  /** So many messages in all; whoever has `each` that are not answered waits. */
+  burst(roomId: string, how: { readonly messages: number; readonly each: number }): Promise<void>
   /** Everything that was said has been answered, or the time is over. */
   settled(patienceMs: number): Promise<void>
   counts(): { readonly dials: number; readonly requests: number; readonly disconnectedMs: number }
@@ -65,6 +67,7 @@ export function openConversation(stack: Stack): Conversation {
     },
     fallSilent,
     level: (patienceMs) => untilLevel(stack, people, patienceMs),
+    burst: (roomId, how) => burst(people, roomId, how),
     settled: (patienceMs) => untilSettled(people, patienceMs),
     counts: () => {
       const all = people.map((person) => person.count())
@@ -83,6 +86,22 @@ export function openConversation(stack: Stack): Conversation {
 }
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+
+const waitingOf = ({ said }: Person) => said.filter(({ outcome }) => outcome === 'waiting').length
+
+async function burst(
+  people: readonly Person[],
+  roomId: string,
+  { messages, each }: { readonly messages: number; readonly each: number },
+): Promise<void> {
+  for (let left = messages; left > 0; await sleep(5)) {
+    for (const person of people) {
+      const count = Math.min(each - waitingOf(person), left)
+      for (let at = 0; at < count; at++) person.say(roomId)
+      left -= Math.max(count, 0)
+    }
+  }
+}
 
 async function untilSettled(people: readonly Person[], patienceMs: number): Promise<void> {
   const isSettled = () => people.every(({ said }) => said.every(({ outcome }) => outcome !== 'waiting'))

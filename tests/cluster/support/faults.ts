@@ -22,6 +22,8 @@ const withRedis = (work: (redis: NonNullable<Stack['redis']>) => Promise<void>):
   return ({ redis }) => redis && (() => work(redis))
 }
 
+const BURST = Number(process.env.CLUSTER_BURST ?? 2_000)
+
 export const FAULTS: readonly Fault[] = [
   { name: 'nothing', of: () => () => sleep(2_000), isInvisible: true },
   {
@@ -114,12 +116,10 @@ export const FAULTS: readonly Fault[] = [
         await program.end('SIGTERM')
         await program.start(env)
       }
-      for (let at = 0; at < 2_000; at++) {
-        conversation.people[at % conversation.people.length]?.say('hall')
-        if (at % 50 === 49) await sleep(10)
-      }
+      // As fast as they are taken: each has ten on their way.
+      await conversation.burst('hall', { messages: BURST, each: 10 })
       // So long they are busy with it.
-      await conversation.settled(120_000)
+      await conversation.settled(240_000)
       for (const { program } of env ? stack.workers : []) {
         await program.end('SIGTERM')
         await program.start()

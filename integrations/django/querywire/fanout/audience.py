@@ -23,6 +23,9 @@ class Audience:
         rooms = {room_group(room_id) for room_id, room in self.rooms.items() if room.sockets or room.people}
         return {PRESENCE} | rooms | {user_group(user_id) for user_id, here in self.users.items() if here}
 
+    def all_sockets(self):
+        return set().union(*self.users.values())
+
     def of_user(self, user_id):
         return self.users.get(str(user_id), set())
 

@@ -12,6 +12,7 @@ from ..access.tokens import FORBIDDEN
 from ..chat import log, presence, rooms
 from ..database import in_database
 from .audience import Audience
+from .draining import drain_on_sigterm
 from .groups import PRESENCE, room_group, user_group
 from .link import Link, for_ever
 from .news import News
@@ -192,5 +193,6 @@ async def hub_for_sockets():
     if hub is None:
         hub = hubs[asyncio.get_running_loop()] = Hub()
         hub.started = asyncio.ensure_future(hub.start())
+        drain_on_sigterm(hub)
     await asyncio.shield(hub.started)
     return hub

@@ -213,6 +213,7 @@ export const changingRules = rulesOf('chat-from-the-client', [
   },
   {
     id: 'P63',
+    section: 'chat-from-the-server',
     title: '"me" is as the receiver of the event sees it',
     level: 1,
     needs: ['chat', 'channel', 'second user'],

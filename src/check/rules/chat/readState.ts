@@ -209,6 +209,7 @@ export const readStateRules = rulesOf('read-state', [
   },
   {
     id: 'P117',
+    section: 'chat-from-the-client',
     title: 'one may read up to a deleted message',
     level: 1,
     needs: ['chat', 'channel'],

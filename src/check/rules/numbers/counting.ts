@@ -10,7 +10,7 @@ const WRITES = 100
 const WRITERS = 4
 
 /** The events of the channel that carry a number, from a place on. */
-export const numbered = (line: Line, from = 0): readonly Frame[] =>
+const numbered = (line: Line, from = 0): readonly Frame[] =>
   line.frames.slice(from).filter(({ seq, reply_to }) => isNumber(seq) && reply_to === undefined)
 
 /** A hundred writes at once; what the observer has heard by the time all are told. */

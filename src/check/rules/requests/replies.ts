@@ -2,7 +2,7 @@
 import { createId } from '../../environment.ts'
 import { type Frame, fieldsOf, isSame, textOf } from '../../frames.ts'
 import { must, NoAnswerError, NotTriedError } from '../../outcome.ts'
-import type { Trial } from '../../stage/trial.ts'
+import { messageOf, type Trial } from '../../stage/trial.ts'
 import { answers, closeWords, type Line, type Sent } from '../../wire/line.ts'
 import { rulesOf } from '../rule.ts'
 
@@ -55,12 +55,13 @@ async function writesOnce({ join, write, settle }: Trial): Promise<void> {
   })
 }
 
-async function withoutId({ stage, join, settle }: Trial): Promise<void> {
+async function withoutId({ stage, join, settle, remember }: Trial): Promise<void> {
   const line = await join()
   const writing = stage.domain.write(stage.channel)
   const from = line.mark()
   const sent = line.send(writing.frame.type, writing.frame.data)
   const event = await line.wait((frame) => writing.causes(frame, undefined), { from })
+  if (event && stage.domain.isChat) remember('first', messageOf(event).id)
   await settle(line, line)
   // The marker that settles has an id of its own, so it is told apart.
   const reply = line.frames
