@@ -1,18 +1,18 @@
 /**
- * Somebody to talk to: members of a room who are not connected read what is written, and now and then answer. Switched
- * on by DEMO_COMPANY=1.
+ * Somebody to talk to: people who are not here come for a moment, read what was written, and now and then answer. Switched on
+ * by DEMO_COMPANY=1.
  */
-
-import { RequestError } from '../../src/server/requestError.ts'
 import type { ChatServer } from '../../src/testing/server/chatServer.ts'
-import type { ChatServerState } from '../../src/testing/server/snapshotState.ts'
-import type { Id, Message } from '../../src/testing/server/wire.ts'
+import type { Id, Message, ServerFrame } from '../../src/testing/server/wire.ts'
 
 export interface Company {
   stop(): void
 }
 
 export interface CompanyOptions {
+  /** Who may come. */
+  readonly users: readonly Id[]
+  tokenFor(user: Id): string | Promise<string>
   /** Uniform in [0, 1). */
   random(): number
   setTimer(callback: () => void, delayMs: number): () => void
@@ -36,61 +36,113 @@ const TYPE_MS = 2_500
 /** How often a message gets an answer and not just a reader. */
 const ANSWER_SHARE = 0.7
 
-export function keepCompany(server: ChatServer, { random, setTimer }: CompanyOptions): Company {
-  const timers = new Set<() => void>()
-  const later = (delayMs: number, run: () => void) => {
-    const cancel = setTimer(
-      () => {
-        timers.delete(cancel)
-        try {
-          run()
-        } catch (error) {
-          // Nothing can be stored now, which the server has told already: they say nothing.
-          if (!(error instanceof RequestError)) throw error
-        }
-      },
-      delayMs * (0.6 + random()),
-    )
-    timers.add(cancel)
-  }
+export function keepCompany(server: ChatServer, options: CompanyOptions): Company {
+  const { users, random } = options
+  /** By connection, who is here. */
+  const here = new Map<string, string>()
+  const visitors = new Map<string, Visitor>()
+  const timers = createTimers(options)
   const off = server.on((event) => {
+    if (event.type === 'authenticated') here.set(event.connectionId, String(event.userId))
+    if (event.type === 'closed') here.delete(event.connectionId)
     if (event.type !== 'message') return
-    const reader = pickReader(server.state(), event.message, random)
-    if (reader !== undefined) later(READ_MS, () => read(event.message, reader))
+    const sender = String(event.message.sender.id)
+    if (visitors.has(sender) || ![...here.values()].includes(sender)) return
+    timers.later(READ_MS, () => void read(event.message))
   })
-  const read = ({ room_id, id }: Message, reader: Id) => {
-    if (!isStillThere(server, room_id, reader)) return
-    server.act(reader, 'read_receipt', { room_id, message_id: id })
-    if (random() > ANSWER_SHARE) return
-    server.act(reader, 'typing_indicator', { room_id, is_typing: true })
-    later(TYPE_MS, () => answer(room_id, reader))
+
+  /** The first of those who are away that is a member of the room. */
+  async function read(message: Message): Promise<void> {
+    const away = users.map(String).filter((user) => ![...here.values()].includes(user))
+    for (const user of shuffled(away, random)) {
+      const visitor = visit(server, `/ws/?token=${encodeURIComponent(await options.tokenFor(user))}`)
+      visitors.set(user, visitor)
+      const leave = () => {
+        visitors.delete(user)
+        visitor.leave()
+      }
+      if (await visitor.read(message))
+        return random() > ANSWER_SHARE ? leave() : answer(visitor, message, leave)
+      leave()
+    }
   }
-  const answer = (room_id: Id, sender: Id) => {
-    if (!isStillThere(server, room_id, sender)) return
-    server.act(sender, 'typing_indicator', { room_id, is_typing: false })
-    server.inject(room_id, { sender, content: pick(ANSWERS, random) ?? '🙂' })
+
+  function answer(visitor: Visitor, { room_id }: Message, leave: () => void): void {
+    visitor.type(room_id, true)
+    timers.later(TYPE_MS, () => {
+      visitor.type(room_id, false)
+      void visitor.say(room_id, ANSWERS[Math.floor(random() * ANSWERS.length)] ?? '🙂').then(leave)
+    })
   }
+
   return {
     stop: () => {
       off()
-      for (const cancel of timers) cancel()
+      timers.cancel()
+      for (const visitor of visitors.values()) visitor.leave()
     },
   }
 }
 
-/** A member without a connection, for a message of somebody with one: the company does not talk to itself. */
-function pickReader(state: ChatServerState, { room_id, sender }: Message, random: () => number) {
-  const connected = new Set(state.connections.map(({ userId }) => String(userId)))
-  if (!connected.has(String(sender.id))) return undefined
-  const room = state.rooms.find(({ id }) => String(id) === String(room_id))
-  const absent = room?.members.map(({ userKey }) => userKey).filter((key) => !connected.has(key)) ?? []
-  return pick(absent, random)
+function createTimers({ setTimer, random }: CompanyOptions) {
+  const waiting = new Set<() => void>()
+  return {
+    later: (delayMs: number, run: () => void) => {
+      const cancel = setTimer(
+        () => {
+          waiting.delete(cancel)
+          run()
+        },
+        delayMs * (0.6 + random()),
+      )
+      waiting.add(cancel)
+    },
+    cancel: () => {
+      for (const cancel of waiting) cancel()
+    },
+  }
 }
 
-function isStillThere(server: ChatServer, roomId: Id, userId: Id): boolean {
-  const room = server.state().rooms.find(({ id }) => String(id) === String(roomId))
-  return room?.members.some(({ userKey }) => userKey === String(userId)) ?? false
+interface Visitor {
+  /** Whether they may. */
+  read(message: Message): Promise<boolean>
+  type(roomId: Id, isTyping: boolean): void
+  say(roomId: Id, text: string): Promise<boolean>
+  leave(): void
 }
 
-const pick = <Value>(values: readonly Value[], random: () => number): Value | undefined =>
-  values[Math.floor(random() * values.length)]
+/** A client of the plainest kind: asks, and is told whether it was served. */
+function visit(server: ChatServer, url: string): Visitor {
+  const asked = new Map<string, (isServed: boolean) => void>()
+  const leave = () => {
+    accepted.closed()
+    for (const settle of asked.values()) settle(false)
+  }
+  const accepted = server.accept({
+    url,
+    send: (text) => {
+      for (const { type, reply_to } of [JSON.parse(text)].flat() as ServerFrame[])
+        asked.get(String(reply_to))?.(type === 'response')
+    },
+    close: leave,
+  })
+  const ask = (type: string, data: object) =>
+    new Promise<boolean>((resolve) => {
+      const id = `${type}-${asked.size}`
+      asked.set(id, resolve)
+      accepted.receive(JSON.stringify({ type, data, id }))
+    })
+  return {
+    read: ({ room_id, id }) => ask('read_receipt', { room_id, message_id: id }),
+    type: (room_id, is_typing) =>
+      accepted.receive(JSON.stringify({ type: 'typing_indicator', data: { room_id, is_typing } })),
+    say: (room_id, message) => ask('chat_message', { room_id, message }),
+    leave,
+  }
+}
+
+const shuffled = <Value>(values: readonly Value[], random: () => number): Value[] =>
+  values
+    .map((value) => ({ value, at: random() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ value }) => value)

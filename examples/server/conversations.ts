@@ -1,7 +1,7 @@
 /** A few weeks of conversations, made up by a seeded generator: something to scroll through in the demo. */
 import { createRandom, type Random } from '../../src/testing/server/random.ts'
-import type { MessageSeed, RoomSeed, UserSeed } from '../../src/testing/server/seeds.ts'
-import type { RoomKind } from '../../src/testing/server/wire.ts'
+import type { MessageSeed, RoomSeed } from '../../src/testing/server/seeds.ts'
+import type { RoomKind, User } from '../../src/testing/server/wire.ts'
 import { REACTIONS, TOPICS, type Topic, WORDS } from './phrases.ts'
 
 export interface ConversationsOptions {
@@ -14,7 +14,7 @@ export interface ConversationsOptions {
 }
 
 export interface Conversations {
-  readonly users: readonly UserSeed[]
+  readonly users: readonly User[]
   readonly rooms: readonly RoomSeed[]
 }
 

@@ -12,31 +12,32 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
+import { type SqliteHandle, type Store, sqliteStore } from '../../src/server/index.ts'
 import { mountOnNode, type NodeMount, type NodeMountOptions } from '../../src/testing/mountOnNode.ts'
 import type { AllowedOrigins } from '../../src/testing/origins.ts'
 import { type ChatServer, createChatServer } from '../../src/testing/server/chatServer.ts'
 import { realClock } from '../../src/testing/server/clock.ts'
 import type { ChatLevel } from '../../src/testing/server/wire.ts'
-import { type CompanyOptions, keepCompany } from './company.ts'
-import { createConversations } from './conversations.ts'
+import { keepCompany } from './company.ts'
+import { type Conversations, createConversations } from './conversations.ts'
 import { createRoutes } from './httpRoutes.ts'
-import { openSqliteStore, type SqliteStore } from './sqliteStore.ts'
 import { createTokenIssuer } from './tokens.ts'
 
 const DEFAULT_FILE = fileURLToPath(new URL('../../.data/demo.sqlite', import.meta.url))
 // Known to everybody who reads this: it keeps demo tokens valid over a restart, and nothing safe.
 const DEMO_SECRET = 'querywire demo, not a secret: anybody may ask for a token anyway'
+const NOTHING_SAID: Conversations = { users: [], rooms: [{ id: 'general', kind: 'channel' }] }
 /** As many bytes as HS256 has. */
 const MIN_SECRET_LENGTH = 32
-
-const realChance: CompanyOptions = { random: Math.random, setTimer: realClock.setTimer }
 
 async function main(): Promise<void> {
   const { WS_PORT = '9000', WS_HOST = '127.0.0.1', DEMO_DB = DEFAULT_FILE } = process.env
   const isDemo = process.argv.includes('--demo')
   const secret = readSecret(isDemo)
   const allowedOrigins = readOrigins(process.env.WS_ORIGINS)
-  const store = openStore(DEMO_DB)
+  const store = await openStore(DEMO_DB)
+  const conversations = isDemo ? createConversations({ nowMs: Date.now() }) : NOTHING_SAID
+  const users = () => conversations.users
   // Outside of the demo whoever has a token is a user.
   const tokens = createTokenIssuer(
     secret,
@@ -44,26 +45,31 @@ async function main(): Promise<void> {
       users().find((user) => String(user.id) === id) ?? (isDemo ? undefined : { id, username: name }),
   )
   const server = createChatServer({
-    ...(isDemo
-      ? createConversations({ nowMs: Date.now() })
-      : { users: [], rooms: [{ id: 'general', kind: 'channel' }] }),
+    ...conversations,
     level: readLevel(process.env.DEMO_LEVEL),
     store,
     authenticate: tokens.authenticate,
   })
-  const users = () => server.users()
   server.on((event) => {
     if (event.type === 'failed') console.error(event.error)
   })
   const onRequest = createRoutes({ tokens, users, isDemo, allowedOrigins })
   const where = { port: Number(WS_PORT), host: WS_HOST, onRequest }
   const mount = await mountOnFreePort(server, allowedOrigins ? { ...where, allowedOrigins } : where)
-  const company = process.env.DEMO_COMPANY === '1' ? keepCompany(server, realChance) : undefined
+  const chance = { random: Math.random, setTimer: realClock.setTimer }
+  const company =
+    process.env.DEMO_COMPANY === '1'
+      ? keepCompany(server, {
+          ...chance,
+          users: users().map(({ id }) => id),
+          tokenFor: (id) => tokens.issue({ id, username: String(id) }),
+        })
+      : undefined
   stopOnSignals(async () => {
     company?.stop()
     await mount.close()
     server.close()
-    store.close()
+    await store.close()
   })
   announce(mount)
 }
@@ -78,10 +84,12 @@ function readSecret(isDemo: boolean): string {
   return process.exit(1)
 }
 
-function openStore(file: string): SqliteStore {
+async function openStore(file: string): Promise<Store<SqliteHandle>> {
+  const store = sqliteStore(file)
   try {
     mkdirSync(dirname(file), { recursive: true })
-    return openSqliteStore(file)
+    await store.migrate()
+    return store
   } catch (error) {
     console.error(`Cannot open ${file}: ${(error as Error).message}`)
     return process.exit(1)

@@ -121,6 +121,8 @@ export interface LiveServerLimits {
   readonly subscriptions: number
   /** Events in the answer to one `sync`; channels that do not fit are told to take a snapshot. @default 10000 */
   readonly syncEvents: number
+  /** Characters of those events, all together; likewise. @default 2621440 */
+  readonly syncLength: number
   /**
    * How long, in milliseconds, events of a channel may wait for one another where many come or many listen; they travel as one
    * array then. The first, and one that is alone, never waits. @default 100
@@ -135,7 +137,7 @@ export interface LiveServerLimits {
   readonly handlerMs: number
   /** How long a connection may stay without a token. @default 10000 */
   readonly signInMs: number
-  /** A connection that says nothing for so long, no `ping` either, is closed. @default 150000 */
+  /** A connection that says nothing for so long, no `ping` either, is closed; `Infinity`: never. @default 150000 */
   readonly silenceMs: number
 }
 
@@ -147,6 +149,7 @@ export const DEFAULT_LIMITS: LiveServerLimits = {
   bufferedBytes: 4_194_304,
   subscriptions: 1_000,
   syncEvents: 10_000,
+  syncLength: 2_621_440,
   batchMs: 100,
   connectionsPerUser: 100,
   handlerMs: 30_000,

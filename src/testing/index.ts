@@ -29,16 +29,19 @@ export type { Authenticate, AuthResult } from './server/authentication.ts'
 export type { ChatServer, ChatServerOptions } from './server/chatServer.ts'
 export { createChatServer } from './server/chatServer.ts'
 export type { ServerClock } from './server/clock.ts'
-export type { Faults, RestartOptions } from './server/faultControls.ts'
-export type { Rejection } from './server/faults.ts'
-export type { ChatServerEvent, CustomHandler } from './server/hub.ts'
+export type { AcceptedConnection, ChatServerEvent, ServerConnection } from './server/connection.ts'
+export type { CustomHandler } from './server/createKit.ts'
 export type { ServerLimits } from './server/limits.ts'
-export type { InjectedMessage } from './server/operator.ts'
-export type { MemberRecord, MessageRecord, RoomRecord, UserRecord } from './server/records.ts'
+export type { Faults, RestartOptions } from './server/line/faultControls.ts'
+export type { Rejection } from './server/line/faults.ts'
+export type { InjectedMessage } from './server/operator/operator.ts'
+export type {
+  ChatServerState,
+  ConnectionSnapshot,
+  MemberRecord,
+  RoomSnapshot,
+} from './server/operator/snapshotState.ts'
 export type { MessageSeed, RoomSeed, UserSeed } from './server/seeds.ts'
-export type { AcceptedConnection, ServerConnection } from './server/session.ts'
-export type { ChatServerState, ConnectionSnapshot, RoomSnapshot } from './server/snapshotState.ts'
-export type { ChatStore, StoreChange, StoredChat, StoredRoom } from './server/store.ts'
 export type {
   ChatLevel,
   Member,

@@ -1,7 +1,7 @@
 /** A server behind Mock Service Worker, for tests and stories that use the global `WebSocket`. */
 import type { AcceptedSocket, ServerRequest } from '../server/socket.ts'
 import type { MswHandler } from './optionalTypes.ts'
-import type { ServerConnection } from './server/session.ts'
+import type { ServerConnection } from './server/connection.ts'
 
 // Here and not in the function, which hands out handlers at once: whoever does not call it needs no msw.
 const msw = await import('msw').catch((cause: unknown) => ({ ws: undefined, cause }))

@@ -34,7 +34,7 @@ interface Time {
 
 const FRAME_MS = 16
 /** More than the longest chain of promises between two timers has, and cheap. */
-const ALL_TURNS = 100
+const ALL_TURNS = 250
 
 /** `startAt`: what the wall clock shows when `now()` is 0, in milliseconds since 1970. */
 export function createVirtualClock(startAt = 0): VirtualClock {

@@ -103,7 +103,8 @@ describe('room ids', () => {
     },
   )
 
-  it.each([...ODD, '.', '..', '\ud800'])(
+  // Not every database has a NUL or half a character in its texts, so the server takes neither.
+  it.each([...ODD, '.', '..'].filter((id) => id !== '\u0000'))(
     '[C93] %j is a room like any other where one connection carries all',
     async (id) => {
       world = createWorld({ rooms: [{ id }, { id: 'another' }] })

@@ -1,6 +1,6 @@
 /** The network between pages and the server: latency, loss, cuts, and what the server refuses. */
 import type { FakeSocket } from '../../src/testing/fakeEnvironment.ts'
-import type { AcceptedConnection } from '../../src/testing/server/session.ts'
+import type { AcceptedConnection } from '../../src/testing/server/connection.ts'
 import type { Page, World } from './world.ts'
 
 export interface Line {

@@ -1,14 +1,23 @@
 import { describe, expect, it } from 'vitest'
 import { type ChatServerOptions, createChatServer } from '../../src/testing/server/chatServer.ts'
 import type { Message } from '../../src/testing/server/wire.ts'
-import { connectClient } from './testClient.ts'
+import { connectClient, settle } from './testClient.ts'
 import { createTestClock } from './testClock.ts'
 
-const createServer = (options: ChatServerOptions = {}) =>
-  createChatServer({ level: 1, rooms: [{ id: 'r1' }], clock: createTestClock(), ...options })
+const createServer = (options: ChatServerOptions = {}) => {
+  const clock = createTestClock()
+  const server = createChatServer({ level: 1, rooms: [{ id: 'r1' }], clock, ...options })
+  /** What is told of a room so often that it is told together has been told. */
+  const pass = async () => {
+    await settle()
+    clock.advance(100)
+    await settle()
+  }
+  return { ...server, pass }
+}
 
-const inRoom = (server: ReturnType<typeof createServer>, user: string) => {
-  const client = connectClient(server, `/ws/chat/r1/?token=${user}`)
+const inRoom = async (server: ReturnType<typeof createServer>, user: string) => {
+  const client = await connectClient(server, `/ws/chat/r1/?token=${user}`)
   client.clear()
   return client
 }
@@ -23,9 +32,9 @@ const numbered = (count: number) =>
 const idsOf = (reply: Record<string, unknown>) => (reply.messages as Message[]).map(({ id }) => id)
 
 describe('sending at level 1', () => {
-  it('replies first, then sends the event, both with the client id and without numbers', () => {
-    const alice = inRoom(createServer(), 'alice')
-    alice.send('chat_message', { message: 'hi', client_id: 'c-1' }, 'q1')
+  it('replies first, then sends the event, both with the client id and without numbers', async () => {
+    const alice = await inRoom(createServer(), 'alice')
+    await alice.send('chat_message', { message: 'hi', client_id: 'c-1' }, 'q1')
     expect(alice.frames.slice(0, 2)).toMatchObject([
       { type: 'response', reply_to: 'q1', data: { message: { client_id: 'c-1', content: 'hi' } } },
       { type: 'chat_message', message: { client_id: 'c-1', content: 'hi' } },
@@ -33,23 +42,23 @@ describe('sending at level 1', () => {
     expect(JSON.stringify(alice.frames)).not.toMatch(/"seq"|"epoch"|"as_of"/)
   })
 
-  it('answers a repeated client id with the first message, and tells nobody again', () => {
+  it('answers a repeated client id with the first message, and tells nobody again', async () => {
     const server = createServer()
-    const [alice, bob] = [inRoom(server, 'alice'), inRoom(server, 'bob')]
-    const first = alice.request('chat_message', { message: 'hi', client_id: 'c-1' })
+    const [alice, bob] = [await inRoom(server, 'alice'), await inRoom(server, 'bob')]
+    const first = await alice.request('chat_message', { message: 'hi', client_id: 'c-1' })
     bob.clear()
-    const second = alice.request('chat_message', { message: 'hi', client_id: 'c-1' })
+    const second = await alice.request('chat_message', { message: 'hi', client_id: 'c-1' })
     expect(second).toEqual(first)
     expect(bob.frames).toEqual([])
     expect(server.state().rooms[0]?.messages).toHaveLength(1)
   })
 
-  it('keeps equal client ids of two senders, and of two rooms, apart', () => {
+  it('keeps equal client ids of two senders, and of two rooms, apart', async () => {
     const server = createServer({ rooms: [{ id: 'r1' }, { id: 'r2' }] })
-    const [alice, bob] = [inRoom(server, 'alice'), inRoom(server, 'bob')]
-    alice.request('chat_message', { message: 'one', client_id: 'same' })
-    bob.request('chat_message', { message: 'two', client_id: 'same' })
-    alice.request('chat_message', { room_id: 'r2', message: 'three', client_id: 'same' })
+    const [alice, bob] = [await inRoom(server, 'alice'), await inRoom(server, 'bob')]
+    await alice.request('chat_message', { message: 'one', client_id: 'same' })
+    await bob.request('chat_message', { message: 'two', client_id: 'same' })
+    await alice.request('chat_message', { room_id: 'r2', message: 'three', client_id: 'same' })
     expect(server.state().rooms.map(({ messages }) => messages.map(({ content }) => content))).toEqual([
       ['one', 'two'],
       ['three'],
@@ -63,14 +72,17 @@ describe('sending at level 1', () => {
     ['invalid', { message: 7 }],
     ['not_found', { room_id: 'nowhere', message: 'hi' }],
     ['not_member', { room_id: 'secret', message: 'hi' }],
-  ])('refuses with %s', (code, data) => {
+  ])('refuses with %s', async (code, data) => {
     const server = createServer({ rooms: [{ id: 'r1' }, { id: 'secret', members: ['bob'] }] })
-    expect(inRoom(server, 'alice').refusal('chat_message', data)).toMatchObject({ code, retryable: false })
+    expect(await (await inRoom(server, 'alice')).refusal('chat_message', data)).toMatchObject({
+      code,
+      retryable: false,
+    })
   })
 
-  it('accepts a message of exactly 4000 characters', () => {
-    const alice = inRoom(createServer(), 'alice')
-    expect(alice.request('chat_message', { message: 'x'.repeat(4000) })).toHaveProperty('message')
+  it('accepts a message of exactly 4000 characters', async () => {
+    const alice = await inRoom(createServer(), 'alice')
+    expect(await alice.request('chat_message', { message: 'x'.repeat(4000) })).toHaveProperty('message')
   })
 
   it('never lets a timestamp go back within a room', () => {
@@ -84,59 +96,61 @@ describe('sending at level 1', () => {
 })
 
 describe('changing a message', () => {
-  it('tells the room of an edit with a higher version', () => {
+  it('tells the room of an edit with a higher version', async () => {
     const server = createServer()
-    const [alice, bob] = [inRoom(server, 'alice'), inRoom(server, 'bob')]
+    const [alice, bob] = [await inRoom(server, 'alice'), await inRoom(server, 'bob')]
     const { id } = server.inject('r1', { sender: 'alice', content: 'teh' })
-    const reply = alice.request('edit_message', { room_id: 'r1', message_id: id, message: 'the' })
+    const reply = await alice.request('edit_message', { room_id: 'r1', message_id: id, message: 'the' })
     expect(reply).toMatchObject({ message: { content: 'the', version: 2, edited_at: expect.any(String) } })
     expect(bob.ofType('message_updated')).toMatchObject([
       { data: { message: { id, content: 'the', version: 2 } } },
     ])
   })
 
-  it('takes a deleted message out of history and out of the last message of the room', () => {
+  it('takes a deleted message out of history and out of the last message of the room', async () => {
     const server = createServer()
-    const alice = inRoom(server, 'alice')
+    const alice = await inRoom(server, 'alice')
     const kept = server.inject('r1', { sender: 'bob', content: 'stays' })
     const { id } = server.inject('r1', { sender: 'alice', content: 'goes' })
+    await server.pass()
     alice.clear()
-    alice.request('delete_message', { room_id: 'r1', message_id: id })
+    await alice.request('delete_message', { room_id: 'r1', message_id: id })
+    await server.pass()
     expect(alice.ofType('message_deleted')).toMatchObject([
       { data: { room_id: 'r1', message_id: id, version: 2 } },
     ])
     expect(alice.ofType('room_updated')).toMatchObject([
       { data: { room: { last_message: { id: kept.id } } } },
     ])
-    expect(idsOf(alice.request('get_history', { room_id: 'r1' }))).toEqual([kept.id])
+    expect(idsOf(await alice.request('get_history', { room_id: 'r1' }))).toEqual([kept.id])
   })
 
-  it('lets only the sender edit and delete', () => {
+  it('lets only the sender edit and delete', async () => {
     const server = createServer()
-    const bob = inRoom(server, 'bob')
+    const bob = await inRoom(server, 'bob')
     const { id } = server.inject('r1', { sender: 'alice', content: 'mine' })
-    expect(bob.refusal('edit_message', { message_id: id, message: 'yours' })).toMatchObject({
+    expect(await bob.refusal('edit_message', { message_id: id, message: 'yours' })).toMatchObject({
       code: 'forbidden',
     })
-    expect(bob.refusal('delete_message', { message_id: id })).toMatchObject({ code: 'forbidden' })
+    expect(await bob.refusal('delete_message', { message_id: id })).toMatchObject({ code: 'forbidden' })
   })
 
-  it('finds no deleted message to edit', () => {
+  it('finds no deleted message to edit', async () => {
     const server = createServer()
-    const alice = inRoom(server, 'alice')
+    const alice = await inRoom(server, 'alice')
     const { id } = server.inject('r1', { sender: 'alice', content: 'mine' })
-    alice.request('delete_message', { message_id: id })
-    expect(alice.refusal('edit_message', { message_id: id, message: 'back' })).toMatchObject({
+    await alice.request('delete_message', { message_id: id })
+    expect(await alice.refusal('edit_message', { message_id: id, message: 'back' })).toMatchObject({
       code: 'not_found',
     })
   })
 
-  it('shows each viewer whether a reaction is theirs, and counts it once', () => {
+  it('shows each viewer whether a reaction is theirs, and counts it once', async () => {
     const server = createServer()
-    const [alice, bob] = [inRoom(server, 'alice'), inRoom(server, 'bob')]
+    const [alice, bob] = [await inRoom(server, 'alice'), await inRoom(server, 'bob')]
     const { id } = server.inject('r1', { sender: 'bob', content: 'ship it' })
     const data = { message_id: id, reaction: '👍' }
-    expect(alice.request('add_reaction', data)).toEqual({
+    expect(await alice.request('add_reaction', data)).toEqual({
       reactions: [{ name: '👍', count: 1, me: true }],
       version: 2,
     })
@@ -144,9 +158,9 @@ describe('changing a message', () => {
       { data: { message_id: id, reactions: [{ name: '👍', count: 1, me: false }], version: 2 } },
     ])
     bob.clear()
-    expect(alice.request('add_reaction', data)).toMatchObject({ version: 2 })
+    expect(await alice.request('add_reaction', data)).toMatchObject({ version: 2 })
     expect(bob.frames).toEqual([])
-    expect(alice.request('remove_reaction', data)).toEqual({ reactions: [], version: 3 })
+    expect(await alice.request('remove_reaction', data)).toEqual({ reactions: [], version: 3 })
   })
 })
 
@@ -154,8 +168,8 @@ describe('history', () => {
   const withHistory = (count: number) =>
     inRoom(createServer({ rooms: [{ id: 'r1', messages: numbered(count) }] }), 'alice')
 
-  it('gives the newest page, oldest first', () => {
-    const reply = withHistory(5).request('get_history', { room_id: 'r1', limit: 2 })
+  it('gives the newest page, oldest first', async () => {
+    const reply = await (await withHistory(5)).request('get_history', { room_id: 'r1', limit: 2 })
     expect(idsOf(reply)).toEqual([4, 5])
     expect(reply).toMatchObject({ has_older: true, has_newer: false })
   })
@@ -171,24 +185,24 @@ describe('history', () => {
     [{ around: 1, limit: 4 }, [1, 2, 3, 4], { has_older: false, has_newer: true }],
     [{ around: 5, limit: 4 }, [3, 4, 5], { has_older: true, has_newer: false }],
     [{ before: '4', limit: 1 }, [3], { has_older: true, has_newer: true }],
-  ])('pages by %j', (where, ids, edges) => {
-    const reply = withHistory(5).request('get_history', { room_id: 'r1', ...where })
+  ])('pages by %j', async (where, ids, edges) => {
+    const reply = await (await withHistory(5)).request('get_history', { room_id: 'r1', ...where })
     expect(idsOf(reply)).toEqual(ids)
     expect(reply).toMatchObject(edges)
   })
 
-  it('cuts a limit down to 200 and takes 50 when there is none', () => {
-    const alice = withHistory(250)
-    expect(idsOf(alice.request('get_history', { room_id: 'r1', limit: 5000 }))).toHaveLength(200)
-    expect(idsOf(alice.request('get_history', { room_id: 'r1' }))).toHaveLength(50)
+  it('cuts a limit down to 200 and takes 50 when there is none', async () => {
+    const alice = await withHistory(250)
+    expect(idsOf(await alice.request('get_history', { room_id: 'r1', limit: 5000 }))).toHaveLength(200)
+    expect(idsOf(await alice.request('get_history', { room_id: 'r1' }))).toHaveLength(50)
   })
 
-  it('pages from a deleted message, and does not promise older ones that are all deleted', () => {
+  it('pages from a deleted message, and does not promise older ones that are all deleted', async () => {
     const server = createServer({ rooms: [{ id: 'r1', messages: numbered(3) }] })
-    const bob = inRoom(server, 'bob')
-    bob.request('delete_message', { message_id: 1 })
-    bob.request('delete_message', { message_id: 3 })
-    const reply = bob.request('get_history', { room_id: 'r1', before: 3 })
+    const bob = await inRoom(server, 'bob')
+    await bob.request('delete_message', { message_id: 1 })
+    await bob.request('delete_message', { message_id: 3 })
+    const reply = await bob.request('get_history', { room_id: 'r1', before: 3 })
     expect(idsOf(reply)).toEqual([2])
     expect(reply).toMatchObject({ has_older: false, has_newer: false })
   })
@@ -198,8 +212,10 @@ describe('history', () => {
     ['invalid', { before: 1, after: 2 }],
     ['invalid', { limit: 0 }],
     ['invalid', { limit: 'all' }],
-  ])('refuses with %s: %j', (code, where) => {
-    expect(withHistory(5).refusal('get_history', { room_id: 'r1', ...where })).toMatchObject({ code })
+  ])('refuses with %s: %j', async (code, where) => {
+    expect(await (await withHistory(5)).refusal('get_history', { room_id: 'r1', ...where })).toMatchObject({
+      code,
+    })
   })
 })
 
@@ -210,19 +226,19 @@ describe('rooms', () => {
   }))
   const roomIds = (reply: Record<string, unknown>) => (reply.rooms as { id: string }[]).map(({ id }) => id)
 
-  it('lists the rooms of the user, last active first, in pages', () => {
+  it('lists the rooms of the user, last active first, in pages', async () => {
     const server = createServer({ rooms: [...rooms, { id: 'foreign', members: ['bob'] }] })
-    const alice = connectClient(server)
-    const first = alice.request('get_rooms', { limit: 2 })
+    const alice = await connectClient(server)
+    const first = await alice.request('get_rooms', { limit: 2 })
     expect(roomIds(first)).toEqual(['e', 'd'])
     // A room that moves to the top meanwhile shifts nothing on the pages behind the cursor.
     server.inject('a', { sender: 'bob', content: 'up' })
-    const second = alice.request('get_rooms', { limit: 2, cursor: first.next_cursor })
+    const second = await alice.request('get_rooms', { limit: 2, cursor: first.next_cursor })
     expect(roomIds(second)).toEqual(['c', 'b'])
     expect(second.next_cursor).toBeNull()
   })
 
-  it('refuses a private conversation and lets join any other room', () => {
+  it('refuses a private conversation and lets join any other room', async () => {
     const server = createServer({
       rooms: [
         { id: 'r1' },
@@ -230,10 +246,10 @@ describe('rooms', () => {
         { id: 'private', members: ['bob', 'carol'], kind: 'direct' },
       ],
     })
-    const alice = connectClient(server)
-    const bob = connectClient(server, '/ws/chat/open/?token=bob')
-    expect(alice.refusal('join_room', { room_id: 'private' })).toMatchObject({ code: 'forbidden' })
-    expect(alice.request('join_room', { room_id: 'open' })).toMatchObject({
+    const alice = await connectClient(server)
+    const bob = await connectClient(server, '/ws/chat/open/?token=bob')
+    expect(await alice.refusal('join_room', { room_id: 'private' })).toMatchObject({ code: 'forbidden' })
+    expect(await alice.request('join_room', { room_id: 'open' })).toMatchObject({
       room: { id: 'open', member_count: 2 },
     })
     expect(alice.ofType('room_added')).toMatchObject([{ data: { room: { id: 'open' } } }])
@@ -242,29 +258,29 @@ describe('rooms', () => {
     ])
   })
 
-  it('ends the subscription of one who leaves', () => {
+  it('ends the subscription of one who leaves', async () => {
     const server = createServer()
-    const alice = connectClient(server)
-    alice.request('subscribe_room', { room_id: 'r1' })
-    alice.request('leave_room', { room_id: 'r1' })
+    const alice = await connectClient(server)
+    await alice.request('subscribe_room', { room_id: 'r1' })
+    await alice.request('leave_room', { room_id: 'r1' })
     expect(alice.ofType('room_removed')).toMatchObject([{ data: { room_id: 'r1', reason: 'left' } }])
     alice.clear()
     server.inject('r1', { sender: 'bob', content: 'anyone?' })
     expect(alice.frames).toEqual([])
-    expect(alice.refusal('get_history', { room_id: 'r1' })).toMatchObject({ code: 'not_member' })
+    expect(await alice.refusal('get_history', { room_id: 'r1' })).toMatchObject({ code: 'not_member' })
   })
 
-  it('adds a room that is created while clients are connected', () => {
+  it('adds a room that is created while clients are connected', async () => {
     const server = createServer()
-    const [alice, carol] = [connectClient(server), connectClient(server, '/ws/?token=carol')]
+    const [alice, carol] = [await connectClient(server), await connectClient(server, '/ws/?token=carol')]
     server.createRoom({ id: 'new', members: ['alice', 'bob'] })
     expect(alice.ofType('room_added')).toMatchObject([{ data: { room: { id: 'new', member_count: 2 } } }])
     expect(carol.ofType('room_added')).toEqual([])
   })
 
-  it('lists the members with their read pointers', () => {
+  it('lists the members with their read pointers', async () => {
     const server = createServer({ rooms: [{ id: 'r1', messages: numbered(3), unread: { alice: 2 } }] })
-    const { members } = connectClient(server).request('get_members', { room_id: 'r1' })
+    const { members } = await (await connectClient(server)).request('get_members', { room_id: 'r1' })
     expect(members).toMatchObject([
       { user: { id: 'alice' }, last_read_message_id: 1 },
       { user: { id: 'bob' }, last_read_message_id: 3 },
@@ -274,52 +290,60 @@ describe('rooms', () => {
 })
 
 describe('one connection for all rooms', () => {
-  it('hears a room only while it is subscribed, but hears of the room always', () => {
+  it('hears a room only while it is subscribed, but hears of the room always', async () => {
     const server = createServer()
-    const alice = connectClient(server)
+    const alice = await connectClient(server)
     alice.clear()
     server.inject('r1', { sender: 'bob', content: 'one' })
+    await server.pass()
     expect(alice.frames.map(({ type }) => type)).toEqual(['room_updated', 'unread_update'])
-    alice.request('subscribe_room', { room_id: 'r1' })
+    await alice.request('subscribe_room', { room_id: 'r1' })
     alice.clear()
     server.inject('r1', { sender: 'bob', content: 'two' })
+    await server.pass()
     expect(alice.frames.map(({ type }) => type)).toEqual(['chat_message', 'room_updated', 'unread_update'])
-    alice.request('unsubscribe_room', { room_id: 'r1' })
+    await alice.request('unsubscribe_room', { room_id: 'r1' })
     alice.clear()
     server.inject('r1', { sender: 'bob', content: 'three' })
+    await server.pass()
     expect(alice.ofType('chat_message')).toEqual([])
   })
 
-  it('refuses to subscribe a room of others', () => {
+  it('refuses to subscribe a room of others', async () => {
     const server = createServer({ rooms: [{ id: 'secret', members: ['bob'] }] })
-    expect(connectClient(server).refusal('subscribe_room', { room_id: 'secret' })).toMatchObject({
+    expect(
+      await (await connectClient(server)).refusal('subscribe_room', { room_id: 'secret' }),
+    ).toMatchObject({
       code: 'not_member',
     })
   })
 })
 
 describe('one endpoint per room', () => {
-  it('hears of other rooms nothing', () => {
+  it('hears of other rooms nothing', async () => {
     const server = createServer({ rooms: [{ id: 'r1' }, { id: 'r2' }] })
-    const alice = inRoom(server, 'alice')
+    const alice = await inRoom(server, 'alice')
     server.inject('r2', { sender: 'bob', content: 'elsewhere' })
     expect(alice.frames).toEqual([])
   })
 
-  it('closes with 4003 for a room that is not there or not one’s own', () => {
+  it('closes with 4003 for a room that is not there or not one’s own', async () => {
     const server = createServer({ rooms: [{ id: 'secret', members: ['bob'] }] })
-    expect(connectClient(server, '/ws/chat/secret/?token=alice').closed?.code).toBe(4003)
-    expect(connectClient(server, '/ws/chat/nowhere/?token=alice').closed?.code).toBe(4003)
+    expect((await connectClient(server, '/ws/chat/secret/?token=alice')).closed?.code).toBe(4003)
+    expect((await connectClient(server, '/ws/chat/nowhere/?token=alice')).closed?.code).toBe(4003)
   })
 })
 
 describe('read state', () => {
-  it('counts unread messages and mentions of others, and tells all devices', () => {
+  it('counts unread messages and mentions of others, and tells all devices', async () => {
     const server = createServer()
-    const [phone, laptop] = [connectClient(server), connectClient(server)]
+    const [phone, laptop] = [await connectClient(server), await connectClient(server)]
     server.inject('r1', { sender: 'bob', content: 'hello @Alice.' })
+    await server.pass()
     server.inject('r1', { sender: 'bob', content: 'mail alice@example.org' })
+    await server.pass()
     server.inject('r1', { sender: 'alice', content: 'hi' })
+    await server.pass()
     const updates = phone.ofType('unread_update').map(({ data }) => data)
     expect(updates).toMatchObject([
       { room_id: 'r1', unread_count: 1, mention_count: 1, last_read_message_id: null },
@@ -328,58 +352,61 @@ describe('read state', () => {
     expect(laptop.ofType('unread_update').map(({ data }) => data)).toEqual(updates)
   })
 
-  it('moves the pointer forward only', () => {
+  it('moves the pointer forward only', async () => {
     const server = createServer()
-    const alice = connectClient(server)
+    const alice = await connectClient(server)
     const [first, second] = ['one', 'two'].map((content) => server.inject('r1', { sender: 'bob', content }))
-    const latest = alice.request('read_receipt', { room_id: 'r1', message_id: second?.id })
+    const latest = await alice.request('read_receipt', { room_id: 'r1', message_id: second?.id })
     expect(latest).toMatchObject({ unread_count: 0, last_read_message_id: second?.id })
     alice.clear()
-    expect(alice.request('read_receipt', { room_id: 'r1', message_id: first?.id })).toEqual(latest)
+    expect(await alice.request('read_receipt', { room_id: 'r1', message_id: first?.id })).toEqual(latest)
     expect(alice.ofType('unread_update')).toEqual([])
   })
 
-  it('puts the pointer before a message that is to be unread, for that user alone', () => {
+  it('puts the pointer before a message that is to be unread, for that user alone', async () => {
     const server = createServer()
-    const [phone, laptop] = [connectClient(server), connectClient(server)]
-    const bob = connectClient(server, '/ws/chat/r1/?token=bob')
+    const [phone, laptop] = [await connectClient(server), await connectClient(server)]
+    const bob = await connectClient(server, '/ws/chat/r1/?token=bob')
     const [first, second, third] = ['one', 'two @alice', 'three'].map(
       (content) => server.inject('r1', { sender: 'bob', content }).id,
     )
-    phone.request('read_receipt', { room_id: 'r1', message_id: third })
+    await phone.request('read_receipt', { room_id: 'r1', message_id: third })
     for (const client of [phone, laptop, bob]) client.clear()
-    const state = phone.request('mark_unread', { room_id: 'r1', message_id: second })
+    const state = await phone.request('mark_unread', { room_id: 'r1', message_id: second })
     expect(state).toMatchObject({ unread_count: 2, mention_count: 1, last_read_message_id: first })
     expect(laptop.ofType('unread_update').map(({ data }) => data)).toEqual([state])
     expect(bob.frames).toEqual([])
 
-    expect(phone.request('mark_unread', { room_id: 'r1', message_id: first })).toMatchObject({
+    expect(await phone.request('mark_unread', { room_id: 'r1', message_id: first })).toMatchObject({
       unread_count: 3,
       last_read_message_id: null,
     })
-    expect(phone.refusal('mark_unread', { room_id: 'r1', message_id: 'nowhere' })).toMatchObject({
+    expect(await phone.refusal('mark_unread', { room_id: 'r1', message_id: 'nowhere' })).toMatchObject({
       code: 'not_found',
     })
   })
 
-  it('reads nothing when a message is to be unread that is so already', () => {
+  it('reads nothing when a message is to be unread that is so already', async () => {
     const server = createServer()
-    const alice = connectClient(server)
+    const alice = await connectClient(server)
     const [first, , third] = ['one', 'two', 'three'].map(
       (content) => server.inject('r1', { sender: 'bob', content }).id,
     )
-    const state = alice.request('read_receipt', { room_id: 'r1', message_id: first })
+    const state = await alice.request('read_receipt', { room_id: 'r1', message_id: first })
     alice.clear()
-    expect(alice.request('mark_unread', { room_id: 'r1', message_id: third })).toEqual(state)
+    expect(await alice.request('mark_unread', { room_id: 'r1', message_id: third })).toEqual(state)
     expect(alice.ofType('unread_update')).toEqual([])
   })
 
-  it('gives every change of a room, as one user sees it, a higher version', () => {
+  it('gives every change of a room, as one user sees it, a higher version', async () => {
     const server = createServer()
-    const alice = connectClient(server)
+    const alice = await connectClient(server)
     const { id } = server.inject('r1', { sender: 'bob', content: 'one' })
-    alice.request('read_receipt', { room_id: 'r1', message_id: id })
+    await server.pass()
+    await alice.request('read_receipt', { room_id: 'r1', message_id: id })
+    await server.pass()
     server.inject('r1', { sender: 'alice', content: 'two' })
+    await server.pass()
     const versions = alice.frames.flatMap(({ type, data }) => {
       if (type === 'unread_update') return (data as { version: number }).version
       return type === 'room_updated' ? (data as { room: { version: number } }).room.version : []
@@ -387,64 +414,69 @@ describe('read state', () => {
     expect(versions).toEqual([2, 2, 3, 4])
   })
 
-  it('takes a deleted message out of the count', () => {
+  it('takes a deleted message out of the count', async () => {
     const server = createServer()
-    const alice = connectClient(server)
+    const alice = await connectClient(server)
     const { id } = server.inject('r1', { sender: 'bob', content: '@alice oops' })
+    await server.pass()
     server.act('bob', 'delete_message', { room_id: 'r1', message_id: id })
+    await server.pass()
     expect(alice.ofType('unread_update').at(-1)).toMatchObject({
       data: { unread_count: 0, mention_count: 0 },
     })
   })
 
-  it('accepts a receipt for a message that was just deleted', () => {
+  it('accepts a receipt for a message that was just deleted', async () => {
     const server = createServer()
-    const alice = connectClient(server)
+    const alice = await connectClient(server)
     server.inject('r1', { sender: 'bob', content: 'one' })
     const { id } = server.inject('r1', { sender: 'bob', content: 'two' })
     server.act('bob', 'delete_message', { room_id: 'r1', message_id: id })
-    expect(alice.request('read_receipt', { room_id: 'r1', message_id: id })).toMatchObject({
+    expect(await alice.request('read_receipt', { room_id: 'r1', message_id: id })).toMatchObject({
       unread_count: 0,
     })
   })
 })
 
 describe('presence and typing', () => {
-  it('counts connections: online with the first, offline with the last', () => {
+  it('counts connections: online with the first, offline with the last', async () => {
     const server = createServer()
-    const alice = connectClient(server)
-    const [phone, laptop] = [connectClient(server, '/ws/?token=bob'), connectClient(server, '/ws/?token=bob')]
+    const alice = await connectClient(server)
+    const [phone, laptop] = [
+      await connectClient(server, '/ws/?token=bob'),
+      await connectClient(server, '/ws/?token=bob'),
+    ]
     expect(alice.ofType('user_status')).toMatchObject([{ data: { user_id: 'bob', status: 'online' } }])
-    phone.hangUp()
+    await phone.hangUp()
     expect(alice.ofType('user_status')).toHaveLength(1)
-    laptop.hangUp()
-    laptop.hangUp()
+    await laptop.hangUp()
+    await laptop.hangUp()
     expect(alice.ofType('user_status').slice(1)).toMatchObject([
       { data: { user_id: 'bob', status: 'offline', last_seen_at: '2024-01-15T10:30:00.000Z' } },
     ])
   })
 
-  it('does not take one who was turned away at the door for somebody who left', () => {
+  it('does not take one who was turned away at the door for somebody who left', async () => {
     const server = createServer({ rooms: [{ id: 'r1' }, { id: 'secret', members: ['alice'] }] })
-    const alice = connectClient(server)
-    connectClient(server, '/ws/chat/secret/?token=bob')
+    const alice = await connectClient(server)
+    await connectClient(server, '/ws/chat/secret/?token=bob')
     expect(alice.ofType('user_status')).toEqual([])
   })
 
-  it('tells a new connection who is there already, if they share a room', () => {
+  it('tells a new connection who is there already, if they share a room', async () => {
     const server = createServer({ rooms: [{ id: 'r1', members: ['alice', 'bob'] }] })
-    connectClient(server, '/ws/?token=bob')
-    connectClient(server, '/ws/?token=carol')
-    expect(connectClient(server).ofType('user_status')).toMatchObject([
+    await connectClient(server, '/ws/?token=bob')
+    await connectClient(server, '/ws/?token=carol')
+    expect((await connectClient(server)).ofType('user_status')).toMatchObject([
       { data: { user_id: 'bob', status: 'online' } },
     ])
   })
 
-  it('does not send typing back to the connection it came from', () => {
+  it('does not send typing back to the connection it came from', async () => {
     const server = createServer()
-    const [alice, bob] = [inRoom(server, 'alice'), inRoom(server, 'bob')]
+    const [alice, bob] = [await inRoom(server, 'alice'), await inRoom(server, 'bob')]
     alice.clear()
-    alice.send('typing_indicator', { room_id: 'r1', is_typing: true }, 'q1')
+    await alice.send('typing_indicator', { room_id: 'r1', is_typing: true }, 'q1')
     expect(alice.frames).toEqual([])
     expect(bob.ofType('typing_indicator')).toMatchObject([
       { data: { user: { id: 'alice' }, is_typing: true } },
@@ -453,18 +485,18 @@ describe('presence and typing', () => {
 })
 
 describe('frames', () => {
-  it('refuses what it does not know, and sync below level 2', () => {
-    const alice = connectClient(createServer())
-    expect(alice.refusal('make_coffee')).toMatchObject({ code: 'unsupported' })
-    expect(alice.refusal('constructor')).toMatchObject({ code: 'unsupported' })
-    expect(alice.refusal('sync', { rooms: {} })).toMatchObject({ code: 'unsupported' })
+  it('refuses what it does not know, and sync below level 2', async () => {
+    const alice = await connectClient(createServer())
+    expect(await alice.refusal('make_coffee')).toMatchObject({ code: 'unsupported' })
+    expect(await alice.refusal('constructor')).toMatchObject({ code: 'unsupported' })
+    expect(await alice.refusal('sync', { rooms: {} })).toMatchObject({ code: 'unsupported' })
   })
 
-  it('reports what is no frame as an error of the connection, and stays open', () => {
-    const alice = connectClient(createServer())
+  it('reports what is no frame as an error of the connection, and stays open', async () => {
+    const alice = await connectClient(createServer())
     alice.clear()
-    alice.sendText('nonsense')
-    alice.sendText('[1]')
+    await alice.sendText('nonsense')
+    await alice.sendText('[1]')
     expect(alice.frames).toMatchObject([
       { type: 'error', error: { code: 'invalid' } },
       { type: 'error', error: { code: 'invalid' } },
@@ -473,18 +505,18 @@ describe('frames', () => {
     expect(alice.closed).toBeUndefined()
   })
 
-  it('takes an array in and answers it with one', () => {
-    const alice = connectClient(createServer())
+  it('takes an array in and answers it with one', async () => {
+    const alice = await connectClient(createServer())
     alice.clear()
-    alice.sendText(JSON.stringify([1, 2, 3].map((id) => ({ type: 'get_rooms', data: {}, id }))))
+    await alice.sendText(JSON.stringify([1, 2, 3].map((id) => ({ type: 'get_rooms', data: {}, id }))))
     expect(alice.texts).toHaveLength(1)
     expect(alice.frames.map(({ reply_to }) => reply_to)).toEqual([1, 2, 3])
   })
 
-  it('sends one frame per message when told not to pack', () => {
-    const alice = connectClient(createServer({ batch: false }))
+  it('sends one frame per message when told not to pack', async () => {
+    const alice = await connectClient(createServer({ batch: false }))
     alice.clear()
-    alice.sendText(JSON.stringify([1, 2].map((id) => ({ type: 'get_rooms', data: {}, id }))))
+    await alice.sendText(JSON.stringify([1, 2].map((id) => ({ type: 'get_rooms', data: {}, id }))))
     expect(alice.texts).toHaveLength(2)
   })
 
@@ -495,18 +527,22 @@ describe('frames', () => {
         get_slowly: async () => 'at last',
       },
     })
-    const alice = connectClient(server)
-    expect(alice.request('get_price', { symbol: 'X' })).toEqual({ symbol: 'X', price: 42, for: 'alice' })
+    const alice = await connectClient(server)
+    expect(await alice.request('get_price', { symbol: 'X' })).toEqual({
+      symbol: 'X',
+      price: 42,
+      for: 'alice',
+    })
     alice.clear()
     const answered = new Promise<void>((resolve) => server.on(({ type }) => type === 'sent' && resolve()))
-    alice.send('get_slowly', {}, 'slow')
+    await alice.send('get_slowly', {}, 'slow')
     await answered
     expect(alice.frames).toEqual([{ type: 'response', reply_to: 'slow', data: 'at last' }])
   })
 
-  it('sends notifications and events of one’s own', () => {
+  it('sends notifications and events of one’s own', async () => {
     const server = createServer()
-    const [alice, bob] = [connectClient(server), connectClient(server, '/ws/prices/?token=bob')]
+    const [alice, bob] = [await connectClient(server), await connectClient(server, '/ws/prices/?token=bob')]
     server.notify({ text: 'for alice' }, { userId: 'alice' })
     server.broadcast('price_changed', { symbol: 'X', price: 1 }, { endpoint: '/ws/prices/' })
     server.requireResync({ roomId: 'r1', reason: 'import' })

@@ -16,16 +16,18 @@ interface SyncEntry {
   readonly error?: { readonly code: string }
 }
 
-const syncRoom = (client: TestClient, position: Record<string, unknown>, roomId = 'r1') =>
-  (client.request('sync', { rooms: { [roomId]: position } }).rooms as Record<string, SyncEntry>)[roomId]
+const syncRoom = async (client: TestClient, position: Record<string, unknown>, roomId = 'r1') =>
+  ((await client.request('sync', { rooms: { [roomId]: position } })).rooms as Record<string, SyncEntry>)[
+    roomId
+  ]
 
 const say = (server: ReturnType<typeof createServer>, ...contents: string[]) =>
   contents.map((content) => server.inject('r1', { sender: 'bob', content }))
 
 describe('numbers', () => {
-  it('gives every change of a room, and nothing else, the next number', () => {
+  it('gives every change of a room, and nothing else, the next number', async () => {
     const server = createServer({ rooms: [{ id: 'r1', members: ['alice', 'bob'] }] })
-    const alice = connectClient(server, '/ws/chat/r1/?token=alice')
+    const alice = await connectClient(server, '/ws/chat/r1/?token=alice')
     const [first] = say(server, 'one')
     const message_id = first?.id
     server.act('bob', 'typing_indicator', { room_id: 'r1', is_typing: true })
@@ -46,13 +48,13 @@ describe('numbers', () => {
     ])
   })
 
-  it('says where a room stands when it is subscribed, and on its own endpoint at once', () => {
+  it('says where a room stands when it is subscribed, and on its own endpoint at once', async () => {
     const server = createServer({ rooms: [{ id: 'r1', messages: [{ sender: 'bob', content: 'one' }] }] })
-    expect(connectClient(server).request('subscribe_room', { room_id: 'r1' })).toEqual({
+    expect(await (await connectClient(server)).request('subscribe_room', { room_id: 'r1' })).toEqual({
       seq: 1,
       epoch: 'e1',
     })
-    expect(connectClient(server, '/ws/chat/r1/?token=alice').ofType('welcome')).toMatchObject([
+    expect((await connectClient(server, '/ws/chat/r1/?token=alice')).ofType('welcome')).toMatchObject([
       { data: { room_id: 'r1', seq: 1, epoch: 'e1' } },
     ])
   })
@@ -60,34 +62,34 @@ describe('numbers', () => {
   it.each([
     [2, undefined],
     [3, 1],
-  ] as const)('puts the position of a snapshot into it at level 3 only (level %i)', (level, asOf) => {
+  ] as const)('puts the position of a snapshot into it at level 3 only (level %i)', async (level, asOf) => {
     const server = createServer({
       level,
       rooms: [{ id: 'r1', messages: [{ sender: 'bob', content: 'one' }] }],
     })
-    const alice = connectClient(server)
-    expect(alice.request('get_history', { room_id: 'r1' }).as_of).toBe(asOf)
-    expect(alice.request('get_members', { room_id: 'r1' }).as_of).toBe(asOf)
+    const alice = await connectClient(server)
+    expect((await alice.request('get_history', { room_id: 'r1' })).as_of).toBe(asOf)
+    expect((await alice.request('get_members', { room_id: 'r1' })).as_of).toBe(asOf)
   })
 })
 
 describe('sync', () => {
-  it('hands over what was missed, exactly as it was sent, and subscribes', () => {
+  it('hands over what was missed, exactly as it was sent, and subscribes', async () => {
     const server = createServer()
-    const witness = connectClient(server, '/ws/chat/r1/?token=alice')
+    const witness = await connectClient(server, '/ws/chat/r1/?token=alice')
     say(server, 'one', 'two', 'three')
-    const alice = connectClient(server)
-    const entry = syncRoom(alice, { seq: 1, epoch: 'e1' })
+    const alice = await connectClient(server)
+    const entry = await syncRoom(alice, { seq: 1, epoch: 'e1' })
     expect(entry).toMatchObject({ complete: true, seq: 3, epoch: 'e1' })
     expect(entry?.events).toEqual(witness.ofType('chat_message').slice(1))
     say(server, 'four')
     expect(alice.ofType('chat_message')).toMatchObject([{ seq: 4 }])
   })
 
-  it('finds nothing to tell one who is up to date', () => {
+  it('finds nothing to tell one who is up to date', async () => {
     const server = createServer()
     say(server, 'one')
-    expect(syncRoom(connectClient(server), { seq: 1, epoch: 'e1' })).toEqual({
+    expect(await syncRoom(await connectClient(server), { seq: 1, epoch: 'e1' })).toEqual({
       events: [],
       complete: true,
       seq: 1,
@@ -95,10 +97,10 @@ describe('sync', () => {
     })
   })
 
-  it('takes the id of the last message in place of a number', () => {
+  it('takes the id of the last message in place of a number', async () => {
     const server = createServer()
     const [first] = say(server, 'one', 'two')
-    expect(syncRoom(connectClient(server), { message_id: first?.id })).toMatchObject({
+    expect(await syncRoom(await connectClient(server), { message_id: first?.id })).toMatchObject({
       complete: true,
       events: [{ message: { content: 'two' } }],
     })
@@ -110,50 +112,55 @@ describe('sync', () => {
     ['a number without its epoch', { seq: 2 }],
     ['no position', {}],
     ['an unknown message', { message_id: 'nope' }],
-  ])('cannot continue from %s, and subscribes all the same', (_name, position) => {
+  ])('cannot continue from %s, and subscribes all the same', async (_name, position) => {
     const server = createServer()
     say(server, 'one', 'two')
-    const alice = connectClient(server)
-    expect(syncRoom(alice, position)).toEqual({ events: [], complete: false, seq: 2, epoch: 'e1' })
+    const alice = await connectClient(server)
+    expect(await syncRoom(alice, position)).toEqual({ events: [], complete: false, seq: 2, epoch: 'e1' })
     say(server, 'three')
     expect(alice.ofType('chat_message')).toHaveLength(1)
   })
 
-  it('remembers as many events as it was told to', () => {
+  it('remembers as many events as it was told to', async () => {
     const server = createServer({ logSize: 3 })
     say(server, ...'abcdefgh')
-    const alice = connectClient(server)
-    expect(syncRoom(alice, { seq: 4, epoch: 'e1' })).toMatchObject({ complete: false })
-    expect(syncRoom(alice, { seq: 5, epoch: 'e1' })?.events.map(({ seq }) => seq)).toEqual([6, 7, 8])
+    const alice = await connectClient(server)
+    expect(await syncRoom(alice, { seq: 4, epoch: 'e1' })).toMatchObject({ complete: false })
+    expect((await syncRoom(alice, { seq: 5, epoch: 'e1' }))?.events.map(({ seq }) => seq)).toEqual([6, 7, 8])
   })
 
-  it('says of a room that one has left that it is gone', () => {
+  it('says of a room that one has left that it is gone', async () => {
     const server = createServer({ rooms: [{ id: 'r1', members: ['bob'] }] })
-    expect(syncRoom(connectClient(server), { seq: 0, epoch: 'e1' })).toMatchObject({
+    expect(await syncRoom(await connectClient(server), { seq: 0, epoch: 'e1' })).toMatchObject({
       complete: false,
       error: { code: 'not_member' },
     })
   })
 
-  it('cannot be resumed from after a restart with a new epoch, though numbers go on', () => {
+  it('cannot be resumed from after a restart with a new epoch, though numbers go on', async () => {
     const server = createServer()
     say(server, 'one')
     server.faults.restart({ newEpoch: true })
     const [message] = say(server, 'two')
     expect(message?.seq).toBe(2)
-    const alice = connectClient(server)
-    expect(syncRoom(alice, { seq: 1, epoch: 'e1' })).toMatchObject({ complete: false, epoch: 'e2' })
-    expect(syncRoom(alice, { seq: 1, epoch: 'e2' })).toMatchObject({ complete: true, events: [{ seq: 2 }] })
+    const alice = await connectClient(server)
+    expect(await syncRoom(alice, { seq: 1, epoch: 'e1' })).toMatchObject({ complete: false, epoch: 'e2' })
+    expect(await syncRoom(alice, { seq: 1, epoch: 'e2' })).toMatchObject({
+      complete: true,
+      events: [{ seq: 2 }],
+    })
   })
 
-  it('can be resumed from after a restart that kept the numbering', () => {
+  it('can be resumed from after a restart that kept the numbering', async () => {
     const server = createServer()
-    const before = connectClient(server)
+    const before = await connectClient(server)
     say(server, 'one')
     server.faults.restart()
     expect(before.closed).toEqual({ code: 1012, reason: 'service restart' })
     say(server, 'two')
-    expect(syncRoom(connectClient(server), { seq: 1, epoch: 'e1' })).toMatchObject({ complete: true })
+    expect(await syncRoom(await connectClient(server), { seq: 1, epoch: 'e1' })).toMatchObject({
+      complete: true,
+    })
   })
 })
 
@@ -196,42 +203,45 @@ function act(server: ReturnType<typeof createServer>, random: Random): void {
 }
 
 describe('level 3', () => {
-  it.each([1, 2, 3, 4, 5])('snapshot and later events give what a later snapshot gives (seed %i)', (seed) => {
-    const random = createRandom(seed)
-    const server = createServer({ logSize: 20 })
-    const events: ServerFrame[] = []
-    let client = connectClient(server)
-    let lastSeq = syncRoom(client, {})?.seq ?? 0
-    let snapshot = client.request('get_history', { room_id: 'r1', limit: 200 })
-    const collect = (frames: readonly ServerFrame[]) => {
-      for (const frame of frames) {
-        if (typeof frame.seq !== 'number' || frame.seq <= lastSeq) continue
-        expect(frame.seq).toBe(lastSeq + 1)
-        lastSeq = frame.seq
-        events.push(frame)
-      }
-    }
-    for (let step = 0; step < 200; step++) {
-      act(server, random)
-      collect(client.frames)
-      client.clear()
-      if (random() < 0.1) {
-        client.hangUp()
-        for (let missed = Math.floor(random() * 30); missed > 0; missed--) act(server, random)
-        client = connectClient(server)
-        const entry = syncRoom(client, { seq: lastSeq, epoch: 'e1' })
-        if (entry?.complete) collect(entry.events)
-        else {
-          snapshot = client.request('get_history', { room_id: 'r1', limit: 200 })
-          lastSeq = Number(snapshot.as_of)
+  it.each([1, 2, 3, 4, 5])(
+    'snapshot and later events give what a later snapshot gives (seed %i)',
+    async (seed) => {
+      const random = createRandom(seed)
+      const server = createServer({ logSize: 20 })
+      const events: ServerFrame[] = []
+      let client = await connectClient(server)
+      let lastSeq = (await syncRoom(client, {}))?.seq ?? 0
+      let snapshot = await client.request('get_history', { room_id: 'r1', limit: 200 })
+      const collect = (frames: readonly ServerFrame[]) => {
+        for (const frame of frames) {
+          if (typeof frame.seq !== 'number' || frame.seq <= lastSeq) continue
+          expect(frame.seq).toBe(lastSeq + 1)
+          lastSeq = frame.seq
+          events.push(frame)
         }
       }
-    }
-    collect(client.frames)
-    const fresh = client.request('get_history', { room_id: 'r1', limit: 200 })
-    const byId = (a: Message, b: Message) => (a.id < b.id ? -1 : 1)
-    const folded = fold(snapshot, events).sort(byId)
-    expect(folded.slice(-(fresh.messages as Message[]).length)).toEqual(fresh.messages)
-    expect(folded.length).toBeGreaterThan(10)
-  })
+      for (let step = 0; step < 200; step++) {
+        act(server, random)
+        collect(client.frames)
+        client.clear()
+        if (random() < 0.1) {
+          await client.hangUp()
+          for (let missed = Math.floor(random() * 30); missed > 0; missed--) act(server, random)
+          client = await connectClient(server)
+          const entry = await syncRoom(client, { seq: lastSeq, epoch: 'e1' })
+          if (entry?.complete) collect(entry.events)
+          else {
+            snapshot = await client.request('get_history', { room_id: 'r1', limit: 200 })
+            lastSeq = Number(snapshot.as_of)
+          }
+        }
+      }
+      collect(client.frames)
+      const fresh = await client.request('get_history', { room_id: 'r1', limit: 200 })
+      const byId = (a: Message, b: Message) => (a.id < b.id ? -1 : 1)
+      const folded = fold(snapshot, events).sort(byId)
+      expect(folded.slice(-(fresh.messages as Message[]).length)).toEqual(fresh.messages)
+      expect(folded.length).toBeGreaterThan(10)
+    },
+  )
 })

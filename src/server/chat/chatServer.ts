@@ -61,11 +61,14 @@ export function chatServer(options: ChatServerOptions = {}): ChatServer {
   return chat
 }
 
-function start(core: ChatCore, { endpoint = ENDPOINT, users = [] }: ChatServerOptions): PluginParts {
+function start(
+  core: ChatCore,
+  { endpoint = ENDPOINT, users = [], isAlone = false }: ChatServerOptions,
+): PluginParts {
   const { host } = core
   const people = createPeople(core)
   const updates = createUpdates(core, people)
-  const presence = createPresence(core, people)
+  const presence = createPresence(core, people, isAlone)
   const isMember = createAccess(core)
   return {
     channels: { room_id: ({ user, key }) => isMember(keyOf(user.id), key) },

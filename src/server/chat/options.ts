@@ -11,6 +11,8 @@ export interface ChatServerOptions {
   /** The path of an endpoint per room; its first group is the room's id. @default /\/chat\/([^/]+)\/?$/ */
   readonly endpoint?: RegExp
   readonly limits?: Partial<ChatLimits>
+  /** No other process uses the store: so nobody looks, all ten seconds, whether the others are still there. @default false */
+  readonly isAlone?: boolean
   /** Unique in its room. @default a random one */
   readonly createMessageId?: () => Id
 }

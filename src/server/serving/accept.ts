@@ -63,11 +63,15 @@ function receive(hub: Hub, session: Session, text: string): void {
   if (text.length > hub.limits.messageLength) return hub.close(session, TOO_LARGE, 'message too large')
   let cost = 1 + text.length / CHARACTERS_PER_FRAME
   for (const value of parseMessage(text)) {
+    if (isOver(session)) return
     const frame = toFrame(value)
     if (isWithinRate(hub, session, { id: frame.id, cost })) handle(hub, session, frame)
     cost = 1
   }
 }
+
+/** It may have ended with a frame before. */
+const isOver = ({ phase }: Session): boolean => phase === 'closed'
 
 /** What a frame may weigh before it counts as two. */
 const CHARACTERS_PER_FRAME = 1_024
@@ -77,7 +81,6 @@ function isWithinRate(
   session: Session,
   { id, cost }: { readonly id: ClientFrame['id']; readonly cost: number },
 ): boolean {
-  if (session.phase === 'closed') return false
   const waitMs = session.meter.take(cost)
   if (waitMs === 0) return true
   const hint = { retry_after_ms: waitMs }

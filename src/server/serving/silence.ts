@@ -6,6 +6,7 @@ const GOING_AWAY = 1001
 /** One timer for all. Returns how to stop. */
 export function watchSilence(hub: Hub): () => void {
   const { environment, limits } = hub
+  if (limits.silenceMs === Number.POSITIVE_INFINITY) return () => undefined
   const look = () => {
     cancel = environment.setTimer(look, limits.silenceMs / 4)
     const silentSince = environment.now() - limits.silenceMs

@@ -1,5 +1,5 @@
 /** Subscribe, unsubscribe, and the one frame that catches many channels up. */
-import { type ChannelFrames, entryOf, fieldsOf } from '../../transport/protocol.ts'
+import { type ChannelFrames, entryOf, fieldsOf, isRecord } from '../../transport/protocol.ts'
 import { channelNamed, channelOf, type ServedChannel } from '../feeds/channelOf.ts'
 import { frameText, type Viewer } from '../feeds/eventText.ts'
 import { RequestError, unavailable } from '../requestError.ts'
@@ -101,7 +101,8 @@ export const sync: Handler = async (hub, session, frame) => {
   const positions = new Map<string, Partial<Head>>()
   for (const { name, position } of granted)
     positions.set(name, headIn(position) ?? (await positionIn(hub, name, position)))
-  const missed = await hub.options.store.since(positions, hub.limits.syncEvents).catch(storeFailed)
+  const found = await hub.options.store.since(positions, hub.limits.syncEvents).catch(storeFailed)
+  const missed = withinLength(found, hub.limits.syncLength)
   const viewer = ({ name }: Asked): Viewer => ({
     user: String(session.user?.id),
     makeOwn: makeOwnOf(hub, name),
@@ -118,8 +119,23 @@ export const sync: Handler = async (hub, session, frame) => {
   return () => ({ data: `{${tables.map(tableText).join(',')}}` })
 }
 
+/** A small request must not make an answer of any size: the channels that do not fit take a new snapshot. */
+function withinLength(missed: ReadonlyMap<string, Missed>, maxLength: number): Map<string, Missed> {
+  let left = maxLength
+  return new Map(
+    [...missed].map(([channel, found]) => {
+      const length = found.events.reduce((sum, { event }) => sum + event.length, 0)
+      if (length > left) return [channel, { ...found, events: [], complete: false }]
+      left -= length
+      return [channel, found]
+    }),
+  )
+}
+
 function askedIn(kind: ChannelFrames, { data }: ClientFrame): readonly Asked[] {
-  return Object.entries(fieldsOf(entryOf(data, kind.field))).map(([key, position]) => {
+  const positions = entryOf(data, kind.field) ?? {}
+  if (!isRecord(positions)) throw new RequestError('invalid', `"${kind.field}" must map ids to positions`)
+  return Object.entries(positions).map(([key, position]) => {
     if (!isId(key)) throw new RequestError('invalid', `"${kind.field}" has what is no id`)
     return { ...channelOf(kind, key), position }
   })

@@ -39,6 +39,7 @@ export interface MemoryStore extends Store<MemoryTables> {
    */
   transactionNow<Result>(work: (transaction: Transaction<MemoryTables>) => Result): Committed<Result>
   snapshotNow<Result>(channels: readonly string[], read: (tx: MemoryTables) => Result): SnapshotRead<Result>
+  renewEpochNow(): void
 }
 
 interface Memory {
@@ -80,14 +81,16 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
         end()
       }
     },
-    renewEpoch: () =>
-      inLine(async () => {
-        memory.commits++
-        memory.epoch = environment.createId()
-        memory.log.clear()
-      }),
+    renewEpoch: () => inLine(async () => renewEpoch(memory, environment.createId())),
+    renewEpochNow: () => renewEpoch(memory, environment.createId()),
     close: async () => undefined,
   }
+}
+
+function renewEpoch(memory: Memory, epoch: string): void {
+  memory.commits++
+  memory.epoch = epoch
+  memory.log.clear()
 }
 
 const headOf = ({ seqs, epoch }: Memory, channel: string): Head => ({ seq: seqs.get(channel) ?? 0, epoch })

@@ -1,21 +1,22 @@
 /**
- * A chat back end in memory that speaks docs/PROTOCOL.md. It knows no transport: a mount gives it connections. With the
- * same options, clock and frames it does the same thing every time.
+ * The chat of `querywire/server` for tests, stories and demos: in memory, unless it is given another store, with a line to
+ * every mount on which levels and faults happen. With the same options, clock and frames it does the same thing every time.
  */
-import { type Authenticate, trustingAuthenticator } from './authentication.ts'
-import { type ChatState, createChatState, createMessageIds } from './chatState.ts'
+import { realEnvironment, type ServerEnvironment } from '../../server/environment.ts'
+import type { Store } from '../../server/store.ts'
+import { memoryStore } from '../../server/stores/memoryStore.ts'
+import type { Authenticate } from './authentication.ts'
 import { realClock, type ServerClock } from './clock.ts'
-import { acceptConnection, endSession } from './connections.ts'
-import { createHub } from './createHub.ts'
-import { createFaultControls, type Faults } from './faultControls.ts'
-import { createFaultPlan } from './faults.ts'
-import type { ChatServerEvent, CustomHandler, Hub } from './hub.ts'
+import type { AcceptedConnection, ChatServerEvent, ServerConnection } from './connection.ts'
+import { type CustomHandler, createKit } from './createKit.ts'
 import { DEFAULT_LIMITS, type ServerLimits } from './limits.ts'
-import { createOperator, type Operator } from './operator.ts'
+import { createLines } from './line/createLines.ts'
+import { createFaultControls, type Faults } from './line/faultControls.ts'
+import { createFaultPlan } from './line/faults.ts'
+import { createOperator, type Operator } from './operator/operator.ts'
 import { createRandom } from './random.ts'
-import { chatFromSeeds, type RoomSeed, type UserSeed } from './seeds.ts'
-import type { AcceptedConnection, ServerConnection, Session } from './session.ts'
-import type { ChatStore, StoreChange, StoredChat } from './store.ts'
+import type { RoomSeed, UserSeed } from './seeds.ts'
+import { isMemoryStore } from './toldStore.ts'
 import type { ChatLevel } from './wire.ts'
 
 export interface ChatServerOptions {
@@ -31,9 +32,13 @@ export interface ChatServerOptions {
   readonly authenticate?: Authenticate
   /** @default real time */
   readonly clock?: ServerClock
-  /** Keeps the state. When it holds something already, `users` and `rooms` are not looked at. @default memory only */
-  readonly store?: ChatStore
-  /** Numbered events per room that `sync` can replay. @default 1000 */
+  /**
+   * Keeps the state: any store of `querywire/server`. When it holds a chat already, `users` and `rooms` are not looked at. With
+   * another one than `memoryStore()` the server serves its clients, and what acts at once (`inject`, `act`, `state` and the
+   * like) throws. @default memory only
+   */
+  readonly store?: Store<unknown>
+  /** Numbered events per room that `sync` can replay, where no store is given. @default 1000 */
   readonly logSize?: number
   /** Packs the frames of one turn for one connection into an array, from level 1 on. @default true */
   readonly batch?: boolean
@@ -62,10 +67,6 @@ export interface ChatServer extends Operator {
   [Symbol.dispose](): void
 }
 
-const DEFAULT_USERS = ['alice', 'bob', 'carol']
-const DEFAULT_ROOMS: readonly RoomSeed[] = [{ id: 'general' }]
-const ROOM_ENDPOINT = /\/chat\/([^/]+)\/?$/
-
 /**
  * @example
  * ```ts
@@ -76,31 +77,38 @@ const ROOM_ENDPOINT = /\/chat\/([^/]+)\/?$/
  * ```
  */
 export function createChatServer(options: ChatServerOptions = {}): ChatServer {
-  const { clock = realClock, logSize = 1000 } = options
+  const { clock = realClock, level = 3, seed = 1, batch = true } = options
   const { emit, on } = createEvents()
-  const sessions = new Set<Session>()
-  const faults = createFaultPlan(createRandom(options.seed ?? 1))
-  const state = createState(options, clock, logSize)
-  const hub = createHub({
-    level: options.level ?? 3,
-    clock,
-    state,
-    faults,
-    store: options.store,
-    batch: options.batch ?? true,
-    maxMessageLength: options.maxMessageLength ?? 4000,
-    customHandlers: options.handlers ?? {},
-    limits: { ...DEFAULT_LIMITS, ...options.limits },
-    sessions,
+  const faults = createFaultPlan(createRandom(seed))
+  const store = options.store
+  // Ids that others share a store with are drawn.
+  const createId = store && !isMemoryStore(store) ? realEnvironment().createId : counting('k')
+  const environment = environmentOf(clock, { createId, skewMs: () => faults.settings.skewClockMs })
+  const limits = { ...DEFAULT_LIMITS, ...options.limits }
+  const kit = createKit({
+    ...options,
+    level,
+    limits,
+    environment,
+    store: store ?? memoryOf(environment, options.logSize),
     emit,
-    onClose: (session) => endSession(hub, sessions, session),
+    onOpened: (kitId) => lines.named(kitId),
+    onAuthenticated: (kitId, userId) => lines.authenticated(kitId, userId),
   })
+  const { messageBytes: messageLength } = limits
+  const lines = createLines({ level, clock, faults, batch, messageLength, emit, accept: kit.accept })
+  const close = () =>
+    lines.turn(() => {
+      for (const line of [...lines.all]) lines.end(line, 1001, 'going away')
+    })
   return {
-    level: hub.level,
-    limits: hub.limits,
-    ...createOperator({ hub, logSize, setTimer: clock.setTimer }),
-    ...createAccess({ options, hub, clock, sessions }),
-    faults: createFaultControls(hub, clock),
+    level,
+    limits,
+    ...createOperator({ chat: kit.chat, lines, level, setTimer: clock.setTimer }),
+    accept: lines.accept,
+    close,
+    [Symbol.dispose]: close,
+    faults: createFaultControls({ faults, lines, clock, renewEpoch: kit.chat.renewEpoch }),
     on,
   }
 }
@@ -124,58 +132,34 @@ function createEvents() {
   return { emit, on }
 }
 
-function createState(options: ChatServerOptions, clock: ServerClock, logSize: number): ChatState {
-  const ids = createMessageIds()
-  const stored = options.store?.load()
-  const chat =
-    stored ??
-    chatFromSeeds(
-      { users: options.users ?? DEFAULT_USERS, rooms: options.rooms ?? DEFAULT_ROOMS },
-      { epoch: 'e1', nowMs: clock.now(), createMessageId: ids.next },
-    )
-  if (!stored) options.store?.write(changesOf(chat))
-  return createChatState(chat, { logSize, ids })
-}
-
-/** Everything there is, for a store that holds nothing yet. */
-function changesOf(chat: StoredChat): StoreChange[] {
-  const rooms = chat.rooms.flatMap(({ record, members, messages }): StoreChange[] => [
-    { type: 'room', room: record },
-    ...members.map((member): StoreChange => ({ type: 'member', roomId: record.id, member })),
-    ...messages.map((message): StoreChange => ({ type: 'message', message })),
-  ])
-  return [
-    { type: 'epoch', epoch: chat.epoch },
-    ...chat.users.map((user): StoreChange => ({ type: 'user', user })),
-    ...rooms,
-  ]
-}
-
-interface AccessParts {
-  readonly options: ChatServerOptions
-  readonly hub: Hub
-  readonly clock: ServerClock
-  readonly sessions: Set<Session>
-}
-
-function createAccess({ options, hub, clock, sessions }: AccessParts) {
-  const connections = {
-    hub,
-    clock,
-    sessions,
-    authenticate: options.authenticate ?? trustingAuthenticator(hub.state.users, hub.now),
-    authTimeoutMs: options.authTimeoutMs ?? 10_000,
-    roomEndpoint: options.roomEndpoint ?? ROOM_ENDPOINT,
+/** What the kit leaves for its next turn is done without any time passing, however a test moves it. */
+function soon(callback: () => void): () => void {
+  let isCancelled = false
+  queueMicrotask(() => {
+    if (!isCancelled) callback()
+  })
+  return () => {
+    isCancelled = true
   }
+}
+
+interface EnvironmentParts {
+  createId(): string
+  skewMs(): number
+}
+
+const environmentOf = (clock: ServerClock, { createId, skewMs }: EnvironmentParts): ServerEnvironment => ({
+  now: clock.now,
+  wallNow: () => clock.now() + skewMs(),
+  setTimer: (callback, delayMs) => (delayMs > 0 ? clock.setTimer(callback, delayMs) : soon(callback)),
+  random: createRandom(1),
+  createId,
+})
+
+const memoryOf = (environment: ServerEnvironment, logSize = 1_000): Store<unknown> =>
+  memoryStore({ environment: { ...environment, createId: counting('e') }, tail: logSize })
+
+function counting(prefix: string): () => string {
   let count = 0
-  const close = () =>
-    hub.turn(() => {
-      for (const session of sessions) hub.close(session, 1001, 'going away')
-    })
-  return {
-    accept: (connection: ServerConnection) =>
-      acceptConnection(connections, { connection, id: `c${++count}` }),
-    close,
-    [Symbol.dispose]: close,
-  }
+  return () => `${prefix}${++count}`
 }

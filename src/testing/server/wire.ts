@@ -69,5 +69,5 @@ export interface ServerFrame {
 export type Fields = Readonly<Record<string, unknown>>
 
 export type { ClientFrame } from '../../server/session/clientFrame.ts'
-export { isId, MAX_ID_LENGTH } from '../../server/session/clientFrame.ts'
+export { isId } from '../../server/session/clientFrame.ts'
 export { isRecord as isFields } from '../../transport/protocol.ts'

@@ -28,7 +28,7 @@ export const statusFrame = ({ body }: Pick<UserRow, 'body'>, status: Status['sta
   return JSON.stringify({ type: 'user_status', data: { user_id: id, status, ...seen } })
 }
 
-export function createPresence(core: ChatCore, people: People): Presence {
+export function createPresence(core: ChatCore, people: People, isAlone: boolean): Presence {
   const { host } = core
   const counts = createPresentCounts(core)
   const tell = (statuses: readonly Status[]) => {
@@ -45,7 +45,7 @@ export function createPresence(core: ChatCore, people: People): Presence {
   const heart = createHeart(core, { onDead: announce, onForgotten: book.writeAgain })
   return {
     changed: (user) => {
-      heart.start()
+      if (!isAlone) heart.start()
       book.changed([user])
     },
     heard: (message) => {

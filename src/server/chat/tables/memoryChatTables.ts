@@ -42,6 +42,10 @@ export const memoryChatTables = (tx: MemoryTables): ChatTables => ({
   ...presenceTables(tx),
 })
 
+/** In the order in which they came to be. */
+export const everyRoom = (tx: MemoryTables): RoomRow[] => tx.all(ROOMS)
+export const everyUser = (tx: MemoryTables): UserRow[] => tx.all(USERS)
+
 const rowsOf = <Row>(tx: MemoryTables, name: string, keys: readonly (Key | number)[]): Row[] =>
   keys.flatMap((key) => tx.get<Row>(name, String(key)) ?? [])
 

@@ -1,8 +1,8 @@
 /** `server.faults`: the knobs, and the accidents that happen at once. */
-import type { ServerClock } from './clock.ts'
-import type { FaultSettings, Rejection } from './faults.ts'
-import type { Hub } from './hub.ts'
-import type { Session } from './session.ts'
+import type { ServerClock } from '../clock.ts'
+import type { Lines } from './createLines.ts'
+import type { FaultPlan, FaultSettings, Rejection } from './faults.ts'
+import type { Line } from './line.ts'
 
 export interface RestartOptions {
   /** As if the numbering were lost: no client can resume, all must take new snapshots. @default false */
@@ -31,40 +31,36 @@ export interface Faults extends FaultSettings {
 const SERVICE_RESTART = 1012
 const TRY_AGAIN_LATER = 1013
 
-export function createFaultControls(hub: Hub, clock: ServerClock): Faults {
+export interface FaultControlsParts {
+  readonly faults: FaultPlan
+  readonly lines: Lines
+  readonly clock: ServerClock
+  renewEpoch(): void
+}
+
+export function createFaultControls({ faults, lines, clock, renewEpoch }: FaultControlsParts): Faults {
   const disconnectAll = (code = 1006, reason = '') =>
-    hub.turn(() => {
-      for (const session of hub.sessions) hub.close(session, code, reason)
+    lines.turn(() => {
+      for (const line of [...lines.all]) lines.end(line, code, reason)
     })
   const controls = {
     disconnectAll,
     halfOpen: (select: Parameters<Faults['halfOpen']>[0] = () => true) => {
-      for (const session of hub.sessions) if (select(describe(session))) session.halfOpen = true
+      for (const line of lines.all) if (select(describe(line))) line.isSilent = true
     },
     forgetSubscriptions: () => {
-      for (const { subscriptions, forgotten } of hub.sessions)
-        for (const key of subscriptions) forgotten.add(key)
+      for (const { hearing } of lines.all) hearing.goDeaf()
     },
     restart: ({ newEpoch = false, downMs = 0 }: RestartOptions = {}) => {
-      if (newEpoch) hub.turn(() => hub.atomically(() => startEpoch(hub)))
-      if (downMs > 0) hub.faults.refuseUntil(clock.now() + downMs, TRY_AGAIN_LATER)
+      if (newEpoch) renewEpoch()
+      if (downMs > 0) faults.refuseUntil(clock.now() + downMs, TRY_AGAIN_LATER)
       disconnectAll(SERVICE_RESTART, 'service restart')
     },
-    rejectNext: hub.faults.rejectNext,
-    refuseNext: (code: number, times = 1) => hub.faults.refuseNext(code, times),
+    rejectNext: faults.rejectNext,
+    refuseNext: (code: number, times = 1) => faults.refuseNext(code, times),
   }
   // The settings object itself, so that `faults.drop = 0.5` is seen by the plan that reads it.
-  return Object.assign(hub.faults.settings, controls)
+  return Object.assign(faults.settings, controls)
 }
 
-function startEpoch(hub: Hub): void {
-  const before = hub.state.epoch
-  const count = Number(/\d+$/.exec(before)?.[0] ?? 0)
-  hub.state.epoch = `e${count + 1}`
-  for (const room of hub.state.rooms.values()) room.log.clear()
-  hub.change({ type: 'epoch', epoch: hub.state.epoch }, () => {
-    hub.state.epoch = before
-  })
-}
-
-const describe = (session: Session) => ({ id: session.id, userId: String(session.user?.id ?? '') })
+const describe = ({ id, userId }: Line) => ({ id, userId: String(userId ?? '') })

@@ -1,7 +1,7 @@
 /**
  * What can go wrong between server and client, decided by a seeded generator. Decides only: the outbox carries it out.
  */
-import type { ErrorBody } from '../../server/requestError.ts'
+import type { ErrorBody } from '../../../server/requestError.ts'
 
 export interface Rejection {
   /** @default 'rate_limited' */
@@ -40,6 +40,8 @@ export interface FaultPlan {
   rejectNext(type: string, rejection?: Rejection): void
   /** The refusal that is due for a frame of this type, used up by asking. */
   takeRejection(type: string): ErrorBody | undefined
+  /** Whether a frame of any type is to be refused. */
+  rejectsAny(): boolean
   refuseNext(code: number, times: number): void
   refuseUntil(timeMs: number, code: number): void
   /** The close code for a connection that comes now, if it is to be refused. */
@@ -77,6 +79,7 @@ export function createFaultPlan(random: () => number): FaultPlan {
       const rejection = rejections.get(type)?.shift()
       return rejection && errorBodyOf(rejection)
     },
+    rejectsAny: () => [...rejections.values()].some(({ length }) => length > 0),
     refuseNext: (code, times) => {
       for (let time = 0; time < times; time++) refusals.push(code)
     },
