@@ -1,5 +1,6 @@
 /**
- * What the server kit costs beside `ws` alone, in one run: two processes, real sockets, a SQLite file.
+ * What the server kit costs beside `ws` alone, and beside Socket.IO with its Redis streams adapter, in one run: two
+ * processes and a Redis, real sockets, a SQLite file. For Socket.IO, `npm --prefix bench ci` first.
  * `--quick`: fewer rounds, and no 2 000 sockets. `--only "connect"`: what has that in its name.
  */
 import { type ChildProcess, fork } from 'node:child_process'
@@ -10,8 +11,12 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { startRedis } from '../scripts/databases.mjs'
 import type { Command, Done } from './server/clients.ts'
+import { bytesInUse } from './server/memory.ts'
 import { frameOf, ROOM, serveBare, serveKit } from './server/serving.ts'
+import { serveSocketIo } from './server/socketIo.ts'
+import type { Connect } from './server/speech.ts'
 
 const isQuick = process.argv.includes('--quick')
 const only = process.argv.includes('--only') ? String(process.argv[process.argv.indexOf('--only') + 1]) : ''
@@ -23,16 +28,41 @@ const SUBSCRIBE = frameOf('subscribe_room', { room: ROOM })
 
 const folder = mkdtempSync(join(tmpdir(), 'querywire-bench-'))
 const child: ChildProcess = fork(fileURLToPath(new URL('server/clients.ts', import.meta.url)))
-const kit = await serveKit(join(folder, 'bench.sqlite'))
+const absent = (what: string) => (error: Error) => void console.log(`without ${what}: ${error.message}`)
+const redis = await startRedis(console.log).catch(absent('Redis'))
+const kit = await serveKit(join(folder, 'bench.sqlite'), redis?.path)
 const bare = await serveBare()
+const socketIo = redis && (await serveSocketIo(redis.path).catch(absent('Socket.IO')))
 
-const median = (values: readonly number[]) =>
-  values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN
+interface Server {
+  readonly name: string
+  readonly url: string
+  readonly sockets: { readonly size: number }
+  readonly speaks: Connect['speaks']
+  readonly frame: string
+}
+
+const SERVERS = {
+  kit: { name: 'kit', ...kit, speaks: 'frames', frame: SUBSCRIBE },
+  bare: { name: 'ws', ...bare, speaks: 'frames', frame: SUBSCRIBE },
+  ...(socketIo && {
+    socketIo: {
+      name: 'Socket.IO',
+      ...socketIo,
+      speaks: 'socket.io',
+      frame: `420${JSON.stringify(['subscribe', ROOM])}`,
+    },
+  }),
+} as const satisfies Record<string, Server>
+const servers: readonly Server[] = Object.values(SERVERS)
+
+const sortedOf = (values: readonly number[]) => values.toSorted((a, b) => a - b)
+const median = (values: readonly number[]) => sortedOf(values)[values.length >> 1] ?? Number.NaN
 const quantile = (sorted: readonly number[], of: number) =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * of))] ?? Number.NaN
 
-function print(name: string, { figures, ratio, goal }: { figures: string; ratio: string; goal: string }) {
-  console.log(`${name.padEnd(44)} ${ratio.padStart(9)}   goal ${goal.padEnd(10)} ${figures}`)
+function print(name: string, figures: string, goal = ''): void {
+  console.log(`${name.padEnd(48)} ${figures}${goal && `   goal: ${goal}`}`)
 }
 
 async function tell(command: Command): Promise<Done> {
@@ -49,118 +79,168 @@ async function delivered(messages: number, send: () => Promise<void>) {
   const [cpu, at] = [process.cpuUsage(), performance.now()]
   await send()
   const [done] = await arrived
-  const { user, system } = process.cpuUsage(cpu)
-  return { wallMs: performance.now() - at, cpuMs: (user + system) / 1_000, ...done }
+  return { ...done, wallMs: performance.now() - at, cpuMs: cpuMsSince(cpu) }
 }
 
-async function connectTo(url: string, count = SOCKETS) {
+function cpuMsSince(before: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / 1_000
+}
+
+async function connectTo({ speaks, url, frame }: Server, more: Partial<Connect> = {}) {
   const cpu = process.cpuUsage()
-  const { ms } = await tell({ type: 'connect', count, url, frame: SUBSCRIBE })
-  const { user, system } = process.cpuUsage(cpu)
-  return { wallMs: ms, cpuMs: (user + system) / 1_000 }
+  const { ms } = await tell({ type: 'connect', count: SOCKETS, speaks, url, frame, ...more })
+  return { wallMs: ms, cpuMs: cpuMsSince(cpu) }
 }
 
 async function leave() {
   await tell({ type: 'close' })
-  while (kit.sockets.size + bare.sockets.size > 0) await sleep(10)
+  while (servers.some(({ sockets }) => sockets.size > 0)) await sleep(10)
 }
 
 type Cost = Awaited<ReturnType<typeof connectTo>>
 
-function compare(name: string, { kits, bares, goal }: { kits: Cost[]; bares: Cost[]; goal: number }) {
+/** Medians, and how many times as much as each of the others. */
+function compare(name: string, costs: ReadonlyMap<string, readonly Cost[]>, goal: string) {
   for (const [what, of] of [
     ['until it is there', ({ wallMs }: Cost) => wallMs],
     ["the server's CPU", ({ cpuMs }: Cost) => cpuMs],
   ] as const) {
-    const [ours, theirs] = [median(kits.map(of)), median(bares.map(of))]
-    const figures = `${ours.toFixed(0)} ms : ${theirs.toFixed(0)} ms`
-    print(`${name}, ${what}`, { ratio: `${(ours / theirs).toFixed(2)} ×`, goal: `≤ ${goal} ×`, figures })
+    const medians = [...costs].map(([server, rounds]) => [server, median(rounds.map(of))] as const)
+    const ours = medians[0]?.[1] ?? Number.NaN
+    const figures = medians.map(([server, ms]) =>
+      ms === ours
+        ? `${server} ${ms.toFixed(0)} ms`
+        : `${server} ${ms.toFixed(0)} ms (${(ours / ms).toFixed(2)} ×)`,
+    )
+    print(`${name}, ${what}`, figures.join(', '), goal)
   }
+}
+
+/** All of them in each round, so that what else the machine does is everybody's; the first round warms up. */
+async function inRounds(measure: (server: Server) => Promise<Cost>) {
+  const costs = new Map<string, Cost[]>(servers.map(({ name }) => [name, []]))
+  for (let round = 0; round <= ROUNDS; round++) {
+    for (const server of servers) {
+      const cost = await measure(server)
+      if (round > 0) costs.get(server.name)?.push(cost)
+    }
+  }
+  return costs
 }
 
 async function measureConnects() {
-  const [kits, bares]: [Cost[], Cost[]] = [[], []]
-  for (let round = 0; round <= ROUNDS; round++) {
-    for (const [{ url }, costs] of [
-      [bare, bares],
-      [kit, kits],
-    ] as const) {
-      const cost = await connectTo(url)
-      // The first round warms up.
-      if (round > 0) costs.push(cost)
-      await leave()
-    }
-  }
-  compare(`${SOCKETS} connects`, { kits, bares, goal: 2 })
+  const costs = await inRounds(async (server) => {
+    const cost = await connectTo(server)
+    await leave()
+    return cost
+  })
+  compare(`${SOCKETS} connects`, costs, 'kit ≤ 2 × ws')
 }
 
 async function measureFanOut() {
-  await connectTo(kit.url)
-  const [kits, bares]: [Cost[], Cost[]] = [[], []]
-  await delivered(SOCKETS, () => kit.publish(TEXT))
-  const text = kit.lastText()
-  for (let round = 0; round <= ROUNDS; round++) {
-    const ours = await delivered(MESSAGES * SOCKETS, async () => {
-      for (let count = 0; count < MESSAGES; count++) await kit.publish(TEXT)
+  const costs = await inRounds(async (server) => {
+    await connectTo(server)
+    const cost = await delivered(MESSAGES * SOCKETS, async () => {
+      for (let count = 0; count < MESSAGES; count++) await publishOn(server)
     })
-    const theirs = await delivered(MESSAGES * SOCKETS, async () => {
-      for (let count = 0; count < MESSAGES; count++) {
-        for (const socket of kit.sockets) socket.send(text, () => undefined)
-        await new Promise(setImmediate)
-      }
-    })
-    if (round > 0) kits.push(ours)
-    if (round > 0) bares.push(theirs)
-  }
-  compare(`${MESSAGES} events to ${SOCKETS} sockets`, { kits, bares, goal: 1.5 })
-  await leave()
+    await leave()
+    return cost
+  })
+  compare(`${MESSAGES} events to ${SOCKETS} sockets`, costs, 'kit ≤ 1.5 × ws')
 }
 
-async function measureDelay(sockets: number, goal: string) {
-  await connectTo(kit.url, sockets)
+/** `ws` alone: the same bytes as the kit's. */
+async function publishOn({ name }: Server): Promise<void> {
+  if (name === SERVERS.kit.name) return kit.publish(TEXT)
+  if (name !== SERVERS.bare.name) return socketIo?.publish(TEXT)
+  const text = kit.lastText()
+  for (const socket of bare.sockets) socket.send(text, () => undefined)
+  await new Promise(setImmediate)
+}
+
+async function measureDelay(count: number, goal: string) {
   const messages = 20 * (isQuick ? 3 : 10)
-  const { delays } = await delivered(messages * sockets, async () => {
-    const startsAt = performance.now()
-    for (let count = 0; count < messages; count++) {
-      await sleep(Math.max(0, startsAt + count * 50 - performance.now()))
-      await kit.publish(TEXT)
-    }
-  })
-  const sorted = delays.toSorted((a, b) => a - b)
-  const ratio = `${quantile(sorted, 0.99).toFixed(0)} ms`
-  const figures = `p50 ${quantile(sorted, 0.5).toFixed(0)} ms, of ${sorted.length} looked at`
-  print(`p99 at 20 events/s to ${sockets} sockets`, { ratio, goal, figures })
-  await leave()
+  const figures: string[] = []
+  for (const server of servers) {
+    if (server.name === SERVERS.bare.name) continue
+    await connectTo(server, { count })
+    const { delays } = await delivered(messages * count, async () => {
+      const startsAt = performance.now()
+      for (let sent = 0; sent < messages; sent++) {
+        await sleep(Math.max(0, startsAt + sent * 50 - performance.now()))
+        await publishOn(server)
+      }
+    })
+    await leave()
+    const sorted = sortedOf(delays)
+    const [p50, p99] = [0.5, 0.99].map((of) => quantile(sorted, of).toFixed(0))
+    figures.push(`${server.name} p50 ${p50} ms, p99 ${p99} ms`)
+  }
+  print(`20 events/s to ${count} sockets`, figures.join(', '), goal)
 }
 
 /** All of them are dropped, ten events happen, and all come back in the same moment. */
 async function measureSync() {
-  await connectTo(kit.url)
-  const [position] = (await kit.heads()).values()
-  await leave()
-  for (let count = 0; count < 10; count++) await kit.publish(TEXT)
-  const [head] = (await kit.heads()).values()
-  const answer = `"complete":true,"seq":${head?.seq}`
-  const frame = frameOf('sync', { rooms: { [ROOM]: position } })
-  const { ms } = await tell({ type: 'connect', count: SOCKETS, url: kit.url, frame, answer })
-  print(`${SOCKETS} dropped at once, until synced`, {
-    ratio: `${ms.toFixed(0)} ms`,
-    goal: '≤ 5000 ms',
-    figures: '',
-  })
-  await leave()
+  const figures: string[] = []
+  for (const server of servers) {
+    if (server.name === SERVERS.bare.name) continue
+    await connectTo(server)
+    // Socket.IO resumes only who has received something.
+    await delivered(SOCKETS, () => publishOn(server))
+    const [position] = (await kit.heads()).values()
+    await leave()
+    for (let sent = 0; sent < 10; sent++) await publishOn(server)
+    const [head] = (await kit.heads()).values()
+    const sync = {
+      frame: frameOf('sync', { rooms: { [ROOM]: position } }),
+      answer: `"complete":true,"seq":${head?.seq}`,
+    }
+    const { wallMs } = await connectTo(server, server.speaks === 'frames' ? sync : { missed: 10 })
+    await leave()
+    figures.push(`${server.name} ${wallMs.toFixed(0)} ms`)
+  }
+  print(`${SOCKETS} dropped at once, until synced`, figures.join(', '), '≤ 5000 ms')
+}
+
+/** What one connection takes, and what is left of ten thousand that are gone. */
+async function measureMemory() {
+  const [each, left]: [string[], string[]] = [[], []]
+  for (const server of servers) {
+    // What is made once.
+    for (let round = 0; round < 3; round++) {
+      await connectTo(server)
+      await leave()
+    }
+    const before = await bytesInUse()
+    await connectTo(server)
+    const during = await bytesInUse()
+    await leave()
+    for (let round = 1; round < 10; round++) {
+      await connectTo(server)
+      await leave()
+    }
+    const after = await bytesInUse()
+    each.push(`${server.name} ${((during - before) / SOCKETS / 1_024).toFixed(1)} KiB`)
+    left.push(`${server.name} ${((after - before) / 1_024).toFixed(0)} KiB`)
+  }
+  print('memory of one connection', each.join(', '))
+  print(`memory left of ${10 * SOCKETS} connections`, left.join(', '), 'nothing that grows')
 }
 
 const measurements: Readonly<Record<string, () => Promise<void>>> = {
+  memory: measureMemory,
   connects: measureConnects,
   'fan-out': measureFanOut,
   sync: measureSync,
-  'delay 1000': () => measureDelay(1_000, '≤ 250 ms'),
-  ...(!isQuick && { 'delay 2000': () => measureDelay(2_000, '–') }),
+  'delay 1000': () => measureDelay(1_000, 'kit p99 ≤ 250 ms'),
+  ...(!isQuick && { 'delay 2000': () => measureDelay(2_000, '') }),
 }
 for (const [name, measure] of Object.entries(measurements)) if (name.includes(only)) await measure()
 
 child.kill()
 await kit.close()
-bare.close()
 rmSync(folder, { recursive: true })
+await redis?.stop()
+// The others end with the process; the adapter's connections to Redis would not.
+process.exit()

@@ -1,10 +1,11 @@
-// Starts a PostgreSQL or a Redis for a test run: finds or installs it, runs it in a temporary folder, on a socket in there.
+// Starts a PostgreSQL or a Redis for a test run, or finds nginx: finds or installs it, runs it in a temporary folder, on a socket in there.
 // Knows nothing of the tests.
 import { spawn } from 'node:child_process'
-import { chownSync, existsSync, readdirSync } from 'node:fs'
+import { chownSync, existsSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import process from 'node:process'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { run, temporaryFolder } from './processes.mjs'
 
 const STARTUP_TIMEOUT_MS = 60_000
@@ -23,39 +24,100 @@ const find = (name, folders = []) =>
     .map((folder) => join(folder, name))
     .find((path) => existsSync(path))
 
-/** Waits for others who install: several test files may need the same at once. */
-const install = async (name, log) => {
-  if (!isRoot || !existsSync('/usr/bin/apt-get')) return
-  log(`installing the ${name} package with apt-get`)
-  const env = { DEBIAN_FRONTEND: 'noninteractive' }
-  const patience = ['-o', 'DPkg::Lock::Timeout=300']
-  await run(['apt-get', ...patience, 'update'], { env, timeoutMs: 120_000 })
-  const { code, output } = await run(
-    ['apt-get', ...patience, 'install', '-y', '--no-install-recommends', name],
-    { env, timeoutMs: 400_000 },
-  )
-  if (code !== 0) log(output)
+const LOCKED = /Could not get lock|Unable to (acquire|lock)/
+const LOCK_PATIENCE_MS = 300_000
+const LOCK_POLL_MS = 2_000
+/** A mirror that does not answer is not waited for as long as apt-get would. */
+const APT = [
+  'apt-get',
+  '-o',
+  'DPkg::Lock::Timeout=300',
+  '-o',
+  'Acquire::http::Timeout=20',
+  '-o',
+  'Acquire::Retries=1',
+]
+
+/**
+ * Waits for others who install: several test files may need the same at once, and only one of the locks has a timeout of
+ * its own. What they install is found by `look`.
+ */
+const apt = async (args, look) => {
+  const env = { DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' }
+  for (const end = Date.now() + LOCK_PATIENCE_MS; ; await sleep(LOCK_POLL_MS)) {
+    const { code, output } = await run([...APT, ...args], { env, timeoutMs: 400_000 })
+    if (code === 0 || !LOCKED.test(output) || look() !== undefined || Date.now() > end)
+      return { code, output }
+  }
 }
 
-const missing = (name) => `There is no ${name} on this system, and none could be installed.
-  - Debian, Ubuntu: apt-get install --no-install-recommends ${name}
+/** What apt-get says, where that has not helped. With the lists that are there; where they do not know it, with new ones. */
+const install = async (name, look) => {
+  const command = ['install', '-y', '--no-install-recommends', name]
+  const first = await apt(command, look)
+  if (look() !== undefined || first.code === 0) return first.output
+  const { output } = await apt(['update'], look)
+  if (look() !== undefined) return output
+  return output + (await apt(command, look)).output
+}
+
+const missing = (name, why) => `There is no ${name} on this system${why}.
+  - Debian, Ubuntu: sudo apt-get install --no-install-recommends ${name}
+  - Fedora: sudo dnf install ${name === 'postgresql' ? 'postgresql-server' : 'redis'}
+  - macOS: brew install ${name === 'postgresql' ? 'postgresql' : 'redis'}
   - elsewhere: let its programs be found in PATH
+Nothing of it has to run: a server of its own is started in a temporary folder, without a port.
 `
 
-const findOrInstall = async (name, look, log) => {
-  if (look() === undefined) await install(name, log)
-  const found = look()
-  if (found === undefined) throw new Error(missing(name))
-  return found
+const lastLines = (output) => output.trim().split('\n').slice(-8).join('\n')
+
+/** The path of a program, installed by the system where it is missing and this user may. */
+export const findOrInstall = async (name, look, log) => {
+  let found = look()
+  if (found !== undefined) return found
+  if (!isRoot || find('apt-get') === undefined)
+    throw new Error(missing(name, isRoot ? '' : ', and only root could install it'))
+  log(`installing the ${name} package with apt-get`)
+  const output = await install(name, look)
+  found = look()
+  if (found !== undefined) return found
+  throw new Error(missing(name, `, and apt-get could not install it:\n${lastLines(output)}\n`))
+}
+
+/** Leftovers of runs that were killed: their servers have ended with them, their folders have not. */
+const LEFTOVER_MS = 3_600_000
+const removeLeftovers = () => {
+  for (const name of readdirSync(tmpdir())) {
+    const pid = Number(/^querywire-db-(\d+)-/.exec(name)?.[1])
+    const path = join(tmpdir(), name)
+    if (pid > 0 && !isAlive(pid) && isOld(path)) rmSync(path, { recursive: true, force: true })
+  }
+}
+
+/** Seen from in here: another container may share the folder, but not the numbers of its processes. */
+const isOld = (path) => Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) > LEFTOVER_MS
+
+const isAlive = (pid) => {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return error.code === 'EPERM'
+  }
+}
+
+const ownFolder = () => {
+  removeLeftovers()
+  return temporaryFolder(`db-${process.pid}`)
 }
 
 /**
- * Runs the command until its standard input ends. That end comes however this process dies, so nothing is left running
- * behind a test run that was killed. What else ends it: the signal to `stop` with.
+ * Runs the command until it ends or its standard input does. That end comes however this process dies, so nothing is left
+ * running behind a test run that was killed. What else ends it: the signal to `stop` with.
  */
-const underWatch = 'signal=$1; shift; "$@" & server=$!; cat >/dev/null; kill -"$signal" $server; wait $server'
+const underWatch = `exec 3<&0; signal=$1; shift; "$@" 3<&- & server=$!
+{ cat <&3 >/dev/null; kill -"$signal" $server 2>/dev/null; } & exec 3<&-; wait $server`
 
-/** As the user `postgres` where this is root, which PostgreSQL refuses to be. */
+/** As that user where this is root, which PostgreSQL refuses to be. */
 const asUser = (user, command) => (isRoot && user ? ['runuser', '-u', user, '--', ...command] : command)
 
 /** Resolves when the server has printed that it is ready. */
@@ -69,10 +131,18 @@ const launch = (command, { user, signal, ready }) =>
       return ended
     }
     let output = ''
-    const timer = setTimeout(() => {
-      reject(new Error(`${command[0]} did not start within ${STARTUP_TIMEOUT_MS / 1000} s:\n${output}`))
+    const fail = (how) => {
+      clearTimeout(timer)
+      reject(new Error(`${command[0]} ${how}:\n${output}`))
       void kill()
-    }, STARTUP_TIMEOUT_MS)
+    }
+    const timer = setTimeout(
+      () => fail(`did not start within ${STARTUP_TIMEOUT_MS / 1000} s`),
+      STARTUP_TIMEOUT_MS,
+    )
+    child.once('exit', () => fail('ended before it was ready'))
+    // Of one that has ended there is nobody to read.
+    child.stdin.on('error', () => undefined)
     const read = (chunk) => {
       output += chunk
       if (!ready.test(output)) return
@@ -106,18 +176,37 @@ const withRestart = async (start, remove) => {
   }
 }
 
-const idOf = async (user, flag) => Number((await run(['id', flag, user])).output)
+/** Whom PostgreSQL runs as, where this is root. */
+const unprivileged = async () => {
+  for (const user of ['postgres', 'nobody']) {
+    const [uid, gid] = await Promise.all(['-u', '-g'].map((flag) => run(['id', flag, user])))
+    if (uid.code === 0) return { user, uid: Number(uid.output), gid: Number(gid.output) }
+  }
+  throw new Error('PostgreSQL does not run as root, and there is no user "postgres" or "nobody"')
+}
 
 /** `host` is the folder of its socket: for `new Pool({ host, user: 'postgres', database: 'postgres' })`. */
 export const startPostgres = async (log = () => {}) => {
   const look = () => find('initdb', debianFolders())
   const initdb = await findOrInstall('postgresql', look, log)
-  const user = 'postgres'
-  const { path, remove } = temporaryFolder('db')
-  if (isRoot) chownSync(path, await idOf(user, '-u'), await idOf(user, '-g'))
+  const { user, uid, gid } = isRoot ? await unprivileged() : {}
+  const { path, remove } = ownFolder()
+  if (isRoot) chownSync(path, uid, gid)
   const data = join(path, 'data')
   const made = await run(
-    asUser(user, [initdb, '-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync']),
+    asUser(user, [
+      initdb,
+      '-D',
+      data,
+      '-U',
+      'postgres',
+      '-A',
+      'trust',
+      '-E',
+      'UTF8',
+      '--locale=C',
+      '--no-sync',
+    ]),
     { cwd: tmpdir(), timeoutMs: 120_000 },
   )
   if (made.code !== 0) {
@@ -137,10 +226,17 @@ export const startPostgres = async (log = () => {}) => {
 /** `path` is its socket. Keeps nothing: after a restart it is empty. */
 export const startRedis = async (log = () => {}) => {
   const program = await findOrInstall('redis-server', () => find('redis-server'), log)
-  const { path: folder, remove } = temporaryFolder('db')
+  const { path: folder, remove } = ownFolder()
   const path = join(folder, 'redis.sock')
   const settings = ['--port', '0', '--unixsocket', path, '--save', '', '--appendonly', 'no', '--dir', folder]
   const ready = /ready to accept connections/i
   const start = () => launch([program, ...settings], { signal: 'TERM', ready })
-  return { path, ...(await withRestart(start, remove)) }
+  const flush = async () => {
+    const { code, output } = await run(['redis-cli', '-s', path, 'FLUSHALL'])
+    if (code !== 0) throw new Error(output)
+  }
+  return { path, flush, ...(await withRestart(start, remove)) }
 }
+
+/** The program, which whoever needs it starts with a configuration of his own. */
+export const findNginx = (log = () => {}) => findOrInstall('nginx', () => find('nginx', ['/usr/sbin']), log)

@@ -7,6 +7,9 @@ import { root, run, start, stop, temporaryFolder } from './processes.mjs'
 
 export const projectFolder = join(root, 'examples', 'django')
 
+/** The app that the example uses, and its tests. */
+export const appFolder = join(root, 'integrations', 'django')
+
 /** For servers of a test run: two processes check each other's tokens, and one its own after a restart. */
 export const testSecret = 'only for servers that a test run starts and ends'
 
@@ -16,10 +19,12 @@ const packages = [
   'python3-django-channels',
   'daphne',
   'python3-jwt',
+  'python3-dj-database-url',
   'python3-channels-redis',
+  'python3-psycopg2',
   'redis-server',
 ]
-const modules = 'import channels, daphne, django, jwt'
+const modules = 'import channels, daphne, dj_database_url, django, jwt'
 
 /** Debian's own Python: the packages above belong to it, and not to a `python3` that comes earlier in PATH. */
 const pythonPath = () => process.env.DJANGO_PYTHON || '/usr/bin/python3'
@@ -28,13 +33,13 @@ const pythonPath = () => process.env.DJANGO_PYTHON || '/usr/bin/python3'
  * Daphne, until its standard input ends. That end comes however this process dies, so nothing is left running behind a
  * test run that was killed.
  */
-const daphne = `import os, sys, threading
+export const daphne = `import os, sys, threading
 threading.Thread(target=lambda: (sys.stdin.buffer.read(), os._exit(0)), daemon=True).start()
 from daphne.cli import CommandLineInterface
 CommandLineInterface.entrypoint()`
 
 const missing =
-  () => `The Django example needs Python with channels, daphne and PyJWT, and ${pythonPath()} lacks them.
+  () => `The Django example needs Python with channels, daphne, dj-database-url and PyJWT, and ${pythonPath()} lacks them.
 One of these helps:
   - Debian, Ubuntu: apt-get install --no-install-recommends ${packages.join(' ')}
   - anywhere: python3 -m venv examples/django/.venv
@@ -65,11 +70,17 @@ export const findPython = async (log = () => {}) => {
   throw new Error(missing())
 }
 
+/** Of a server of `startPostgres`. */
+export const databaseUrlOf = ({ host }) => `postgres://postgres@${encodeURIComponent(host)}/postgres`
+
+/** For every Python that is started here. */
+export const pythonEnvironment = { PYTHONDONTWRITEBYTECODE: '1', PYTHONPATH: appFolder }
+
 /** Runs `manage.py` to its end. Resolves with its output; rejects with it when it fails. */
 export const manage = async (python, args, { env = {}, timeoutMs = 60_000 } = {}) => {
   const { code, output } = await run([python, 'manage.py', ...args], {
     cwd: projectFolder,
-    env: { PYTHONDONTWRITEBYTECODE: '1', ...env },
+    env: { ...pythonEnvironment, ...env },
     timeoutMs,
   })
   if (code !== 0) throw new Error(`manage.py ${args.join(' ')} failed:\n${output}`)
@@ -103,23 +114,32 @@ const fetchJson = async (url, options = {}) => {
 
 const post = (url, body) => fetchJson(url, { method: 'POST', body: JSON.stringify(body) })
 
-const environmentOf = ({ level, redisUrl, database }) => ({
-  PYTHONDONTWRITEBYTECODE: '1',
+const environmentOf = ({ level, redisUrl, databaseUrl, database }) => ({
+  ...pythonEnvironment,
   DJANGO_DB: database,
   DJANGO_DEMO: '1',
   DJANGO_SECRET_KEY: testSecret,
   QUERYWIRE_LEVEL: String(Math.max(1, level)),
   ...(redisUrl === undefined ? {} : { REDIS_URL: redisUrl }),
+  ...(databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl }),
 })
 
 /**
- * Starts daphne with a fresh seeded database, or with the one in `dataFolder`, which is then kept.
+ * Starts daphne with a fresh seeded database, or with the one in `dataFolder` or at `databaseUrl`, which is then kept.
  * `level` is what `/ws/v1/` offers (1 to 3); level 0 is always at `/ws/chat/<room>/`, each level at `/ws/level<n>/`.
  */
-export const startDjango = async ({ level = 3, port = 0, dataFolder, redisUrl, log = () => {} } = {}) => {
+export const startDjango = async ({
+  level = 3,
+  port = 0,
+  dataFolder,
+  redisUrl,
+  databaseUrl,
+  log = () => {},
+} = {}) => {
   const python = await findPython(log)
   const folder = dataFolder === undefined ? temporaryFolder('django') : { path: dataFolder, remove: () => {} }
-  const env = environmentOf({ level, redisUrl, database: join(folder.path, 'db.sqlite3') })
+  const database = join(folder.path, 'db.sqlite3')
+  const env = environmentOf({ level, redisUrl, databaseUrl, database })
   let child
   let boundPort = port
   const launch = async () => {
@@ -154,6 +174,8 @@ export const startDjango = async ({ level = 3, port = 0, dataFolder, redisUrl, l
     createRoom: (room) => post(`${httpUrl}/demo/rooms`, room),
     /** Forgets the room's numbered events but the newest `keep`. */
     prune: (roomId, keep = 0) => post(`${httpUrl}/demo/prune`, { room_id: roomId, keep }),
+    /** Of daphne. */
+    pid: () => child.pid,
     /** Ends daphne; every socket sees 1006. */
     kill: () => stop(child),
     /** Again on the same port with the same data. */

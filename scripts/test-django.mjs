@@ -1,27 +1,32 @@
-// `npm run test:django`: the example back end's own tests, then the integration tests against a real daphne.
+// `npm run test:django`: the app's own tests on SQLite and on PostgreSQL, the example's, then the integration tests against a
+// real daphne.
 // What follows `--` goes to vitest. Ends with a line `N passed, N failed`.
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import process from 'node:process'
-import { findPython, projectFolder, startDjango, testSecret } from './django.mjs'
+import { findNginx, startPostgres } from './databases.mjs'
+import {
+  appFolder,
+  databaseUrlOf,
+  findPython,
+  projectFolder,
+  pythonEnvironment,
+  startDjango,
+  testSecret,
+} from './django.mjs'
 import { run, stopChildrenOnSignals, temporaryFolder } from './processes.mjs'
+import { conclude, inCi, runVitest } from './vitestReport.mjs'
 
-const PYTHON_TESTS_TIMEOUT_MS = 240_000
+const PYTHON_TESTS_TIMEOUT_MS = 400_000
 const VITEST_TIMEOUT_MS = 300_000
 const KEPT_LOG_LINES = 60
 
-const inCi = Boolean(process.env.CI) && process.env.CI !== 'false'
+const inApp = ['-m', 'django', 'test', '--settings', 'tests.settings']
 
-/** The example's own tests: what cannot be seen from a socket. */
-const runPythonTests = async (python, folder) => {
-  const { code, output } = await run([python, 'manage.py', 'test', '--noinput'], {
-    cwd: projectFolder,
-    env: {
-      PYTHONDONTWRITEBYTECODE: '1',
-      DJANGO_SECRET_KEY: testSecret,
-      DJANGO_DB: join(folder, 'tests.sqlite3'),
-      DJANGO_LOG_LEVEL: 'CRITICAL',
-    },
+/** What cannot be seen from a socket. */
+const runPythonTests = async (python, { name, cwd, args, env }) => {
+  const { code, output } = await run([python, ...args, '--noinput'], {
+    cwd,
+    env: { ...pythonEnvironment, ...env },
     timeoutMs: PYTHON_TESTS_TIMEOUT_MS,
   })
   const total = Number(/Ran (\d+) tests?/.exec(output)?.[1] ?? 0)
@@ -30,44 +35,66 @@ const runPythonTests = async (python, folder) => {
     0,
   )
   const failed = Math.max(broken, code === 0 && total > 0 ? 0 : 1)
-  console.log(
-    failed === 0 ? `ok    ${total} tests of the back end itself` : `FAIL  the back end itself\n\n${output}`,
-  )
-  return { passed: Math.max(total - broken, 0), failed }
+  console.log(failed === 0 ? `ok    ${total} tests of ${name}` : `FAIL  ${name}\n\n${output}`)
+  return { passed: Math.max(total - broken, 0), failed, failures: failed > 0 ? [name] : [] }
 }
 
-const readReport = async (path) => {
+const runOnPostgres = async (python) => {
+  const name = 'the app on PostgreSQL'
+  const postgres = await startPostgres((line) => console.log(line)).catch((error) => {
+    console.log(`${inCi ? 'FAIL' : 'SKIPPED'}  ${name}\n\n${error.message}`)
+  })
+  if (!postgres) return { passed: 0, failed: inCi ? 1 : 0, failures: inCi ? [name] : [] }
+  const env = { DATABASE_URL: databaseUrlOf(postgres) }
   try {
-    return JSON.parse(await readFile(path, 'utf8'))
-  } catch (error) {
-    // The run ended before it could write its report; its output says why.
-    if (error.code === 'ENOENT' || error instanceof SyntaxError) return undefined
-    throw error
+    return await runPythonTests(python, { name, cwd: appFolder, args: inApp, env })
+  } finally {
+    await postgres.stop()
   }
 }
 
-const runVitest = async (django, folder) => {
-  const path = join(folder, 'report.json')
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${path}`]
-  const { code } = await run(
-    ['vitest', 'run', '--project', 'integration django', ...reporters, ...process.argv.slice(2)],
-    {
-      env: { DJANGO_URL: django.url, DJANGO_TOKEN_URL: django.tokenUrl, DJANGO_HTTP_URL: django.httpUrl },
-      stdio: 'inherit',
-      timeoutMs: VITEST_TIMEOUT_MS,
-    },
+/** That nginx takes the configuration which the example comes with. */
+const checkNginx = async (folder) => {
+  const name = 'the configuration of nginx'
+  const nginx = await findNginx((line) => console.log(line)).catch((error) => {
+    console.log(`${inCi ? 'FAIL' : 'SKIPPED'}  ${name}\n\n${error.message}`)
+  })
+  if (!nginx) return { passed: 0, failed: inCi ? 1 : 0, failures: inCi ? [name] : [] }
+  const site = join(folder, 'site.conf')
+  const given = await readFile(join(projectFolder, 'deploy', 'nginx.conf'), 'utf8')
+  // Its port and its logs are those of a machine of its own.
+  await writeFile(
+    site,
+    given.replace('listen 80;', 'listen 127.0.0.1:18080;').replaceAll('/var/log/nginx', folder),
   )
-  const report = await readReport(path)
-  const passed = report?.numPassedTests ?? 0
-  const skipped = (report?.numPendingTests ?? 0) + (report?.numTodoTests ?? 0)
-  // A run can fail with no failed test: a file that does not load, an unhandled error. CI skips nothing.
-  const ranBadly = code !== 0 || passed === 0 || (inCi && skipped > 0)
-  if (skipped > 0) console.log(`${skipped} tests skipped`)
-  const failures = (report?.testResults ?? [])
-    .flatMap(({ assertionResults }) => assertionResults)
-    .filter(({ status }) => status === 'failed')
-    .map(({ fullName }) => fullName)
-  return { passed, failed: Math.max(report?.numFailedTests ?? 0, ranBadly ? 1 : 0), failures }
+  const whole = join(folder, 'nginx.conf')
+  const own = ['pid', 'error_log'].map((what) => `${what} ${join(folder, what)};`).join('\n')
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+  const folders = temporary.map((what) => `${what}_temp_path ${join(folder, what)};`).join('\n')
+  await writeFile(whole, `${own}\nevents {}\nhttp {\n${folders}\ninclude ${site};\n}\n`)
+  const { code, output } = await run([nginx, '-t', '-c', whole], { timeoutMs: 30_000 })
+  console.log(code === 0 ? `ok    ${name}` : `FAIL  ${name}\n\n${output}`)
+  return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, failures: code === 0 ? [] : [name] }
+}
+
+const runOwnTests = async (python, folder) => {
+  const example = {
+    DJANGO_SECRET_KEY: testSecret,
+    DJANGO_DB: join(folder, 'tests.sqlite3'),
+    DJANGO_LOG_LEVEL: 'CRITICAL',
+    DATABASE_CONN_MAX_AGE: '0',
+  }
+  return [
+    await runPythonTests(python, { name: 'the app on SQLite', cwd: appFolder, args: inApp }),
+    await runOnPostgres(python),
+    await runPythonTests(python, {
+      name: 'the example',
+      cwd: projectFolder,
+      args: ['manage.py', 'test'],
+      env: example,
+    }),
+    await checkNginx(folder),
+  ]
 }
 
 const skip = (error) => {
@@ -82,17 +109,19 @@ const runAll = async () => {
   const serverLog = []
   let django
   try {
-    const own = await runPythonTests(python, folder.path)
+    const own = await runOwnTests(python, folder.path)
     django = await startDjango({ log: (line) => serverLog.push(line) })
     console.log(`ok    daphne at ${django.url}`)
-    const shared = await runVitest(django, folder.path)
+    const shared = await runVitest('integration django', {
+      folder: folder.path,
+      env: { DJANGO_URL: django.url, DJANGO_TOKEN_URL: django.tokenUrl, DJANGO_HTTP_URL: django.httpUrl },
+      timeoutMs: VITEST_TIMEOUT_MS,
+    })
     if (shared.failed > 0)
       console.log(`\nThe last lines of daphne:\n${serverLog.slice(-KEPT_LOG_LINES).join('\n')}`)
-    return {
-      passed: own.passed + shared.passed,
-      failed: own.failed + shared.failed,
-      failures: [...(own.failed > 0 ? ['the back end itself'] : []), ...shared.failures],
-    }
+    const parts = [...own, shared]
+    const sum = (key) => parts.reduce((total, part) => total + part[key], 0)
+    return { passed: sum('passed'), failed: sum('failed'), failures: parts.flatMap((part) => part.failures) }
   } finally {
     await django?.stop()
     folder.remove()
@@ -100,15 +129,8 @@ const runAll = async () => {
 }
 
 stopChildrenOnSignals()
-const {
-  passed,
-  failed,
-  failures = [],
-} = await runAll().catch((error) => {
+const result = await runAll().catch((error) => {
   console.error(error)
   return { passed: 0, failed: 1 }
 })
-// Named again at the end: what daphne printed may be long.
-if (failures.length > 0) console.log(['\nFailed:', '  tests against Django', ...failures].join('\n    '))
-console.log(`\n${passed} passed, ${failed} failed`)
-process.exitCode = failed === 0 ? 0 : 1
+conclude('tests against Django', result)

@@ -1,17 +1,10 @@
 /** A process full of sockets, so that what they cost is not counted as the server's. Does what its parent says. */
 import process from 'node:process'
 import { WebSocket } from 'ws'
-
-/** Dials so many at once; done when each has the answer to its `frame`, which has `answer` in it. */
-interface Connect {
-  readonly type: 'connect'
-  readonly count: number
-  readonly url: string
-  readonly frame: string
-  readonly answer?: string
-}
+import { type Connect, type Speech, speechOf } from './speech.ts'
 
 export type Command =
+  /** Dials so many at once; done when each is there. */
   | Connect
   /** Done when so many messages have come to all of them together. */
   | { readonly type: 'expect'; readonly messages: number }
@@ -30,31 +23,40 @@ const SAMPLE = 7
 
 let sockets: WebSocket[] = []
 let received = 0
+/** Its heartbeats have to be answered, and where it stands is in its events. */
+let hasToHear = false
 let delays: number[] = []
 let onReceived = () => {}
 
-function listen(socket: WebSocket): void {
+function listen(socket: WebSocket, { hear }: Speech): void {
   socket.on('message', (data) => {
+    // Not for every one: it takes longer than a server needs to send it.
+    const text = received % SAMPLE === 0 || hasToHear ? String(data) : ''
+    const heard = text && hear(text)
+    if (typeof heard === 'object') return socket.send(heard.reply)
     received++
-    if (received % SAMPLE === 0) {
-      const at = AT.exec(String(data))?.[1]
-      if (at !== undefined) delays.push(now() - Number(at))
-    }
+    const at = AT.exec(text)?.[1]
+    if (at !== undefined && received % SAMPLE === 1) delays.push(now() - Number(at))
     onReceived()
   })
 }
 
-const dial = (url: string, { frame, answer = '' }: Connect) =>
+const dial = (speech: Speech) =>
   new Promise<WebSocket>((resolve, reject) => {
-    const socket = new WebSocket(url, { perMessageDeflate: false })
+    const socket = new WebSocket(speech.url, { perMessageDeflate: false })
     const onMessage = (data: unknown) => {
-      if (!String(data).includes('"reply_to"')) return
-      if (!String(data).includes(answer)) return reject(new Error(`not the answer: ${data}`))
-      socket.off('message', onMessage)
-      listen(socket)
-      resolve(socket)
+      try {
+        const heard = speech.hear(String(data))
+        if (typeof heard === 'object') socket.send(heard.reply)
+        if (heard !== 'there') return
+        socket.off('message', onMessage)
+        listen(socket, speech)
+        resolve(socket)
+      } catch (error) {
+        reject(error)
+      }
     }
-    socket.on('open', () => socket.send(frame))
+    socket.on('open', () => speech.opening !== undefined && socket.send(speech.opening))
     socket.on('message', onMessage)
     socket.on('error', reject)
     socket.on('close', (code) => reject(new Error(`closed with ${code}`)))
@@ -62,9 +64,10 @@ const dial = (url: string, { frame, answer = '' }: Connect) =>
 
 const work: { [T in Command['type']]: (command: Extract<Command, { type: T }>) => Promise<void> } = {
   connect: async (command) => {
-    const { count, url } = command
-    const dialling = Array.from({ length: count }, (_, user) => dial(`${url}?token=u${user}`, command))
-    sockets = await Promise.all(dialling)
+    hasToHear = command.speaks === 'socket.io'
+    sockets = await Promise.all(
+      Array.from({ length: command.count }, (_, user) => dial(speechOf(command, user))),
+    )
   },
   expect: ({ messages }) => {
     received = 0

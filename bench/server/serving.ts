@@ -1,12 +1,13 @@
 /** The kit, and `ws` alone, each on a port of its own; of both the sockets are at hand. */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { Redis } from 'ioredis'
 import { type WebSocket, WebSocketServer } from 'ws'
 import * as z from 'zod'
-import { createLiveServer, sqliteStore } from '../../src/server/index.ts'
+import { createLiveServer, localBus, redisBus, sqliteStore } from '../../src/server/index.ts'
 import { defineProtocol } from '../../src/transport/protocol.ts'
 
-const BACKLOG = 4_096
+export const BACKLOG = 4_096
 export const ROOM = 'r'
 const noop = () => undefined
 
@@ -32,13 +33,15 @@ async function serve(onSocket: (socket: WebSocket, url: string) => void) {
   }
 }
 
-/** Its sockets are accepted as `attach` does it. */
-export async function serveKit(file: string) {
+/** Its sockets are accepted as `attach` does it. With a Redis, it tells other processes by that. */
+export async function serveKit(file: string, redis?: string) {
+  const client = redis === undefined ? undefined : new Redis(redis)
   let lastText = ''
   const store = sqliteStore(file)
   const live = createLiveServer({
     protocol,
     store,
+    bus: client ? redisBus(client) : localBus(),
     authenticate: (token) => (token ? { id: token, username: token } : null),
     channels: { room: () => true },
     requests: {},
@@ -69,6 +72,7 @@ export async function serveKit(file: string) {
       await live.close({ graceMs: 0 })
       mount.close()
       await store.close()
+      client?.disconnect()
     },
   }
 }

@@ -1,5 +1,6 @@
 /** `createChat`: rooms, messages, read state, typing and presence as TanStack options over one manager. */
 import { createStore } from 'zustand/vanilla'
+import { Member, Message, Room } from '../frames/index.ts'
 import { createLive, type Live, type Mistake } from '../query/index.ts'
 import {
   createWebSocketManager,
@@ -9,7 +10,6 @@ import {
   type WebSocketManagerOptions,
 } from '../transport/index.ts'
 import { quick } from './model/data/fit.ts'
-import { Member, Message, Room } from './model/data/schemas.ts'
 import {
   type ChatLevel,
   type ChatSchemas,

@@ -1,6 +1,6 @@
+export { Member, Message, Reaction, Room, User } from '../frames/index.ts'
 export { type Chat, type ChatOptions, type ChatSettings, createChat } from './createChat.ts'
 export { extend } from './model/data/fit.ts'
-export { Member, Message, Reaction, Room, User } from './model/data/schemas.ts'
 export type {
   BaseMessage,
   ChatLevel,

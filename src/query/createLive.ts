@@ -97,8 +97,8 @@ export interface Live<Events = Record<string, unknown>, R extends Requests = Req
   forget(): void
   /** The data of a definition's queries that are in use, where nothing is known to be missing. */
   current(definition: string, params?: Params): unknown[]
-  /** Whether a query is current, and since when. */
-  status(queryClient: QueryClient, queryKey: readonly unknown[]): LiveState
+  /** Whether a query is current, and since when. `queryHash`: TanStack's `hashKey(queryKey)`, where it is known. */
+  status(queryClient: QueryClient, queryKey: readonly unknown[], queryHash?: string): LiveState
   /** What the application itself knows better than the server, for a while: lies over the data until it is held anew. */
   hold(queryClient: QueryClient, holder: object, changes: readonly Change[]): void
   /** Optimistic ops for a query, also before it has data to show them in. The same array while nothing changed. */
@@ -175,9 +175,9 @@ function createLiveWith(registry: Registry): Live {
     },
     current: (definition, params = {}) =>
       clientsOf(registry).flatMap((client) => currentData(client, { definition, params })),
-    status(queryClient, queryKey) {
+    status(queryClient, queryKey, queryHash) {
       const client = findClient(registry, queryClient)
-      return (client && liveQueryFor(client, queryKey)?.status) ?? OFFLINE
+      return (client && liveQueryFor(client, queryKey, queryHash)?.status) ?? OFFLINE
     },
     hold(queryClient, holder, changes) {
       const client = clientOf(registry, queryClient)

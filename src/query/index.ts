@@ -27,6 +27,7 @@ export {
   type TimelinePage,
   type TimelinePageParam,
 } from './fold/timeline/pages.ts'
+export { rows } from './fold/timeline/rows.ts'
 export { type SnapshotContext, type SnapshotSource, type } from './live/definition.ts'
 export type { LiveState } from './live/records.ts'
 export type { LiveStatus } from './live/state.ts'

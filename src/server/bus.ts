@@ -6,6 +6,17 @@ export type BusNotice =
   | { readonly type: 'moved'; readonly channel: string; readonly head: Head }
   /** What this user had of the channel is over. */
   | { readonly type: 'revoked'; readonly channel: string; readonly user: string }
+  /** For those who have subscribed the channel, but one connection: a frame that is stored nowhere. */
+  | {
+      readonly type: 'passing'
+      readonly channel: string
+      readonly text: string
+      readonly except?: string
+      /** The process that has told its own already. */
+      readonly from: string
+    }
+  /** What a plugin tells itself in the other processes. */
+  | { readonly type: 'told'; readonly plugin: string; readonly message: unknown; readonly from: string }
 
 export interface Bus {
   /** To all processes; whether this one hears itself makes no difference. */

@@ -2,25 +2,27 @@
 
 import { LiveError } from '../transport/errors.ts'
 import type { Id } from '../transport/port.ts'
-import type { EventName, Protocol } from '../transport/protocol.ts'
-import { channelName } from './feeds/channelName.ts'
+import { type ChannelFrames, defineProtocol, type EventName, type Protocol } from '../transport/protocol.ts'
 import { type AttachOptions, attachToNode } from './node/attachToNode.ts'
 import type { HttpServer } from './node/optionalTypes.ts'
-import type { LiveServerOptions, LiveUser, Published } from './options.ts'
+import type { ChannelKey, LiveServerOptions, LiveUser, Published } from './options.ts'
 import { accept } from './serving/accept.ts'
+import { channelFor } from './serving/access.ts'
 import { createHub } from './serving/createHub.ts'
 import { type CloseOptions, closeServer } from './serving/draining.ts'
 import type { AnyOptions } from './serving/hub.ts'
+import { closePlugins, startPlugins } from './serving/plugins.ts'
 import { hearBus, revoke } from './serving/revoke.ts'
 import { watchSilence } from './serving/silence.ts'
 import { createTransactions } from './serving/transactions.ts'
+import type { LivePlugin } from './session/plugin.ts'
 import type { AcceptedSocket, ServerRequest, ServerSocket } from './socket.ts'
 
 /** Tells an event of the channel `key`. */
 export type Publish<P extends Protocol> = <E extends EventName<P>>(
   type: E,
   payload: Published<P, E>,
-  key: string,
+  key: ChannelKey,
 ) => void
 
 export type LiveWork<P extends Protocol, Tx, Result> = (parts: {
@@ -42,12 +44,12 @@ export interface LiveServer<P extends Protocol, Tx> {
    */
   transaction<Result>(work: LiveWork<P, Tx, Result>): Promise<Result>
   /** One event that changes nothing else in the store. Resolves when it is committed. */
-  publish<E extends EventName<P>>(type: E, payload: Published<P, E>, key: string): Promise<void>
+  publish<E extends EventName<P>>(type: E, payload: Published<P, E>, key: ChannelKey): Promise<void>
   /**
    * The user has no right to this channel any more: nothing of it is delivered from now on, here at once, in other processes
    * when the bus tells. Change what `channels` answers first: it is asked again.
    */
-  revoke(userId: Id, key: string): void
+  revoke(userId: Id, key: ChannelKey): void
   /**
    * Asks everybody to go, takes nobody in, and after `graceMs` closes with 1012. Idempotent. The store and the bus are the
    * application's, and stay open.
@@ -55,6 +57,15 @@ export interface LiveServer<P extends Protocol, Tx> {
   close(options?: CloseOptions): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
+
+/** With plugins, such as `chatServer()`: a protocol of one's own goes beside theirs, or is left out. */
+export type PluggedServerOptions<P extends Protocol, Tx, User extends LiveUser> = Omit<
+  LiveServerOptions<P, Tx, User>,
+  OwnDomain
+> &
+  Partial<Pick<LiveServerOptions<P, Tx, User>, OwnDomain>> & { readonly plugins: readonly LivePlugin[] }
+
+type OwnDomain = 'protocol' | 'channels' | 'requests'
 
 /**
  * A back end for the clients of one protocol: sign-in, subscriptions, requests, a numbered log, catching up.
@@ -81,23 +92,21 @@ export interface LiveServer<P extends Protocol, Tx> {
  * ```
  */
 export function createLiveServer<P extends Protocol, Tx, User extends LiveUser>(
-  options: LiveServerOptions<P, Tx, User>,
+  options: LiveServerOptions<P, Tx, User> | PluggedServerOptions<P, Tx, User>,
 ): LiveServer<P, Tx> {
-  const { key } = options.protocol.channels
-  if (Object.keys(options.channels).join() !== key)
-    throw new LiveError('misconfigured', `channels has to say who may have a "${key}", and nothing else`)
   // The handlers get what the types promise: the schemas made it, or the application itself.
-  const hub = createHub(options as unknown as AnyOptions)
-  const migrated = options.store.migrate().catch(hub.fail)
+  const { plugins = [], ...given } = options as unknown as PluggedServerOptions<Protocol, unknown, LiveUser>
+  const hub = createHub(withPlugins(given, plugins))
+  startPlugins(hub, plugins)
   const stops = [hearBus(hub), watchSilence(hub)]
   const transaction = async <Result>(work: LiveWork<P, Tx, Result>) => {
-    await migrated
+    await hub.migration.wait()
     const { transaction, publish } = createTransactions(hub, {})
     return (await transaction((tx) => work({ tx: tx as Tx, publish }))) as Result
   }
   let closing: Promise<void> | undefined
   const close = (how?: CloseOptions) => {
-    closing ??= closeServer(hub, { ...how, stops })
+    closing ??= closeServer(hub, { ...how, stops }).then(() => closePlugins(hub))
     return closing
   }
   const take = (socket: ServerSocket, request: ServerRequest) => accept(hub, socket, request)
@@ -108,8 +117,33 @@ export function createLiveServer<P extends Protocol, Tx, User extends LiveUser>(
     },
     transaction,
     publish: (type, payload, key) => transaction(({ publish }) => publish(type, payload, key)),
-    revoke: (userId, key) => revoke(hub, String(userId), channelName(hub.field, key)),
+    revoke: (userId, key) => revoke(hub, String(userId), channelFor(hub, key).name),
     close,
     [Symbol.asyncDispose]: () => close(),
   }
+}
+
+function withPlugins(
+  {
+    protocol,
+    channels = {},
+    requests = {},
+    ...given
+  }: Partial<Pick<AnyOptions, OwnDomain>> & Omit<AnyOptions, OwnDomain>,
+  plugins: readonly LivePlugin[],
+): AnyOptions {
+  const served = plugins.flatMap(({ kinds }) => kinds)
+  const isServed = ({ key }: ChannelFrames) => served.some((kind) => kind.key === key)
+  const own = protocol ?? defineProtocol({ channels: served })
+  const ownKinds = own.kinds.filter((kind) => !isServed(kind))
+  checkChannels(ownKinds, channels)
+  return { ...given, protocol: { ...own, kinds: [...served, ...ownKinds] }, channels, requests }
+}
+
+function checkChannels(kinds: readonly ChannelFrames[], channels: Readonly<Record<string, unknown>>): void {
+  const names = kinds.map(({ key }) => key)
+  if (names.length === Object.keys(channels).length && names.every((name) => Object.hasOwn(channels, name)))
+    return
+  const asked = names.map((name) => `a "${name}"`).join(' and ')
+  throw new LiveError('misconfigured', `channels has to say who may have ${asked}, and nothing else`)
 }

@@ -2,10 +2,14 @@
 
 export type { Bus, BusNotice } from './bus.ts'
 export { localBus } from './bus.ts'
-export type { LiveServer, LiveWork, Publish } from './createLiveServer.ts'
+export { chatServer } from './chat/chatServer.ts'
+export type { RoomSeed, UserOrId } from './chat/domain/members.ts'
+export type { ChatLimits } from './chat/limits.ts'
+export type { ChatServer, ChatServerOptions, PostedMessage } from './chat/options.ts'
+export type { ChatMessage, ChatReaction, ChatRoomKind, ChatUser } from './chat/wire.ts'
+export type { LiveServer, LiveWork, PluggedServerOptions, Publish } from './createLiveServer.ts'
 export { createLiveServer } from './createLiveServer.ts'
 export type { ServerEnvironment } from './environment.ts'
-export type { LiveServerLimits } from './limits.ts'
 export type { AttachOptions } from './node/attachToNode.ts'
 export type { SqliteHandle } from './node/optionalTypes.ts'
 export type { IoRedisClient, NodeRedisClient, RedisBusOptions } from './node/redisBus.ts'
@@ -13,7 +17,9 @@ export { redisBus } from './node/redisBus.ts'
 export type {
   Authentication,
   ChannelAccess,
+  ChannelKey,
   LiveServerEvent,
+  LiveServerLimits,
   LiveServerOptions,
   LiveUser,
   Published,
@@ -23,9 +29,19 @@ export type {
 export type { ErrorBody, RequestErrorCode } from './requestError.ts'
 export { RequestError } from './requestError.ts'
 export type { CloseOptions } from './serving/draining.ts'
+export type {
+  Admission,
+  LiveConnection,
+  LiveHost,
+  LivePlugin,
+  PluginHandler,
+  PluginParts,
+  PluginRequest,
+} from './session/plugin.ts'
 export type { AcceptedSocket, ServerRequest, ServerSocket } from './socket.ts'
 export type {
   Committed,
+  EventText,
   Head,
   LoggedEvent,
   Missed,
@@ -36,8 +52,9 @@ export type {
   Transaction,
 } from './store.ts'
 export { ConflictError } from './store.ts'
-export type { MemoryStoreOptions, MemoryTables } from './stores/memoryStore.ts'
+export type { MemoryStore, MemoryStoreOptions } from './stores/memoryStore.ts'
 export { memoryStore } from './stores/memoryStore.ts'
+export type { MemoryTables } from './stores/memoryTables.ts'
 export type { PostgresQueries } from './stores/postgresLog.ts'
 export type { PostgresClient, PostgresPool, PostgresStoreOptions } from './stores/postgresStore.ts'
 export { postgresStore } from './stores/postgresStore.ts'

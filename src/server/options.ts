@@ -1,10 +1,9 @@
-/** What an application says about its server. Types only: the protocol, the store and the users give all the others. */
+/** What an application says about its server: the protocol, the store and the users give all types. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Id } from '../transport/port.ts'
 import type { EventName, Protocol, RequestName } from '../transport/protocol.ts'
 import type { Bus } from './bus.ts'
 import type { ServerEnvironment } from './environment.ts'
-import type { LiveServerLimits } from './limits.ts'
 import type { ServerRequest } from './socket.ts'
 import type { Store } from './store.ts'
 
@@ -15,6 +14,11 @@ export interface LiveUser {
   readonly username: string
   readonly avatar_url?: string
 }
+
+/**
+ * Names a channel: by its key, or by field and key, as in `{ board: 'b1' }`, which a protocol with several kinds needs.
+ */
+export type ChannelKey = string | Readonly<Record<string, Id>>
 
 /**
  * - a user: let in; with `expiresAt` (milliseconds since 1970), until then
@@ -37,15 +41,18 @@ export interface RequestContext<P extends Protocol, Tx, User extends LiveUser, T
   readonly user: User
   /** What the schema made of what was sent. */
   readonly data: StandardSchemaV1.InferOutput<P['requests'][T]['params']>
-  /** The channel that the frame names; its user may use it. @throws RequestError `invalid` where it names none */
+  /**
+   * The channel that the frame names; its user may use it, and all others that it names. Of several, the one whose kind the
+   * protocol declares first. @throws RequestError `invalid` where it names none
+   */
   readonly key: string
   readonly connectionId: string
   /**
-   * Reads what is committed. If what the handler answers is an object, it gets `as_of` and `epoch`: where the channel stood
-   * in this very read (the first, if there are several). Let the result's schema have them, for clients drop other fields.
+   * Reads what is committed. The answer then says where the channel stood in this very read (the first, if there are
+   * several): `as_of` and `epoch` in its envelope, and in an object whose schema lets them pass.
    * `key`: another channel than the frame names; whether its user may read that is the handler's to ask.
    */
-  read<Result>(work: (tx: Tx) => Awaitable<Result>, key?: string): Promise<Result>
+  read<Result>(work: (tx: Tx) => Awaitable<Result>, key?: ChannelKey): Promise<Result>
   /**
    * Commits what the work does, with the events that it publishes, or none of it. The work may run several times; what it
    * publishes is told once, after the commit. A frame that comes twice, by its `client_id` or its id, gets the same
@@ -56,7 +63,7 @@ export interface RequestContext<P extends Protocol, Tx, User extends LiveUser, T
    * An event of this channel, or another one. Only within `transaction`. A payload that does not fit its schema takes the
    * transaction back.
    */
-  publish<E extends EventName<P>>(type: E, payload: Published<P, E>, key?: string): void
+  publish<E extends EventName<P>>(type: E, payload: Published<P, E>, key?: ChannelKey): void
 }
 
 export type RequestHandlers<P extends Protocol, Tx, User extends LiveUser> = {
@@ -81,7 +88,7 @@ export interface LiveServerOptions<P extends Protocol, Tx, User extends LiveUser
   readonly store: Store<Tx>
   /** @default localBus() */
   readonly bus?: Bus
-  /** By the field that names a channel (`protocol.channels.key`): asked for every subscription, sync and request. */
+  /** By the field that names a channel (`key` of each kind): asked for every subscription, sync and request. */
   readonly channels: Readonly<Record<string, (access: ChannelAccess<User>) => Awaitable<boolean>>>
   readonly requests: RequestHandlers<P, Tx, User>
   /**
@@ -93,6 +100,58 @@ export interface LiveServerOptions<P extends Protocol, Tx, User extends LiveUser
   readonly environment?: ServerEnvironment
   /** For logs and metrics. Holds no token, no address and no data. */
   readonly onEvent?: (event: LiveServerEvent) => void
+}
+
+/** How much one client may ask of the server. What is over is refused or closed, and never anybody else's trouble. */
+export interface LiveServerLimits {
+  /** Characters of one message; with `attach`, its bytes. More closes with 1009. @default 262144 */
+  readonly messageLength: number
+  /**
+   * What a connection may go on sending, in frames per second; each KiB counts as a frame more. What is over is refused as
+   * `rate_limited`; who does not stop is closed with 4029. @default 200
+   */
+  readonly framesPerSecond: number
+  /** What it may send at once, in frames, counted in the same way. @default 2000 */
+  readonly burst: number
+  /** Frames of one connection that wait for their answer. More are refused as `unavailable`. @default 1000 */
+  readonly unanswered: number
+  /** What may wait for a slow reader, in bytes. More closes with 1013. @default 4194304 */
+  readonly bufferedBytes: number
+  /** Channels that one connection may subscribe. @default 1000 */
+  readonly subscriptions: number
+  /** Events in the answer to one `sync`; channels that do not fit are told to take a snapshot. @default 10000 */
+  readonly syncEvents: number
+  /**
+   * How long, in milliseconds, events of a channel may wait for one another where many come or many listen; they travel as one
+   * array then. The first, and one that is alone, never waits. @default 100
+   */
+  readonly batchMs: number
+  /** The newest one over is closed with 4029. @default 100 */
+  readonly connectionsPerUser: number
+  /**
+   * How long, in milliseconds, a request, a rule of `channels` or `authenticate` may take. The answer is `unavailable` then, and
+   * a token that cannot be checked closes with 1013. What it commits later counts all the same. @default 30000
+   */
+  readonly handlerMs: number
+  /** How long a connection may stay without a token. @default 10000 */
+  readonly signInMs: number
+  /** A connection that says nothing for so long, no `ping` either, is closed. @default 150000 */
+  readonly silenceMs: number
+}
+
+export const DEFAULT_LIMITS: LiveServerLimits = {
+  messageLength: 262_144,
+  framesPerSecond: 200,
+  burst: 2_000,
+  unanswered: 1_000,
+  bufferedBytes: 4_194_304,
+  subscriptions: 1_000,
+  syncEvents: 10_000,
+  batchMs: 100,
+  connectionsPerUser: 100,
+  handlerMs: 30_000,
+  signInMs: 10_000,
+  silenceMs: 150_000,
 }
 
 export type LiveServerEvent =

@@ -20,9 +20,18 @@ export interface LoggedEvent extends Head {
 export interface Transaction<Tx> {
   /** The driver's own handle. Good until the work is done. */
   readonly tx: Tx
-  /** Takes the channel's next number. Numbers are contiguous: one that is rolled back is taken again. */
-  append(channel: string, event: string): Promise<Head>
+  /**
+   * Takes the channel's next number. Numbers are contiguous: one that is rolled back is taken again. At once, where the
+   * driver waits for nothing.
+   */
+  append(channel: string, event: EventText): Head | Promise<Head>
 }
+
+/** What is kept of an event: a text, or what makes one of the number that it gets. */
+export type EventText = string | ((head: Head) => string)
+
+export const writtenAt = (event: EventText, head: Head): string =>
+  typeof event === 'string' ? event : event(head)
 
 /** Who asked, and by which name. The same again is answered from what is stored. */
 export interface Once {
@@ -58,11 +67,14 @@ export interface Store<Tx> {
    * Runs the work and commits; what it throws takes everything back and rejects. The work may run several times, where it
    * throws `ConflictError` or the driver finds one: do nothing in it that cannot be taken back.
    *
+   * `near`: the channel that it will most likely append to. A hint, by which a store may let those of one channel take turns.
+   *
    * @throws ConflictError where it did not go through after several attempts
    */
   transaction<Result>(
     work: (transaction: Transaction<Tx>) => Result | Promise<Result>,
     once?: Once,
+    near?: string,
   ): Promise<Committed<Result>>
   /** Where these channels stand, in one read. Each of them is in the answer. */
   heads(channels: readonly string[]): Promise<ReadonlyMap<string, Head>>

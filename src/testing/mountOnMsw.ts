@@ -1,10 +1,15 @@
-/** The chat server behind Mock Service Worker, for tests and stories that use the global `WebSocket`. */
+/** A server behind Mock Service Worker, for tests and stories that use the global `WebSocket`. */
+import type { AcceptedSocket, ServerRequest } from '../server/socket.ts'
 import type { MswHandler } from './optionalTypes.ts'
-import type { ChatServer } from './server/chatServer.ts'
-import type { AcceptedConnection } from './server/session.ts'
+import type { ServerConnection } from './server/session.ts'
 
 // Here and not in the function, which hands out handlers at once: whoever does not call it needs no msw.
 const msw = await import('msw').catch((cause: unknown) => ({ ws: undefined, cause }))
+
+/** `createChatServer()`, `createLiveServer({ … })` of `querywire/server`, or anything else that takes sockets. */
+export interface Mountable {
+  accept(connection: ServerConnection, request: ServerRequest): AcceptedSocket
+}
 
 /**
  * Handlers for `setupServer(...)`, `setupWorker(...)` or `worker.use(...)`: every connection below the URL is answered
@@ -17,17 +22,23 @@ const msw = await import('msw').catch((cause: unknown) => ({ ws: undefined, caus
  * const worker = setupServer(...mountOnMsw(createChatServer(), 'ws://localhost:9000'))
  * ```
  */
-export function mountOnMsw(server: ChatServer, url: string): MswHandler[] {
+export function mountOnMsw(server: Mountable, url: string): MswHandler[] {
   if (!msw.ws) throw new Error('mountOnMsw needs the package msw: npm install --save-dev msw@3', msw)
   const link = msw.ws.link(`${url.replace(/\/+$/, '')}/*`)
   return [
     link.addEventListener('connection', ({ client, info }) => {
-      const accepted: AcceptedConnection = server.accept({
-        url: String(client.url),
-        protocols: [info.protocols ?? []].flat(),
+      const url = String(client.url)
+      const protocols = [info.protocols ?? []].flat()
+      const connection: ServerConnection = {
+        url,
+        protocols,
         send: (text) => client.send(text),
         close: (code, reason) => closeLater(() => client.close(code, reason)),
-      })
+      }
+      const headers = new Headers(
+        protocols.length > 0 ? [['sec-websocket-protocol', protocols.join(', ')]] : [],
+      )
+      const accepted = server.accept(connection, { url, headers })
       client.addEventListener('message', (event) => accepted.receive(String(event.data)))
       client.addEventListener('close', () => accepted.closed())
     }),

@@ -14,6 +14,8 @@ export interface VirtualClock extends PortClock {
   skew(ms: number): void
   /** Lets promises settle: all of them, or so many turns. */
   flush(turns?: number): Promise<void>
+  /** Time waits for real work, too: what is under way, or `undefined`. It is asked again when that is done. */
+  waitsFor(work: () => Promise<unknown> | undefined): void
 }
 
 interface Timer {
@@ -24,6 +26,7 @@ interface Timer {
 
 interface Time {
   nowMs: number
+  work: () => Promise<unknown> | undefined
   readonly timers: Set<Timer>
   /** So many have ever been set: among those that are due at once, the first one runs first. */
   timersSet: number
@@ -35,7 +38,7 @@ const ALL_TURNS = 100
 
 /** `startAt`: what the wall clock shows when `now()` is 0, in milliseconds since 1970. */
 export function createVirtualClock(startAt = 0): VirtualClock {
-  const time: Time = { nowMs: 0, timers: new Set(), timersSet: 0 }
+  const time: Time = { nowMs: 0, work: () => undefined, timers: new Set(), timersSet: 0 }
   let wallOffsetMs = startAt
   let ids = 0
   const setTimer = (run: () => void, delayMs: number) => addTimer(time, run, delayMs)
@@ -59,7 +62,10 @@ export function createVirtualClock(startAt = 0): VirtualClock {
     skew(ms) {
       wallOffsetMs += ms
     },
-    flush,
+    flush: (turns) => (turns === undefined ? settle(time) : flush(turns)),
+    waitsFor(work) {
+      time.work = work
+    },
   }
 }
 
@@ -70,7 +76,7 @@ function addTimer(time: Time, run: () => void, delayMs: number): () => void {
 }
 
 async function runUntil(time: Time, untilMs: number): Promise<void> {
-  do await flush()
+  do await settle(time)
   while (runNext(time, untilMs))
   time.nowMs = Math.max(time.nowMs, untilMs)
 }
@@ -93,6 +99,14 @@ function earliest(timers: ReadonlySet<Timer>, untilMs: number): Timer | undefine
       next = timer
   }
   return next
+}
+
+async function settle({ work }: Time): Promise<void> {
+  await flush()
+  for (let current = work(); current; current = work()) {
+    await current
+    await flush()
+  }
 }
 
 async function flush(turns = ALL_TURNS): Promise<void> {

@@ -72,6 +72,11 @@ export interface PortRequestOptions {
   /** The server has read it and not answered, so far: a pong says so, which this asks for. May be called again. */
   readonly onRead?: (() => void) | undefined
   readonly guard?: Guard | undefined
+  /**
+   * Called before the promise resolves, where the reply says of which position it is: in its envelope, or in what the server
+   * sent as its payload, whatever the schema makes of that.
+   */
+  readonly onPosition?: ((position: Cursor) => void) | undefined
 }
 
 /**
@@ -160,6 +165,14 @@ export interface LivePort {
 /** The program is wrong, and there is no call to reject. */
 export function reportMistake({ report }: Pick<LivePort, 'report'>, message: string): void {
   report({ type: 'error', error: new LiveError('misconfigured', message) })
+}
+
+/** Of which position an answer says that it is. */
+export function positionOf(answer: unknown): Cursor | undefined {
+  const { as_of, asOf, epoch } = Object(answer)
+  const seq = as_of ?? asOf
+  if (!Number.isSafeInteger(seq)) return undefined
+  return { seq, epoch: typeof epoch === 'string' ? epoch : undefined }
 }
 
 /** Deeper than this nothing is read: whoever copies, compares, checks or prints a value calls himself for every level. */

@@ -31,7 +31,7 @@ export interface OutgoingFrame {
   readonly id: string
 }
 
-/** Which frames carry channel subscriptions. */
+/** Which frames carry the subscriptions of one kind of channel. */
 export interface ChannelFrames {
   /** The field that names a channel, in keys, parameters and events. @default 'room_id' */
   readonly key: string
@@ -39,7 +39,7 @@ export interface ChannelFrames {
   readonly subscribe: string
   /** @default 'unsubscribe_room' */
   readonly unsubscribe: string
-  /** @default 'sync' */
+  /** Kinds that share it are caught up by one frame. @default 'sync' */
   readonly sync: string
   /** The field of a sync request and reply that maps channel to position. @default 'rooms' */
   readonly field: string
@@ -56,7 +56,10 @@ export interface Protocol<
 > {
   readonly events: Events
   readonly requests: Requests
+  /** The first kind of channel, which for most protocols is the only one. */
   readonly channels: ChannelFrames
+  /** All kinds, in the order in which they were declared. */
+  readonly kinds: readonly ChannelFrames[]
 }
 
 // biome-ignore lint/complexity/noBannedTypes: no names declared means no name is typed, which `Record<string, …>` would not say
@@ -97,6 +100,11 @@ const DEFAULT_CHANNELS: ChannelFrames = {
  * Valibot, ArkType). Frames of types that are not listed pass unchecked; a listed one that does not fit is reported
  * and dropped, the connection stays up. Schemas must be synchronous: frames keep their order.
  *
+ * `channels`: an array where there are several kinds of channel, such as boards and users. Each needs a `key`, a `field` and
+ * frames of its own; `sync` may be shared. What names channels of several kinds belongs to the first of them.
+ *
+ * @throws LiveError `misconfigured` where two kinds cannot be told apart
+ *
  * @example
  * ```ts
  * const protocol = defineProtocol({
@@ -111,12 +119,30 @@ export function defineProtocol<
 >(definition: {
   readonly events?: Events
   readonly requests?: Requests
-  readonly channels?: Partial<ChannelFrames>
+  readonly channels?: Partial<ChannelFrames> | readonly Partial<ChannelFrames>[]
 }): Protocol<Events, Requests> {
+  const kinds = [definition.channels ?? {}].flat().map((kind) => ({ ...DEFAULT_CHANNELS, ...kind }))
+  const [channels] = kinds
+  if (!channels)
+    throw new LiveError('misconfigured', 'No kind of channel: leave "channels" out for the default')
+  if (kinds.length > 1) checkKinds(kinds)
   return {
     events: definition.events ?? ({} as Events),
     requests: definition.requests ?? ({} as Requests),
-    channels: { ...DEFAULT_CHANNELS, ...definition.channels },
+    channels,
+    kinds,
+  }
+}
+
+function checkKinds(kinds: readonly ChannelFrames[]): void {
+  const taken = new Set(kinds.map(({ sync }) => `frame ${sync}`))
+  for (const { key, field, subscribe, unsubscribe } of kinds) {
+    const own = [`key ${key}`, `field ${field}`, `frame ${subscribe}`, `frame ${unsubscribe}`]
+    for (const name of own) {
+      if (taken.has(name) || key.includes('/'))
+        throw new LiveError('misconfigured', `Kinds of channels are not told apart by the ${name}`)
+      taken.add(name)
+    }
   }
 }
 
@@ -148,8 +174,9 @@ export function isFrame(value: unknown): value is Frame {
  * `room_id`, which is envelope and payload at once: `{"type":"room_removed","room_id":7}`.
  */
 export function payloadOf(frame: Frame): unknown {
+  // Leaving fields out copies all others.
+  if (frame.data !== undefined) return frame.data
   const { type, id, timestamp, reply_to, seq, epoch, room_id, data, ...fields } = frame
-  if (data !== undefined) return data
   const [only, ...others] = Object.values(fields)
   if (others.length === 0 && isRecord(only)) return only
   return room_id === undefined ? fields : { room_id, ...fields }

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import * as classic from 'zod'
 import * as z from 'zod/mini'
 import { checked, extend, fitsOf, quick } from '../../src/chat/model/data/fit.ts'
-import { Member, Message, Reaction, Room, User } from '../../src/chat/model/data/schemas.ts'
+import { Member, Message, Reaction, Room, User } from '../../src/frames/index.ts'
 import { reduce } from '../../src/query/index.ts'
 
 const message = {

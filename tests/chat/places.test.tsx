@@ -1,5 +1,6 @@
 /** Where messages stand that the server's clock cannot tell apart. */
 import { cleanup, renderHook } from '@testing-library/react'
+import fc from 'fast-check'
 import { afterEach, expect, it } from 'vitest'
 import type { ChatMessage } from '../../src/chat/index.ts'
 import { usePlaces } from '../../src/chat/react/reading/usePlaces.ts'
@@ -24,7 +25,7 @@ it('[C87] no two are at the same place, also when one goes, more come, and older
   ]
   const older = message('o')
   const later = message('l', '2024-01-01T00:00:00.000001')
-  const view = renderHook(({ messages }) => usePlaces('r1', messages), {
+  const view = renderHook(({ messages }) => usePlaces('r1', [{ items: messages }]), {
     initialProps: { messages: [a, b, c] },
   })
   const order = (ids: readonly ChatMessage[]) => {
@@ -42,3 +43,71 @@ it('[C87] no two are at the same place, also when one goes, more come, and older
   view.rerender({ messages: [older, a, c, d, later] })
   order([older, a, c, d, later])
 })
+
+/** Pages, newest first, of messages of which many are of the same time. */
+const pagesArbitrary = fc
+  .array(fc.array(fc.tuple(fc.integer({ min: 0, max: 3 }), fc.boolean()), { maxLength: 4 }), { maxLength: 5 })
+  .map((pages) => pages.flatMap((page, at) => page.map(([step, isOther]) => ({ at, step, isOther }))))
+
+it('[C102] whatever becomes of pages, what is shown stands in order, and what is gone where it stood', () => {
+  let made = 0
+  fc.assert(
+    fc.property(
+      fc.array(pagesArbitrary, { minLength: 1, maxLength: 6 }),
+      fc.infiniteStream(fc.nat()),
+      (steps, chance) => {
+        const random = (below: number) => (chance.next().value as number) % below
+        let pages: { items: ChatMessage[] }[] = []
+        const view = renderHook(({ shown }) => usePlaces('r1', shown), { initialProps: { shown: pages } })
+        const seen = new Set<string>()
+        for (const step of steps) {
+          pages = changedPages(pages, step, { random, next: () => `m${made++}` })
+          view.rerender({ shown: pages })
+          const rows = pages.toReversed().flatMap(({ items }) => items)
+          const shown = rows.filter(({ room_id, local }) => room_id === 'r1' && !local)
+          const places = shown.map(({ id }) => view.result.current(id))
+          for (const [at, place] of places.entries()) {
+            expect(place).toBeDefined()
+            const next = places[at + 1]
+            if (place && next) expect(compareKeys(place, next)).toBeLessThan(0)
+          }
+          for (const { id } of shown) seen.add(String(id))
+          for (const id of seen) expect(view.result.current(id)).toBeDefined()
+        }
+        view.unmount()
+      },
+    ),
+    { numRuns: 150 },
+  )
+})
+
+interface Chance {
+  random(below: number): number
+  next(): string
+}
+
+/** New ones at the end, an older page, one that goes, one that is edited, a page that is cut in two. */
+function changedPages(
+  pages: readonly { items: ChatMessage[] }[],
+  step: readonly { readonly step: number; readonly isOther: boolean }[],
+  { random, next }: Chance,
+): { items: ChatMessage[] }[] {
+  const changed = pages.slice()
+  const timeOf = (message: ChatMessage | undefined) => Number(message?.seq ?? 50)
+  const newest = () => timeOf(changed.flatMap(({ items }) => items.at(-1) ?? [])[0])
+  const oldest = () => timeOf(changed.toReversed().flatMap(({ items }) => items[0] ?? [])[0])
+  for (const { step: by, isOther } of step) {
+    const at = random(Math.max(1, changed.length))
+    const page = changed[at]
+    const id = next()
+    const of = { ...message(id), room_id: isOther && random(4) === 0 ? 'r2' : 'r1' }
+    const kind = random(5)
+    if (!page || kind === 0) changed.push({ items: [{ ...of, seq: oldest() - by }] })
+    else if (kind === 1) changed[0] = { items: [...(changed[0]?.items ?? []), { ...of, seq: newest() + by }] }
+    else if (kind === 2) changed[at] = { items: page.items.toSpliced(random(page.items.length || 1), 1) }
+    else if (kind === 3) changed[at] = { items: page.items.map((each) => (random(2) ? each : { ...each })) }
+    else if (page.items.length > 1)
+      changed.splice(at, 1, { items: page.items.slice(1) }, { items: page.items.slice(0, 1) })
+  }
+  return changed
+}

@@ -5,6 +5,18 @@ let world: World
 afterEach(() => world.close())
 
 const contentOf = (frame: Record<string, unknown>) => (frame.data as { message: string }).message
+/** What the client would read is lost, on the socket that stands; returns what ends that. */
+function silence(lost: RegExp): () => void {
+  const socket = world.socket()
+  const { onmessage } = socket
+  socket.onmessage = (message) => {
+    if (!lost.test(String(message.data))) onmessage?.(message)
+  }
+  return () => {
+    socket.onmessage = onmessage
+  }
+}
+
 const idOf = (frame: Record<string, unknown>) => (frame.data as { client_id: string }).client_id
 
 describe('sending', () => {
@@ -211,6 +223,47 @@ describe('sending', () => {
     await world.pass(200)
     await sent
     expect(world.sent('chat_message')).toHaveLength(2)
+  })
+
+  it('[T62] sends again what a server took for too long to answer, and stores and shows it once', async () => {
+    world = createWorld()
+    const alice = world.open('alice')
+    await world.pass()
+    await alice.send('hello')
+    await world.pass()
+    // Its database stands still for 20 s; what is no business of the database is answered.
+    const restore = silence(/"(response|chat_message|room_updated)"/)
+    const texts = ['one', 'two', 'three']
+    const sending = texts.map((text) => alice.send(text))
+    await world.pass(20_000)
+    expect(alice.rows().flatMap(({ local }) => local?.status ?? [])).toEqual([
+      'sending',
+      'sending',
+      'sending',
+    ])
+    restore()
+    await world.pass(30_000)
+    await Promise.all(sending)
+    expect(alice.texts()).toEqual(['hello', ...texts])
+    expect(world.server.state().rooms[0]?.messages.map(({ content }) => content)).toEqual(['hello', ...texts])
+    expect(new Set(world.sent('chat_message').map(idOf)).size).toBe(4)
+  })
+
+  it('[T62] says that it may have been done, when it gives up a server that answers everything else', async () => {
+    world = createWorld()
+    const alice = world.open('alice')
+    await world.pass()
+    silence(/"(response|chat_message|room_updated)"/)
+    const failing = expect(alice.send('hello')).rejects.toMatchObject({
+      code: 'timeout',
+      maybeDelivered: true,
+    })
+    await world.pass(90_000)
+    await failing
+    const sent = world.sent('chat_message')
+    expect(sent).toHaveLength(5)
+    expect(new Set(sent.map(idOf)).size).toBe(1)
+    expect(world.server.state().rooms[0]?.messages).toHaveLength(1)
   })
 
   it('[C5] sends nothing that was discarded while the room waited', async () => {

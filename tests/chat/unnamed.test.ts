@@ -233,7 +233,7 @@ describe('a message that is not sent yet', () => {
       if (!/"(response|chat_message|room_updated)"/.test(String(message.data))) onmessage?.(message)
     }
     const failing = expect(alice.send('helo')).rejects.toMatchObject({ code: 'timeout' })
-    await world.pass(40_000)
+    await world.pass(90_000)
     await failing
     socket.onmessage = onmessage
     await edit(alice, idOf(alice), 'hello')

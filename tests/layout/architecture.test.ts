@@ -42,7 +42,7 @@ describe('docs/ARCHITECTURE.md', () => {
   })
 
   it('names folders and files that are there', () => {
-    const layers = ['src', 'src/transport', 'src/query', 'src/chat', 'src/server', '']
+    const layers = ['src', 'src/transport', 'src/query', 'src/chat', 'src/server', 'src/check', '']
     const named = [...text.matchAll(/`([\w/.-]+(?:\.tsx?|\/))`/g)].map(([, path = '']) => path)
     const missing = named.filter((path) => !layers.some((layer) => existsSync(join(root, layer, path))))
     const byName = [...importsOf.keys()].map((path) => path.split('/').at(-1))

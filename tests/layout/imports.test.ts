@@ -26,12 +26,16 @@ const staticImports = (program: Node): string[] =>
 const mayImport: Record<string, readonly string[]> = {
   transport: ['transport'],
   query: ['query', 'transport'],
-  chat: ['chat', 'query', 'transport', 'root'],
+  // What travels, as schemas: nothing but zod.
+  frames: ['frames'],
+  chat: ['chat', 'frames', 'query', 'transport', 'root'],
   // Not chat: deleting src/chat must leave the rest standing.
   testing: ['testing', 'server', 'query', 'transport', 'root'],
   devtools: ['devtools', 'query', 'transport', 'root'],
   // And no layer imports it: nothing of a server is in any client.
   server: ['server', 'transport'],
+  // A client of its own: it must not share a mistake with the library's.
+  check: ['check', 'transport'],
   root: ['transport', 'query'],
 }
 
@@ -45,12 +49,13 @@ const publicIndexes = new Set([
   'src/transport/react/index.ts',
   'src/query/index.ts',
   'src/query/react/index.ts',
+  'src/frames/index.ts',
 ])
 
 describe('imports', () => {
   it('reads the sources of every layer', () => {
     expect(new Set(sources.map(({ path }) => layerOf(path)))).toEqual(
-      new Set(['root', 'transport', 'query', 'chat', 'testing', 'devtools', 'server']),
+      new Set(['root', 'transport', 'query', 'frames', 'chat', 'testing', 'devtools', 'server', 'check']),
     )
   })
 
@@ -122,9 +127,26 @@ describe('imports', () => {
     expect(violations(chat, allowed)).toEqual([])
   })
 
-  it('of zod are of zod/mini, the only build of it that is small, and stay in chat', () => {
+  it('of check see of transport what both ends of a wire share', () => {
+    const check = sources.filter(({ path }) => layerOf(path) === 'check')
+    const shared = ['protocol', 'environment'].map((name) => `src/transport/${name}.ts`)
+    const allowed = ({ target }: Import) => layerOf(target) !== 'transport' || shared.includes(target)
+    expect(violations(check, allowed)).toEqual([])
+  })
+
+  it('of check need nothing but Node, and ws when it is used', () => {
+    // A module that the user names is imported there.
+    const check = sources.filter(({ path }) => layerOf(path) === 'check' && !path.endsWith('/readDomain.ts'))
+    const allowed = ({ relative, request, typeOnly }: Import, { path }: Source) =>
+      relative ||
+      request.startsWith('node:') ||
+      (request === 'ws' && (typeOnly || path.endsWith('/importWs.ts')))
+    expect(violations(check, allowed)).toEqual([])
+  })
+
+  it('of zod are of zod/mini, the only build of it that is small, and stay in frames and chat', () => {
     const allowed = ({ target, request }: Import, { path }: Source) =>
-      target !== 'zod' || (request === 'zod/mini' && layerOf(path) === 'chat')
+      target !== 'zod' || (request === 'zod/mini' && ['frames', 'chat'].includes(layerOf(path)))
     expect(violations(sources, allowed)).toEqual([])
   })
 

@@ -107,3 +107,23 @@ it('has types that need zod for a chat, and for nothing else', async () => {
   const withZod = await projectWith(...QUERY, 'zod')
   expect(await typeErrors(withZod, { 'main.ts': chat }, { skipLibCheck: true })).toBe('')
 })
+
+const checking = `
+  import { checkServer } from 'querywire/check'
+  const options = { url: 'ws://127.0.0.1:1/' }
+  const words = await checkServer(options).then(({ summary }) => summary, (error) => error.message)
+  console.log(JSON.stringify(words))`
+
+it('checks a server with ws alone, and names it where it is missing', async () => {
+  expect(await run(await projectWith(), checking)).toContain('npm install --save-dev ws@8')
+  expect(await run(await projectWith('ws'), checking)).toContain('nobody listens')
+})
+
+const command = `
+  import { execFileSync } from 'node:child_process'
+  const file = 'node_modules/querywire/bin/querywire.js'
+  console.log(JSON.stringify(execFileSync(process.execPath, [file, '--help'], { encoding: 'utf8' })))`
+
+it('has the command check', async () => {
+  expect(await run(await projectWith('ws'), command)).toContain('npx querywire check <url>')
+})

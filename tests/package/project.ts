@@ -31,7 +31,9 @@ export async function projectWith(...peers: readonly string[]): Promise<string> 
   const own = join(folder, 'node_modules/querywire')
   await mkdir(own, { recursive: true })
   await cp(join(root, 'package.json'), join(own, 'package.json'))
-  await cp(join(root, 'dist'), join(own, 'dist'), { recursive: true })
+  for (const each of ['bin', 'dist', 'docs/protocol.schema.json']) {
+    await cp(join(root, each), join(own, each), { recursive: true })
+  }
   const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as Package
   for (const peer of [...requiredBy(manifest), ...peers]) {
     const [name = peer, here = name] = peer.split('=')

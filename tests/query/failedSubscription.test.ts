@@ -1,5 +1,6 @@
 import { QueryClient, QueryObserver } from '@tanstack/react-query'
 import { afterEach, describe, expect, it } from 'vitest'
+import { type } from '../../src/query/index.ts'
 import { createChannelHub, whenLive } from '../../src/query/stream/channelHub.ts'
 import { LiveError } from '../../src/transport/index.ts'
 import { createFakePort } from './support/fakePort.ts'
@@ -61,6 +62,59 @@ describe('a channel that is down', () => {
       expect(fake.renewed).toEqual([SPEC, SPEC])
     },
   )
+})
+
+describe('a send whose channel', () => {
+  const open = () => {
+    const fake = createFakePort()
+    const { live } = defineRoom(fake.port)
+    const send = live.mutation<string, string, { roomId: string }>('say', {
+      params: type<{ roomId: string }>(),
+      channel: ({ roomId }) => ({ room_id: roomId }),
+      request: (text, { request }) => request('send', { text }) as Promise<string>,
+    })
+    const queryClient = new QueryClient()
+    cleanups.push(live.connect(queryClient), () => queryClient.clear())
+    let outcome: unknown
+    const sent = send.start(queryClient, 'hello', { roomId: 'a' })
+    sent.then(
+      (value) => {
+        outcome = value
+      },
+      (error) => {
+        outcome = error
+      },
+    )
+    return { fake, outcome: () => outcome }
+  }
+  const suspicion = new LiveError('rejected', 'ended 3 connections', { maybeDelivered: true })
+
+  it('[T61] is suspected of ending connections waits, and is sent when it is there', async () => {
+    const { fake, outcome } = open()
+    await fake.settle()
+    for (let time = 0; time < 3; time++) {
+      fake.down(suspicion)
+      await fake.settle()
+    }
+    expect(outcome()).toBeUndefined()
+    expect(fake.renewed).toEqual([])
+    fake.live()
+    await fake.settle()
+    fake.requests.find((asked) => asked.type === 'send')?.resolve('done')
+    await fake.settle()
+    expect(outcome()).toBe('done')
+  })
+
+  it('[T61] is refused for good meanwhile fails', async () => {
+    const { fake, outcome } = open()
+    await fake.settle()
+    fake.down(suspicion)
+    await fake.settle()
+    const refusal = new LiveError('rejected', 'not a member')
+    fake.down(refusal)
+    await fake.settle()
+    expect(outcome()).toBe(refusal)
+  })
 })
 
 describe('a query whose channel', () => {

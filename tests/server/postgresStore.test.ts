@@ -87,6 +87,40 @@ describe.skipIf(!postgresServer)('postgresStore', { timeout: 30_000 }, () => {
     expect(new Set(numbers).size).toBe(400)
   })
 
+  it('[S15] many writers of one channel that say so take turns: few attempts are in vain', async () => {
+    const under = await opened()
+    const stores = [under.store, under.another(), under.another()]
+    let attempts = 0
+    const writing = Array.from({ length: 600 }, (_, at) =>
+      stores[at % 3]?.transaction(
+        async ({ tx, append }) => {
+          attempts++
+          await addOne(tx)
+          return append('a', `${at}`)
+        },
+        undefined,
+        'a',
+      ),
+    )
+    const numbers = (await Promise.all(writing)).map((each) => each?.result.seq)
+    expect(numbers.toSorted((one, other) => Number(one) - Number(other))).toEqual(
+      Array.from({ length: 600 }, (_, at) => at + 1),
+    )
+    expect(attempts).toBeLessThan(660)
+  })
+
+  it('[S15] a process that is stopped with the turn is not waited for', async () => {
+    const under = await opened()
+    const stopped = await under.pool.connect()
+    await stopped.query(`SELECT pg_advisory_lock(1902342901, hashtext('a'))`)
+    const other = under.another()
+    const write = (store: typeof other) => store.transaction(({ append }) => append('a', 'x'), undefined, 'a')
+    // In each other's way until both take turns.
+    await Promise.all(Array.from({ length: 10 }, (_, at) => write(at % 2 ? other : under.store)))
+    expect((await write(other)).result.seq).toBe(11)
+    stopped.release(true)
+  })
+
   it('[S15] what meets in a deadlock runs again, also where the application wraps the error', async () => {
     const { store, pool } = await opened()
     await pool.query(`INSERT INTO counters VALUES ('a', 0), ('b', 0)`)

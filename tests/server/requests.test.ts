@@ -291,4 +291,45 @@ describe('a request', () => {
     await clock.flush()
     expect(client.ofType('due')).toMatchObject([{ room_id: '7', data: { at: '2024-01-01T00:00:00.000Z' } }])
   })
+
+  it('[S33] says of which moment its answer is, and puts nothing into it that its schema does not let pass', async () => {
+    const { environment, connect } = createWorld()
+    const params = z.object({ room_id: z.string() })
+    const requests = {
+      loose: { params, result: z.looseObject({ rows: z.array(z.string()) }) },
+      plain: { params, result: z.object({ rows: z.array(z.string()) }) },
+      strict: { params, result: z.strictObject({ rows: z.array(z.string()) }) },
+      list: { params, result: z.array(z.string()) },
+      count: { params, result: z.number() },
+      unread: { params, result: z.object({}) },
+    }
+    const live = createLiveServer({
+      protocol: defineProtocol({ events: { moved: z.object({}) }, requests }),
+      environment,
+      store: memoryStore({ environment }),
+      authenticate: () => ({ id: 1, username: 'one' }),
+      channels: { room_id: () => true },
+      requests: {
+        loose: ({ read }) => read(() => ({ rows: ['a'] })),
+        plain: ({ read }) => read(() => ({ rows: ['a'] })),
+        strict: ({ read }) => read(() => ({ rows: ['a'] })),
+        list: ({ read }) => read(() => ['a']),
+        count: ({ read }) => read(() => 1),
+        unread: () => ({}),
+      },
+    })
+    await live.publish('moved', {}, '7')
+    const client = connect(live)
+    const position = { as_of: 1, epoch: expect.any(String) }
+    const answers = { plain: { rows: ['a'] }, strict: { rows: ['a'] }, list: ['a'], count: 1 }
+    for (const [type, data] of Object.entries({ ...answers, loose: { rows: ['a'], ...position } }))
+      expect(await client.ask(type, { room_id: '7' }, type)).toEqual({
+        type: 'response',
+        reply_to: type,
+        ...position,
+        data,
+      })
+    const unread = { type: 'response', reply_to: 'unread', data: {} }
+    expect(await client.ask('unread', { room_id: '7' }, 'unread')).toEqual(unread)
+  })
 })

@@ -1,13 +1,25 @@
 declare module '*/scripts/databases.mjs' {
+  /** @throws where it is not there and cannot be installed */
+  export function findOrInstall(
+    debianPackage: string,
+    look: () => string | undefined,
+    log: (line: string) => void,
+  ): Promise<string>
+
   export interface Database {
     kill(): Promise<void>
     restart(): Promise<void>
     stop(): Promise<void>
   }
 
+  /** Its path. */
+  export function findNginx(log?: (line: string) => void): Promise<string>
+
   /** `host`: the folder of its socket, for `user` and `database` `postgres`. */
   export function startPostgres(log?: (line: string) => void): Promise<Database & { readonly host: string }>
 
   /** `path`: its socket. Empty again after a restart. */
-  export function startRedis(log?: (line: string) => void): Promise<Database & { readonly path: string }>
+  export function startRedis(log?: (line: string) => void): Promise<
+    Database & { readonly path: string; flush(): Promise<void> }
+  >
 }

@@ -3,6 +3,9 @@ import type { AddressInfo } from 'node:net'
 import { setupServer } from 'msw/node'
 import { afterEach, describe, expect, it } from 'vitest'
 import WebSocketClient from 'ws'
+import * as z from 'zod'
+import { createLiveServer } from '../../src/server/createLiveServer.ts'
+import { memoryStore } from '../../src/server/stores/memoryStore.ts'
 import { createFakeEnvironment } from '../../src/testing/fakeEnvironment.ts'
 import { mountOnFakeSockets } from '../../src/testing/mountOnFakeSockets.ts'
 import { mountOnMsw } from '../../src/testing/mountOnMsw.ts'
@@ -13,6 +16,7 @@ import {
   createChatServer,
 } from '../../src/testing/server/chatServer.ts'
 import type { ServerFrame } from '../../src/testing/server/wire.ts'
+import { defineProtocol } from '../../src/transport/protocol.ts'
 
 const cleanups: (() => unknown)[] = []
 afterEach(async () => {
@@ -199,4 +203,43 @@ describe('mountOnFakeSockets', () => {
     server.faults.disconnectAll(1012)
     expect(socket.readyState).toBe(3)
   })
+})
+
+it('[S34] the server kit runs behind MSW: tokens, subscriptions, events, refusals', async () => {
+  const requests = {
+    say: {
+      params: z.object({ room_id: z.string(), text: z.string() }),
+      result: z.object({ count: z.number() }),
+    },
+  }
+  const live = createLiveServer({
+    protocol: defineProtocol({ events: { said: z.object({ text: z.string() }) }, requests }),
+    store: memoryStore(),
+    authenticate: (token) => (token === 'bob' || token === 'alice' ? { id: token, username: token } : null),
+    channels: { room_id: ({ key }) => key === '7' },
+    requests: {
+      say: ({ data, transaction, publish }) =>
+        transaction(() => {
+          publish('said', { text: data.text })
+          return { count: 1 }
+        }),
+    },
+  })
+  const worker = setupServer(...mountOnMsw(live, 'ws://kit.example'))
+  worker.listen()
+  cleanups.push(
+    () => live.close({ graceMs: 0 }),
+    () => worker.close(),
+  )
+  const bob = watch(new WebSocket('ws://kit.example/ws/?token=bob'))
+  const alice = watch(new WebSocket('ws://kit.example/ws/', ['bearer', 'alice']))
+  const stranger = watch(new WebSocket('ws://kit.example/ws/?token=nobody'))
+  expect(await stranger.closed).toMatchObject({ code: 4001 })
+  expect(await alice.typed('welcome')).toMatchObject({ data: { user: { id: 'alice' } } })
+  expect(await bob.request('subscribe_room', { room_id: '7' })).toMatchObject({ data: { seq: 0 } })
+  expect(await bob.request('say', { room_id: '8', text: 'No' })).toMatchObject({
+    error: { code: 'not_member' },
+  })
+  expect(await alice.request('say', { room_id: '7', text: 'Hi' })).toMatchObject({ data: { count: 1 } })
+  expect(await bob.typed('said')).toMatchObject({ room_id: '7', seq: 1, data: { text: 'Hi' } })
 })

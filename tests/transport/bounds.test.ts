@@ -198,7 +198,7 @@ it.each([0, 3_600_000, 1e300])('[T48] drains with %d do not put off the renewal 
     socket().receive({ type: 'draining', data: { retry_after_ms: hint } })
   }
   expect(refreshAccessToken).toHaveBeenCalledTimes(1)
-  expect(sockets.length).toBeLessThanOrEqual(13)
+  expect(sockets.length).toBeLessThanOrEqual(15)
 })
 
 it('[T56] a refresh that never ends is waited for a minute, and then asked for again', async () => {

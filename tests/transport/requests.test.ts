@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
-import { LiveError } from '../../src/transport/index.ts'
+import * as z from 'zod'
+import { defineProtocol, LiveError } from '../../src/transport/index.ts'
 import { reply, sentOf, setup, typesOf, watch } from './kit.ts'
 
 describe('requests', () => {
@@ -10,6 +11,27 @@ describe('requests', () => {
     reply(socket, 'get_rooms', { rooms: [] })
     expect(await asked).toEqual({ rooms: [] })
   })
+
+  it.each([
+    [[1], { as_of: 8, epoch: 'e' }, { seq: 8, epoch: 'e' }],
+    [{ count: 1, as_of: 8, epoch: 'e' }, {}, { seq: 8, epoch: 'e' }],
+    [{ count: 1, as_of: 7 }, { as_of: 8 }, { seq: 8 }],
+    [{ count: 1, as_of: '8' }, { as_of: 1.5 }, undefined],
+  ])(
+    '[T60] tell the position of the reply, whatever its schema lets pass: %j %j',
+    async (data, envelope, position) => {
+      const result = z.union([z.object({ count: z.number() }), z.array(z.number())])
+      const protocol = defineProtocol({ requests: { count: { params: z.object({}), result } } })
+      const { manager, open } = setup({ protocol: protocol as never })
+      const socket = await open()
+      const onPosition = vi.fn()
+      const asked = manager.port.request('count', {}, { onPosition })
+      await Promise.resolve()
+      socket.receive({ type: 'response', reply_to: sentOf(socket, 'count')[0]?.id, ...envelope, data })
+      expect(await asked).toEqual(Array.isArray(data) ? data : { count: 1 })
+      expect(onPosition.mock.calls).toEqual(position ? [[position]] : [])
+    },
+  )
 
   it('[T16] take an echo of their id as the reply, and deliver it as the event that it is', async () => {
     const { manager, open } = setup()

@@ -211,6 +211,40 @@ describe('a frame that ends every connection', () => {
     expect(sockets.length).toBeLessThanOrEqual(5)
   })
 
+  it.each([
+    ['after a second', 1_000],
+    ['after two', 2_000],
+  ])(
+    '[T61] a server that ends every connection %s is not held against what was on its way',
+    async (_, ms) => {
+      let isDying = true
+      const answer = (socket: FakeSocket, { id }: ServerFrame) =>
+        socket.receive({ type: 'response', reply_to: id, data: {} })
+      const onSocket = (socket: FakeSocket) => {
+        socket.accept()
+        socket.receive({ type: 'welcome', data: {} })
+        if (isDying) environment.setTimer(() => socket.drop(1006), ms)
+        socket.onClientMessage = (data) => {
+          if (!isDying) answer(socket, JSON.parse(String(data)))
+        }
+      }
+      const { manager, clock, sockets, environment } = setup(
+        { reconnect: { maxIntervalMs: 1_000, jitter: 0 } },
+        onSocket,
+      )
+      const { signals } = listen(manager)
+      await clock.advance(20_000)
+      const asked = watch(manager.port.request('ask', {}, { idempotent: true }))
+      await clock.advance(20_000)
+      expect(sockets.length).toBeGreaterThan(5)
+      expect(signals.filter((signal) => signal.type === 'down' && signal.error)).toEqual([])
+      isDying = false
+      await clock.advance(20_000)
+      expect(asked).toMatchObject({ value: {} })
+      expect(signals.at(-1)).toMatchObject({ type: 'live' })
+    },
+  )
+
   it('[T34] one that was given up is asked for again after a minute: it may have been somebody else', async () => {
     let isDown = true
     const isPoison = ({ type }: ServerFrame) => isDown && type === 'subscribe_room'

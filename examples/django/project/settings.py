@@ -4,6 +4,7 @@ import os
 import secrets
 from pathlib import Path
 
+import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -22,14 +23,13 @@ if not SECRET_KEY:
 # Pages of these hosts may connect as well; of others only those in ALLOWED_ORIGINS, like https://app.example.com.
 ALLOWED_HOSTS = os.environ.get("DJANGO_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 
-ALLOWED_ORIGINS = [origin for origin in os.environ.get("DJANGO_ALLOWED_ORIGINS", "").split(",") if origin]
-
 INSTALLED_APPS = [
     "daphne",  # first, so that `manage.py runserver` speaks WebSocket too
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "channels",
-    "chat",
+    "querywire",
+    "demo",
 ]
 MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
 ROOT_URLCONF = "project.urls"
@@ -40,21 +40,22 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 DATABASE_FILE = os.environ.get("DJANGO_DB", str(BASE_DIR / "db.sqlite3"))
 DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": DATABASE_FILE,
-        # A file here too: a database in memory knows nothing of several writers.
-        "TEST": {"NAME": f"{DATABASE_FILE}.test"},
-        # A second writer waits for the first instead of failing at once with "database is locked".
-        "OPTIONS": {"timeout": 20},
-        # Channels checks the connection around every database call; reopening the file each time is a waste.
-        "CONN_MAX_AGE": 600,
-    }
+    "default": dj_database_url.parse(
+        os.environ.get("DATABASE_URL") or f"sqlite:///{DATABASE_FILE}",
+        # Channels checks the connection around every database call; opening it anew each time is a waste.
+        conn_max_age=int(os.environ.get("DATABASE_CONN_MAX_AGE", "600")),
+    )
 }
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # A second process waits for the first instead of failing at once with "database is locked".
+    DATABASES["default"]["OPTIONS"] = {"timeout": 20}
+    # A file here too: a database in memory knows nothing of several writers.
+    DATABASES["default"]["TEST"] = {"NAME": f"{DATABASE_FILE}.test"}
 
-# A channel layer drops what a slow reader has not fetched beyond `capacity`, without a word. 100, the default, is less
-# than one busy room produces while a phone is asleep. (At level 2 the client notices the hole and asks for the rest.)
-CHANNEL_CAPACITY = 2000
+# A channel layer drops what has waited too long behind so many others, without a word. It counts per process: all sockets
+# of one share what comes in from the others. 100, the default, is a burst of one busy room. (From level 2 on the clients notice
+# the hole and ask for the rest.)
+CHANNEL_CAPACITY = int(os.environ.get("CHANNEL_CAPACITY", "2000"))
 REDIS_URL = os.environ.get("REDIS_URL")
 if REDIS_URL:
     CHANNEL_LAYERS = {
@@ -72,12 +73,14 @@ else:
         }
     }
 
-# `or`: set to nothing, it would be one that everybody knows.
-JWT_SECRET = os.environ.get("JWT_SECRET") or SECRET_KEY
-JWT_LIFETIME_SECONDS = int(os.environ.get("JWT_LIFETIME_SECONDS", "3600"))
-
-# What /ws/v1/ offers: 1 replies, 2 sequence numbers and sync, 3 snapshot positions.
-QUERYWIRE_LEVEL = int(os.environ.get("QUERYWIRE_LEVEL", "3"))
+QUERYWIRE = {
+    # What /ws/v1/ offers: 1 replies, 2 sequence numbers and sync, 3 snapshot positions.
+    "LEVEL": int(os.environ.get("QUERYWIRE_LEVEL", "3")),
+    "JWT_SECRET": os.environ.get("JWT_SECRET"),
+    "JWT_LIFETIME_SECONDS": int(os.environ.get("JWT_LIFETIME_SECONDS", "3600")),
+    "ALLOWED_ORIGINS": [origin for origin in os.environ.get("DJANGO_ALLOWED_ORIGINS", "").split(",") if origin],
+    "DATABASE_THREADS": int(os.environ.get("DATABASE_THREADS", "8")),
+}
 
 LOGGING = {
     "version": 1,

@@ -1,12 +1,9 @@
 from django.conf import settings
-from django.urls import path
+from django.urls import include, path
 
-from chat import views
+from demo import views
 
-urlpatterns = [
-    path("health", views.health),
-    path("api/rooms/<slug:room_id>/messages", views.messages),
-]
+urlpatterns = [path("", include("querywire.http.urls"))]
 if settings.DEMO_MODE:
     urlpatterns += [
         path("token", views.token),

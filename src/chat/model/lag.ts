@@ -1,7 +1,8 @@
 /** Notices that the list of rooms tells of a message which the history on screen lacks: it was lost on the way. */
+
+import { Preview } from '../../frames/index.ts'
 import { compareKeys, type TimelineData } from '../../query/index.ts'
 import { fitsOf } from './data/fit.ts'
-import { Preview } from './data/schemas.ts'
 import { type ChatMessage, type Id, isId, sameId } from './data/types.ts'
 import { MESSAGES, orderOf } from './messages/messages.ts'
 import type { ChatContext } from './session/context.ts'

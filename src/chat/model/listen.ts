@@ -1,7 +1,8 @@
 /** What concerns the user and no single query: who it is, how able the server is, and which rooms are lost. */
+
+import { User, UserStatus } from '../../frames/index.ts'
 import type { WebSocketState } from '../../transport/index.ts'
 import { fitsOf } from './data/fit.ts'
-import { User, UserStatus } from './data/schemas.ts'
 import { type ChatUser, type Id, isId, sameId } from './data/types.ts'
 import { watchLag } from './lag.ts'
 import type { PresenceBook, StatusEvent } from './people/presence.ts'

@@ -13,7 +13,7 @@ import { useReadReporter } from './reading/useReadReporter.ts'
 import { useSeenAtEnd } from './scroll/useSeenAtEnd.ts'
 import { useStickToBottom } from './scroll/useStickToBottom.ts'
 import { useChatContext, useChatState } from './useChat.ts'
-import { useMessages } from './useMessages.ts'
+import { useHistory } from './useMessages.ts'
 import { useSendMessage } from './useSendMessage.ts'
 import { useTyping } from './useTyping.ts'
 import { useRefusal } from './visit/useRefusal.ts'
@@ -71,10 +71,10 @@ export function useChatWebSocket<M extends BaseMessage = RegisteredMessage>(
 ): UseChatWebSocketResult<M> {
   const removal = useChatState(({ membership }) => membership.removalOf(roomId))
   const status = useWebSocketStatus(endpointOf(useChatContext().endpoints, roomId))
-  const history = useMessages<M>(roomId)
+  const { history, pages } = useHistory<M>(roomId)
   const typing = useTyping(roomId)
   const { refused, ...sending } = useSending(roomId, typing.stop)
-  const placeOf = usePlaces(roomId, history.messages)
+  const placeOf = usePlaces(roomId, pages)
   const markRead = useReadReporter(roomId, { messages: history.messages, placeOf })
   const view = useClearable(roomId, history.messages, placeOf)
   const { endRef, end, scrollToBottom } = useStickToBottom(view.messages)
@@ -133,20 +133,24 @@ interface Cleared {
 
 function useClearable<M extends ChatMessage>(roomId: Id, all: readonly M[], placeOf: PlaceOf) {
   const [cleared, setCleared] = useVisit<Cleared>(String(roomId))
-  const messages = useMemo(
-    () => (cleared ? all.filter((message) => isAfter(message, cleared, placeOf)) : all),
-    [all, cleared, placeOf],
-  )
+  const messages = useMemo(() => (cleared ? allAfter(all, cleared, placeOf) : all), [all, cleared, placeOf])
   const clear = useCallback(
     () =>
       setCleared({
         upTo: placeOf(all.findLast(({ local }) => !local)?.id ?? null),
-        pending: new Set(all.filter(({ local }) => local).map(keyOf)),
+        pending: new Set(pendingIn(all).map(keyOf)),
       }),
     [setCleared, all, placeOf],
   )
   const show = useCallback(() => setCleared(undefined), [setCleared])
   return { messages, clear, show, isCleared: cleared !== undefined }
+}
+
+/** Behind the first one that is not, all others are where they stand. */
+function allAfter<M extends ChatMessage>(all: readonly M[], cleared: Cleared, placeOf: PlaceOf) {
+  const isConfirmedBefore = (message: M) => !message.local && !isAfter(message, cleared, placeOf)
+  const rest = all.slice(all.findLastIndex(isConfirmedBefore) + 1)
+  return rest.filter((message) => isAfter(message, cleared, placeOf))
 }
 
 /** By place and not by id: the message at which the view was cleared may be deleted. */
@@ -156,11 +160,13 @@ function isAfter(message: ChatMessage, { upTo, pending }: Cleared, placeOf: Plac
   return !upTo || !place || compareKeys(place, upTo) > 0
 }
 
+/** Own unconfirmed ones are last. */
+function pendingIn<M extends ChatMessage>(messages: readonly M[]): readonly M[] {
+  return messages.slice(messages.findLastIndex(({ local }) => !local) + 1)
+}
+
 function isAnySending(messages: readonly ChatMessage[]): boolean {
-  const isRelevant = ({ local }: ChatMessage) =>
-    !local || local.status === 'queued' || local.status === 'sending'
-  // Own unconfirmed ones are last: before them there is nothing to look at.
-  return messages.findLast(isRelevant)?.local !== undefined
+  return pendingIn(messages).some(({ local }) => local?.status === 'queued' || local?.status === 'sending')
 }
 
 /** What failed here comes before what failed around it. */
@@ -169,7 +175,7 @@ function errorOf(
   historyError: Error | null,
   connectionError: WebSocketStatus['error'],
 ): Error | null {
-  const failed = messages.findLast(({ local }) => local?.status === 'failed')
+  const failed = pendingIn(messages).findLast(({ local }) => local?.status === 'failed')
   if (failed?.local?.error) return failed.local.error
   if (historyError || !connectionError) return historyError
   return new LiveError('connection_failed', connectionError.reason, { reason: String(connectionError.code) })

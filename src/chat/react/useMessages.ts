@@ -1,7 +1,7 @@
 'use client'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useCallback, useMemo } from 'react'
-import type { LiveState, Op, TimelinePage } from '../../query/index.ts'
+import { type LiveState, type Op, rows, type TimelinePage } from '../../query/index.ts'
 import type { BaseMessage, ChatMessage, Id, RegisteredMessage, Row } from '../model/data/types.ts'
 import { useChat } from './useChat.ts'
 import { useLive } from './visit/useLive.ts'
@@ -46,6 +46,11 @@ export function useMessages<M extends BaseMessage = RegisteredMessage>(
   roomId: Id,
   window?: MessagesWindow,
 ): UseMessagesResult<M> {
+  return useHistory<M>(roomId, window).history
+}
+
+/** With the pages that they come in: what changed since the last time is found by these. */
+export function useHistory<M extends BaseMessage>(roomId: Id, window?: MessagesWindow) {
   const chat = useChat()
   const removal = useRemoval(roomId)
   const { around, jumpTo, jumpToLatest } = useAnchor(roomId, window?.around)
@@ -54,10 +59,7 @@ export function useMessages<M extends BaseMessage = RegisteredMessage>(
   const { fetchNextPage, fetchPreviousPage } = query
   const pages = query.data?.pages ?? NO_PAGES
   const early = useEarlyRows(options.queryKey, !query.data)
-  const messages = useMemo(
-    () => (early.length > 0 ? early : pages.toReversed().flatMap((page) => page.items)),
-    [pages, early],
-  )
+  const messages = early.length > 0 ? early : rows(query.data)
 
   const loadOlder = useCallback(async () => {
     // A refetch that is under way is joined, not cancelled; the page is then still to be loaded.
@@ -72,8 +74,8 @@ export function useMessages<M extends BaseMessage = RegisteredMessage>(
     return data?.pages[0]?.hasNewer ?? false
   }, [fetchPreviousPage])
 
-  return {
-    messages: messages as readonly ChatMessage[] as readonly Row<M>[],
+  const history: UseMessagesResult<M> = {
+    messages: messages as readonly Row<M>[],
     isLoading: query.isPending,
     error: removal ?? query.error,
     hasOlder: query.hasNextPage,
@@ -87,6 +89,7 @@ export function useMessages<M extends BaseMessage = RegisteredMessage>(
     jumpToLatest,
     liveStatus: useRoomStatus(options.queryKey),
   }
+  return { history, pages }
 }
 
 /** Where the view starts: as its caller says, until the reader jumps elsewhere, and again once they have left. */

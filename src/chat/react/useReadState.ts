@@ -16,7 +16,7 @@ import { useReading } from './reading/useReading.ts'
 import { useReadReporter } from './reading/useReadReporter.ts'
 import { useUnreadDivider } from './reading/useUnreadDivider.ts'
 import { useChat, useChatContext } from './useChat.ts'
-import { useMessages } from './useMessages.ts'
+import { useHistory } from './useMessages.ts'
 
 export interface UseReadStateResult<B extends ChatMember = RegisteredMember> {
   /** As the server counts; never added up here. */
@@ -59,8 +59,11 @@ export function useReadState<B extends ChatMember = RegisteredMember>(
   const { data: state } = useQuery(chat.readState(roomId))
   const { data: members = NO_MEMBERS } = useQuery(chat.members(roomId))
   const queryClient = useQueryClient()
-  const { messages, isLoading } = useMessages(roomId)
-  const placeOf = usePlaces(roomId, messages)
+  const {
+    history: { messages, isLoading },
+    pages,
+  } = useHistory(roomId)
+  const placeOf = usePlaces(roomId, pages)
   const { mutateAsync } = useMutation(chat.markUnread(roomId))
   const { firstUnreadId, clearDivider } = useUnreadDivider(roomId, state, { messages, isLoading, placeOf })
   // Where the unread ones begin is known by then: it is told by the counts that this hides.

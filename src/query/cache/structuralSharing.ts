@@ -19,7 +19,9 @@ const replaced = new WeakSet<object>()
 
 /** From now on this data is taken as it is. */
 export function markFinished(data: unknown): void {
-  finished.add(pagesOf(data)).add(Object(data))
+  finished.add(Object(data))
+  const { pages } = Object(data)
+  if (Array.isArray(pages)) finished.add(pages)
 }
 
 export function markFetched(page: object, fresh: FreshPage): void {

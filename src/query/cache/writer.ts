@@ -9,7 +9,8 @@ export function write(queryClient: QueryClient, query: Query, data: unknown): vo
   if (queryClient.getQueryCache().get(query.queryHash) !== query) return
   const { dataUpdatedAt, isInvalidated } = query.state
   // An event is not a fetch: it must neither restart `staleTime` nor forget that somebody asked for a refetch.
-  queryClient.setQueryData(query.queryKey, data, { updatedAt: dataUpdatedAt })
+  // Not by its key, which would be hashed again for every write.
+  query.setData(data, { updatedAt: dataUpdatedAt, manual: true })
   if (isInvalidated) query.invalidate()
 }
 

@@ -59,13 +59,6 @@ export function readSnapshot<Item>(
   }
 }
 
-export function positionOf(answer: unknown): Cursor | undefined {
-  const { as_of, asOf, epoch } = Object(answer)
-  const seq = as_of ?? asOf
-  if (!Number.isSafeInteger(seq)) return undefined
-  return { seq, epoch: typeof epoch === 'string' ? epoch : undefined }
-}
-
 /** The server's order wins where keys are equal; it may send the newest first. */
 export function toPage<Item>(
   spec: ItemSpec<Item>,

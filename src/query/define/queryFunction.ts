@@ -1,5 +1,5 @@
 /** The queryFn of every live query: subscribe first, then ask for the snapshot, then add what it lacks. */
-import type { Cursor } from '../../transport/port.ts'
+import { type Cursor, positionOf } from '../../transport/port.ts'
 import { keepSharing, structuralSharing } from '../cache/structuralSharing.ts'
 import { answers } from '../cache/writer.ts'
 import type { Params } from '../keys.ts'
@@ -20,7 +20,6 @@ import { isContinuous } from '../live/state.ts'
 import type { AskOptions } from '../optimistic/beginSend.ts'
 import { snapshotArrived } from '../stream/channelHub.ts'
 import type { QueryFunctionContext } from '../tanstack.ts'
-import { positionOf } from './answer.ts'
 import { clientOf, type Registry } from './registry.ts'
 import { markFailed, retry } from './retry.ts'
 
@@ -56,8 +55,7 @@ export async function takeSnapshot<Result>(
     const patienceMs = typeof definition.source === 'string' ? undefined : HTTP_PATIENCE_MS
     // Suspense calls this while it renders: nothing is asked for before that is over.
     await (fetch && readyToAsk(fetch, patienceMs))
-    const body = await ask(call, () => live && baseOf(live))
-    const position = positionOf(body)
+    const { body, position } = await ask(call, () => live && baseOf(live))
     if (fetch) snapshotArrived(fetch.channel, position)
     if (live) keepSharing(live.query, definition, registry.port.report)
     const result = read({ body, position, fetch })
@@ -100,20 +98,30 @@ export const LIVE_QUERY_DEFAULTS = {
   retry,
 }
 
-function ask(
+async function ask(
   { registry, definition, context, page }: SnapshotCall,
   current: () => unknown,
-): Promise<unknown> {
+): Promise<Pick<Answer, 'body' | 'position'>> {
   const { source, options } = definition
   const params = (context.queryKey[2] ?? {}) as Params
   const { endpoint, key } = channelSpec(params, options)
-  const request = (type: string, data: unknown, how?: AskOptions) =>
-    registry.port.request(type, data, { endpoint, idempotent: true, ...how })
+  // By what was answered: a function may ask for several things, and return one of them.
+  const positions = new Map<unknown, Cursor | undefined>()
+  const request = async (type: string, data: unknown, how?: AskOptions) => {
+    const told: Cursor[] = []
+    const onPosition = (position: Cursor) => void told.push(position)
+    const body = await registry.port.request(type, data, { endpoint, idempotent: true, onPosition, ...how })
+    positions.set(body, told[0])
+    return body
+  }
+  const take = (body: unknown) => ({ body, position: positions.get(body) ?? positionOf(body) })
   if (typeof source === 'string') {
     const subject = Object.keys(key).length > 0 ? key : params
-    return request(source, { ...subject, ...(page && { ...(page.param as object), limit: page.limit }) })
+    return take(
+      await request(source, { ...subject, ...(page && { ...(page.param as object), limit: page.limit }) }),
+    )
   }
-  return source({
+  const body = await source({
     params,
     pageParam: page?.param,
     limit: page?.limit ?? 0,
@@ -125,4 +133,6 @@ function ask(
       return context.signal
     },
   })
+  // What is no object may be anybody's.
+  return Object(body) === body ? take(body) : { body, position: undefined }
 }

@@ -6,46 +6,27 @@ import type { Op } from './op.ts'
 /** What is wrong with a value, if anything. */
 export type FlawOf = (value: unknown) => LiveError | undefined
 
-interface Checked {
+/** Made once for each live query: it is asked for every event. */
+export interface Check {
   readonly name: string
-  readonly options: { readonly id?: (item: unknown) => unknown }
-}
-
-interface Hears {
+  readonly id: ((item: unknown) => unknown) | undefined
   readonly flawOf: FlawOf
-  /** It is no data of this definition. */
-  readonly flawed: (error: LiveError) => void
+  /** It is no data of this definition. `event`: the type of the one that says so. */
+  flawed(error: LiveError, event: string | undefined): void
   /** The application's code threw. */
-  readonly failed: (cause: unknown) => void
+  failed(cause: unknown, event: string | undefined): void
 }
 
-export function soundOp(
-  { name, options: { id } }: Checked,
-  op: Op<unknown>,
-  { flawOf, flawed, failed }: Hears,
-): Op<unknown> | undefined {
-  const guarded =
-    <Data>(make: (data: Data) => Data) =>
-    (data: Data) => {
-      try {
-        return make(data)
-      } catch (cause) {
-        failed(cause)
-        return data
-      }
-    }
-  if (op.kind === 'reduce') return { ...op, apply: guarded(op.apply as (data: unknown) => unknown) }
-  const isNamed = op.kind === 'remove' ? isId(op.id) : op.kind !== 'patch' || !id || isId(id(op.fields))
-  const flaw = isNamed
-    ? 'item' in op && flawOf(op.item)
-    : new LiveError('invalid_frame', `A change of "${name}" has no id; select what \`id\` reads, too`)
-  if (flaw) return void flawed(flaw)
-  if (op.kind !== 'patch') return op
-  const make = guarded((item: unknown) => {
+export function soundOp(check: Check, op: Op<unknown>, event: string | undefined): Op<unknown> | undefined {
+  if (op.kind === 'reduce') return { ...op, apply: guarded(check, event, op.apply as Make) }
+  const flaw = flawIn(check, op)
+  if (flaw) check.flawed(flaw, event)
+  if (flaw || op.kind !== 'patch') return flaw ? undefined : op
+  const make = guarded(check, event, (item) => {
     const next = patched(op, item)
-    const flaw = next === item ? undefined : flawOf(next)
-    if (flaw) flawed(flaw)
-    return flaw ? item : next
+    const found = next === item ? undefined : check.flawOf(next)
+    if (found) check.flawed(found, event)
+    return found ? item : next
   })
   return { ...op, make: once(make), isMade: op.make !== undefined }
 }
@@ -57,4 +38,24 @@ function once<T>(make: (item: T) => T): (item: T) => T {
     if (known?.item !== item) known = { item, next: make(item) }
     return known.next
   }
+}
+
+type Make = (data: unknown) => unknown
+
+function guarded({ failed }: Check, event: string | undefined, make: Make): Make {
+  return (data) => {
+    try {
+      return make(data)
+    } catch (cause) {
+      failed(cause, event)
+      return data
+    }
+  }
+}
+
+function flawIn({ id, name, flawOf }: Check, op: Exclude<Op<unknown>, { kind: 'reduce' }>) {
+  if (op.kind === 'insert' || op.kind === 'upsert') return flawOf(op.item)
+  const isNamed = op.kind === 'remove' ? isId(op.id) : !id || isId(id(op.fields))
+  const message = `A change of "${name}" has no id; select what \`id\` reads, too`
+  return isNamed ? undefined : new LiveError('invalid_frame', message)
 }

@@ -24,7 +24,14 @@ import {
 import { adoptForeign, leave, tell } from './driver.ts'
 import { endFetch } from './fetch.ts'
 import { createLiveQuery, flush, tellOps } from './liveQuery.ts'
-import { announce, type Declarations, type Listeners, type LiveClient, type LiveQuery } from './records.ts'
+import {
+  announce,
+  type Declarations,
+  type Listeners,
+  type LiveClient,
+  type LiveQuery,
+  tellListeners,
+} from './records.ts'
 import { isActive } from './surroundings.ts'
 
 export function createLiveClient(
@@ -49,9 +56,10 @@ export function createLiveClient(
       changed: () => flushAll(client, []),
     }),
     liveQueries: new Map(),
+    byHash: new Map(),
     lingering: new Map(),
     listeners,
-    news: new Set(),
+    news: createCoalescer(port.clock, (of) => tellListeners(client, of)),
     stop() {
       unsubscribe()
       client.coalescer.stop()
@@ -62,7 +70,7 @@ export function createLiveClient(
         if (live.fetches.size > 0 && !isActive(query)) cancel(query)
         leave(live)
       }
-      client.liveQueries.clear()
+      for (const all of [client.liveQueries, client.byHash]) all.clear()
     },
   }
   for (const definition of declarations.mutations.values()) setMutationDefaults(client, definition)
@@ -104,15 +112,17 @@ function resume(queryClient: QueryClient, mutation: Mutation): void {
   })
 }
 
-export function liveQueryFor(client: LiveClient, queryKey: readonly unknown[]): LiveQuery | undefined {
-  const cache = client.queryClient.getQueryCache()
-  // Looking through all of them is for those that are hashed in another way.
-  const query = cache.get(hashKey(queryKey)) ?? cache.find({ queryKey, exact: true })
-  return query && liveQueryOf(client, query)
+/** However the application hashes it. `queryHash`: as `hashKey` does. */
+export function liveQueryFor(
+  client: LiveClient,
+  queryKey: readonly unknown[],
+  queryHash: string = hashKey(queryKey),
+): LiveQuery | undefined {
+  return client.byHash.get(queryHash)
 }
 
 function liveQueryOf(client: LiveClient, query: Query): LiveQuery | undefined {
-  const { liveQueries, declarations } = client
+  const { liveQueries, byHash, declarations } = client
   const known = liveQueries.get(query)
   if (known) return known
   const [scope, name] = query.queryKey
@@ -120,6 +130,7 @@ function liveQueryOf(client: LiveClient, query: Query): LiveQuery | undefined {
   if (!definition) return undefined
   const live = createLiveQuery(client, query, definition)
   liveQueries.set(query, live)
+  byHash.set(live.hash, live)
   return live
 }
 
@@ -173,6 +184,7 @@ function onCacheEvent(client: LiveClient, event: QueryCacheNotifyEvent): void {
     for (const fetch of live.fetches) endFetch(fetch)
     leave(live)
     client.liveQueries.delete(query)
+    if (client.byHash.get(live.hash) === live) client.byHash.delete(live.hash)
     return
   }
   // A query that was removed can still have observers; it must not subscribe again.

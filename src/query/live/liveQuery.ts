@@ -36,6 +36,7 @@ export function createLiveQuery(client: LiveClient, query: Query, definition: De
     state: UNUSED,
     status: OFFLINE,
     stopPause: undefined,
+    check: undefined,
     paidAt: 0,
     member: {
       onEvents: (events) =>

@@ -3,6 +3,7 @@ import { LiveError } from '../../transport/errors.ts'
 import type { LivePort, Pace } from '../../transport/port.ts'
 import type { Coalescer } from '../cache/coalescer.ts'
 import type { Kind } from '../fold/kinds.ts'
+import type { Check } from '../fold/soundOp.ts'
 import type { Params } from '../keys.ts'
 import type { Authors } from '../optimistic/author.ts'
 import type { MutationDefinition } from '../optimistic/pendingMutation.ts'
@@ -38,13 +39,15 @@ export interface LiveClient {
   readonly hub: ChannelHub
   readonly pendingMutations: PendingMutations
   readonly liveQueries: Map<Query, LiveQuery>
+  /** The same by the hash of their keys. */
+  readonly byHash: Map<string, LiveQuery>
   /** Channels that nobody reads any more, and how to keep them. */
   readonly lingering: Map<Query, () => void>
   /** Live queries with something to write or to ask for. */
   readonly coalescer: Coalescer<LiveQuery>
   readonly listeners: Listeners
-  /** What they have not been told of yet. */
-  readonly news: Set<string>
+  /** What they are to be told of: after a reconnect that of hundreds, one by one. */
+  readonly news: Coalescer<string>
   stop(): void
 }
 
@@ -68,6 +71,8 @@ export interface LiveQuery extends Pace {
   /** As it was last told. */
   status: LiveState
   stopPause: (() => void) | undefined
+  /** What its ops are checked by. */
+  check: Check | undefined
 }
 
 /** A snapshot under way. */
@@ -100,24 +105,25 @@ export function listenTo(listeners: Listeners, queryHash: string, listener: () =
   }
 }
 
-/** Later in this turn, and once: it may be the turn of a render, and what changes one query changes others. */
-export function announce({ news, listeners, declarations }: LiveClient, of = ANY): void {
-  if (news.size === 0)
-    queueMicrotask(() => {
-      const told = new Set([ANY, ...news])
-      news.clear()
-      for (const hash of told) {
-        for (const listener of [...(listeners.get(hash) ?? [])]) {
-          try {
-            listener()
-          } catch (cause) {
-            const error = new LiveError('misconfigured', `A listener threw: ${cause}`, { cause })
-            declarations.port.report({ type: 'error', error })
-          }
-        }
+/**
+ * Never in this turn, which may be that of a render. Statuses one after another are told together, at the next frame: whoever
+ * reads many renders once for all of them. What somebody has just done does not wait.
+ */
+export function announce({ news }: LiveClient, of = ANY): void {
+  news.request(of, of === ANY ? Infinity : 0)
+}
+
+export function tellListeners({ listeners, declarations }: LiveClient, of: readonly string[]): void {
+  for (const hash of new Set([ANY, ...of])) {
+    for (const listener of [...(listeners.get(hash) ?? [])]) {
+      try {
+        listener()
+      } catch (cause) {
+        const error = new LiveError('misconfigured', `A listener threw: ${cause}`, { cause })
+        declarations.port.report({ type: 'error', error })
       }
-    })
-  news.add(of)
+    }
+  }
 }
 
 /** The application's code threw; `event`: at one of this type. */

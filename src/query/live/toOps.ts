@@ -2,7 +2,7 @@
 import { type LiveEvent, reportMistake } from '../../transport/port.ts'
 import type { SequencedOp } from '../fold/items.ts'
 import type { Op } from '../fold/op.ts'
-import { soundOp } from '../fold/soundOp.ts'
+import { type Check, soundOp } from '../fold/soundOp.ts'
 import { echoOf } from '../optimistic/pendingMutations.ts'
 import { type Definition, flawFor } from './definition.ts'
 import { type LiveQuery, reportFailure } from './records.ts'
@@ -65,12 +65,19 @@ function meetFirst({ client, definition, kind, state }: LiveQuery, type: string,
 
 /** The op as it may meet the data, if it may; what is wrong with it is reported. @throws what the application's code does */
 export function checkOp(live: LiveQuery, op: Op<unknown>, event?: string): Op<unknown> | undefined {
+  live.check ??= checkFor(live)
+  return soundOp(live.check, op, event)
+}
+
+function checkFor(live: LiveQuery): Check {
   const { client, definition, params } = live
-  const { name } = definition
-  return soundOp(definition, op, {
+  const { name, options } = definition
+  return {
+    name,
+    id: options.id,
     flawOf: flawFor(definition, params),
-    flawed: (error) =>
+    flawed: (error, event) =>
       client.declarations.port.report({ type: 'quarantine', definition: name, event, error }),
-    failed: (cause) => reportFailure(live, cause, event),
-  })
+    failed: (cause, event) => reportFailure(live, cause, event),
+  }
 }

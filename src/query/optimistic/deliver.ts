@@ -1,6 +1,6 @@
 /** The loop that sends: waits for the channel, goes out for its author only, and again where it got lost. */
 
-import { isLiveError } from '../../transport/errors.ts'
+import { isLiveError, type LiveError } from '../../transport/errors.ts'
 import type { Guard } from '../../transport/port.ts'
 import { type LiveChannel, whenLive } from '../stream/channelHub.ts'
 import { isLastWord, type Send } from './beginSend.ts'
@@ -30,12 +30,15 @@ export async function deliver<Result>(
   }
 }
 
+/** That the subscription ends connections. It is asked for again, and says nothing of what is to be sent. */
+const isSuspicion = ({ code, maybeDelivered }: LiveError) => code === 'rejected' && maybeDelivered
+
 /** Live, and still for its author. */
 async function whenOwn(channel: LiveChannel, guard: Guard): Promise<void> {
   try {
     const error = guard()
     if (error) throw error
-    await whenLive(channel)
+    await whenLive(channel, isSuspicion)
   } catch (error) {
     // Somebody else had to go, and the channel with him.
     if (!isLiveError(error) || error.code !== 'user_changed' || guard()) throw error

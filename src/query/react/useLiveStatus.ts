@@ -18,7 +18,7 @@ export function useLiveStatus(options: { readonly queryKey: readonly unknown[] }
   )
   return useSyncExternalStore(
     subscribe,
-    () => live.status(queryClient, options.queryKey),
+    () => live.status(queryClient, options.queryKey, queryHash),
     () => OFFLINE,
   )
 }

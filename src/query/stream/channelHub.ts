@@ -102,18 +102,28 @@ export function leaveChannel(channel: LiveChannel, member: ChannelMember, idleMs
 /**
  * Resolves with where the stream stood at that moment: whoever hears of it may find that events came with the good news.
  * What the server refused is asked for again by whoever needs it: only then can a second try succeed.
+ * `outlasts`: what is no reason to stop waiting.
  */
-export function whenLive(channel: LiveChannel): Promise<number> {
+export function whenLive(
+  channel: LiveChannel,
+  outlasts: (failure: LiveError) => boolean = () => false,
+): Promise<number> {
   if (channel.live) return Promise.resolve(positionInLog(channel))
+  const isOutlasted = channel.failure && outlasts(channel.failure)
   // Or somebody else had to go, and the channel with him.
-  if (channel.failure && ASKED_AGAIN.has(channel.failure.code)) {
+  if (channel.failure && !isOutlasted && ASKED_AGAIN.has(channel.failure.code)) {
     channel.failure = undefined
     channel.port.renew(channel.spec)
   }
-  if (channel.failure) return Promise.reject(channel.failure)
-  return new Promise((resolve, reject) =>
-    channel.waiting.add((failure) => (failure ? reject(failure) : resolve(positionInLog(channel)))),
-  )
+  if (channel.failure && !isOutlasted) return Promise.reject(channel.failure)
+  return new Promise((resolve, reject) => {
+    const settle = (failure: LiveError | undefined) => {
+      if (!failure) resolve(positionInLog(channel))
+      else if (outlasts(failure)) channel.waiting.add(settle)
+      else reject(failure)
+    }
+    channel.waiting.add(settle)
+  })
 }
 
 /** Events from now on are kept until it is released. */
@@ -190,7 +200,7 @@ function startOver(channel: LiveChannel): void {
   channel.continuity++
 }
 
-function takeEvents(channel: LiveChannel, admitted: LiveEvent[] | Reset): void {
+function takeEvents(channel: LiveChannel, admitted: readonly LiveEvent[] | Reset): void {
   if (typeof admitted === 'string') {
     channel.port.report({ type: 'channel-reset', reason: admitted })
     startOver(channel)
@@ -209,6 +219,7 @@ function takeEvents(channel: LiveChannel, admitted: LiveEvent[] | Reset): void {
 }
 
 function settleWaiting(channel: LiveChannel, failure: LiveError | undefined): void {
-  for (const settle of channel.waiting) settle(failure)
+  const waiting = [...channel.waiting]
   channel.waiting.clear()
+  for (const settle of waiting) settle(failure)
 }

@@ -120,8 +120,13 @@ function listening(subscribed: Promise<unknown>, stop: () => void): Ear {
 /** Of whatever else is written to the channel, nothing. */
 function noticeIn(message: string): BusNotice | undefined {
   const notice = parse(message)
-  if (!isRecord(notice) || typeof notice.channel !== 'string') return undefined
-  const { type, channel, user } = notice
+  if (!isRecord(notice)) return undefined
+  const { type, channel, user, plugin, message: told, text, except, from } = notice
+  if (type === 'told' && typeof plugin === 'string' && typeof from === 'string')
+    return { type, plugin, message: told, from }
+  if (typeof channel !== 'string') return undefined
+  if (type === 'passing' && typeof text === 'string' && typeof from === 'string')
+    return { type, channel, text, from, ...(typeof except === 'string' ? { except } : {}) }
   if (type === 'revoked' && typeof user === 'string') return { type, channel, user }
   const head = isRecord(notice.head) ? notice.head : {}
   const { seq, epoch } = head

@@ -9,6 +9,7 @@ import type { AcceptedSocket, ServerRequest, ServerSocket } from '../socket.ts'
 import { type Handler, refuse, serve } from './answer.ts'
 import { endSession } from './createHub.ts'
 import type { Hub } from './hub.ts'
+import { pluginFor, servePlugin } from './plugins.ts'
 import { pong } from './pong.ts'
 import { serveRequest } from './requests.ts'
 import { closeAfter, type SignIn, signIn } from './signIn.ts'
@@ -107,15 +108,18 @@ function authenticateByFrame(hub: Hub, session: Session, frame: ClientFrame): vo
   else refuse(hub, session, { id: frame.id, error: NO_TOKEN.body })
 }
 
-function channelHandler({ options }: Hub, type: string): Handler | undefined {
-  const { channels } = options.protocol
-  if (type === channels.subscribe) return subscribe
-  if (type === channels.unsubscribe) return unsubscribe
-  return type === channels.sync ? sync : undefined
+function channelHandler({ kinds }: Hub, type: string): Handler | undefined {
+  for (const kind of kinds) {
+    if (type === kind.subscribe) return subscribe(kind)
+    if (type === kind.unsubscribe) return unsubscribe(kind)
+  }
+  return kinds.some((kind) => type === kind.sync) ? sync : undefined
 }
 
-function dispatch(hub: Hub, session: Session, frame: ClientFrame): void {
-  const { type, data } = frame
+function dispatch(hub: Hub, session: Session, sent: ClientFrame): void {
+  const { type } = sent
+  const data = { ...session.home, ...sent.data }
+  const frame = { ...sent, data }
   session.unanswered++
   if (type === 'ping') {
     void pong(hub, session, frame).finally(() => session.unanswered--)
@@ -125,7 +129,11 @@ function dispatch(hub: Hub, session: Session, frame: ClientFrame): void {
   if (handler) inLine(session, 'subscriptions', () => serve(hub, { session, frame }, handler))
   else {
     // Those of one channel in the order in which they were sent, so that what is typed first is stored first.
-    const line = JSON.stringify([data[hub.field] ?? frame.id ?? null])
-    inLine(session, line, () => serveRequest(hub, session, frame))
+    const kind = hub.kinds.find(({ key }) => data[key] !== undefined)
+    const line = JSON.stringify(kind ? [kind.key, data[kind.key]] : [frame.id ?? null])
+    const plugin = pluginFor(hub, type)
+    inLine(session, line, () =>
+      plugin ? servePlugin(hub, { session, frame, plugin }) : serveRequest(hub, session, frame),
+    )
   }
 }

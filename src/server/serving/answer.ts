@@ -2,15 +2,23 @@
 
 import { type ErrorBody, RequestError, unavailable } from '../requestError.ts'
 import type { ClientFrame } from '../session/clientFrame.ts'
+import { inTime } from '../session/inTime.ts'
 import type { Session } from '../session/session.ts'
-import { ConflictError } from '../store.ts'
+import { ConflictError, type Head } from '../store.ts'
 import type { Hub } from './hub.ts'
 
+export interface Answer {
+  /** JSON. */
+  readonly data: string
+  /** Where its channel stood in the very read that it comes from. */
+  readonly position?: Head | undefined
+}
+
 /**
- * Resolves with what makes the answer, as JSON, in the moment in which it is written: a right may have gone while it was
- * on its way. @throws RequestError
+ * Resolves with what makes the answer in the moment in which it is written: a right may have gone while it was on its way.
+ * @throws RequestError
  */
-export type Handler = (hub: Hub, session: Session, frame: ClientFrame) => Promise<() => string>
+export type Handler = (hub: Hub, session: Session, frame: ClientFrame) => Promise<() => Answer | undefined>
 
 /** Runs the handler and answers with what it returns or throws. Does not reject. */
 export async function serve(
@@ -22,8 +30,13 @@ export async function serve(
   let error: ErrorBody | undefined
   try {
     if (session.phase === 'closed') return
-    const data = await handler(hub, session, frame)
-    answer(hub, session, { frame, data: data() })
+    const what = `The handler of "${frame.type}"`
+    const make = await inTime(hub.environment, { waitMs: hub.limits.handlerMs, what }, async () => {
+      await hub.migration.wait()
+      return handler(hub, session, frame)
+    })
+    const made = make()
+    if (made) answer(hub, session, { frame, ...made })
   } catch (thrown) {
     error = bodyOf(hub, thrown)
     refuse(hub, session, { id: frame.id, error })
@@ -35,14 +48,14 @@ export async function serve(
   }
 }
 
-/** `data`: JSON. */
 export function answer(
   hub: Hub,
   session: Session,
-  { frame: { id }, data }: { readonly frame: ClientFrame; readonly data: string },
+  { frame: { id }, data, position }: Answer & { readonly frame: ClientFrame },
 ): void {
   if (id === undefined) return
-  hub.write(session, `{"type":"response","reply_to":${JSON.stringify(id)},"data":${data}}`)
+  const at = position ? `"as_of":${position.seq},"epoch":${JSON.stringify(position.epoch)},` : ''
+  hub.write(session, `{"type":"response","reply_to":${JSON.stringify(id)},${at}"data":${data}}`)
 }
 
 /** Without an id to answer, the error is about the connection. */

@@ -1,15 +1,16 @@
 /** Puts the parts together: what is written, how a session ends, and how events reach whoever has subscribed. */
 import { localBus } from '../bus.ts'
-import { realEnvironment } from '../environment.ts'
-import { keyIn } from '../feeds/channelName.ts'
+import { realEnvironment, type ServerEnvironment } from '../environment.ts'
+import { channelNamed, fieldsOfChannel } from '../feeds/channelOf.ts'
+import { createBatches } from '../feeds/createBatches.ts'
 import { createFeeds } from '../feeds/createFeeds.ts'
-import { messageText } from '../feeds/eventText.ts'
+import { type MakeOwn, messageText, ownMessages } from '../feeds/eventText.ts'
 import { createHeadReader } from '../feeds/headReader.ts'
-import { DEFAULT_LIMITS } from '../limits.ts'
-import type { LiveServerEvent } from '../options.ts'
-import type { Session } from '../session/session.ts'
+import { DEFAULT_LIMITS, type LiveServerEvent } from '../options.ts'
+import type { HeldText, Session } from '../session/session.ts'
 import { createSessions } from '../session/sessions.ts'
 import type { LoggedEvent } from '../store.ts'
+import { startMigration } from '../stores/migration.ts'
 import type { AnyOptions, Hub } from './hub.ts'
 
 const SERVER_ERROR = 1011
@@ -17,34 +18,80 @@ const TRY_AGAIN_LATER = 1013
 
 export function createHub(options: AnyOptions): Hub {
   const { environment = realEnvironment(), bus = localBus(), store } = options
+  const limits = { ...DEFAULT_LIMITS, ...options.limits }
+  const fail = (error: unknown) => emit(options, { type: 'failed', error })
   const hub: Hub = {
     options,
     environment,
     bus,
-    field: options.protocol.channels.key,
-    limits: { ...DEFAULT_LIMITS, ...options.limits },
+    kinds: options.protocol.kinds,
+    limits,
     sessions: createSessions(),
-    readHeads: createHeadReader(store),
-    feeds: createFeeds({
-      store,
+    readHeads: createHeadReader(store, environment),
+    migration: startMigration({
+      store: { migrate: () => migrate(store, () => hub) },
       environment,
-      deliver: (channel, events) => deliver(hub, channel, events),
-      onHole: (channel) => tellHole(hub, channel),
-      onError: (error) => hub.fail(error),
+      onError: fail,
     }),
+    ...createDelivery(() => hub, { environment, store, waitMs: limits.batchMs }),
+    process: environment.createId(),
+    plugins: [],
+    watches: new Map(),
     isDraining: false,
     emit: (event) => emit(options, event),
-    fail: (error) => emit(options, { type: 'failed', error }),
+    fail,
     write: (session, text) => write(hub, session, text),
     writeEvent: (session, channel, text) => writeEvent(hub, session, { channel, text }),
     close: (session, code, reason) => close(hub, session, { code, reason }),
     unsubscribe: (session, channel) => {
       session.asking.delete(channel)
-      if (hub.sessions.unsubscribe(session, channel)) hub.feeds.close(channel)
+      if (hub.sessions.unsubscribe(session, channel)) closeUnused(hub, channel)
     },
     tell: (events) => tell(hub, events),
   }
   return hub
+}
+
+interface DeliveryParts {
+  readonly environment: ServerEnvironment
+  readonly store: AnyOptions['store']
+  readonly waitMs: number
+}
+
+/** What happens on channels: plugins hear it at once, those who have subscribed it together with what comes with it. */
+function createDelivery(
+  hubOf: () => Hub,
+  { environment, store, waitMs }: DeliveryParts,
+): Pick<Hub, 'feeds' | 'endChannel'> {
+  const batches = createBatches({
+    environment,
+    waitMs,
+    deliver: (channel, events) => deliver(hubOf(), channel, events),
+  })
+  const feeds = createFeeds({
+    store: {
+      since: (positions, maxEvents) => store.since(positions, maxEvents),
+      heads: (channels) => hubOf().readHeads(channels),
+    },
+    environment,
+    deliver: (channel, events) => {
+      const hub = hubOf()
+      for (const { parts } of hub.plugins) guarded(hub, () => parts.delivering?.(channel, events))
+      if (hub.sessions.ofChannel(channel).size > 0) batches.add(channel, events)
+    },
+    onHole: (channel) => {
+      batches.flush(channel)
+      tellHole(hubOf(), channel)
+    },
+    onError: (error) => hubOf().fail(error),
+  })
+  return {
+    feeds,
+    endChannel: (channel) => {
+      feeds.close(channel)
+      batches.drop(channel)
+    },
+  }
 }
 
 function emit({ onEvent }: AnyOptions, event: LiveServerEvent): void {
@@ -69,13 +116,19 @@ function write(hub: Hub, session: Session, text: string): void {
   }
 }
 
-interface HeldText {
-  readonly channel: string
-  readonly text: string
+/** Plugins are there by the time that the store is. */
+async function migrate(store: AnyOptions['store'], hubOf: () => Hub): Promise<void> {
+  await store.migrate()
+  for (const { parts } of hubOf().plugins) await parts.migrate?.()
+}
+
+/** Nobody has subscribed it, and nobody watches it. */
+export function closeUnused({ endChannel, watches, sessions }: Hub, channel: string): void {
+  if (!watches.has(channel) && sessions.ofChannel(channel).size === 0) endChannel(channel)
 }
 
 function writeEvent(hub: Hub, session: Session, event: HeldText): void {
-  if (!session.channels.has(event.channel)) return
+  if (event.channel !== undefined && !session.channels.has(event.channel)) return
   if (session.committed === 0) return hub.write(session, event.text)
   session.held.push(event)
   session.heldLength += event.text.length
@@ -107,11 +160,21 @@ export function endSession(hub: Hub, session: Session): void {
   session.cancelDeadline()
   session.asking.clear()
   session.held.length = 0
-  for (const channel of hub.sessions.remove(session)) hub.feeds.close(channel)
+  for (const channel of hub.sessions.remove(session)) closeUnused(hub, channel)
+  if (session.isKnown) for (const { parts } of hub.plugins) guarded(hub, () => parts.disconnected?.(session))
 }
 
-/** Written once, however many listen. */
-function deliver(hub: Hub, channel: string, events: readonly LoggedEvent[]): void {
+/** What a plugin throws is told, and nobody else's trouble. */
+export function guarded(hub: Hub, work: () => void): void {
+  try {
+    work()
+  } catch (error) {
+    hub.fail(error)
+  }
+}
+
+/** Written once, however many listen, but for those who see it otherwise: returns how many. */
+function deliver(hub: Hub, channel: string, events: readonly LoggedEvent[]): number {
   const subscribers = hub.sessions.ofChannel(channel)
   const text = messageText(events)
   hub.emit({
@@ -121,11 +184,22 @@ function deliver(hub: Hub, channel: string, events: readonly LoggedEvent[]): voi
     connections: subscribers.size,
     length: text.length,
   })
-  for (const session of subscribers) hub.writeEvent(session, channel, text)
+  const { size } = subscribers
+  const own = ownMessages(events, makeOwnOf(hub, channel))
+  for (const session of subscribers) hub.writeEvent(session, channel, own?.(String(session.user?.id)) ?? text)
+  return size
 }
 
+export const makeOwnOf =
+  ({ plugins }: Hub, channel: string): MakeOwn =>
+  (text, own) => {
+    const plugin = plugins.find(({ kinds }) => channelNamed(kinds, channel))
+    return plugin?.parts.ownText?.(text, own) ?? text
+  }
+
 function tellHole(hub: Hub, channel: string): void {
-  const data = { [hub.field]: keyIn(hub.field, channel), reason: 'events were lost' }
+  for (const { parts } of hub.plugins) guarded(hub, () => parts.lost?.(channel))
+  const data = { ...fieldsOfChannel(hub.kinds, channel), reason: 'events were lost' }
   const text = JSON.stringify({ type: 'resync_required', data })
   for (const session of hub.sessions.ofChannel(channel)) hub.writeEvent(session, channel, text)
 }

@@ -2,7 +2,7 @@
 import type { Hub } from './hub.ts'
 
 export interface CloseOptions {
-  /** How long connections have to move. @default 1000 */
+  /** How long connections have to move, at most: it is over when all have. @default 10000 */
   readonly graceMs?: number
 }
 
@@ -13,14 +13,15 @@ const LOOK_MS = 20
 
 export async function closeServer(
   hub: Hub,
-  { graceMs = 1_000, stops }: CloseOptions & { readonly stops: readonly (() => void)[] },
+  { graceMs = 10_000, stops }: CloseOptions & { readonly stops: readonly (() => void)[] },
 ): Promise<void> {
   const { environment, sessions } = hub
   hub.isDraining = true
   const drainedAt = environment.now()
   const spread = (ms: number) => Math.round(environment.random() * ms)
   for (const session of sessions.all) {
-    const data = { retry_after_ms: spread(graceMs / 2) }
+    // A client takes its time as well, and its next connection has to be caught up before this one ends.
+    const data = { retry_after_ms: spread(graceMs / 4) }
     if (session.phase === 'ready') hub.write(session, JSON.stringify({ type: 'draining', data }))
   }
   while (sessions.all.size > 0 && environment.now() - drainedAt < graceMs)

@@ -1,6 +1,8 @@
 /** The answer to a ping, and with it where the channels of the connection stand. */
-import { keyIn } from '../feeds/channelName.ts'
+import { channelNamed } from '../feeds/channelOf.ts'
+import { RequestError } from '../requestError.ts'
 import type { ClientFrame } from '../session/clientFrame.ts'
+import { inTime } from '../session/inTime.ts'
 import type { Session } from '../session/session.ts'
 import type { Head } from '../store.ts'
 import type { Hub } from './hub.ts'
@@ -9,7 +11,11 @@ import type { Hub } from './hub.ts'
 const PATIENCE_MS = 2_000
 
 export async function pong(hub: Hub, session: Session, { data }: ClientFrame): Promise<void> {
-  const heads = session.channels.size > 0 ? await headsInTime(hub, session) : new Map<string, Head>()
+  const asked = [
+    ...session.channels,
+    ...hub.plugins.flatMap(({ parts }) => [...(parts.watchedBy?.(session) ?? [])]),
+  ]
+  const heads = asked.length > 0 ? await headsInTime(hub, asked) : new Map<string, Head>()
   for (const [channel, head] of heads) hub.feeds.hear(channel, head)
   const { timestamp } = data
   const moved = movedOf(hub, session, heads)
@@ -23,29 +29,31 @@ export async function pong(hub: Hub, session: Session, { data }: ClientFrame): P
 }
 
 /** Nothing, where they do not come: the next pong makes up for it. */
-async function headsInTime(hub: Hub, { channels }: Session): Promise<ReadonlyMap<string, Head>> {
-  let cancel = () => {}
-  const late = new Promise<ReadonlyMap<string, Head>>((resolve) => {
-    cancel = hub.environment.setTimer(() => resolve(new Map()), PATIENCE_MS)
-  })
+async function headsInTime(hub: Hub, channels: readonly string[]): Promise<ReadonlyMap<string, Head>> {
   try {
-    return await Promise.race([hub.readHeads(channels), late])
+    const how = { waitMs: PATIENCE_MS, what: 'A read of heads' }
+    return await inTime(hub.environment, how, async () => {
+      // Those that could not be opened when they should have been.
+      await hub.feeds.open(channels)
+      return hub.readHeads(channels)
+    })
   } catch (error) {
-    hub.fail(error)
+    hub.fail(error instanceof RequestError ? error.cause : error)
     return new Map()
-  } finally {
-    cancel()
   }
 }
 
-/** Those that have moved since they were last told. */
-function movedOf({ field }: Hub, { channels, toldHeads }: Session, heads: ReadonlyMap<string, Head>) {
-  const moved: [string, Head][] = []
-  for (const [channel, head] of heads) {
+/** Those that have moved since they were last told: by name, or by field and name where there are several kinds. */
+function movedOf({ kinds }: Hub, { channels, toldHeads }: Session, heads: ReadonlyMap<string, Head>) {
+  const tables = new Map<string, [string, Head][]>()
+  for (const [name, head] of heads) {
     const told = `${head.seq} ${head.epoch}`
-    if (!channels.has(channel) || toldHeads.get(channel) === told) continue
-    toldHeads.set(channel, told)
-    moved.push([keyIn(field, channel), head])
+    const channel = channelNamed(kinds, name)
+    if (!(channel && channels.has(name)) || toldHeads.get(name) === told) continue
+    toldHeads.set(name, told)
+    const { field } = channel.kind
+    tables.set(field, [...(tables.get(field) ?? []), [channel.key, head]])
   }
-  return moved.length > 0 ? Object.fromEntries(moved) : undefined
+  const told = [...tables].map(([field, moved]) => [field, Object.fromEntries(moved)] as const)
+  return kinds.length === 1 ? told[0]?.[1] : told.length > 0 ? Object.fromEntries(told) : undefined
 }

@@ -1,44 +1,51 @@
 /** The application's own requests: checked, run, committed once, answered before their events. */
 import { isLiveError } from '../../transport/errors.ts'
-import { entryOf, isRecord, validate } from '../../transport/protocol.ts'
-import { channelName } from '../feeds/channelName.ts'
+import { entryOf, fieldsOf, isRecord, validate } from '../../transport/protocol.ts'
+import type { ServedChannel } from '../feeds/channelOf.ts'
+import type { ChannelKey } from '../options.ts'
 import { RequestError } from '../requestError.ts'
 import type { ClientFrame } from '../session/clientFrame.ts'
 import type { Session } from '../session/session.ts'
 import type { Head, Once } from '../store.ts'
-import { checkAccess, keyOf } from './access.ts'
+import { channelFor, channelIn, checkAccess } from './access.ts'
 import { serve } from './answer.ts'
 import { releaseHeld } from './createHub.ts'
 import type { Hub } from './hub.ts'
 import { createTransactions, readStore } from './transactions.ts'
 
-/** A request of somebody who may have the channel that it names. */
+/** A request of somebody who may have the channels that it names. */
 interface Asked {
   readonly session: Session
   readonly frame: ClientFrame
   readonly data: unknown
-  readonly key: string | undefined
+  /** The first of them. */
+  readonly channel: ServedChannel | undefined
   /** From now on until the answer, events of this connection wait. */
   readonly onCommit: () => void
 }
 
 export async function serveRequest(hub: Hub, session: Session, frame: ClientFrame): Promise<void> {
   let hasCommitted = false
+  let isOver = false
   const onCommit = () => {
-    if (!hasCommitted) session.committed++
-    hasCommitted = true
+    // What commits after its answer, because it took too long, holds nothing up.
+    if (!hasCommitted && !isOver) session.committed++
+    hasCommitted ||= !isOver
   }
   await serve(hub, { session, frame }, async () => {
     const { params, result, handler } = offerOf(hub, frame.type)
     const data = readParams(() => validate(params, frame.data, { code: 'invalid_params', name: frame.type }))
-    const key = keyOf(hub, frame)
-    if (key !== undefined) await checkAccess(hub, session, key)
-    const { context, position } = contextOf(hub, { session, frame, data, key, onCommit })
+    const named = hub.kinds.flatMap((kind) => channelIn(kind, frame) ?? [])
+    for (const channel of named) await checkAccess(hub, session, channel)
+    const { context, position } = contextOf(hub, { session, frame, data, channel: named[0], onCommit })
     const answer = (await handler(context)) ?? null
-    validate(result, answer, { code: 'invalid_frame', name: `The answer to ${frame.type}` })
-    const text = JSON.stringify(withPosition(answer, position()))
-    return () => text
+    const check = (value: unknown) =>
+      validate(result, value, { code: 'invalid_frame', name: `The answer to ${frame.type}` })
+    const at = position()
+    const text = JSON.stringify(withPosition(answer, { at, check }))
+    return () => ({ data: text, position: at })
   })
+  isOver = true
   if (hasCommitted) releaseHeld(hub, session)
 }
 
@@ -59,35 +66,55 @@ function readParams(read: () => unknown): unknown {
   }
 }
 
-/** Of an array nothing can be said beside its items. */
-function withPosition(answer: unknown, position: Head | undefined): unknown {
-  return position && isRecord(answer) ? { ...answer, as_of: position.seq, epoch: position.epoch } : answer
+interface Position {
+  readonly at: Head | undefined
+  check(answer: unknown): unknown
+}
+
+/** The envelope says it; so does the answer where its schema lets that pass, for whoever makes something else of it. */
+function withPosition(answer: unknown, { at, check }: Position): unknown {
+  if (at && isRecord(answer)) {
+    const placed = { ...answer, as_of: at.seq, epoch: at.epoch }
+    const seen = fieldsOf(seenBy(check, placed))
+    if (seen.as_of === at.seq && seen.epoch === at.epoch) return placed
+  }
+  check(answer)
+  return answer
+}
+
+function seenBy(check: Position['check'], answer: unknown): unknown {
+  try {
+    return check(answer)
+  } catch {
+    return undefined
+  }
 }
 
 function contextOf(hub: Hub, asked: Asked) {
-  const { session, data, key, onCommit } = asked
+  const { session, data, channel, onCommit } = asked
   let position: Head | undefined
   let count = 0
   const { transaction, publish } = createTransactions(hub, {
+    near: channel?.name,
     once: () => onceOf(asked, count++),
     onCommit,
   })
-  const ownKey = (): string => {
-    if (key === undefined) throw new RequestError('invalid', `"${hub.field}" is missing`)
-    return key
+  const own = (): ServedChannel => {
+    if (channel) return channel
+    throw new RequestError('invalid', `"${hub.kinds.map(({ key }) => key).join('" or "')}" is missing`)
   }
   const context = {
     user: session.user,
     data,
     connectionId: session.id,
     get key() {
-      return ownKey()
+      return own().key
     },
     transaction,
-    publish: (type: string, payload: unknown, at = ownKey()) => publish(type, payload, at),
-    read: async (work: (tx: unknown) => unknown, at = key) => {
-      const channels = at === undefined ? [] : [channelName(hub.field, at)]
-      const { result, heads } = await readStore(hub, channels, work)
+    publish: (type: string, payload: unknown, at: ChannelKey = keyOf(own())) => publish(type, payload, at),
+    read: async (work: (tx: unknown) => unknown, at?: ChannelKey) => {
+      const read = at === undefined ? channel : channelFor(hub, at)
+      const { result, heads } = await readStore(hub, read ? [read.name] : [], work)
       position ??= [...heads.values()][0]
       return result
     },
@@ -95,10 +122,15 @@ function contextOf(hub: Hub, asked: Asked) {
   return { context, position: () => position }
 }
 
+const keyOf = ({ kind, key }: ServedChannel): ChannelKey => ({ [kind.key]: key })
+
 /** The same frame again, or the same under the name that its sender gave it. */
-function onceOf({ session, frame, key }: Asked, count: number): Once | undefined {
+function onceOf({ session, frame, channel }: Asked, count: number): Once | undefined {
   const { client_id: clientId } = frame.data
   const name = typeof clientId === 'string' ? ['client_id', clientId] : ['id', frame.id]
   if (!session.user || name[1] === undefined) return undefined
-  return { user: String(session.user.id), id: JSON.stringify([frame.type, key ?? null, ...name, count]) }
+  return {
+    user: String(session.user.id),
+    id: JSON.stringify([frame.type, channel?.name ?? null, ...name, count]),
+  }
 }

@@ -1,7 +1,8 @@
 /** Ends what somebody had of a channel, here and elsewhere; and hears what other processes say. */
-import { keyIn } from '../feeds/channelName.ts'
+import { fieldsOfChannel } from '../feeds/channelOf.ts'
 import { publishNotice } from './createHub.ts'
 import type { Hub } from './hub.ts'
+import { broadcastHere, hearPlugin } from './plugins.ts'
 
 export function revoke(hub: Hub, user: string, channel: string): void {
   revokeHere(hub, user, channel)
@@ -10,7 +11,7 @@ export function revoke(hub: Hub, user: string, channel: string): void {
 
 /** The client asks again, and is refused. */
 function revokeHere(hub: Hub, user: string, channel: string): void {
-  const data = { [hub.field]: keyIn(hub.field, channel), reason: 'revoked' }
+  const data = { ...fieldsOfChannel(hub.kinds, channel), reason: 'revoked' }
   const text = JSON.stringify({ type: 'resync_required', data })
   for (const session of hub.sessions.ofUser(user)) {
     if (!(session.channels.has(channel) || session.asking.has(channel))) continue
@@ -22,6 +23,14 @@ function revokeHere(hub: Hub, user: string, channel: string): void {
 /** Returns how to stop. */
 export const hearBus = (hub: Hub): (() => void) =>
   hub.bus.subscribe((notice) => {
-    if (notice.type === 'moved') hub.feeds.hear(notice.channel, notice.head)
-    else revokeHere(hub, notice.user, notice.channel)
+    switch (notice.type) {
+      case 'moved':
+        return hub.feeds.hear(notice.channel, notice.head)
+      case 'revoked':
+        return revokeHere(hub, notice.user, notice.channel)
+      case 'passing':
+        return notice.from === hub.process ? undefined : broadcastHere(hub, notice)
+      case 'told':
+        return notice.from === hub.process ? undefined : hearPlugin(hub, notice)
+    }
   })

@@ -1,34 +1,39 @@
 /** Subscribe, unsubscribe, and the one frame that catches many channels up. */
-import { entryOf, fieldsOf } from '../../transport/protocol.ts'
-import { channelName } from '../feeds/channelName.ts'
-import { frameText } from '../feeds/eventText.ts'
+import { type ChannelFrames, entryOf, fieldsOf } from '../../transport/protocol.ts'
+import { channelNamed, channelOf, type ServedChannel } from '../feeds/channelOf.ts'
+import { frameText, type Viewer } from '../feeds/eventText.ts'
 import { RequestError, unavailable } from '../requestError.ts'
-import { isId } from '../session/clientFrame.ts'
+import { type ClientFrame, isId } from '../session/clientFrame.ts'
 import type { Session } from '../session/session.ts'
 import type { Head, Missed } from '../store.ts'
-import { checkAccess, keyOf, notMember } from './access.ts'
+import { channelIn, checkAccess, notMember, requireChannel } from './access.ts'
 import type { Handler } from './answer.ts'
+import { makeOwnOf } from './createHub.ts'
 import type { Hub } from './hub.ts'
 
-export const subscribe: Handler = async (hub, session, frame) => {
-  const key = keyOf(hub, frame)
-  if (key === undefined) throw new RequestError('invalid', `"${hub.field}" is missing`)
-  const refused = (await grant(hub, session, [key])).get(key)
-  if (refused) throw refused
-  const channel = channelName(hub.field, key)
-  // Read after the subscription: nothing falls between this and the first event.
-  const heads = await hub.readHeads([channel]).catch(storeFailed)
-  return () => {
-    if (!session.channels.has(channel)) throw notMember(hub)
-    return JSON.stringify(heads.get(channel))
+export const subscribe =
+  (kind: ChannelFrames): Handler =>
+  async (hub, session, frame) => {
+    const channel = requireChannel(kind, frame)
+    const { name } = channel
+    const refused = (await grant(hub, session, [channel])).get(name)
+    if (refused) throw refused
+    // Read after the subscription: nothing falls between this and the first event.
+    const heads = await hub.readHeads([name]).catch(storeFailed)
+    return () => {
+      if (!session.channels.has(name)) throw notMember(channel)
+      return { data: JSON.stringify(heads.get(name)) }
+    }
   }
-}
 
-export const unsubscribe: Handler = async (hub, session, frame) => {
-  const key = keyOf(hub, frame)
-  if (key !== undefined) hub.unsubscribe(session, channelName(hub.field, key))
-  return () => '{}'
-}
+export const unsubscribe =
+  (kind: ChannelFrames): Handler =>
+  async (hub, session, frame) => {
+    const channel = channelIn(kind, frame)
+    // Where being connected is the subscription, it lasts as long.
+    if (channel && session.home[kind.key] !== channel.key) hub.unsubscribe(session, channel.name)
+    return () => ({ data: '{}' })
+  }
 
 const storeFailed = (cause: unknown): never => {
   throw unavailable('The store does not answer', cause)
@@ -38,81 +43,100 @@ const storeFailed = (cause: unknown): never => {
 async function grant(
   hub: Hub,
   session: Session,
-  keys: readonly string[],
+  channels: readonly ServedChannel[],
 ): Promise<ReadonlyMap<string, RequestError>> {
   const refused = new Map<string, RequestError>()
-  const asked = keys.map(async (key) => {
-    const error = await ask(hub, session, key).catch((thrown: unknown) => {
+  const asked = channels.map(async (channel) => {
+    const error = await ask(hub, session, channel).catch((thrown: unknown) => {
       if (thrown instanceof RequestError) return thrown
       hub.fail(thrown)
       return new RequestError('internal', 'The server failed')
     })
-    if (error) refused.set(key, error)
+    if (error) refused.set(channel.name, error)
   })
   await Promise.all(asked)
-  const granted = keys.filter((key) => !refused.has(key)).map((key) => channelName(hub.field, key))
+  const granted = channels.map(({ name }) => name).filter((name) => !refused.has(name))
   try {
-    await hub.feeds.open(granted.filter((channel) => session.channels.has(channel)))
+    await hub.feeds.open(granted.filter((name) => session.channels.has(name)))
   } catch (error) {
-    for (const channel of granted) hub.unsubscribe(session, channel)
+    for (const name of granted) hub.unsubscribe(session, name)
     storeFailed(error)
   }
   return refused
 }
 
 /** What it is refused for. What it had before is over then, too. */
-async function ask(hub: Hub, session: Session, key: string): Promise<RequestError | undefined> {
-  const channel = channelName(hub.field, key)
-  const asking = Symbol(key)
-  session.asking.set(channel, asking)
+async function ask(hub: Hub, session: Session, channel: ServedChannel): Promise<RequestError | undefined> {
+  const { name } = channel
+  const asking = Symbol(name)
+  session.asking.set(name, asking)
   try {
-    await checkAccess(hub, session, key)
+    await checkAccess(hub, session, channel)
   } catch (error) {
-    hub.unsubscribe(session, channel)
+    hub.unsubscribe(session, name)
     throw error
   }
   // Revoked, left or asked again meanwhile, or nobody is there any more.
-  if (session.asking.get(channel) !== asking)
-    return session.channels.has(channel) ? undefined : notMember(hub)
-  session.asking.delete(channel)
-  if (!session.channels.has(channel) && session.channels.size >= hub.limits.subscriptions)
+  if (session.asking.get(name) !== asking) return session.channels.has(name) ? undefined : notMember(channel)
+  session.asking.delete(name)
+  if (!session.channels.has(name) && session.channels.size >= hub.limits.subscriptions)
     return new RequestError('too_many', `At most ${hub.limits.subscriptions} subscriptions`)
-  hub.sessions.subscribe(session, channel)
+  hub.sessions.subscribe(session, name)
   return undefined
 }
 
-export const sync: Handler = async (hub, session, { data }) => {
-  const { field: table } = hub.options.protocol.channels
-  const asked = Object.entries(fieldsOf(entryOf(data, table)))
-  if (asked.length > hub.limits.subscriptions)
-    throw new RequestError('too_many', `At most ${hub.limits.subscriptions} subscriptions`)
-  if (!asked.every(([key]) => isId(key))) throw new RequestError('invalid', `"${table}" has what is no id`)
-  const refused = await grant(
-    hub,
-    session,
-    asked.map(([key]) => key),
-  )
-  const positions = new Map(
-    asked
-      .filter(([key]) => !refused.has(key))
-      .map(([key, position]) => [channelName(hub.field, key), positionIn(position)]),
-  )
-  const missed = await hub.options.store.since(positions, hub.limits.syncEvents).catch(storeFailed)
-  const textOf = (key: string) => {
-    const channel = channelName(hub.field, key)
-    const found = session.channels.has(channel) ? missed.get(channel) : undefined
-    return `${JSON.stringify(key)}:${found ? missedText(found) : refusalText(refused.get(key) ?? notMember(hub))}`
-  }
-  return () => `{${JSON.stringify(table)}:{${asked.map(([key]) => textOf(key)).join(',')}}}`
+/** One channel that a `sync` names, and up to where the client has it. */
+interface Asked extends ServedChannel {
+  readonly position: unknown
 }
 
-function positionIn(value: unknown): Partial<Head> {
+export const sync: Handler = async (hub, session, frame) => {
+  const kinds = hub.kinds.filter((kind) => kind.sync === frame.type)
+  const tables = kinds.map((kind) => ({ kind, asked: askedIn(kind, frame) }))
+  const all = tables.flatMap(({ asked }) => asked)
+  if (all.length > hub.limits.subscriptions)
+    throw new RequestError('too_many', `At most ${hub.limits.subscriptions} subscriptions`)
+  const refused = await grant(hub, session, all)
+  const granted = all.filter(({ name }) => !refused.has(name))
+  const positions = new Map<string, Partial<Head>>()
+  for (const { name, position } of granted)
+    positions.set(name, headIn(position) ?? (await positionIn(hub, name, position)))
+  const missed = await hub.options.store.since(positions, hub.limits.syncEvents).catch(storeFailed)
+  const viewer = ({ name }: Asked): Viewer => ({
+    user: String(session.user?.id),
+    makeOwn: makeOwnOf(hub, name),
+  })
+  const textOf = (channel: Asked) => {
+    const found = session.channels.has(channel.name) ? missed.get(channel.name) : undefined
+    const text = found
+      ? missedText(found, viewer(channel))
+      : refusalText(refused.get(channel.name) ?? notMember(channel))
+    return `${JSON.stringify(channel.key)}:${text}`
+  }
+  const tableText = ({ kind, asked }: (typeof tables)[number]) =>
+    `${JSON.stringify(kind.field)}:{${asked.map(textOf).join(',')}}`
+  return () => ({ data: `{${tables.map(tableText).join(',')}}` })
+}
+
+function askedIn(kind: ChannelFrames, { data }: ClientFrame): readonly Asked[] {
+  return Object.entries(fieldsOf(entryOf(data, kind.field))).map(([key, position]) => {
+    if (!isId(key)) throw new RequestError('invalid', `"${kind.field}" has what is no id`)
+    return { ...channelOf(kind, key), position }
+  })
+}
+
+function headIn(value: unknown): Head | undefined {
   const { seq, epoch } = fieldsOf(value)
-  if (!Number.isSafeInteger(seq) || typeof epoch !== 'string') return {}
-  return { seq: seq as number, epoch }
+  return Number.isSafeInteger(seq) && typeof epoch === 'string' ? { seq: seq as number, epoch } : undefined
+}
+
+async function positionIn(hub: Hub, channel: string, value: unknown): Promise<Partial<Head>> {
+  const fields = fieldsOf(value)
+  const plugin = hub.plugins.find(({ kinds }) => channelNamed(kinds, channel))
+  return (await plugin?.parts.positionOf?.(channel, fields)?.catch(storeFailed)) ?? {}
 }
 
 const refusalText = ({ body }: RequestError) => JSON.stringify({ events: [], complete: false, error: body })
 
-const missedText = ({ events, complete, seq, epoch }: Missed) =>
-  `{"events":[${events.map(frameText).join(',')}],"complete":${complete},"seq":${seq},"epoch":${JSON.stringify(epoch)}}`
+const missedText = ({ events, complete, seq, epoch }: Missed, viewer: Viewer) =>
+  `{"events":[${events.map((event) => frameText(event, viewer)).join(',')}],"complete":${complete},"seq":${seq},"epoch":${JSON.stringify(epoch)}}`

@@ -1,10 +1,11 @@
 /** Work on the store, and the events that come of it. What the store itself fails at is told apart from what the work throws. */
 import { LiveError } from '../../transport/errors.ts'
 import { entryOf, validate } from '../../transport/protocol.ts'
-import { channelName } from '../feeds/channelName.ts'
 import { eventText } from '../feeds/eventText.ts'
+import type { ChannelKey } from '../options.ts'
 import { unavailable } from '../requestError.ts'
-import { ConflictError, type Once, type SnapshotRead } from '../store.ts'
+import { ConflictError, type Once, type SnapshotRead, type Transaction } from '../store.ts'
+import { channelFor } from './access.ts'
 import type { Hub } from './hub.ts'
 
 type Work = (tx: unknown) => unknown
@@ -15,6 +16,8 @@ interface Published {
 }
 
 export interface TransactionsParts {
+  /** The channel that they are about. */
+  readonly near?: string | undefined
   /** Under which name the next one is kept. */
   once?(): Once | undefined
   /** Right before the events of one are told. */
@@ -23,24 +26,28 @@ export interface TransactionsParts {
 
 export interface Transactions {
   transaction(work: Work): Promise<unknown>
-  publish(type: string, payload: unknown, key: string): void
+  publish(type: string, payload: unknown, key: ChannelKey): void
 }
 
 /** Of one request, or one call of the application: one after the other. */
-export function createTransactions(hub: Hub, { once, onCommit }: TransactionsParts): Transactions {
+export function createTransactions(hub: Hub, { near, once, onCommit }: TransactionsParts): Transactions {
   let isOpen = false
   let published: Published[] | undefined
   const run = async (work: Work) => {
     const done = await apart((own) =>
-      hub.options.store.transaction(async ({ tx, append }) => {
-        // What an earlier attempt published was never committed.
-        const events: Published[] = []
-        published = events
-        const result = await own(() => work(tx))
-        published = undefined
-        for (const { channel, event } of events) await append(channel, event)
-        return result
-      }, once?.()),
+      hub.options.store.transaction(
+        async ({ tx, append }) => {
+          // What an earlier attempt published was never committed.
+          const events: Published[] = []
+          published = events
+          const result = await own(() => work(tx))
+          published = undefined
+          for (const { channel, event } of events) await append(channel, event)
+          return result
+        },
+        once?.(),
+        near,
+      ),
     )
     onCommit?.()
     hub.tell(done.events)
@@ -60,10 +67,24 @@ export function createTransactions(hub: Hub, { once, onCommit }: TransactionsPar
     publish: (type, payload, key) => {
       if (!published) throw new LiveError('misconfigured', `publish("${type}") belongs into a transaction`)
       validate(entryOf(hub.options.protocol.events, type), payload, { code: 'invalid_params', name: type })
-      const event = eventText(type, { [hub.field]: key }, payload)
-      published.push({ channel: channelName(hub.field, key), event })
+      const { kind, key: id, name } = channelFor(hub, key)
+      published.push({ channel: name, event: eventText(type, { [kind.key]: id }, payload) })
     },
   }
+}
+
+/** Of a plugin, which appends what it has to tell itself. */
+export async function commit<Result>(
+  hub: Hub,
+  work: (transaction: Transaction<unknown>) => Result | Promise<Result>,
+  { near, onCommit }: Omit<TransactionsParts, 'once'> = {},
+): Promise<Result> {
+  const done = await apart((own) =>
+    hub.options.store.transaction((transaction) => own(() => work(transaction)), undefined, near),
+  )
+  onCommit?.()
+  hub.tell(done.events)
+  return done.result as Result
 }
 
 export const readStore = (

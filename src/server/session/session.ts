@@ -4,6 +4,12 @@ import type { ServerRequest, ServerSocket } from '../socket.ts'
 import type { ClientFrame } from './clientFrame.ts'
 import type { Meter } from './meter.ts'
 
+export interface HeldText {
+  /** Nothing for what is the user's own: nothing takes the right to it away. */
+  readonly channel: string | undefined
+  readonly text: string
+}
+
 export interface Session {
   readonly id: string
   readonly socket: ServerSocket
@@ -17,14 +23,18 @@ export interface Session {
   readonly toldHeads: Map<string, string>
   /** The last frame of each line, see `inLine`. */
   readonly lines: Map<string, Promise<void>>
+  /** By field, the channel that a frame means which names none: that of its endpoint. */
+  readonly home: Record<string, string>
   user: LiveUser | undefined
+  /** Plugins know of it, and are told when it ends. */
+  isKnown: boolean
   /** `waiting`: no valid token yet. */
   phase: 'waiting' | 'ready' | 'closed'
   /** Frames that came while a token was being checked. */
   waiting: ClientFrame[] | undefined
   /** Requests that have committed and are not answered: events wait behind the answers. */
   committed: number
-  readonly held: { readonly channel: string; readonly text: string }[]
+  readonly held: HeldText[]
   heldLength: number
   unanswered: number
   heardAt: number
@@ -42,7 +52,9 @@ export const createSession = ({ now, ...parts }: SessionParts): Session => ({
   asking: new Map(),
   toldHeads: new Map(),
   lines: new Map(),
+  home: {},
   user: undefined,
+  isKnown: false,
   phase: 'waiting',
   waiting: undefined,
   committed: 0,

@@ -3,37 +3,48 @@
 import { realEnvironment, type ServerEnvironment } from '../environment.ts'
 import {
   type Committed,
+  ConflictError,
+  type EventText,
   type Head,
   type LoggedEvent,
   type Once,
+  type SnapshotRead,
   STORE_LIMITS,
   type Store,
   type StoreLimits,
   type Transaction,
+  writtenAt,
 } from '../store.ts'
 import { attempt, createLine } from './attempts.ts'
+import {
+  createMemoryData,
+  type MemoryData,
+  type MemoryTables,
+  readTables,
+  writeTables,
+} from './memoryTables.ts'
 import { missedOf, wantedOf } from './missed.ts'
 import { replyOf } from './replyOf.ts'
-
-type Rows = ReadonlyMap<string, unknown>
-type Tables = ReadonlyMap<string, Rows>
-
-/** The handle of a transaction or a read: tables of rows by id. A row is a value: set another one, do not change it. */
-export interface MemoryTables {
-  get<Row>(table: string, id: string): Row | undefined
-  /** In the order in which they were first set. */
-  all<Row>(table: string): Row[]
-  set(table: string, id: string, row: unknown): void
-  delete(table: string, id: string): void
-}
 
 export interface MemoryStoreOptions extends StoreLimits {
   readonly environment?: Pick<ServerEnvironment, 'setTimer' | 'random' | 'createId'>
 }
 
+/** A store that can also be used without waiting, where the work waits for nothing either. */
+export interface MemoryStore extends Store<MemoryTables> {
+  /**
+   * Commits at once. A transaction that is under way meanwhile runs again.
+   *
+   * @throws Error where the work returns a promise; nothing is committed then
+   */
+  transactionNow<Result>(work: (transaction: Transaction<MemoryTables>) => Result): Committed<Result>
+  snapshotNow<Result>(channels: readonly string[], read: (tx: MemoryTables) => Result): SnapshotRead<Result>
+}
+
 interface Memory {
-  /** Replaced with every commit, so that whoever reads goes on reading what was there. */
-  tables: Tables
+  readonly data: MemoryData
+  /** So many times, something was committed. */
+  commits: number
   epoch: string
   readonly seqs: Map<string, number>
   readonly log: Map<string, LoggedEvent[]>
@@ -41,11 +52,12 @@ interface Memory {
   readonly limits: Required<StoreLimits>
 }
 
-/** `tx` is `MemoryTables`. A transaction copies each table that it writes to. */
-export function memoryStore(options: MemoryStoreOptions = {}): Store<MemoryTables> {
+/** `tx` is `MemoryTables`. Transactions run one at a time, and cost what they change. */
+export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
   const { environment = realEnvironment(), ...limits } = options
   const memory: Memory = {
-    tables: new Map(),
+    data: createMemoryData(),
+    commits: 0,
     epoch: environment.createId(),
     seqs: new Map(),
     log: new Map(),
@@ -56,20 +68,21 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store<MemoryTable
   return {
     migrate: async () => undefined,
     transaction: (work, once) => inLine(() => attempt(environment, () => runOnce(memory, work, once))),
+    transactionNow: (work) => runNow(memory, work),
     heads: async (channels) => headsOf(memory, channels),
-    since: async (positions, maxEvents) => {
-      const heads = headsOf(memory, [...positions.keys()])
-      const wanted = wantedOf(positions, heads, { tail: memory.limits.tail, maxEvents })
-      const after = ({ channel, after }: { channel: string; after: number }) =>
-        (memory.log.get(channel) ?? []).filter(({ seq }) => seq > after)
-      return missedOf(heads, wanted, new Map(wanted.map((each) => [each.channel, after(each)])))
-    },
-    snapshot: async (channels, read) => {
-      const heads = headsOf(memory, channels)
-      return { heads, result: await read(reading(memory.tables)) }
+    since: async (positions, maxEvents) => sinceIn(memory, positions, maxEvents),
+    snapshot: (channels, read) => snapshot(memory, channels, read),
+    snapshotNow: (channels, read) => {
+      const { tx, end } = readTables(memory.data)
+      try {
+        return { heads: headsOf(memory, channels), result: read(tx) }
+      } finally {
+        end()
+      }
     },
     renewEpoch: () =>
       inLine(async () => {
+        memory.commits++
         memory.epoch = environment.createId()
         memory.log.clear()
       }),
@@ -82,6 +95,52 @@ const headOf = ({ seqs, epoch }: Memory, channel: string): Head => ({ seq: seqs.
 const headsOf = (memory: Memory, channels: readonly string[]): Map<string, Head> =>
   new Map(channels.map((channel) => [channel, headOf(memory, channel)]))
 
+function sinceIn(memory: Memory, positions: ReadonlyMap<string, Partial<Head>>, maxEvents: number) {
+  const heads = headsOf(memory, [...positions.keys()])
+  const wanted = wantedOf(positions, heads, { tail: memory.limits.tail, maxEvents })
+  const after = ({ channel, after }: { channel: string; after: number }) =>
+    (memory.log.get(channel) ?? []).filter(({ seq }) => seq > after)
+  return missedOf(heads, wanted, new Map(wanted.map((each) => [each.channel, after(each)])))
+}
+
+async function snapshot<Result>(
+  memory: Memory,
+  channels: readonly string[],
+  read: (tx: MemoryTables) => Result | Promise<Result>,
+): Promise<SnapshotRead<Result>> {
+  const heads = headsOf(memory, channels)
+  const { tx, end } = readTables(memory.data)
+  try {
+    const result = read(tx)
+    return { heads, result: isThenable(result) ? await result : result }
+  } finally {
+    end()
+  }
+}
+
+/** One attempt: what it writes and appends is nowhere before `commit`. */
+function createDraft(memory: Memory) {
+  const { tx, apply } = writeTables(memory.data)
+  const events: LoggedEvent[] = []
+  const last = new Map<string, number>()
+  const append = (channel: string, event: EventText): Head => {
+    const { seq: before, epoch } = headOf(memory, channel)
+    const head = { seq: (last.get(channel) ?? before) + 1, epoch }
+    last.set(channel, head.seq)
+    events.push({ ...head, channel, event: writtenAt(event, head) })
+    return head
+  }
+  const commit = <Result>(result: Result, once?: Once): Committed<Result> => {
+    const reply = once && replyOf(result)
+    memory.commits++
+    apply()
+    for (const event of events) keepEvent(memory, event)
+    if (once && reply !== undefined) keepReply(memory, once, reply)
+    return { result, events, isRepeated: false }
+  }
+  return { transaction: { tx, append }, commit }
+}
+
 async function runOnce<Result>(
   memory: Memory,
   work: (transaction: Transaction<MemoryTables>) => Result | Promise<Result>,
@@ -89,20 +148,34 @@ async function runOnce<Result>(
 ): Promise<Committed<Result>> {
   const known = once && memory.replies.get(once.user)?.get(once.id)
   if (known !== undefined) return { result: JSON.parse(known) as Result, events: [], isRepeated: true }
-  const { tx, written } = writing(memory.tables)
-  const events: LoggedEvent[] = []
-  const append = async (channel: string, event: string): Promise<Head> => {
-    const last = events.findLast((other) => other.channel === channel) ?? headOf(memory, channel)
-    const head = { seq: last.seq + 1, epoch: memory.epoch }
-    events.push({ ...head, channel, event })
-    return head
+  const { transaction, commit } = createDraft(memory)
+  const began = memory.commits
+  let result: Result | Promise<Result>
+  try {
+    result = work(transaction)
+    if (isThenable(result)) result = await result
+  } catch (error) {
+    // What it has seen may not fit together, and be why.
+    if (memory.commits === began) throw error
+    throw new ConflictError('Somebody else has written meanwhile', { cause: error })
   }
-  const result = await work({ tx, append })
-  const reply = once && replyOf(result)
-  memory.tables = written()
-  for (const event of events) keepEvent(memory, event)
-  if (once && reply !== undefined) keepReply(memory, once, reply)
-  return { result, events, isRepeated: false }
+  if (memory.commits !== began) throw new ConflictError('Somebody else has written meanwhile')
+  return commit(result, once)
+}
+
+function runNow<Result>(
+  memory: Memory,
+  work: (transaction: Transaction<MemoryTables>) => Result,
+): Committed<Result> {
+  const { transaction, commit } = createDraft(memory)
+  const result = work(transaction)
+  if (isThenable(result))
+    throw new Error('transactionNow waits for nothing: its work must not return a promise')
+  return commit(result)
+}
+
+function isThenable<Result>(result: Result | Promise<Result>): result is Promise<Result> {
+  return typeof Object(result).then === 'function'
 }
 
 function keepEvent({ seqs, log, limits }: Memory, event: LoggedEvent): void {
@@ -119,32 +192,4 @@ function keepReply({ replies, limits }: Memory, { user, id }: Once, reply: strin
   kept.set(id, reply)
   const [oldest] = kept.keys()
   if (kept.size > limits.repliesPerUser && oldest !== undefined) kept.delete(oldest)
-}
-
-const readOnly = (): never => {
-  throw new Error('A read writes nothing: use a transaction')
-}
-
-const reading = (tables: Tables): MemoryTables => ({
-  get: <Row>(table: string, id: string) => tables.get(table)?.get(id) as Row | undefined,
-  all: <Row>(table: string) => [...(tables.get(table)?.values() ?? [])] as Row[],
-  set: readOnly,
-  delete: readOnly,
-})
-
-function writing(before: Tables) {
-  const tables = new Map(before)
-  const copies = new Map<string, Map<string, unknown>>()
-  const copyOf = (table: string) => {
-    const copy = copies.get(table) ?? new Map(before.get(table))
-    copies.set(table, copy)
-    tables.set(table, copy)
-    return copy
-  }
-  const tx: MemoryTables = {
-    ...reading(tables),
-    set: (table, id, row) => void copyOf(table).set(id, row),
-    delete: (table, id) => void copyOf(table).delete(id),
-  }
-  return { tx, written: (): Tables => tables }
 }

@@ -1,5 +1,13 @@
 /** The log and the answers as tables of PostgreSQL. Every function is one statement, or two that read. */
-import type { Head, LoggedEvent, Missed, Once, StoreLimits } from '../store.ts'
+import {
+  type EventText,
+  type Head,
+  type LoggedEvent,
+  type Missed,
+  type Once,
+  type StoreLimits,
+  writtenAt,
+} from '../store.ts'
 import { missedOf, type Wanted, wantedOf } from './missed.ts'
 
 /** What runs statements: a client of `pg`, or its pool. */
@@ -50,6 +58,12 @@ const APPEND = `
     DELETE FROM querywire_log AS log USING head WHERE log.channel = $1 AND log.seq <= head.seq - $3::bigint
   )
   SELECT seq FROM head`
+const TAKE = `
+  INSERT INTO querywire_heads AS heads (channel, seq) VALUES ($1, 1)
+  ON CONFLICT (channel) DO UPDATE SET seq = heads.seq + 1 RETURNING seq`
+const KEEP = `
+  WITH kept AS (INSERT INTO querywire_log (channel, seq, event) VALUES ($1, $2::bigint, $3))
+  DELETE FROM querywire_log WHERE channel = $1 AND seq <= $2::bigint - $4::bigint`
 /** A statement does not see its own row: one fewer of the others stays. */
 const KEEP_REPLY = `
   WITH kept AS (
@@ -116,14 +130,24 @@ export async function beforeIn(on: PostgresQueries, once: Once | undefined) {
   return { epoch: String(row.epoch), reply: row.reply === null ? undefined : String(row.reply) }
 }
 
-/** Returns the number. */
+interface Appending {
+  readonly channel: string
+  readonly event: EventText
+  readonly epoch: string
+  readonly tail: number
+}
+
+/** One statement where the text is there, else two: the number first. */
 export async function appendTo(
   on: PostgresQueries,
-  { channel, event }: { readonly channel: string; readonly event: string },
-  tail: number,
-): Promise<number> {
-  const [row] = await rowsOf(on, APPEND, [channel, event, tail])
-  return Number(row?.seq)
+  { channel, event, epoch, tail }: Appending,
+): Promise<LoggedEvent> {
+  const isText = typeof event === 'string'
+  const [row] = await rowsOf(on, isText ? APPEND : TAKE, isText ? [channel, event, tail] : [channel])
+  const head = { seq: Number(row?.seq), epoch }
+  const text = writtenAt(event, head)
+  if (!isText) await on.query(KEEP, [channel, head.seq, text, tail])
+  return { ...head, channel, event: text }
 }
 
 export async function keepReply(

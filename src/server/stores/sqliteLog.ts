@@ -1,7 +1,15 @@
 /** The log and the answers as tables. Every function is one or few statements of a transaction that others begin and end. */
 
 import type { SqliteHandle } from '../node/optionalTypes.ts'
-import type { Head, LoggedEvent, Missed, Once, StoreLimits } from '../store.ts'
+import {
+  type EventText,
+  type Head,
+  type LoggedEvent,
+  type Missed,
+  type Once,
+  type StoreLimits,
+  writtenAt,
+} from '../store.ts'
 import { missedOf, type Wanted, wantedOf } from './missed.ts'
 
 // Without foreign keys or triggers: these tables live beside those of the application, and need nothing of them.
@@ -73,11 +81,12 @@ export function createSqliteWriter(database: SqliteHandle, { tail, repliesPerUse
   const keepReply = database.prepare('INSERT INTO querywire_replies (user, id, reply) VALUES (?, ?, ?)')
   const forgetReplies = database.prepare(FORGET_REPLIES)
   return {
-    append: (channel: string, event: string): number => {
-      const seq = Number(take.get(channel)?.seq)
-      keep.run(channel, seq, event)
-      forget.run(channel, seq - tail)
-      return seq
+    append: (channel: string, event: EventText, epoch: string): LoggedEvent => {
+      const head = { seq: Number(take.get(channel)?.seq), epoch }
+      const logged = { ...head, channel, event: writtenAt(event, head) }
+      keep.run(channel, head.seq, logged.event)
+      forget.run(channel, head.seq - tail)
+      return logged
     },
     replyTo: ({ user, id }: Once): string | undefined => {
       const row = replyRow.get(user, id)

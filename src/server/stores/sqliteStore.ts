@@ -4,6 +4,8 @@ import type { SqliteHandle, SqliteModule } from '../node/optionalTypes.ts'
 import {
   type Committed,
   ConflictError,
+  type EventText,
+  type Head,
   type LoggedEvent,
   type Once,
   STORE_LIMITS,
@@ -156,10 +158,10 @@ async function runOnce<Result>(
     }
     const epoch = log.epoch()
     const events: LoggedEvent[] = []
-    const append = async (channel: string, event: string) => {
-      const head = { seq: write.append(channel, event), epoch }
-      events.push({ ...head, channel, event })
-      return head
+    const append = (channel: string, event: EventText): Head => {
+      const logged = write.append(channel, event, epoch)
+      events.push(logged)
+      return { seq: logged.seq, epoch }
     }
     const result = await work({ tx: writer, append })
     if (once) write.keepReply(once, replyOf(result))

@@ -1,6 +1,25 @@
 /** Which events belong to a channel, and what it hears of them. Pure. */
 import type { ChannelSpec, Cursor, LiveEvent } from '../port.ts'
-import { type DecodedEvent, fieldsOf, textOf } from '../protocol.ts'
+import { type ChannelFrames, type DecodedEvent, fieldsOf, type Protocol, textOf } from '../protocol.ts'
+
+/** A channel as frames name it. */
+export interface Place {
+  readonly kind: ChannelFrames
+  readonly id: string
+}
+
+/** Of the first kind that is named. */
+export function placeIn({ kinds }: Protocol, fields: Readonly<Record<string, unknown>>): Place | undefined {
+  for (const kind of kinds) {
+    const id = textOf(fields[kind.key])
+    if (id !== undefined) return { kind, id }
+  }
+  return undefined
+}
+
+/** Two kinds may use one id. */
+export const placeName = (place: Place | undefined): string | undefined =>
+  place && `${place.kind.key}/${place.id}`
 
 /** A field that the event does not carry matches. Ids are compared as text. */
 export function isMatch({ key }: ChannelSpec, { frame, payload }: DecodedEvent): boolean {
@@ -13,12 +32,16 @@ export function isMatch({ key }: ChannelSpec, { frame, payload }: DecodedEvent):
 
 /** Numbers that belong to one room mean nothing in a channel of all rooms. */
 export function eventFor(
-  { key }: ChannelSpec,
+  place: Place | undefined,
   { frame, payload }: DecodedEvent,
-  keyField: string,
+  protocol: Protocol,
 ): LiveEvent {
-  const isForeign = key[keyField] === undefined && frame[keyField] !== undefined
-  return { type: frame.type, payload, ...(isForeign ? undefined : toCursor(frame)) }
+  const { type } = frame
+  const cursor = !place && placeIn(protocol, frame) ? undefined : toCursor(frame)
+  // A copy of fields costs more than all the rest of it.
+  if (!cursor) return { type, payload }
+  const { seq, epoch } = cursor
+  return epoch === undefined ? { type, payload, seq } : { type, payload, seq, epoch }
 }
 
 /** A number that cannot be counted on from (`1e999`, 2^53, a fraction) is none: the event counts as unnumbered. */

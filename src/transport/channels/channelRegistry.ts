@@ -1,6 +1,8 @@
 /** The records behind the channels of one connection. Nothing here runs. */
 import type { Connection } from '../connection/connection.ts'
 import type { ChannelListener, ChannelSpec, Cursor, Pace } from '../port.ts'
+import type { ChannelFrames } from '../protocol.ts'
+import type { Place } from './channelEvents.ts'
 
 /** Resolves when a subscription stands, with where the channel stands if the server says so. */
 export type Standing = Promise<Cursor | undefined>
@@ -17,8 +19,10 @@ export interface Subscription extends Pace {
   /** On this socket; until it stands again it has to be asked for. */
   isRefused?: boolean
   readonly spec: ChannelSpec
-  /** Under which name it takes part in `sync`, if it can. */
-  readonly syncKey: string | undefined
+  /** As how many-eth it was made. */
+  readonly order: number
+  /** As which channel it takes part in `sync`, if it can. */
+  readonly at: Place | undefined
   readonly members: Set<Member>
   /** A new one with every asking, so that an answer to an earlier one is told apart. `undefined`: down. */
   standing?: Standing | undefined
@@ -33,17 +37,33 @@ export interface Subscription extends Pace {
 
 /** The `sync` frame that is being put together. */
 export interface SyncBatch {
-  readonly positions: Map<string, Cursor>
-  /** By name of channel; empty where the server cannot tell. */
+  /** By field, then by channel. */
+  readonly tables: Map<string, Map<string, Cursor>>
+  /** Likewise; empty where the server cannot tell. */
   readonly answers: Promise<Readonly<Record<string, unknown>>>
   send(): void
 }
 
+/** Subscriptions that are named by the same fields, by the ids in these. */
+export interface ChannelGroup {
+  readonly fields: readonly string[]
+  readonly kind: ChannelFrames | undefined
+  readonly byIds: Map<string, Set<Subscription>>
+}
+
+/** By the names of the fields. */
+export type ChannelIndex = Map<string, ChannelGroup>
+
 export interface ChannelRegistry {
   readonly subscriptions: Map<string, Subscription>
-  /** By `syncKey`, for events that say which channel they belong to. */
-  readonly byKey: Map<string | undefined, Set<Subscription>>
-  batch?: SyncBatch | undefined
+  /** For events that say which channel they belong to. */
+  readonly index: ChannelIndex
+  /** Those whose subscribe frame nothing has confirmed. */
+  readonly unconfirmed: Set<Subscription>
+  /** How many there ever were. */
+  made: number
+  /** By type. */
+  readonly batches: Map<string, SyncBatch>
   /** One of those that wait for their `live`. */
   awaited?: [Subscription, Member] | undefined
 }

@@ -5,7 +5,7 @@ import { request } from '../connection/requests.ts'
 import type { LiveError } from '../errors.ts'
 import type { Cursor, LiveEvent } from '../port.ts'
 import { entryOf, fieldsOf } from '../protocol.ts'
-import { eventFor, toCursor } from './channelEvents.ts'
+import { eventFor, type Place, toCursor } from './channelEvents.ts'
 import type { ChannelConnection, Member, Standing, Subscription, SyncBatch } from './channelRegistry.ts'
 import { emitSignal, tellHead } from './signals.ts'
 
@@ -24,14 +24,15 @@ export function askToStand(
   subscription: Subscription,
   ask = subscription.spec.subscribe,
 ): Standing {
-  const { environment, protocol } = connection
+  const { patience, protocol } = connection
   // What this connection was refused is not there by being connected.
   if (!(ask || subscription.isRefused)) return Promise.resolve(undefined)
-  const { subscribe: type } = protocol.channels
+  const { subscribe: type } = subscription.at?.kind ?? protocol.channels
   const standing = new Promise<Cursor | undefined>((resolve) => {
     const confirm = () => resolve(undefined)
     subscription.confirm = confirm
-    const cancel = environment.setTimer(() => {
+    connection.channels.unconfirmed.add(subscription)
+    const cancel = patience.setTimer(() => {
       if (!isReplying(connection)) confirm()
     }, CONFIRM_MS)
     const accepted = (reply: unknown) => {
@@ -118,12 +119,12 @@ async function goLive(
   subscription: Subscription,
   member: Member,
 ): Promise<void> {
-  const { syncKey, standing } = subscription
+  const { at, standing } = subscription
   const isOver = () => subscription.standing !== standing || !isWaiting(subscription, member)
   const cursor = member.listener.cursor()
   let answer: Fields = {}
-  if (syncKey !== undefined && cursor?.seq !== undefined) {
-    answer = await syncChannel(connection, syncKey, cursor)
+  if (at && cursor?.seq !== undefined) {
+    answer = await syncChannel(connection, at, cursor)
     if (isOver()) return
   }
   const position = toCursor(answer)
@@ -154,24 +155,24 @@ function missedIn({ complete, events }: Fields): readonly unknown[] | undefined 
 
 function eventsIn(
   connection: ChannelConnection,
-  { spec }: Subscription,
+  { at }: Subscription,
   frames: readonly unknown[],
 ): readonly LiveEvent[] {
   return frames.flatMap((one) => {
     const frame = readFrame(connection, one)
     const event = frame && decodeEvent(connection, frame)
-    return event ? [eventFor(spec, event, connection.protocol.channels.key)] : []
+    return event ? [eventFor(at, event, connection.protocol)] : []
   })
 }
 
 /** Asks where the channels stand, for those who know how far they have come. Nobody waits for it. */
 export function askHeads(connection: ChannelConnection): void {
-  for (const { syncKey, members, standing } of connection.channels.subscriptions.values()) {
-    if (syncKey === undefined || !standing) continue
+  for (const { at, members, standing } of connection.channels.subscriptions.values()) {
+    if (!(at && standing)) continue
     for (const member of members) {
       const cursor = member.listener.cursor()
       if (cursor?.seq === undefined) continue
-      void syncChannel(connection, syncKey, cursor).then((answer) =>
+      void syncChannel(connection, at, cursor).then((answer) =>
         tellHead(connection, [member], toCursor(answer)),
       )
     }
@@ -179,30 +180,36 @@ export function askHeads(connection: ChannelConnection): void {
 }
 
 /** One frame for all channels that ask in the same turn. Empty where the server cannot tell. */
-async function syncChannel(connection: ChannelConnection, name: string, cursor: Cursor): Promise<Fields> {
-  connection.channels.batch ??= createBatch(connection)
-  const { positions, answers } = connection.channels.batch
-  positions.set(name, earlier(positions.get(name), cursor))
-  return fieldsOf(entryOf(await answers, name))
+async function syncChannel(
+  connection: ChannelConnection,
+  { kind: { sync, field }, id }: Place,
+  cursor: Cursor,
+): Promise<Fields> {
+  const { tables, answers } = connection.channels.batches.get(sync) ?? createBatch(connection, sync)
+  const positions = tables.get(field) ?? new Map<string, Cursor>()
+  tables.set(field, positions.set(id, earlier(positions.get(id), cursor)))
+  return fieldsOf(entryOf(fieldsOf((await answers)[field]), id))
 }
 
-function createBatch(connection: ChannelConnection): SyncBatch {
-  const { channels, protocol } = connection
-  const { sync: type, field } = protocol.channels
-  const positions = new Map<string, Cursor>()
+function createBatch(connection: ChannelConnection, type: string): SyncBatch {
+  const { batches } = connection.channels
+  const tables = new Map<string, Map<string, Cursor>>()
   let send = () => {}
   const answers = new Promise<Fields>((resolve) => {
-    const takeReply = (reply: unknown) => resolve(fieldsOf(fieldsOf(reply)[field]))
+    const takeReply = (reply: unknown) => resolve(fieldsOf(reply))
     send = () => {
-      if (channels.batch?.positions !== positions) return
-      channels.batch = undefined
-      const name = [...positions.keys()].join()
-      const data = { [field]: Object.fromEntries(positions) }
+      if (batches.get(type) !== batch) return
+      batches.delete(type)
+      const asked = [...tables].map(([field, positions]) => [field, Object.fromEntries(positions)] as const)
+      const name = [...tables.values()].flatMap((positions) => [...positions.keys()]).join()
+      const data = Object.fromEntries(asked)
       request(connection, { type, data, control: true, name }).then(takeReply, takeReply)
     }
   })
+  const batch = { tables, answers, send }
+  batches.set(type, batch)
   queueMicrotask(send)
-  return { positions, answers, send }
+  return batch
 }
 
 /** Two views of one channel stand at different points: what comes after the earlier one serves both. */

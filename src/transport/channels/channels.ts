@@ -2,8 +2,9 @@
 import { isReplying } from '../connection/connection.ts'
 import type { LiveError } from '../errors.ts'
 import type { Cursor, LiveEvent } from '../port.ts'
-import { type DecodedEvent, entryOf, fieldsOf, textOf } from '../protocol.ts'
-import { eventFor, isMatch, toCursor } from './channelEvents.ts'
+import { type DecodedEvent, entryOf, fieldsOf } from '../protocol.ts'
+import { eventFor, type Place, placeName, toCursor } from './channelEvents.ts'
+import { concerned } from './channelIndex.ts'
 import type { ChannelConnection, Subscription } from './channelRegistry.ts'
 import { askToStand, reportSynced, subscribe, takeDown } from './channelSync.ts'
 import { emitSignal, tellHead } from './signals.ts'
@@ -15,7 +16,7 @@ export function upChannels(connection: ChannelConnection): void {
   for (const subscription of all(connection)) {
     askAnew(connection, subscription)
   }
-  connection.channels.batch?.send()
+  for (const batch of connection.channels.batches.values()) batch.send()
   reportSynced(connection)
 }
 
@@ -37,7 +38,7 @@ function askAnew(connection: ChannelConnection, subscription: Subscription): voi
 }
 
 export function downChannels(connection: ChannelConnection, error: LiveError | undefined): void {
-  connection.channels.batch = undefined
+  connection.channels.batches.clear()
   for (const subscription of all(connection)) {
     takeDown(subscription)
     emitSignal(connection, subscription.members, { type: 'down', error })
@@ -47,65 +48,62 @@ export function downChannels(connection: ChannelConnection, error: LiveError | u
 /** Events go to the channels they belong to, and to whoever subscribed to their type. */
 export function deliverEvents(connection: ChannelConnection, events: readonly DecodedEvent[]): void {
   if (events.length === 0) return
-  const { key } = connection.protocol.channels
+  const { channels, protocol } = connection
   const heard = new Map<Subscription, LiveEvent[]>()
   for (const event of events) {
-    for (const subscription of concerned(connection, event)) {
-      const { spec, standing } = subscription
-      if (!standing || !isMatch(spec, event)) continue
-      const own = heard.get(subscription) ?? []
-      heard.set(subscription, own)
-      own.push(eventFor(spec, event, key))
+    for (const subscription of concerned(channels.index, event, protocol)) {
+      if (!subscription.standing) continue
+      const own = heard.get(subscription)
+      const heardOf = eventFor(subscription.at, event, protocol)
+      if (own) own.push(heardOf)
+      else heard.set(subscription, [heardOf])
     }
   }
   // Whoever came first hears of it first.
-  for (const subscription of heard.size > 1 ? all(connection) : heard.keys()) {
-    const own = heard.get(subscription)
-    if (own) emitSignal(connection, subscription.members, { type: 'events', events: own })
-  }
+  const inOrder = heard.size > 1 ? [...heard].sort(([a], [b]) => a.order - b.order) : heard
+  for (const [{ members }, own] of inOrder) emitSignal(connection, members, { type: 'events', events: own })
   connection.deliver(connection.name, events)
-}
-
-/** Where an event says to which channel it belongs, not all of them are looked at. */
-function* concerned(
-  { channels, protocol }: ChannelConnection,
-  { frame, payload }: DecodedEvent,
-): Iterable<Subscription> {
-  const { subscriptions, byKey } = channels
-  const { key } = protocol.channels
-  const id = frame[key] ?? fieldsOf(payload)[key]
-  if (id === undefined || id === null) return yield* subscriptions.values()
-  yield* byKey.get(textOf(id) ?? '') ?? []
-  yield* byKey.get(undefined) ?? []
 }
 
 /** A server that never answers has taken in the subscribe frame when something later comes back from it. */
 export function confirmChannels(connection: ChannelConnection): void {
   if (connection.sendQueue.answered.size > 0 || isReplying(connection)) return
-  for (const { confirm } of all(connection)) confirm?.()
+  const { unconfirmed } = connection.channels
+  for (const { confirm } of unconfirmed) confirm?.()
+  unconfirmed.clear()
 }
 
 /** The server has lost track of one channel, and of those that take in all, or of all. */
-export function resetChannels(connection: ChannelConnection, key?: string): void {
+export function resetChannels(connection: ChannelConnection, place?: Place): void {
+  const name = placeName(place)
   for (const subscription of all(connection)) {
-    const { syncKey = key } = subscription
-    if (key === undefined || syncKey === key) restate(connection, subscription, { resumed: false })
+    const { at } = subscription
+    if (!(place && at) || placeName(at) === name) restate(connection, subscription, { resumed: false })
   }
 }
 
+const alike = (connection: ChannelConnection, place: Place) =>
+  all(connection).filter(({ at }) => placeName(at) === placeName(place))
+
 /** The server says where a channel stands for which it was not asked: being connected is the subscription. */
-export function placeChannel(connection: ChannelConnection, key: string, cursor: Cursor): void {
-  for (const subscription of all(connection)) {
-    if (subscription.syncKey !== key) continue
+export function placeChannel(connection: ChannelConnection, place: Place, cursor: Cursor): void {
+  for (const subscription of alike(connection, place)) {
     subscription.place = cursor
     restate(connection, subscription, { resumed: true, cursor })
   }
 }
 
-/** The server says how far its channels have come, by name. */
+export function takeHead(connection: ChannelConnection, place: Place, cursor: Cursor): void {
+  for (const { members } of alike(connection, place)) tellHead(connection, members, cursor)
+}
+
+/** The server says how far its channels have come, by name; where there are several kinds of them, by field and name. */
 export function takeHeads(connection: ChannelConnection, heads: unknown): void {
-  for (const { syncKey, members } of all(connection)) {
-    if (syncKey !== undefined) tellHead(connection, members, toCursor(entryOf(fieldsOf(heads), syncKey)))
+  const isOne = connection.protocol.kinds.length === 1
+  for (const { at, members } of all(connection)) {
+    if (!at) continue
+    const table = isOne ? heads : fieldsOf(heads)[at.kind.field]
+    tellHead(connection, members, toCursor(entryOf(fieldsOf(table), at.id)))
   }
 }
 

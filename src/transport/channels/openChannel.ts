@@ -3,8 +3,8 @@ import { failureOf } from '../connection/connection.ts'
 import { endConnection, takeLease } from '../connection/leases.ts'
 import { request } from '../connection/requests.ts'
 import { type Channel, type ChannelListener, type ChannelSpec, waitOf } from '../port.ts'
-import { textOf } from '../protocol.ts'
-import { channelName } from './channelEvents.ts'
+import { channelName, placeIn } from './channelEvents.ts'
+import { addToIndex, dropFromIndex } from './channelIndex.ts'
 import type { ChannelConnection, Member, Subscription } from './channelRegistry.ts'
 import { bringUp, RETRY_MS, reportSynced, subscribe, takeDown } from './channelSync.ts'
 import { emitSignal } from './signals.ts'
@@ -55,26 +55,27 @@ function endUnused(connection: ChannelConnection): void {
 
 /** The one that is there, or a new one. */
 function subscriptionOf({ channels, protocol }: ChannelConnection, spec: ChannelSpec): Subscription {
-  const { subscriptions, byKey } = channels
+  const { subscriptions, index } = channels
   const name = channelName(spec)
   const known = subscriptions.get(name)
   if (known) return known
-  const syncKey = textOf(spec.key[protocol.channels.key])
-  const subscription: Subscription = { spec, syncKey, members: new Set(), refusals: 0, paidAt: 0 }
+  const at = placeIn(protocol, spec.key)
+  const order = channels.made++
+  const subscription: Subscription = { spec, order, at, members: new Set(), refusals: 0, paidAt: 0 }
   subscriptions.set(name, subscription)
-  byKey.set(syncKey, (byKey.get(syncKey) ?? new Set()).add(subscription))
+  addToIndex(index, subscription)
   return subscription
 }
 
 function endSubscription(connection: ChannelConnection, subscription: Subscription): void {
-  const { subscriptions, byKey } = connection.channels
-  const { spec, syncKey, standing } = subscription
+  const { subscriptions, index, unconfirmed } = connection.channels
+  const { spec, at, standing } = subscription
   subscriptions.delete(channelName(spec))
-  const alike = byKey.get(syncKey)
-  if (alike?.delete(subscription) && alike.size === 0) byKey.delete(syncKey)
+  unconfirmed.delete(subscription)
+  dropFromIndex(index, subscription)
   takeDown(subscription)
   if (!standing || !spec.subscribe) return
-  const type = connection.protocol.channels.unsubscribe
+  const { unsubscribe: type } = at?.kind ?? connection.protocol.channels
   // Whether the server confirms it or not: nobody listens any more.
   request(connection, { type, data: spec.key, control: true }).catch(() => undefined)
 }

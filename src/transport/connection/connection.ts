@@ -50,6 +50,8 @@ export interface Connection extends Context {
   ping: Ping | undefined
   /** How many messages came in. */
   heard: number
+  /** An integer came that no number can hold. */
+  readonly onRounded: () => void
   /** When the wait ends, in wall-clock milliseconds. */
   retryAt: number
   lastConnectedAt: number | null
@@ -66,6 +68,9 @@ export interface DialedSocket extends WireSocket {
   era: number
   /** The fields of `welcome`; `null` where something else came first, nothing before the first frame. */
   greeting?: Readonly<Record<string, unknown>> | null
+  greetedAt?: number
+  /** By then it has shown that it lives without the frame that is suspected. */
+  soundAt?: number
   /** A ping has asked for a first frame. */
   isAsked?: boolean
 }
@@ -105,7 +110,8 @@ export function inSlices<Part>(connection: Connection, parts: readonly Part[], s
 
 /** Known to answer subscribe frames, so that silence is a fault. */
 export function isReplying({ current, sendQueue, protocol }: Connection): boolean {
-  return Number(textOf(current?.greeting?.level)) >= 1 || sendQueue.answered.has(protocol.channels.subscribe)
+  const isAnswered = protocol.kinds.some(({ subscribe }) => sendQueue.answered.has(subscribe))
+  return isAnswered || Number(textOf(current?.greeting?.level)) >= 1
 }
 
 export function publishStatus(connection: Connection): void {
@@ -123,7 +129,7 @@ export function publishStatus(connection: Connection): void {
 }
 
 export function tell(connection: Connection, entry: OwnEntry): void {
-  connection.report({ ...entry, endpoint: connection.name })
+  if (connection.isInspected()) connection.report({ ...entry, endpoint: connection.name })
 }
 
 export function createFrame({ environment }: Connection, type: string, data: unknown): OutgoingFrame {

@@ -9,9 +9,7 @@ import { takeAnswer } from './unanswered.ts'
 /** An array is a batch of frames. */
 export function decodeMessage(connection: Connection, data: unknown): readonly unknown[] {
   try {
-    const message = connection.codec.decode(data, () =>
-      connection.reportOnce(connection.name, 'invalid_frame', ROUNDED),
-    )
+    const message = connection.codec.decode(data, connection.onRounded)
     return Array.isArray(message) ? message : [message]
   } catch {
     // Without its cause: a parser quotes the message, and who knows what is in it.
@@ -35,24 +33,28 @@ export function readFrame(connection: Connection, part: unknown): Frame | undefi
 
 function flawOf({ protocol }: Connection, part: unknown): string | undefined {
   if (!isFrame(part)) return 'is no object with a "type"'
-  for (const name of ['id', 'reply_to', protocol.channels.key]) {
-    if (typeof (part[name] ?? '') === 'object') return `has no text or number as "${name}"`
-  }
+  const { kinds, channels } = protocol
+  // Of several kinds, one may give a field to its events whose name is the key of another.
+  const { key } = channels
+  const isOdd = (name: string) => typeof (part[name] ?? '') === 'object'
+  const odd = isOdd('id') ? 'id' : isOdd('reply_to') ? 'reply_to' : kinds.length === 1 && isOdd(key) && key
+  if (odd) return `has no text or number as "${odd}"`
   return isTooDeep(part) ? 'is nested too deep' : undefined
 }
 
 export function decodeEvent(connection: Connection, frame: Frame): DecodedEvent | undefined {
   try {
     const { type } = frame
-    const subject = { code: 'invalid_frame', name: `A "${type}" event` } as const
-    return { frame, payload: validate(entryOf(connection.protocol.events, type), payloadOf(frame), subject) }
+    const schema = entryOf(connection.protocol.events, type)
+    const payload = payloadOf(frame)
+    if (!schema) return { frame, payload }
+    return { frame, payload: validate(schema, payload, { code: 'invalid_frame', name: `A "${type}" event` }) }
   } catch (error) {
     quarantine(connection, error as LiveError, frame)
     return undefined
   }
 }
 
-const ROUNDED = 'An integer beyond 2^53 was rounded; send ids as strings'
 const ANSWERED = /"(?:reply_to|id)"\s*:\s*"?([^",}\s]*)/g
 
 function quarantine(connection: Connection, error: LiveError, frame: unknown): void {

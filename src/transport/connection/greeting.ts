@@ -34,6 +34,7 @@ export function askForGreeting(connection: Connection): void {
 export function greet(connection: Connection, socket: DialedSocket, fields: Fields | null): void {
   if (socket.greeting !== undefined && !fields) return
   socket.greeting = fields
+  socket.greetedAt ??= connection.environment.now()
   if (socket !== connection.current) return
   endWaits(connection, ({ resolve }) => resolve(fields ?? undefined))
 }

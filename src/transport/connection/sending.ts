@@ -15,7 +15,7 @@ import {
   type Outgoing,
   type QueuedFrame,
 } from './sendQueue.ts'
-import { acquit, awaitsAnswer, isLast, isNarrow, refusalOf, TRIAL_MS } from './suspicion.ts'
+import { acquit, awaitsAnswer, isNarrow, lastChance, refusalOf, TRIAL_MS } from './suspicion.ts'
 
 /** Above this the socket is not keeping up and the lower classes wait; below the other they go on. */
 const HIGH_WATER_BYTES = 262_144
@@ -147,15 +147,35 @@ function dequeue({ sendQueue }: Connection, queued: QueuedFrame): void {
   queued.cancelExpiry?.()
 }
 
-/** If this connection ends too, it is known of what. The last time it has to speak first: a server that is down is nobody's fault. */
+/** If this connection ends too, it is known of what. */
 function tryAlone(connection: Connection, queued: QueuedFrame): void {
-  const { sendQueue, timers, current } = connection
-  if (isLast(sendQueue, queued) && current?.greeting === undefined) return flushGreeted(connection)
+  const { sendQueue, timers } = connection
+  if (isTooEarly(connection, queued)) return
   sendQueue.trial = queued
   timers.set('trial', TRIAL_MS, () => endTrial(connection))
   dequeue(connection, queued)
   writeFrames(connection, [queued])
   if (!awaitsAnswer(queued, sendQueue)) sendPing(connection)
+}
+
+/**
+ * The last time, the connection has to speak first, and to live for a while without the frame: a server that is down, or
+ * dies again and again of something else, is nobody's fault.
+ */
+function isTooEarly(connection: Connection, queued: QueuedFrame): boolean {
+  const { sendQueue, timers, current, environment } = connection
+  const chance = lastChance(sendQueue, queued)
+  if (!(chance && current)) return false
+  if (current.greeting === undefined) {
+    flushGreeted(connection)
+    return true
+  }
+  if (chance === 'explained') return false
+  // By chance: where one client's frame ends the connections of all, they are not to speak at the same moment.
+  current.soundAt ??= (current.greetedAt ?? 0) + TRIAL_MS * (1 + environment.random())
+  const leftMs = current.soundAt - environment.now()
+  if (leftMs > 0) timers.set('trial', leftMs, () => flushQueue(connection))
+  return leftMs > 0
 }
 
 export function endTrial(connection: Connection): void {

@@ -57,9 +57,19 @@ export function refusalOf({ blames }: SendQueue, queued: QueuedFrame, now: numbe
   })
 }
 
-/** One more, and it is given up. */
-export function isLast({ blames }: SendQueue, queued: QueuedFrame): boolean {
-  return (blames.get(contentOf(queued))?.deaths ?? 0) >= MAX_DEATHS - 1
+/** Closes with these are about a frame, and by no chance. */
+const ABOUT_A_FRAME: ReadonlySet<number> = new Set([1002, 1003, 1007, 1009])
+
+/**
+ * One more, and it is given up: `unexplained`, where the connections may have ended of anything else, at just these moments.
+ */
+export function lastChance(
+  { blames }: SendQueue,
+  queued: QueuedFrame,
+): 'explained' | 'unexplained' | undefined {
+  const blame = blames.get(contentOf(queued))
+  if (!blame || blame.deaths < MAX_DEATHS - 1) return undefined
+  return ABOUT_A_FRAME.has(blame.code) ? 'explained' : 'unexplained'
 }
 
 /** It has arrived and done no harm. */

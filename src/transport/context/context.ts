@@ -3,6 +3,7 @@ import { browserEnvironment, type Environment } from '../environment.ts'
 import { LiveError, type LiveErrorCode } from '../errors.ts'
 import type { ConnectionStatus } from '../machine/status.ts'
 import type { Protocol } from '../protocol.ts'
+import { withSharedTimers } from '../wire/timers.ts'
 import { tellDeveloper } from './development.ts'
 import { createIdentityBook, type IdentityBook } from './identity.ts'
 import { createInspector, type Inspector } from './inspector.ts'
@@ -17,6 +18,8 @@ export interface Context extends Settings, Inspector, Tokens, Subscribers {
   readonly environment: Environment
   /** Whose sockets these are: the page's, or those of a test. */
   readonly world: object
+  /** The same, for what waits by the hundred: it shares its timers. */
+  readonly patience: Environment
   readonly identity: IdentityBook
   readonly publish: Publish
   /** For errors that reject no call. */
@@ -56,6 +59,7 @@ export function createContext(options: WebSocketManagerOptions<Protocol>, publis
     ...createSubscribers(reportError),
     environment,
     world: options.environment ?? PAGE,
+    patience: withSharedTimers(environment),
     identity,
     publish,
     reportError,

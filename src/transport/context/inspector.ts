@@ -42,6 +42,8 @@ export type InspectorEvent = (TransportEntry | ForeignEntry) & { readonly at: nu
 export type InspectorListener = (event: InspectorEvent) => void
 
 export interface Inspector extends Secrets {
+  /** Somebody listens: for nobody nothing is put together. */
+  isInspected(): boolean
   report(entry: TransportEntry | ForeignEntry): void
   inspect(listener: InspectorListener): () => void
 }
@@ -51,6 +53,7 @@ export function createInspector(environment: Environment): Inspector {
   const secrets = createSecrets()
   return {
     ...secrets,
+    isInspected: () => listeners.size > 0,
     report: (entry) => {
       if (listeners.size === 0) return
       const { type } = entry

@@ -40,10 +40,11 @@ export function reauthenticate(connection: DrivenConnection): void {
 }
 
 /** A request that holds the connection for as long as it waits. */
-export async function ask(connection: DrivenConnection, spec: RequestSpec): Promise<unknown> {
+export function ask(connection: DrivenConnection, spec: RequestSpec): Promise<unknown> {
   const obstacle = obstacleOf(connection)
-  if (obstacle) throw obstacle
-  return request(connection, spec).finally(takeLease(connection, false))
+  if (obstacle) return Promise.reject(obstacle)
+  const endLease = takeLease(connection, false)
+  return request(connection, { ...spec, onEnd: () => endLease() })
 }
 
 export async function send(

@@ -21,6 +21,8 @@ import { adoptSocket, goDown, renewIn, startHandOver, sweepSockets } from './soc
 
 const PROBE_MS = 2_500
 const RENEWAL_RETRY_MS = 10_000
+/** The server that asks to be left goes soon, and takes the connection with it. */
+const DRAIN_RETRY_MS = 1_000
 
 export function createConnection(context: Context, name: string): DrivenConnection {
   const events: MachineEvent[] = []
@@ -107,6 +109,7 @@ function perform(connection: DrivenConnection, effect: Effect): void {
       sendPing(connection, PROBE_MS)
       break
     case 'postponeRenewal':
-      renewIn(connection, RENEWAL_RETRY_MS, true)
+      if (connection.renewsToken) renewIn(connection, RENEWAL_RETRY_MS, true)
+      else renewIn(connection, DRAIN_RETRY_MS * (1 + connection.environment.random()), false)
   }
 }

@@ -22,10 +22,14 @@ export interface DrivenConnection extends ChannelConnection, Pace {
   hasRival: boolean
   /** How many sockets in a row were replaced ahead of their end, and when the last one was. */
   renewals: number
+  /** Whether the last one was for the token. */
+  renewsToken: boolean
   renewedAt: number
   /** When it is replaced by another one, by the clock that does not jump. */
   renewAt: number
 }
+
+const ROUNDED = 'An integer beyond 2^53 was rounded; send ids as strings'
 
 export function createDrivenConnection(
   context: Context,
@@ -37,7 +41,13 @@ export function createDrivenConnection(
     name,
     timers: createTimers(context.environment),
     sendQueue: createSendQueue(),
-    channels: { subscriptions: new Map(), byKey: new Map() },
+    channels: {
+      subscriptions: new Map(),
+      index: new Map(),
+      unconfirmed: new Set(),
+      made: 0,
+      batches: new Map(),
+    },
     arrivals: { waiting: new Set(), isWorking: false, cancel: undefined },
     leases: new Set(),
     sockets: new Map(),
@@ -53,11 +63,13 @@ export function createDrivenConnection(
     stopListening: undefined,
     isHidden: false,
     heard: 0,
+    onRounded: () => context.reportOnce(name, 'invalid_frame', ROUNDED),
     dialedAt: 0,
     address: '',
     hasRival: false,
     retryAt: 0,
     renewals: 0,
+    renewsToken: false,
     renewedAt: 0,
     renewAt: 0,
     paidAt: 0,

@@ -1,11 +1,11 @@
 /** The way in: routes every frame that a socket delivers. */
-import { toCursor } from '../channels/channelEvents.ts'
+import { placeIn, toCursor } from '../channels/channelEvents.ts'
 import {
   confirmChannels,
   deliverEvents,
   placeChannel,
   resetChannels,
-  takeHeads,
+  takeHead,
 } from '../channels/channels.ts'
 import { type DialedSocket, socketOf, TOGETHER, tell, writeBare } from '../connection/connection.ts'
 import { decodeEvent, decodeMessage, readFrame } from '../connection/decode.ts'
@@ -16,7 +16,7 @@ import { takeAnswer } from '../connection/unanswered.ts'
 import { retryAfterOf } from '../machine/closeCodes.ts'
 import { dialOf } from '../machine/connectionMachine.ts'
 import { type DecodedEvent, entryOf, type Frame, fieldsOf, textOf } from '../protocol.ts'
-import { arrive } from '../wire/arrivals.ts'
+import { type Arrival, arrive } from '../wire/arrivals.ts'
 import type { DrivenConnection } from './drivenConnection.ts'
 import { takePong } from './heartbeat.ts'
 import { finishHandOver, renewIn } from './sockets.ts'
@@ -25,38 +25,50 @@ import { finishHandOver, renewIn } from './sockets.ts'
 export function receiveMessage(connection: DrivenConnection, attempt: number, data: unknown): void {
   if (!socketOf(connection, attempt)) return
   connection.heard++
-  let message: Message | undefined
-  arrive(connection, {
+  const message: Message = {
     attempt,
-    work(isOver) {
-      const socket = socketOf(connection, attempt)
-      if (!socket) return true
-      message ??= { parts: decodeMessage(connection, data), at: 0, events: [], hasConfirmed: false }
-      const { parts } = message
-      const until = Math.min(message.at + TOGETHER, parts.length)
-      while (message.at < until) {
-        takePart(connection, socket, message)
-        if (isOver()) break
-      }
-      // Where nobody says whether pings are answered, whatever comes has to do.
-      if (!connection.heartbeat) markRead(connection, socket)
-      passEvents(connection, socket, message)
-      return message.at >= parts.length
-    },
-  })
+    parts: undefined,
+    at: 0,
+    events: [],
+    hasConfirmed: false,
+    work: (isOver) => workOn(connection, message, { data, isOver }),
+  }
+  arrive(connection, message)
 }
 
-/** What is left to do of what came at once. */
-interface Message {
-  readonly parts: readonly unknown[]
+/** What came at once, and what is left to do of it. */
+interface Message extends Arrival {
+  /** `undefined` before it is decoded. */
+  parts: readonly unknown[] | undefined
   at: number
   /** Decoded, and not delivered. */
   events: DecodedEvent[]
   hasConfirmed: boolean
 }
 
+interface Turn {
+  readonly data: unknown
+  isOver(): boolean
+}
+
+function workOn(connection: DrivenConnection, message: Message, { data, isOver }: Turn): boolean {
+  const socket = socketOf(connection, message.attempt)
+  if (!socket) return true
+  message.parts ??= decodeMessage(connection, data)
+  const { length } = message.parts
+  const until = Math.min(message.at + TOGETHER, length)
+  while (message.at < until) {
+    takePart(connection, socket, message)
+    if (message.at < until && isOver()) break
+  }
+  // Where nobody says whether pings are answered, whatever comes has to do.
+  if (!connection.heartbeat) markRead(connection, socket)
+  passEvents(connection, socket, message)
+  return message.at >= length
+}
+
 function takePart(connection: DrivenConnection, socket: DialedSocket, message: Message): void {
-  const part = message.parts[message.at++]
+  const part = message.parts?.[message.at++]
   const isGreeting = fieldsOf(part).type === 'welcome'
   if (!isGreeting) takeGreeting(connection, socket, null)
   const frame = readFrame(connection, part)
@@ -118,12 +130,12 @@ const CONTROL: Readonly<Record<string, Control>> = {
   welcome: (connection, fields, { attempt }) => {
     const socket = connection.sockets.get(attempt)
     if (socket) takeGreeting(connection, socket, fields)
-    const key = keyIn(connection, fields)
+    const place = placeIn(connection.protocol, fields)
     const cursor = toCursor(fields)
-    if (!key || !cursor) return
+    if (!place || !cursor) return
     // While two sockets are open, the older one still has to deliver what came before this.
-    if (connection.handOver) takeHeads(connection, { [key]: cursor })
-    else placeChannel(connection, key, cursor)
+    const take = connection.handOver ? takeHead : placeChannel
+    take(connection, place, cursor)
   },
   draining: (connection, fields) => {
     // Not all clients at the same moment.
@@ -131,7 +143,7 @@ const CONTROL: Readonly<Record<string, Control>> = {
     renewIn(connection, (retryAfterOf(fields) ?? 0) + spreadMs, false)
   },
   resync_required: (connection, fields, { frame }) =>
-    resetChannels(connection, keyIn(connection, { ...fields, ...frame })),
+    resetChannels(connection, placeIn(connection.protocol, { ...fields, ...frame })),
 }
 
 /** A greeting that comes late is one all the same. */
@@ -144,11 +156,4 @@ function takeGreeting(connection: DrivenConnection, socket: DialedSocket, fields
     else identity.learn('user', id, socket)
   }
   greet(connection, socket, fields)
-}
-
-function keyIn(
-  { protocol }: DrivenConnection,
-  fields: Readonly<Record<string, unknown>>,
-): string | undefined {
-  return textOf(fields[protocol.channels.key])
 }

@@ -17,6 +17,8 @@ const HAND_OVER_MS = 2_500
 const RENEWAL_MARGIN_MS = 30_000
 /** Between one renewal and the next, and how much more with every one; a minute without any, and it starts anew. */
 const RENEWAL_REST_MS = 10_000
+/** As many restarts of servers, one after the other, are followed without a rest. */
+const FREE_RENEWALS = 2
 const MAX_RENEWAL_REST_MS = 30_000
 
 /** No socket outlives its use. */
@@ -55,13 +57,15 @@ export function renewIn(connection: DrivenConnection, delayMs: number, refresh: 
   const { environment, timers, raise } = connection
   const sinceMs = environment.now() - connection.renewedAt
   if (sinceMs > 2 * MAX_RENEWAL_REST_MS) connection.renewals = 0
-  const restMs = Math.min(connection.renewals * RENEWAL_REST_MS, MAX_RENEWAL_REST_MS) - sinceMs
+  const rests = refresh ? connection.renewals : Math.max(connection.renewals - FREE_RENEWALS, 0)
+  const restMs = Math.min(rests * RENEWAL_REST_MS, MAX_RENEWAL_REST_MS) - sinceMs
   const renewAt = environment.now() + Math.max(delayMs, restMs)
   if (renewAt >= connection.renewAt) return
   connection.renewAt = renewAt
   timers.set('renewal', renewAt - environment.now(), () => {
     connection.renewals++
     connection.renewedAt = environment.now()
+    connection.renewsToken = refresh
     connection.renewAt = Number.POSITIVE_INFINITY
     raise({ type: 'renew', refresh })
   })

@@ -31,9 +31,13 @@ export function createLivePort(endpoints: Endpoints): LivePort {
 }
 
 /** What goes wrong before there is a promise rejects all the same. */
-export async function requestAt(
+export function requestAt(
   { at }: Endpoints,
   { endpoint, data = {}, ...spec }: RequestSpec & { readonly endpoint?: string | undefined },
 ): Promise<unknown> {
-  return ask(at(endpoint), { ...spec, data })
+  try {
+    return ask(at(endpoint), { ...spec, data })
+  } catch (error) {
+    return Promise.reject(error)
+  }
 }

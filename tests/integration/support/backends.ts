@@ -1,7 +1,8 @@
 /** The back ends that the same tests run against; BACK_END says which of them this run is about. */
 import { nanoid } from 'nanoid'
-import type { ChatLevel, ChatOptions } from '../../../src/chat/index.ts'
+import type { ChatLevel, ChatOptions, ChatSettings } from '../../../src/chat/index.ts'
 import { type ChatServer, createChatServer } from '../../../src/testing/index.ts'
+import type { WebSocketManagerOptions } from '../../../src/transport/index.ts'
 import { createRoom, tokenFor } from '../djangoSocket.ts'
 import type { Line, Mount } from './mount.ts'
 import { mswMount } from './mswMount.ts'
@@ -35,10 +36,13 @@ function unsignedJwt(user: string): string {
   return `${part({ alg: 'none' })}.${part({ sub: user, username: user })}.`
 }
 
+/** Where the rooms are: one socket for all, or one for each. */
+type Endpoints = Pick<WebSocketManagerOptions, 'endpoint'> & Pick<ChatSettings, 'endpoints'>
+
 interface RoomParts {
   readonly id: string
   readonly mount: Mount
-  readonly endpoints: Partial<Extract<ChatOptions, { readonly manager?: undefined }>>
+  readonly endpoints: Endpoints
   tokenOf(user: string): string | Promise<string>
 }
 
@@ -90,7 +94,7 @@ const inMemory =
   })
 
 /** Rooms may be plain consumers where the room list is not. */
-const djangoEndpoints = (level: ChatLevel, topology: Topology): RoomParts['endpoints'] => {
+const djangoEndpoints = (level: ChatLevel, topology: Topology): Endpoints => {
   const all = level === 0 ? '/ws/v1/' : `/ws/level${level}/`
   if (topology === 'one socket') return { endpoint: all }
   const rooms = level === 0 ? '/ws/chat' : `/ws/level${level}/chat`

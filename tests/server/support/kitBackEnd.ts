@@ -1,7 +1,10 @@
 /** The conformance run's domain on the kit, and the client's own connection to it: only the network between is a fake. */
 import * as z from 'zod'
 import { createLiveServer } from '../../../src/server/createLiveServer.ts'
-import { type MemoryTables, memoryStore } from '../../../src/server/stores/memoryStore.ts'
+import type { ServerEnvironment } from '../../../src/server/environment.ts'
+import type { Store, StoreLimits } from '../../../src/server/store.ts'
+import { memoryStore } from '../../../src/server/stores/memoryStore.ts'
+import type { MemoryTables } from '../../../src/server/stores/memoryTables.ts'
 import type {
   ConformanceBackEnd,
   ConformanceParts,
@@ -35,34 +38,61 @@ const ROOM = '1'
 const USER = 'alice'
 const MAX_ITEMS = 40
 
-export function createKitBackEnd({ clock, random }: ConformanceParts): ConformanceBackEnd {
+/** Where the model's state is kept beside the log. */
+export interface KeptModel<Tx> {
+  /** An empty one, for one schedule. */
+  open(options: StoreLimits & { readonly environment: ServerEnvironment }): Store<Tx>
+  read(tx: Tx): Promise<ConformanceState | undefined>
+  write(tx: Tx, state: ConformanceState): Promise<unknown>
+  /** What is under way of it, where that is real. */
+  work?(): Promise<unknown> | undefined
+  /** What threw what it should not. */
+  fail?(error: unknown): void
+}
+
+const inMemory: KeptModel<MemoryTables> = {
+  open: memoryStore,
+  read: async (tx) => tx.get<ConformanceState>('model', 'state'),
+  write: async (tx, state) => tx.set('model', 'state', state),
+}
+
+export const createKitBackEnd = (parts: ConformanceParts) => createBackEndOn(inMemory, parts)
+
+export function createBackEndOn<Tx>(
+  kept: KeptModel<Tx>,
+  { clock, random }: ConformanceParts,
+): ConformanceBackEnd {
   const environment = { ...clock, random }
-  const store = memoryStore({ environment, tail: random() < 0.2 ? 5 : 1_000 })
+  if (kept.work) clock.waitsFor(kept.work)
+  const store = kept.open({ environment, tail: random() < 0.2 ? 5 : 1_000 })
   const model = createModelServer(random, Math.floor(random() * MAX_ITEMS))
-  const perform = performing(model)
-  const stateOf = (tx: MemoryTables) => tx.get<ConformanceState>('model', 'state') ?? model.state
+  const perform = performing(kept, model)
+  const stateOf = async (tx: Tx) => (await kept.read(tx)) ?? model.state
   let isExcluded = false
   const live = createLiveServer({
     protocol,
     store,
     environment,
+    onEvent: (event) => event.type === 'failed' && kept.fail?.(event.error),
     authenticate: () => ({ id: USER, username: USER }),
     channels: { room_id: () => !isExcluded },
     requests: {
       page: ({ data, read }) =>
-        read((tx) => {
+        read(async (tx) => {
           const cursors = ['before', 'after', 'around'].filter((name) => name in data)
           const page = Object.fromEntries([...cursors, 'limit'].map((name) => [name, Number(data[name])]))
-          return { ...model.page(stateOf(tx), { limit: 0, ...page }) }
+          return { ...model.page(await stateOf(tx), { limit: 0, ...page }) }
         }, ROOM),
-      list: ({ read }) => read((tx) => ({ items: stateOf(tx).items }), ROOM),
-      topic: ({ read }) => read((tx) => ({ ...stateOf(tx).topic }), ROOM),
+      list: ({ read }) => read(async (tx) => ({ items: (await stateOf(tx)).items }), ROOM),
+      topic: ({ read }) => read(async (tx) => ({ ...(await stateOf(tx)).topic }), ROOM),
       send: ({ data, transaction, publish }) =>
-        transaction((tx) => ({
-          item: perform({ tx, publish }, () => model.send(data.client_id, data.text)),
+        transaction(async (tx) => ({
+          item: await perform({ tx, publish }, () => model.send(data.client_id, data.text)),
         })),
       edit: ({ data, transaction, publish }) =>
-        transaction((tx) => ({ item: perform({ tx, publish }, () => model.edit(data.text, data.id)) })),
+        transaction(async (tx) => ({
+          item: await perform({ tx, publish }, () => model.edit(data.text, data.id)),
+        })),
     },
   })
   const change = (act: () => unknown) => live.transaction((parts) => perform(parts, act))
@@ -103,20 +133,20 @@ export function createKitBackEnd({ clock, random }: ConformanceParts): Conforman
   }
 }
 
-interface Parts {
-  readonly tx: MemoryTables
+interface Parts<Tx> {
+  readonly tx: Tx
   readonly publish: (type: EventType, payload: never, key: string) => void
 }
 
 /** Does it to the model, and stores its state with the events that tell of it. */
-function performing(model: ModelServer) {
+function performing<Tx>(kept: KeptModel<Tx>, model: ModelServer) {
   let happened: LiveEvent[] = []
   model.listen((event) => happened.push(event))
-  return <Result>({ tx, publish }: Parts, act: () => Result): Result => {
+  return async <Result>({ tx, publish }: Parts<Tx>, act: () => Result): Promise<Result> => {
     happened = []
     const result = act()
-    tx.set('model', 'state', model.state)
     for (const { type, payload } of happened) publish(type as EventType, payload as never, ROOM)
+    await kept.write(tx, model.state)
     return result
   }
 }

@@ -57,8 +57,7 @@ export function createLine(options: LineOptions) {
       net.isUp = false
       for (const link of net.links) {
         cut(net, link)
-        // Says why: cut without a word three times in a row, a client takes what it had written for the cause.
-        link.socket.drop(1012)
+        link.socket.drop(1006)
         link.accepted?.closed()
       }
     },

@@ -2,7 +2,8 @@
 import type { LiveServer } from '../../../src/server/createLiveServer.ts'
 import type { LiveServerEvent } from '../../../src/server/options.ts'
 import type { Store } from '../../../src/server/store.ts'
-import { type MemoryTables, memoryStore } from '../../../src/server/stores/memoryStore.ts'
+import { memoryStore } from '../../../src/server/stores/memoryStore.ts'
+import type { MemoryTables } from '../../../src/server/stores/memoryTables.ts'
 import { createRandom } from '../../../src/testing/server/random.ts'
 import { createVirtualClock } from '../../../src/testing/virtualClock.ts'
 import { type BoardOptions, boardServer, type Card, type Cards } from './board.ts'
@@ -78,7 +79,8 @@ export function createWorld() {
       ask: async (type: string, data?: object, id = `${type}-${++ids}`) => {
         const before = frames.length
         send(type, data, id)
-        await clock.flush()
+        // Reads that share a turn end with it.
+        await clock.advance(0)
         const replies = frames.slice(before).filter(({ reply_to }) => reply_to === id)
         if (replies.length !== 1) throw new Error(`${replies.length} replies to ${type}`)
         return replies[0] as ServerFrame

@@ -1,5 +1,6 @@
 /** The history of a room: one timeline definition. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { MessageDeleted, ReactionUpdate } from '../../../frames/index.ts'
 import {
   type AskOptions,
   insert,
@@ -11,7 +12,6 @@ import {
   upsert,
 } from '../../../query/index.ts'
 import { checked } from '../data/fit.ts'
-import { MessageDeleted, ReactionUpdate } from '../data/schemas.ts'
 import { timeKeyOf } from '../data/time.ts'
 import {
   type BaseMessage,

@@ -1,8 +1,8 @@
 /** The members of a room, and how far each has read. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { MemberChange, ReadReceipt as Receipt } from '../../../frames/index.ts'
 import { type AskOptions, type Op, remove, type, upsert } from '../../../query/index.ts'
 import { checked } from '../data/fit.ts'
-import { MemberChange, ReadReceipt as Receipt } from '../data/schemas.ts'
 import { compareTimes } from '../data/time.ts'
 import { type ChatMember, type ChatTypes, sameId } from '../data/types.ts'
 import { type ChatContext, endpointOf, roomChannel } from '../session/context.ts'

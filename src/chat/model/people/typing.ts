@@ -1,8 +1,8 @@
 /** Who types in a room: what is heard of it, and that it runs out. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { MemberChange, TypingSignal, UserStatus } from '../../../frames/index.ts'
 import { type Change, type Op, remove, type } from '../../../query/index.ts'
 import { checked } from '../data/fit.ts'
-import { MemberChange, TypingSignal, UserStatus } from '../data/schemas.ts'
 import { type ChatUser, type Id, sameId, type Typer } from '../data/types.ts'
 import { type ChatContext, roomChannel } from '../session/context.ts'
 import type { RoomParams } from '../session/roomParams.ts'

@@ -1,9 +1,9 @@
 /** The rooms of a user. Counts are the server's, absolute; nothing is ever added up here. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { MessageDeleted, RoomRemoved, UnreadUpdate as Unread } from '../../../frames/index.ts'
 import { type AskOptions, type Change, compareKeys, patch, remove, upsert } from '../../../query/index.ts'
 import { LiveError } from '../../../transport/index.ts'
 import { checked } from '../data/fit.ts'
-import { MessageDeleted, RoomRemoved, UnreadUpdate as Unread } from '../data/schemas.ts'
 import { timeKeyOf } from '../data/time.ts'
 import { toldIn } from '../data/toldIn.ts'
 import { type ChatRoom, type ChatTypes, type Id, sameId } from '../data/types.ts'

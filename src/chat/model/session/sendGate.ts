@@ -1,4 +1,7 @@
-/** A server that asks to slow down says for how long: all of a kind that goes to the room then waits, in order. */
+/**
+ * A server that asks to slow down says for how long: all of a kind that goes to the room then waits, in order. So it does behind
+ * what was not answered in time: nobody knows whether that was done, so it is no refusal, and it may be asked once more.
+ */
 import { isLiveError, LiveError } from '../../../transport/index.ts'
 import type { Id } from '../data/types.ts'
 import type { ChatContext } from './context.ts'
@@ -11,8 +14,10 @@ export interface SendGate {
   ): Promise<Result>
 }
 
-/** A server that refuses more often than this means it. */
+/** A server that refuses, or answers nothing, more often than this means it. */
 const MAX_REFUSALS = 5
+/** Before what was not answered in time is sent again. Milliseconds. */
+const TIMEOUT_WAIT_MS = 2_000
 /** However soon it says. Milliseconds. */
 const MIN_WAIT_MS = 500
 
@@ -35,7 +40,7 @@ interface Call<Result> {
   readonly send: () => Promise<Result>
 }
 
-export function createSendGate({ manager }: Pick<ChatContext, 'manager'>): SendGate {
+export function createSendGate({ manager, level }: Pick<ChatContext, 'manager' | 'level'>): SendGate {
   const { clock } = manager.port
   const rooms = new Map<string, Room>()
   let calls = 0
@@ -78,7 +83,7 @@ export function createSendGate({ manager }: Pick<ChatContext, 'manager'>): SendG
     try {
       return await call.send()
     } catch (error) {
-      const hintMs = refusals < MAX_REFUSALS ? hintOf(error) : undefined
+      const hintMs = refusals < MAX_REFUSALS ? hintOf(error, level.isReplying()) : undefined
       if (hintMs === undefined) throw error
       if (isFirst) room.isTrying = false
       isFirst = false
@@ -118,7 +123,9 @@ function inOrder({ waiting }: Room) {
   return [...waiting].sort(([a], [b]) => a - b)
 }
 
-function hintOf(error: unknown): number | undefined {
-  if (!isLiveError(error) || !error.retryable || error.retryAfterMs === undefined) return undefined
-  return Math.max(error.retryAfterMs, MIN_WAIT_MS)
+/** `isReplying`: the server knows again what it is sent twice. Silence of another one is no reason to ask once more. */
+function hintOf(error: unknown, isReplying: boolean): number | undefined {
+  if (!isLiveError(error) || !error.retryable) return undefined
+  if (error.code === 'timeout') return isReplying ? TIMEOUT_WAIT_MS : undefined
+  return error.retryAfterMs === undefined ? undefined : Math.max(error.retryAfterMs, MIN_WAIT_MS)
 }

@@ -47,9 +47,12 @@ export function useUnreadDivider(
 
   const firstUnreadId = useMemo(() => {
     if (after === undefined) return null
+    const isRead = ({ id, local }: ChatMessage) =>
+      !local && after !== null && compare(placeOf(id), after) <= 0
     const isUnread = (message: ChatMessage) =>
       isOthers(message, me) && (after === null || compare(placeOf(message.id), after) > 0)
-    return messages.find(isUnread)?.id ?? null
+    // From the end: what was read is most of it.
+    return messages.slice(messages.findLastIndex(isRead) + 1).find(isUnread)?.id ?? null
   }, [after, messages, me, placeOf])
   const clearDivider = useCallback(() => keep({ opened: undefined }), [keep])
   return { firstUnreadId, clearDivider }

@@ -7,5 +7,6 @@ const OFFLINE: LiveState = { status: 'offline', since: 0 }
 
 /** `useLiveStatus`, by key and also without a provider. */
 export function useRoomStatus(queryKey: readonly unknown[]): LiveState {
-  return useLive((live, queryClient) => live.status(queryClient, queryKey), OFFLINE, hashKey(queryKey))
+  const queryHash = hashKey(queryKey)
+  return useLive((live, queryClient) => live.status(queryClient, queryKey, queryHash), OFFLINE, queryHash)
 }

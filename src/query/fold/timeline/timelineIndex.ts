@@ -55,8 +55,9 @@ export function dropIndex(pages: readonly unknown[]): void {
 
 export function putIn<Item>(spec: ItemSpec<Item>, { items, keys }: TimelineIndex, item: Item): void {
   const id = String(spec.id(item))
-  const key = String(spec.key(item))
   items.set(id, item)
+  if (spec.key === spec.id) return
+  const key = String(spec.key(item))
   if (key !== id) keys.set(key, item)
 }
 

@@ -1,0 +1,224 @@
+/** What is measured, with what, and how often. */
+import { fileURLToPath } from 'node:url'
+import { type Column, compared, type Section } from './measure/report.ts'
+import { runRounds } from './measure/rounds.ts'
+import { openBrowser, runReact } from './react/run.ts'
+import { sizes } from './sizes/sizes.ts'
+
+export interface Context {
+  /** Of the server. */
+  readonly port: number
+  readonly isQuick: boolean
+  readonly rounds: number
+}
+
+interface Measured {
+  readonly name: string
+  run(context: Context): Promise<readonly Section[]>
+}
+
+const pathOf = (name: string) => fileURLToPath(new URL(name, import.meta.url))
+
+interface Table {
+  readonly title: string
+  readonly text: string
+  readonly module: string
+  readonly subjects: readonly string[]
+  readonly base: string
+  readonly columns: readonly Column[]
+  readonly options: Readonly<Record<string, unknown>>
+}
+
+async function table({ module, options, title, text, ...how }: Table, context: Context): Promise<Section> {
+  const { port, rounds } = context
+  const samples = await runRounds({ module: pathOf(module), options: { port, ...options }, rounds, ...how })
+  return { title, text, ...compared({ samples, ...how }) }
+}
+
+const HANDS = ['phoenix', 'graphql-ws', 'socket.io-client', 'centrifuge', '@trpc/client']
+const byHand = (client: string) => `${client} + sealed pages by hand`
+const OURS = ['querywire', 'querywire, zod']
+const BASE = 'ws + zod + Set + array'
+const PLAIN = ['ws, receive only', 'ws + Set + array', BASE, byHand('ws'), byHand('ws + zod')]
+
+async function stream(context: Context): Promise<readonly Section[]> {
+  const { isQuick } = context
+  const count = isQuick ? 10_000 : 50_000
+  const columns = (events: number): Column[] => [
+    { name: 'CPU, µs per event', of: 'cpu', by: 1_000 / events },
+    { name: 'wall, µs per event', of: 'wall', by: 1_000 / events },
+  ]
+  const shared = { module: 'stream/subjects.ts', base: BASE }
+  const client = await table(
+    {
+      ...shared,
+      title: `Client-bound: ${count} events, one per frame`,
+      text: 'The server writes prebuilt frames. Into a mounted cache, an observer on it; “by hand” is one `setQueryData` per 16 ms, structural sharing off, a `Set` of ids, pages of 50 sealed when full. The servers of centrifuge and phoenix are minimal stand-ins that speak their protocols, as all of this file are.',
+      subjects: isQuick ? [BASE, byHand('ws + zod'), ...OURS] : [...PLAIN, ...HANDS.map(byHand), ...OURS],
+      options: { count, pack: 1, bound: 'client' },
+      columns: columns(count),
+    },
+    context,
+  )
+  const packed = await table(
+    {
+      ...shared,
+      title: `Client-bound: ${count} events, 100 per frame`,
+      text: 'The same, packed by the server.',
+      subjects: isQuick ? [BASE, ...OURS] : [...PLAIN, ...OURS],
+      options: { count, pack: 100, bound: 'client' },
+      columns: columns(count),
+    },
+    context,
+  )
+  if (isQuick) return [client, packed]
+  const server = await table(
+    {
+      ...shared,
+      title: `Server-bound: ${count} events`,
+      text: 'The server stringifies and sends each event, as servers do; the two processes share the machine.',
+      subjects: [...PLAIN, ...HANDS.map(byHand), ...OURS],
+      options: { count, pack: 1, bound: 'server' },
+      columns: columns(count),
+    },
+    context,
+  )
+  const few = 2_000
+  const usual = await table(
+    {
+      ...shared,
+      title: `What is written first: ${few} events into 5 000 that are loaded`,
+      text: '`setQueryData` per event with the default structural sharing, the newest page growing.',
+      subjects: [BASE, byHand('ws + zod'), 'ws + zod + setQueryData per event', ...OURS],
+      options: { count: few, pack: 1, bound: 'client', loaded: 5_000 },
+      columns: columns(few),
+    },
+    context,
+  )
+  return [client, packed, server, usual]
+}
+
+async function requests(context: Context): Promise<readonly Section[]> {
+  const columns = [
+    { name: 'CPU, µs', of: 'cpu' },
+    { name: 'wall per request, µs', of: 'wall' },
+    { name: 'p50, µs', of: 'p50' },
+    { name: 'p99, µs', of: 'p99' },
+  ]
+  const all = ['ws + Map', 'querywire', 'socket.io-client emitWithAck', 'phoenix push', 'centrifuge rpc', '@trpc/client query', 'graphql-ws query']
+  const measured: Section[] = []
+  for (const [inFlight, count] of context.isQuick ? ([[1, 100], [256, 3_000]] as const) : ([[1, 500], [256, 10_000]] as const)) {
+    const section = await table(
+      {
+        title: `Requests: ${inFlight} in flight`,
+        text: '110 bytes up, an answer down, one connection; querywire has a timeout on each, and says when each was sent.',
+        module: 'requests/subjects.ts',
+        subjects: context.isQuick ? all.slice(0, 3) : all,
+        base: 'ws + Map',
+        options: { inFlight, count },
+        columns,
+      },
+      context,
+    )
+    measured.push(section)
+  }
+  return measured
+}
+
+async function channels(context: Context): Promise<readonly Section[]> {
+  const counts = ['1 channel', '50 channels', '500 channels', '2 000 channels']
+  return [
+    await table(
+      {
+        title: 'Channels: an event in one of those that are open',
+        text: 'Each is a timeline with an observer, all over one connection; 20 000 events through the socket, all in one of them.',
+        module: 'channels/subjects.ts',
+        subjects: context.isQuick ? counts.slice(0, 3) : counts,
+        base: '1 channel',
+        options: { count: context.isQuick ? 10_000 : 20_000 },
+        columns: [{ name: 'CPU, µs per event', of: 'cpu' }],
+      },
+      context,
+    ),
+  ]
+}
+
+const LIMIT = 'setQueryData, newest pages (limit)'
+const PAGE_SUBJECTS = [
+  LIMIT,
+  'zustand',
+  'RTK Query',
+  'TanStack DB, query collection',
+  'setQueryData + flat select (usual)',
+  'querywire, two last pages',
+  'querywire, select: rows',
+  'querywire, useMessages',
+  'querywire, useChatWebSocket',
+]
+
+async function react({ port, isQuick, rounds }: Context): Promise<readonly Section[]> {
+  const page = await openBrowser()
+  try {
+    const measured: Section[] = []
+    for (const loaded of isQuick ? [1_000] : [1_000, 50_000]) {
+      const subjects = isQuick ? PAGE_SUBJECTS.filter((name) => name === LIMIT || /zustand|useMessages/.test(name)) : PAGE_SUBJECTS
+      const samples = await runReact(page, { port, subjects, loaded, events: isQuick ? 10 : 20, rounds: isQuick ? 2 : rounds })
+      const columns = [
+        { name: 'CPU of the main thread, ms per event', of: 'cpu' },
+        { name: 'socket → DOM p50, ms', of: 'p50' },
+        { name: 'p90, ms', of: 'p90' },
+        { name: 'renders of the list', of: 'lists' },
+        { name: 'of rows', of: 'rows' },
+      ]
+      measured.push({
+        title: `React in Chromium: a lone event, ${loaded.toLocaleString('en-US').replace(',', ' ')} loaded`,
+        text: 'Production build, the last fifty rows memoised, an event at a time through a real WebSocket, 40 ms apart. CPU has in it what the browser does for a row, painting included.',
+        ...compared({ samples, base: LIMIT, columns }),
+      })
+    }
+    return measured
+  } finally {
+    await page.close()
+  }
+}
+
+async function memory(context: Context): Promise<readonly Section[]> {
+  const columns = [
+    { name: 'bytes per message', of: 'perMessage' },
+    { name: 'MiB', of: 'all' },
+  ]
+  const shared = { module: 'memory/subjects.ts', columns }
+  const loaded = await table(
+    {
+      ...shared,
+      title: 'Memory: 50 000 messages loaded',
+      text: 'Heap after a collection. Rows are the array that `rows` and `useMessages` hand out.',
+      subjects: ['pages of parsed messages', 'querywire', 'querywire, rows read'],
+      base: 'pages of parsed messages',
+      options: { count: 50_000 },
+    },
+    { ...context, rounds: Math.min(context.rounds, 5) },
+  )
+  if (context.isQuick) return [loaded]
+  const streamed = await table(
+    {
+      ...shared,
+      title: 'Memory: after a million streamed events',
+      text: '`maxPages: 20` is TanStack’s own option; without one, everything stays.',
+      subjects: ['querywire, maxPages: 20', 'querywire, maxPages: 20, rows read'],
+      base: 'querywire, maxPages: 20',
+      options: { count: 1_000_000 },
+    },
+    { ...context, rounds: 2 },
+  )
+  return [loaded, streamed]
+}
+
+export const sections: readonly Measured[] = [
+  { name: 'stream', run: stream },
+  { name: 'requests', run: requests },
+  { name: 'channels', run: channels },
+  { name: 'react', run: react },
+  { name: 'memory', run: memory },
+  { name: 'sizes', run: async ({ isQuick, rounds }) => [await sizes(isQuick ? 1 : rounds)] },
+]

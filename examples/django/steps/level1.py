@@ -1,0 +1,15 @@
+"""Answers: `/ws/v1/` beside the consumer that you have. Both kinds of client sit in the same rooms."""
+
+from project.asgi import serve  # first: it sets Django up
+
+from django.urls import re_path
+from querywire.routing import ROOM, endpoints, websocket_application
+
+from demo.plain import ChatConsumer
+
+application = serve(
+    websocket_application(
+        re_path(rf"^ws/chat/{ROOM}/$", ChatConsumer.as_asgi()),
+        *endpoints("ws/v1", level=1),
+    )
+)

@@ -1,0 +1,25 @@
+/** How much a chat takes. What is over is refused with a code. */
+
+export interface ChatLimits {
+  /** Unicode code points of one message. More is `too_long`. @default 4000 */
+  readonly messageLength: number
+  /** Characters of `attachments`, and of `metadata`, as JSON. More is `too_large`. @default 16384 */
+  readonly attachmentLength: number
+  /** Different reactions to one message. More is `too_many`. @default 100 */
+  readonly reactionNames: number
+  /** All reactions to one message: how often somebody has reacted somehow. More is `too_many`. @default 1000 */
+  readonly reactions: number
+  /** Rooms that one user is in. More is `too_many`. @default 1000 */
+  readonly roomsPerUser: number
+  /** Members of one room. More is `too_many`. @default 10000 */
+  readonly membersPerRoom: number
+}
+
+export const CHAT_LIMITS: ChatLimits = {
+  messageLength: 4_000,
+  attachmentLength: 16_384,
+  reactionNames: 100,
+  reactions: 1_000,
+  roomsPerUser: 1_000,
+  membersPerRoom: 10_000,
+}

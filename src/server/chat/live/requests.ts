@@ -1,0 +1,70 @@
+/** Every frame that a client may send about a chat, but those that subscribe, and who serves it. */
+import type { PluginHandler, PluginRequest } from '../../session/plugin.ts'
+import { readBoolean, readId } from '../domain/fields.ts'
+import { roomFrame } from '../domain/frames.ts'
+import { getHistory } from '../domain/history.ts'
+import { joinRoom, leaveRoom } from '../domain/members.ts'
+import { deleteMessage, editMessage, sendMessage } from '../domain/messages.ts'
+import { react } from '../domain/reactions.ts'
+import { markUnread, moveRead } from '../domain/readState.ts'
+import { getMembers, getRooms } from '../domain/rooms.ts'
+import {
+  type Asked,
+  type ChatRead,
+  type ChatWork,
+  findMembership,
+  ROOM_FIELD,
+  roomChannel,
+} from '../domain/work.ts'
+import { run, type Steps } from '../steps.ts'
+import { keyOf } from '../tables/chatTables.ts'
+import type { ChatCore } from './core.ts'
+
+const askedIn = ({ user, data }: PluginRequest): Asked => ({ user: keyOf(user.id), data })
+
+export function createRequests(core: ChatCore): Readonly<Record<string, PluginHandler>> {
+  const write =
+    <T extends object>(steps: (work: ChatWork, asked: Asked) => Steps<T>) =>
+    (request: PluginRequest): Promise<T> =>
+      request.transaction((transaction) => run(steps(core.workOn(transaction), askedIn(request))))
+  /** A snapshot says where in the room's events it stands. */
+  const readRoom =
+    <T extends object>(steps: (read: ChatRead, asked: Asked) => Steps<T>): PluginHandler =>
+    async (request) => {
+      const channel = roomChannel(keyOf(readId(request.data, ROOM_FIELD)))
+      const { result, heads } = await core.read([channel], (read) => steps(read, askedIn(request)))
+      const head = heads.get(channel)
+      return { ...result, as_of: head?.seq, epoch: head?.epoch }
+    }
+  return {
+    chat_message: async (request) => ({ message: (await write(sendMessage)(request)).message }),
+    edit_message: write(editMessage),
+    delete_message: write(deleteMessage),
+    add_reaction: write((work, asked) => react(work, asked, true)),
+    remove_reaction: write((work, asked) => react(work, asked, false)),
+    read_receipt: async (request) => {
+      const { state, receipt } = await write(moveRead)(request)
+      if (receipt) core.host.broadcast(roomChannel(receipt.room.key), receipt.text)
+      return state
+    },
+    mark_unread: async (request) => (await write(markUnread)(request)).state,
+    join_room: write(joinRoom),
+    leave_room: write(leaveRoom),
+    get_rooms: async (request) => (await core.read([], (read) => getRooms(read, askedIn(request)))).result,
+    get_history: readRoom(getHistory),
+    get_members: readRoom(getMembers),
+    typing_indicator: (request) => tellTyping(core, request),
+  }
+}
+
+/** Volatile, so there is no reply, and the one who types does not hear it back. */
+async function tellTyping({ host, read }: ChatCore, request: PluginRequest): Promise<undefined> {
+  const is_typing = readBoolean(request.data, 'is_typing')
+  const { result } = await read([], (on) => findMembership(on, askedIn(request)))
+  const { id, username, avatar_url } = request.user
+  const user = { id, username, ...(avatar_url === undefined ? {} : { avatar_url }) }
+  const data = { room_id: result.room.body.id, user, is_typing }
+  const text = roomFrame(result.room, 'typing_indicator', data)
+  host.broadcast(roomChannel(result.room.key), text, request.connection)
+  return undefined
+}

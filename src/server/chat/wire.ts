@@ -1,0 +1,64 @@
+/** The shapes that travel: what docs/PROTOCOL.md calls User, Message, Room and Member. Types only. */
+import type { Id } from '../../transport/port.ts'
+
+export interface ChatUser {
+  readonly id: Id
+  readonly username: string
+  readonly avatar_url?: string
+}
+
+export interface ChatReaction {
+  readonly name: string
+  readonly count: number
+  /** Whether the one who is looking reacted so. */
+  readonly me: boolean
+}
+
+export interface ChatMessage {
+  readonly id: Id
+  readonly room_id: Id
+  readonly sender: ChatUser
+  readonly content: string
+  /** ISO 8601. Never goes backwards within a room. */
+  readonly timestamp: string
+  readonly seq: number
+  readonly version: number
+  readonly reactions: readonly ChatReaction[]
+  readonly client_id?: string
+  readonly edited_at?: string
+  readonly deleted_at?: string
+  readonly reply_to_id?: Id
+  readonly attachments?: unknown
+  readonly metadata?: unknown
+}
+
+export type ChatRoomKind = 'direct' | 'group' | 'channel'
+
+/** Without the reactions, which differ by who is looking. */
+export type ChatPreview = Omit<ChatMessage, 'reactions'>
+
+export interface ChatReadState {
+  readonly room_id: Id
+  readonly unread_count: number
+  readonly mention_count: number
+  readonly last_read_message_id: Id | null
+  readonly version: number
+}
+
+export interface ChatRoom extends Omit<ChatReadState, 'room_id'> {
+  readonly id: Id
+  readonly name: string
+  readonly kind: ChatRoomKind
+  readonly avatar_url?: string
+  readonly last_message?: ChatPreview
+  readonly last_activity_at: string
+  readonly member_count: number
+}
+
+export interface ChatMember {
+  readonly user: ChatUser
+  readonly role: string
+  readonly joined_at: string
+  readonly last_read_message_id: Id | null
+  readonly read_at?: string
+}
