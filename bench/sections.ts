@@ -10,6 +10,8 @@ export interface Context {
   readonly port: number
   readonly isQuick: boolean
   readonly rounds: number
+  /** Rounds before these. @default 2 */
+  readonly warmUp?: number
 }
 
 interface Measured {
@@ -30,8 +32,14 @@ interface Table {
 }
 
 async function table({ module, options, title, text, ...how }: Table, context: Context): Promise<Section> {
-  const { port, rounds } = context
-  const samples = await runRounds({ module: pathOf(module), options: { port, ...options }, rounds, ...how })
+  const { port, rounds, warmUp = 2 } = context
+  const samples = await runRounds({
+    module: pathOf(module),
+    options: { port, ...options },
+    rounds,
+    warmUp,
+    ...how,
+  })
   return { title, text, ...compared({ samples, ...how }) }
 }
 
@@ -41,61 +49,52 @@ const OURS = ['querywire', 'querywire, zod']
 const BASE = 'ws + zod + Set + array'
 const PLAIN = ['ws, receive only', 'ws + Set + array', BASE, byHand('ws'), byHand('ws + zod')]
 
+const perEvent = (events: number): Column[] => [
+  { name: 'CPU, µs per event', of: 'cpu', by: 1_000 / events },
+  { name: 'wall, µs per event', of: 'wall', by: 1_000 / events },
+]
+
+/** Through the socket into a mounted cache. */
 async function stream(context: Context): Promise<readonly Section[]> {
   const { isQuick } = context
-  const count = isQuick ? 10_000 : 50_000
-  const columns = (events: number): Column[] => [
-    { name: 'CPU, µs per event', of: 'cpu', by: 1_000 / events },
-    { name: 'wall, µs per event', of: 'wall', by: 1_000 / events },
-  ]
-  const shared = { module: 'stream/subjects.ts', base: BASE }
-  const client = await table(
+  const count = isQuick ? 10_000 : 20_000
+  const few = 2_000
+  const shared = { module: 'stream/subjects.ts', base: BASE, columns: perEvent(count) }
+  const all = [...PLAIN, ...HANDS.map(byHand), ...OURS]
+  const tables: readonly Table[] = [
     {
       ...shared,
       title: `Client-bound: ${count} events, one per frame`,
-      text: 'The server writes prebuilt frames. Into a mounted cache, an observer on it; “by hand” is one `setQueryData` per 16 ms, structural sharing off, a `Set` of ids, pages of 50 sealed when full. The servers of centrifuge and phoenix are minimal stand-ins that speak their protocols, as all of this file are.',
-      subjects: isQuick ? [BASE, byHand('ws + zod'), ...OURS] : [...PLAIN, ...HANDS.map(byHand), ...OURS],
+      text: 'The server writes prebuilt frames. Into a mounted cache, an observer on it; “by hand” is one `setQueryData` per 16 ms, structural sharing off, a `Set` of ids, pages of 50 sealed when full. All servers are minimal stand-ins that speak the protocols of the clients.',
+      subjects: isQuick ? [BASE, byHand('ws + zod'), ...OURS] : all,
       options: { count, pack: 1, bound: 'client' },
-      columns: columns(count),
     },
-    context,
-  )
-  const packed = await table(
     {
       ...shared,
       title: `Client-bound: ${count} events, 100 per frame`,
       text: 'The same, packed by the server.',
       subjects: isQuick ? [BASE, ...OURS] : [...PLAIN, ...OURS],
       options: { count, pack: 100, bound: 'client' },
-      columns: columns(count),
     },
-    context,
-  )
-  if (isQuick) return [client, packed]
-  const server = await table(
     {
       ...shared,
       title: `Server-bound: ${count} events`,
       text: 'The server stringifies and sends each event, as servers do; the two processes share the machine.',
-      subjects: [...PLAIN, ...HANDS.map(byHand), ...OURS],
+      subjects: all,
       options: { count, pack: 1, bound: 'server' },
-      columns: columns(count),
     },
-    context,
-  )
-  const few = 2_000
-  const usual = await table(
     {
       ...shared,
       title: `What is written first: ${few} events into 5 000 that are loaded`,
       text: '`setQueryData` per event with the default structural sharing, the newest page growing.',
       subjects: [BASE, byHand('ws + zod'), 'ws + zod + setQueryData per event', ...OURS],
       options: { count: few, pack: 1, bound: 'client', loaded: 5_000 },
-      columns: columns(few),
+      columns: perEvent(few),
     },
-    context,
-  )
-  return [client, packed, server, usual]
+  ]
+  const measured: Section[] = []
+  for (const each of isQuick ? tables.slice(0, 2) : tables) measured.push(await table(each, context))
+  return measured
 }
 
 async function requests(context: Context): Promise<readonly Section[]> {
@@ -105,9 +104,25 @@ async function requests(context: Context): Promise<readonly Section[]> {
     { name: 'p50, µs', of: 'p50' },
     { name: 'p99, µs', of: 'p99' },
   ]
-  const all = ['ws + Map', 'querywire', 'socket.io-client emitWithAck', 'phoenix push', 'centrifuge rpc', '@trpc/client query', 'graphql-ws query']
+  const all = [
+    'ws + Map',
+    'querywire',
+    'socket.io-client emitWithAck',
+    'phoenix push',
+    'centrifuge rpc',
+    '@trpc/client query',
+    'graphql-ws query',
+  ]
   const measured: Section[] = []
-  for (const [inFlight, count] of context.isQuick ? ([[1, 100], [256, 3_000]] as const) : ([[1, 500], [256, 10_000]] as const)) {
+  for (const [inFlight, count] of context.isQuick
+    ? ([
+        [1, 100],
+        [256, 3_000],
+      ] as const)
+    : ([
+        [1, 300],
+        [256, 5_000],
+      ] as const)) {
     const section = await table(
       {
         title: `Requests: ${inFlight} in flight`,
@@ -143,6 +158,62 @@ async function channels(context: Context): Promise<readonly Section[]> {
   ]
 }
 
+const OPERATIONS = [
+  {
+    operation: 'new message',
+    perFlush: 1,
+    sizes: [50, 50_000],
+    subjects: ['limit', 'usual', 'careful', 'querywire'],
+  },
+  {
+    operation: 'new message',
+    perFlush: 100,
+    sizes: [50, 50_000],
+    subjects: ['limit', 'careful', 'querywire'],
+  },
+  { operation: 'edit', perFlush: 1, sizes: [1_000, 50_000], subjects: ['limit', 'usual', 'querywire'] },
+  { operation: 'delete', perFlush: 1, sizes: [1_000, 50_000], subjects: ['limit', 'usual', 'querywire'] },
+  { operation: 'receipt', perFlush: 1, sizes: [10, 10_000], subjects: ['limit', 'usual', 'querywire'] },
+  {
+    operation: 'receipt that reorders',
+    perFlush: 1,
+    sizes: [10, 10_000],
+    subjects: ['limit', 'usual', 'querywire'],
+  },
+  {
+    operation: 'receipt that reorders',
+    perFlush: 100,
+    sizes: [10, 10_000],
+    subjects: ['limit', 'querywire'],
+  },
+] as const
+
+/** Both ends of what may be loaded, in one table. */
+async function fold(context: Context): Promise<readonly Section[]> {
+  const measured: Section[] = []
+  for (const { operation, perFlush, sizes, subjects } of context.isQuick
+    ? OPERATIONS.slice(0, 1)
+    : OPERATIONS) {
+    for (const size of sizes) {
+      const section = await table(
+        {
+          title: `Fold: ${operation}, ${perFlush} per flush, ${size.toLocaleString('en-US').replace(',', ' ')} loaded`,
+          text: 'From the text of a frame to an observer that was told, the network left out. Limit: parse, look up by id, write in place. Usual: `setQueryData` per event, default sharing, everything flattened. Careful: sharing off, one write per flush, the newest page alone copied.',
+          module: 'fold/measured.ts',
+          // Seconds for a hundred events.
+          subjects: subjects.filter((name) => name !== 'usual' || (size <= 10_000 && !context.isQuick)),
+          base: 'limit',
+          options: { operation, size, perFlush, flushes: perFlush > 1 ? 20 : 200 },
+          columns: [{ name: 'CPU, µs per event', of: 'cpu' }],
+        },
+        context,
+      )
+      measured.push(section)
+    }
+  }
+  return measured
+}
+
 const LIMIT = 'setQueryData, newest pages (limit)'
 const PAGE_SUBJECTS = [
   LIMIT,
@@ -161,8 +232,16 @@ async function react({ port, isQuick, rounds }: Context): Promise<readonly Secti
   try {
     const measured: Section[] = []
     for (const loaded of isQuick ? [1_000] : [1_000, 50_000]) {
-      const subjects = isQuick ? PAGE_SUBJECTS.filter((name) => name === LIMIT || /zustand|useMessages/.test(name)) : PAGE_SUBJECTS
-      const samples = await runReact(page, { port, subjects, loaded, events: isQuick ? 10 : 20, rounds: isQuick ? 2 : rounds })
+      const subjects = isQuick
+        ? PAGE_SUBJECTS.filter((name) => name === LIMIT || /zustand|useMessages/.test(name))
+        : PAGE_SUBJECTS
+      const samples = await runReact(page, {
+        port,
+        subjects,
+        loaded,
+        events: isQuick ? 8 : 12,
+        rounds: isQuick ? 2 : rounds,
+      })
       const columns = [
         { name: 'CPU of the main thread, ms per event', of: 'cpu' },
         { name: 'socket → DOM p50, ms', of: 'p50' },
@@ -197,7 +276,7 @@ async function memory(context: Context): Promise<readonly Section[]> {
       base: 'pages of parsed messages',
       options: { count: 50_000 },
     },
-    { ...context, rounds: Math.min(context.rounds, 5) },
+    { ...context, rounds: Math.min(context.rounds, 5), warmUp: 0 },
   )
   if (context.isQuick) return [loaded]
   const streamed = await table(
@@ -209,16 +288,17 @@ async function memory(context: Context): Promise<readonly Section[]> {
       base: 'querywire, maxPages: 20',
       options: { count: 1_000_000 },
     },
-    { ...context, rounds: 2 },
+    { ...context, rounds: 2, warmUp: 0 },
   )
   return [loaded, streamed]
 }
 
 export const sections: readonly Measured[] = [
-  { name: 'stream', run: stream },
-  { name: 'requests', run: requests },
   { name: 'channels', run: channels },
+  { name: 'requests', run: requests },
   { name: 'react', run: react },
-  { name: 'memory', run: memory },
+  { name: 'stream', run: stream },
   { name: 'sizes', run: async ({ isQuick, rounds }) => [await sizes(isQuick ? 1 : rounds)] },
+  { name: 'memory', run: memory },
+  { name: 'fold', run: fold },
 ]

@@ -6,7 +6,7 @@ import { insert } from '../../src/query/define/reducers.ts'
 import type { TimelineData } from '../../src/query/fold/timeline/pages.ts'
 import { type } from '../../src/query/live/definition.ts'
 import { createWebSocketManager } from '../../src/transport/index.ts'
-import { startClock, type Subjects } from '../measure/subject.ts'
+import { type Subjects, startClock } from '../measure/subject.ts'
 import { type Message, messageAt } from '../stream/events.ts'
 
 export interface ChannelOptions {

@@ -34,6 +34,10 @@ export type CreateSubject = (options: SubjectOptions) => Subject | Promise<Subje
 
 const MESSAGES_KEY = ['messages']
 
+interface Versioned {
+  readonly version?: number
+}
+
 const parse = (text: string) => JSON.parse(text) as Frame
 
 const known = new Map<number, Message[][]>()
@@ -64,8 +68,11 @@ export const limit: CreateSubject = ({ size, isList }) => {
         const item = payload as { id: string }
         const known = byId.get(item.id)
         if (kind === 'deleted') byId.delete(item.id)
-        else if (known) Object.assign(known, item)
-        else {
+        else if (known) {
+          // What is older than what is there changes nothing.
+          if (((item as Versioned).version ?? 0) >= ((known as Versioned).version ?? 0))
+            Object.assign(known, item)
+        } else {
           byId.set(item.id, item)
           items.push(item)
         }

@@ -15,15 +15,16 @@ const versionOf = (name: string, from: URL) => {
 const ROOT = new URL('../../', import.meta.url)
 const BENCH = new URL('../', import.meta.url)
 
-const OURS = ['@tanstack/react-query', 'react', 'ws', 'zod', 'zustand', '@tanstack/db', '@tanstack/query-db-collection']
-const PEERS = [
-  '@trpc/client',
-  'socket.io-client',
-  'centrifuge',
-  'graphql-ws',
-  'phoenix',
-  '@reduxjs/toolkit',
+const OURS = [
+  '@tanstack/react-query',
+  'react',
+  'ws',
+  'zod',
+  'zustand',
+  '@tanstack/db',
+  '@tanstack/query-db-collection',
 ]
+const PEERS = ['@trpc/client', 'socket.io-client', 'centrifuge', 'graphql-ws', 'phoenix', '@reduxjs/toolkit']
 
 export function machine(): string {
   const [cpu] = cpus()

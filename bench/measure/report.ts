@@ -64,5 +64,7 @@ export function compared({ samples, base, columns }: Compared): Pick<Section, 'h
 
 export function markdown({ title, text, head, rows }: Section): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
-  return [`## ${title}`, '', text, '', line(head), line(head.map(() => '---')), ...rows.map(line), ''].join('\n')
+  return [`## ${title}`, '', text, '', line(head), line(head.map(() => '---')), ...rows.map(line), ''].join(
+    '\n',
+  )
 }

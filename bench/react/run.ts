@@ -44,7 +44,9 @@ export async function openBrowser(): Promise<BuiltPage> {
   const server = createServer(({ url = '/' }, response) => {
     const name = url === '/' ? 'index.html' : url.slice(1)
     response.setHeader('content-type', name.endsWith('.js') ? 'text/javascript' : 'text/html')
-    createReadStream(join(outDir, name)).on('error', () => response.writeHead(404).end()).pipe(response)
+    createReadStream(join(outDir, name))
+      .on('error', () => response.writeHead(404).end())
+      .pipe(response)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const executablePath = await findChromium()
@@ -63,7 +65,8 @@ export async function openBrowser(): Promise<BuiltPage> {
 export async function runReact({ browser, url }: BuiltPage, run: ReactRun): Promise<Samples> {
   const samples: Record<string, Figures[]> = Object.fromEntries(run.subjects.map((name) => [name, []]))
   for (let round = 0; round < run.rounds; round++) {
-    for (const subject of run.subjects) samples[subject]?.push(await measure(browser, url, { ...run, subject }))
+    for (const subject of run.subjects)
+      samples[subject]?.push(await measure(browser, url, { ...run, subject }))
   }
   return samples
 }
@@ -82,7 +85,10 @@ async function measure(
     await page.goto(url)
     await page.waitForFunction(() => 'bench' in globalThis)
     const options = { subject, port, loaded, warmUp: 5 }
-    await page.evaluate((options) => (globalThis as unknown as { bench: Bench }).bench.prepare(options), options)
+    await page.evaluate(
+      (options) => (globalThis as unknown as { bench: Bench }).bench.prepare(options),
+      options,
+    )
     const session = await context.newCDPSession(page)
     await session.send('Performance.enable', { timeDomain: 'threadTicks' })
     const before = await taskMs(session)

@@ -10,7 +10,8 @@ export const loadedMessages = (count: number): Message[] =>
 export function loadedPages(count: number): Message[][] {
   const all = loadedMessages(count)
   const pages: Message[][] = []
-  for (let end = all.length; end > 0; end -= PAGE_SIZE) pages.push(all.slice(Math.max(0, end - PAGE_SIZE), end))
+  for (let end = all.length; end > 0; end -= PAGE_SIZE)
+    pages.push(all.slice(Math.max(0, end - PAGE_SIZE), end))
   return pages
 }
 

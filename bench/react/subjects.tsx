@@ -1,5 +1,5 @@
 /** A list of the last fifty messages, live, by everything it is compared with. Each renders `Rows` and nothing else. */
-import { createSlice, configureStore } from '@reduxjs/toolkit'
+import { configureStore, createSlice } from '@reduxjs/toolkit'
 import { createApi, fakeBaseQuery } from '@reduxjs/toolkit/query/react'
 import { createCollection, createLiveQueryCollection } from '@tanstack/db'
 import { queryCollectionOptions } from '@tanstack/query-db-collection'
@@ -91,7 +91,14 @@ const plain: CreateSubject = (url, loaded) => {
       return { pages, pageParams: data.pageParams }
     }),
   )
-  return { start, app: <QueryClientProvider client={queryClient}><List /></QueryClientProvider> }
+  return {
+    start,
+    app: (
+      <QueryClientProvider client={queryClient}>
+        <List />
+      </QueryClientProvider>
+    ),
+  }
 }
 
 /** What is written first. */
@@ -110,11 +117,20 @@ const usual: CreateSubject = (url, loaded) => {
       return data && { ...data, pages: [[...head, message], ...rest] }
     }),
   )
-  return { start, app: <QueryClientProvider client={queryClient}><List /></QueryClientProvider> }
+  return {
+    start,
+    app: (
+      <QueryClientProvider client={queryClient}>
+        <List />
+      </QueryClientProvider>
+    ),
+  }
 }
 
 const zustand: CreateSubject = (url, loaded) => {
-  const useStore = create<{ readonly messages: readonly Message[] }>(() => ({ messages: loadedMessages(loaded) }))
+  const useStore = create<{ readonly messages: readonly Message[] }>(() => ({
+    messages: loadedMessages(loaded),
+  }))
   const List = () => <Rows messages={useStore(({ messages }) => messages)} />
   const start = listen(url, ({ data: message }) =>
     useStore.setState(({ messages }) => ({ messages: [...messages, message] })),
@@ -144,7 +160,14 @@ const rtkQuery: CreateSubject = (url, loaded) => {
   })
   const List = () => <Rows messages={api.useMessagesQuery().data ?? []} />
   const start = listen(url, ({ data }) => heard?.(data))
-  return { start, app: <Provider store={store}><List /></Provider> }
+  return {
+    start,
+    app: (
+      <Provider store={store}>
+        <List />
+      </Provider>
+    ),
+  }
 }
 
 const tanstackDb: CreateSubject = (url, loaded) => {
@@ -160,14 +183,21 @@ const tanstackDb: CreateSubject = (url, loaded) => {
   )
   const last = createLiveQueryCollection({
     startSync: true,
-    query: (q) => q.from({ message: messages }).orderBy(({ message }) => message.timestamp, 'desc').limit(50),
+    query: (q) =>
+      q
+        .from({ message: messages })
+        .orderBy(({ message }) => message.timestamp, 'desc')
+        .limit(50),
   })
   let shown: readonly Message[] = []
   const subscribe = (listener: () => void) => {
-    const { unsubscribe } = last.subscribeChanges(() => {
-      shown = (last.toArray as Message[]).toReversed()
-      listener()
-    }, { includeInitialState: true })
+    const { unsubscribe } = last.subscribeChanges(
+      () => {
+        shown = (last.toArray as Message[]).toReversed()
+        listener()
+      },
+      { includeInitialState: true },
+    )
     return () => unsubscribe()
   }
   const List = () => <Rows messages={useSyncExternalStore(subscribe, () => shown)} />
@@ -204,14 +234,21 @@ function querywire(url: string, loaded: number, how: 'two last pages' | 'rows'):
     start: (ready) => void manager.send('start', {}).then(ready),
     app: (
       <QueryClientProvider client={queryClient}>
-        <LiveProvider live={live}><List /></LiveProvider>
+        <LiveProvider live={live}>
+          <List />
+        </LiveProvider>
       </QueryClientProvider>
     ),
   }
 }
 
 function chat(url: string, loaded: number, useRows: () => readonly Message[]): Subject {
-  const own = createChat({ url: `${url}?welcome=1`, endpoint: '', debug: false, currentUser: { id: 'me', username: 'me' } })
+  const own = createChat({
+    url: `${url}?welcome=1`,
+    endpoint: '',
+    debug: false,
+    currentUser: { id: 'me', username: 'me' },
+  })
   const queryClient = new QueryClient()
   queryClient.setQueryData(own.messages('room-1').queryKey, timelinePages(loaded) as never)
   const List = () => <Rows messages={useRows()} />
@@ -219,7 +256,9 @@ function chat(url: string, loaded: number, useRows: () => readonly Message[]): S
     start: (ready) => void own.manager.send('start', {}).then(ready),
     app: (
       <QueryClientProvider client={queryClient}>
-        <ChatProvider chat={own}><List /></ChatProvider>
+        <ChatProvider chat={own}>
+          <List />
+        </ChatProvider>
       </QueryClientProvider>
     ),
   }

@@ -7,7 +7,7 @@ import { Socket as PhoenixSocket } from 'phoenix'
 import { io } from 'socket.io-client'
 import { WebSocket as NodeWebSocket } from 'ws'
 import { createWebSocketManager } from '../../src/transport/index.ts'
-import { startClock, type Subjects } from '../measure/subject.ts'
+import { type Subjects, startClock } from '../measure/subject.ts'
 
 globalThis.WebSocket = NodeWebSocket as unknown as typeof WebSocket
 
@@ -48,7 +48,12 @@ const measured =
     end()
     latencies.sort((a, b) => a - b)
     const at = (share: number) => latencies[Math.floor(latencies.length * share)] ?? Number.NaN
-    return { cpu: (cpu * 1_000) / count, wall: (wall * 1_000) / count, p50: at(0.5) * 1_000, p99: at(0.99) * 1_000 }
+    return {
+      cpu: (cpu * 1_000) / count,
+      wall: (wall * 1_000) / count,
+      p50: at(0.5) * 1_000,
+      p99: at(0.99) * 1_000,
+    }
   }
 
 const raw: Connect = (url) =>
@@ -88,7 +93,10 @@ const socketIo: Connect = (url) =>
 
 const phoenix: Connect = (url) =>
   new Promise((resolve) => {
-    const socket = new PhoenixSocket(`${url}/phoenix`, { transport: WebSocket, params: { carrier: 'phoenix' } })
+    const socket = new PhoenixSocket(`${url}/phoenix`, {
+      transport: WebSocket,
+      params: { carrier: 'phoenix' },
+    })
     socket.connect()
     const channel = socket.channel('room-1', {})
     const ask = (data: object) =>

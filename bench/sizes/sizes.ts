@@ -16,28 +16,53 @@ const REACT = ['react', 'react/jsx-runtime', 'react-dom']
 const PEERS = [...REACT, 'zustand', 'zustand/vanilla', '@tanstack/react-query', 'zod', 'zod/mini']
 
 const cases: readonly (readonly [name: string, code: string, external: readonly string[]])[] = [
-  ['querywire/transport: createWebSocketManager', `export { createWebSocketManager } from ${dist('transport/index.js')}`, PEERS],
+  [
+    'querywire/transport: createWebSocketManager',
+    `export { createWebSocketManager } from ${dist('transport/index.js')}`,
+    PEERS,
+  ],
   ['querywire/transport, whole', `export * from ${dist('transport/index.js')}`, PEERS],
-  ['querywire/query: createLive, patch', `export { createLive, patch } from ${dist('query/index.js')}`, PEERS],
+  [
+    'querywire/query: createLive, patch',
+    `export { createLive, patch } from ${dist('query/index.js')}`,
+    PEERS,
+  ],
   ['querywire/query, whole', `export * from ${dist('query/index.js')}`, PEERS],
   ['querywire, whole', `export * from ${dist('index.js')}`, PEERS],
-  ['querywire/chat: createChat, ChatProvider, useChatWebSocket', `export { createChat, ChatProvider, useChatWebSocket } from ${dist('chat/index.js')}`, PEERS],
+  [
+    'querywire/chat: createChat, ChatProvider, useChatWebSocket',
+    `export { createChat, ChatProvider, useChatWebSocket } from ${dist('chat/index.js')}`,
+    PEERS,
+  ],
   ['querywire/chat, whole', `export * from ${dist('chat/index.js')}`, PEERS],
   ['zustand/vanilla (a peer of querywire)', `export { createStore } from 'zustand/vanilla'`, REACT],
   ['phoenix: Socket', `export { Socket } from 'phoenix'`, REACT],
   ['graphql-ws: createClient', `export { createClient } from 'graphql-ws'`, REACT],
-  ['@trpc/client: createTRPCClient, createWSClient, wsLink', `export { createTRPCClient, createWSClient, wsLink } from '@trpc/client'`, REACT],
+  [
+    '@trpc/client: createTRPCClient, createWSClient, wsLink',
+    `export { createTRPCClient, createWSClient, wsLink } from '@trpc/client'`,
+    REACT,
+  ],
   ['socket.io-client: io', `export { io } from 'socket.io-client'`, REACT],
   ['centrifuge: Centrifuge', `export { Centrifuge } from 'centrifuge'`, REACT],
-  ['@reduxjs/toolkit/query/react: createApi, with configureStore', `export { createApi } from '@reduxjs/toolkit/query/react'; export { configureStore } from '@reduxjs/toolkit'`, [...REACT, 'react-redux']],
-  ['@tanstack/db + query-db-collection', `export { createCollection } from '@tanstack/db'; export { queryCollectionOptions } from '@tanstack/query-db-collection'`, [...REACT, '@tanstack/react-query', '@tanstack/query-core']],
+  [
+    '@reduxjs/toolkit/query/react: createApi, with configureStore',
+    `export { createApi } from '@reduxjs/toolkit/query/react'; export { configureStore } from '@reduxjs/toolkit'`,
+    [...REACT, 'react-redux'],
+  ],
+  [
+    '@tanstack/db + query-db-collection',
+    `export { createCollection } from '@tanstack/db'; export { queryCollectionOptions } from '@tanstack/query-db-collection'`,
+    [...REACT, '@tanstack/react-query', '@tanstack/query-core'],
+  ],
 ]
 
 export async function sizes(rounds: number): Promise<Section> {
   const folder = mkdtempSync(join(BENCH, '.sizes-'))
   try {
     const rows = []
-    for (const [name, code, external] of cases) rows.push(await rowOf({ folder, name, code, external, rounds }))
+    for (const [name, code, external] of cases)
+      rows.push(await rowOf({ folder, name, code, external, rounds }))
     return {
       title: 'Sizes and import time',
       text: 'esbuild, minified, for browsers, gzip; what applications have anyway (React, TanStack Query, zustand, zod) is left out where it is a peer. Import time: CPU of a Node that evaluates the bundle with its peers, less that of one that evaluates nothing.',
@@ -78,12 +103,20 @@ async function rowOf({ folder, name, code, external, rounds }: Case): Promise<st
   const nothing = join(folder, 'nothing.mjs')
   writeFileSync(nothing, 'export {}')
   const times = Array.from({ length: rounds }, () => importMs(whole) - importMs(nothing))
-  return [name, digits(gzipSync(small, { level: 9 }).length / 1_000), digits(small.length / 1_000), spread(spreadOf(times))]
+  return [
+    name,
+    digits(gzipSync(small, { level: 9 }).length / 1_000),
+    digits(small.length / 1_000),
+    spread(spreadOf(times)),
+  ]
 }
 
-const CLOCK = 'const c = process.threadCpuUsage(); await import(process.argv[1]); const { user, system } = process.threadCpuUsage(c); console.log((user + system) / 1e3)'
+const CLOCK =
+  'const c = process.threadCpuUsage(); await import(process.argv[1]); const { user, system } = process.threadCpuUsage(c); console.log((user + system) / 1e3)'
 
 function importMs(path: string): number {
-  const output = execFileSync(process.execPath, ['--input-type=module', '-e', CLOCK, path], { encoding: 'utf8' })
+  const output = execFileSync(process.execPath, ['--input-type=module', '-e', CLOCK, path], {
+    encoding: 'utf8',
+  })
   return Number(output)
 }

@@ -40,7 +40,9 @@ export const carryCentrifuge: Carry = (url, onEvent) => {
 }
 
 interface Api {
-  readonly events: { subscribe(input: undefined, options: { onData(event: Event): void }): { unsubscribe(): void } }
+  readonly events: {
+    subscribe(input: undefined, options: { onData(event: Event): void }): { unsubscribe(): void }
+  }
 }
 
 export const carryTrpc: Carry = (url, onEvent) => {

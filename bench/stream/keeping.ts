@@ -4,15 +4,19 @@ import { type Event, type Message, messageAt, PAGE_SIZE } from './events.ts'
 
 export interface Kept {
   add(event: Event): void
-  /** Resolves when all of them are where they belong. */
-  flush(): void | Promise<void>
+  /** Then all of them are where they belong. */
+  flush(): void
   count(): number | undefined
   stop?(): void
 }
 
 export type Keep = (options: { readonly loaded?: number }) => Kept
 
-export const keepNothing: Keep = () => ({ add: () => undefined, flush: () => undefined, count: () => undefined })
+export const keepNothing: Keep = () => ({
+  add: () => undefined,
+  flush: () => undefined,
+  count: () => undefined,
+})
 
 /** The limit: no cache, no observer, nothing immutable. */
 export const keepInArray: Keep = ({ loaded = 0 }) => {
@@ -36,7 +40,9 @@ function mount(loaded: number) {
   const queryClient = new QueryClient()
   const pages: Message[][] = []
   for (let from = 0; from < loaded; from += PAGE_SIZE)
-    pages.unshift(Array.from({ length: Math.min(PAGE_SIZE, loaded - from) }, (_, at) => messageAt(from + at - loaded)))
+    pages.unshift(
+      Array.from({ length: Math.min(PAGE_SIZE, loaded - from) }, (_, at) => messageAt(from + at - loaded)),
+    )
   if (pages.length === 0) pages.push([])
   queryClient.setQueryData<Pages>(KEY, { pages, pageParams: pages.map((_, at) => at) })
   return queryClient

@@ -1,13 +1,14 @@
 /** The same with querywire: a timeline in a QueryClient, with an observer, over a manager. */
-import { InfiniteQueryObserver, QueryClient } from '@tanstack/react-query'
+
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { createLive } from '../../src/query/createLive.ts'
+import { InfiniteQueryObserver, QueryClient } from '@tanstack/react-query'
+import { createLive, type Live } from '../../src/query/createLive.ts'
 import { insert } from '../../src/query/define/reducers.ts'
 import type { TimelineData } from '../../src/query/fold/timeline/pages.ts'
 import { type } from '../../src/query/live/definition.ts'
 import { createWebSocketManager } from '../../src/transport/index.ts'
 import { startClock } from '../measure/subject.ts'
-import { type Event, type Message, messageAt, PAGE_SIZE } from './events.ts'
+import { type Message, messageAt, PAGE_SIZE } from './events.ts'
 import type { StreamOptions } from './subjects.ts'
 
 export async function startQuerywire(
@@ -18,20 +19,7 @@ export async function startQuerywire(
   globalThis.gc?.()
   const manager = createWebSocketManager({ url: urlOf('plain'), endpoint: '', debug: false })
   const live = createLive({ manager })
-  const messages = live.timeline<Message>('messages', {
-    item: schema ?? type<Message>(),
-    id: (message) => message.id,
-    order: (message) => [message.timestamp, message.id],
-    version: (message) => message.version,
-    channel: () => ({ room_id: 'room-1' }),
-    pageSize: PAGE_SIZE,
-    snapshot: async () => ({
-      items: Array.from({ length: loaded }, (_, at) => messageAt(at - loaded)),
-      as_of: 0,
-      has_older: false,
-    }),
-    events: { created: insert((event) => event as Message) },
-  })
+  const messages = defineMessages(live, loaded, schema)
   const queryClient = new QueryClient()
   const disconnect = live.connect(queryClient)
   const observer = new InfiniteQueryObserver(queryClient, messages({}))
@@ -65,4 +53,21 @@ export async function startQuerywire(
   })
 }
 
-export type { Event }
+type Schema = StandardSchemaV1<unknown, Message>
+
+function defineMessages(live: Live, loaded: number, schema: Schema = type<Message>() as Schema) {
+  return live.timeline<Message>('messages', {
+    item: schema,
+    id: (message) => message.id,
+    order: (message) => [message.timestamp, message.id],
+    version: (message) => message.version,
+    channel: () => ({ room_id: 'room-1' }),
+    pageSize: PAGE_SIZE,
+    snapshot: async () => ({
+      items: Array.from({ length: loaded }, (_, at) => messageAt(at - loaded)),
+      as_of: 0,
+      has_older: false,
+    }),
+    events: { created: insert((event) => event as Message) },
+  })
+}

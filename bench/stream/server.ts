@@ -74,7 +74,10 @@ let emitted = 0
 
 function answerTo(type: string, { rooms = {}, limit = 50, before }: Asked = {}): object {
   // Nothing was missed.
-  const caughtUp = Object.entries(rooms).map(([name, cursor]) => [name, { ...cursor, complete: true, events: [] }])
+  const caughtUp = Object.entries(rooms).map(([name, cursor]) => [
+    name,
+    { ...cursor, complete: true, events: [] },
+  ])
   if (type === 'sync') return { rooms: Object.fromEntries(caughtUp) }
   if (type !== 'get_history') return { ok: true }
   // A history without a beginning.
@@ -85,7 +88,8 @@ function answerTo(type: string, { rooms = {}, limit = 50, before }: Asked = {}):
 
 type Answer = (text: string, reply: (value: unknown) => void) => boolean
 
-const numberIn = (text: string, name: string) => Number(new RegExp(`"${name}":(\\d+)[^\\n]*$`).exec(text)?.[1])
+const numberIn = (text: string, name: string) =>
+  Number(new RegExp(`"${name}":(\\d+)[^\\n]*$`).exec(text)?.[1])
 
 /** What each client needs to hear, requests included; true when it is ready for the stream. */
 const answers: Readonly<Record<string, Answer>> = {
@@ -98,15 +102,20 @@ const answers: Readonly<Record<string, Answer>> = {
   // Several commands may come in one message.
   centrifuge(text, reply) {
     if (text.includes('"connect":')) reply({ id: 1, connect: { client: 'c', version: '5' } })
-    for (const line of text.split('\n')) if (line.includes('"rpc":')) reply({ id: numberIn(line, 'id'), rpc: { data: { ok: true } } })
+    for (const line of text.split('\n'))
+      if (line.includes('"rpc":')) reply({ id: numberIn(line, 'id'), rpc: { data: { ok: true } } })
     const isSubscribe = text.includes('"subscribe":')
     if (isSubscribe) reply({ id: numberIn(text, 'id'), subscribe: {} })
     return isSubscribe
   },
   trpc(text, reply) {
     if (text === 'PING') reply('PONG')
-    else for (const { id, method } of [JSON.parse(text)].flat())
-      reply({ id, result: method === 'subscription' ? { type: 'started' } : { type: 'data', data: { ok: true } } })
+    else
+      for (const { id, method } of [JSON.parse(text)].flat())
+        reply({
+          id,
+          result: method === 'subscription' ? { type: 'started' } : { type: 'data', data: { ok: true } },
+        })
     return text.includes('"subscription"')
   },
   graphql(text, reply) {
@@ -126,7 +135,11 @@ const answers: Readonly<Record<string, Answer>> = {
   plain(text, reply) {
     for (const { type, id, data } of [JSON.parse(text)].flat()) {
       if (type === 'start') return true
-      reply(type === 'ping' ? { type: 'pong', data } : { type: 'response', reply_to: id, data: answerTo(type, data) })
+      reply(
+        type === 'ping'
+          ? { type: 'pong', data }
+          : { type: 'response', reply_to: id, data: answerTo(type, data) },
+      )
     }
     return false
   },
@@ -182,7 +195,18 @@ function frameOf(payload: Buffer): Buffer {
       ? Buffer.from([0x81, length])
       : length < 65_536
         ? Buffer.from([0x81, 126, length >> 8, length & 255])
-        : Buffer.from([0x81, 127, 0, 0, 0, 0, length >>> 24, (length >> 16) & 255, (length >> 8) & 255, length & 255])
+        : Buffer.from([
+            0x81,
+            127,
+            0,
+            0,
+            0,
+            0,
+            length >>> 24,
+            (length >> 16) & 255,
+            (length >> 8) & 255,
+            length & 255,
+          ])
   return Buffer.concat([head, payload])
 }
 

@@ -1,11 +1,11 @@
 /** From the socket to a mounted cache: the least that any client has to do, what people write, peers, and querywire. */
 import process from 'node:process'
 import { WebSocket as NodeWebSocket } from 'ws'
-import { startClock, type Subjects } from '../measure/subject.ts'
+import { type Subjects, startClock } from '../measure/subject.ts'
 import { carryCentrifuge, carryGraphql, carryPhoenix, carryPlain, carrySocketIo, carryTrpc } from './carry.ts'
-import { Message, type Event } from './events.ts'
+import { type Event, Message } from './events.ts'
+import { type Keep, keepInArray, keepNothing, keepSealedPages, keepUsual } from './keeping.ts'
 import { startQuerywire } from './querywire.ts'
-import { keepInArray, keepNothing, keepSealedPages, keepUsual, type Keep } from './keeping.ts'
 
 // One socket class for everybody.
 globalThis.WebSocket = NodeWebSocket as unknown as typeof WebSocket
@@ -41,14 +41,14 @@ const stream =
         clock ??= startClock()
         kept.add(event)
         if (--left > 0) return
-        Promise.resolve(kept.flush()).then(() => {
-          resolve((clock as ReturnType<typeof startClock>).stop())
-          end()
-        })
+        kept.flush()
+        resolve(clock.stop())
+        end()
       })
     })
     const count = kept.count()
-    if (count !== undefined && count !== options.count + (options.loaded ?? 0)) throw new Error(`${count} kept`)
+    if (count !== undefined && count !== options.count + (options.loaded ?? 0))
+      throw new Error(`${count} kept`)
     kept.stop?.()
     return figures
   }

@@ -111,3 +111,32 @@ function changedPages(
   }
   return changed
 }
+
+it('[C103] a message that comes is put behind the last one, and no page but the newest is looked at', () => {
+  let looks = 0
+  const watched = (items: readonly ChatMessage[]) =>
+    new Proxy(items, {
+      get(target, name, receiver) {
+        if (/^\d+$/.test(String(name))) looks++
+        return Reflect.get(target, name, receiver)
+      },
+    })
+  const older = Array.from({ length: 200 }, (_, at) => ({
+    items: watched(
+      Array.from({ length: 50 }, (_, n) => ({ ...message(`m${at}-${n}`), seq: (200 - at) * 50 + n })),
+    ),
+  }))
+  let head: readonly ChatMessage[] = [{ ...message('head'), seq: 20_000 }]
+  const view = renderHook(({ pages }) => usePlaces('r1', pages), {
+    initialProps: { pages: [{ items: head }, ...older] },
+  })
+  expect(view.result.current('m199-0')).toEqual([50, 0])
+  looks = 0
+  for (let at = 1; at <= 20; at++) {
+    head = [...head, { ...message(`new ${at}`), seq: 20_000 + at }]
+    view.rerender({ pages: [{ items: head }, ...older] })
+  }
+  expect(view.result.current('new 20')).toEqual([20_020, 0])
+  // The last one of the page before, to stand behind it.
+  expect(looks).toBeLessThanOrEqual(2 * 20)
+})

@@ -21,6 +21,7 @@ import {
   patch,
   reduce,
   remove,
+  rows,
   type TimelinePage,
   type,
   upsert,
@@ -109,6 +110,14 @@ describe('[Q11] a definition', () => {
     expectTypeOf(
       queryClient.infiniteQuery(trades({ market: 'x' })).then(({ pages }) => pages[0]),
     ).resolves.toEqualTypeOf<TimelinePage<Price> | undefined>()
+  })
+
+  it('infers what rows select', () => {
+    const { data } = useInfiniteQuery({ ...trades({ market: 'x' }), select: rows })
+    expectTypeOf(data).toEqualTypeOf<readonly Price[] | undefined>()
+    const { data: pages } = useSuspenseInfiniteQuery(trades({ market: 'x' }))
+    expectTypeOf(rows(pages)).toEqualTypeOf<readonly Price[]>()
+    expectTypeOf(rows<Price>(undefined)).toEqualTypeOf<readonly Price[]>()
   })
 
   it('refuses what would never work', () => {

@@ -24,14 +24,7 @@ import {
 import { adoptForeign, leave, tell } from './driver.ts'
 import { endFetch } from './fetch.ts'
 import { createLiveQuery, flush, tellOps } from './liveQuery.ts'
-import {
-  announce,
-  type Declarations,
-  type Listeners,
-  type LiveClient,
-  type LiveQuery,
-  tellListeners,
-} from './records.ts'
+import { announce, type Declarations, type Listeners, type LiveClient, type LiveQuery } from './records.ts'
 import { isActive } from './surroundings.ts'
 
 export function createLiveClient(
@@ -59,12 +52,11 @@ export function createLiveClient(
     byHash: new Map(),
     lingering: new Map(),
     listeners,
-    news: createCoalescer(port.clock, (of) => tellListeners(client, of)),
+    news: new Set(),
+    toldAt: -Infinity,
     stop() {
       unsubscribe()
-      client.coalescer.stop()
-      stopMutations()
-      stopAuthors()
+      for (const stop of [client.coalescer.stop, stopMutations, stopAuthors]) stop()
       for (const [query, live] of client.liveQueries) {
         // Nobody is there to be shown an error, and whoever comes back asks again.
         if (live.fetches.size > 0 && !isActive(query)) cancel(query)

@@ -46,8 +46,9 @@ export interface LiveClient {
   /** Live queries with something to write or to ask for. */
   readonly coalescer: Coalescer<LiveQuery>
   readonly listeners: Listeners
-  /** What they are to be told of: after a reconnect that of hundreds, one by one. */
-  readonly news: Coalescer<string>
+  /** What they have not been told of yet, and when they last were. */
+  readonly news: Set<string>
+  toldAt: number
   stop(): void
 }
 
@@ -105,16 +106,29 @@ export function listenTo(listeners: Listeners, queryHash: string, listener: () =
   }
 }
 
+const FRAME_MS = 16
+
 /**
  * Never in this turn, which may be that of a render. Statuses one after another are told together, at the next frame: whoever
  * reads many renders once for all of them. What somebody has just done does not wait.
  */
-export function announce({ news }: LiveClient, of = ANY): void {
-  news.request(of, of === ANY ? Infinity : 0)
+export function announce(client: LiveClient, of = ANY): void {
+  const { news, toldAt, declarations } = client
+  const { clock } = declarations.port
+  const isFirst = news.size === 0
+  news.add(of)
+  const isQuiet = clock.now() - toldAt >= FRAME_MS
+  if (of === ANY || (isFirst && isQuiet)) queueMicrotask(() => tellListeners(client))
+  else if (isFirst) clock.requestFrame(() => tellListeners(client))
 }
 
-export function tellListeners({ listeners, declarations }: LiveClient, of: readonly string[]): void {
-  for (const hash of new Set([ANY, ...of])) {
+function tellListeners(client: LiveClient): void {
+  const { news, listeners, declarations } = client
+  if (news.size === 0) return
+  client.toldAt = declarations.port.clock.now()
+  const told = new Set([ANY, ...news])
+  news.clear()
+  for (const hash of told) {
     for (const listener of [...(listeners.get(hash) ?? [])]) {
       try {
         listener()

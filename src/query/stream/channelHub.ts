@@ -200,7 +200,7 @@ function startOver(channel: LiveChannel): void {
   channel.continuity++
 }
 
-function takeEvents(channel: LiveChannel, admitted: readonly LiveEvent[] | Reset): void {
+function takeEvents(channel: LiveChannel, admitted: LiveEvent[] | Reset): void {
   if (typeof admitted === 'string') {
     channel.port.report({ type: 'channel-reset', reason: admitted })
     startOver(channel)

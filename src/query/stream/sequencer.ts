@@ -36,8 +36,7 @@ export function admit(
   sequencer: Sequencer,
   batch: readonly LiveEvent[],
   awaitBaseline = false,
-): readonly LiveEvent[] | Reset {
-  if (isNext(sequencer, batch)) return batch
+): LiveEvent[] | Reset {
   const events: LiveEvent[] = []
   for (const event of batch) {
     const { seq } = event
@@ -58,16 +57,6 @@ export function admit(
   if (sequencer.held.size <= MAX_HELD) return events
   restartSequence(sequencer)
   return 'overflow'
-}
-
-/** One event, of which nothing waits and before which nothing is missing: then the cursor is there. */
-function isNext(sequencer: Sequencer, batch: readonly LiveEvent[]): boolean {
-  const { cursor, held } = sequencer
-  const { seq, epoch = cursor?.epoch } = batch[0] ?? {}
-  if (batch.length !== 1 || !cursor || held.size > 0 || seq !== cursor.seq + 1) return false
-  if (isOtherEpoch(cursor, { epoch })) return false
-  sequencer.cursor = { seq, epoch }
-  return true
 }
 
 /** Where no position is known: the number at hand is the next one, unless it is beyond the last position that was. */

@@ -52,7 +52,18 @@ export function toCursor(value: unknown): Cursor | undefined {
 }
 
 /** Two specs of the same endpoint with the same name share a subscription. */
-export function channelName({ subscribe, key }: ChannelSpec): string {
-  const fields = Object.entries(key).map(([field, id]) => [field, String(id)])
-  return JSON.stringify([subscribe, fields.sort()])
+export function channelName(spec: ChannelSpec): string {
+  const ids = fieldsIn(spec).map((field) => String(spec.key[field]))
+  return nameOf(shapeName(spec), ids)
+}
+
+/** Of all that are named by the same fields. */
+export function shapeName(spec: ChannelSpec): string {
+  return JSON.stringify([spec.subscribe, fieldsIn(spec)])
+}
+
+export const fieldsIn = ({ key }: ChannelSpec): string[] => Object.keys(key).sort()
+
+export function nameOf(shape: string, ids: readonly string[]): string {
+  return shape + (ids.length === 1 ? ids[0] : JSON.stringify(ids))
 }

@@ -14,11 +14,19 @@ export interface Member {
   waitsFor?: Standing | undefined
 }
 
+/** What all channels have in common that are named by the same fields. */
+export interface ChannelShape {
+  readonly name: string
+  readonly fields: readonly string[]
+  readonly kind: ChannelFrames | undefined
+}
+
 /** Renewed at a pace. */
 export interface Subscription extends Pace {
   /** On this socket; until it stands again it has to be asked for. */
   isRefused?: boolean
   readonly spec: ChannelSpec
+  readonly shape: ChannelShape
   /** As how many-eth it was made. */
   readonly order: number
   /** As which channel it takes part in `sync`, if it can. */
@@ -44,20 +52,10 @@ export interface SyncBatch {
   send(): void
 }
 
-/** Subscriptions that are named by the same fields, by the ids in these. */
-export interface ChannelGroup {
-  readonly fields: readonly string[]
-  readonly kind: ChannelFrames | undefined
-  readonly byIds: Map<string, Set<Subscription>>
-}
-
-/** By the names of the fields. */
-export type ChannelIndex = Map<string, ChannelGroup>
-
 export interface ChannelRegistry {
   readonly subscriptions: Map<string, Subscription>
-  /** For events that say which channel they belong to. */
-  readonly index: ChannelIndex
+  /** For events that say which channel they belong to: few, however many channels there are. */
+  readonly shapes: Map<string, ChannelShape>
   /** Those whose subscribe frame nothing has confirmed. */
   readonly unconfirmed: Set<Subscription>
   /** How many there ever were. */

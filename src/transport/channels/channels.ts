@@ -51,7 +51,7 @@ export function deliverEvents(connection: ChannelConnection, events: readonly De
   const { channels, protocol } = connection
   const heard = new Map<Subscription, LiveEvent[]>()
   for (const event of events) {
-    for (const subscription of concerned(channels.index, event, protocol)) {
+    for (const subscription of concerned(channels, event, protocol)) {
       if (!subscription.standing) continue
       const own = heard.get(subscription)
       const heardOf = eventFor(subscription.at, event, protocol)

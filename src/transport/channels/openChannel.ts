@@ -3,8 +3,7 @@ import { failureOf } from '../connection/connection.ts'
 import { endConnection, takeLease } from '../connection/leases.ts'
 import { request } from '../connection/requests.ts'
 import { type Channel, type ChannelListener, type ChannelSpec, waitOf } from '../port.ts'
-import { channelName, placeIn } from './channelEvents.ts'
-import { addToIndex, dropFromIndex } from './channelIndex.ts'
+import { channelName, fieldsIn, placeIn, shapeName } from './channelEvents.ts'
 import type { ChannelConnection, Member, Subscription } from './channelRegistry.ts'
 import { bringUp, RETRY_MS, reportSynced, subscribe, takeDown } from './channelSync.ts'
 import { emitSignal } from './signals.ts'
@@ -55,24 +54,25 @@ function endUnused(connection: ChannelConnection): void {
 
 /** The one that is there, or a new one. */
 function subscriptionOf({ channels, protocol }: ChannelConnection, spec: ChannelSpec): Subscription {
-  const { subscriptions, index } = channels
+  const { subscriptions, shapes } = channels
   const name = channelName(spec)
   const known = subscriptions.get(name)
   if (known) return known
   const at = placeIn(protocol, spec.key)
   const order = channels.made++
-  const subscription: Subscription = { spec, order, at, members: new Set(), refusals: 0, paidAt: 0 }
+  const alike = shapeName(spec)
+  const shape = shapes.get(alike) ?? { name: alike, fields: fieldsIn(spec), kind: at?.kind }
+  shapes.set(alike, shape)
+  const subscription: Subscription = { spec, shape, order, at, members: new Set(), refusals: 0, paidAt: 0 }
   subscriptions.set(name, subscription)
-  addToIndex(index, subscription)
   return subscription
 }
 
 function endSubscription(connection: ChannelConnection, subscription: Subscription): void {
-  const { subscriptions, index, unconfirmed } = connection.channels
+  const { subscriptions, unconfirmed } = connection.channels
   const { spec, at, standing } = subscription
   subscriptions.delete(channelName(spec))
   unconfirmed.delete(subscription)
-  dropFromIndex(index, subscription)
   takeDown(subscription)
   if (!standing || !spec.subscribe) return
   const { unsubscribe: type } = at?.kind ?? connection.protocol.channels

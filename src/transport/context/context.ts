@@ -3,7 +3,7 @@ import { browserEnvironment, type Environment } from '../environment.ts'
 import { LiveError, type LiveErrorCode } from '../errors.ts'
 import type { ConnectionStatus } from '../machine/status.ts'
 import type { Protocol } from '../protocol.ts'
-import { withSharedTimers } from '../wire/timers.ts'
+import { type Patience, withSharedTimers } from '../wire/timers.ts'
 import { tellDeveloper } from './development.ts'
 import { createIdentityBook, type IdentityBook } from './identity.ts'
 import { createInspector, type Inspector } from './inspector.ts'
@@ -19,7 +19,7 @@ export interface Context extends Settings, Inspector, Tokens, Subscribers {
   /** Whose sockets these are: the page's, or those of a test. */
   readonly world: object
   /** The same, for what waits by the hundred: it shares its timers. */
-  readonly patience: Environment
+  readonly patience: Patience
   readonly identity: IdentityBook
   readonly publish: Publish
   /** For errors that reject no call. */

@@ -18,13 +18,21 @@ export function useSeenAtEnd(
   const last = messages.findLast(({ local }) => !local)
   const newest = last && `${last.room_id} ${last.id}`
   const [isSeen = false, setIsSeen] = useVisit<boolean>(String(last?.room_id))
+  // A state that is set to what it is renders once more all the same.
+  const known = useRef(isSeen)
   useEffect(() => {
+    known.current = isSeen
+  })
+  useEffect(() => {
+    const tell = (now: boolean) => {
+      if (now !== known.current) setIsSeen(now || undefined)
+    }
     const scroller = scrollerOf(end)
-    if (!scroller || !onSeen || newest === undefined) return setIsSeen(undefined)
+    if (!scroller || !onSeen || newest === undefined) return tell(false)
     const page = scroller.ownerDocument
     const check = () => {
       const isSeenNow = isNearEnd(scroller) && page.hasFocus()
-      setIsSeen(isSeenNow || undefined)
+      tell(isSeenNow)
       if (!isSeenNow || seen.current === newest) return
       seen.current = newest
       onSeen()

@@ -172,22 +172,16 @@ function moved<Item>(
 const FEW_EDITS = 8
 
 function edited<Item>(items: readonly Item[], edits: readonly Edit<Item>[]): readonly Item[] {
-  if (edits.length <= FEW_EDITS) {
-    const next = items.slice()
-    // From the end, where none moves the place of another.
-    for (const { at, removes, items: here } of edits.toReversed()) {
-      if (removes === 1 && here.length === 1) next[at] = here[0] as Item
-      else next.splice(at, removes, ...here)
-    }
-    return next
-  }
-  const next: Item[] = []
+  const next = edits.length > FEW_EDITS ? [] : items.slice()
+  // From the end, where none moves the place of another.
+  for (const { at, removes, items: here } of next.length > 0 ? edits.toReversed() : [])
+    next.splice(at, removes, ...here)
+  if (next.length > 0) return next
   let from = 0
-  for (const { at, removes, items: here } of edits) {
-    for (; from < at; from++) next.push(items[from] as Item)
-    for (const item of here) next.push(item)
+  for (const { at, removes, items: here } of [...edits, { at: items.length, removes: 0, items: [] }]) {
+    while (from < at) next.push(items[from++] as Item)
+    next.push(...here)
     from += removes
   }
-  for (; from < items.length; from++) next.push(items[from] as Item)
   return next
 }

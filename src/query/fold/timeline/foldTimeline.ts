@@ -9,7 +9,6 @@ import type { Op } from '../op.ts'
 import {
   aboveLow,
   compareKeys,
-  type OrderKey,
   pageOf,
   splitPage,
   type TimelineData,
@@ -44,8 +43,6 @@ interface Draft<Item> extends FoldOptions<Item> {
   /** Of the op at hand. */
   seq?: number | undefined
   unseen: number
-  /** What was put at the end of a page last. */
-  last?: { readonly item: Item; readonly key: OrderKey }
 }
 
 export function foldTimeline<Item>(
@@ -112,21 +109,10 @@ function place<Item>(draft: Draft<Item>, item: Item, isNew: boolean): void {
   }
   const items = touch(draft, position)
   // Of equal ones the server told of this one last.
-  if (isLast(draft, items, key)) {
-    items.push(item)
-    draft.last = { item, key }
-  } else {
-    const at = countWhile(items, (other) => compareKeys(spec.order(other), key) <= 0)
-    items.splice(at, 0, item)
-  }
+  const at = countWhile(items, (other) => compareKeys(spec.order(other), key) <= 0)
+  if (at === items.length) items.push(item)
+  else items.splice(at, 0, item)
   putIn(spec, index, item)
-}
-
-/** Nearly everything that arrives is new and goes behind what came before it. */
-function isLast<Item>({ spec, last }: Draft<Item>, items: readonly Item[], key: OrderKey): boolean {
-  const item = items.at(-1)
-  if (item === undefined) return true
-  return compareKeys(item === last?.item ? last.key : spec.order(item), key) <= 0
 }
 
 function change<Item>(draft: Draft<Item>, item: Item, next: Item | undefined): void {

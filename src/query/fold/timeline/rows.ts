@@ -51,34 +51,34 @@ function flatten(pages: readonly Page[]): Flat {
   return flat
 }
 
-/** One change hardly ever replaces all of them: the oldest page, the two newest, and one that has just become the last but one. */
+/** One change hardly ever replaces all of them: the oldest page, and the two newest. */
 function marksOf(pages: readonly Page[]): readonly Page[] {
-  const [newest, second] = pages
-  const marks = [pages.at(-1), second, pages.at(-2), newest]
-  return marks.filter((page) => page !== undefined)
+  return [...pages.slice(-1), ...pages.slice(0, 2)]
 }
 
 function changed({ pages: old, rows }: Flat, pages: readonly Page[]): readonly unknown[] {
-  const most = Math.min(old.length, pages.length)
-  let newer = 0
-  while (newer < most && old[newer] === pages[newer]) newer++
-  let older = 0
-  while (older < most - newer && old.at(-1 - older) === pages.at(-1 - older)) older++
+  const newer = countSame(old, pages, 0)
+  const older = countSame(old.slice(newer), pages.slice(newer), -1)
   const gone = itemsOf(old.slice(newer, old.length - older))
   const come = itemsOf(pages.slice(newer, pages.length - older))
-  const below = rows.length - gone.length - countIn(old.slice(0, newer))
   // Of what is in other pages now, most are the same items.
-  const all = Math.min(gone.length, come.length)
-  let from = 0
-  while (from < all && gone[from] === come[from]) from++
-  let to = 0
-  while (to < all - from && gone.at(-1 - to) === come.at(-1 - to)) to++
-  const fresh = come.slice(from, come.length - to)
-  const rest = below + gone.length - to
-  if (fresh.length === 0 && gone.length === from + to) return rows
+  const kept = countSame(gone, come, 0)
+  const left = countSame(gone.slice(kept), come.slice(kept), -1)
+  const fresh = come.slice(kept, come.length - left)
+  const from = rows.length - countIn(old.slice(0, newer)) - gone.length + kept
+  const rest = from + gone.length - kept - left
+  if (fresh.length === 0 && rest === from) return rows
   // Each copy is one of memory; what is put at the end needs a single one.
-  const start = below + from === rows.length ? rows : rows.slice(0, below + from)
+  const start = from === rows.length ? rows : rows.slice(0, from)
   return rest === rows.length ? start.concat(fresh) : start.concat(fresh, rows.slice(rest))
+}
+
+/** How many are the same in both, from their beginnings (0) or from their ends (-1). */
+function countSame(one: readonly unknown[], other: readonly unknown[], start: 0 | -1): number {
+  const most = Math.min(one.length, other.length)
+  let count = 0
+  while (count < most && one.at(start ? -1 - count : count) === other.at(start ? -1 - count : count)) count++
+  return count
 }
 
 function itemsOf(pages: readonly Page[]): readonly unknown[] {
