@@ -162,17 +162,17 @@ export interface LivePort {
   clean?<T>(error: T): T
 }
 
+/** The program is wrong, and there is no call to reject. */
+export function reportMistake({ report }: Pick<LivePort, 'report'>, message: string): void {
+  report({ type: 'error', error: new LiveError('misconfigured', message) })
+}
+
 /** Of which position an answer says that it is. */
 export function positionOf(answer: unknown): Cursor | undefined {
   const { as_of, asOf, epoch } = Object(answer)
   const seq = as_of ?? asOf
   if (!Number.isSafeInteger(seq)) return undefined
   return { seq, epoch: typeof epoch === 'string' ? epoch : undefined }
-}
-
-/** The program is wrong, and there is no call to reject. */
-export function reportMistake({ report }: Pick<LivePort, 'report'>, message: string): void {
-  report({ type: 'error', error: new LiveError('misconfigured', message) })
 }
 
 /** Deeper than this nothing is read: whoever copies, compares, checks or prints a value calls himself for every level. */
