@@ -55,10 +55,16 @@ export interface LevelOptions {
 
 const ignore = () => undefined
 
+type Known = 'silent' | 'replying'
+
+const named = (level: ChatLevel): Known => (level === 0 ? 'silent' : 'replying')
+
+const reportSilence = ({ report }: LevelOptions['port']) =>
+  report?.({ type: 'error', error: new LiveError('misconfigured', SILENT) })
+
 export function createLevel({ port, level, corrected }: LevelOptions): Level {
-  let known: 'silent' | 'replying' | undefined
   const isFixed = level !== undefined
-  if (isFixed) known = level === 0 ? 'silent' : 'replying'
+  let known: Known | undefined = isFixed ? named(level) : undefined
   /** Client ids of what went into a connection that was lost before it said more. */
   const doubtful = new Set<string>()
   const isReplying = () => known === 'replying'
@@ -84,8 +90,7 @@ export function createLevel({ port, level, corrected }: LevelOptions): Level {
       const silence = () => {
         cancel?.()
         if (isReplying()) return
-        if (known === undefined)
-          port.report?.({ type: 'error', error: new LiveError('misconfigured', SILENT) })
+        if (known === undefined) reportSilence(port)
         known = 'silent'
         resolve(undefined)
       }
