@@ -6,10 +6,10 @@ export type BusNotice =
   | { readonly type: 'moved'; readonly channel: string; readonly head: Head }
   /** What this user had of the channel is over. */
   | { readonly type: 'revoked'; readonly channel: string; readonly user: string }
-  /** For those who have subscribed the channel, but one connection: a frame that is stored nowhere. */
+  /** For those who have subscribed the channel, but one connection: a frame that is stored nowhere. Without one: for all. */
   | {
       readonly type: 'passing'
-      readonly channel: string
+      readonly channel?: string
       readonly text: string
       readonly except?: string
       /** The process that has told its own already. */

@@ -2,7 +2,15 @@
 
 import { LiveError } from '../transport/errors.ts'
 import type { Id } from '../transport/port.ts'
-import { type ChannelFrames, defineProtocol, type EventName, type Protocol } from '../transport/protocol.ts'
+import {
+  type ChannelFrames,
+  defineProtocol,
+  type EventName,
+  entryOf,
+  type Protocol,
+  validate,
+} from '../transport/protocol.ts'
+import { eventText } from './feeds/eventText.ts'
 import { type AttachOptions, attachToNode } from './node/attachToNode.ts'
 import type { HttpServer } from './node/optionalTypes.ts'
 import type { ChannelKey, LiveServerOptions, LiveUser, Published } from './options.ts'
@@ -11,7 +19,7 @@ import { channelFor } from './serving/access.ts'
 import { createHub } from './serving/createHub.ts'
 import { type CloseOptions, closeServer } from './serving/draining.ts'
 import type { AnyOptions } from './serving/hub.ts'
-import { closePlugins, startPlugins } from './serving/plugins.ts'
+import { broadcast, closePlugins, startPlugins } from './serving/plugins.ts'
 import { hearBus, revoke } from './serving/revoke.ts'
 import { watchSilence } from './serving/silence.ts'
 import { createTransactions } from './serving/transactions.ts'
@@ -45,6 +53,13 @@ export interface LiveServer<P extends Protocol, Tx> {
   transaction<Result>(work: LiveWork<P, Tx, Result>): Promise<Result>
   /** One event that changes nothing else in the store. Resolves when it is committed. */
   publish<E extends EventName<P>>(type: E, payload: Published<P, E>, key: ChannelKey): Promise<void>
+  /**
+   * An event for everybody who is connected, in all processes, kept nowhere: who is away does not hear of it. For what a client
+   * reads anew when it comes back.
+   *
+   * @throws LiveError `invalid_params` where the payload does not fit its schema
+   */
+  broadcast<E extends EventName<P>>(type: E, payload: Published<P, E>): void
   /**
    * The user has no right to this channel any more: nothing of it is delivered from now on, here at once, in other processes
    * when the bus tells. Change what `channels` answers first: it is asked again.
@@ -117,6 +132,11 @@ export function createLiveServer<P extends Protocol, Tx, User extends LiveUser>(
     },
     transaction,
     publish: (type, payload, key) => transaction(({ publish }) => publish(type, payload, key)),
+    broadcast: (type, payload) => {
+      const { events } = hub.options.protocol
+      validate(entryOf(events, type), payload, { code: 'invalid_params', name: type })
+      broadcast(hub, { text: eventText(type, {}, payload) })
+    },
     revoke: (userId, key) => revoke(hub, String(userId), channelFor(hub, key).name),
     close,
     [Symbol.asyncDispose]: () => close(),

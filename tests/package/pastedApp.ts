@@ -57,7 +57,7 @@ const packageOf = (path: string) => /^(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? pat
 /** What the blocks import, what that requires beside it, and what a comment for Vitest names. Without what an empty app has. */
 export async function needed(blocks: readonly Block[]): Promise<Set<string>> {
   const code = blocks.map((block) => block.code).join('\n')
-  const imports = [...code.matchAll(/ from '([^.'][^']*)'/g)].map(([, path = '']) => packageOf(path))
+  const imports = [...code.matchAll(/ from '((?!\.|node:)[^']*)'/g)].map(([, path = '']) => packageOf(path))
   const environments = [...code.matchAll(/^\/\/ @vitest-environment (\S+)/gm)].map(([, name = '']) => name)
   const peers = await Promise.all(imports.map(async (name) => requiredPeers(await manifestOf(name))))
   const all = [...imports, ...environments, ...peers.flat()]

@@ -62,11 +62,18 @@ describe('[C95] README', () => {
   it.each([
     ['this Node', process.execPath],
     ['the system’s Node, if it has one', '/usr/bin/node'],
-  ])('has a server that runs on %s', async (_name, node) => {
+  ])('has a server that runs on %s, or says what it needs', async (_name, node) => {
     if (!existsSync(node)) return
     await app.paste((await readBlocks()).filter(({ name }) => name === 'server.mjs'))
-    const server = spawn(node, ['server.mjs'], { cwd: app.folder, stdio: ['ignore', 'pipe', 'inherit'] })
+    const { stdout: version } = await execute(node, ['--version'])
+    const [major = 0, minor = 0] = version.slice(1).split('.').map(Number)
+    const server = spawn(node, ['server.mjs'], { cwd: app.folder, stdio: 'pipe' })
     try {
+      if (major < 22 || (major === 22 && minor < 13)) {
+        const [text] = await once(server.stderr, 'data')
+        expect(String(text)).toContain('Node has from 22.13 on')
+        return
+      }
       const [line] = await once(server.stdout, 'data')
       const url = /^Listening on (\S+)\n$/.exec(String(line))?.[1]
       const socket = new WebSocket(`${url}/ws/?token=bob`)

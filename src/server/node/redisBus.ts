@@ -124,9 +124,11 @@ function noticeIn(message: string): BusNotice | undefined {
   const { type, channel, user, plugin, message: told, text, except, from } = notice
   if (type === 'told' && typeof plugin === 'string' && typeof from === 'string')
     return { type, plugin, message: told, from }
+  if (type === 'passing' && typeof text === 'string' && typeof from === 'string') {
+    const some = typeof channel === 'string' ? { channel } : {}
+    return { type, ...some, text, from, ...(typeof except === 'string' ? { except } : {}) }
+  }
   if (typeof channel !== 'string') return undefined
-  if (type === 'passing' && typeof text === 'string' && typeof from === 'string')
-    return { type, channel, text, from, ...(typeof except === 'string' ? { except } : {}) }
   if (type === 'revoked' && typeof user === 'string') return { type, channel, user }
   const head = isRecord(notice.head) ? notice.head : {}
   const { seq, epoch } = head

@@ -104,8 +104,18 @@ export function broadcastHere(
   hub: Hub,
   { channel, text, except }: Pick<Extract<BusNotice, { type: 'passing' }>, 'channel' | 'text' | 'except'>,
 ): void {
-  for (const session of hub.sessions.ofChannel(channel))
-    if (session.id !== except) hub.writeEvent(session, channel, text)
+  const heard =
+    channel === undefined ? [...hub.sessions.all].filter(isReady) : hub.sessions.ofChannel(channel)
+  for (const session of heard) if (session.id !== except) hub.writeEvent(session, channel, text)
+}
+
+/** To whoever is there, in all processes. */
+export function broadcast(
+  hub: Hub,
+  notice: Pick<Extract<BusNotice, { type: 'passing' }>, 'channel' | 'text' | 'except'>,
+): void {
+  broadcastHere(hub, notice)
+  publishNotice(hub, { type: 'passing', ...notice, from: hub.process })
 }
 
 function hostFor(hub: Hub, plugin: string): LiveHost {
@@ -127,11 +137,8 @@ function hostFor(hub: Hub, plugin: string): LiveHost {
     sendAll: (text) => {
       for (const session of sessions.all) if (isReady(session)) hub.writeEvent(session, undefined, text)
     },
-    broadcast: (channel, text, except) => {
-      const notice = { channel, text, ...(except ? { except: except.id } : {}) }
-      broadcastHere(hub, notice)
-      publishNotice(hub, { type: 'passing', ...notice, from: process })
-    },
+    broadcast: (channel, text, except) =>
+      broadcast(hub, { channel, text, ...(except ? { except: except.id } : {}) }),
     tell: (message) => publishNotice(hub, { type: 'told', plugin, message, from: process }),
     fail: hub.fail,
   }
