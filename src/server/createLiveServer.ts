@@ -115,7 +115,7 @@ export function createLiveServer<P extends Protocol, Tx, User extends LiveUser>(
   startPlugins(hub, plugins)
   const stops = [hearBus(hub), watchSilence(hub)]
   const transaction = async <Result>(work: LiveWork<P, Tx, Result>) => {
-    await hub.migration.wait()
+    await hub.migration.own()
     const { transaction, publish } = createTransactions(hub, {})
     return (await transaction((tx) => work({ tx: tx as Tx, publish }))) as Result
   }

@@ -1,5 +1,7 @@
 // @vitest-environment node
+
 import { describe, expect, it } from 'vitest'
+import { localBus } from '../../src/server/bus.ts'
 import { createWorld } from './support/memoryBoard.ts'
 
 describe('signing in', () => {
@@ -291,4 +293,21 @@ describe('going down', () => {
     expect(JSON.parse(stays.closed?.reason ?? '')).toEqual({ retry_after_ms: expect.any(Number) })
     expect(clock.pending()).toBe(0)
   })
+})
+
+it('[S48] a broadcast reaches everybody who is let in, in all processes, once, and is kept nowhere', async () => {
+  const { start, connect, clock } = createWorld()
+  const bus = localBus()
+  const servers = [start({ bus }), start({ bus })] as const
+  const clients = servers.map((live) => connect(live))
+  const waiting = connect(servers[0], '/ws/')
+  await clock.advance(0)
+  const payload = { id: 'c', column: 'todo', moves: 1 }
+  servers[0].broadcast('card_moved', payload)
+  const late = connect(servers[1])
+  await clock.advance(0)
+  for (const client of clients)
+    expect(client.ofType('card_moved')).toEqual([{ type: 'card_moved', data: payload }])
+  for (const client of [waiting, late]) expect(client.ofType('card_moved')).toEqual([])
+  expect(() => servers[0].broadcast('card_moved', { id: 7 } as never)).toThrow('card_moved')
 })

@@ -215,7 +215,7 @@ describe('what does not come back', () => {
     await clock.advance(1)
     const refusal = { code: 'unavailable', retryable: true, retry_after_ms: 1_000 }
     expect(client.ofType('error')).toMatchObject(Array.from({ length: 4 }, () => ({ error: refusal })))
-    await expect(live.publish('card_moved', card(1), 'b')).rejects.toThrow('not ready')
+    await expect(live.publish('card_moved', card(1), 'b')).rejects.toThrow('the disk is full')
     expect(events.filter(({ type }) => type === 'failed')).toHaveLength(1)
     expect(calls).toEqual([])
     isBroken = false

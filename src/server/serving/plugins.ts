@@ -123,7 +123,7 @@ function hostFor(hub: Hub, plugin: string): LiveHost {
   return {
     environment,
     process,
-    ready: async () => hub.migration.wait(),
+    ready: async () => hub.migration.own(),
     transaction: (work) => commit(hub, work),
     read: (channels, work) => readStore(hub, channels, work) as Promise<SnapshotRead<never>>,
     ...hostNow(hub),

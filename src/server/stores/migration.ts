@@ -6,6 +6,8 @@ import type { Store } from '../store.ts'
 export interface Migration {
   /** Nothing once it is done. Tried again for who asks, at most once a second. @throws RequestError `unavailable` where it failed */
   wait(): Promise<void> | undefined
+  /** The same, for the application itself. @throws what the store throws */
+  own(): Promise<void> | undefined
 }
 
 export interface MigrationParts {
@@ -26,19 +28,26 @@ export function startMigration({ store, environment, onError }: MigrationParts):
     } catch (error) {
       restsUntil = environment.now() + REST_MS
       onError(error)
-      throw unavailable('The store is not ready')
+      throw error
     }
   }
-  let attempt = run()
-  attempt.catch(() => undefined)
-  return {
-    wait: () => {
-      if (isDone) return undefined
-      if (restsUntil > 0 && environment.now() >= restsUntil) {
-        restsUntil = 0
-        attempt = run()
-      }
-      return attempt
-    },
+  const start = () => {
+    const attempt = run()
+    attempt.catch(() => undefined)
+    return attempt
   }
+  let attempt = start()
+  const own = () => {
+    if (isDone) return undefined
+    if (restsUntil > 0 && environment.now() >= restsUntil) {
+      restsUntil = 0
+      attempt = start()
+    }
+    return attempt
+  }
+  // It has been told why; a client is not to know.
+  const notReady = () => {
+    throw unavailable('The store is not ready')
+  }
+  return { own, wait: () => own()?.catch(notReady) }
 }
