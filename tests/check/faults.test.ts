@@ -55,7 +55,8 @@ describe('a server with a planted fault', () => {
     expect(report.notes).toEqual([])
   })
 
-  it.each([...FAULTS, ...PLAIN_FAULTS])('[K1] $rule: $what', async (fault) => {
+  // Most of it is waiting.
+  it.concurrent.each([...FAULTS, ...PLAIN_FAULTS])('[K1] $rule: $what', async (fault) => {
     const { report, broken } = await brokenAt(fault)
     const found = report.rules.filter(({ outcome }) => outcome === 'broken')
     expect(broken, `${report.summary} ${report.notes.join()} ${JSON.stringify(found)}`).toEqual([fault.rule])

@@ -496,7 +496,7 @@ export const FAULTS: readonly Fault[] = [
       fromServer: (frame, link) => {
         if (frame.type !== 'pong') return frame
         const isFirst = !link.notes.isTold
-        link.notes.isTold ||= Object.keys(frame.data.heads).length > 0
+        link.notes.isTold ||= Object.keys(frame.data.heads ?? {}).length > 0
         return isFirst ? frame : { ...frame, data: { ...frame.data, heads: {} } }
       },
     }),

@@ -110,7 +110,12 @@ export function liveQueryFor(
   queryKey: readonly unknown[],
   queryHash: string = hashKey(queryKey),
 ): LiveQuery | undefined {
-  return client.byHash.get(queryHash)
+  const cache = client.queryClient.getQueryCache()
+  const known = client.byHash.get(queryHash)
+  if (known && cache.get(known.query.queryHash) === known.query) return known
+  // One that came in its place, or was hydrated a moment ago and is not heard of yet; or it is hashed in another way.
+  const query = cache.get(queryHash) ?? cache.find({ queryKey, exact: true })
+  return query && liveQueryOf(client, query)
 }
 
 function liveQueryOf(client: LiveClient, query: Query): LiveQuery | undefined {
