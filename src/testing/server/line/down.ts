@@ -20,6 +20,7 @@ function down(parts: LineParts, line: Line, frame: ServerFrame): void {
   if (parts.level === 0 && frame.type === 'error') return refusedInSilence(parts, line, frame)
   const shown = shownAt(parts.level, named(line, frame), takeAsked(line, frame))
   if (shown) sendFrame(line, shown)
+  if (frame.type === 'welcome') for (const refuse of line.early.splice(0)) refuse()
 }
 
 /** As everything else here calls it. */

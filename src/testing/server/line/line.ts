@@ -30,6 +30,8 @@ export interface Line {
   readonly hearing: Hearing
   /** At levels that hide something of the answers: what was asked, by the id of the frame. */
   readonly asked: Map<string, string>
+  /** Refusals of what came before it was known who it is: a greeting comes first. */
+  readonly early: (() => void)[]
   /** What the kit calls it. */
   kitId: string | undefined
   accepted: AcceptedSocket | undefined
@@ -63,6 +65,7 @@ export function createLine(parts: LineParts, { onPending, ...options }: LineOpti
     }),
     hearing: createHearing(),
     asked: new Map(),
+    early: [],
     kitId: undefined,
     accepted: undefined,
     userId: undefined,

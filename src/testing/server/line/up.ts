@@ -25,7 +25,14 @@ function up(parts: LineParts, line: Line, value: unknown): object | undefined {
   const frame = toFrame(value)
   // Refused by the kit for that, and short enough to be written again.
   if ('error' in frame) return { id: frame.id }
-  const refused = line.userId === undefined ? undefined : refusalOf(parts, frame)
+  const isUnknown = line.userId === undefined
+  // Refused, it could never become known.
+  const rejected = isUnknown && frame.type === 'auth' ? undefined : rejectionOf(parts, frame)
+  if (rejected && isUnknown) {
+    line.early.push(() => refuse(parts, line, { frame, refused: rejected }))
+    return undefined
+  }
+  const refused = isUnknown ? undefined : (rejected ?? unserved(parts, frame))
   if (refused) return refuse(parts, line, { frame, refused })
   line.hearing.hear(frame)
   if (parts.level === 0) return withoutNames(frame)
@@ -34,13 +41,13 @@ function up(parts: LineParts, line: Line, value: unknown): object | undefined {
   return frame
 }
 
-function refusalOf({ faults, level }: LineParts, { type }: ClientFrame): RequestError | undefined {
+function rejectionOf({ faults }: LineParts, { type }: ClientFrame): RequestError | undefined {
   const rejection = faults.takeRejection(type)
-  if (rejection) return new RequestError(rejection.code, rejection.message, rejection)
-  return isServed(level, type)
-    ? undefined
-    : new RequestError('unsupported', `This server does not know "${type}"`)
+  return rejection && new RequestError(rejection.code, rejection.message, rejection)
 }
+
+const unserved = ({ level }: LineParts, { type }: ClientFrame): RequestError | undefined =>
+  isServed(level, type) ? undefined : new RequestError('unsupported', `This server does not know "${type}"`)
 
 interface Refused {
   readonly frame: ClientFrame
