@@ -3,7 +3,7 @@ import type { AcceptedSocket, ServerRequest, ServerSocket } from '../socket.ts'
 import type { HttpServer } from './optionalTypes.ts'
 
 export interface AttachOptions {
-  /** Upgrades of other addresses are left to others; where nobody else listens, they are closed with 4003. @default '/ws/' */
+  /** And what is below it. Upgrades of other addresses are left to others; where nobody else listens, they are closed with 4003. @default '/ws/' */
   readonly path?: string
 }
 
@@ -71,10 +71,10 @@ async function load(maxPayload: number): Promise<WsServer> {
   return new WebSocketServer({ noServer: true, handleProtocols: chooseProtocol, maxPayload })
 }
 
-/** With or without a slash at the end. */
+/** With or without a slash at the end, or below it: rooms may have endpoints of their own. */
 function isPath(url: string, path: string): boolean {
   const bare = (text: string) => text.replace(/\/$/, '')
-  return bare(url.split('?')[0] ?? '') === bare(path)
+  return `${bare(url.split('?')[0] ?? '')}/`.startsWith(`${bare(path)}/`)
 }
 
 /** `['bearer', token]`: the scheme is agreed on, the token is not echoed. */
