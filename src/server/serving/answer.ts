@@ -5,6 +5,7 @@ import type { ClientFrame } from '../session/clientFrame.ts'
 import { inTime } from '../session/inTime.ts'
 import type { Session } from '../session/session.ts'
 import { ConflictError, type Head } from '../store.ts'
+import { releaseHeld } from './createHub.ts'
 import type { Hub } from './hub.ts'
 
 export interface Answer {
@@ -46,6 +47,28 @@ export async function serve(
     const code = error && { code: error.code }
     hub.emit({ type: 'answered', connectionId: session.id, request: frame.type, ...code, durationMs })
   }
+}
+
+/**
+ * The same for what commits: from `onCommit` on, events of this connection wait until the answer is out. What commits after
+ * its answer, because it took too long, holds nothing up.
+ */
+export async function serveCommitting(
+  hub: Hub,
+  of: { readonly session: Session; readonly frame: ClientFrame },
+  handler: (onCommit: () => void) => ReturnType<Handler>,
+): Promise<void> {
+  const { session } = of
+  let isHolding = false
+  let isOver = false
+  const onCommit = () => {
+    if (isHolding || isOver) return
+    isHolding = true
+    session.committed++
+  }
+  await serve(hub, of, () => handler(onCommit))
+  isOver = true
+  if (isHolding) releaseHeld(hub, session)
 }
 
 export function answer(

@@ -9,8 +9,8 @@ import { inTime } from '../session/inTime.ts'
 import type { Admission, LiveConnection, LiveHost, LivePlugin, PluginHandler } from '../session/plugin.ts'
 import type { Session } from '../session/session.ts'
 import type { Committed, SnapshotRead, Transaction } from '../store.ts'
-import { serve } from './answer.ts'
-import { closeUnused, guarded, publishNotice, releaseHeld } from './createHub.ts'
+import { serveCommitting } from './answer.ts'
+import { closeUnused, guarded, publishNotice } from './createHub.ts'
 import type { Hub } from './hub.ts'
 import { commit, readStore } from './transactions.ts'
 
@@ -40,14 +40,7 @@ interface PluginFrame {
 }
 
 export async function servePlugin(hub: Hub, { session, frame, plugin }: PluginFrame): Promise<void> {
-  let hasCommitted = false
-  let isOver = false
-  const onCommit = () => {
-    // What commits after its answer, because it took too long, holds nothing up.
-    if (!hasCommitted && !isOver) session.committed++
-    hasCommitted ||= !isOver
-  }
-  await serve(hub, { session, frame }, async () => {
+  await serveCommitting(hub, { session, frame }, async (onCommit) => {
     const { user } = session
     if (!user) throw new RequestError('unauthorized', 'Authenticate first')
     const answer = await plugin({
@@ -59,8 +52,6 @@ export async function servePlugin(hub: Hub, { session, frame, plugin }: PluginFr
     const made = answer && { data: JSON.stringify(answer) }
     return () => made
   })
-  isOver = true
-  if (hasCommitted) releaseHeld(hub, session)
 }
 
 /** The channel that the frame is about, as far as can be told from outside. */

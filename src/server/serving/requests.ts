@@ -8,8 +8,7 @@ import type { ClientFrame } from '../session/clientFrame.ts'
 import type { Session } from '../session/session.ts'
 import type { Head, Once } from '../store.ts'
 import { channelFor, channelIn, checkAccess } from './access.ts'
-import { serve } from './answer.ts'
-import { releaseHeld } from './createHub.ts'
+import { serveCommitting } from './answer.ts'
 import type { Hub } from './hub.ts'
 import { createTransactions, readStore } from './transactions.ts'
 
@@ -25,14 +24,7 @@ interface Asked {
 }
 
 export async function serveRequest(hub: Hub, session: Session, frame: ClientFrame): Promise<void> {
-  let hasCommitted = false
-  let isOver = false
-  const onCommit = () => {
-    // What commits after its answer, because it took too long, holds nothing up.
-    if (!hasCommitted && !isOver) session.committed++
-    hasCommitted ||= !isOver
-  }
-  await serve(hub, { session, frame }, async () => {
+  await serveCommitting(hub, { session, frame }, async (onCommit) => {
     const { params, result, handler } = offerOf(hub, frame.type)
     const data = readParams(() => validate(params, frame.data, { code: 'invalid_params', name: frame.type }))
     const named = hub.kinds.flatMap((kind) => channelIn(kind, frame) ?? [])
@@ -45,8 +37,6 @@ export async function serveRequest(hub: Hub, session: Session, frame: ClientFram
     const text = JSON.stringify(withPosition(answer, { at, check }))
     return () => ({ data: text, position: at })
   })
-  isOver = true
-  if (hasCommitted) releaseHeld(hub, session)
 }
 
 function offerOf({ options: { protocol, requests } }: Hub, type: string) {
