@@ -49,7 +49,6 @@ export function createLiveClient(
       changed: () => flushAll(client, []),
     }),
     liveQueries: new Map(),
-    byHash: new Map(),
     lingering: new Map(),
     listeners,
     news: new Set(),
@@ -62,7 +61,7 @@ export function createLiveClient(
         if (live.fetches.size > 0 && !isActive(query)) cancel(query)
         leave(live)
       }
-      for (const all of [client.liveQueries, client.byHash]) all.clear()
+      client.liveQueries.clear()
     },
   }
   for (const definition of declarations.mutations.values()) setMutationDefaults(client, definition)
@@ -104,22 +103,20 @@ function resume(queryClient: QueryClient, mutation: Mutation): void {
   })
 }
 
-/** However the application hashes it. `queryHash`: as `hashKey` does. */
+/** `queryHash`: as `hashKey` does. */
 export function liveQueryFor(
   client: LiveClient,
   queryKey: readonly unknown[],
   queryHash: string = hashKey(queryKey),
 ): LiveQuery | undefined {
   const cache = client.queryClient.getQueryCache()
-  const known = client.byHash.get(queryHash)
-  if (known && cache.get(known.query.queryHash) === known.query) return known
-  // One that came in its place, or was hydrated a moment ago and is not heard of yet; or it is hashed in another way.
+  // Looking through all of them is for those that are hashed in another way.
   const query = cache.get(queryHash) ?? cache.find({ queryKey, exact: true })
   return query && liveQueryOf(client, query)
 }
 
 function liveQueryOf(client: LiveClient, query: Query): LiveQuery | undefined {
-  const { liveQueries, byHash, declarations } = client
+  const { liveQueries, declarations } = client
   const known = liveQueries.get(query)
   if (known) return known
   const [scope, name] = query.queryKey
@@ -127,7 +124,6 @@ function liveQueryOf(client: LiveClient, query: Query): LiveQuery | undefined {
   if (!definition) return undefined
   const live = createLiveQuery(client, query, definition)
   liveQueries.set(query, live)
-  byHash.set(live.hash, live)
   return live
 }
 
@@ -181,7 +177,6 @@ function onCacheEvent(client: LiveClient, event: QueryCacheNotifyEvent): void {
     for (const fetch of live.fetches) endFetch(fetch)
     leave(live)
     client.liveQueries.delete(query)
-    if (client.byHash.get(live.hash) === live) client.byHash.delete(live.hash)
     return
   }
   // A query that was removed can still have observers; it must not subscribe again.

@@ -39,8 +39,6 @@ export interface LiveClient {
   readonly hub: ChannelHub
   readonly pendingMutations: PendingMutations
   readonly liveQueries: Map<Query, LiveQuery>
-  /** The same by the hash of their keys. */
-  readonly byHash: Map<string, LiveQuery>
   /** Channels that nobody reads any more, and how to keep them. */
   readonly lingering: Map<Query, () => void>
   /** Live queries with something to write or to ask for. */
