@@ -2,7 +2,8 @@
 import type { ServerRequest } from '../socket.ts'
 
 const LOOPBACK = /^(.+\.)?localhost$|^127(\.\d+){3}$|^\[::1\]$/
-const isLoopback = (host: string) => LOOPBACK.test(host.replace(/:\d+$/, ''))
+/** With or without a port. */
+export const isLoopback = (host: string) => LOOPBACK.test(host.replace(/:\d+$/, ''))
 
 /** Without a list: pages of the host that was asked for; where that is this machine, pages of this machine. */
 export function isAllowedOrigin({ headers }: ServerRequest, allowed?: readonly string[] | '*'): boolean {
