@@ -19,7 +19,8 @@ const debianFolders = () => {
   return newestFirst.map((version) => join(versions, version, 'bin'))
 }
 
-const find = (name, folders = []) =>
+/** In these folders, and in PATH. */
+export const find = (name, folders = []) =>
   [...folders, ...(process.env.PATH ?? '').split(delimiter)]
     .map((folder) => join(folder, name))
     .find((path) => existsSync(path))
@@ -61,12 +62,20 @@ const install = async (name, look) => {
   return output + (await apt(command, look)).output
 }
 
+/** Debian's name, and those elsewhere. */
+const ELSEWHERE = {
+  postgresql: { fedora: 'postgresql-server', brew: 'postgresql' },
+  'redis-server': { fedora: 'redis', brew: 'redis' },
+  nginx: { fedora: 'nginx', brew: 'nginx' },
+  libfaketime: { fedora: 'libfaketime', brew: 'libfaketime' },
+}
+
 const missing = (name, why) => `There is no ${name} on this system${why}.
   - Debian, Ubuntu: sudo apt-get install --no-install-recommends ${name}
-  - Fedora: sudo dnf install ${name === 'postgresql' ? 'postgresql-server' : 'redis'}
-  - macOS: brew install ${name === 'postgresql' ? 'postgresql' : 'redis'}
-  - elsewhere: let its programs be found in PATH
-Nothing of it has to run: a server of its own is started in a temporary folder, without a port.
+  - Fedora: sudo dnf install ${ELSEWHERE[name].fedora}
+  - macOS: brew install ${ELSEWHERE[name].brew}
+  - elsewhere: let it be found in PATH
+Nothing of it has to run: what the tests need is started in a temporary folder.
 `
 
 const lastLines = (output) => output.trim().split('\n').slice(-8).join('\n')
@@ -237,6 +246,3 @@ export const startRedis = async (log = () => {}) => {
   }
   return { path, flush, ...(await withRestart(start, remove)) }
 }
-
-/** The program, which whoever needs it starts with a configuration of his own. */
-export const findNginx = (log = () => {}) => findOrInstall('nginx', () => find('nginx', ['/usr/sbin']), log)

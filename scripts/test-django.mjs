@@ -1,9 +1,8 @@
 // `npm run test:django`: the app's own tests on SQLite and on PostgreSQL, the example's, then the integration tests against a
 // real daphne.
 // What follows `--` goes to vitest. Ends with a line `N passed, N failed`.
-import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { findNginx, startPostgres } from './databases.mjs'
+import { startPostgres } from './databases.mjs'
 import {
   appFolder,
   databaseUrlOf,
@@ -13,6 +12,7 @@ import {
   startDjango,
   testSecret,
 } from './django.mjs'
+import { findNginx, writeNginxConfig } from './nginx.mjs'
 import { run, stopChildrenOnSignals, temporaryFolder } from './processes.mjs'
 import { conclude, inCi, runVitest } from './vitestReport.mjs'
 
@@ -60,19 +60,9 @@ const checkNginx = async (folder) => {
     console.log(`${inCi ? 'FAIL' : 'SKIPPED'}  ${name}\n\n${error.message}`)
   })
   if (!nginx) return { passed: 0, failed: inCi ? 1 : 0, failures: inCi ? [name] : [] }
-  const site = join(folder, 'site.conf')
-  const given = await readFile(join(projectFolder, 'deploy', 'nginx.conf'), 'utf8')
-  // Its port and its logs are those of a machine of its own.
-  await writeFile(
-    site,
-    given.replace('listen 80;', 'listen 127.0.0.1:18080;').replaceAll('/var/log/nginx', folder),
-  )
-  const whole = join(folder, 'nginx.conf')
-  const own = ['pid', 'error_log'].map((what) => `${what} ${join(folder, what)};`).join('\n')
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
-  const folders = temporary.map((what) => `${what}_temp_path ${join(folder, what)};`).join('\n')
-  await writeFile(whole, `${own}\nevents {}\nhttp {\n${folders}\ninclude ${site};\n}\n`)
-  const { code, output } = await run([nginx, '-t', '-c', whole], { timeoutMs: 30_000 })
+  const site = join(projectFolder, 'deploy', 'nginx.conf')
+  const config = await writeNginxConfig(folder, { site, port: 18080 })
+  const { code, output } = await run([nginx, '-t', '-c', config, '-e', 'stderr'], { timeoutMs: 30_000 })
   console.log(code === 0 ? `ok    ${name}` : `FAIL  ${name}\n\n${output}`)
   return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, failures: code === 0 ? [] : [name] }
 }

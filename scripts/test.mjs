@@ -1,11 +1,12 @@
 // `npm test`: every gate, in order, with one line each; the output of a gate that fails follows its line.
 // `npm test -- unit stories` runs the gates whose names contain one of the words (and the build, if one needs it).
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { findChromium } from './chromium.mjs'
 import { root, run, stopChildrenOnSignals } from './processes.mjs'
+import { inCi, readReport } from './vitestReport.mjs'
 
 /** A limit on silence, not on duration: a slow machine is no fault of what is tested. */
 const GATE_SILENCE_MS = 300_000
@@ -37,7 +38,6 @@ const gates = [
   tests('end-to-end tests', ['e2e'], { browser: true, needs: ['build'] }),
 ]
 
-const inCi = Boolean(process.env.CI) && process.env.CI !== 'false'
 const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`.padStart(8)
 const plural = (count, noun) => `${count} ${noun}${count === 1 ? '' : 's'}`
 
@@ -45,16 +45,6 @@ const names = (report, wanted) =>
   report.testResults.flatMap((file) =>
     file.assertionResults.filter(({ status }) => wanted.includes(status)).map(({ fullName }) => fullName),
   )
-
-/** What a vitest run says of itself; `undefined` when it ended before it could. */
-const readReport = async (path) => {
-  try {
-    return JSON.parse(await readFile(path, 'utf8'))
-  } catch (error) {
-    if (error.code === 'ENOENT' || error instanceof SyntaxError) return undefined
-    throw error
-  }
-}
 
 const runCheck = async (gate) => {
   const { code, output } = await run(gate.command, { silenceMs: GATE_SILENCE_MS })

@@ -6,11 +6,11 @@ import { run } from './processes.mjs'
 
 export const inCi = Boolean(process.env.CI) && process.env.CI !== 'false'
 
-const readReport = async (path) => {
+/** What a vitest run says of itself; `undefined` when it ended before it could. */
+export const readReport = async (path) => {
   try {
     return JSON.parse(await readFile(path, 'utf8'))
   } catch (error) {
-    // The run ended before it could write its report; its output says why.
     if (error.code === 'ENOENT' || error instanceof SyntaxError) return undefined
     throw error
   }

@@ -12,9 +12,6 @@ declare module '*/scripts/databases.mjs' {
     stop(): Promise<void>
   }
 
-  /** Its path. */
-  export function findNginx(log?: (line: string) => void): Promise<string>
-
   /** `host`: the folder of its socket, for `user` and `database` `postgres`. */
   export function startPostgres(log?: (line: string) => void): Promise<Database & { readonly host: string }>
 
@@ -22,4 +19,14 @@ declare module '*/scripts/databases.mjs' {
   export function startRedis(
     log?: (line: string) => void,
   ): Promise<Database & { readonly path: string; flush(): Promise<void> }>
+}
+
+declare module '*/scripts/nginx.mjs' {
+  /** Its path. */
+  export function findNginx(log?: (line: string) => void): Promise<string>
+  /** Resolves with the configuration's path. `workers`: the ports behind it. */
+  export function writeNginxConfig(
+    folder: string,
+    site: { readonly site: URL; readonly port: number; readonly workers?: readonly number[] },
+  ): Promise<string>
 }
