@@ -1,7 +1,4 @@
 /** Three daphnes behind nginx, over Redis and a database that all of them share. */
-import { join } from 'node:path'
-import { Pool } from 'pg'
-import { startPostgres, startRedis } from '../../../scripts/databases.mjs'
 import {
   daphne,
   databaseUrlOf,
@@ -11,23 +8,21 @@ import {
   pythonEnvironment,
   testSecret,
 } from '../../../scripts/django.mjs'
-import { temporaryFolder } from '../../../scripts/processes.mjs'
 import { clockAhead } from './clockAhead.ts'
-import { lockFile, lockTable } from './lock.ts'
 import { startNginx } from './nginx.ts'
 import { post } from './post.ts'
 import { freePort, startProgram } from './program.ts'
-import type { Stack } from './stack.ts'
+import { onPostgres, onSqlite, type Services } from './services.ts'
+import type { Processes } from './stack.ts'
 import { asking } from './truth.ts'
 
 type Variables = Readonly<Record<string, string>>
 
-const MESSAGES = 'querywire_message'
 const SITE = new URL('../../../examples/django/deploy/nginx.conf', import.meta.url)
 /** As its nginx needs it: see there. */
 const PINGS = ['--ping-interval', '5', '--ping-timeout', '20']
 
-async function startDaphnes(given: Variables, folder: string) {
+async function startDaphnes(given: Variables, folder: string): Promise<Processes> {
   const python = await findPython((line) => console.log(line))
   const env = { ...pythonEnvironment, DJANGO_DEMO: '1', DJANGO_SECRET_KEY: testSecret, ...given }
   await manage(python, ['migrate', '-v', '0'], { env })
@@ -73,40 +68,22 @@ async function startDaphnes(given: Variables, folder: string) {
   }
 }
 
-export async function startDjangoOnPostgres(): Promise<Stack> {
-  const folder = temporaryFolder('cluster')
-  const [postgres, redis] = [await startPostgres(), await startRedis()]
-  const env = { DATABASE_URL: databaseUrlOf(postgres), REDIS_URL: `unix://${redis.path}` }
-  const stack = await startDaphnes(env, folder.path)
-  const pool = () => new Pool({ host: postgres.host, user: 'postgres', database: 'postgres', max: 1 })
-  return {
-    ...stack,
-    postgres: { kill: postgres.kill, start: postgres.restart },
-    redis: { kill: redis.kill, start: redis.restart, flush: redis.flush },
-    lockMessages: (ms) => lockTable(pool(), MESSAGES, ms),
-    stop: async () => {
-      await stack.stop()
-      await Promise.all([postgres.stop(), redis.stop()])
-      folder.remove()
-    },
-  }
+const parts = {
+  messages: 'querywire_message',
+  start: ({ folder, redis, database }: Services) =>
+    startDaphnes(
+      {
+        REDIS_URL: `unix://${redis}`,
+        ...('file' in database
+          ? { DJANGO_DB: database.file }
+          : { DATABASE_URL: databaseUrlOf({ host: database.postgres }) }),
+      },
+      folder,
+    ),
 }
 
-export async function startDjangoOnSqlite(): Promise<Stack> {
-  const folder = temporaryFolder('cluster')
-  const [redis, file] = [await startRedis(), join(folder.path, 'db.sqlite3')]
-  const stack = await startDaphnes({ DJANGO_DB: file, REDIS_URL: `unix://${redis.path}` }, folder.path)
-  return {
-    ...stack,
-    redis: { kill: redis.kill, start: redis.restart, flush: redis.flush },
-    lockMessages: (ms) => lockFile(file, ms),
-    stop: async () => {
-      await stack.stop()
-      await redis.stop()
-      folder.remove()
-    },
-  }
-}
+export const startDjangoOnPostgres = () => onPostgres(parts)
+export const startDjangoOnSqlite = () => onSqlite(parts)
 
 /** Each is good for an hour. */
 function tokens(ask: (user: string) => Promise<string>): (user: string) => Promise<string> {

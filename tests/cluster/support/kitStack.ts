@@ -1,22 +1,17 @@
-/** Three processes of the server kit behind nginx: over PostgreSQL and Redis, or over one SQLite file. */
-import { join } from 'node:path'
+/** Three processes of the server kit behind nginx: over Redis and a database that all of them share. */
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
-import { Pool } from 'pg'
-import { startPostgres, startRedis } from '../../../scripts/databases.mjs'
-import { temporaryFolder } from '../../../scripts/processes.mjs'
 import { clockAhead } from './clockAhead.ts'
-import { lockFile, lockTable } from './lock.ts'
 import { startNginx } from './nginx.ts'
 import { post } from './post.ts'
 import { freePort, startProgram } from './program.ts'
-import type { Stack } from './stack.ts'
+import { onPostgres, onSqlite, type Services } from './services.ts'
+import type { Processes } from './stack.ts'
 
 const WORKER = fileURLToPath(new URL('kitWorker.mjs', import.meta.url))
-const MESSAGES = 'querywire_chat_messages'
 const SITE = new URL('../../../examples/nginx/querywire.conf', import.meta.url)
 
-async function startWorkers(env: Readonly<Record<string, string>>, folder: string) {
+async function startWorkers(env: Readonly<Record<string, string>>, folder: string): Promise<Processes> {
   const workers = await Promise.all(
     [1, 2, 3].map(async (number) => {
       const port = await freePort()
@@ -53,36 +48,14 @@ async function startWorkers(env: Readonly<Record<string, string>>, folder: strin
   }
 }
 
-export async function startKitOnPostgres(): Promise<Stack> {
-  const folder = temporaryFolder('cluster')
-  const [postgres, redis] = [await startPostgres(), await startRedis()]
-  const stack = await startWorkers({ POSTGRES: postgres.host, REDIS: redis.path }, folder.path)
-  const pool = () => new Pool({ host: postgres.host, user: 'postgres', database: 'postgres', max: 1 })
-  return {
-    ...stack,
-    postgres: { kill: postgres.kill, start: postgres.restart },
-    redis: { kill: redis.kill, start: redis.restart, flush: redis.flush },
-    lockMessages: (ms) => lockTable(pool(), MESSAGES, ms),
-    stop: async () => {
-      await stack.stop()
-      await Promise.all([postgres.stop(), redis.stop()])
-      folder.remove()
-    },
-  }
+const parts = {
+  messages: 'querywire_chat_messages',
+  start: ({ folder, redis, database }: Services) =>
+    startWorkers(
+      { REDIS: redis, ...('file' in database ? { SQLITE: database.file } : { POSTGRES: database.postgres }) },
+      folder,
+    ),
 }
 
-export async function startKitOnSqlite(): Promise<Stack> {
-  const folder = temporaryFolder('cluster')
-  const [redis, file] = [await startRedis(), join(folder.path, 'chat.sqlite')]
-  const stack = await startWorkers({ SQLITE: file, REDIS: redis.path }, folder.path)
-  return {
-    ...stack,
-    redis: { kill: redis.kill, start: redis.restart, flush: redis.flush },
-    lockMessages: (ms) => lockFile(file, ms),
-    stop: async () => {
-      await stack.stop()
-      await redis.stop()
-      folder.remove()
-    },
-  }
-}
+export const startKitOnPostgres = () => onPostgres(parts)
+export const startKitOnSqlite = () => onSqlite(parts)

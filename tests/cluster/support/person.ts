@@ -39,7 +39,6 @@ export interface Person {
     string,
     { readonly unread: number | null | undefined; readonly last: string | undefined }
   >
-  isCalm(): boolean
   status(): string
   count(): { readonly dials: number; readonly requests: number; readonly disconnectedMs: number }
   disconnect(): void
@@ -130,7 +129,6 @@ export function openPerson(stack: Stack, { name, user, rooms }: PersonOptions): 
       return true
     },
     list: () => roomsIn(roomList.getCurrentResult().data),
-    isCalm: () => queryClient.isMutating() === 0 && queryClient.isFetching() === 0,
     status: () =>
       JSON.stringify({
         connection: chat.manager.store.getState().state,

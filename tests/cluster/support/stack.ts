@@ -15,22 +15,26 @@ export interface Service {
   start(): Promise<void>
 }
 
-export interface Stack {
+/** The processes of a stack, and nginx in front of them. */
+export interface Processes {
   /** Through nginx. */
   readonly url: string
   readonly endpoint: string
   readonly workers: readonly Worker[]
   readonly nginx: Nginx
-  readonly redis?: Service & { flush(): Promise<void> }
-  readonly postgres?: Service
-  /** The table of messages cannot be used for so long. */
-  lockMessages(ms: number): Promise<void>
   token(user: string): Promise<string>
   createRoom(id: string, members: readonly string[]): Promise<void>
   removeMember(roomId: string, user: string): Promise<void>
   /** For a burst: what carries events between processes holds no more than so many, if it has such a bound. */
   readonly smallCapacity?: Readonly<Record<string, string>>
   /** Variables with which a worker's clock is a minute ahead. */
-  readonly clockAhead?: Readonly<Record<string, string>>
+  readonly clockAhead: Readonly<Record<string, string>>
   stop(): Promise<void>
+}
+
+export interface Stack extends Processes {
+  readonly redis: Service & { flush(): Promise<void> }
+  readonly postgres?: Service
+  /** The table of messages cannot be used for so long. */
+  lockMessages(ms: number): Promise<void>
 }
