@@ -77,16 +77,16 @@ function takeReady(rooms: Rooms): Map<Key, Due> {
   const now = environment.now()
   const ready = new Map([...rooms.due].filter(([room]) => (resting.get(room) ?? now) <= now))
   rooms.due = new Map([...rooms.due].filter(([room]) => !ready.has(room)))
-  for (const room of rooms.due.keys()) wakeLater(rooms, room)
+  for (const room of rooms.due.keys()) wakeLater(rooms, room, (resting.get(room) ?? now) - now)
   return ready
 }
 
-function wakeLater(rooms: Rooms, room: Key): void {
-  const { timers, environment, resting } = rooms
+function wakeLater(rooms: Rooms, room: Key, delayMs: number): void {
+  const { timers, environment } = rooms
   if (timers.has(room)) return
   const wake = () => {
     timers.delete(room)
     void lookAtReady(rooms)
   }
-  timers.set(room, environment.setTimer(wake, (resting.get(room) ?? 0) - environment.now()))
+  timers.set(room, environment.setTimer(wake, delayMs))
 }
