@@ -48,8 +48,11 @@ async function exact(trial: Trial): Promise<void> {
   const done = writing.finally(() => {
     isDone = true
   })
-  while (!isDone) pages.push(await snapshot(trial, reader, { limit: 100 }))
-  const changes = (await done).flat()
+  const read = async () => {
+    while (!isDone) pages.push(await snapshot(trial, reader, { limit: 100 }))
+  }
+  // Both at once: what fails beside another failure is nobody's to wait for.
+  const [changes] = await Promise.all([done.then((all) => all.flat()), read()])
   for (const { written } of changes) await trial.told(witness, written)
   if (pages.length < 2) throw new NotTriedError('the writing was over before a snapshot came')
   for (const page of pages) compare(page, changes, witness)
