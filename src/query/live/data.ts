@@ -39,16 +39,26 @@ export function dropArrival(state: LiveQueryState): LiveQueryState {
 
 /** `undefined` stays what it is before the first snapshot. */
 export function fold(state: LiveQueryState, kind: Kind): LiveQueryState {
-  const { base, unfolded, use } = state
+  const { base, unfolded } = state
   if (!unfolded) return state
   if (base === undefined) return { ...state, unfolded: undefined }
-  const ops = opsIn(unfolded)
-  const known = lackingBy(state, kind.lacks?.(base, ops))
-  return { ...known, unfolded: undefined, base: kind.fold(base, ops, use) }
+  const [known, data] = folded(state, kind, { data: base, ops: opsIn(unfolded) })
+  return { ...known, unfolded: undefined, base: data }
+}
+
+/** Data with what happened to it, and whether a snapshot has to tell more. */
+export function folded(
+  state: LiveQueryState,
+  kind: Kind,
+  { data, ops }: { readonly data: unknown; readonly ops: Sequenced },
+): readonly [LiveQueryState, unknown] {
+  const known = lackingBy(state, kind.lacks?.(data, ops))
+  const next = kind.fold(data, ops, state.use)
+  return [lackingBy(known, kind.hasHole?.(next, state.use)), next]
 }
 
 /** Only a snapshot can tell; one that is on its way will, since it is asked what it lacks itself. */
-export function lackingBy(state: LiveQueryState, isLacking: boolean | undefined): LiveQueryState {
+function lackingBy(state: LiveQueryState, isLacking: boolean | undefined): LiveQueryState {
   return isLacking ? { ...state, continuity: -1 } : state
 }
 

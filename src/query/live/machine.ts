@@ -3,7 +3,7 @@
  * no clock; `driver.ts` tells it what happens and runs the effects.
  */
 import type { Kind } from '../fold/kinds.ts'
-import { caughtUp, doubted, draw, dropArrival, fold, lackingBy, withoutArrival } from './data.ts'
+import { caughtUp, doubted, draw, dropArrival, fold, folded, withoutArrival } from './data.ts'
 import type { Effect, Input, Ops } from './inputs.ts'
 import { recognise } from './recognise.ts'
 import {
@@ -49,15 +49,16 @@ const HANDLERS: { readonly [T in Input['type']]: Handler<T> } = {
   asked: (state) => [dropArrival(state), NONE],
   answered,
   arrived(state, { data, missed, shown }, kind) {
-    const known = lackingBy(state, kind.lacks?.(data, missed))
-    const picture = draw(state, kind.fold(data, missed, state.use), { shown, kind })
+    const [known, next] = folded(state, kind, { data, ops: missed })
+    const picture = draw(state, next, { shown, kind })
     return [{ ...known, arrival: { ...picture, later: undefined } }, NONE]
   },
   read: (state, _input, kind) => [fold(state, kind), NONE],
-  merged: (state, { data, shown }, kind) => [
-    { ...state, base: data, picture: draw(state, data, { shown, kind }) },
-    NONE,
-  ],
+  merged(state, { data, shown }, kind) {
+    // What happened since is in it already; what is known beside the data may not be.
+    const [known, base] = folded(state, kind, { data, ops: [] })
+    return [{ ...known, base, picture: draw(state, base, { shown, kind }) }, NONE]
+  },
   fetched,
   failed: (state) => soon(pause(withoutArrival(state))),
   // Whatever failed before, it has to be brought up to date.
