@@ -141,7 +141,7 @@ afterEach(() => {
 const events = {
   created: insert((event: unknown) => event as Answer),
   updated: upsert((event: unknown) => event as Answer),
-  reacted: patch((event: unknown) => event as Answer),
+  reacted: patch<unknown, Answer>((event: unknown) => event as Partial<Answer>),
   deleted: remove((event: unknown) => event as string),
   appended: append(
     (event: unknown) => ({ field: 'text' as const, ...(event as Appended) }),

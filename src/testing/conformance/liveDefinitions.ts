@@ -2,7 +2,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { createLive, type Live } from '../../query/createLive.ts'
 import { NO_HISTORY } from '../../query/define/answer.ts'
-import { insert, patch, reduce, remove, upsert } from '../../query/define/reducers.ts'
+import { append, insert, patch, reduce, remove, upsert } from '../../query/define/reducers.ts'
 import { type } from '../../query/live/definition.ts'
 import type { LivePort } from '../../transport/port.ts'
 import type { ConformanceItem, ConformanceLevel, ConformanceTopic } from './backEnd.ts'
@@ -15,6 +15,12 @@ interface Room {
 
 export interface EditVariables {
   readonly id: number
+  readonly text: string
+}
+
+interface PieceOfItem {
+  readonly id: number
+  readonly at: number
   readonly text: string
 }
 
@@ -45,6 +51,10 @@ const itemOptions = {
     created: insert((event: unknown) => event as ConformanceItem),
     edited: upsert((event: unknown) => event as ConformanceItem),
     ranked: patch<unknown, ConformanceItem>((event: unknown) => event as Partial<ConformanceItem>),
+    appended: append(
+      (event: unknown) => ({ field: 'text' as const, ...(event as PieceOfItem) }),
+      ({ isOpen = false }: ConformanceItem) => isOpen,
+    ),
     deleted: remove((event: unknown) => (event as ConformanceItem).id),
   },
 }
