@@ -143,9 +143,9 @@ const events = {
   updated: upsert((event: unknown) => event as Answer),
   reacted: patch<unknown, Answer>((event: unknown) => event as Partial<Answer>),
   deleted: remove((event: unknown) => event as string),
-  appended: append(
-    (event: unknown) => ({ field: 'text' as const, ...(event as Appended) }),
-    ({ isOpen = true }: Answer) => isOpen,
+  appended: append<unknown, Answer>(
+    (event) => ({ field: 'text', ...(event as Appended) }),
+    ({ isOpen = true }) => isOpen,
   ),
 }
 

@@ -87,7 +87,7 @@ type TextField<Item> = {
  */
 export function append<Payload, Item, P = unknown>(
   select: Select<Payload, Piece<NoInfer<Item>>, P>,
-  grows: (item: Item) => boolean = () => true,
+  grows: (item: NoInfer<Item>) => boolean = () => true,
 ): Reducer<Payload, Item, P> {
   const reducer: Reducer<Payload, Item, P> = (payload, context, kind) => {
     const piece = select(payload, context)

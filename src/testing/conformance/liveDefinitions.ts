@@ -51,9 +51,9 @@ const itemOptions = {
     created: insert((event: unknown) => event as ConformanceItem),
     edited: upsert((event: unknown) => event as ConformanceItem),
     ranked: patch<unknown, ConformanceItem>((event: unknown) => event as Partial<ConformanceItem>),
-    appended: append(
-      (event: unknown) => ({ field: 'text' as const, ...(event as PieceOfItem) }),
-      ({ isOpen = false }: ConformanceItem) => isOpen,
+    appended: append<unknown, ConformanceItem>(
+      (event: unknown) => ({ field: 'text', ...(event as PieceOfItem) }),
+      ({ isOpen = false }) => isOpen,
     ),
     deleted: remove((event: unknown) => (event as ConformanceItem).id),
   },
