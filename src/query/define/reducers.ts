@@ -87,13 +87,13 @@ type TextField<Item> = {
  */
 export function append<Payload, Item, P = unknown>(
   select: Select<Payload, Piece<NoInfer<Item>>, P>,
-  grows: (item: NoInfer<Item>) => boolean = () => true,
+  grows?: (item: NoInfer<Item>) => boolean,
 ): Reducer<Payload, Item, P> {
   const reducer: Reducer<Payload, Item, P> = (payload, context, kind) => {
     const piece = select(payload, context)
     return piece && (pieceOp(piece as PieceOf, kind, grows) as Op<Item>)
   }
-  return Object.assign(reducer, { kindOf: growingKind })
+  return Object.assign(reducer, { kindOf: growingKind, grows })
 }
 
 /**

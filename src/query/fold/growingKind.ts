@@ -33,6 +33,8 @@ type Book = Map<string, Texts>
 interface Traits {
   readonly id?: (item: unknown) => unknown
   readonly version?: (item: unknown) => number | undefined
+  /** Reducers; those that make items grow may know which of them still do. */
+  readonly events?: Readonly<Record<string, { readonly grows?: (item: never) => boolean } | undefined>>
 }
 
 interface Known {
@@ -68,6 +70,11 @@ export function growingKind(kind: Kind, traits: Traits): Kind {
         return [...texts.values()].some(({ growth }) => hasHole(growth)) ? [id] : []
       })
       return ids.some((id) => isThere(kind, data, { id, window }))
+    },
+    isGrowing(data, window) {
+      const tests = Object.values(traits.events ?? {}).flatMap((each) => each?.grows ?? [])
+      if (tests.length === 0) return [...book.values()].some(isMet)
+      return itemsIn(kind, data, window).some((item) => tests.some((grows) => grows(item as never)))
     },
   }
   known.set(growing, { book, traits })
@@ -119,11 +126,22 @@ function isThere(
   return isFound
 }
 
+/** Whatever kind it is of, without knowing what that looks like. */
+function itemsIn(kind: Kind, data: unknown, window: Window): unknown[] {
+  const items: unknown[] = []
+  const apply = (some: unknown) => {
+    for (const item of Array.isArray(some) ? some : [some]) items.push(item)
+    return some
+  }
+  kind.fold(data, [unnumbered({ kind: 'reduce', apply })], window)
+  return items
+}
+
 /** `grows`: whether an item still does. @throws Error where it is no piece of a text */
 export function pieceOp(
   { id, field = '', at, text }: PieceOf,
   kind: object | undefined,
-  grows: (item: never) => boolean,
+  grows?: (item: never) => boolean,
 ): Patch {
   if (!Number.isSafeInteger(at) || at < 0 || typeof text !== 'string')
     throw new Error('a piece is { at, text }: a number of code points, from 0 on, and a text')
@@ -136,7 +154,7 @@ export function pieceOp(
     fields: {},
     make(item) {
       isTaken = true
-      if (!grows(item as never)) {
+      if (grows && !grows(item as never)) {
         book.delete(name)
         return item
       }

@@ -34,6 +34,8 @@ export interface Kind {
   lacks?(data: unknown, ops: readonly SequencedOp<unknown>[]): boolean
   /** After a fold: something that was told of what is in the data is not in it, and only a snapshot has what is before it. */
   hasHole?(data: unknown, window: Window): boolean
+  /** Something in it changes without numbers: what was missed of that, no position tells. */
+  isGrowing?(data: unknown, window: Window): boolean
   /** Whether an item is there, where all of them are. */
   has?(data: unknown, id: string): boolean
   /** Position up to which the data is complete, as far as the data itself can tell. */

@@ -12,16 +12,28 @@ export function positionOf({ asOf, base }: LiveQueryState, kind: Kind): Cursor |
 /** Data that says where it stands is continued from there, if the channel knows what came after, and nobody doubts it. */
 export function caughtUp(
   state: LiveQueryState,
-  position: Cursor | undefined,
-  missed: Sequenced | undefined,
+  kind: Kind,
+  { position, missed }: { readonly position: Cursor | undefined; readonly missed: Sequenced | undefined },
 ): LiveQueryState {
-  if (!missed || state.doubts > state.settled) return { ...state, continuity: -1, asOf: undefined }
+  if (!missed || state.doubts > state.settled || isGrowing(state, kind))
+    return { ...state, continuity: -1, asOf: undefined }
   return {
     ...state,
     continuity: state.channel?.continuity ?? -1,
     asOf: position,
     unfolded: addTo(undefined, missed),
   }
+}
+
+function isGrowing({ base, use }: LiveQueryState, kind: Kind): boolean {
+  return base !== undefined && kind.isGrowing?.(base, use) === true
+}
+
+/** It was away: what has no numbers may have been missed, also where everything that has is there. */
+export function reconnected(state: LiveQueryState, kind: Kind): LiveQueryState {
+  const sessions = state.channel?.sessions
+  if (sessions === state.sessions) return state
+  return isGrowing(state, kind) ? doubted({ ...state, sessions }) : { ...state, sessions }
 }
 
 /** Nothing is on its way any more. What never arrived vouches for nothing. */
