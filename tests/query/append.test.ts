@@ -334,6 +334,23 @@ describe('[Q64] a snapshot', () => {
     expect(asked()).toBe(2)
   })
 
+  it('is asked for after a reconnect that has missed no event, as long as something grows', async () => {
+    const { text } = await open()
+    await emit(piece(0, 'one '))
+    fake.down()
+    fake.live(true)
+    await flush()
+    expect(asked()).toBe(2)
+    await reply(history(answer('one two ')))
+    await flush()
+    expect(text()).toBe('one two ')
+    await emit(['updated', answer('one two three', { version: 2, isOpen: false })])
+    fake.down()
+    fake.live(true)
+    await flush()
+    expect(asked()).toBe(2)
+  })
+
   it('of a later version says what the text is now, be it less; without versions an event does', async () => {
     const { text } = await open()
     await emit(piece(0, 'wrong'))

@@ -151,8 +151,8 @@ async function runSchedule(seed: number): Promise<void> {
     else if (roll < 0.95) await server.chat.removeMember(ROOM, 'carol')
     else await server.chat.addMember(ROOM, 'carol')
     await pass(random() < 0.5 ? 5 : random() * 400)
+    // An edit is shown before it is refused.
     for (const each of windows)
-      // An edit is shown before it is refused.
       for (const { id, content } of each.rows().filter(isStreaming))
         expect(
           content.startsWith('edit') || (said.get(id) ?? '').startsWith(content),
