@@ -44,7 +44,7 @@ export function learn(item: unknown, { by, event, before }: Told): void {
 
 /** Gone from one is not gone from all: the others have to ask. */
 export function lose(id: string, { by, event }: Told): void {
-  for (const holder of othersOf(by, event)) if (heldBy(holder, id) !== undefined) doubt(holder)
+  for (const holder of othersOf(by, event)) if (newestIn(holder, id) !== undefined) doubt(holder)
 }
 
 /** What hears the event itself makes of it what it makes of it. */
