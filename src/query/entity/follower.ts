@@ -17,7 +17,7 @@ import {
   prune,
   type Shared,
 } from './holder.ts'
-import { forget, learn, lose, scan, sweep } from './newest.ts'
+import { forget, learn, lose, recover, scan, sweep } from './newest.ts'
 
 export function followerOf(of: Shared, live: unknown): Follower {
   const holder = createHolder(of, live as LiveQuery)
@@ -56,9 +56,13 @@ function meet(holder: Holder, input: Input): void {
     case 'told':
       for (const op of input.ops) take(holder, op)
       break
+    case 'asked':
+      holder.isRecovering = !isContinuous(live.state)
+      break
     case 'fetched':
     case 'merged':
       scan(holder, base, isContinuous(live.state))
+      if (holder.isRecovering && isContinuous(live.state)) recover(holder, base)
       break
     case 'found':
       scan(holder, base, false)
@@ -87,7 +91,7 @@ function take(by: Holder, op: Op<unknown>, event?: LiveEvent): void {
   }
   const before = newestIn(by, id)
   // Whether this query shows it is another question.
-  const item = changeItem({ ...by.spec, where: undefined, isPage: false }, op, before)
+  const item = changeItem(by.spec, op, before)
   if (item === before) return
   by.heard.set(id, item)
   // Fields alone are a whole state only on top of one that lacks nothing.
