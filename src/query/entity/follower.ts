@@ -16,6 +16,7 @@ import {
   opElsewhere,
   prune,
   type Shared,
+  schemaOf,
 } from './holder.ts'
 import { forget, learn, lose, recover, scan, sweep } from './newest.ts'
 
@@ -35,7 +36,7 @@ export function followerOf(of: Shared, live: unknown): Follower {
       const { op } = change
       const own = opElsewhere(holder, change)
       if (!own) return undefined
-      if (isNews && 'item' in op) learn(op.item, { by: holder })
+      if (isNews && 'item' in op) learn(op.item, { by: holder, schema: schemaOf(holder, change) })
       return isNews || heldBy(holder, String('id' in own && own.id)) === undefined ? undefined : own
     },
   }

@@ -8,7 +8,7 @@ import { sameOr } from '../fold/sameOr.ts'
 import type { TimelineData } from '../fold/timeline/pages.ts'
 import { indexOf } from '../fold/timeline/timelineIndex.ts'
 import { keyName } from '../keys.ts'
-import { type EntityLink, flawFor } from '../live/definition.ts'
+import { type Definition, type EntityLink, flawFor } from '../live/definition.ts'
 import { tell } from '../live/driver.ts'
 import type { LiveClient, LiveQuery } from '../live/records.ts'
 import { checkOp } from '../live/toOps.ts'
@@ -74,7 +74,6 @@ export function createHolder(of: Shared, live: LiveQuery): Holder {
   const id = of.id as ItemSpec<unknown>['id']
   const version = of.version as ItemSpec<unknown>['version']
   const alone = { id, key: id, order: () => [], sort: undefined, version, merge: undefined }
-  const { item, schema } = definition.options as { readonly item?: unknown; readonly schema?: unknown }
   const spec: ItemSpec<unknown> = kind.spec ?? alone
   const holder: Holder = {
     of,
@@ -82,7 +81,7 @@ export function createHolder(of: Shared, live: LiveQuery): Holder {
     live,
     spec: { ...spec, where: undefined, isPage: false },
     where: spec.where,
-    schema: item ?? schema,
+    schema: schemaIn(definition),
     newer: new Map(),
     heard: new Map(),
     foreign: new WeakMap(),
@@ -93,6 +92,22 @@ export function createHolder(of: Shared, live: LiveQuery): Holder {
   }
   store.holders.add(holder)
   return holder
+}
+
+function schemaIn({ options }: Definition): unknown {
+  const { item, schema } = options as { readonly item?: unknown; readonly schema?: unknown }
+  return item ?? schema
+}
+
+function definitionOf({ live }: Holder, { definition }: AnyChange): Definition | undefined {
+  const { declarations } = live.client
+  return declarations.definitions.get(keyName(declarations, definition))
+}
+
+/** By which the item of a change is all of one. */
+export function schemaOf(holder: Holder, change: AnyChange): unknown {
+  const definition = definitionOf(holder, change)
+  return definition && schemaIn(definition)
 }
 
 /** What its data holds of this item, less what lies over it. */
@@ -169,9 +184,8 @@ export function laidOver(holder: Holder): readonly Op<unknown>[] {
 /** A change of other data, as it is for this one: where the item is held, and as far as it is no older. */
 export function opElsewhere(holder: Holder, change: AnyChange): Op<unknown> | undefined {
   const { foreign, of, live } = holder
-  const { declarations } = live.client
-  const { options } = declarations.definitions.get(keyName(declarations, change.definition)) ?? {}
-  if ((change.entity ?? options?.entity) !== of.link) return undefined
+  const entity = change.entity ?? definitionOf(holder, change)?.options.entity
+  if (entity !== of.link) return undefined
   const known = foreign.get(change.op)
   if (known) return known.op
   const op = patchOf(holder, change.op)

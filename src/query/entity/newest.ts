@@ -17,11 +17,14 @@ interface Told {
   readonly by: Holder
   readonly event?: LiveEvent | undefined
   readonly before?: unknown
+  /** It was told to data of this schema, which may be nowhere; `by` only passes it on. */
+  readonly schema?: unknown
 }
 
 /** Takes in a whole state of an item. `by` shows what is newer. */
-export function learn(item: unknown, { by, event, before }: Told): void {
-  const news = stateOf(by, item)
+export function learn(item: unknown, told: Told): void {
+  const { by, before, schema = by.schema } = told
+  const news = stateOf(by, item, schema)
   if (!news) return
   const { id, version } = news
   const { newest } = by.store
@@ -30,16 +33,16 @@ export function learn(item: unknown, { by, event, before }: Told): void {
   newest.set(id, news)
   // Nobody holds it.
   if (!known) return
-  for (const holder of othersOf(by, event)) {
+  for (const holder of othersOf(told)) {
     const held = newestIn(holder, id)
     if (held !== undefined) showNewer(holder, news, Number(holder.of.version(held)))
     else if (enters(holder, before ?? known.item, item)) doubt(holder)
   }
 }
 
-function stateOf(by: Holder, item: unknown): Known | undefined {
+function stateOf(by: Holder, item: unknown, schema = by.schema): Known | undefined {
   const name = nameOf(by, item)
-  return name && { ...name, item, schema: by.schema, by }
+  return name && { ...name, item, schema, by }
 }
 
 function showNewer(holder: Holder, known: Known, version: number): void {
@@ -47,15 +50,15 @@ function showNewer(holder: Holder, known: Known, version: number): void {
 }
 
 /** Gone from one is not gone from all: the others have to ask. */
-export function lose(id: string, { by, event }: Told): void {
-  for (const holder of othersOf(by, event)) if (newestIn(holder, id) !== undefined) doubt(holder)
+export function lose(id: string, told: Told): void {
+  for (const holder of othersOf(told)) if (newestIn(holder, id) !== undefined) doubt(holder)
 }
 
 /** What hears the event itself makes of it what it makes of it. */
-function othersOf(by: Holder, event: LiveEvent | undefined): readonly Holder[] {
+function othersOf({ by, event, schema }: Told): readonly Holder[] {
   const hears = ({ live: { channel, definition } }: Holder) =>
     event && channel && channel === by.live.channel && Object.hasOwn(definition.options.events, event.type)
-  return holdersIn(by.store).filter((holder) => holder !== by && !hears(holder))
+  return holdersIn(by.store).filter((holder) => (holder !== by || schema) && !hears(holder))
 }
 
 const isThere = ({ live }: Holder) => live.client.liveQueries.get(live.query) === live
