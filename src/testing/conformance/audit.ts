@@ -32,15 +32,19 @@ const OWN_ROWS_ARE_CHECKED: boolean = false
  */
 export function watchMoments(world: World): {
   readonly findings: readonly Finding[]
+  /** To be called after each step in which no other cache took the place of this one. */
+  confirm(): void
   forget(target?: Target): void
 } {
   const findings: Finding[] = []
   const own = new Map<Target, ReadonlySet<string>>()
   const pace = watchPace(world)
+  const versions = watchVersions(world)
   world.subject.watch?.((target, shown) => {
     if (findings.length > 0) return
     const rows = OWN_ROWS_ARE_CHECKED ? shown.items : shown.items.filter(({ id }) => typeof id === 'number')
     findings.push(...pace(target, shown), ...duplicatesIn(target, rows), ...garbledIn(world, target, rows))
+    versions.look(target, shown)
     if (!OWN_ROWS_ARE_CHECKED || (target !== 'newest' && target !== 'around')) return
     const present = new Set(shown.items.flatMap(({ client_id }) => client_id ?? []))
     for (const clientId of own.get(target) ?? []) {
@@ -52,7 +56,33 @@ export function watchMoments(world: World): {
   })
   return {
     findings,
-    forget: (target) => (target ? own.delete(target) : own.clear()),
+    confirm: () => void findings.push(...versions.suspects.splice(0)),
+    forget: (target) => {
+      versions.forget()
+      return target ? own.delete(target) : own.clear()
+    },
+  }
+}
+
+/** Whether an item goes back to what it was. */
+function watchVersions({ isEntity }: World) {
+  const newest = new Map<string, number>()
+  const suspects: Finding[] = []
+  return {
+    suspects,
+    forget() {
+      newest.clear()
+      suspects.length = 0
+    },
+    look(target: Target, { items }: Shown) {
+      for (const { id, version } of isEntity ? items : []) {
+        const name = `${target} ${id}`
+        const before = newest.get(name) ?? 0
+        newest.set(name, Math.max(version, before))
+        if (version < before)
+          suspects.push(finding('stale', target, `version ${version} of ${id} after ${before}`))
+      }
+    },
   }
 }
 
@@ -86,6 +116,9 @@ export function auditEnd(world: World, expected?: readonly ConformanceItem[]): F
   const { subject } = world
   const findings = subject.targets.flatMap((target) => {
     const shown = subject.shown(target)
+    // Of one that was deleted there is nothing to say but that.
+    if (target === 'detail' && !world.server.state.items.some(({ id }) => id === world.around))
+      return shown?.status === 'error' ? [] : [finding('ghost', target, `${shown?.status}`)]
     if (shown?.status !== 'success' || shown.fetchStatus !== 'idle') {
       return [finding('stuck', target, `${shown?.status} ${shown?.fetchStatus}`)]
     }
@@ -140,6 +173,7 @@ function inWindow(
   target: Target,
   shown: Shown,
 ): readonly ConformanceItem[] {
+  if (target === 'detail') return items.filter(({ id }) => id === shown.items[0]?.id)
   if (target === 'list') return items.toSorted(byRank)
   if (target === 'filtered') return items.filter(isSome).toSorted((a, b) => byRank(b, a))
   if (target === 'part') return items.toSorted(byRank).slice(PART.offset, PART.offset + PART.limit)

@@ -79,6 +79,8 @@ export interface ConformanceNetwork {
 }
 
 export interface ConformanceBackEnd {
+  /** Channels of other keys hear the same, each at its own time, with faults of its own. @default false */
+  readonly hasManyChannels?: boolean
   readonly server: ConformanceServer
   readonly network: ConformanceNetwork
 }

@@ -11,6 +11,10 @@ export interface World {
   readonly server: ConformanceServer
   readonly network: ConformanceNetwork
   readonly subject: Subject
+  /** The item that some of it is about. */
+  readonly around: number
+  /** What one query has heard of an item all of them show: no state of it ever takes the place of a newer one. */
+  readonly isEntity: boolean
   /** Texts that were sent, and whether the server is known to have them. */
   readonly sent: Map<string, 'open' | 'done' | 'failed'>
   /** Caches saved on the way. */
