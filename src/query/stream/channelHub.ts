@@ -200,14 +200,14 @@ function startOver(channel: LiveChannel): void {
   channel.continuity++
 }
 
-function takeEvents(channel: LiveChannel, admitted: LiveEvent[] | Reset): void {
+function takeEvents(channel: LiveChannel, admitted: readonly LiveEvent[] | Reset): void {
   if (typeof admitted === 'string') {
     channel.port.report({ type: 'channel-reset', reason: admitted })
     startOver(channel)
     watchGap(channel)
     return notifyMembers(channel)
   }
-  const [first] = admitted
+  const first = admitted[0]
   if (first) {
     if (first.seq !== undefined) channel.reach ??= first.seq - 1
     for (const event of admitted) channel.log.push(event)

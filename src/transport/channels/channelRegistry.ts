@@ -1,6 +1,6 @@
 /** The records behind the channels of one connection. Nothing here runs. */
 import type { Connection } from '../connection/connection.ts'
-import type { ChannelListener, ChannelSpec, Cursor, Pace } from '../port.ts'
+import type { ChannelListener, ChannelSpec, Cursor, LiveEvent, Pace } from '../port.ts'
 import type { ChannelFrames } from '../protocol.ts'
 import type { Place } from './channelEvents.ts'
 
@@ -16,9 +16,10 @@ export interface Member {
 
 /** What all channels have in common that are named by the same fields. */
 export interface ChannelShape {
-  readonly name: string
   readonly fields: readonly string[]
   readonly kind: ChannelFrames | undefined
+  /** By their ids. Each in a list of its own, so that none is made for an event. */
+  readonly named: Map<string, readonly Subscription[]>
 }
 
 /** Renewed at a pace. */
@@ -32,6 +33,8 @@ export interface Subscription extends Pace {
   /** As which channel it takes part in `sync`, if it can. */
   readonly at: Place | undefined
   readonly members: Set<Member>
+  /** Found for it, and about to be told. */
+  heard: LiveEvent[] | undefined
   /** A new one with every asking, so that an answer to an earlier one is told apart. `undefined`: down. */
   standing?: Standing | undefined
   /** Where the server said that it stands when it began, outside of a reply. */

@@ -3,7 +3,7 @@ import { failureOf } from '../connection/connection.ts'
 import { endConnection, takeLease } from '../connection/leases.ts'
 import { request } from '../connection/requests.ts'
 import { type Channel, type ChannelListener, type ChannelSpec, waitOf } from '../port.ts'
-import { channelName, fieldsIn, placeIn, shapeName } from './channelEvents.ts'
+import { channelName, fieldsIn, idsNameOf, placeIn, shapeName } from './channelEvents.ts'
 import type { ChannelConnection, Member, Subscription } from './channelRegistry.ts'
 import { bringUp, RETRY_MS, reportSynced, subscribe, takeDown } from './channelSync.ts'
 import { emitSignal } from './signals.ts'
@@ -61,17 +61,29 @@ function subscriptionOf({ channels, protocol }: ChannelConnection, spec: Channel
   const at = placeIn(protocol, spec.key)
   const order = channels.made++
   const alike = shapeName(spec)
-  const shape = shapes.get(alike) ?? { name: alike, fields: fieldsIn(spec), kind: at?.kind }
+  const shape = shapes.get(alike) ?? { fields: fieldsIn(spec), kind: at?.kind, named: new Map() }
   shapes.set(alike, shape)
-  const subscription: Subscription = { spec, shape, order, at, members: new Set(), refusals: 0, paidAt: 0 }
+  const subscription: Subscription = {
+    spec,
+    shape,
+    order,
+    at,
+    members: new Set(),
+    heard: undefined,
+    standing: undefined,
+    refusals: 0,
+    paidAt: 0,
+  }
   subscriptions.set(name, subscription)
+  shape.named.set(idsNameOf(spec), [subscription])
   return subscription
 }
 
 function endSubscription(connection: ChannelConnection, subscription: Subscription): void {
   const { subscriptions, unconfirmed } = connection.channels
-  const { spec, at, standing } = subscription
+  const { spec, shape, at, standing } = subscription
   subscriptions.delete(channelName(spec))
+  shape.named.delete(idsNameOf(spec))
   unconfirmed.delete(subscription)
   takeDown(subscription)
   if (!standing || !spec.subscribe) return

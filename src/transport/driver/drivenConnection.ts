@@ -48,7 +48,7 @@ export function createDrivenConnection(
       made: 0,
       batches: new Map(),
     },
-    arrivals: { waiting: new Set(), isWorking: false, cancel: undefined },
+    arrivals: { waiting: new Set(), current: undefined, cancel: undefined },
     leases: new Set(),
     sockets: new Map(),
     greetingWaiters: new Set(),
