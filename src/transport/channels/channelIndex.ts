@@ -17,7 +17,7 @@ export function concerned(
   const hasKinds = protocol.kinds.length > 1
   const kind = hasKinds ? (placeIn(protocol, event.frame) ?? placeIn(protocol, payload))?.kind : undefined
   let found = NONE
-  for (const shape of shapes.values()) {
+  for (const shape of shapes) {
     if (kind && shape.kind && kind !== shape.kind) continue
     const own = ofShape(shape, event, payload)
     found = found.length === 0 ? own : found.concat(own)
@@ -30,8 +30,16 @@ function ofShape(
   event: DecodedEvent,
   payload: Fields,
 ): readonly Subscription[] {
-  const ids = fields.map((field) => textOf(event.frame[field] ?? payload[field]))
+  const name = nameIn(fields, event.frame, payload)
   // What it does not carry may be any.
-  if (ids.includes(undefined)) return [...named.values()].flat().filter(({ spec }) => isMatch(spec, event))
-  return named.get(idsName(ids as string[])) ?? NONE
+  if (name === undefined) return [...named.values()].flat().filter(({ spec }) => isMatch(spec, event))
+  return named.get(name) ?? NONE
+}
+
+function nameIn(fields: readonly string[], frame: Fields, payload: Fields): string | undefined {
+  const idOf = (field: string) => textOf(frame[field] ?? payload[field])
+  // Most have one, and no list is made for it.
+  if (fields.length === 1) return idOf(fields[0] as string)
+  const ids = fields.map(idOf)
+  return ids.includes(undefined) ? undefined : idsName(ids as string[])
 }

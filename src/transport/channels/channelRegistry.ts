@@ -16,6 +16,7 @@ export interface Member {
 
 /** What all channels have in common that are named by the same fields. */
 export interface ChannelShape {
+  readonly name: string
   readonly fields: readonly string[]
   readonly kind: ChannelFrames | undefined
   /** By their ids. Each in a list of its own, so that none is made for an event. */
@@ -32,7 +33,8 @@ export interface Subscription extends Pace {
   readonly order: number
   /** As which channel it takes part in `sync`, if it can. */
   readonly at: Place | undefined
-  readonly members: Set<Member>
+  /** Another list with every change: whoever is told while it changes is told by the one that he is in. */
+  members: readonly Member[]
   /** Found for it, and about to be told. */
   heard: LiveEvent[] | undefined
   /** A new one with every asking, so that an answer to an earlier one is told apart. `undefined`: down. */
@@ -58,7 +60,7 @@ export interface SyncBatch {
 export interface ChannelRegistry {
   readonly subscriptions: Map<string, Subscription>
   /** For events that say which channel they belong to: few, however many channels there are. */
-  readonly shapes: Map<string, ChannelShape>
+  readonly shapes: ChannelShape[]
   /** Those whose subscribe frame nothing has confirmed. */
   readonly unconfirmed: Set<Subscription>
   /** How many there ever were. */

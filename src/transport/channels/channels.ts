@@ -124,6 +124,6 @@ function restate(
   { members, standing }: Subscription,
   how: { readonly resumed: boolean; readonly cursor?: Cursor },
 ): void {
-  const live = [...members].filter(({ waitsFor }) => waitsFor !== standing)
+  const live = members.filter(({ waitsFor }) => waitsFor !== standing)
   if (standing !== undefined) emitSignal(connection, live, { type: 'live', ...how })
 }

@@ -43,7 +43,7 @@ export function createDrivenConnection(
     sendQueue: createSendQueue(),
     channels: {
       subscriptions: new Map(),
-      shapes: new Map(),
+      shapes: [],
       unconfirmed: new Set(),
       made: 0,
       batches: new Map(),
