@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join, resolve } from 'node:path'
 import { type Browser, type BrowserContextOptions, chromium } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 
 const example = resolve(import.meta.dirname, '../../examples/next')
 const noSocket = join(import.meta.dirname, 'noSocket.mjs')
@@ -17,7 +17,11 @@ let said = ''
 
 const startBackEnd = async () => {
   const env = { ...process.env, BACKEND_PORT, TICK_MS: '200' }
-  backEnd = spawn(process.execPath, ['server.mjs'], { cwd: example, env, stdio: ['ignore', 'pipe', 'inherit'] })
+  backEnd = spawn(process.execPath, ['server.mjs'], {
+    cwd: example,
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   const ended = once(backEnd, 'exit').then(() => Promise.reject(new Error('The back end ended')))
   ended.catch(() => {})
   await Promise.race([backEnd.stdout && once(backEnd.stdout, 'data'), ended])
@@ -30,17 +34,21 @@ const endBackEnd = async () => {
 
 const startApplication = async () => {
   const next = join(example, 'node_modules/next/dist/bin/next')
-  application = spawn(process.execPath, ['--import', noSocket, next, 'start', '--port', '0', '--hostname', '127.0.0.1'], {
-    cwd: example,
-    env: { ...process.env, NODE_ENV: 'production', NODE_OPTIONS: `--import=${noSocket}` },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  application = spawn(
+    process.execPath,
+    ['--import', noSocket, next, 'start', '--port', '0', '--hostname', '127.0.0.1'],
+    {
+      cwd: example,
+      env: { ...process.env, NODE_ENV: 'production', NODE_OPTIONS: `--import=${noSocket}` },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
   const hear = (text: Buffer) => {
     said += text
   }
   application.stdout?.on('data', hear)
   application.stderr?.on('data', hear)
-  await expect.poll(() => said, { timeout: 60_000 }).toMatch(/http:\/\/127\.0\.0\.1:(\d+)[\s\S]*Ready/)
+  await vi.waitFor(() => expect(said).toMatch(/http:\/\/127\.0\.0\.1:\d+[\s\S]*Ready/), { timeout: 60_000 })
   origin = /http:\/\/127\.0\.0\.1:\d+/.exec(said)?.[0] ?? ''
 }
 
