@@ -1,10 +1,10 @@
 /** The code of the docs and of the skills, to the letter, against the package as it is built. */
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { readPages } from './docs/pages.ts'
 import { GLOBALS, OF_A_PAGE, STAND_INS } from './docs/standIns.ts'
-import { projectWith, removeProjects, typeErrors } from './project.ts'
+import { projectWith, removeProjects, root, typeErrors } from './project.ts'
 
 afterAll(removeProjects)
 
@@ -36,6 +36,10 @@ const OPTIONS = {
   pretty: false,
 }
 
+/** What is to be pasted: not what is typed into a shell. */
+const codeOf = (page: string) =>
+  [...page.matchAll(/^```(?:js|tsx?)\n(.*?)^```$/gms)].map(([, code = '']) => code)
+
 const compile = async (pattern: string) => {
   const pages = await readPages(pattern)
   const folder = await projectWith(...PEERS)
@@ -56,6 +60,18 @@ describe('[O2] [C95] code', () => {
     const { pages, errors } = await compile('docs/**/*.md')
     expect(errors).toBe('')
     expect(pages.flatMap(({ blocks }) => blocks).length).toBeGreaterThan(40)
+  })
+
+  it('of the first pages is that of README, and of examples/next: those are run', async () => {
+    const readme = await readFile(join(root, 'README.md'), 'utf8')
+    const vite = codeOf(await readFile(join(root, 'docs/learn/start/vite.md'), 'utf8'))
+    expect(vite.filter((code) => !readme.includes(code))).toEqual([])
+    const next = codeOf(await readFile(join(root, 'docs/learn/start/next.md'), 'utf8'))
+    for (const code of next) {
+      const [, file = '', text = ''] = /^\/\/ (\S+)\n(.*)$/s.exec(code) ?? []
+      expect(text).toBe(await readFile(join(root, 'examples/next', file), 'utf8'))
+    }
+    expect([vite.length, next.length]).toEqual([2, 5])
   })
 
   it('of the skills does, too', async () => {

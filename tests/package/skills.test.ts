@@ -16,7 +16,7 @@ const linesUnder = (head: string, key: string) => {
   const list = new RegExp(`^${key}:\n((?:  - .*\n)+)`, 'm').exec(`${head}\n`)?.[1] ?? ''
   return list.split('\n').flatMap((line) => (line.startsWith('  - ') ? [line.slice(4)] : []))
 }
-const field = (head: string, key: string) => new RegExp(`^${key}: *'?([^'\n]*)'?$`, 'm').exec(head)?.[1]
+const field = (head: string, key: string) => new RegExp(`^ *${key}: *'?([^'\n]*)'?$`, 'm').exec(head)?.[1]
 
 beforeAll(async () => {
   for await (const path of glob('skills/*/SKILL.md', { cwd: root })) {

@@ -85,4 +85,10 @@ export declare const trpc: { post: { list: { query(): Promise<z.infer<typeof Pos
 /** What one page says that the application has. */
 export const OF_A_PAGE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'docs-server': { 'protocol.ts': board },
+  'docs-learn-start-next': {
+    'next.d.ts': `declare module 'next/server' {
+  export const connection: () => Promise<void>
+}
+`,
+  },
 }
