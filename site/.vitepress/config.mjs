@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { defineConfig } from 'vitepress'
 import llms from 'vitepress-plugin-llms'
@@ -17,12 +17,18 @@ const titleOf = (page) => {
 }
 const item = (page) => ({ text: titleOf(page), link: `/${page.replace(/\.md$/, '')}` })
 
-const entryItem = async (entry) => {
+const entryLink = (entry) => ({ text: entryName(entry), link: `/reference/${entry}/` })
+
+/** The members of one entry, and where the others are: all of them on each page would be most of the page. */
+const entrySidebar = async (entry) => {
   const members = await membersOf(join(pages, 'reference', entry))
   const items = [...members]
     .sort(([a], [b]) => a.localeCompare(b))
     .map(([text, file]) => ({ text, link: `/reference/${entry}/${file.replace(/\.md$/, '')}` }))
-  return { text: entryName(entry), link: `/reference/${entry}/`, collapsed: true, items }
+  return [
+    { ...entryLink(entry), items },
+    { text: 'Other entries', items: ENTRIES.filter((each) => each !== entry).map(entryLink) },
+  ]
 }
 
 const chapters = CHAPTERS.map(({ title, pages: files }, at) => ({
@@ -30,7 +36,9 @@ const chapters = CHAPTERS.map(({ title, pages: files }, at) => ({
   collapsed: at > 2,
   items: files.map((file) => item(pageOf(file))),
 }))
-const reference = existsSync(join(pages, 'reference')) ? await Promise.all(ENTRIES.map(entryItem)) : []
+const reference = await Promise.all(
+  ENTRIES.map(async (entry) => [`/reference/${entry}/`, await entrySidebar(entry)]),
+)
 
 export default defineConfig({
   title: 'querywire',
@@ -64,7 +72,8 @@ export default defineConfig({
     ],
     sidebar: {
       '/': chapters,
-      '/reference/': [{ text: 'Reference', link: '/reference/', items: reference }],
+      '/reference/': [{ text: 'Reference', link: '/reference/', items: ENTRIES.map(entryLink) }],
+      ...Object.fromEntries(reference),
     },
     footer: { message: 'MIT licensed.' },
   },

@@ -73,8 +73,11 @@ describe('[O3] the site in Chromium', () => {
     for (const path of PAGES) {
       await page.goto(origin + path)
       await page.locator('.VPContent h1').first().waitFor()
-      const { scrollWidth, clientWidth } = await page.evaluate(() => document.documentElement)
-      expect({ path, overflow: scrollWidth - clientWidth }).toEqual({ path, overflow: 0 })
+      const overflow = await page.evaluate(() => {
+        const { scrollWidth, clientWidth } = document.documentElement
+        return scrollWidth - clientWidth
+      })
+      expect({ path, overflow }).toEqual({ path, overflow: 0 })
       const isDark = await page.evaluate(() => document.documentElement.classList.contains('dark'))
       expect(isDark).toBe(look.colorScheme === 'dark')
       await keepPicture(page, `${name}-${path.replaceAll('/', '-').replace('.html', '') || 'home'}`)
