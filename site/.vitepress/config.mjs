@@ -6,9 +6,13 @@ import { pageOf } from '../links.mjs'
 import { CHAPTERS, ENTRIES, entryName } from '../pages.mjs'
 import { membersOf } from '../reference.mjs'
 import { withInlineDrawings } from './drawings.mjs'
+import { withRules } from './rules.mjs'
 
 const pages = join(import.meta.dirname, '../.pages')
 const { description } = JSON.parse(readFileSync(join(pages, '../../package.json'), 'utf8'))
+
+/** Wherever the site will live: `DOCS_BASE=/querywire/`. */
+const base = process.env.DOCS_BASE ?? '/'
 
 const titleOf = (page) => {
   const title = /^# (.*)$/m.exec(readFileSync(join(pages, page), 'utf8'))?.[1]
@@ -43,8 +47,7 @@ const reference = await Promise.all(
 export default defineConfig({
   title: 'querywire',
   description,
-  // Wherever the site will live: `DOCS_BASE=/querywire/`.
-  base: process.env.DOCS_BASE ?? '/',
+  base,
   srcDir: '.pages',
   cacheDir: 'node_modules/.cache/vitepress',
   outDir: 'dist',
@@ -56,6 +59,7 @@ export default defineConfig({
     languageAlias: { example: 'ini', conf: 'nginx', service: 'ini', timer: 'ini' },
     config(md) {
       withInlineDrawings(md, pages)
+      withRules(md, pages, base)
       // What looks like HTML in the docs is text of a compiler, or JSX; typedoc writes anchors.
       md.core.ruler.before('normalize', 'html', ({ env }) => {
         md.set({ html: String(env.relativePath).startsWith('reference/') })
@@ -86,6 +90,7 @@ export default defineConfig({
         ignoreFiles: ['repository/tests/**', 'repository/src/**', 'repository/examples/**', 'decisions/**'],
         // One file of everything is more than anybody reads.
         generateLLMsFullTxt: false,
+        injectLLMHint: false,
       }),
     ],
   },
