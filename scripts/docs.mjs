@@ -13,7 +13,10 @@ const TESTS_TIMEOUT_MS = 300_000
 const site = join(root, 'site')
 
 const steps = [
-  ['the skills (TanStack Intent)', [join(site, 'node_modules/.bin/intent'), 'validate', '../skills', '--check']],
+  [
+    'the skills (TanStack Intent)',
+    [join(site, 'node_modules/.bin/intent'), 'validate', '../skills', '--check'],
+  ],
   ['the reference (typedoc)', [join(site, 'node_modules/.bin/typedoc')]],
   ['the site (VitePress)', ['node', 'build.mjs']],
 ]

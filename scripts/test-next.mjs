@@ -33,7 +33,11 @@ const tarball = join(folder.path, 'querywire-*.tgz')
 const steps = [
   ['the package', ['tsdown'], {}],
   ['its tarball', ['npm', 'pack', '--ignore-scripts', '--silent', '--pack-destination', folder.path], {}],
-  ['its installation', ['sh', '-c', `npm install --no-save --no-package-lock ${tarball}`], { cwd: join(root, example) }],
+  [
+    'its installation',
+    ['sh', '-c', `npm install --no-save --no-package-lock ${tarball}`],
+    { cwd: join(root, example) },
+  ],
   ['the application', ['node_modules/.bin/next', 'build'], { cwd: join(root, example), env }],
 ]
 

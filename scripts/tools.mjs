@@ -9,7 +9,9 @@ const main = async ([tool, ...args]) => {
   stopChildrenOnSignals()
   const installed = await installOwnPackage('tools')
   if (installed !== 0 || tool === undefined) return installed
-  const { code } = await run([join(root, 'tools', 'node_modules', '.bin', tool), ...args], { stdio: 'inherit' })
+  const { code } = await run([join(root, 'tools', 'node_modules', '.bin', tool), ...args], {
+    stdio: 'inherit',
+  })
   return code ?? 1
 }
 

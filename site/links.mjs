@@ -8,7 +8,10 @@ const PARTS = /(^(`{3,}).*?^\2[^\n]*$|(`+)(?!`).*?[^`]\3(?!`))|(?<=\]\()([^()\s]
 
 /** `text` with what `rewrite` makes of each link. */
 export const withLinks = (text, rewrite) =>
-  text.replace(PARTS, (whole, code, _fence, _ticks, target) => (code ? whole : rewrite(target)))
+  text.replace(PARTS, (...found) => {
+    const [whole, code, , , target] = found
+    return code ? whole : rewrite(target)
+  })
 
 /** A folder is its README, if it has one. */
 const asFile = (root, path) => {
@@ -24,7 +27,8 @@ export const linkedFile = (root, from, target) => {
   if (OUTSIDE.test(target)) return undefined
   const [link, anchor] = target.split('#')
   const path = posix.join(posix.dirname(from), decodeURIComponent(link)).replace(/\/$/, '')
-  if (path.startsWith('..') || !existsSync(join(root, path))) throw new Error(`${from} links ${target}, which is not there`)
+  if (path.startsWith('..') || !existsSync(join(root, path)))
+    throw new Error(`${from} links ${target}, which is not there`)
   return { file: asFile(root, path), hash: anchor === undefined ? '' : `#${anchor}` }
 }
 

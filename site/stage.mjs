@@ -31,11 +31,14 @@ ${fence}
 /** What is in a folder that has no README. */
 const folderPage = async (root, folder) => {
   const entries = await readdir(join(root, folder), { withFileTypes: true })
-  const files = entries.filter((entry) => entry.isFile()).map(({ name }) => `- [${name}](${basename(folder)}/${name})`)
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => `- [${name}](${basename(folder)}/${name})`)
   return `# ${folder}\n\n${files.join('\n')}\n`
 }
 
-const textOf = (root, file) => (isFolder(root, file) ? folderPage(root, file) : readFile(join(root, file), 'utf8'))
+const textOf = (root, file) =>
+  isFolder(root, file) ? folderPage(root, file) : readFile(join(root, file), 'utf8')
 
 /** Takes `file` onto the site, and what it links. */
 const stageFile = async (site, file) => {
@@ -60,7 +63,8 @@ const stageFile = async (site, file) => {
 const inChapters = async (root) => {
   const listed = new Set(CHAPTERS.flatMap(({ pages }) => pages))
   for await (const file of glob('docs/**/*.md', { cwd: root })) {
-    if (!listed.has(file) && !file.startsWith('docs/decisions/')) throw new Error(`${file} is not in site/pages.mjs`)
+    if (!listed.has(file) && !file.startsWith('docs/decisions/'))
+      throw new Error(`${file} is not in site/pages.mjs`)
   }
   return listed
 }

@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-const OWN_STYLE = /<style>.*?<\/style>/s
+/** What they have for where they stand alone. */
+const OWN = /<(style|title)>.*?<\/\1>/gs
 
 export const withInlineDrawings = (md, pages) => {
   const plain = md.renderer.rules.image
@@ -10,7 +11,7 @@ export const withInlineDrawings = (md, pages) => {
     const token = tokens[at]
     const source = token.attrGet('src') ?? ''
     if (!/^\/images\/[\w-]+\.svg$/.test(source)) return plain(tokens, at, ...rest)
-    const drawing = readFileSync(join(pages, 'public', source), 'utf8').replace(OWN_STYLE, '')
+    const drawing = readFileSync(join(pages, 'public', source), 'utf8').replace(OWN, '')
     const label = md.utils.escapeHtml(token.content)
     return `<span class="drawing" role="img" aria-label="${label}" v-pre>${drawing}</span>`
   }

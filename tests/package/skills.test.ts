@@ -39,7 +39,8 @@ describe('[O4] skills', () => {
 
   it('say when to be loaded, in a description that agents accept', () => {
     for (const { head } of skills) {
-      const text = /^description: >\n((?: {2}.*\n)+)/m.exec(`${head}\n`)?.[1]?.replace(/\s+/g, ' ').trim() ?? ''
+      const text =
+        /^description: >\n((?: {2}.*\n)+)/m.exec(`${head}\n`)?.[1]?.replace(/\s+/g, ' ').trim() ?? ''
       expect(text.length).toBeGreaterThan(100)
       expect(text.length).toBeLessThanOrEqual(1024)
     }

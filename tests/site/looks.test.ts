@@ -68,23 +68,26 @@ const keepPicture = async (page: Page, name: string) => {
 }
 
 describe('[O3] the site in Chromium', () => {
-  it.each(LOOKS)('complains of nothing and scrolls in one direction only: $name', async ({ name, ...look }) => {
-    const { page, complaints, close } = await open(look)
-    for (const path of PAGES) {
-      await page.goto(origin + path)
-      await page.locator('.VPContent h1').first().waitFor()
-      const overflow = await page.evaluate(() => {
-        const { scrollWidth, clientWidth } = document.documentElement
-        return scrollWidth - clientWidth
-      })
-      expect({ path, overflow }).toEqual({ path, overflow: 0 })
-      const isDark = await page.evaluate(() => document.documentElement.classList.contains('dark'))
-      expect(isDark).toBe(look.colorScheme === 'dark')
-      await keepPicture(page, `${name}-${path.replaceAll('/', '-').replace('.html', '') || 'home'}`)
-    }
-    expect(complaints).toEqual([])
-    await close()
-  })
+  it.each(LOOKS)(
+    'complains of nothing and scrolls in one direction only: $name',
+    async ({ name, ...look }) => {
+      const { page, complaints, close } = await open(look)
+      for (const path of PAGES) {
+        await page.goto(origin + path)
+        await page.locator('.VPContent h1').first().waitFor()
+        const overflow = await page.evaluate(() => {
+          const { scrollWidth, clientWidth } = document.documentElement
+          return scrollWidth - clientWidth
+        })
+        expect({ path, overflow }).toEqual({ path, overflow: 0 })
+        const isDark = await page.evaluate(() => document.documentElement.classList.contains('dark'))
+        expect(isDark).toBe(look.colorScheme === 'dark')
+        await keepPicture(page, `${name}-${path.replaceAll('/', '-').replace('.html', '') || 'home'}`)
+      }
+      expect(complaints).toEqual([])
+      await close()
+    },
+  )
 
   it('finds what one looks for, and goes there', async () => {
     const { page, complaints, close } = await open({ colorScheme: 'light', width: 1280 })

@@ -1,5 +1,5 @@
 import { Suspense } from 'react'
-import { Prices } from '../prices'
+import { Prices } from '../prices.tsx'
 
 /** Nothing is fetched on the server: the shell is made when the application is built, and the browser fills it. */
 export default function Page() {
