@@ -15,12 +15,14 @@ export interface MarkdownNode {
 }
 
 const BLOCKS = ['fence', 'list', 'blockquote']
-const INLINE = ['backticks', 'emphasis', 'strikethrough', 'link', 'linkify', 'newline', 'autolink']
+const INLINE = ['escape', 'backticks', 'emphasis', 'strikethrough', 'link', 'linkify', 'newline', 'autolink']
 const AFTER = ['balance_pairs', 'emphasis', 'strikethrough', 'fragments_join']
 
 const DEEPEST = 20
 
 const markdown = new MarkdownIt('zero', { breaks: true, linkify: true, maxNesting: DEEPEST })
+// What is escaped stays apart from what is not, so that its backslash can be shown.
+markdown.disable('text_join')
 markdown.enable([...BLOCKS, ...INLINE, ...AFTER], true)
 // "www." and "readme.md" are as often no address; one with its scheme is one.
 markdown.linkify.set({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false })
@@ -59,12 +61,18 @@ function treeOf(tokens: readonly Token[]): readonly MarkdownNode[] {
 function nodeOf(token: Token, children: readonly MarkdownNode[]): MarkdownNode {
   const start = token.attrGet('start')
   return {
-    type: token.type.replace(/_open$/, ''),
-    text: token.type === 'fence' ? codeIn(token) : token.content,
+    type: token.type.replace(/_open$|_special$/, ''),
+    text: textIn(token),
     href: token.attrGet('href')?.toString(),
     start: start === null ? undefined : Number(start),
     children,
   }
+}
+
+function textIn(token: Token): string {
+  if (token.type === 'fence') return codeIn(token)
+  // A backslash keeps what follows it from meaning anything, and stays: it may be one of a path, or of an arm.
+  return token.type === 'text_special' ? token.markup : token.content
 }
 
 /** What stands behind the three backticks is the name of a language, or the first line of what somebody wanted to show. */
