@@ -101,7 +101,7 @@ function Rows({ rows, list, ...props }: RowsProps) {
   const stops = useTabStop(list.rows, openAt)
   return (
     <>
-      {list.isScrolling && <StickyDay row={rows[list.firstInView]} />}
+      <StickyDay row={rows[list.firstInView]} isShown={list.isScrolling && !list.isAtEnd} />
       <div
         ref={scrollRef}
         className="qw-list-scroll"
