@@ -6,6 +6,7 @@ import { countOf, createGrowth, grown, hasHole, hold, type TextPiece } from '../
 import {
   append,
   createLive,
+  entity,
   insert,
   type Live,
   type LivePort,
@@ -477,5 +478,22 @@ describe('[Q66] lists and values', () => {
     const text = await observe(log({}), '')
     await emit(['logged', { at: 2, text: 'llo' }], ['logged', { at: 0, text: 'he' }])
     expect(text()).toBe('hello')
+  })
+
+  it('so does a value that is an item of an entity, and nothing of another one', async () => {
+    const one = entity('answer', {
+      item: type<Answer>(),
+      id: ({ id }) => id,
+      version: ({ version = 0 }) => version,
+    })
+    const single = live.value('single', {
+      entity: one,
+      schema: type<Answer>(),
+      snapshot: 'get_answer',
+      events: { grown: append((event) => ({ field: 'text', ...(event as TextPiece) })) },
+    })
+    const shown = await observe(single({}), answer('so '))
+    await emit(['grown', { at: 3, text: 'far' }], ['grown', { id: 'a2', at: 3, text: 'no' }])
+    expect(shown()).toEqual(answer('so far'))
   })
 })

@@ -150,7 +150,8 @@ export function pieceOp(
   let isTaken = false
   return {
     kind: 'patch',
-    id: traits.id ? (id as Id) : name,
+    // A value has none, and is meant all the same.
+    id: id as Id,
     fields: {},
     make(item) {
       isTaken = true

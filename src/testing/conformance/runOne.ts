@@ -1,7 +1,8 @@
 /** One schedule from a seed to its findings. */
 import { createRandom } from '../server/random.ts'
 import { createVirtualClock } from '../virtualClock.ts'
-import { applyEvents, auditEnd, auditMoment, type Finding, watchMoments } from './audit.ts'
+import { applyEvents } from './applyEvents.ts'
+import { auditEnd, auditMoment, type Finding, watchMoments } from './audit.ts'
 import type { ConformanceBackEnd, ConformanceItem, ConformanceLevel, ConformanceParts } from './backEnd.ts'
 import { createLiveSubject } from './liveSubject.ts'
 import { createPlainSubject } from './plainSubject.ts'
