@@ -484,7 +484,7 @@ describe('[Q66] lists and values', () => {
     const one = entity('answer', {
       item: type<Answer>(),
       id: ({ id }) => id,
-      version: ({ version = 0 }) => version,
+      version: ({ version }) => version as number,
     })
     const single = live.value('single', {
       entity: one,
