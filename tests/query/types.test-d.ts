@@ -11,6 +11,7 @@ import {
 import { describe, expectTypeOf, it } from 'vitest'
 import * as z from 'zod/mini'
 import {
+  append,
   createLive,
   insert,
   type LiveList,
@@ -445,6 +446,38 @@ describe('[Q54] a filter, [Q56] an order', () => {
       snapshot: 'get_prices',
       // @ts-expect-error: an item has no such field
       where: ({ colour }) => colour === 'red',
+    })
+  })
+})
+
+describe('[Q62] a piece of a text', () => {
+  const Note = z.object({ id: z.string(), title: z.optional(z.string()), size: z.number() })
+  const note = { item: Note, id: ({ id }: z.infer<typeof Note>) => id, snapshot: 's' }
+
+  it('knows its event, and names a field that holds a text', () => {
+    live.list('a', {
+      ...note,
+      events: {
+        price_gone: append(
+          ({ symbol }) => ({ id: symbol, field: 'title', at: 0, text: symbol }),
+          ({ size }) => size > 0,
+        ),
+      },
+    })
+    live.list('b', {
+      ...note,
+      // @ts-expect-error: a number does not grow
+      events: { price_gone: append(({ symbol }) => ({ id: symbol, field: 'size', at: 0, text: symbol })) },
+    })
+    live.list('c', {
+      ...note,
+      // @ts-expect-error: where it begins is a number
+      events: { price_gone: append(({ symbol }) => ({ id: symbol, field: 'title', at: '0', text: symbol })) },
+    })
+    live.value('d', {
+      schema: z.string(),
+      initial: '',
+      events: { price_gone: append(({ symbol }) => ({ at: 0, text: symbol })) },
     })
   })
 })
