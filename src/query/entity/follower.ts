@@ -6,19 +6,9 @@ import type { Follower } from '../live/definition.ts'
 import type { Input } from '../live/inputs.ts'
 import type { LiveQuery } from '../live/records.ts'
 import { isContinuous } from '../live/state.ts'
-import {
-  createHolder,
-  type Holder,
-  heldBy,
-  idIn,
-  laidOver,
-  newestIn,
-  opElsewhere,
-  prune,
-  type Shared,
-  schemaOf,
-} from './holder.ts'
+import { createHolder, type Holder, heldBy, idIn, newestIn, type Shared, schemaOf } from './holder.ts'
 import { forget, learn, lose, recover, scan, sweep } from './newest.ts'
+import { laidOver, opElsewhere, prune } from './overlay.ts'
 
 export function followerOf(of: Shared, live: unknown): Follower {
   const holder = createHolder(of, live as LiveQuery)

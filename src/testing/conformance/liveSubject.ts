@@ -19,11 +19,8 @@ import { defineLiveData, type Sharing } from './liveDefinitions.ts'
 import { portOf } from './pagePort.ts'
 import { type QuerySnapshot, shownIn } from './shown.ts'
 import type { OverlappingCall, Shown, Subject, Target } from './subject.ts'
-import { isPaged, ROOM, wholeOptions } from './targetOptions.ts'
+import { isPaged, ROOM, targetsOf, wholeOptions } from './targetOptions.ts'
 
-const TARGETS = ['newest', 'around', 'list', 'filtered', 'part', 'topic'] as const
-/** Where it knows whose the events are: a value alone does not. */
-const ENTITY_TARGETS = [...TARGETS, 'detail'] as const
 const ignore = () => undefined
 
 export interface LiveSubjectOptions {
@@ -66,7 +63,7 @@ export function createLiveSubject(options: LiveSubjectOptions): Subject {
   const { data } = page
   const one = (target: Target) => ({ queryKey: keyOf(page, target), exact: true })
   return {
-    targets: options.level === 0 ? ['newest'] : targetsOf(options),
+    targets: targetsOf(options),
     mount: (target) => mount(page, target),
     unmount: (target) => unmount(page, target),
     isMounted: (target) => page.mounted.has(target),
@@ -101,8 +98,6 @@ export function createLiveSubject(options: LiveSubjectOptions): Subject {
     },
   }
 }
-
-const targetsOf = ({ sharing }: LiveSubjectOptions) => (sharing.isEntity ? ENTITY_TARGETS : TARGETS)
 
 function openPage(options: LiveSubjectOptions): Page {
   const channels = new Set<() => void>()

@@ -5,6 +5,22 @@ import type { Target } from './subject.ts'
 
 export const ROOM = { roomId: 1 }
 
+const TARGETS: readonly Target[] = ['newest', 'around', 'list', 'filtered', 'part', 'topic']
+/** A value that is one of several items needs to be told which of them an event is about. */
+const ENTITY_TARGETS: readonly Target[] = [...TARGETS, 'detail']
+
+/** What a back end of this level can be asked for. */
+export function targetsOf({
+  level,
+  sharing,
+}: {
+  readonly level: number
+  readonly sharing: { readonly isEntity: boolean }
+}) {
+  if (level === 0) return ['newest'] as const
+  return sharing.isEntity ? ENTITY_TARGETS : TARGETS
+}
+
 export const isPaged = (target: Target): target is 'newest' | 'around' =>
   target === 'newest' || target === 'around'
 
