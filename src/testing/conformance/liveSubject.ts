@@ -130,9 +130,7 @@ const sharingOf = ({ options: { structuralSharing } }: Page) =>
   structuralSharing === undefined ? {} : { structuralSharing }
 
 function keyOf(page: Page, target: Target): readonly unknown[] {
-  return (
-    isPaged(target) ? timelineOptions(page, target) : wholeOptions(page.data, target, page.options.around)
-  ).queryKey
+  return (isPaged(target) ? timelineOptions(page, target) : wholeOptions(page, target)).queryKey
 }
 
 function mount(page: Page, target: Target): void {
@@ -152,7 +150,7 @@ function observe(page: Page, target: Target): Observed {
     }
   }
   const observer = new QueryObserver<unknown>(client, {
-    ...wholeOptions(page.data, target, page.options.around),
+    ...wholeOptions(page, target),
     ...sharingOf(page),
   })
   return {

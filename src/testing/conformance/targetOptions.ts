@@ -25,16 +25,18 @@ export const isPaged = (target: Target): target is 'newest' | 'around' =>
   target === 'newest' || target === 'around'
 
 export function wholeOptions(
-  data: ReturnType<typeof defineLiveData>,
+  {
+    data,
+    options: { around },
+  }: { readonly data: ReturnType<typeof defineLiveData>; readonly options: { readonly around: number } },
   target: Exclude<Target, 'newest' | 'around'>,
-  around: number,
 ) {
-  const options = {
+  const given = {
     list: () => data.list(ROOM),
     filtered: () => data.filtered({ ...ROOM, isDown: true }),
     part: () => data.part(ROOM, { offset: PART.offset }),
     detail: () => data.detail({ ...ROOM, id: around }),
     topic: () => data.topic(ROOM),
   }
-  return options[target]() as QueryObserverOptions & { readonly queryKey: readonly unknown[] }
+  return given[target]() as QueryObserverOptions & { readonly queryKey: readonly unknown[] }
 }
