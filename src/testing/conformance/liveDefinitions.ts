@@ -2,7 +2,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { createLive, type Live } from '../../query/createLive.ts'
 import { NO_HISTORY } from '../../query/define/answer.ts'
-import { insert, patch, reduce, remove, upsert } from '../../query/define/reducers.ts'
+import { append, insert, patch, reduce, remove, upsert } from '../../query/define/reducers.ts'
 import type { LiveTimeline } from '../../query/define/timeline.ts'
 import { type Entity, entity } from '../../query/entity/entity.ts'
 import { type } from '../../query/live/definition.ts'
@@ -19,6 +19,12 @@ interface Room {
 
 export interface EditVariables {
   readonly id: number
+  readonly text: string
+}
+
+interface PieceOfItem {
+  readonly id: number
+  readonly at: number
   readonly text: string
 }
 
@@ -49,6 +55,10 @@ const plainOptions = {
     created: insert((event: unknown) => event as ConformanceItem),
     edited: upsert((event: unknown) => event as ConformanceItem),
     ranked: patch<unknown, ConformanceItem>((event: unknown) => event as Partial<ConformanceItem>),
+    appended: append<unknown, ConformanceItem>(
+      (event: unknown) => ({ field: 'text', ...(event as PieceOfItem) }),
+      ({ isOpen = false }) => isOpen,
+    ),
     deleted: remove((event: unknown) => (event as ConformanceItem).id),
   },
 }

@@ -35,6 +35,9 @@ const STEPS: readonly (readonly [weight: number, name: string, step: Step])[] = 
   [2, 'rerank', ({ server }) => server.rerank()],
   [2, 'remove', ({ server }) => server.remove()],
   [1, 'topic', (world) => world.server.setTopic(`topic ${world.random()}`)],
+  [2, 'begin', ({ server }) => server.begin?.()],
+  [6, 'grow', ({ server, random }) => repeat(1 + Math.floor(random() * 4), () => server.grow?.())],
+  [1, 'finish', ({ server }) => server.finish?.()],
   [4, 'mount', (world) => world.subject.mount(anyTarget(world))],
   [3, 'unmount', (world) => world.subject.unmount(anyTarget(world))],
   [2, 'remount', remount],
@@ -105,11 +108,17 @@ export async function calmDown(world: World, connected: (step: string) => void):
     if (level > 0) server.setTopic('the last word')
     server.insert()
   }
+  // A lost piece shows with the next one, or at the end; without a history there is nobody to ask.
+  if (level > 0) server.grow?.(true)
+  else server.finish?.(true)
   // What is filtered has to notice by itself, too.
   repeat(5, () => server.rerank())
   server.remove()
   await clock.flush()
   await clock.advance(200_000)
+  if (level > 0) server.grow?.(true)
+  await clock.flush()
+  await clock.advance(10_000)
 }
 
 function drawStep(random: Random): (typeof STEPS)[number] {
