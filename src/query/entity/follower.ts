@@ -85,6 +85,9 @@ function take(by: Holder, op: Op<unknown>, event?: LiveEvent): void {
   const item = changeItem(by.spec, op, before)
   if (item === before) return
   by.heard.set(id, item)
+  // As soon as it is folded there is nothing to lay over it.
+  const laid = by.newer.get(id)
+  if (laid && laid.version <= Number(by.of.version(item))) by.newer.delete(id)
   // Fields alone are a whole state only on top of one that lacks nothing.
   if ('item' in op) learn(op.item, { by, event, before })
   else if (isContinuous(by.live.state)) learn(item, { by, event, before })
