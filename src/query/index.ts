@@ -18,7 +18,7 @@ export { append, insert, type Piece, patch, reduce, remove, upsert } from './def
 export type { Mistake } from './define/sound.ts'
 export type { LiveTimeline, TimelineOptions, TimelineWindow } from './define/timeline.ts'
 export type { LiveValue, ValueOptions } from './define/value.ts'
-export { type Entity, type EntityOptions, entity } from './entity/entity.ts'
+export { type Entity, type EntityOf, type EntityOptions, entity } from './entity/entity.ts'
 export type { Op, Reducer, ReducerContext } from './fold/op.ts'
 export {
   compareKeys,

@@ -13,6 +13,8 @@ import * as z from 'zod/mini'
 import {
   append,
   createLive,
+  type Entity,
+  entity,
   insert,
   type LiveList,
   type LiveTimeline,
@@ -478,6 +480,77 @@ describe('[Q62] a piece of a text', () => {
       schema: z.string(),
       initial: '',
       events: { price_gone: append(({ symbol }) => ({ at: 0, text: symbol })) },
+    })
+  })
+})
+
+describe('[Q48] an entity', () => {
+  const Ticker = z.object({ symbol: z.string(), price: z.number(), version: z.number() })
+  type Ticker = z.infer<typeof Ticker>
+  const ticker = entity('ticker', {
+    item: Ticker,
+    id: ({ symbol }) => symbol,
+    version: ({ version }) => version,
+  })
+
+  it('knows its items, and the definitions and mutations know it', () => {
+    expectTypeOf(ticker).toEqualTypeOf<Entity<Ticker>>()
+    const tickers = live.list('a', {
+      entity: ticker,
+      item: Ticker,
+      id: ({ symbol }) => symbol,
+      params: type<{ market: string }>(),
+      where: ({ price }) => price > 1,
+      snapshot: 'get_tickers',
+      events: { price_changed: patch((event) => event) },
+    })
+    expectTypeOf(tickers).toEqualTypeOf<LiveList<{ market: string }, Ticker, 'symbol'>>()
+    const detail = live.value('b', { entity: ticker, schema: Ticker, snapshot: 'get_ticker', events: {} })
+    expectTypeOf(detail).toEqualTypeOf<LiveValue<Readonly<Record<never, never>>, Ticker>>()
+    live.timeline('c', {
+      entity: ticker,
+      item: z.extend(Ticker, { note: z.string() }),
+      id: ({ symbol }) => symbol,
+      order: ({ note }) => [note],
+      snapshot: 'get_notes',
+      events: {},
+    })
+    live.mutation('d', {
+      request: async (symbol: string) => symbol,
+      optimistic: (symbol) => [ticker.patch(symbol, ({ price }) => ({ price: price + 1 }))],
+    })
+  })
+
+  it('needs a version, items of its own, and is optimistic only', () => {
+    // @ts-expect-error: which of two states is the newer one?
+    entity('a', { item: Ticker, id: ({ symbol }) => symbol })
+    // @ts-expect-error: a version is a number
+    entity('b', { item: Ticker, id: ({ symbol }) => symbol, version: ({ symbol }) => symbol })
+    live.list('c', {
+      // @ts-expect-error: these items have no version
+      entity: ticker,
+      item: Price,
+      id: ({ symbol }) => symbol,
+      snapshot: 'get_prices',
+      events: {},
+    })
+    live.value('d', {
+      // @ts-expect-error: nor has this value
+      entity: ticker,
+      schema: Price,
+      snapshot: 'get_price',
+      events: {},
+    })
+    // @ts-expect-error: it has no such field
+    ticker.patch('a', () => ({ colour: 'red' }))
+    // @ts-expect-error: a price is a number
+    ticker.patch('a', ({ symbol }) => ({ price: symbol }))
+    // @ts-expect-error: what is so for good has a version
+    live.apply([ticker.patch('a', () => ({ price: 1 }))])
+    live.mutation('e', {
+      request: async (symbol: string) => symbol,
+      // @ts-expect-error: so has what a reply says
+      settle: (symbol: string) => [ticker.patch(symbol, () => ({ price: 1 }))],
     })
   })
 })

@@ -2,7 +2,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Id } from '../../transport/port.ts'
 import { type Besides, besideOf } from '../cache/meta.ts'
-import type { Entity } from '../entity/entity.ts'
+import type { EntityOf } from '../entity/entity.ts'
 import { type ItemSpec, unversioned } from '../fold/items.ts'
 import { listKind } from '../fold/kinds.ts'
 import { mergeList } from '../fold/list/foldList.ts'
@@ -38,7 +38,7 @@ export interface ListOptions<P, Events, Item, R extends Id = Id, Source = Snapsh
   /** Grows with every change; an older version never replaces a newer one. @default the entity's */
   readonly version?: (item: Item) => number | undefined
   /** What its items are, where other queries hold the same ones: `entity('ticker', …)`. */
-  readonly entity?: Entity<NoInfer<Item>>
+  readonly entity?: EntityOf<NoInfer<Item>>
   /** What becomes of an item when another state of it arrives. @default the new one */
   readonly merge?: (current: Item, next: Item) => Item
   readonly snapshot: Source

@@ -3,7 +3,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { LiveError } from '../../transport/errors.ts'
 import type { Id } from '../../transport/port.ts'
 import { markFetched } from '../cache/structuralSharing.ts'
-import type { Entity } from '../entity/entity.ts'
+import type { EntityOf } from '../entity/entity.ts'
 import { type ItemSpec, isId } from '../fold/items.ts'
 import { type MatchAnticipated, timelineKind } from '../fold/kinds.ts'
 import { type FreshPage, isWhole, mergeTimeline } from '../fold/timeline/mergeTimeline.ts'
@@ -49,7 +49,7 @@ export interface TimelineOptions<
   /** Grows with every change; an older version never replaces a newer one. @default the entity's */
   readonly version?: (item: Item) => number | undefined
   /** What its items are, where other queries hold the same ones: `entity('ticker', …)`. */
-  readonly entity?: Entity<NoInfer<Item>>
+  readonly entity?: EntityOf<NoInfer<Item>>
   readonly merge?: (current: Item, next: Item) => Item
   /** For servers that do not echo a key: the item to keep if `confirmed` is what became of `pending`. `isLast`: it was asked of all that are pending, and none was it. */
   readonly matches?: MatchAnticipated<Item>

@@ -1,6 +1,6 @@
 /** `live.value`: one value that stays current, with or without a snapshot to start from. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import type { Entity } from '../entity/entity.ts'
+import type { EntityOf } from '../entity/entity.ts'
 import { valueKind } from '../fold/kinds.ts'
 import { type CommonOptions, flawsBy, type SnapshotSource } from '../live/definition.ts'
 import { baseOf } from '../live/liveQuery.ts'
@@ -20,7 +20,7 @@ export type ValueOptions<P, Events, Value, Source = SnapshotSource<P>> = CommonO
 > & {
   readonly schema: StandardSchemaV1<unknown, Value>
   /** What the value is an item of, where other queries hold it, too: `entity('ticker', …)`. */
-  readonly entity?: Entity<NoInfer<Value>>
+  readonly entity?: EntityOf<NoInfer<Value>>
 } & (
     | { readonly snapshot: Source; readonly initial?: never }
     /** Without a snapshot the value is what the events make of `initial`, from the moment somebody reads it. */

@@ -14,10 +14,14 @@ export interface EntityOptions<Item> {
   readonly version: (item: Item) => number
 }
 
-export interface Entity<Item> extends EntityLink {
-  readonly name: string
+/** What a definition whose items have all that these have can name as its `entity`. */
+export interface EntityOf<Item> extends EntityLink {
   readonly id: (item: Item) => Id
   readonly version: (item: Item) => number
+}
+
+export interface Entity<Item> extends EntityOf<Item> {
+  readonly name: string
   /**
    * For `optimistic` of a mutation: lies over the item wherever it is held, until the mutation is done or has failed. `by`
    * returns what changes. It is asked again for every newer state of the item, which may have the change already.

@@ -6,19 +6,9 @@ import type { Follower } from '../live/definition.ts'
 import type { Input } from '../live/inputs.ts'
 import type { LiveQuery } from '../live/records.ts'
 import { isContinuous } from '../live/state.ts'
-import {
-  createHolder,
-  type Holder,
-  heldBy,
-  idIn,
-  laidOver,
-  newestIn,
-  opElsewhere,
-  prune,
-  type Shared,
-  schemaOf,
-} from './holder.ts'
+import { createHolder, type Holder, heldBy, idIn, newestIn, type Shared, schemaOf } from './holder.ts'
 import { forget, learn, lose, recover, scan, sweep } from './newest.ts'
+import { laidOver, opElsewhere, prune } from './overlay.ts'
 
 export function followerOf(of: Shared, live: unknown): Follower {
   const holder = createHolder(of, live as LiveQuery)
@@ -95,6 +85,9 @@ function take(by: Holder, op: Op<unknown>, event?: LiveEvent): void {
   const item = changeItem(by.spec, op, before)
   if (item === before) return
   by.heard.set(id, item)
+  // As soon as it is folded there is nothing to lay over it.
+  const laid = by.newer.get(id)
+  if (laid && laid.version <= Number(by.of.version(item))) by.newer.delete(id)
   // Fields alone are a whole state only on top of one that lacks nothing.
   if ('item' in op) learn(op.item, { by, event, before })
   else if (isContinuous(by.live.state)) learn(item, { by, event, before })

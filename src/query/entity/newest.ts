@@ -1,16 +1,7 @@
 /** The newest state of every item that the queries of an entity hold, and who is told of it. */
 import type { LiveEvent } from '../../transport/port.ts'
-import {
-  doubt,
-  enters,
-  type Holder,
-  type Known,
-  layOver,
-  nameOf,
-  newestIn,
-  rowsOf,
-  type Store,
-} from './holder.ts'
+import { doubt, enters, type Holder, type Known, nameOf, newestIn, rowsOf, type Store } from './holder.ts'
+import { layOver } from './overlay.ts'
 
 /** Who was told of a state, as part of which event, and what the item was before. */
 interface Told {

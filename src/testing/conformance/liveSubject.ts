@@ -19,11 +19,8 @@ import { defineLiveData, type Sharing } from './liveDefinitions.ts'
 import { portOf } from './pagePort.ts'
 import { type QuerySnapshot, shownIn } from './shown.ts'
 import type { OverlappingCall, Shown, Subject, Target } from './subject.ts'
-import { isPaged, ROOM, wholeOptions } from './targetOptions.ts'
+import { isPaged, ROOM, targetsOf, wholeOptions } from './targetOptions.ts'
 
-const TARGETS = ['newest', 'around', 'list', 'filtered', 'part', 'topic'] as const
-/** Where it knows whose the events are: a value alone does not. */
-const ENTITY_TARGETS = [...TARGETS, 'detail'] as const
 const ignore = () => undefined
 
 export interface LiveSubjectOptions {
@@ -66,7 +63,7 @@ export function createLiveSubject(options: LiveSubjectOptions): Subject {
   const { data } = page
   const one = (target: Target) => ({ queryKey: keyOf(page, target), exact: true })
   return {
-    targets: options.level === 0 ? ['newest'] : targetsOf(options),
+    targets: targetsOf(options),
     mount: (target) => mount(page, target),
     unmount: (target) => unmount(page, target),
     isMounted: (target) => page.mounted.has(target),
@@ -102,8 +99,6 @@ export function createLiveSubject(options: LiveSubjectOptions): Subject {
   }
 }
 
-const targetsOf = ({ sharing }: LiveSubjectOptions) => (sharing.isEntity ? ENTITY_TARGETS : TARGETS)
-
 function openPage(options: LiveSubjectOptions): Page {
   const channels = new Set<() => void>()
   const data = defineLiveData(portOf(options.port, channels), options.level, options.sharing)
@@ -135,9 +130,7 @@ const sharingOf = ({ options: { structuralSharing } }: Page) =>
   structuralSharing === undefined ? {} : { structuralSharing }
 
 function keyOf(page: Page, target: Target): readonly unknown[] {
-  return (
-    isPaged(target) ? timelineOptions(page, target) : wholeOptions(page.data, target, page.options.around)
-  ).queryKey
+  return (isPaged(target) ? timelineOptions(page, target) : wholeOptions(page, target)).queryKey
 }
 
 function mount(page: Page, target: Target): void {
@@ -157,7 +150,7 @@ function observe(page: Page, target: Target): Observed {
     }
   }
   const observer = new QueryObserver<unknown>(client, {
-    ...wholeOptions(page.data, target, page.options.around),
+    ...wholeOptions(page, target),
     ...sharingOf(page),
   })
   return {
