@@ -39,7 +39,6 @@ function watch() {
     createId: () => `c${++ids}`,
     resume: () => undefined,
     changed: () => void refreshOps(pendingMutations),
-    begins: () => undefined,
   })
   stop = watchMutations(pendingMutations)
   const send = (text: string) => {

@@ -46,8 +46,8 @@ export function tellNow(live: LiveQuery, input: Input): void {
   }
 }
 
-/** That it is to be shown has been asked for; nothing was anticipated. */
-export function tellHeard(live: LiveQuery): void {
+/** That it is to be shown has been asked for; nothing was anticipated when it came. */
+function tellHeard(live: LiveQuery): void {
   const { heard, state } = live
   if (heard.length === 0) return
   live.heard = []

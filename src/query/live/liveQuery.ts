@@ -62,9 +62,11 @@ function hear(live: LiveQuery, events: readonly LiveEvent[]): void {
   let weight = 0
   for (const event of events) {
     const op = opOf(live, event)
-    if (op) weight = live.heard.push(op)
+    if (!op) continue
+    live.heard.push(op)
+    weight++
   }
-  if (weight > 0) client.coalescer.request(live, events.length)
+  if (weight > 0) client.coalescer.request(live, weight)
 }
 
 /** Time to apply, to write and to ask for what waits. */

@@ -136,15 +136,12 @@ export function createFrame({ environment }: Connection, type: string, data: unk
   return { type, data, timestamp: textOfTime(environment.wallNow()), id: environment.createId() }
 }
 
-let second = { at: NaN, text: '' }
+let last = { at: NaN, text: '' }
 
-/** ISO 8601. A date is put into words once for all frames of a second: otherwise it is the dearest part of one. */
-function textOfTime(wallMs: number): string {
-  const ms = Math.trunc(wallMs)
-  const at = Math.floor(ms / 1_000)
-  // Without what comes after the seconds.
-  if (at !== second.at) second = { at, text: new Date(at * 1_000).toISOString().slice(0, -4) }
-  return `${second.text}${String(ms - at * 1_000).padStart(3, '0')}Z`
+/** ISO 8601. Many frames go out within a millisecond, and to put a date into words would be the dearest part of each. */
+function textOfTime(at: number): string {
+  if (at !== last.at) last = { at, text: new Date(at).toISOString() }
+  return last.text
 }
 
 /** Past the send queue: frames that are never queued or repeated. */

@@ -93,12 +93,7 @@ function exchange(connection: Connection, spec: RequestSpec, { answered, failed 
   }
   if (timeoutFrom !== 'write') startPatience()
   const takeOut = sendFrame(connection, {
-    type,
-    data: spec.data,
-    idempotent: spec.idempotent,
-    name: spec.name,
-    onRead: spec.onRead,
-    guard: spec.guard,
+    ...spec,
     delivery: spec.control ? 'control' : 'reliable',
     onAnswer: answered,
     onWritten: () => {

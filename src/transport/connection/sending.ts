@@ -188,7 +188,7 @@ export function endTrial(connection: Connection): void {
 }
 
 function writeFrames(connection: Connection, given: readonly QueuedFrame[]): void {
-  const { current, codec, sendQueue, environment } = connection
+  const { current, codec, sendQueue } = connection
   const allowed = given.filter((queued) => isAllowed(connection, queued))
   const [first] = allowed
   if (!first) return
@@ -203,16 +203,19 @@ function writeFrames(connection: Connection, given: readonly QueuedFrame[]): voi
     }
     return
   }
-  for (const queued of allowed) {
-    const { frame, onAnswer, delivery } = queued
-    if (connection.isInspected()) tell(connection, { type: 'sent', frame })
-    queued.socket = current
-    queued.order = ++sendQueue.order
-    queued.writtenAt = environment.now()
-    if (onAnswer || delivery === 'reliable') sendQueue.unanswered.set(frame.id, queued)
-    queued.onWritten()
-  }
+  for (const queued of allowed) noteWritten(connection, queued)
   if (!first.onAnswer) forgetOldest(sendQueue, connection.limits)
+}
+
+function noteWritten(connection: Connection, queued: QueuedFrame): void {
+  const { current, sendQueue, environment } = connection
+  const { frame, onAnswer, delivery } = queued
+  tell(connection, { type: 'sent', frame })
+  queued.socket = current
+  queued.order = ++sendQueue.order
+  queued.writtenAt = environment.now()
+  if (onAnswer || delivery === 'reliable') sendQueue.unanswered.set(frame.id, queued)
+  queued.onWritten()
 }
 
 function isAllowed(connection: Connection, queued: QueuedFrame): boolean {

@@ -15,7 +15,7 @@ import { errorOf } from '../connection/requests.ts'
 import { takeAnswer } from '../connection/unanswered.ts'
 import { retryAfterOf } from '../machine/closeCodes.ts'
 import { dialOf } from '../machine/connectionMachine.ts'
-import { type DecodedEvent, type Frame, fieldsOf, textOf } from '../protocol.ts'
+import { type DecodedEvent, entryOf, type Frame, fieldsOf, textOf } from '../protocol.ts'
 import { type Arrival, arrive } from '../wire/arrivals.ts'
 import type { DrivenConnection } from './drivenConnection.ts'
 import { takePong } from './heartbeat.ts'
@@ -75,7 +75,7 @@ function takePart(connection: DrivenConnection, socket: DialedSocket, message: M
     message.hasConfirmed = true
     confirmChannels(connection)
   }
-  const control = CONTROL.get(event.frame.type)
+  const control = entryOf(CONTROL, event.frame.type)
   if (!control) {
     // An array that is made to grow has room for many from the start.
     if (message.events) message.events.push(event)
@@ -104,7 +104,7 @@ function passEvents(connection: DrivenConnection, { attempt }: DialedSocket, mes
 
 /** Returns the frame if it is an event. An echo is an answer to its sender, and an event to everyone. */
 function routeFrame(connection: DrivenConnection, frame: Frame): DecodedEvent | undefined {
-  if (connection.isInspected()) tell(connection, { type: 'received', frame })
+  tell(connection, { type: 'received', frame })
   const isAnswer = takeAnswer(connection, frame)
   if (frame.type !== 'response' && frame.type !== 'error') return decodeEvent(connection, frame)
   // A reply that nobody waits for is late; an error that answers nothing concerns the connection.
@@ -123,33 +123,31 @@ type Control = (
 ) => void
 
 /** The frames that are about the connection itself. */
-const CONTROL: ReadonlyMap<string, Control> = new Map<string, Control>(
-  Object.entries<Control>({
-    ping: (connection, data) => writeBare(connection, connection.current, { type: 'pong', data }),
-    pong: (connection, fields, { attempt }) => {
-      if (attempt !== connection.handOver?.from) return takePong(connection, fields)
-      markRead(connection, connection.sockets.get(attempt))
-      finishHandOver(connection, true)
-    },
-    welcome: (connection, fields, { attempt }) => {
-      const socket = connection.sockets.get(attempt)
-      if (socket) takeGreeting(connection, socket, fields)
-      const place = placeIn(connection.protocol, fields)
-      const cursor = toCursor(fields)
-      if (!place || !cursor) return
-      // While two sockets are open, the older one still has to deliver what came before this.
-      const take = connection.handOver ? takeHead : placeChannel
-      take(connection, place, cursor)
-    },
-    draining: (connection, fields) => {
-      // Not all clients at the same moment.
-      const spreadMs = connection.environment.random() * 1_000
-      renewIn(connection, (retryAfterOf(fields) ?? 0) + spreadMs, false)
-    },
-    resync_required: (connection, fields, { frame }) =>
-      resetChannels(connection, placeIn(connection.protocol, { ...fields, ...frame })),
-  }),
-)
+const CONTROL: Readonly<Record<string, Control>> = {
+  ping: (connection, data) => writeBare(connection, connection.current, { type: 'pong', data }),
+  pong: (connection, fields, { attempt }) => {
+    if (attempt !== connection.handOver?.from) return takePong(connection, fields)
+    markRead(connection, connection.sockets.get(attempt))
+    finishHandOver(connection, true)
+  },
+  welcome: (connection, fields, { attempt }) => {
+    const socket = connection.sockets.get(attempt)
+    if (socket) takeGreeting(connection, socket, fields)
+    const place = placeIn(connection.protocol, fields)
+    const cursor = toCursor(fields)
+    if (!place || !cursor) return
+    // While two sockets are open, the older one still has to deliver what came before this.
+    const take = connection.handOver ? takeHead : placeChannel
+    take(connection, place, cursor)
+  },
+  draining: (connection, fields) => {
+    // Not all clients at the same moment.
+    const spreadMs = connection.environment.random() * 1_000
+    renewIn(connection, (retryAfterOf(fields) ?? 0) + spreadMs, false)
+  },
+  resync_required: (connection, fields, { frame }) =>
+    resetChannels(connection, placeIn(connection.protocol, { ...fields, ...frame })),
+}
 
 /** A greeting that comes late is one all the same. */
 function takeGreeting(connection: DrivenConnection, socket: DialedSocket, fields: Fields | null): void {
