@@ -20,6 +20,8 @@ export interface Window {
 
 /** How one kind of cached data takes ops. `data` is opaque to the engine. */
 export interface Kind {
+  /** Of its items, where it has several. */
+  readonly spec?: ItemSpec<unknown>
   fold(data: unknown, ops: readonly SequencedOp<unknown>[], window: Window): unknown
   /** Optimistic ops on top of the data; returns `data` itself when there are none. */
   overlay(data: unknown, ops: readonly Op<unknown>[]): unknown
@@ -40,6 +42,7 @@ export interface Kind {
 
 export function listKind<Item>(spec: ItemSpec<Item>, flawOf: FlawOf): Kind {
   return {
+    spec: spec as unknown as ItemSpec<unknown>,
     fold: (data, ops) => foldList(spec, data as readonly Item[], ops as readonly SequencedOp<Item>[]),
     overlay: (data, ops) => overlayList(spec, data as readonly Item[], ops as readonly Op<Item>[]),
     adopt: (data) =>
@@ -67,6 +70,7 @@ export function timelineKind<Item>(
   matches: MatchAnticipated<Item> | undefined,
 ): Kind {
   return {
+    spec: spec as unknown as ItemSpec<unknown>,
     fold: (data, ops, window) =>
       foldTimeline({ spec, ...window }, data as TimelineData<Item>, ops as readonly SequencedOp<Item>[]),
     overlay: (data, ops) => overlayTimeline(spec, data as TimelineData<Item>, ops as readonly Op<Item>[]),

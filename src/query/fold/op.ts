@@ -14,6 +14,8 @@ export type Op<Item> =
       make?(item: Item): Item
       /** It becomes more than the fields say. */
       readonly isMade?: boolean
+      /** Whose they are, where the fields do not say. */
+      readonly id?: Id
     }
   | { readonly kind: 'remove'; readonly id: Id }
   | { readonly kind: 'reduce'; readonly apply: (data: never) => unknown }

@@ -37,6 +37,7 @@ export function createLiveQuery(client: LiveClient, query: Query, definition: De
     status: OFFLINE,
     stopPause: undefined,
     check: undefined,
+    follower: undefined,
     paidAt: 0,
     member: {
       onEvents: (events) =>
@@ -44,6 +45,7 @@ export function createLiveQuery(client: LiveClient, query: Query, definition: De
       onChange: () => tell(live, { type: 'channelChanged' }),
     },
   }
+  live.follower = definition.options.entity?.follow(live)
   known.set(query, live)
   return live
 }
