@@ -226,7 +226,7 @@ function hold({ symbol, size }: New): void {
 export const placeOrder = () =>
   mutationOptions({
     mutationKey: ['order'],
-    mutationFn: (order: New) => ask('place_order', { ...here, ...order, client_id: crypto.randomUUID() }),
+    mutationFn: (order: New) => ask('order', { ...here, ...order, client_id: crypto.randomUUID() }),
     onMutate: hold,
     onError: (_error, { symbol, size }) => hold({ symbol, size: -size }),
     onSettled: () => queryClient.invalidateQueries(),

@@ -1,6 +1,6 @@
 /** What somebody wants to see of the market, and in which order. Both data layers, and the page, mean the same by it. */
 import { type } from '../../src/query/index.ts'
-import type { SECTORS, Ticker } from './protocol.ts'
+import { type SECTORS, Ticker } from './protocol.ts'
 
 export interface Filter {
   readonly sector?: (typeof SECTORS)[number] | undefined
@@ -29,4 +29,4 @@ export const ORDERS = {
 export const inOrder = (a: Ticker, b: Ticker, { by }: Filter) => ORDERS[by](a, b)
 
 /** What a list of tickers says of it. */
-export const filtered = { params: type<Filter>(), where: isIn, sort: inOrder }
+export const filtered = { item: Ticker, params: type<Filter>(), where: isIn, sort: inOrder }

@@ -68,7 +68,7 @@ export const protocol = defineProtocol({
     },
     get_ticker: { params: z.object({ market, symbol: z.string() }), result: Ticker },
     get_desk: { params: z.object({ market }), result: Desk },
-    place_order: {
+    order: {
       params: z.object({
         market,
         symbol: z.string(),

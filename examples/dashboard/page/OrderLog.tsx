@@ -17,7 +17,8 @@ export function OrderLog() {
     <section className="card log" aria-label="Orders">
       <h2>Orders</h2>
       {error && <p role="alert">{error.message}</p>}
-      <ol>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, by the keyboard as well */}
+      <ol tabIndex={0}>
         {data.toReversed().map((order) => (
           <Entry key={order.id} order={order} />
         ))}

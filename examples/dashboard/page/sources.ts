@@ -7,7 +7,7 @@ import type {
 } from '@tanstack/react-query'
 import { meta, rows, useLiveStatus } from '../../../src/index.ts'
 import * as byHand from '../byHand.ts'
-import { EVERYTHING, type Filter } from '../filter.ts'
+import type { Filter } from '../filter.ts'
 import { desk, live, orders, placeOrder, ticker, tickers } from '../live.ts'
 import type { Desk, New, Order, Ticker } from '../protocol.ts'
 
@@ -31,7 +31,7 @@ interface Sources {
 
 const byQuerywire = {
   ...{ connect: live.connect, tickers, ticker, desk, placeOrder },
-  useStatus: () => useLiveStatus(tickers(EVERYTHING)).status,
+  useStatus: () => useLiveStatus(desk()).status,
   facets: (filter: Filter) => meta<Facets>(tickers(filter)),
   orders: () => ({ ...orders(), select: rows }),
 }

@@ -23,7 +23,7 @@ const live = createLiveServer({
     get_tickers: ({ data: { sector }, read }) => read((tx) => tickersOf(tx, sector)),
     get_ticker: ({ data: { symbol }, read }) => read((tx) => tickerOf(tx, symbol)),
     get_desk: ({ read }) => read(deskOf),
-    place_order: ({ user, data: { symbol, size }, transaction, publish }) =>
+    order: ({ user, data: { symbol, size }, transaction, publish }) =>
       transaction((tx) => {
         const { held } = tickerOf(tx, symbol)
         if (size === 0) throw new RequestError('invalid', 'An order of nothing')
