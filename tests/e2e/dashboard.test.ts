@@ -1,5 +1,5 @@
 /** The dashboard, with a market that moves, in the hands of two people; by what it has stored. */
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -119,6 +119,11 @@ async function agrees(page: Page, is: (ticker: Ticker) => boolean = () => true, 
     return JSON.stringify(await tableOf(page)) === JSON.stringify(expected)
   }).toBe(true)
 }
+
+it('[Q67] reads all of it by a data layer of at most forty lines', () => {
+  const file = readFileSync(join(import.meta.dirname, '../../examples/dashboard/live.ts'), 'utf8')
+  expect(file.trimEnd().split('\n').length).toBeLessThanOrEqual(40)
+})
 
 /** By querywire, and by the glue that one writes without it: what both do. */
 describe.each([
