@@ -14,7 +14,7 @@ export type {
   LiveMutationOptions,
   LiveQueryOptions,
 } from './define/queryOptions.ts'
-export { insert, patch, reduce, remove, upsert } from './define/reducers.ts'
+export { append, insert, type Piece, patch, reduce, remove, upsert } from './define/reducers.ts'
 export type { Mistake } from './define/sound.ts'
 export type { LiveTimeline, TimelineOptions, TimelineWindow } from './define/timeline.ts'
 export type { LiveValue, ValueOptions } from './define/value.ts'

@@ -1,8 +1,10 @@
 /** One item in many queries: what one of them learns of it, the others show. */
 import { MutationObserver } from '@tanstack/react-query'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { sweep } from '../../src/query/entity/newest.ts'
+import type { Change } from '../../src/query/index.ts'
 import { LiveError } from '../../src/transport/errors.ts'
-import { createTickers, row } from './support/tickers.ts'
+import { createTickers, row, type Ticker } from './support/tickers.ts'
 
 let world: ReturnType<typeof createTickers>
 beforeEach(() => {
@@ -186,46 +188,259 @@ describe('[Q61] a removal', () => {
   })
 })
 
-describe('[Q47] an optimistic patch', () => {
-  interface Variables {
-    readonly symbol: string
-  }
-  const define = (settles = false) =>
-    world.live.mutation<Variables, unknown>('double', {
-      request: ({ symbol }, { request }) => request('double', { symbol }),
-      optimistic: ({ symbol }) => [world.ticker.patch(symbol, ({ price }) => ({ price: price * 2 }))],
-      ...(settles && { settle: (result) => [world.list.upsert(US, result as never)] }),
-    })
-  const run = async (options: ReturnType<ReturnType<typeof define>>) => {
-    const done = new MutationObserver(world.queryClient, options)
-      .mutate({ symbol: 'A' })
-      .catch(() => 'failed')
-    await world.settle()
-    return done
-  }
+describe('[Q60] a server that begins anew with older versions', () => {
+  it('is believed after a hole, by all', async () => {
+    const { list, detail, open, emit, fake, settle } = world
+    const us = await open(list(US), [row('A', 8), row('B', 8)])
+    const one = await open(detail({ symbol: 'A' }), row('A', 8))
+    await emit(US, ['updated', row('A', 9)])
+    expect(one.read()).toEqual(row('A', 9))
+    fake.down()
+    fake.live()
+    await settle()
+    const at = fake.requests.findLastIndex(({ type }) => type === 'get_list')
+    const other = fake.requests.findLastIndex(({ type }) => type === 'get_detail')
+    fake.requests[at]?.resolve([row('A', 2), row('B', 2)])
+    await settle()
+    fake.requests[other]?.resolve(row('A', 2))
+    await settle()
+    await settle()
+    expect([us.read(), one.read()]).toEqual([[row('A', 2), row('B', 2)], row('A', 2)])
+  })
+})
 
-  it('lies over the item wherever it is held, and over what it becomes', async () => {
-    const { list, audit, detail, open, emit, fake } = world
+interface Variables {
+  readonly symbol: string
+}
+
+const double = ({ price }: Ticker) => ({ price: price * 2 })
+
+function defineDouble(settle?: (result: unknown) => readonly Change[]) {
+  return world.live.mutation<Variables, unknown>('double', {
+    request: ({ symbol }, { request }) => request('double', { symbol }),
+    optimistic: ({ symbol }) => [world.ticker.patch(symbol, double)],
+    ...(settle && { settle }),
+  })
+}
+
+/** Begun, and asked for. */
+async function begin(options: object, symbol = 'A') {
+  const done = new MutationObserver<unknown, Error, Variables>(world.queryClient, options as never)
+    .mutate({ symbol })
+    .catch(({ message }: Error) => message)
+  await world.settle()
+  world.goLive()
+  await world.settle()
+  const at = world.fake.requests.length - 1
+  expect(world.fake.requests[at]?.type).toBe('double')
+  return {
+    done,
+    reply: (answer: unknown) => world.reply(answer, at),
+    reject: () => world.fake.requests[at]?.reject(new Error('no')),
+  }
+}
+
+const pricesIn = (data: unknown) => (Array.isArray(data) ? data : [data]).map((item) => item?.price)
+
+/** What was shown of it, less what is the same again. */
+const story = ({ shown }: { readonly shown: unknown[] }) =>
+  shown.map((data) => pricesIn(data).join()).filter((each, at, all) => each && each !== all[at - 1])
+
+const turn = () => new Promise((resolve) => setTimeout(resolve))
+
+describe('[Q47] an optimistic patch', () => {
+  it('lies over the item wherever it is held, and over what it becomes; refused, it is forgotten', async () => {
+    const { list, audit, detail, open, emit } = world
     const all = [
       await open(list(US), [row('A', 1, 10), row('B', 1, 10)]),
       await open(audit(US), [row('A', 1, 10)]),
       await open(list(EU), [row('B', 1, 10)]),
+      await open(detail({ symbol: 'A' }), row('A', 1, 10)),
     ]
-    const one = await open(detail({ symbol: 'A' }), row('A', 1, 10))
-    const prices = () => [
-      all.map(({ read }) => (read() as { price: number }[]).map(({ price }) => price)),
-      (one.read() as { price: number }).price,
-    ]
-    const running = run(define()())
-    await world.settle()
-    expect(prices()).toEqual([[[20, 10], [20], [10]], 20])
+    const prices = () => all.map(({ read }) => pricesIn(read()))
+    const { done, reject } = await begin(defineDouble()())
+    expect(prices()).toEqual([[20, 10], [20], [10], [20]])
     await emit(US, ['updated', row('A', 2, 30)])
-    expect(prices()).toEqual([[[60, 10], [60], [10]], 60])
-    fake.live()
+    expect(prices()).toEqual([[60, 10], [60], [10], [60]])
+    reject()
+    expect(await done).toBe('no')
     await world.settle()
-    fake.requests.at(-1)?.reject(new Error('no'))
-    await running
+    expect(prices()).toEqual([[30, 10], [30], [10], [30]])
+  })
+
+  it('gives way to what the reply says, everywhere in one turn', async () => {
+    const { list, detail, open } = world
+    const all = [
+      await open(list(US), [row('A', 1, 10)]),
+      await open(list(EU), [row('A', 1, 10)]),
+      await open(detail({ symbol: 'A' }), row('A', 1, 10)),
+    ]
+    const { done, reply } = await begin(defineDouble((item) => [list.upsert(US, item as Ticker)])())
+    await reply(row('A', 2, 21))
+    await done
     await world.settle()
-    expect(prices()).toEqual([[[30, 10], [30], [10]], 30])
+    await turn()
+    expect(all.map(story)).toEqual(all.map(() => ['10', '20', '21']))
+    expect(world.asked().filter((type) => type !== 'double')).toHaveLength(3)
+  })
+
+  it('reaches a detail by its reply, also where the list that it names is nowhere', async () => {
+    const { list, detail, open } = world
+    const one = await open(detail({ symbol: 'A' }), row('A', 1, 10))
+    const { done, reply } = await begin(defineDouble((item) => [list.upsert(US, item as Ticker)])())
+    await reply(row('A', 2, 21))
+    await done
+    await turn()
+    expect(story(one)).toEqual(['10', '20', '21'])
+  })
+
+  it('of which the reply says nothing is taken over where the item is held, and asked for there', async () => {
+    const { list, detail, open, asked } = world
+    const all = [
+      await open(list(US), [row('A', 1, 10)]),
+      await open(list(EU), [row('B', 1, 10)]),
+      await open(detail({ symbol: 'A' }), row('A', 1, 10)),
+    ]
+    const { done, reply } = await begin(defineDouble()())
+    await reply({})
+    await done
+    await world.settle()
+    expect(all.map(({ read }) => pricesIn(read()))).toEqual([[20], [10], [20]])
+    expect(asked().slice(4).toSorted()).toEqual(['get_detail', 'get_list'])
+    const at = asked().lastIndexOf('get_detail')
+    await world.reply(row('A', 2, 20), at)
+    await world.reply([row('A', 2, 20)], at === 4 ? 5 : 4)
+    await turn()
+    expect(all.map(story)).toEqual([['10', '20'], ['10'], ['10', '20']])
+  })
+
+  it('lies over others in the order in which they were begun', async () => {
+    const { list, detail, open, live, ticker } = world
+    const one = await open(detail({ symbol: 'A' }), row('A', 1, 10))
+    await open(list(US), [row('A', 1, 10)])
+    const first = await begin(defineDouble()())
+    const set = live.mutation<Variables, unknown>('set', {
+      request: ({ symbol }, { request }) => request('double', { symbol }),
+      optimistic: ({ symbol }) => [list.patch(US, { symbol, price: 7 })],
+    })
+    const second = await begin(set())
+    const third = await begin(
+      live.mutation<Variables, unknown>('add', {
+        request: ({ symbol }, { request }) => request('double', { symbol }),
+        optimistic: ({ symbol }, { status }) =>
+          status === 'failed' ? [] : [ticker.patch(symbol, ({ price }) => ({ price: price + 1 }))],
+      })(),
+    )
+    expect(pricesIn(one.read())).toEqual([8])
+    world.queryClient
+      .getMutationCache()
+      .getAll()
+      .forEach((mutation) => {
+        if (mutation.options.mutationKey?.[1] === 'set') world.queryClient.getMutationCache().remove(mutation)
+      })
+    await world.settle()
+    expect(pricesIn(one.read())).toEqual([21])
+    first.reject()
+    third.reject()
+    await Promise.all([first.done, third.done])
+    await world.settle()
+    expect(pricesIn(one.read())).toEqual([10])
+    expect(second).toBeDefined()
+  })
+
+  it('is held, applied over a snapshot that lands later, and goes with who signs out', async () => {
+    const { list, open, live, ticker, queryClient } = world
+    const holder = {}
+    live.hold(queryClient, holder, [ticker.patch('A', double)])
+    const us = await open(list(US), [row('A', 1, 10)])
+    expect(story(us)).toEqual(['20'])
+    live.hold(queryClient, holder, [])
+    expect(pricesIn(us.read())).toEqual([10])
+  })
+
+  it('that throws is reported and changes nothing', async () => {
+    const { list, open, live, ticker, queryClient, fake } = world
+    const us = await open(list(US), [row('A', 1, 10)])
+    live.hold(queryClient, {}, [
+      ticker.patch('A', () => {
+        throw new Error('odd')
+      }),
+    ])
+    expect(pricesIn(us.read())).toEqual([10])
+    expect(fake.reports).toMatchObject([{ type: 'reducer-error', definition: 'list' }])
+  })
+
+  it('of a list shows wherever the item is held, and a filter lets it go', async () => {
+    const { list, dear, detail, audit, open, live, queryClient } = world
+    const some = await open(dear(US), [row('US1', 1, 20)])
+    const one = await open(detail({ symbol: 'US1' }), row('US1', 1, 20))
+    const history = await open(audit(US), [row('US1', 1, 20)])
+    const holder = {}
+    live.hold(queryClient, holder, [list.patch(EU, { symbol: 'US1', price: 2 })])
+    expect([some, one, history].map(({ read }) => pricesIn(read()))).toEqual([[], [2], [2]])
+    live.hold(queryClient, holder, [list.upsert(EU, row('US1', 1, 3)), list.remove(EU, 'US1')])
+    expect([some, one, history].map(({ read }) => pricesIn(read()))).toEqual([[], [3], [3]])
+    live.hold(queryClient, holder, [list.upsert(EU, row('US1', 0, 3)), list.insert(EU, row('X', 1))])
+    expect([some, one, history].map(({ read }) => pricesIn(read()))).toEqual([[20], [20], [20]])
+  })
+})
+
+describe('[Q59] what else is told', () => {
+  it('by the application is news like an event', async () => {
+    const { list, detail, open, live, settle } = world
+    const one = await open(detail({ symbol: 'A' }), row('A', 1))
+    live.apply([list.upsert(US, row('A', 2)), list.upsert(US, row('A', 1, 99))])
+    await settle()
+    expect(one.read()).toEqual(row('A', 2))
+  })
+
+  it("without a version, or an id, is nobody else's business, and is reported once", async () => {
+    const { list, detail, open, emit, fake } = world
+    const us = await open(list(US), [row('A', 1)])
+    const one = await open(detail({ symbol: 'A' }), row('A', 1))
+    for (const version of [undefined, Number.NaN, Infinity, '7'])
+      await emit(US, ['updated', { symbol: 'A', price: 5, version }])
+    expect([pricesIn(us.read()), one.read()]).toEqual([[5], row('A', 1)])
+    expect(fake.reports.map((entry) => String((entry as { error?: Error }).error?.message))).toEqual([
+      'An item of "ticker" has no version; select what `version` of the entity returns',
+    ])
+  })
+
+  it('is forgotten with the user', async () => {
+    const { list, detail, open, live, settle, fake } = world
+    await open(list(US), [row('A', 9)])
+    await open(detail({ symbol: 'A' }), row('A', 9))
+    live.forget()
+    await settle()
+    const us = await open(list(EU), undefined)
+    for (const { type, resolve } of fake.requests.slice(2))
+      resolve(type === 'get_list' ? [row('A', 1)] : row('A', 1))
+    await settle()
+    await settle()
+    expect(us.read()).toEqual([row('A', 1)])
+  })
+
+  it('is forgotten when nobody holds it', () => {
+    const newest = new Map(Array.from({ length: 500 }, (_, id) => [String(id), { id, version: 1 } as never]))
+    const store = { newest, holders: new Set<never>(), sweepAt: 100 }
+    sweep(store)
+    expect([newest.size, store.sweepAt]).toEqual([0, 100])
+  })
+})
+
+describe('[Q59] a value', () => {
+  it('takes what is said of its own item, and nothing older', async () => {
+    const { detail, open, emit } = world
+    const one = await open(detail({ symbol: 'A' }), row('A', 5))
+    await emit(
+      { symbol: 'A' },
+      ['updated', row('B', 9)],
+      ['changed', { symbol: 'B', price: 1, version: 9 }],
+      ['updated', row('A', 4)],
+      ['changed', { price: 3, version: 4 }],
+    )
+    expect(one.read()).toEqual(row('A', 5))
+    await emit({ symbol: 'A' }, ['changed', { price: 6, version: 6 }])
+    expect(one.read()).toEqual(row('A', 6))
   })
 })

@@ -16,8 +16,9 @@ import {
   opElsewhere,
   prune,
   type Shared,
+  schemaOf,
 } from './holder.ts'
-import { forget, learn, lose, scan, sweep } from './newest.ts'
+import { forget, learn, lose, recover, scan, sweep } from './newest.ts'
 
 export function followerOf(of: Shared, live: unknown): Follower {
   const holder = createHolder(of, live as LiveQuery)
@@ -35,7 +36,7 @@ export function followerOf(of: Shared, live: unknown): Follower {
       const { op } = change
       const own = opElsewhere(holder, change)
       if (!own) return undefined
-      if (isNews && 'item' in op) learn(op.item, { by: holder })
+      if (isNews && 'item' in op) learn(op.item, { by: holder, schema: schemaOf(holder, change) })
       return isNews || heldBy(holder, String('id' in own && own.id)) === undefined ? undefined : own
     },
   }
@@ -56,9 +57,13 @@ function meet(holder: Holder, input: Input): void {
     case 'told':
       for (const op of input.ops) take(holder, op)
       break
+    case 'asked':
+      holder.isRecovering = !isContinuous(live.state)
+      break
     case 'fetched':
     case 'merged':
       scan(holder, base, isContinuous(live.state))
+      if (holder.isRecovering && isContinuous(live.state)) recover(holder, base)
       break
     case 'found':
       scan(holder, base, false)
@@ -87,7 +92,7 @@ function take(by: Holder, op: Op<unknown>, event?: LiveEvent): void {
   }
   const before = newestIn(by, id)
   // Whether this query shows it is another question.
-  const item = changeItem({ ...by.spec, where: undefined, isPage: false }, op, before)
+  const item = changeItem(by.spec, op, before)
   if (item === before) return
   by.heard.set(id, item)
   // Fields alone are a whole state only on top of one that lacks nothing.

@@ -8,7 +8,7 @@ import { sameOr } from '../fold/sameOr.ts'
 import type { TimelineData } from '../fold/timeline/pages.ts'
 import { indexOf } from '../fold/timeline/timelineIndex.ts'
 import { keyName } from '../keys.ts'
-import { type EntityLink, flawFor } from '../live/definition.ts'
+import { type Definition, type EntityLink, flawFor } from '../live/definition.ts'
 import { tell } from '../live/driver.ts'
 import type { LiveClient, LiveQuery } from '../live/records.ts'
 import { checkOp } from '../live/toOps.ts'
@@ -26,9 +26,12 @@ export interface Shared extends Named {
 
 /** A state of an item, and the schema by which it is all of one. */
 export interface Known {
+  readonly id: string
   readonly version: number
   readonly item: unknown
   readonly schema: unknown
+  /** Whose data it was in. */
+  readonly by: Holder
 }
 
 /** Of one QueryClient. */
@@ -44,7 +47,9 @@ export interface Holder {
   readonly of: Shared
   readonly store: Store
   readonly live: LiveQuery
+  /** How items change, whether this query shows them or not. */
   readonly spec: ItemSpec<unknown>
+  readonly where: ItemSpec<unknown>['where']
   readonly schema: unknown
   /** What lies over items that others know better. */
   readonly newer: Map<string, { readonly version: number; readonly op: Op<unknown> | undefined }>
@@ -56,6 +61,8 @@ export interface Holder {
   scanned: WeakMap<readonly unknown[], boolean>
   /** Ops did what nobody can see, until they are folded. */
   isUnsure: boolean
+  /** It lacked something when it was last asked for. */
+  isRecovering: boolean
   /** As they were last laid over it. */
   laid: readonly Op<unknown>[]
 }
@@ -67,22 +74,40 @@ export function createHolder(of: Shared, live: LiveQuery): Holder {
   const id = of.id as ItemSpec<unknown>['id']
   const version = of.version as ItemSpec<unknown>['version']
   const alone = { id, key: id, order: () => [], sort: undefined, version, merge: undefined }
-  const { item, schema } = definition.options as { readonly item?: unknown; readonly schema?: unknown }
+  const spec: ItemSpec<unknown> = kind.spec ?? alone
   const holder: Holder = {
     of,
     store,
     live,
-    spec: kind.spec ?? alone,
-    schema: item ?? schema,
+    spec: { ...spec, where: undefined, isPage: false },
+    where: spec.where,
+    schema: schemaIn(definition),
     newer: new Map(),
     heard: new Map(),
     foreign: new WeakMap(),
     scanned: new WeakMap(),
     isUnsure: false,
+    isRecovering: false,
     laid: NO_OPS,
   }
   store.holders.add(holder)
   return holder
+}
+
+function schemaIn({ options }: Definition): unknown {
+  const { item, schema } = options as { readonly item?: unknown; readonly schema?: unknown }
+  return item ?? schema
+}
+
+function definitionOf({ live }: Holder, { definition }: AnyChange): Definition | undefined {
+  const { declarations } = live.client
+  return declarations.definitions.get(keyName(declarations, definition))
+}
+
+/** By which the item of a change is all of one. */
+export function schemaOf(holder: Holder, change: AnyChange): unknown {
+  const definition = definitionOf(holder, change)
+  return definition && schemaIn(definition)
 }
 
 /** What its data holds of this item, less what lies over it. */
@@ -114,7 +139,7 @@ export function doubt({ live }: Holder): void {
 }
 
 /** Shows a newer state than the data has, until it has that itself. */
-export function layOver(holder: Holder, id: string, { version, item, schema }: Known): void {
+export function layOver(holder: Holder, { id, version, item, schema }: Known): void {
   const { of, live, newer } = holder
   if ((newer.get(id)?.version ?? -Infinity) >= version) return
   const isWhole = schema === holder.schema
@@ -159,9 +184,8 @@ export function laidOver(holder: Holder): readonly Op<unknown>[] {
 /** A change of other data, as it is for this one: where the item is held, and as far as it is no older. */
 export function opElsewhere(holder: Holder, change: AnyChange): Op<unknown> | undefined {
   const { foreign, of, live } = holder
-  const { declarations } = live.client
-  const { options } = declarations.definitions.get(keyName(declarations, change.definition)) ?? {}
-  if ((change.entity ?? options?.entity) !== of.link) return undefined
+  const entity = change.entity ?? definitionOf(holder, change)?.options.entity
+  if (entity !== of.link) return undefined
   const known = foreign.get(change.op)
   if (known) return known.op
   const op = patchOf(holder, change.op)
@@ -184,7 +208,7 @@ function patchOf({ of }: Holder, op: Op<unknown>): Op<unknown> | undefined {
 }
 
 /** Whether it has come to be one of the items of a filtered list that does not hold it. */
-export function enters({ live, spec: { where } }: Holder, before: unknown, item: unknown): boolean {
+export function enters({ live, where }: Holder, before: unknown, item: unknown): boolean {
   if (!where) return false
   const flawOf = flawFor(live.definition, live.params)
   const fits = (each: unknown) => flawOf(each) === undefined && where(each)
@@ -198,13 +222,18 @@ export function idIn({ live, of, spec }: Holder, op: Exclude<Op<unknown>, { kind
   return String(named ?? (live.state.base && of.id(live.state.base)))
 }
 
-export function versionOf({ of, live }: Pick<Holder, 'of' | 'live'>, item: unknown): number | undefined {
+/** Which item, and how new. What cannot be told apart, or compared, is nobody else's business. */
+export function nameOf(
+  { of, live }: Holder,
+  item: unknown,
+): { readonly id: string; readonly version: number } | undefined {
+  const id = readable(() => of.id(item))
   const version = readable(() => of.version(item))
-  if (typeof version === 'number' && !Number.isNaN(version)) return version
-  if (!of.isTold) {
-    of.isTold = true
-    const { port } = live.client.declarations
-    reportMistake(port, `An item of "${of.name}" has no version; select the number that \`version\` returns`)
-  }
+  if (isId(id) && typeof version === 'number' && Number.isFinite(version)) return { id: String(id), version }
+  if (of.isTold) return undefined
+  of.isTold = true
+  const { port } = live.client.declarations
+  const lack = isId(id) ? 'version' : 'id'
+  reportMistake(port, `An item of "${of.name}" has no ${lack}; select what \`${lack}\` of the entity returns`)
   return undefined
 }

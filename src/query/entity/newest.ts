@@ -4,12 +4,12 @@ import {
   doubt,
   enters,
   type Holder,
-  heldBy,
+  type Known,
   layOver,
+  nameOf,
   newestIn,
   rowsOf,
   type Store,
-  versionOf,
 } from './holder.ts'
 
 /** Who was told of a state, as part of which event, and what the item was before. */
@@ -17,48 +17,54 @@ interface Told {
   readonly by: Holder
   readonly event?: LiveEvent | undefined
   readonly before?: unknown
+  /** It was told to data of this schema, which may be nowhere; `by` only passes it on. */
+  readonly schema?: unknown
 }
 
 /** Takes in a whole state of an item. `by` shows what is newer. */
-export function learn(item: unknown, { by, event, before }: Told): void {
-  const { of, store, schema } = by
-  const version = versionOf(by, item)
-  if (version === undefined) return
-  const id = String(of.id(item))
-  const known = store.newest.get(id)
-  if (known && known.version >= version) {
-    if (known.version > version) layOver(by, id, known)
-    return
-  }
-  const news = { version, item, schema }
-  store.newest.set(id, news)
+export function learn(item: unknown, told: Told): void {
+  const { by, before, schema = by.schema } = told
+  const news = stateOf(by, item, schema)
+  if (!news) return
+  const { id, version } = news
+  const { newest } = by.store
+  const known = newest.get(id)
+  if (known && known.version >= version) return showNewer(by, known, version)
+  newest.set(id, news)
   // Nobody holds it.
   if (!known) return
-  for (const holder of othersOf(by, event)) {
+  for (const holder of othersOf(told)) {
     const held = newestIn(holder, id)
-    if (held !== undefined) {
-      if (Number(of.version(held)) < version) layOver(holder, id, news)
-    } else if (enters(holder, before ?? known.item, item)) doubt(holder)
+    if (held !== undefined) showNewer(holder, news, Number(holder.of.version(held)))
+    else if (enters(holder, before ?? known.item, item)) doubt(holder)
   }
+}
+
+function stateOf(by: Holder, item: unknown, schema = by.schema): Known | undefined {
+  const name = nameOf(by, item)
+  return name && { ...name, item, schema, by }
+}
+
+function showNewer(holder: Holder, known: Known, version: number): void {
+  if (known.version > version) layOver(holder, known)
 }
 
 /** Gone from one is not gone from all: the others have to ask. */
-export function lose(id: string, { by, event }: Told): void {
-  for (const holder of othersOf(by, event)) if (heldBy(holder, id) !== undefined) doubt(holder)
+export function lose(id: string, told: Told): void {
+  for (const holder of othersOf(told)) if (newestIn(holder, id) !== undefined) doubt(holder)
 }
 
 /** What hears the event itself makes of it what it makes of it. */
-function othersOf(by: Holder, event: LiveEvent | undefined): readonly Holder[] {
+function othersOf({ by, event, schema }: Told): readonly Holder[] {
   const hears = ({ live: { channel, definition } }: Holder) =>
     event && channel && channel === by.live.channel && Object.hasOwn(definition.options.events, event.type)
-  return holdersIn(by.store).filter((holder) => holder !== by && !hears(holder))
+  return holdersIn(by.store).filter((holder) => (holder !== by || schema) && !hears(holder))
 }
 
+const isThere = ({ live }: Holder) => live.client.liveQueries.get(live.query) === live
+
 function holdersIn({ holders }: Store): readonly Holder[] {
-  for (const holder of holders) {
-    const { client, query } = holder.live
-    if (client.liveQueries.get(query) !== holder.live) holders.delete(holder)
-  }
+  for (const holder of holders) if (!isThere(holder)) holders.delete(holder)
   return [...holders]
 }
 
@@ -77,11 +83,25 @@ export function scan(by: Holder, data: unknown, isTold: boolean): void {
 
 /** A row of who knows what age, and with who knows what in it: nobody is told of it. */
 function meet(by: Holder, row: unknown): void {
-  const { of, store, schema } = by
-  const id = String(of.id(row))
-  const known = store.newest.get(id)
-  if (!known) store.newest.set(id, { version: -Infinity, item: row, schema })
-  else if (known.version > Number(of.version(row))) layOver(by, id, known)
+  const state = stateOf(by, row)
+  if (!state) return
+  const known = by.store.newest.get(state.id)
+  if (known) showNewer(by, known, state.version)
+  else by.store.newest.set(state.id, { ...state, version: -Infinity })
+}
+
+/** After a hole, with all that came meanwhile: where versions went back here, the server has begun anew with older ones. */
+export function recover(by: Holder, data: unknown): void {
+  const { newest } = by.store
+  for (const row of rowsOf(by, data).flat()) {
+    const state = stateOf(by, row)
+    const known = state && newest.get(state.id)
+    if (!known || known.version <= state.version || (known.by !== by && isThere(known.by))) continue
+    newest.set(state.id, state)
+    for (const { newer, live } of holdersIn(by.store)) {
+      if (newer.delete(state.id)) live.client.coalescer.request(live)
+    }
+  }
 }
 
 /** Forgets items that nobody holds any more. */
@@ -89,6 +109,7 @@ export function sweep(store: Store): void {
   const { newest } = store
   if (newest.size <= store.sweepAt) return
   const holders = holdersIn(store)
+  // What it brings is in no data yet.
   if (holders.some(({ live }) => live.state.arrival)) return
   const isHeld = (id: string) => holders.some((holder) => newestIn(holder, id) !== undefined)
   for (const id of newest.keys()) if (!isHeld(id)) newest.delete(id)

@@ -3,7 +3,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { LiveError } from '../../transport/errors.ts'
 import { type ChannelSpec, type Id, isTooDeep } from '../../transport/port.ts'
 import { isId } from '../fold/items.ts'
-import type { Kind } from '../fold/kinds.ts'
+import type { Kind, KindMaker } from '../fold/kinds.ts'
 import type { Op, Reducer } from '../fold/op.ts'
 import type { FlawOf } from '../fold/soundOp.ts'
 import type { Params } from '../keys.ts'
@@ -88,6 +88,13 @@ export interface Definition {
   isMet?: boolean
   /** How many items, where the query does not say; nothing where the data is whole. */
   readonly pageSize?: number | undefined
+}
+
+/** How a query of this key takes ops. */
+export function kindFor({ kind, kindFor, options }: Definition, queryKey: readonly unknown[]): Kind {
+  const own = kindFor?.(queryKey) ?? kind
+  const makers = Object.values(options.events) as (KindMaker | undefined)[]
+  return makers.find((each) => each?.kindOf)?.kindOf?.(own, options) ?? own
 }
 
 export function channelSpec<P>(

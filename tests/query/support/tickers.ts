@@ -122,6 +122,7 @@ export function createTickers() {
     fake,
     queryClient,
     settle,
+    goLive,
     /** Observed, with its first snapshot. */
     async open(options: object, answer?: unknown) {
       const isPaged = 'initialPageParam' in options
