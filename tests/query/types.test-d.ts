@@ -365,7 +365,7 @@ describe('[Q50] reducers know, without a word,', () => {
     })
   })
 
-  it('what they reduce', () => {
+  it('[Q69] what they reduce, which they do not change', () => {
     typed.list('a', {
       params: type<{ market: string }>(),
       item: Price,
