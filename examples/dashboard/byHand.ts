@@ -42,7 +42,7 @@ const listeners = new Set<() => void>()
 const arrived = new Map<string, Ticker>()
 let isFlushing = false
 
-export function connect(client: QueryClient): () => void {
+function connect(client: QueryClient): () => void {
   queryClient = client
   dial()
   const beat = setInterval(ping, PING)
@@ -186,10 +186,10 @@ const listed = <Selected>(filter: Filter, select: (snapshot: Snapshot) => Select
 
 const tickersIn = ({ tickers }: Snapshot) => tickers
 const facetsIn = ({ total, sectors }: Snapshot): Facets => ({ total, sectors })
-export const tickers = (filter: Filter) => listed(filter, tickersIn)
-export const facets = (filter: Filter) => listed(filter, facetsIn)
+const tickers = (filter: Filter) => listed(filter, tickersIn)
+const facets = (filter: Filter) => listed(filter, facetsIn)
 
-export const ticker = ({ symbol }: { readonly symbol: string }) =>
+const ticker = ({ symbol }: { readonly symbol: string }) =>
   queryOptions({
     queryKey: ['ticker', symbol],
     queryFn: async () => {
@@ -199,10 +199,10 @@ export const ticker = ({ symbol }: { readonly symbol: string }) =>
     staleTime: Number.POSITIVE_INFINITY,
   })
 
-export const desk = () =>
+const desk = () =>
   queryOptions({ queryKey: ['desk'], queryFn: async () => (await ask('get_desk', here)) as Desk })
 
-export const orders = () =>
+const orders = () =>
   infiniteQueryOptions({
     queryKey: ['orders'],
     queryFn: ({ pageParam, signal }) => readOrders({ ...pageParam, limit: PAGE, signal }),
@@ -223,7 +223,7 @@ function hold({ symbol, size }: New): void {
   )
 }
 
-export const placeOrder = () =>
+const placeOrder = () =>
   mutationOptions({
     mutationKey: ['order'],
     mutationFn: (order: New) => ask('order', { ...here, ...order, client_id: crypto.randomUUID() }),
@@ -232,7 +232,7 @@ export const placeOrder = () =>
     onSettled: () => queryClient.invalidateQueries(),
   })
 
-export const useStatus = () =>
+const useStatus = () =>
   useSyncExternalStore(
     (listener) => {
       listeners.add(listener)
@@ -240,3 +240,5 @@ export const useStatus = () =>
     },
     () => status,
   )
+
+export const byHand = { connect, useStatus, tickers, facets, ticker, desk, orders, placeOrder }

@@ -6,7 +6,7 @@ import type {
   UseQueryOptions,
 } from '@tanstack/react-query'
 import { meta, rows, useLiveStatus } from '../../../src/index.ts'
-import * as byHand from '../byHand.ts'
+import { byHand } from '../byHand.ts'
 import type { Filter } from '../filter.ts'
 import { desk, live, orders, placeOrder, ticker, tickers } from '../live.ts'
 import type { Desk, New, Order, Ticker } from '../protocol.ts'
