@@ -52,7 +52,7 @@ export interface Live<Events = Record<string, unknown>, R extends Requests = Req
   /** A flat list, e.g. the rooms of a user. Returns `(params?) => queryOptions`. */
   list<
     Item,
-    P = NoParams,
+    P extends object = NoParams,
     K extends Id = Id,
     Source extends SnapshotSource<P, undefined, R> = SnapshotSource<P, undefined, R>,
   >(
@@ -62,7 +62,7 @@ export interface Live<Events = Record<string, unknown>, R extends Requests = Req
   /** A history in pages, e.g. the messages of a room. Returns `(params, { around?, pageSize? }?) => infiniteQueryOptions`. */
   timeline<
     Item,
-    P = NoParams,
+    P extends object = NoParams,
     K extends Id = Id,
     Source extends SnapshotSource<P, TimelinePageParam, R> = SnapshotSource<P, TimelinePageParam, R>,
   >(
@@ -72,14 +72,14 @@ export interface Live<Events = Record<string, unknown>, R extends Requests = Req
   /** A single value. Returns `(params?) => queryOptions`. */
   value<
     Value,
-    P = NoParams,
+    P extends object = NoParams,
     Source extends SnapshotSource<P, undefined, R> = SnapshotSource<P, undefined, R>,
   >(
     name: string,
     options: ValueOptions<P, Events, Value, Source> & IsValue<Source, R, Value>,
   ): LiveValue<P, Value>
   /** A write with an optimistic overlay. Returns `(params?) => mutationOptions`. */
-  mutation<Variables, Result = unknown, P = NoParams>(
+  mutation<Variables, Result = unknown, P extends object = NoParams>(
     name: string,
     options: MutationDefinitionOptions<P, Variables, Result, R>,
   ): LiveMutation<P, Variables, Result>

@@ -218,7 +218,7 @@ const double = ({ price }: Ticker) => ({ price: price * 2 })
 function defineDouble(settle?: (result: unknown) => readonly Change[]) {
   return world.live.mutation<Variables, unknown>('double', {
     request: ({ symbol }, { request }) => request('double', { symbol }),
-    optimistic: ({ symbol }, { status }) => (status === 'failed' ? [] : [world.ticker.patch(symbol, double)]),
+    optimistic: ({ symbol }) => [world.ticker.patch(symbol, double)],
     ...(settle && { settle }),
   })
 }

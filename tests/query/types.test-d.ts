@@ -368,7 +368,7 @@ describe('[Q50] reducers know, without a word,', () => {
     })
   })
 
-  it('what they reduce', () => {
+  it('[Q69] what they reduce, which they do not change', () => {
     typed.list('a', {
       params: type<{ market: string }>(),
       item: Price,
@@ -376,7 +376,7 @@ describe('[Q50] reducers know, without a word,', () => {
       snapshot: 'get_prices',
       events: {
         ticked: reduce((current, event, { params }) => {
-          expectTypeOf(current).toEqualTypeOf<readonly Price[]>()
+          expectTypeOf(current).toEqualTypeOf<readonly Readonly<Price>[]>()
           expectTypeOf(event).toEqualTypeOf<{ name: string; price: number }>()
           expectTypeOf(params.market).toEqualTypeOf<string>()
           return current.filter(({ symbol }) => symbol !== event.name)
@@ -394,6 +394,29 @@ describe('[Q50] reducers know, without a word,', () => {
       schema: Total,
       snapshot: 'get_total',
       events: { ticked: reduce((current, { price }) => ({ total: current.total + price })) },
+    })
+    typed.value('e', {
+      schema: Total,
+      initial: { total: 0 },
+      events: {
+        ticked: reduce((current, { price }) => {
+          // @ts-expect-error: [Q69] what is there is not changed; what it becomes is returned
+          current.total = price
+          return current
+        }),
+      },
+    })
+    typed.list('f', {
+      item: Price,
+      id: (price) => price.symbol,
+      snapshot: 'get_prices',
+      events: {
+        ticked: reduce((current, { price }) => {
+          // @ts-expect-error: [Q69] what is there is not changed; what it becomes is returned
+          for (const each of current) each.price = price
+          return current
+        }),
+      },
     })
     typed.value('d', {
       schema: Total,
@@ -429,6 +452,16 @@ describe('[Q58] what a snapshot says beside its items', () => {
       Readonly<Record<string, unknown>>
     >()
     expectTypeOf(() => useQuery(paged()).data).returns.toEqualTypeOf<readonly Price[] | undefined>()
+    // @ts-expect-error: [Q69] a timeline says nothing beside its items
+    meta(trades({ market: 'x' }))
+    live.list('text', {
+      // @ts-expect-error: [Q69] parameters have names
+      params: type<string>(),
+      item: Price,
+      id: (price) => price.symbol,
+      snapshot: 's',
+      events: {},
+    })
     // @ts-expect-error: it says no such thing
     expectTypeOf(queryClient.query(meta(paged()))).resolves.toHaveProperty('count')
   })

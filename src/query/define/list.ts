@@ -19,7 +19,7 @@ import type { Registry } from './registry.ts'
 import type { Fields, Given, Having, KeyIn } from './sound.ts'
 
 export interface ListOptions<P, Events, Item, R extends Id = Id, Source = SnapshotSource<P>>
-  extends CommonOptions<P, Events, Item, readonly NoInfer<Item>[], Having<KeyIn<R, Item>>> {
+  extends CommonOptions<P, Events, Item, readonly Readonly<NoInfer<Item>>[], Having<KeyIn<R, Item>>> {
   /** Checked for snapshots and events; what does not fit is reported and left out. */
   readonly item: StandardSchemaV1<unknown, Item>
   readonly id: (item: Fields<Item>) => R
@@ -117,7 +117,7 @@ export function defineList<P, Events, Item, R extends Id, Source>(
  * ```
  */
 export function meta<Beside = Readonly<Record<string, unknown>>>(
-  options: Besides<Beside>,
+  options: Besides<Beside> & { readonly initialPageParam?: never },
 ): LiveQueryOptions<Beside> {
   const beside = queryOptions({ ...besideOf(options), networkMode: 'always', staleTime: 0 })
   return beside as unknown as LiveQueryOptions<Beside>

@@ -156,7 +156,9 @@ function optimisticChanges<P, Variables, Result>(
     return []
   }
   try {
-    return options.optimistic?.(variables, context) ?? []
+    const changes = options.optimistic?.(variables, context) ?? []
+    if (Array.isArray(changes)) return changes
+    throw new TypeError('It returns no array of changes')
   } catch (cause) {
     const error = new LiveError('misconfigured', `"${name}" threw at "optimistic": ${cause}`, { cause })
     registry.port.report({ type: 'optimistic-error', definition: name, error })

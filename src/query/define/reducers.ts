@@ -105,6 +105,10 @@ export function reduce<Data, Payload, P = unknown>(
 ): Reducer<Payload, never, P, Data> {
   return (payload, context) => ({
     kind: 'reduce',
-    apply: (data: never) => apply(data as Data, payload, context),
+    apply: (data: never) => {
+      const next = apply(data as Data, payload, context)
+      if (next === undefined) throw new TypeError('`reduce` returns nothing; return the data')
+      return next as never
+    },
   })
 }

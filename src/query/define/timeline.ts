@@ -38,7 +38,7 @@ export interface TimelineOptions<
   Item,
   R extends Id = Id,
   Source = SnapshotSource<P, TimelinePageParam>,
-> extends CommonOptions<P, Events, Item, readonly NoInfer<Item>[], Having<KeyIn<R, Item>>> {
+> extends CommonOptions<P, Events, Item, readonly Readonly<NoInfer<Item>>[], Having<KeyIn<R, Item>>> {
   /** Checked for snapshots and events; what does not fit is reported and left out. */
   readonly item: StandardSchemaV1<unknown, Item>
   readonly id: (item: Fields<Item>) => R

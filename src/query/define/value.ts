@@ -16,7 +16,7 @@ export type ValueOptions<P, Events, Value, Source = SnapshotSource<P>> = CommonO
   P,
   Events,
   Value,
-  NoInfer<Value>
+  Readonly<NoInfer<Value>>
 > & {
   readonly schema: StandardSchemaV1<unknown, Value>
   /** What the value is an item of, where other queries hold it, too: `entity('ticker', …)`. */

@@ -136,7 +136,8 @@ export function optimisticOps(pending: PendingMutation): readonly TargetedOp[] {
   if (isSame && made.variables === variables) return made.ops
   const context = { params, clientId, status, error: error ?? undefined, attempts, submittedAt }
   const changes = definition.optimistic(variables, context)
-  const ops = changes.map(targeted)
+  // A patch of an entity is no row that could be tried again: what was refused is not so.
+  const ops = changes.filter(({ entity }) => !entity || status !== 'failed').map(targeted)
   pending.optimistic = { variables, context, changes, ops }
   return ops
 }

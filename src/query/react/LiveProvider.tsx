@@ -1,5 +1,5 @@
 'use client'
-import { type QueryClient, useQueryClient } from '@tanstack/react-query'
+import { type QueryClient, QueryClientContext, useQueryClient } from '@tanstack/react-query'
 import { createContext, type ReactNode, useContext, useEffect, useState } from 'react'
 import { LiveError } from '../../transport/errors.ts'
 import { type Live, liveOf } from '../createLive.ts'
@@ -25,7 +25,10 @@ function useKeyOf(queryClient: QueryClient): number {
  * is mounted anew for another QueryClient (another user, hot reload): TanStack's hooks stay with the one they began with.
  */
 export function LiveProvider({ live, children }: LiveProviderProps): ReactNode {
-  const queryClient = useQueryClient()
+  const queryClient = useContext(QueryClientContext)
+  if (!queryClient) {
+    throw new LiveError('misconfigured', 'No QueryClient here; render <QueryClientProvider client={…}> above')
+  }
   // A child may have fetched before this runs (Suspense fetches while rendering); its queryFn connected already.
   useEffect(() => live.connect(queryClient), [live, queryClient])
   return (
@@ -41,7 +44,7 @@ export function useLive(queryKey: readonly unknown[]): Live {
   const live = liveOf(useQueryClient(), queryKey) ?? provided
   if (!live) {
     const message =
-      'No live data here; call live.connect(queryClient), or render <LiveProvider live={live}> above'
+      'No live data in this QueryClient; call live.connect(queryClient) before this renders, or render <LiveProvider live={live}> above'
     throw new LiveError('misconfigured', message)
   }
   return live
