@@ -27,6 +27,7 @@ export type { MessageDraft, SendVariables } from './model/messages/sendMessage.t
 export type { ChatState } from './model/session/context.ts'
 export type { RoomParams } from './model/session/roomParams.ts'
 export { ChatProvider, type ChatProviderProps } from './react/ChatProvider.tsx'
+export { useReaders } from './react/reading/useReaders.ts'
 export { useChat } from './react/useChat.ts'
 export { type UseChatRoomsResult, useChatRooms } from './react/useChatRooms.ts'
 export {
@@ -38,7 +39,6 @@ export { type UseConnectionIndicatorResult, useConnectionIndicator } from './rea
 export { useDraft } from './react/useDraft.ts'
 export { type MessagesWindow, type UseMessagesResult, useMessages } from './react/useMessages.ts'
 export { usePresence } from './react/usePresence.ts'
-export { useReaders } from './react/useReaders.ts'
 export { type UseReadStateOptions, type UseReadStateResult, useReadState } from './react/useReadState.ts'
 export { type UseSendMessageResult, useSendMessage } from './react/useSendMessage.ts'
 export { type UseTypingResult, useTyping } from './react/useTyping.ts'

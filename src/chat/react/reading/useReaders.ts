@@ -1,10 +1,10 @@
 'use client'
 import { useQuery } from '@tanstack/react-query'
-import type { ChatMember, ChatMessage, RegisteredMember } from '../model/data/types.ts'
-import { usePlaces } from './reading/usePlaces.ts'
-import { useReadersOf } from './reading/useReadersOf.ts'
-import { useChat } from './useChat.ts'
-import { useHistory } from './useMessages.ts'
+import type { ChatMember, ChatMessage, RegisteredMember } from '../../model/data/types.ts'
+import { useChat } from '../useChat.ts'
+import { useHistory } from '../useMessages.ts'
+import { usePlaces } from './usePlaces.ts'
+import { useReadersOf } from './useReadersOf.ts'
 
 const NO_MEMBERS: readonly ChatMember[] = []
 
