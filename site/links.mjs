@@ -37,5 +37,7 @@ export const isFolder = (root, path) => statSync(join(root, path)).isDirectory()
 /** Where the site has a file, as the path of its Markdown: what is no Markdown has a page that shows it. */
 export const pageOf = (file) => {
   if (file.startsWith('docs/') && file.endsWith('.md')) return file.slice('docs/'.length)
-  return `repository/${file.endsWith('.md') ? file : `${file}.md`}`
+  // Few hosts show what begins with a dot.
+  const shown = file.replace(/(^|\/)\./g, '$1')
+  return `repository/${shown.endsWith('.md') ? shown : `${shown}.md`}`
 }

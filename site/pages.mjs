@@ -25,7 +25,7 @@ export const CHAPTERS = [
       'integrations/django/README.md',
     ],
   },
-  { title: 'Recipes', pages: learn('recipes', ['notifications', 'dashboard', 'board']) },
+  { title: 'Recipes', pages: learn('recipes', ['notifications', 'dashboard', 'board', 'ai-chat']) },
   { title: 'Which library', pages: ['docs/learn/comparison.md', 'bench/README.md', 'bench/results.md'] },
   {
     title: 'What holds',

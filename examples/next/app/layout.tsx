@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { Providers } from './providers.tsx'
+import { Providers } from './providers'
 
 export default function Layout({ children }: { children: ReactNode }) {
   return (

@@ -1,8 +1,8 @@
 import { dehydrate, HydrationBoundary, QueryClient } from '@tanstack/react-query'
 import { connection } from 'next/server'
 import { Suspense } from 'react'
-import { prices } from '../lib/prices.ts'
-import { Prices } from './prices.tsx'
+import { prices } from '../lib/prices'
+import { Prices } from './prices'
 
 export default function Page() {
   return (

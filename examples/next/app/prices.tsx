@@ -1,7 +1,7 @@
 'use client'
 import { useQuery } from '@tanstack/react-query'
 import { useLiveStatus } from 'querywire'
-import { prices } from '../lib/prices.ts'
+import { prices } from '../lib/prices'
 
 export function Prices() {
   const { data = [], error } = useQuery(prices())

@@ -2,7 +2,7 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { LiveProvider } from 'querywire'
 import { type ReactNode, useState } from 'react'
-import { live } from '../lib/prices.ts'
+import { live } from '../lib/prices'
 
 export function Providers({ children }: { children: ReactNode }) {
   // On the server one for each request, in the browser one for the page.

@@ -1,5 +1,5 @@
 import { Suspense } from 'react'
-import { Prices } from '../prices.tsx'
+import { Prices } from '../prices'
 
 /** Nothing is fetched on the server: the shell is made when the application is built, and the browser fills it. */
 export default function Page() {
