@@ -71,7 +71,9 @@ async function dialSocket(connection: DrivenConnection, attempt: number, refresh
   tellRival(connection, JSON.stringify(target), shown)
   let socket: WireSocket
   try {
-    socket = openSocket(connection.environment, target, {
+    const hasAuthFrame = target.firstFrame !== undefined
+    const origin = { endpoint: connection.name, url: plain.url, token, hasAuthFrame }
+    socket = openSocket(connection.environment, { ...target, origin }, {
       onOpen: () => connection.raise({ type: 'opened', attempt }),
       onMessage: (data) => receiveMessage(connection, attempt, data),
       onClose: (code, reason) =>

@@ -1,0 +1,90 @@
+/** A tab of an application: keeps what is said, and says something itself, with nothing but the manager. */
+import { tabs } from '../../src/tabs/index.ts'
+import { type Cursor, createWebSocketManager, type LiveError, type LiveEvent } from '../../src/transport/index.ts'
+import { createJwt } from '../transport/kit.ts'
+import type { Page } from './virtualBrowser.ts'
+
+export interface Sent {
+  readonly text: string
+  readonly isIdempotent: boolean
+  outcome: 'pending' | 'done' | LiveError
+}
+
+export function createReader(page: Page, { user = 'u1', url = 'wss://one.example', isShared = true } = {}) {
+  const manager = createWebSocketManager({
+    url,
+    endpoint: '/ws/',
+    environment: page.environment,
+    tokenManager: { getAccessToken: () => createJwt({ sub: user }) },
+    ...(isShared && { shareTabs: tabs({ browser: page.browser }) }),
+  })
+  const roles: string[] = []
+  manager.inspect((entry) => {
+    if (entry.type === 'tabs') roles.push(String((entry as { role?: string }).role))
+  })
+  const errors: unknown[] = []
+  const rows: string[] = []
+  const sent: Sent[] = []
+  let cursor: Cursor | undefined
+  let isBehind = false
+
+  async function fetchAll(): Promise<void> {
+    const answer = (await manager.port.request('get_all', {}, { idempotent: true })) as { rows: string[]; as_of: number }
+    // What came meanwhile may be newer.
+    if (answer.as_of < (cursor?.seq ?? 0)) return
+    rows.splice(0, rows.length, ...answer.rows)
+    cursor = { seq: answer.as_of, epoch: 'e1' }
+    channel.resync()
+  }
+
+  function take({ seq = 0, payload }: LiveEvent): void {
+    if (cursor === undefined || isBehind || seq <= (cursor.seq ?? 0)) return
+    if (seq > (cursor.seq ?? 0) + 1) {
+      isBehind = true
+      channel.resync()
+      return
+    }
+    rows.push((payload as { text: string }).text)
+    cursor = { seq, epoch: 'e1' }
+  }
+
+  const channel = manager.port.open(
+    { key: { room_id: 1 }, subscribe: true },
+    {
+      cursor: () => cursor,
+      onSignal(signal) {
+        // A batch that answers a question begins where it was asked.
+        if (signal.type === 'events') {
+          if (signal.events[0]?.seq === (cursor?.seq ?? 0) + 1) isBehind = false
+          signal.events.forEach(take)
+        }
+        if (signal.type === 'live') {
+          isBehind = false
+          if (!signal.resumed) fetchAll().catch((error) => errors.push(error))
+        }
+        if (signal.type === 'head' && (signal.cursor.seq ?? 0) > (cursor?.seq ?? 0)) channel.resync()
+      },
+    },
+  )
+
+  return {
+    page,
+    manager,
+    rows,
+    sent,
+    roles,
+    errors,
+    channel,
+    role: () => roles.at(-1),
+    send(text: string, isIdempotent: boolean) {
+      const one: Sent = { text, isIdempotent, outcome: 'pending' }
+      sent.push(one)
+      manager.port.request(isIdempotent ? 'say' : 'poke', { text }, { idempotent: isIdempotent }).then(
+        () => Object.assign(one, { outcome: 'done' }),
+        (error: LiveError) => Object.assign(one, { outcome: error }),
+      )
+    },
+  }
+}
+
+export type Reader = ReturnType<typeof createReader>
