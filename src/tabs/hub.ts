@@ -1,113 +1,95 @@
-/** The sockets of all tabs, in the one that leads: who is connected through which, and who is to hear what comes. */
-import type { Codec, Environment } from '../transport/index.ts'
-import { createLine, type Line, type LinePort, tellLine } from './line.ts'
-import type { Told, Wanted, Written } from './wire.ts'
+/** The sockets of all tabs, in the one that leads: who is connected through which. */
+import {
+  dialLine,
+  endLine,
+  joinLine,
+  type Line,
+  type LineParts,
+  type LinePort,
+  leaveLine,
+  tellLine,
+} from './line.ts'
+import type { Wanted } from './wire.ts'
 
-export interface HubParts {
-  readonly environment: Environment
-  readonly codec: Codec
-  /** The fields that name channels. */
-  readonly keys: readonly string[]
+export interface Hub extends LineParts {
+  /** To one address; the last one is the newest. */
+  readonly lines: Map<string, readonly Line[]>
+  /** By the socket of a tab. */
+  readonly lineOf: Map<string, Line>
+  /** Tabs that have a socket of their own, for a while. */
+  readonly apart: Set<string>
 }
 
-export interface Hub {
-  open(port: string, tab: string, wanted: Wanted, tell: (told: Told) => void): void
-  write(port: string, written: Written): void
-  close(port: string): void
-  /** Whether it knows it. */
-  has(port: string): boolean
-  isEmpty(): boolean
-  bufferedBytes(port: string): number
-  /** Everything of one tab, except for this. */
-  dropTab(tab: string, spared?: readonly string[]): void
-  /** All are to go elsewhere, at their leisure. */
-  drain(): void
-  /** Who has not followed to the newest one is asked again. */
-  tidy(): void
-  closeAll(): void
-}
+type Opened = Pick<LinePort, 'tab' | 'tell'> & { readonly wanted: Wanted }
 
 /** For so long a tab whose frame may have ended the socket of all has one of its own. Milliseconds. */
 const APART_MS = 30_000
-const DRAINING = { type: 'draining', data: { retry_after_ms: 0 } }
+const DRAINING = { type: 'frames', frames: [{ type: 'draining', data: { retry_after_ms: 0 } }] } as const
 
-export function createHub(parts: HubParts): Hub {
-  const { environment } = parts
-  /** To one address; the last one is the newest. */
-  const lines = new Map<string, Line[]>()
-  const lineOf = new Map<string, Line>()
-  const apart = new Set<string>()
-  const drain = (line: Line, isSpared: (port: LinePort) => boolean = () => false) =>
-    tellLine(line, (port) => !isSpared(port), { type: 'frames', frames: [DRAINING] })
+export function createHub({ environment, codec, keys }: LineParts): Hub {
+  return { environment, codec, keys, lines: new Map(), lineOf: new Map(), apart: new Set() }
+}
 
-  function setApart(tabs: readonly string[]): void {
-    for (const tab of tabs) apart.add(tab)
-    environment.setTimer(() => {
-      for (const tab of tabs) apart.delete(tab)
-      for (const line of new Set(lineOf.values()))
-        drain(line, ({ tab }) => line.isShared || !tabs.includes(tab))
-    }, APART_MS)
-  }
+export function openPort(hub: Hub, id: string, { wanted, ...port }: Opened): void {
+  const line = lineFor(hub, port.tab, wanted)
+  hub.lineOf.set(id, line)
+  joinLine(line, id, port)
+}
 
-  function dial(name: string, wanted: Wanted, isShared: boolean): Line {
-    const line = createLine(parts, wanted, {
-      isShared,
-      onEnd(ports, suspects) {
-        for (const port of ports) lineOf.delete(port)
-        lines.set(
-          name,
-          (lines.get(name) ?? []).filter((other) => other !== line),
-        )
-        if (suspects.length > 1) setApart(suspects)
-      },
-    })
-    lines.set(name, [...(lines.get(name) ?? []), line])
-    return line
-  }
+export function closePort({ lineOf }: Hub, id: string): void {
+  const line = lineOf.get(id)
+  lineOf.delete(id)
+  if (line) leaveLine(line, id)
+}
 
-  /** Whoever is on the newest one and dials again, by its end or that of its token, wants a newer one; the others follow. */
-  function lineFor(tab: string, wanted: Wanted): Line {
-    const isShared = !apart.has(tab)
-    const { address, endpoint, protocols, hasAuthFrame } = wanted
-    const name = JSON.stringify([address, endpoint, hasAuthFrame, protocols[0], isShared || tab])
-    const known = lines.get(name)?.at(-1)
-    if (!known) return dial(name, wanted, isShared)
-    const isOn = [...known.ports.values()].some((port) => port.tab === tab)
-    if (!isOn) return known
-    const line = dial(name, wanted, isShared)
-    drain(known, (port) => port.tab === tab)
-    return line
-  }
+/** Everything of one tab, except for this. */
+export function closePortsOf(hub: Hub, tab: string, spared: readonly string[] = []): void {
+  for (const [id, { ports }] of [...hub.lineOf])
+    if (ports.get(id)?.tab === tab && !spared.includes(id)) closePort(hub, id)
+}
 
-  return {
-    open(port, tab, wanted, tell) {
-      const line = lineFor(tab, wanted)
-      lineOf.set(port, line)
-      line.join(port, { tab, tell, isOpen: false, wrote: 0, writtenAt: Number.NEGATIVE_INFINITY })
+/** Whoever is on the newest one and dials again, by its end or that of its token, wants a newer one; the others follow. */
+function lineFor(hub: Hub, tab: string, wanted: Wanted): Line {
+  const isShared = !hub.apart.has(tab)
+  const { address, endpoint, protocols, hasAuthFrame } = wanted
+  const name = JSON.stringify([address, endpoint, hasAuthFrame, protocols[0], isShared || tab])
+  const newest = hub.lines.get(name)?.at(-1)
+  const isOn = newest && [...newest.ports.values()].some((port) => port.tab === tab)
+  if (newest && !isOn) return newest
+  const line = dialLine(hub, wanted, {
+    isShared,
+    onEnd(ports, suspects) {
+      for (const id of ports) hub.lineOf.delete(id)
+      const others = hub.lines.get(name)?.filter((other) => other !== line) ?? []
+      if (others.length > 0) hub.lines.set(name, others)
+      else hub.lines.delete(name)
+      if (suspects.length > 1) setApart(hub, suspects)
     },
-    write: (port, written) => lineOf.get(port)?.write(port, written),
-    close(port) {
-      lineOf.get(port)?.leave(port)
-      lineOf.delete(port)
-    },
-    has: (port) => lineOf.has(port),
-    isEmpty: () => lineOf.size === 0,
-    bufferedBytes: (port) => lineOf.get(port)?.bufferedBytes() ?? 0,
-    dropTab(gone, spared = []) {
-      for (const [port, line] of [...lineOf]) {
-        if (line.ports.get(port)?.tab !== gone || spared.includes(port)) continue
-        line.leave(port)
-        lineOf.delete(port)
-      }
-    },
-    drain() {
-      for (const line of new Set(lineOf.values())) drain(line)
-    },
-    tidy() {
-      for (const alike of lines.values()) for (const line of alike.slice(0, -1)) drain(line)
-    },
-    closeAll() {
-      for (const line of new Set(lineOf.values())) line.end(1001, 'Another tab has the connection')
-    },
-  }
+  })
+  hub.lines.set(name, [...(hub.lines.get(name) ?? []), line])
+  if (newest) tellLine(newest, DRAINING, (port) => port.tab !== tab)
+  return line
+}
+
+function setApart(hub: Hub, tabs: readonly string[]): void {
+  for (const tab of tabs) hub.apart.add(tab)
+  hub.environment.setTimer(() => {
+    for (const tab of tabs) hub.apart.delete(tab)
+    drainHub(hub, ({ isShared }) => !isShared)
+  }, APART_MS)
+}
+
+/** All who are there are to go elsewhere, at their leisure. */
+export function drainHub({ lines }: Hub, isMeant: (line: Line) => boolean = () => true): void {
+  for (const line of [...lines.values()].flat()) if (isMeant(line)) tellLine(line, DRAINING)
+}
+
+/** Who has not followed to the newest one is asked again. */
+export function tidyHub(hub: Hub): void {
+  const newest = new Set([...hub.lines.values()].map((alike) => alike.at(-1)))
+  drainHub(hub, (line) => !newest.has(line))
+}
+
+export function endHub({ lines }: Hub): void {
+  for (const line of [...lines.values()].flat()) endLine(line, 1001, 'Another tab has the connection')
 }

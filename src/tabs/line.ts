@@ -1,5 +1,5 @@
 /** One real socket, and the tabs that are connected through it. */
-import type { Codec, Environment } from '../transport/index.ts'
+import type { Codec, Environment, Socket } from '../transport/index.ts'
 import { listOf } from './parcel.ts'
 import { closeSocket } from './tabSocket.ts'
 import type { Held, Told, Wanted, Written } from './wire.ts'
@@ -10,19 +10,8 @@ export interface LinePort {
   readonly tab: string
   readonly tell: (told: Told) => void
   isOpen: boolean
-  /** How much was written through it, and when the last of it was. */
-  wrote: number
+  hasWritten: boolean
   writtenAt: number
-}
-
-export interface Line {
-  readonly isShared: boolean
-  readonly ports: ReadonlyMap<string, LinePort>
-  join(id: string, port: LinePort): void
-  write(id: string, written: Written): void
-  leave(id: string): void
-  bufferedBytes(): number
-  end(code: number, reason: string): void
 }
 
 export interface LineParts {
@@ -39,22 +28,9 @@ export interface LineOptions {
   readonly onEnd: (ports: readonly string[], suspects: readonly string[]) => void
 }
 
-/** A close with one of these may be about a frame that was written within the time before it. Milliseconds. */
-const ABOUT_A_FRAME: ReadonlySet<number> = new Set([1002, 1003, 1007, 1009, 1011])
-const SUSPICION_MS = 2_500
-/** So many frames may wait for their answers at a time; the answer to an older one is told to all. */
-const MAX_OWNED = 4_096
-const ELSEWHERE = { type: 'closed', code: 1001, reason: 'The tabs have parted' } as const
-
-export function tellLine(
-  { ports }: Pick<Line, 'ports'>,
-  isMeant: (port: LinePort) => boolean,
-  told: Told,
-): void {
-  for (const port of [...ports.values()]) if (port.isOpen && isMeant(port)) port.tell(told)
-}
-
-interface State {
+export interface Line extends LineParts, LineOptions {
+  readonly wanted: Wanted
+  readonly real: Socket
   readonly ports: Map<string, LinePort>
   /** Whose answer it is, by the id of a frame. */
   readonly owners: Map<string, string>
@@ -70,9 +46,24 @@ interface State {
   hasEnded: boolean
 }
 
-export function createLine(parts: LineParts, wanted: Wanted, { isShared, onEnd }: LineOptions): Line {
+/** A close with one of these may be about a frame that was written within the time before it. Milliseconds. */
+const ABOUT_A_FRAME: ReadonlySet<number> = new Set([1002, 1003, 1007, 1009, 1011])
+const SUSPICION_MS = 2_500
+/** So many frames may wait for their answers at a time; the answer to an older one is told to all. */
+const MAX_OWNED = 4_096
+const ELSEWHERE = { type: 'closed', code: 1001, reason: 'It was the socket of another tab' } as const
+
+export function dialLine(parts: LineParts, wanted: Wanted, options: LineOptions): Line {
   const { environment, codec, keys } = parts
-  const state: State = {
+  const real = environment.createSocket(wanted.url, wanted.protocols)
+  real.binaryType = 'arraybuffer'
+  const line: Line = {
+    environment,
+    codec,
+    keys,
+    ...options,
+    wanted,
+    real,
     ports: new Map(),
     owners: new Map(),
     held: new Map(),
@@ -82,114 +73,118 @@ export function createLine(parts: LineParts, wanted: Wanted, { isShared, onEnd }
     welcome: undefined,
     hasEnded: false,
   }
-  const { ports, owners, held, pingers } = state
-  const real = environment.createSocket(wanted.url, wanted.protocols)
-  real.binaryType = 'arraybuffer'
-  const opener = () => ports.keys().next().value
-
-  function end(code: number, reason: string): void {
-    if (state.hasEnded) return
-    state.hasEnded = true
-    closeSocket(real)
-    const now = environment.now()
-    const isSuspect = ({ writtenAt }: LinePort) => now - writtenAt < SUSPICION_MS
-    const all = [...ports]
-    ports.clear()
-    const suspects = ABOUT_A_FRAME.has(code) ? all.filter(([, port]) => isSuspect(port)) : []
-    onEnd(
-      all.map(([id]) => id),
-      [...new Set(suspects.map(([, { tab }]) => tab))],
-    )
-    for (const [, port] of all) {
-      const isInnocent = suspects.length > 0 && !isSuspect(port)
-      port.tell(isInnocent ? ELSEWHERE : { type: 'closed', code, reason })
-    }
-  }
-
-  function greet(port: LinePort): void {
-    port.isOpen = true
-    port.tell({ type: 'opened' })
-    if (state.welcome) port.tell({ type: 'frames', frames: [state.welcome] })
-  }
-
-  function becomeReady(): void {
-    state.isReady = true
-    for (const port of [...ports.values()]) if (!port.isOpen) greet(port)
-  }
-
   real.onopen = () => {
-    const [first] = ports.values()
-    if (!wanted.hasAuthFrame) becomeReady()
-    else if (first) greet(first)
+    const [first] = line.ports.values()
+    if (!wanted.hasAuthFrame) becomeReady(line)
+    else if (first) greet(line, first)
   }
-  real.onmessage = ({ data }) => {
-    const frames = framesIn(codec, data)
-    for (const frame of frames) noteFrame(state, frame, keys)
-    const meant = frames.map((frame) => ownerOf(state, frame))
-    const isForAll = frames.length === 0 || meant.includes(undefined)
-    if (isForAll) return tellLine({ ports }, () => true, { type: 'data', data })
-    for (const id of new Set(meant)) if (id !== undefined) ports.get(id)?.tell({ type: 'data', data })
-  }
-  real.onclose = ({ code, reason }) => end(code, reason)
+  real.onmessage = ({ data }) => receive(line, data)
+  real.onclose = ({ code, reason }) => endLine(line, code, reason)
+  return line
+}
 
-  function endHeld(what: Held): void {
-    if (state.hasEnded) return
-    const timestamp = new Date(environment.wallNow()).toISOString()
-    real.send(codec.encode({ type: what.unsubscribe, data: what.key, timestamp, id: environment.createId() }))
-  }
+export function joinLine(line: Line, id: string, port: Pick<LinePort, 'tab' | 'tell'>): void {
+  const joined = { ...port, isOpen: false, hasWritten: false, writtenAt: Number.NEGATIVE_INFINITY }
+  line.ports.set(id, joined)
+  if (line.isReady) greet(line, joined)
+}
 
-  /** False: others still want it, and nothing is to be written. */
-  function hold(id: string, what: Held): boolean {
-    const entry = held.get(what.name)
-    if (!what.isEnd) {
-      if (entry) entry.by.add(id)
-      else held.set(what.name, { by: new Set([id]), what })
-      return true
-    }
-    entry?.by.delete(id)
-    if (entry && entry.by.size > 0) return false
-    held.delete(what.name)
-    return true
-  }
+export function tellLine(
+  { ports }: Line,
+  told: Told,
+  isMeant: (port: LinePort) => boolean = () => true,
+): void {
+  for (const port of [...ports.values()]) if (port.isOpen && isMeant(port)) port.tell(told)
+}
 
-  return {
-    isShared,
-    ports,
-    join(id, port) {
-      ports.set(id, port)
-      if (state.isReady) greet(port)
-    },
-    write(id, written) {
-      const port = ports.get(id)
-      if (!port) return
-      port.writtenAt = environment.now()
-      // Credentials have been shown once.
-      if (port.wrote++ === 0 && wanted.hasAuthFrame && state.isReady) return
-      const [what] = written.held
-      const isWritten = written.held.map((one) => hold(id, one)).every(Boolean)
-      if (!isWritten && what) return answerEnd(state, port, written)
-      for (const frame of written.ids) owners.set(frame, id)
-      for (const frame of owners.keys()) {
-        if (owners.size <= MAX_OWNED) break
-        owners.delete(frame)
-      }
-      if (written.isPing) pingers.push(id)
-      real.send(written.data)
-      if (!state.isReady) becomeReady()
-    },
-    leave(id) {
-      const isOpener = id === opener()
-      if (!ports.delete(id) || state.hasEnded) return
-      for (const [name, { by, what }] of held) {
-        if (!by.delete(id) || by.size > 0) continue
-        held.delete(name)
-        if (ports.size > 0) endHeld(what)
-      }
-      if (ports.size === 0 || (isOpener && !state.isReady)) end(ELSEWHERE.code, ELSEWHERE.reason)
-    },
-    bufferedBytes: () => real.bufferedAmount,
-    end,
+/** Whoever comes later is greeted all the same. */
+function greet({ welcome }: Line, port: LinePort): void {
+  port.isOpen = true
+  port.tell({ type: 'opened' })
+  if (welcome) port.tell({ type: 'frames', frames: [welcome] })
+}
+
+function becomeReady(line: Line): void {
+  line.isReady = true
+  for (const port of [...line.ports.values()]) if (!port.isOpen) greet(line, port)
+}
+
+export function writeLine(line: Line, id: string, written: Written): void {
+  const { ports, owners, pingers, real, wanted, environment } = line
+  const port = ports.get(id)
+  if (!port) return
+  const isFirst = !port.hasWritten
+  Object.assign(port, { hasWritten: true, writtenAt: environment.now() })
+  // Credentials have been shown once.
+  if (isFirst && wanted.hasAuthFrame && line.isReady) return
+  // What others still want is not ended; where the server would answer, it is answered.
+  if (written.held.some((what) => !hold(line, id, what))) {
+    const frames = written.ids.map((frame) => ({ type: 'response', reply_to: frame, data: {} }))
+    if (line.isReplying) port.tell({ type: 'frames', frames })
+    return
   }
+  for (const frame of written.ids) owners.set(frame, id)
+  for (const frame of owners.keys()) {
+    if (owners.size <= MAX_OWNED) break
+    owners.delete(frame)
+  }
+  if (written.isPing) pingers.push(id)
+  real.send(written.data)
+  if (!line.isReady) becomeReady(line)
+}
+
+/** False: it is not to be ended. */
+function hold({ held }: Line, id: string, what: Held): boolean {
+  const { name, isEnd } = what
+  const by = held.get(name)?.by ?? new Set()
+  if (isEnd) by.delete(id)
+  else held.set(name, { by: by.add(id), what })
+  if (by.size === 0) held.delete(name)
+  return !isEnd || by.size === 0
+}
+
+export function leaveLine(line: Line, id: string): void {
+  const { ports, held, isReady } = line
+  const isOpener = id === ports.keys().next().value
+  if (!ports.delete(id) || line.hasEnded) return
+  if (ports.size === 0 || (isOpener && !isReady)) return endLine(line, ELSEWHERE.code, ELSEWHERE.reason)
+  for (const [name, { by, what }] of held) {
+    if (!by.delete(id) || by.size > 0) continue
+    held.delete(name)
+    endHeld(line, what)
+  }
+}
+
+function endHeld({ real, codec, environment }: Line, { unsubscribe: type, key: data }: Held): void {
+  const timestamp = new Date(environment.wallNow()).toISOString()
+  real.send(codec.encode({ type, data, timestamp, id: environment.createId() }))
+}
+
+export function endLine(line: Line, code: number, reason: string): void {
+  if (line.hasEnded) return
+  line.hasEnded = true
+  closeSocket(line.real)
+  const now = line.environment.now()
+  const all = [...line.ports]
+  line.ports.clear()
+  const isSuspect = ({ writtenAt }: LinePort) => now - writtenAt < SUSPICION_MS
+  const suspects = ABOUT_A_FRAME.has(code) ? all.map(([, port]) => port).filter(isSuspect) : []
+  line.onEnd(
+    all.map(([id]) => id),
+    [...new Set(suspects.map(({ tab }) => tab))],
+  )
+  for (const [, port] of all) {
+    const isInnocent = suspects.length > 0 && !suspects.includes(port)
+    port.tell(isInnocent ? ELSEWHERE : { type: 'closed', code, reason })
+  }
+}
+
+function receive(line: Line, data: unknown): void {
+  const frames = framesIn(line.codec, data)
+  for (const frame of frames) note(line, frame)
+  const owners = new Set(frames.map((frame) => ownerOf(line, frame)))
+  if (owners.size === 0 || owners.has(undefined)) return tellLine(line, { type: 'data', data })
+  for (const id of owners) line.ports.get(String(id))?.tell({ type: 'data', data })
 }
 
 function framesIn(codec: Codec, data: unknown): readonly Fields[] {
@@ -202,30 +197,25 @@ function framesIn(codec: Codec, data: unknown): readonly Fields[] {
 }
 
 /** Nobody else but the tab that asked; `undefined`: all. */
-function ownerOf({ owners, pingers }: State, { type, id, reply_to }: Fields): string | undefined {
+function ownerOf({ owners, pingers }: Line, { type, id, reply_to }: Fields): string | undefined {
   if (type === 'pong') return pingers.shift()
   if (type !== 'response' && type !== 'error') return undefined
-  const name = String(reply_to ?? id)
-  const owner = owners.get(name)
-  owners.delete(name)
+  const frame = String(reply_to ?? id)
+  const owner = owners.get(frame)
+  owners.delete(frame)
   return owner
 }
 
-/** Whoever comes later is greeted as if it had come then, except for where the channel stands. */
-function noteFrame(state: State, frame: Fields, keys: readonly string[]): void {
-  if (frame.type === 'response') state.isReplying = true
-  if (frame.type === 'welcome') state.welcome = frame
-  const { welcome } = state
-  if (!welcome || typeof frame.seq !== 'number') return
-  const greeting = Object(welcome.data ?? welcome) as Fields
-  const key = keys.find((name) => greeting[name] !== undefined)
-  if (key === undefined || String(frame[key]) !== String(greeting[key])) return
-  const stands = { ...greeting, seq: frame.seq, epoch: frame.epoch ?? greeting.epoch }
-  state.welcome = welcome.data === undefined ? stands : { ...welcome, data: stands }
-}
-
-/** The tab's own subscription has ended; where the server would say so, it is said. */
-function answerEnd({ isReplying }: State, port: LinePort, { ids }: Written): void {
-  if (isReplying)
-    port.tell({ type: 'frames', frames: ids.map((id) => ({ type: 'response', reply_to: id, data: {} })) })
+/** Where the channel of a greeting stands is to be true whenever somebody is greeted. */
+function note(line: Line, frame: Fields): void {
+  const { type, seq, epoch } = frame
+  if (type === 'response') line.isReplying = true
+  if (type === 'welcome') line.welcome = frame
+  const { welcome } = line
+  if (!welcome || welcome === frame || typeof seq !== 'number') return
+  const fields: Fields = Object(welcome.data ?? welcome)
+  const key = line.keys.find((name) => fields[name] !== undefined)
+  if (key === undefined || String(frame[key]) !== String(fields[key])) return
+  const stands = { ...fields, seq, epoch: epoch ?? fields.epoch }
+  line.welcome = welcome.data === undefined ? stands : { ...welcome, data: stands }
 }

@@ -44,7 +44,7 @@ export function createTabSocket(id: string, wanted: Wanted, onEnd: (ended: TabSo
     onmessage: null,
     onclose: null,
     onerror: null,
-    send: (data: SocketData) => {
+    send(data: SocketData) {
       for (const written of messagesIn(data)) tab.link?.write(written)
     },
     close() {
@@ -59,24 +59,24 @@ export function createTabSocket(id: string, wanted: Wanted, onEnd: (ended: TabSo
     link: undefined,
     hear(told) {
       if (readyState === CLOSED) return
-      switch (told.type) {
-        case 'opened':
-          readyState = OPEN
-          socket.onopen?.(undefined as never)
-          break
-        case 'data':
-          socket.onmessage?.(told)
-          break
-        case 'frames':
-          socket.onmessage?.({ data: told })
-          break
-        case 'closed':
-          end()
-          socket.onclose?.(told)
-      }
+      if (told.type === 'opened') readyState = OPEN
+      if (told.type !== 'closed' || end()) pass(socket, told)
     },
   }
   return tab
+}
+
+function pass({ onopen, onmessage, onclose }: Socket, told: Told): void {
+  switch (told.type) {
+    case 'opened':
+      return onopen?.(undefined as never)
+    case 'data':
+      return onmessage?.(told)
+    case 'frames':
+      return onmessage?.({ data: told })
+    case 'closed':
+      onclose?.(told)
+  }
 }
 
 /** Its socket is this tab's own, as without sharing. */

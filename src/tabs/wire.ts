@@ -35,7 +35,6 @@ export type Told =
   | { readonly type: 'data'; readonly data: unknown }
   /** Decoded already, where nobody has written it in this way. */
   | { readonly type: 'frames'; readonly frames: readonly unknown[] }
-  | { readonly type: 'buffered'; readonly bytes: number }
   | { readonly type: 'closed'; readonly code: number; readonly reason: string }
 
 /** To it. */

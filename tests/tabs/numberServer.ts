@@ -74,7 +74,11 @@ export function createNumberServer(user: (socket: FakeSocket) => string = () => 
 
   function take(client: Client, frame: Frame): void {
     const { socket } = client
-    if (frame.type === 'ping') return socket.receive({ type: 'pong', data: { ...frame.data, heads: { 1: { seq: log.length, epoch: 'e1' } } } })
+    if (frame.type === 'ping')
+      return socket.receive({
+        type: 'pong',
+        data: { ...frame.data, heads: { 1: { seq: log.length, epoch: 'e1' } } },
+      })
     frames.set(frame.id, (frames.get(frame.id) ?? 0) + 1)
     const isNew = (frame.type === 'say' || frame.type === 'poke') && !answers.has(frame.id)
     const data = answer(client, frame)
@@ -93,12 +97,16 @@ export function createNumberServer(user: (socket: FakeSocket) => string = () => 
       const id = user(socket)
       seen.push(id)
       socket.onClientMessage = (data) => {
-        if (clients.get(socket) === client) [JSON.parse(String(data))].flat().forEach((frame: Frame) => take(client, frame))
+        if (clients.get(socket) === client)
+          for (const frame of [JSON.parse(String(data))].flat()) take(client, frame)
       }
       socket.onClientClose = () => clients.delete(socket)
       socket.accept()
       clients.set(socket, client)
-      socket.receive({ type: 'welcome', data: { connection_id: String(clients.size), user: { id }, level: 3, heads: true, batch: true } })
+      socket.receive({
+        type: 'welcome',
+        data: { connection_id: String(clients.size), user: { id }, level: 3, heads: true, batch: true },
+      })
     },
     restart() {
       for (const socket of [...clients.keys()]) {

@@ -1,6 +1,11 @@
 /** A tab of an application: keeps what is said, and says something itself, with nothing but the manager. */
 import { tabs } from '../../src/tabs/index.ts'
-import { type Cursor, createWebSocketManager, type LiveError, type LiveEvent } from '../../src/transport/index.ts'
+import {
+  type Cursor,
+  createWebSocketManager,
+  type LiveError,
+  type LiveEvent,
+} from '../../src/transport/index.ts'
 import { createJwt } from '../transport/kit.ts'
 import type { Page } from './virtualBrowser.ts'
 
@@ -29,7 +34,10 @@ export function createReader(page: Page, { user = 'u1', url = 'wss://one.example
   let isBehind = false
 
   async function fetchAll(): Promise<void> {
-    const answer = (await manager.port.request('get_all', {}, { idempotent: true })) as { rows: string[]; as_of: number }
+    const answer = (await manager.port.request('get_all', {}, { idempotent: true })) as {
+      rows: string[]
+      as_of: number
+    }
     // What came meanwhile may be newer.
     if (answer.as_of < (cursor?.seq ?? 0)) return
     rows.splice(0, rows.length, ...answer.rows)

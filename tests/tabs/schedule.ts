@@ -50,8 +50,21 @@ export async function runSchedule(seed: number): Promise<readonly string[]> {
     connect: (reader) => reader?.manager.connect(),
   }
   const weights: readonly (keyof typeof acts)[] = [
-    ...Array(3).fill('open'), ...Array(2).fill('crash'), 'close', ...Array(2).fill('freeze'), 'sleep', ...Array(3).fill('thaw'),
-    'hide', 'show', ...Array(6).fill('say'), ...Array(5).fill('poke'), ...Array(6).fill('serverSays'), 'restart', 'disconnect', 'connect', 'connect',
+    ...Array(3).fill('open'),
+    ...Array(2).fill('crash'),
+    'close',
+    ...Array(2).fill('freeze'),
+    'sleep',
+    ...Array(3).fill('thaw'),
+    'hide',
+    'show',
+    ...Array(6).fill('say'),
+    ...Array(5).fill('poke'),
+    ...Array(6).fill('serverSays'),
+    'restart',
+    'disconnect',
+    'connect',
+    'connect',
   ]
 
   acts.open?.(undefined)
@@ -81,20 +94,25 @@ export async function runSchedule(seed: number): Promise<readonly string[]> {
     const left = alive()
     const roles = left.map(({ role }) => role())
     if (roles.filter((role) => role === 'leader').length !== 1) flaws.push(`roles ${roles.join()}`)
-    if (roles.filter((role) => role === 'follower').length !== left.length - 1) flaws.push(`roles ${roles.join()}`)
+    if (roles.filter((role) => role === 'follower').length !== left.length - 1)
+      flaws.push(`roles ${roles.join()}`)
     const open = left.flatMap(({ page }) => page.sockets.filter(({ readyState }) => readyState <= 1))
     if (open.length !== 1)
-      flaws.push(`${open.length} sockets: ${left.map(({ page, role }) => `${page.name} ${role()} ${page.sockets.filter(({ readyState }) => readyState <= 1).length}`)}`)
+      flaws.push(
+        `${open.length} sockets: ${left.map(({ page, role }) => `${page.name} ${role()} ${page.sockets.filter(({ readyState }) => readyState <= 1).length}`)}`,
+      )
     const twice = [...server.log].filter((text, at, all) => all.indexOf(text) !== at)
     if (twice.length > 0) flaws.push(`stored twice: ${twice.join()}`)
     for (const { page, rows, sent, errors } of left) {
-      if (rows.join() !== server.log.join()) flaws.push(`${page.name} shows ${rows.length} of ${server.log.length}`)
+      if (rows.join() !== server.log.join())
+        flaws.push(`${page.name} shows ${rows.length} of ${server.log.length}`)
       for (const { text, outcome } of sent) {
         if (outcome === 'pending') flaws.push(`${text} is stuck`)
         else if (outcome === 'done' && !server.log.includes(text)) flaws.push(`${text} is lost`)
         else if (outcome !== 'done' && !TYPED.includes(outcome.code)) flaws.push(`${text}: ${outcome.code}`)
       }
-      if (errors.some((error) => !TYPED.includes((error as { code: string }).code))) flaws.push(String(errors))
+      if (errors.some((error) => !TYPED.includes((error as { code: string }).code)))
+        flaws.push(String(errors))
     }
     return flaws
   }

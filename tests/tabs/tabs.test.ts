@@ -16,10 +16,16 @@ it('[B1] five tabs have one socket, and each hears everything', async () => {
   const { clock, server, browser } = setup()
   const readers = Array.from({ length: 5 }, () => createReader(browser.openPage()))
   await clock.advance(2_000)
-  expect(readers.map(({ role }) => role())).toEqual(['leader', 'follower', 'follower', 'follower', 'follower'])
+  expect(readers.map(({ role }) => role())).toEqual([
+    'leader',
+    'follower',
+    'follower',
+    'follower',
+    'follower',
+  ])
   expect(server.open()).toHaveLength(1)
   server.say('one')
-  readers.forEach((reader, at) => reader.send(`from ${at}`, at % 2 === 0))
+  for (const [at, reader] of readers.entries()) reader.send(`from ${at}`, at % 2 === 0)
   await clock.advance(1_000)
   expect(server.log).toHaveLength(6)
   for (const { rows, sent } of readers) {
@@ -47,7 +53,12 @@ it('[B3] freeze', async () => {
   browser.pages[0]?.freeze()
   server.say('one')
   await clock.advance(10_000)
-  expect(readers.slice(1).map(({ role }) => role()).sort()).toEqual(['follower', 'leader'])
+  expect(
+    readers
+      .slice(1)
+      .map(({ role }) => role())
+      .sort(),
+  ).toEqual(['follower', 'leader'])
   for (const { rows } of readers.slice(1)) expect(rows).toEqual(server.log)
   browser.pages[0]?.thaw()
   server.say('two')

@@ -63,7 +63,13 @@ interface PageRecord {
   readonly signals: Set<(signal: EnvironmentSignal) => void>
 }
 
-export function createVirtualBrowser({ clock, random, onSocket, maxDelayMs = 0, loss = () => 0 }: BrowserOptions) {
+export function createVirtualBrowser({
+  clock,
+  random,
+  onSocket,
+  maxDelayMs = 0,
+  loss = () => 0,
+}: BrowserOptions) {
   const locks = new Map<string, Lock>()
   const channels = new Map<string, Set<Endpoint>>()
   const pages: Page[] = []
@@ -249,7 +255,12 @@ export function createVirtualBrowser({ clock, random, onSocket, maxDelayMs = 0, 
     }
   }
 
-  return { openPage, pages: pages as readonly Page[], holderOf: (name: string) => locks.get(name)?.holder?.page.name, locks: locks as ReadonlyMap<string, Lock> }
+  return {
+    openPage,
+    pages: pages as readonly Page[],
+    holderOf: (name: string) => locks.get(name)?.holder?.page.name,
+    locks: locks as ReadonlyMap<string, Lock>,
+  }
 }
 
 /** What a frozen page's socket would hear waits. */
