@@ -1,5 +1,4 @@
 /** One connection for all tabs: what a manager takes for sockets are ways to those of one tab. */
-import { principalOf } from '../transport/context/jwt.ts'
 import type { DialOrigin, Environment, EnvironmentSignal, ShareTabs } from '../transport/index.ts'
 import { type TabsBrowser, tabsBrowser } from './browser.ts'
 import { createGroup, type Group } from './group.ts'
@@ -75,7 +74,7 @@ export function tabs({ user, version = '', browser = tabsBrowser() }: TabsOption
 }
 
 /** Both, where both are known: a token of another user is not let in by a name. */
-function nameUser({ token }: DialOrigin, user: TabsOptions['user']): string | undefined {
-  const names = [user?.(), token && principalOf(token)]
+function nameUser({ principal }: DialOrigin, user: TabsOptions['user']): string | undefined {
+  const names = [user?.(), principal]
   return names.some((name) => name !== undefined) ? JSON.stringify(names) : undefined
 }

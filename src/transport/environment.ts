@@ -30,7 +30,8 @@ export type EnvironmentSignal = 'online' | 'offline' | 'visible' | 'hidden' | 'p
 export interface DialOrigin {
   readonly endpoint: string
   readonly url: string
-  readonly token: string | undefined
+  /** Whom the token names. */
+  readonly principal: string | undefined
   /** The first message is to be credentials. */
   readonly hasAuthFrame: boolean
 }
