@@ -39,7 +39,7 @@ export function createGroup(parts: MembershipParts): Group {
     leader: undefined,
     giveBack: undefined,
     terms: 0,
-    heardAt: Number.NEGATIVE_INFINITY,
+    isAwaiting: false,
   }
   const { sockets, heard, stops, raise, browser } = membership
   return {
@@ -74,7 +74,7 @@ function step(membership: Membership, input: ElectionInput): void {
   if (role === 'out') leave(membership)
   if (role === before.role) return
   const { leader } = membership
-  membership.report({ type: 'tabs', role, leader: role === 'follower' ? state.leader : leader?.term })
+  membership.report(role, role === 'follower' ? state.leader : leader?.term)
 }
 
 function enter(membership: Membership): void {

@@ -40,7 +40,8 @@ interface Follower {
 const LEASE_MS = 1_000
 /** A tab that says nothing itself stands still, and all of this waits for it. */
 const MAX_UNHEARD = 10_000
-const UNKNOWN: Told = { type: 'closed', code: 1006, reason: '' }
+/** As of a server that goes: no frame is to blame. */
+const UNKNOWN: Told = { type: 'closed', code: 1001, reason: 'The tabs have lost touch' }
 
 export function createLeader(parts: LeaderParts): Leader {
   return {

@@ -1,13 +1,14 @@
 /** The way of each socket of this tab to the real one: here, in another tab, or this tab's own. */
 import { act, type Leader, whileHeld } from './leader.ts'
-import type { Membership } from './membership.ts'
+import { type Membership, wait } from './membership.ts'
 import { dialAlone, type TabSocket } from './tabSocket.ts'
 import type { Asked, PortMessage } from './wire.ts'
 
-/** A leader that was not heard for so long is asked by whoever is about to write. Milliseconds. */
-const QUIET_MS = 2_000
+/** A leader that says nothing for so long after something was written is asked. Milliseconds. */
+const QUIET_MS = 500
 const LOST = { type: 'closed', code: 1001, reason: 'The tab that had the connection is gone' } as const
-const BROKEN = { type: 'closed', code: 1006, reason: 'The tabs have lost touch' } as const
+/** With the code of a server that goes: no frame is to blame. */
+const BROKEN = { type: 'closed', code: 1001, reason: 'The tabs have lost touch' } as const
 const DRAINING = { type: 'frames', frames: [{ type: 'draining', data: { retry_after_ms: 0 } }] } as const
 
 /** To whoever has the real ones by now. */
@@ -32,7 +33,7 @@ function linkHere(leader: Leader, tab: TabSocket): void {
 }
 
 function linkThere(membership: Membership, tab: TabSocket, term: string): void {
-  const { environment, raise } = membership
+  const { raise } = membership
   let count = 0
   const ask = (asked: Asked) => {
     const message: PortMessage = { type: 'asked', term, socket: tab.id, count: ++count, asked }
@@ -42,7 +43,9 @@ function linkThere(membership: Membership, tab: TabSocket, term: string): void {
     term,
     write(written) {
       ask({ type: 'write', ...written })
-      if (environment.now() - membership.heardAt > QUIET_MS) raise({ type: 'doubt' })
+      if (membership.isAwaiting) return
+      membership.isAwaiting = true
+      wait(membership, 'sign', [QUIET_MS, () => membership.isAwaiting && raise({ type: 'doubt' })])
     },
     close: () => ask({ type: 'close' }),
     bufferedBytes: () => 0,
@@ -51,16 +54,16 @@ function linkThere(membership: Membership, tab: TabSocket, term: string): void {
 }
 
 export function hearPort(membership: Membership, message: PortMessage): void {
-  const { sockets, heard, environment, raise } = membership
+  const { sockets, heard, raise } = membership
   if (message.type === 'lead') {
-    membership.heardAt = environment.now()
+    membership.isAwaiting = false
     return raise({ type: 'answer', leader: message.term })
   }
   if (message.type !== 'told') return
   const { socket, term, count, told } = message
   const tab = sockets.get(socket)
   if (tab?.link?.term !== term) return
-  membership.heardAt = environment.now()
+  membership.isAwaiting = false
   const isNext = count === (heard.get(socket) ?? 0) + 1
   heard.set(socket, count)
   if (told.type === 'closed') raise({ type: 'doubt' })

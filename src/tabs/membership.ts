@@ -13,11 +13,7 @@ export interface MembershipParts {
   readonly keys: readonly string[]
   /** What all of them have in common. */
   readonly name: string
-  readonly report: (entry: {
-    readonly type: 'tabs'
-    readonly role: ElectionState['role']
-    readonly leader: string | undefined
-  }) => void
+  readonly report: (role: ElectionState['role'], leader: string | undefined) => void
   /** Whoever waits for a connection need not wait any longer. */
   readonly wake: () => void
 }
@@ -36,8 +32,8 @@ export interface Membership extends MembershipParts {
   /** What gives back the lock, or stops waiting for it. */
   giveBack: (() => void) | undefined
   terms: number
-  /** When the leader was last heard. */
-  heardAt: number
+  /** Something was written, and nothing was heard of the leader since. */
+  isAwaiting: boolean
 }
 
 interface Channels {

@@ -2,6 +2,7 @@
 import type { DialOrigin, Environment, EnvironmentSignal, ShareTabs } from '../transport/index.ts'
 import { type TabsBrowser, tabsBrowser } from './browser.ts'
 import { createGroup, type Group } from './group.ts'
+import type { MembershipParts } from './membership.ts'
 import { createParcelCodec } from './parcel.ts'
 import { createTabSocket, dialAlone } from './tabSocket.ts'
 
@@ -38,8 +39,10 @@ export function tabs({ user, version = '', browser = tabsBrowser() }: TabsOption
       const [, server] = /^([^/]*\/\/[^/]*)/.exec(origin.url) ?? []
       const name = `querywire ${JSON.stringify([WIRE_VERSION, version, server, principal, protocol.kinds])}`
       const keys = protocol.kinds.map(({ key }) => key)
+      const tell: MembershipParts['report'] = (role, leader) =>
+        report({ type: 'tabs', server, user: principal, role, leader })
       const known = groups.get(name)
-      const group = known ?? createGroup({ environment, codec, browser, name, keys, report, wake })
+      const group = known ?? createGroup({ environment, codec, browser, name, keys, report: tell, wake })
       groups.set(name, group)
       return group
     }

@@ -12,34 +12,50 @@ interface Client {
   isSubscribed: boolean
 }
 
-export interface NumberServer {
-  readonly log: readonly string[]
-  /** Every frame with an id, as often as it came. */
-  readonly frames: ReadonlyMap<string, number>
-  open(): readonly FakeSocket[]
-  accept(socket: FakeSocket): void
-  say(text: string): void
-  /** All connections end. */
-  restart(): void
-  /** As whom a connection was let in, by the token in its URL. */
-  readonly seen: string[]
-}
+const EPOCH = 'e1'
 
-export function createNumberServer(user: (socket: FakeSocket) => string = () => 'u1'): NumberServer {
+export function createNumberServer() {
   const log: string[] = []
-  const frames = new Map<string, number>()
   const answers = new Map<string, unknown>()
   const clients = new Map<FakeSocket, Client>()
-  const seen: string[] = []
+  const server = {
+    log,
+    /** Every frame with an id, as often as it came, and of which type it was. */
+    frames: new Map<string, number>(),
+    typeOf: new Map<string, string>(),
+    types: [] as string[],
+    notes: [] as string[],
+    /** URLs of all connections there ever were. */
+    seen: [] as string[],
+    /** Does its work and answers nothing. */
+    isSilent: false,
+    open: () => [...clients.keys()],
+    say,
+    accept,
+    /** All connections end. */
+    restart() {
+      for (const socket of [...clients.keys()]) {
+        clients.delete(socket)
+        socket.drop(1012, '')
+      }
+    },
+  }
+
+  const eventOf = (seq: number) => ({
+    type: 'said',
+    room_id: 1,
+    seq,
+    epoch: EPOCH,
+    data: { text: log[seq - 1] },
+  })
 
   function say(text: string): void {
-    log.push(text)
-    const event = { type: 'said', room_id: 1, seq: log.length, epoch: 'e1', data: { text } }
-    for (const { socket, isSubscribed } of clients.values()) if (isSubscribed) socket.receive(event)
+    const seq = log.push(text)
+    for (const { socket, isSubscribed } of clients.values()) if (isSubscribed) socket.receive(eventOf(seq))
   }
 
   function answer(client: Client, { type, id, data }: Frame): unknown {
-    const place = { seq: log.length, epoch: 'e1' }
+    const place = { seq: log.length, epoch: EPOCH }
     switch (type) {
       case 'subscribe_room':
         client.isSubscribed = true
@@ -49,17 +65,14 @@ export function createNumberServer(user: (socket: FakeSocket) => string = () => 
         return {}
       case 'sync': {
         const { seq = 0 } = (data.rooms as Record<string, { seq?: number }>)['1'] ?? {}
-        const events = log.slice(seq).map((text, at) => ({
-          type: 'said',
-          room_id: 1,
-          seq: seq + at + 1,
-          epoch: 'e1',
-          data: { text },
-        }))
+        const events = log.slice(seq).map((_, at) => eventOf(seq + at + 1))
         return { rooms: { 1: { events, complete: true, ...place } } }
       }
       case 'get_all':
-        return { rows: [...log], as_of: log.length, epoch: 'e1' }
+        return { rows: [...log], as_of: log.length, epoch: EPOCH }
+      case 'note':
+        server.notes.push(String(data.text))
+        return {}
       case 'say':
       case 'poke':
         if (!answers.has(id)) {
@@ -74,45 +87,45 @@ export function createNumberServer(user: (socket: FakeSocket) => string = () => 
 
   function take(client: Client, frame: Frame): void {
     const { socket } = client
-    if (frame.type === 'ping')
-      return socket.receive({
-        type: 'pong',
-        data: { ...frame.data, heads: { 1: { seq: log.length, epoch: 'e1' } } },
-      })
-    frames.set(frame.id, (frames.get(frame.id) ?? 0) + 1)
-    const isNew = (frame.type === 'say' || frame.type === 'poke') && !answers.has(frame.id)
+    const { type, id } = frame
+    const heads = { 1: { seq: log.length, epoch: EPOCH } }
+    if (type === 'ping') return socket.receive({ type: 'pong', data: { ...frame.data, heads } })
+    server.types.push(type)
+    server.frames.set(id, (server.frames.get(id) ?? 0) + 1)
+    server.typeOf.set(id, type)
+    if (type === 'never') return
+    if (type === 'poison') return end(socket, 1011)
+    if (type === 'refuse')
+      return socket.receive({ type: 'error', reply_to: id, error: { code: 'no', message: 'no' } })
     const data = answer(client, frame)
-    void isNew
-    socket.receive({ type: 'response', reply_to: frame.id, data })
+    if (!server.isSilent) socket.receive({ type: 'response', reply_to: id, data })
   }
 
-  return {
-    log,
-    frames,
-    seen,
-    open: () => [...clients.keys()],
-    say,
-    accept(socket) {
-      const client: Client = { socket, isSubscribed: false }
-      const id = user(socket)
-      seen.push(id)
-      socket.onClientMessage = (data) => {
-        if (clients.get(socket) === client)
-          for (const frame of [JSON.parse(String(data))].flat()) take(client, frame)
-      }
-      socket.onClientClose = () => clients.delete(socket)
-      socket.accept()
-      clients.set(socket, client)
-      socket.receive({
-        type: 'welcome',
-        data: { connection_id: String(clients.size), user: { id }, level: 3, heads: true, batch: true },
-      })
-    },
-    restart() {
-      for (const socket of [...clients.keys()]) {
-        clients.delete(socket)
-        socket.drop(1012, '')
-      }
-    },
+  function end(socket: FakeSocket, code: number): void {
+    clients.delete(socket)
+    socket.drop(code, '')
   }
+
+  function accept(socket: FakeSocket): void {
+    const client: Client = { socket, isSubscribed: false }
+    socket.onClientMessage = (data) => {
+      if (clients.get(socket) !== client) return
+      for (const frame of [JSON.parse(String(data))].flat()) take(client, frame)
+    }
+    socket.onClientClose = () => clients.delete(socket)
+    socket.accept()
+    clients.set(socket, client)
+    const connection_id = String(server.seen.push(socket.url) - 1)
+    const welcome = { connection_id, user: { id: userOf(socket.url) }, level: 3, heads: true, batch: true }
+    socket.receive({ type: 'welcome', data: welcome })
+  }
+
+  return server
+}
+
+export type NumberServer = ReturnType<typeof createNumberServer>
+
+function userOf(url: string): string {
+  const [, claims] = (new URL(url).searchParams.get('token') ?? '').split('.')
+  return claims ? String(JSON.parse(Buffer.from(claims, 'base64url').toString()).sub) : 'u1'
 }

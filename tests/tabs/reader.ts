@@ -1,10 +1,12 @@
 /** A tab of an application: keeps what is said, and says something itself, with nothing but the manager. */
-import { tabs } from '../../src/tabs/index.ts'
+import { type TabsOptions, tabs } from '../../src/tabs/index.ts'
 import {
   type Cursor,
   createWebSocketManager,
+  type ForeignEntry,
   type LiveError,
   type LiveEvent,
+  type WebSocketManagerOptions,
 } from '../../src/transport/index.ts'
 import { createJwt } from '../transport/kit.ts'
 import type { Page } from './virtualBrowser.ts'
@@ -15,17 +17,30 @@ export interface Sent {
   outcome: 'pending' | 'done' | LiveError
 }
 
-export function createReader(page: Page, { user = 'u1', url = 'wss://one.example', isShared = true } = {}) {
+export interface ReaderOptions extends WebSocketManagerOptions {
+  /** Whom the token names; `null`: there is none. @default 'u1' */
+  readonly user?: string | null
+  readonly shared?: TabsOptions
+}
+
+export function createReader(page: Page, { user = 'u1', shared, ...options }: ReaderOptions = {}) {
   const manager = createWebSocketManager({
-    url,
+    url: 'wss://one.example',
     endpoint: '/ws/',
     environment: page.environment,
-    tokenManager: { getAccessToken: () => createJwt({ sub: user }) },
-    ...(isShared && { shareTabs: tabs({ browser: page.browser }) }),
+    ...(user !== null && { tokenManager: { getAccessToken: () => createJwt({ sub: user }) } }),
+    shareTabs: tabs({ browser: page.browser, ...shared }),
+    ...options,
   })
-  const roles: string[] = []
+  const states: string[] = []
+  manager.store.subscribe(({ connections }) => {
+    const state = connections['/ws/']?.state ?? 'none'
+    if (states.at(-1) !== state) states.push(state)
+  })
+  const roles = new Map<string, string>()
   manager.inspect((entry) => {
-    if (entry.type === 'tabs') roles.push(String((entry as { role?: string }).role))
+    const { type, server, user: by, role } = entry as ForeignEntry
+    if (type === 'tabs') roles.set(`${server} ${by}`, String(role))
   })
   const errors: unknown[] = []
   const rows: string[] = []
@@ -80,10 +95,11 @@ export function createReader(page: Page, { user = 'u1', url = 'wss://one.example
     manager,
     rows,
     sent,
-    roles,
+    states,
     errors,
     channel,
-    role: () => roles.at(-1),
+    /** `out` where it is in no group. */
+    role: () => [...roles.values()].find((role) => role !== 'out') ?? [...roles.values()][0],
     send(text: string, isIdempotent: boolean) {
       const one: Sent = { text, isIdempotent, outcome: 'pending' }
       sent.push(one)

@@ -35,12 +35,12 @@ export interface Page {
   crash(): void
 }
 
-interface Lock {
+export interface Lock {
   holder: Waiting | undefined
   readonly queue: Waiting[]
 }
 
-interface Waiting {
+export interface Waiting {
   readonly page: PageRecord
   readonly request: LockRequest
 }
@@ -53,7 +53,7 @@ interface Endpoint {
   isOpen: boolean
 }
 
-interface PageRecord {
+export interface PageRecord {
   readonly name: string
   state: 'active' | 'frozen' | 'dead'
   isHidden: boolean
@@ -258,8 +258,9 @@ export function createVirtualBrowser({
   return {
     openPage,
     pages: pages as readonly Page[],
-    holderOf: (name: string) => locks.get(name)?.holder?.page.name,
     locks: locks as ReadonlyMap<string, Lock>,
+    /** How many are open. */
+    channels: () => [...channels.values()].reduce((sum, open) => sum + open.size, 0),
   }
 }
 
