@@ -40,6 +40,8 @@ interface Follower {
 const LEASE_MS = 1_000
 /** A tab that says nothing itself stands still, and all of this waits for it. */
 const MAX_UNHEARD = 10_000
+/** Between one asking to go elsewhere and the next. Milliseconds. */
+const RESIGN_MS = 3_000
 /** As of a server that goes: no frame is to blame. */
 const UNKNOWN: Told = { type: 'closed', code: 1001, reason: 'The tabs have lost touch' }
 
@@ -127,7 +129,6 @@ function take(leader: Leader, tab: string, message: PortMessage): void {
   })
   if (isLost && asked.type !== 'close') tell(leader, from, UNKNOWN)
   else if (asked.type === 'close') forgetSocket(follower, socket)
-  if (!leader.hasLock && leader.hub.lineOf.size === 0) drop(leader)
 }
 
 /** Ends that one of the two has not heard of. */
@@ -179,11 +180,12 @@ function forgetSocket({ heard, told }: Follower, socket: string): void {
   told.delete(socket)
 }
 
-/** Others are to go elsewhere; when they have, nothing is left. */
-export function resign(leader: Leader): void {
+/** Others are to go elsewhere; when they have, or had the time for it, nothing is left. */
+export function resign(leader: Leader, askings = 5): void {
   leader.hasLock = false
-  if (leader.hub.lineOf.size === 0) drop(leader)
-  else drainHub(leader.hub)
+  if (askings === 0 || leader.hub.lineOf.size === 0) return drop(leader)
+  drainHub(leader.hub)
+  leader.environment.setTimer(() => resign(leader, askings - 1), RESIGN_MS)
 }
 
 /** At once. */

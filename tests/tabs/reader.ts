@@ -46,7 +46,8 @@ export function createReader(page: Page, { user = 'u1', shared, ...options }: Re
   const rows: string[] = []
   const sent: Sent[] = []
   let cursor: Cursor | undefined
-  let isBehind = false
+  /** It came too early, and was not kept. */
+  let missed = 0
 
   async function fetchAll(): Promise<void> {
     const answer = (await manager.port.request('get_all', {}, { idempotent: true })) as {
@@ -61,9 +62,9 @@ export function createReader(page: Page, { user = 'u1', shared, ...options }: Re
   }
 
   function take({ seq = 0, payload }: LiveEvent): void {
-    if (cursor === undefined || isBehind || seq <= (cursor.seq ?? 0)) return
+    if (cursor === undefined || seq <= (cursor.seq ?? 0)) return
     if (seq > (cursor.seq ?? 0) + 1) {
-      isBehind = true
+      missed = Math.max(missed, seq)
       channel.resync()
       return
     }
@@ -76,14 +77,10 @@ export function createReader(page: Page, { user = 'u1', shared, ...options }: Re
     {
       cursor: () => cursor,
       onSignal(signal) {
-        // A batch that answers a question begins where it was asked.
-        if (signal.type === 'events') {
-          if (signal.events[0]?.seq === (cursor?.seq ?? 0) + 1) isBehind = false
-          signal.events.forEach(take)
-        }
+        if (signal.type === 'events') for (const event of signal.events) take(event)
         if (signal.type === 'live') {
-          isBehind = false
           if (!signal.resumed) fetchAll().catch((error) => errors.push(error))
+          else if ((cursor?.seq ?? 0) < missed) channel.resync()
         }
         if (signal.type === 'head' && (signal.cursor.seq ?? 0) > (cursor?.seq ?? 0)) channel.resync()
       },
