@@ -1,6 +1,11 @@
 /** A small server of level 3 with one channel: it numbers what is said, answers a repeated frame as before, and forgets nothing. */
 import type { FakeSocket } from '../../src/testing/fakeSocket.ts'
 
+export type ServerSocket = Pick<
+  FakeSocket,
+  'url' | 'accept' | 'receive' | 'drop' | 'onClientMessage' | 'onClientClose'
+>
+
 interface Frame {
   readonly type: string
   readonly id: string
@@ -8,7 +13,7 @@ interface Frame {
 }
 
 interface Client {
-  readonly socket: FakeSocket
+  readonly socket: ServerSocket
   isSubscribed: boolean
 }
 
@@ -17,7 +22,7 @@ const EPOCH = 'e1'
 export function createNumberServer() {
   const log: string[] = []
   const answers = new Map<string, unknown>()
-  const clients = new Map<FakeSocket, Client>()
+  const clients = new Map<ServerSocket, Client>()
   const server = {
     log,
     /** Every frame with an id, as often as it came, and of which type it was. */
@@ -101,12 +106,12 @@ export function createNumberServer() {
     if (!server.isSilent) socket.receive({ type: 'response', reply_to: id, data })
   }
 
-  function end(socket: FakeSocket, code: number): void {
+  function end(socket: ServerSocket, code: number): void {
     clients.delete(socket)
     socket.drop(code, '')
   }
 
-  function accept(socket: FakeSocket): void {
+  function accept(socket: ServerSocket): void {
     const client: Client = { socket, isSubscribed: false }
     socket.onClientMessage = (data) => {
       if (clients.get(socket) !== client) return
