@@ -75,14 +75,18 @@ async function dialSocket(connection: DrivenConnection, attempt: number, refresh
   try {
     const hasAuthFrame = firstFrame !== undefined
     const origin = { endpoint: connection.name, url: plain.url, principal, hasAuthFrame }
-    socket = openSocket(connection.environment, { ...target, origin }, {
-      onOpen: () => connection.raise({ type: 'opened', attempt }),
-      onMessage: (data) => receiveMessage(connection, attempt, data),
-      onClose: (code, reason) =>
-        afterArrivals(connection, attempt, () =>
-          loseSocket(connection, attempt, { cause: 'closed', code, reason }),
-        ),
-    })
+    socket = openSocket(
+      connection.environment,
+      { ...target, origin },
+      {
+        onOpen: () => connection.raise({ type: 'opened', attempt }),
+        onMessage: (data) => receiveMessage(connection, attempt, data),
+        onClose: (code, reason) =>
+          afterArrivals(connection, attempt, () =>
+            loseSocket(connection, attempt, { cause: 'closed', code, reason }),
+          ),
+      },
+    )
   } catch (error) {
     // Without its message: what the platform says of a bad URL quotes it, and the token is in it.
     throw error instanceof LiveError ? error : failed(`Cannot open "${shown}" (${(error as Error).name})`)
