@@ -90,6 +90,7 @@ it('[B19] a leader that stands still is replaced, and is a follower when it goes
   await untilLevel(others, 2)
   expect((await Promise.all(others.map(roleOf))).sort()).toEqual(['follower', 'leader'])
   await stillness
+  await first.waitForFunction('reader.role() === "follower"')
   await untilLevel(pages, 2)
   expect((await Promise.all(pages.map(roleOf))).sort()).toEqual(['follower', 'follower', 'leader'])
   expect(stage.server.open()).toHaveLength(1)
