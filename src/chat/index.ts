@@ -20,6 +20,7 @@ export type {
   Row,
   Typer,
 } from './model/data/types.ts'
+export { isStreaming } from './model/messages/isStreaming.ts'
 export { keyOf } from './model/messages/messages.ts'
 export type { ReactResult, ReactVariables } from './model/messages/react.ts'
 export type { MessageDraft, SendVariables } from './model/messages/sendMessage.ts'

@@ -39,6 +39,7 @@ export function tellNow(live: LiveQuery, input: Input): void {
   const use = input.type === 'heard' ? live.state.use : usageOf(live)
   const [state, effects] = next(see(live.state, channel, use), input, live.kind)
   live.state = state
+  live.follower?.met(input)
   tellStatus(live)
   // One of them may be heard by code that throws; the state takes all of them for done.
   for (const effect of effects) {

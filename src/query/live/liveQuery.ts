@@ -5,7 +5,7 @@ import { targetOf } from '../optimistic/targetedOp.ts'
 import { positionInLog } from '../stream/channelLog.ts'
 import { topOf } from '../stream/sequencer.ts'
 import { hashKey, type Query } from '../tanstack.ts'
-import type { Definition } from './definition.ts'
+import { type Definition, kindFor } from './definition.ts'
 import { adoptForeign, fail, tell, tellNow } from './driver.ts'
 import { type LiveClient, type LiveQuery, OFFLINE } from './records.ts'
 import { UNUSED } from './state.ts'
@@ -26,7 +26,7 @@ export function createLiveQuery(client: LiveClient, query: Query, definition: De
     client,
     query,
     definition,
-    kind: definition.kindFor?.(query.queryKey) ?? definition.kind,
+    kind: kindFor(definition, query.queryKey),
     params,
     hash: hashKey(query.queryKey),
     target: targetOf(definition.name, params),
@@ -37,6 +37,7 @@ export function createLiveQuery(client: LiveClient, query: Query, definition: De
     status: OFFLINE,
     stopPause: undefined,
     check: undefined,
+    follower: undefined,
     paidAt: 0,
     member: {
       onEvents: (events) =>
@@ -44,6 +45,7 @@ export function createLiveQuery(client: LiveClient, query: Query, definition: De
       onChange: () => tell(live, { type: 'channelChanged' }),
     },
   }
+  live.follower = definition.options.entity?.follow(live)
   known.set(query, live)
   return live
 }

@@ -11,11 +11,13 @@ export const isPaged = (target: Target): target is 'newest' | 'around' =>
 export function wholeOptions(
   data: ReturnType<typeof defineLiveData>,
   target: Exclude<Target, 'newest' | 'around'>,
+  around: number,
 ) {
   const options = {
     list: () => data.list(ROOM),
     filtered: () => data.filtered({ ...ROOM, isDown: true }),
     part: () => data.part(ROOM, { offset: PART.offset }),
+    detail: () => data.detail({ ...ROOM, id: around }),
     topic: () => data.topic(ROOM),
   }
   return options[target]() as QueryObserverOptions & { readonly queryKey: readonly unknown[] }
