@@ -21,8 +21,8 @@ export const EFFECTS: Readonly<Record<ElectionEffect, (membership: Membership) =
     membership.giveBack = undefined
   },
   ask(membership) {
-    const { id, state, environment, raise } = membership
-    post(membership, { type: 'who', tab: id })
+    const { id, state, environment, browser, raise } = membership
+    post(membership, { type: 'who', tab: id, isHidden: browser.isHidden() })
     if (state.role === 'follower') tellSockets(membership, state.leader)
     const waitMs = ANSWER_MS * (1 + environment.random() / 2)
     wait(membership, 'tick', [waitMs, () => raise({ type: 'tick' })])
@@ -46,12 +46,12 @@ export const EFFECTS: Readonly<Record<ElectionEffect, (membership: Membership) =
     environment.setTimer(() => giveBack?.(), GOODBYE_MS)
   },
   drop(membership) {
-    const { leader, environment, wake } = membership
+    const { leader, environment, signal } = membership
     membership.leader = undefined
     if (!leader) return
     drop(leader)
     post(membership, { type: 'gone', term: leader.term })
-    environment.setTimer(wake, 0)
+    environment.setTimer(() => signal('pageshow'), 0)
   },
   verify({ leader }) {
     if (leader) verify(leader)

@@ -17,6 +17,8 @@ export interface Group {
 
 /** Whoever only listens asks now and then whether there is still somebody. Milliseconds. */
 const LOOK_MS = 5_000
+/** Longer than between two signs that somebody looks at a tab. Milliseconds. */
+const SEEN_MS = 15_000
 /** Between two sockets of one connection there may be none. Milliseconds. */
 const LEAVE_MS = 5_000
 
@@ -40,6 +42,8 @@ export function createGroup(parts: MembershipParts): Group {
     giveBack: undefined,
     terms: 0,
     isAwaiting: false,
+    seenAt: Number.NEGATIVE_INFINITY,
+    isSeen: false,
   }
   const { sockets, heard, stops, raise, browser } = membership
   return {
@@ -104,14 +108,39 @@ function look(membership: Membership): void {
     raise({ type: 'doubt' })
     if (membership.state.role !== 'candidate') placeAll(membership)
     if (membership.leader) tidy(membership.leader)
+    shareSight(membership)
     look(membership)
   }
   wait(membership, 'look', [LOOK_MS, run])
 }
 
-function hearGroup({ leader, raise }: Membership, message: GroupMessage): void {
-  const { type } = message
-  if (type === 'who') return leader && answer(leader, message.tab)
-  if (type === 'visible') return raise({ type: 'otherVisible' })
-  raise({ type: type === 'lead' ? 'announced' : type, leader: message.term })
+/** All tabs are one person's: a hidden one counts as looked at while another one is. */
+function shareSight(membership: Membership): void {
+  const { browser, channels, environment, seenAt, signal } = membership
+  if (!browser.isHidden()) {
+    membership.isSeen = false
+    channels?.all.post({ type: 'seen' } satisfies GroupMessage)
+    return
+  }
+  const isSeen = environment.now() - seenAt < SEEN_MS
+  if (isSeen !== membership.isSeen) signal(isSeen ? 'visible' : 'hidden')
+  membership.isSeen = isSeen
+}
+
+function hearGroup(membership: Membership, message: GroupMessage): void {
+  const { leader, raise, environment } = membership
+  const isSight =
+    message.type === 'who' ? !message.isHidden : message.type === 'seen' || message.type === 'visible'
+  if (isSight) membership.seenAt = environment.now()
+  switch (message.type) {
+    case 'who':
+      return leader && answer(leader, message.tab)
+    case 'visible':
+      return raise({ type: 'otherVisible' })
+    case 'lead':
+      return raise({ type: 'announced', leader: message.term })
+    case 'leaving':
+    case 'gone':
+      raise({ type: message.type, leader: message.term })
+  }
 }

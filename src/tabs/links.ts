@@ -88,13 +88,13 @@ export function placeAll(membership: Membership): void {
 }
 
 /** What a leader had of ours that is gone. */
-export function loseAll({ sockets, leader, environment, wake }: Membership): void {
+export function loseAll({ sockets, leader, environment, signal }: Membership): void {
   for (const tab of [...sockets.values()]) {
     if (tab.link?.term === undefined || tab.link.term === leader?.term) continue
     tab.link.close()
     tab.hear(LOST)
   }
-  environment.setTimer(wake, 0)
+  environment.setTimer(() => signal('pageshow'), 0)
 }
 
 export function dialThoseWhoWait({ sockets, environment }: Membership): void {

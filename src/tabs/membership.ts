@@ -1,5 +1,5 @@
 /** The record of one tab among those of its user. Nothing here runs. */
-import type { Codec, Environment } from '../transport/index.ts'
+import type { Codec, Environment, EnvironmentSignal } from '../transport/index.ts'
 import type { TabsBrowser, TabsChannel } from './browser.ts'
 import type { ElectionInput, ElectionState } from './election.ts'
 import type { Leader } from './leader.ts'
@@ -14,8 +14,8 @@ export interface MembershipParts {
   /** What all of them have in common. */
   readonly name: string
   readonly report: (role: ElectionState['role'], leader: string | undefined) => void
-  /** Whoever waits for a connection need not wait any longer. */
-  readonly wake: () => void
+  /** As if the page had: `pageshow`, and whoever waits for a connection need not wait any longer. */
+  readonly signal: (signal: EnvironmentSignal) => void
 }
 
 export interface Membership extends MembershipParts {
@@ -34,6 +34,9 @@ export interface Membership extends MembershipParts {
   terms: number
   /** Something was written, and nothing was heard of the leader since. */
   isAwaiting: boolean
+  /** When another tab was last looked at, and whether that was told. */
+  seenAt: number
+  isSeen: boolean
 }
 
 interface Channels {

@@ -31,9 +31,8 @@ export function tabs({ user, version = '', browser = tabsBrowser() }: TabsOption
     if (!browser) return { environment, codec }
     const groups = new Map<string, Group>()
     const listeners = new Set<(signal: EnvironmentSignal) => void>()
-    // The page is there: whatever waited for it need not wait.
-    const wake = () => {
-      for (const listener of [...listeners]) listener('pageshow')
+    const signal = (told: EnvironmentSignal) => {
+      for (const listener of [...listeners]) listener(told)
     }
     const groupOf = (origin: DialOrigin, principal: string): Group => {
       const [, server] = /^([^/]*\/\/[^/]*)/.exec(origin.url) ?? []
@@ -42,13 +41,14 @@ export function tabs({ user, version = '', browser = tabsBrowser() }: TabsOption
       const tell: MembershipParts['report'] = (role, leader) =>
         report({ type: 'tabs', server, user: principal, role, leader })
       const known = groups.get(name)
-      const group = known ?? createGroup({ environment, codec, browser, name, keys, report: tell, wake })
+      const group = known ?? createGroup({ environment, codec, browser, name, keys, report: tell, signal })
       groups.set(name, group)
       return group
     }
-    browser.subscribe((signal) => {
-      for (const group of groups.values()) group.hear(signal)
-      if (signal === 'wake') wake()
+    browser.subscribe((told) => {
+      for (const group of groups.values()) group.hear(told)
+      // Thawing tells nobody else.
+      if (told === 'wake') signal('pageshow')
     })
     const createSocket: Environment['createSocket'] = (url, protocols, origin) => {
       const named = origin && nameUser(origin, user)

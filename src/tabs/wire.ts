@@ -65,6 +65,7 @@ export type PortMessage =
 
 /** On the channel that all tabs have. */
 export type GroupMessage =
-  | { readonly type: 'who'; readonly tab: string }
+  | { readonly type: 'who'; readonly tab: string; readonly isHidden: boolean }
   | { readonly type: 'lead' | 'leaving' | 'gone'; readonly term: string }
-  | { readonly type: 'visible' }
+  /** Somebody has begun to look at a tab; still does. */
+  | { readonly type: 'visible' | 'seen' }

@@ -34,6 +34,8 @@ export function createNumberServer() {
     seen: [] as string[],
     /** Does its work and answers nothing. */
     isSilent: false,
+    /** In its pongs. */
+    tellsHeads: true,
     open: () => [...clients.keys()],
     say,
     accept,
@@ -93,7 +95,7 @@ export function createNumberServer() {
   function take(client: Client, frame: Frame): void {
     const { socket } = client
     const { type, id } = frame
-    const heads = { 1: { seq: log.length, epoch: EPOCH } }
+    const heads = server.tellsHeads ? { 1: { seq: log.length, epoch: EPOCH } } : undefined
     if (type === 'ping') return socket.receive({ type: 'pong', data: { ...frame.data, heads } })
     server.types.push(type)
     server.frames.set(id, (server.frames.get(id) ?? 0) + 1)
@@ -121,7 +123,13 @@ export function createNumberServer() {
     socket.accept()
     clients.set(socket, client)
     const connection_id = String(server.seen.push(socket.url) - 1)
-    const welcome = { connection_id, user: { id: userOf(socket.url) }, level: 3, heads: true, batch: true }
+    const welcome = {
+      connection_id,
+      user: { id: userOf(socket.url) },
+      level: 3,
+      heads: server.tellsHeads,
+      batch: true,
+    }
     socket.receive({ type: 'welcome', data: welcome })
   }
 

@@ -67,6 +67,26 @@ it('[B12] one that looked at is asked first: hidden tabs stand behind it', async
   expect(rolesOf(others)).toEqual(['follower', 'follower', 'leader'])
 })
 
+it('[B12] a hidden tab counts as looked at while another one is: it asks where its channels stand', async () => {
+  const { clock, server, openAll } = createStage()
+  server.tellsHeads = false
+  const [first, second] = await openAll(2)
+  second?.send('known', true)
+  await clock.advance(1_000)
+  const asked: string[] = []
+  second?.manager.inspect((entry) => {
+    if (entry.type === 'sent') asked.push(String((entry as { frame?: { type?: string } }).frame?.type))
+  })
+  second?.page.setHidden(true)
+  await clock.advance(180_000)
+  expect(asked).toContain('sync')
+  first?.page.setHidden(true)
+  await clock.advance(20_000)
+  asked.length = 0
+  await clock.advance(300_000)
+  expect(asked).not.toContain('sync')
+})
+
 it('[B13] a leader that stands still keeps the lock, is asked in vain, and loses it; thawed, it writes nothing', async () => {
   const { clock, server, openAll } = createStage()
   const readers = await openAll(3)
