@@ -136,8 +136,6 @@ export function createNumberServer() {
   return server
 }
 
-export type NumberServer = ReturnType<typeof createNumberServer>
-
 function userOf(url: string): string {
   const [, claims] = (new URL(url).searchParams.get('token') ?? '').split('.')
   return claims ? String(JSON.parse(Buffer.from(claims, 'base64url').toString()).sub) : 'u1'
