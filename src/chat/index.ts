@@ -38,6 +38,7 @@ export { type UseConnectionIndicatorResult, useConnectionIndicator } from './rea
 export { useDraft } from './react/useDraft.ts'
 export { type MessagesWindow, type UseMessagesResult, useMessages } from './react/useMessages.ts'
 export { usePresence } from './react/usePresence.ts'
+export { useReaders } from './react/useReaders.ts'
 export { type UseReadStateOptions, type UseReadStateResult, useReadState } from './react/useReadState.ts'
 export { type UseSendMessageResult, useSendMessage } from './react/useSendMessage.ts'
 export { type UseTypingResult, useTyping } from './react/useTyping.ts'

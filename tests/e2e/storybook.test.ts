@@ -106,7 +106,7 @@ it('shows where the focus is', async () => {
   const { page } = await open('iframe.html?viewMode=story&id=chatroom--unread')
   await log(page).getByText('New messages').waitFor({ timeout: 20_000 })
   const seen = new Set<string>()
-  for (let stop = 0; stop < 4; stop++) {
+  for (let stop = 0; stop < 8; stop++) {
     await page.keyboard.press('Tab')
     const [name, outline] = await page.evaluate(() => {
       const element = document.activeElement ?? document.body

@@ -39,6 +39,7 @@ function watch() {
     createId: () => `c${++ids}`,
     resume: () => undefined,
     changed: () => void refreshOps(pendingMutations),
+    begins: () => undefined,
   })
   stop = watchMutations(pendingMutations)
   const send = (text: string) => {

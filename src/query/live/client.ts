@@ -21,7 +21,7 @@ import {
   type QueryCacheNotifyEvent,
   type QueryClient,
 } from '../tanstack.ts'
-import { adoptForeign, leave, tell } from './driver.ts'
+import { adoptForeign, leave, tell, tellHeard } from './driver.ts'
 import { endFetch } from './fetch.ts'
 import { createLiveQuery, flush, tellOps } from './liveQuery.ts'
 import { announce, type Declarations, type Listeners, type LiveClient, type LiveQuery } from './records.ts'
@@ -47,6 +47,9 @@ export function createLiveClient(
       resume: (mutation) => resume(queryClient, mutation),
       // At once: what a user has just done does not wait for the next frame.
       changed: () => flushAll(client, []),
+      begins() {
+        for (const live of client.liveQueries.values()) tellHeard(live)
+      },
     }),
     liveQueries: new Map(),
     lingering: new Map(),

@@ -2,6 +2,7 @@
 import { LiveError } from '../../transport/errors.ts'
 import type { LivePort, Pace } from '../../transport/port.ts'
 import type { Coalescer } from '../cache/coalescer.ts'
+import type { SequencedOp } from '../fold/items.ts'
 import type { Kind } from '../fold/kinds.ts'
 import type { Check } from '../fold/soundOp.ts'
 import type { Params } from '../keys.ts'
@@ -67,6 +68,8 @@ export interface LiveQuery extends Pace {
   readonly fetches: Set<Fetch>
   /** What happened, and has not been worked off. */
   readonly inputs: (Input | (() => Input))[]
+  /** What events said since. */
+  heard: SequencedOp<unknown>[]
   channel: LiveChannel | undefined
   state: LiveQueryState
   /** As it was last told. */

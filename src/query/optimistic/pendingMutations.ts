@@ -21,6 +21,8 @@ export interface PendingMutationsOptions extends PendingMutationOptions {
   /** Called with a mutation that comes out of storage, once it is known to be of whoever is here. */
   readonly resume: (mutation: Mutation) => void
   readonly changed: () => void
+  /** Before there is one: whatever has come until now, it has not anticipated. */
+  readonly begins: () => void
 }
 
 export interface PendingMutations {

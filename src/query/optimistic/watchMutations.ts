@@ -54,6 +54,7 @@ function trackMutation(pendingMutations: PendingMutations, mutation: Mutation): 
   const isDiscarded = pendingBehind(mutation)?.abort.signal.aborted
   const pending = known ?? (isDiscarded ? undefined : createPending(options, mutation))
   if (!pending) return
+  if (all.size === 0) options.begins()
   all.set(mutation, pending)
   if (!known && pending.state.progress !== 'fresh') restored.add(pending)
   resumeRestored(pendingMutations)

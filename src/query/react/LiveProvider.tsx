@@ -1,6 +1,6 @@
 'use client'
 import { type QueryClient, useQueryClient } from '@tanstack/react-query'
-import { createContext, type ReactNode, useContext, useEffect } from 'react'
+import { createContext, type ReactNode, useContext, useEffect, useState } from 'react'
 import { LiveError } from '../../transport/errors.ts'
 import { type Live, liveOf } from '../createLive.ts'
 
@@ -11,13 +11,13 @@ export interface LiveProviderProps {
   readonly children?: ReactNode
 }
 
-const keys = new WeakMap<QueryClient, number>()
-let known = 0
-
-function keyOf(queryClient: QueryClient): number {
-  const key = keys.get(queryClient) ?? ++known
-  keys.set(queryClient, key)
-  return key
+/** Another one for another QueryClient. The first is the same wherever a page is rendered: React finds by it what it has made earlier. */
+function useKeyOf(queryClient: QueryClient): number {
+  const [seen, setSeen] = useState({ queryClient, key: 0 })
+  if (seen.queryClient === queryClient) return seen.key
+  const next = { queryClient, key: seen.key + 1 }
+  setSeen(next)
+  return next.key
 }
 
 /**
@@ -29,7 +29,7 @@ export function LiveProvider({ live, children }: LiveProviderProps): ReactNode {
   // A child may have fetched before this runs (Suspense fetches while rendering); its queryFn connected already.
   useEffect(() => live.connect(queryClient), [live, queryClient])
   return (
-    <LiveContext.Provider key={keyOf(queryClient)} value={live as Live}>
+    <LiveContext.Provider key={useKeyOf(queryClient)} value={live as Live}>
       {children}
     </LiveContext.Provider>
   )

@@ -133,7 +133,18 @@ export function tell(connection: Connection, entry: OwnEntry): void {
 }
 
 export function createFrame({ environment }: Connection, type: string, data: unknown): OutgoingFrame {
-  return { type, data, timestamp: new Date(environment.wallNow()).toISOString(), id: environment.createId() }
+  return { type, data, timestamp: textOfTime(environment.wallNow()), id: environment.createId() }
+}
+
+let second = { at: NaN, text: '' }
+
+/** ISO 8601. A date is put into words once for all frames of a second: otherwise it is the dearest part of one. */
+function textOfTime(wallMs: number): string {
+  const ms = Math.trunc(wallMs)
+  const at = Math.floor(ms / 1_000)
+  // Without what comes after the seconds.
+  if (at !== second.at) second = { at, text: new Date(at * 1_000).toISOString().slice(0, -4) }
+  return `${second.text}${String(ms - at * 1_000).padStart(3, '0')}Z`
 }
 
 /** Past the send queue: frames that are never queued or repeated. */

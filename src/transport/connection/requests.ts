@@ -93,7 +93,12 @@ function exchange(connection: Connection, spec: RequestSpec, { answered, failed 
   }
   if (timeoutFrom !== 'write') startPatience()
   const takeOut = sendFrame(connection, {
-    ...spec,
+    type,
+    data: spec.data,
+    idempotent: spec.idempotent,
+    name: spec.name,
+    onRead: spec.onRead,
+    guard: spec.guard,
     delivery: spec.control ? 'control' : 'reliable',
     onAnswer: answered,
     onWritten: () => {

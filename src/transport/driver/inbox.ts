@@ -15,7 +15,7 @@ import { errorOf } from '../connection/requests.ts'
 import { takeAnswer } from '../connection/unanswered.ts'
 import { retryAfterOf } from '../machine/closeCodes.ts'
 import { dialOf } from '../machine/connectionMachine.ts'
-import { type DecodedEvent, entryOf, type Frame, fieldsOf, textOf } from '../protocol.ts'
+import { type DecodedEvent, type Frame, fieldsOf, textOf } from '../protocol.ts'
 import { type Arrival, arrive } from '../wire/arrivals.ts'
 import type { DrivenConnection } from './drivenConnection.ts'
 import { takePong } from './heartbeat.ts'
@@ -27,34 +27,31 @@ export function receiveMessage(connection: DrivenConnection, attempt: number, da
   connection.heard++
   const message: Message = {
     attempt,
+    data,
     parts: undefined,
     at: 0,
-    events: [],
+    events: undefined,
     hasConfirmed: false,
-    work: (isOver) => workOn(connection, message, { data, isOver }),
+    work: (isOver) => workOn(connection, message, isOver),
   }
   arrive(connection, message)
 }
 
 /** What came at once, and what is left to do of it. */
 interface Message extends Arrival {
+  readonly data: unknown
   /** `undefined` before it is decoded. */
   parts: readonly unknown[] | undefined
   at: number
   /** Decoded, and not delivered. */
-  events: DecodedEvent[]
+  events: DecodedEvent[] | undefined
   hasConfirmed: boolean
 }
 
-interface Turn {
-  readonly data: unknown
-  isOver(): boolean
-}
-
-function workOn(connection: DrivenConnection, message: Message, { data, isOver }: Turn): boolean {
+function workOn(connection: DrivenConnection, message: Message, isOver: () => boolean): boolean {
   const socket = socketOf(connection, message.attempt)
   if (!socket) return true
-  message.parts ??= decodeMessage(connection, data)
+  message.parts ??= decodeMessage(connection, message.data)
   const { length } = message.parts
   const until = Math.min(message.at + TOGETHER, length)
   while (message.at < until) {
@@ -70,7 +67,7 @@ function workOn(connection: DrivenConnection, message: Message, { data, isOver }
 function takePart(connection: DrivenConnection, socket: DialedSocket, message: Message): void {
   const part = message.parts?.[message.at++]
   const isGreeting = fieldsOf(part).type === 'welcome'
-  if (!isGreeting) takeGreeting(connection, socket, null)
+  if (!isGreeting && socket.greeting === undefined) takeGreeting(connection, socket, null)
   const frame = readFrame(connection, part)
   const event = frame && routeFrame(connection, frame)
   if (!event) return
@@ -78,8 +75,13 @@ function takePart(connection: DrivenConnection, socket: DialedSocket, message: M
     message.hasConfirmed = true
     confirmChannels(connection)
   }
-  const control = entryOf(CONTROL, event.frame.type)
-  if (!control) return void message.events.push(event)
+  const control = CONTROL.get(event.frame.type)
+  if (!control) {
+    // An array that is made to grow has room for many from the start.
+    if (message.events) message.events.push(event)
+    else message.events = [event]
+    return
+  }
   // What came before it, a hand-over it ends among that, is not to be told of it later.
   passEvents(connection, socket, message)
   control(connection, fieldsOf(event.payload), { frame: event.frame, attempt: socket.attempt })
@@ -91,7 +93,8 @@ function takePart(connection: DrivenConnection, socket: DialedSocket, message: M
 function passEvents(connection: DrivenConnection, { attempt }: DialedSocket, message: Message): void {
   const { events } = message
   const { current, handOver } = connection
-  message.events = []
+  if (!events) return
+  message.events = undefined
   if (handOver) deliverEvents(connection, handOver.sift(attempt, events))
   else if (attempt === current?.attempt) {
     if (dialOf(connection.state) !== null) for (const event of events) connection.overlap.push(event)
@@ -101,7 +104,7 @@ function passEvents(connection: DrivenConnection, { attempt }: DialedSocket, mes
 
 /** Returns the frame if it is an event. An echo is an answer to its sender, and an event to everyone. */
 function routeFrame(connection: DrivenConnection, frame: Frame): DecodedEvent | undefined {
-  tell(connection, { type: 'received', frame })
+  if (connection.isInspected()) tell(connection, { type: 'received', frame })
   const isAnswer = takeAnswer(connection, frame)
   if (frame.type !== 'response' && frame.type !== 'error') return decodeEvent(connection, frame)
   // A reply that nobody waits for is late; an error that answers nothing concerns the connection.
@@ -120,36 +123,37 @@ type Control = (
 ) => void
 
 /** The frames that are about the connection itself. */
-const CONTROL: Readonly<Record<string, Control>> = {
-  ping: (connection, data) => writeBare(connection, connection.current, { type: 'pong', data }),
-  pong: (connection, fields, { attempt }) => {
-    if (attempt !== connection.handOver?.from) return takePong(connection, fields)
-    markRead(connection, connection.sockets.get(attempt))
-    finishHandOver(connection, true)
-  },
-  welcome: (connection, fields, { attempt }) => {
-    const socket = connection.sockets.get(attempt)
-    if (socket) takeGreeting(connection, socket, fields)
-    const place = placeIn(connection.protocol, fields)
-    const cursor = toCursor(fields)
-    if (!place || !cursor) return
-    // While two sockets are open, the older one still has to deliver what came before this.
-    const take = connection.handOver ? takeHead : placeChannel
-    take(connection, place, cursor)
-  },
-  draining: (connection, fields) => {
-    // Not all clients at the same moment.
-    const spreadMs = connection.environment.random() * 1_000
-    renewIn(connection, (retryAfterOf(fields) ?? 0) + spreadMs, false)
-  },
-  resync_required: (connection, fields, { frame }) =>
-    resetChannels(connection, placeIn(connection.protocol, { ...fields, ...frame })),
-}
+const CONTROL: ReadonlyMap<string, Control> = new Map<string, Control>(
+  Object.entries<Control>({
+    ping: (connection, data) => writeBare(connection, connection.current, { type: 'pong', data }),
+    pong: (connection, fields, { attempt }) => {
+      if (attempt !== connection.handOver?.from) return takePong(connection, fields)
+      markRead(connection, connection.sockets.get(attempt))
+      finishHandOver(connection, true)
+    },
+    welcome: (connection, fields, { attempt }) => {
+      const socket = connection.sockets.get(attempt)
+      if (socket) takeGreeting(connection, socket, fields)
+      const place = placeIn(connection.protocol, fields)
+      const cursor = toCursor(fields)
+      if (!place || !cursor) return
+      // While two sockets are open, the older one still has to deliver what came before this.
+      const take = connection.handOver ? takeHead : placeChannel
+      take(connection, place, cursor)
+    },
+    draining: (connection, fields) => {
+      // Not all clients at the same moment.
+      const spreadMs = connection.environment.random() * 1_000
+      renewIn(connection, (retryAfterOf(fields) ?? 0) + spreadMs, false)
+    },
+    resync_required: (connection, fields, { frame }) =>
+      resetChannels(connection, placeIn(connection.protocol, { ...fields, ...frame })),
+  }),
+)
 
 /** A greeting that comes late is one all the same. */
 function takeGreeting(connection: DrivenConnection, socket: DialedSocket, fields: Fields | null): void {
   const { identity } = connection
-  if (!fields && socket.greeting !== undefined) return
   const id = textOf(fieldsOf(fields?.user).id)
   if (socket.era === identity.era) {
     if (id === undefined) identity.endDoubt()
