@@ -10,6 +10,7 @@ export const CHAPTERS = [
       ...learn('guides', ['sign-in', 'reconnecting', 'history', 'read-state', 'offline']),
       ...learn('guides', ['server-rendering', 'testing', 'storybook']),
       'docs/security.md',
+      'docs/tabs.md',
       'docs/scale.md',
       'docs/mistakes.md',
     ],
@@ -34,6 +35,6 @@ export const CHAPTERS = [
 ]
 
 /** The entries of the package, and what their pages are called by typedoc. */
-export const ENTRIES = ['query', 'chat', 'transport', 'server', 'testing', 'check', 'devtools', 'index']
+export const ENTRIES = ['query', 'chat', 'transport', 'server', 'testing', 'check', 'tabs', 'devtools', 'index']
 
 export const entryName = (entry) => (entry === 'index' ? 'querywire' : `querywire/${entry}`)
