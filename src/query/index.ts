@@ -29,6 +29,7 @@ export {
 } from './fold/timeline/pages.ts'
 export { rows } from './fold/timeline/rows.ts'
 export { type SnapshotContext, type SnapshotSource, type } from './live/definition.ts'
+export type { OutboxOptions, OutboxStorage } from './live/outboxStorage.ts'
 export type { LiveState } from './live/records.ts'
 export type { LiveStatus } from './live/state.ts'
 export type { Ask, AskOptions, Requests, SendContext } from './optimistic/beginSend.ts'

@@ -1,11 +1,12 @@
 /** The records that the live layer works on, and who is told when a status changes. */
 import { LiveError } from '../../transport/errors.ts'
-import type { LivePort, Pace } from '../../transport/port.ts'
+import type { Id, LivePort, Pace } from '../../transport/port.ts'
 import type { Coalescer } from '../cache/coalescer.ts'
 import type { Kind } from '../fold/kinds.ts'
 import type { Check } from '../fold/soundOp.ts'
 import type { Params } from '../keys.ts'
 import type { Authors } from '../optimistic/author.ts'
+import type { Outbox } from '../optimistic/outbox.ts'
 import type { MutationDefinition } from '../optimistic/pendingMutation.ts'
 import type { PendingMutations } from '../optimistic/pendingMutations.ts'
 import type { ChannelHub, ChannelMember, LiveChannel } from '../stream/channelHub.ts'
@@ -30,6 +31,10 @@ export interface Declarations {
   /** By their names in keys. */
   readonly definitions: ReadonlyMap<string, Definition>
   readonly mutations: ReadonlyMap<string, MutationDefinition>
+  /** The application's word for who is signed in. */
+  readonly user?: (() => Id | undefined) | undefined
+  /** What keeps the sends of a QueryClient, where they are kept. */
+  openOutbox?: ((client: LiveClient) => Outbox) | undefined
 }
 
 /** The engine of one QueryClient. */
@@ -38,6 +43,7 @@ export interface LiveClient {
   readonly declarations: Declarations
   readonly hub: ChannelHub
   readonly pendingMutations: PendingMutations
+  outbox?: Outbox | undefined
   readonly liveQueries: Map<Query, LiveQuery>
   /** Channels that nobody reads any more, and how to keep them. */
   readonly lingering: Map<Query, () => void>

@@ -16,6 +16,11 @@ export interface OptimisticContext<P = Params> {
   readonly attempts: number
   /** Milliseconds since 1970, by the client's clock. */
   readonly submittedAt: number
+  /**
+   * Whether a reload leaves it alone, where sends are kept (`live.persistOutbox`): `false` where the storage refused it, or
+   * it is not known for whom to keep it. `undefined` where they are not kept, and while it is written.
+   */
+  readonly isKept: boolean | undefined
 }
 
 export interface MutationDefinition {
@@ -41,6 +46,7 @@ export interface PendingMutation {
   /** Ends what it is doing when it is discarded. */
   readonly abort: AbortController
   state: SendState
+  isKept?: boolean | undefined
   optimistic?: OptimisticOps
 }
 
@@ -129,12 +135,12 @@ export function renewSignature(mutation: Mutation): PendingMutation | undefined 
 
 /** Computed again only when the mutation changed, so that an unchanged one keeps its ops. */
 export function optimisticOps(pending: PendingMutation): readonly TargetedOp[] {
-  const { definition, params, clientId, optimistic: made, mutation } = pending
+  const { definition, params, clientId, isKept, optimistic: made, mutation } = pending
   const { variables, failureCount: attempts, error, submittedAt } = mutation.state
   const status = statusOf(pending)
   const isSame = made?.context.status === status && made.context.attempts === attempts
-  if (isSame && made.variables === variables) return made.ops
-  const context = { params, clientId, status, error: error ?? undefined, attempts, submittedAt }
+  if (isSame && made.variables === variables && made.context.isKept === isKept) return made.ops
+  const context = { params, clientId, status, error: error ?? undefined, attempts, submittedAt, isKept }
   const changes = definition.optimistic(variables, context)
   const ops = changes.map(targeted)
   pending.optimistic = { variables, context, changes, ops }

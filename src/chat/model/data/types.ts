@@ -103,6 +103,8 @@ export interface LocalState {
   readonly status: SendStatus
   readonly error?: Error | undefined
   readonly attempts: number
+  /** `false`: where sends are kept (`live.persistOutbox`), this one is not, and would be lost by a reload. */
+  readonly isKept?: false
 }
 
 /** A message as it is shown; `M` is what the application's schema makes of one. */

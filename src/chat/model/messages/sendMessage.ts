@@ -143,7 +143,7 @@ export function checkContent(variables: SendVariables, maxLength: number): void 
 function pendingRow(
   context: ChatContext,
   { content, extra, reply_to_id }: MessageDraft,
-  { params, clientId, status, error, attempts, submittedAt }: OptimisticContext<RoomParams>,
+  { params, clientId, status, error, attempts, submittedAt, isKept }: OptimisticContext<RoomParams>,
 ): ChatMessage {
   // Not under the name of who was here before.
   const isSure = context.manager.port.identity?.isSure !== false
@@ -156,6 +156,12 @@ function pendingRow(
     content,
     ...(reply_to_id !== undefined && { reply_to_id: context.names.known(reply_to_id) ?? reply_to_id }),
     timestamp: new Date(submittedAt).toISOString(),
-    local: { key: clientId, status, attempts, ...(error && { error }) },
+    local: {
+      key: clientId,
+      status,
+      attempts,
+      ...(error && { error }),
+      ...(isKept === false && { isKept }),
+    },
   }
 }
