@@ -121,11 +121,12 @@ async function mark(desk: Desk, entry: Entry): Promise<void> {
   const { pending } = entry
   for (;;) {
     if (desk.isStopped) throw left()
-    const { session } = desk
+    const { session, turns } = desk
     const isKept = session && pending.isKept
     const turn = isKept ? await takeTurnNow(desk, session, entry) : turnHere(desk, entry)
     if (turn === 'taken') throw TAKEN
     if (turn === 'go') break
+    if (desk.turns !== turns) continue
     await new Promise<void>((resolve) => {
       entry.goOn = resolve
     })
@@ -137,8 +138,7 @@ async function mark(desk: Desk, entry: Entry): Promise<void> {
 async function takeTurnNow(desk: Desk, session: Session, entry: Entry): Promise<'go' | 'behind' | 'taken'> {
   const { pending } = entry
   const { clientId: id, mutation, author } = pending
-  const isAhead = (other: string) =>
-    [...desk.entries.values()].some((each) => each.pending.clientId === other && each.isAhead)
+  const isAhead = (other: string) => desk.entries.get(other)?.isAhead === true
   const taking = change(session, (records, hand) =>
     takeTurn(records, { id, variables: mutation.state.variables, who: author.who }, { ...hand, isAhead }),
   )
@@ -164,8 +164,9 @@ function turnHere({ entries }: Desk, entry: Entry): 'go' | 'behind' {
   return 'go'
 }
 
-export function letGoOn({ entries }: Desk): void {
-  for (const entry of entries.values()) {
+export function letGoOn(desk: Desk): void {
+  desk.turns++
+  for (const entry of desk.entries.values()) {
     entry.goOn?.()
     entry.goOn = undefined
   }

@@ -37,6 +37,7 @@ export function createOutbox(
     told: new Set(),
     session: undefined,
     isStopped: false,
+    turns: 0,
   }
   const stops = [
     client.declarations.authors.subscribe(client, () => meetUser(desk)),
@@ -77,7 +78,8 @@ export function createOutbox(
 
 const entryBehind = ({ entries }: Desk, mutation: Mutation): Entry | undefined => {
   const pending = pendingBehind(mutation)
-  return pending && entries.get(pending)
+  const entry = pending && entries.get(pending.clientId)
+  return entry?.pending === pending ? entry : undefined
 }
 
 /** Whose sends are kept here; `undefined` while nobody knows. */
@@ -108,7 +110,7 @@ function meetUser(desk: Desk): void {
     write: desk.writerOf(user),
     clock: client.declarations.port.clock,
     limits: desk.limits,
-    canSend: (record) => canShow(desk, record) && !isLeft(desk, record.id),
+    canSend: (record) => canShow(desk, record) && !desk.entries.get(record.id)?.isLeft,
     changed: (records) => reconcile(desk, records),
   })
   // What began before it was known by whom.
@@ -116,8 +118,6 @@ function meetUser(desk: Desk): void {
     if (entry.isRunning && !entry.pending.isKept && isOwn(desk, entry.pending)) void standingNow(desk, entry)
 }
 
-const isLeft = ({ entries }: Desk, id: string) =>
-  [...entries.values()].some(({ isLeft: left, pending }) => left && pending.clientId === id)
 
 function onUpdated(desk: Desk, entry: Entry, action: string | undefined): void {
   const { mutation } = entry.pending
@@ -173,7 +173,7 @@ function onRemoved(desk: Desk, { pending, wake }: Entry): void {
 }
 
 function forgetEntry({ entries }: Desk, pending: PendingMutation): void {
-  entries.delete(pending)
+  entries.delete(pending.clientId)
 }
 
 function settled(desk: Desk, written: Promise<unknown>): Promise<unknown> {

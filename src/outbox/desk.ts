@@ -20,7 +20,8 @@ export interface Desk {
   readonly store: OutboxStore
   readonly limits: Limits
   readonly writerOf: (user: string) => Write
-  readonly entries: Map<PendingMutation, Entry>
+  /** By client id. */
+  readonly entries: Map<string, Entry>
   /** Client ids of what was taken away here, perhaps before that is written down. */
   readonly removed: Set<string>
   /** Why something was not kept, as far as that was told. */
@@ -28,11 +29,15 @@ export interface Desk {
   /** Of whoever is here; `undefined` while that is not known. */
   session: Session | undefined
   isStopped: boolean
+  /** Grows whenever somebody's turn may have come. */
+  turns: number
 }
 
 export function entryOf({ entries }: Desk, pending: PendingMutation): Entry {
-  const entry = entries.get(pending) ?? createEntry(pending)
-  entries.set(pending, entry)
+  const known = entries.get(pending.clientId)
+  if (known?.pending === pending) return known
+  const entry = createEntry(pending)
+  entries.set(pending.clientId, entry)
   return entry
 }
 

@@ -62,7 +62,7 @@ function show(desk: Desk, record: Kept): void {
 }
 
 function meet(desk: Desk, pending: PendingMutation, record: Kept): void {
-  const entry = desk.entries.get(pending)
+  const entry = desk.entries.get(pending.clientId)
   if (!entry) return
   const isMine = record.owner === desk.session?.me
   const isFailed = pending.mutation.state.status === 'error'
@@ -77,7 +77,7 @@ function meet(desk: Desk, pending: PendingMutation, record: Kept): void {
 }
 
 function meetEnd(desk: Desk, pending: PendingMutation, { status }: Ended): void {
-  const entry = desk.entries.get(pending)
+  const entry = desk.entries.get(pending.clientId)
   if (!entry || !pending.isKept) return
   if (status === 'discarded') takeAway(desk, pending)
   else if (entry.wake) entry.wake({ is: 'sent' })
@@ -86,7 +86,7 @@ function meetEnd(desk: Desk, pending: PendingMutation, { status }: Ended): void 
 
 /** Long over, or the storage was emptied: what waited for another page has nothing to wait for. */
 function meetNothing(desk: Desk, pending: PendingMutation): void {
-  const entry = desk.entries.get(pending)
+  const entry = desk.entries.get(pending.clientId)
   if (!pending.isKept) adopt(desk, pending)
   else if (entry?.wake) takeAway(desk, pending)
   else setKept(desk, pending, false)
@@ -103,8 +103,8 @@ function follow(entry: Entry): void {
 
 /** From here only; it is written down what became of it. */
 export function takeAway({ client, entries }: Desk, pending: PendingMutation): void {
-  const entry = entries.get(pending)
-  entries.delete(pending)
+  const entry = entries.get(pending.clientId)
+  entries.delete(pending.clientId)
   client.queryClient.getMutationCache().remove(pending.mutation)
   entry?.wake?.({ is: 'discarded' })
 }
@@ -113,7 +113,7 @@ export function takeAway({ client, entries }: Desk, pending: PendingMutation): v
 function adopt(desk: Desk, pending: PendingMutation): void {
   const { session, limits, entries } = desk
   const isFailed = pending.mutation.state.status === 'error' && pending.author.era === BEFORE
-  if (!session || !isFailed || entries.has(pending) || !isOwn(desk, pending)) return
+  if (!session || !isFailed || entries.has(pending.clientId) || !isOwn(desk, pending)) return
   const entry = entryOf(desk, pending)
   entry.hasFailed = true
   void adoptNow(desk, session, entry).catch(() => setKept(desk, pending, false))

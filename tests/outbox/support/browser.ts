@@ -96,7 +96,9 @@ export function createBrowser({ fake, delayMs = () => 0, hasLocks = true }: Brow
               if (fault) return inside(() => reject(fault))
               try {
                 const kept = disk.users.get(user) ?? []
-                disk.users.set(user, structuredClone(change(structuredClone(kept))) as OutboxRecord[])
+                const known = new Set(kept)
+                const next = change(kept).map((record) => (known.has(record) ? record : structuredClone(record)))
+                disk.users.set(user, next)
                 later(() => inside(() => resolve(undefined)))
               } catch (error) {
                 inside(() => reject(error))
