@@ -151,8 +151,8 @@ async function takeTurnNow(desk: Desk, session: Session, entry: Entry): Promise<
 }
 
 export async function ended(session: Session, id: string, how: Ended['status']): Promise<void> {
-  await session.write((records) => end(records, id, how, session.clock.wallNow()))
-  session.channel?.tell()
+  const { isNews } = await session.write((records) => end(records, id, how, session.clock.wallNow()))
+  if (isNews) session.channel?.tell()
 }
 
 /** Of what is not kept: behind what was made earlier for the same channel, and is still to go from here. */

@@ -118,7 +118,6 @@ function meetUser(desk: Desk): void {
     if (entry.isRunning && !entry.pending.isKept && isOwn(desk, entry.pending)) void standingNow(desk, entry)
 }
 
-
 function onUpdated(desk: Desk, entry: Entry, action: string | undefined): void {
   const { mutation } = entry.pending
   if (action === 'success') forgetEntry(desk, entry.pending)

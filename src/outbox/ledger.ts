@@ -183,10 +183,9 @@ export interface Tidying extends Hand {
   readonly canSend: (record: Kept) => boolean
 }
 
-/** Takes over what was left, says again what it has in hand, and lets go of what is too old. Whether others need to know. */
-export function tidy(records: Records, tidying: Tidying): boolean {
+/** Takes over what was left, says again what it has in hand, and lets go of what is too old. */
+export function tidy(records: Records, tidying: Tidying): void {
   const { me, now, limits } = tidying
-  let isChanged = false
   for (const record of [...records.values()]) {
     if (!isReadable(record)) continue
     if (!isKept(record)) {
@@ -198,11 +197,8 @@ export function tidy(records: Records, tidying: Tidying): boolean {
       continue
     }
     const next = tidied(record, tidying)
-    if (next === record) continue
-    put(records, next)
-    isChanged = true
+    if (next !== record) put(records, next)
   }
-  return isChanged
 }
 
 function tidied(record: Kept, { me, now, limits, isFree, canSend }: Tidying): OutboxRecord {

@@ -82,8 +82,8 @@ export async function change<Result>(
 ): Promise<Result> {
   await session.ready
   if (session.ending.signal.aborted) throw new LiveError('closed', 'The outbox was closed')
-  const result = await session.write((records) => by(records, handOf(session)))
-  session.channel?.tell()
+  const { result, isNews } = await session.write((records) => by(records, handOf(session)))
+  if (isNews) session.channel?.tell()
   startBeat(session)
   return result
 }
@@ -102,14 +102,15 @@ export function look(session: Session): void {
 async function lookNow(session: Session): Promise<void> {
   const { limits, canSend } = session
   await session.ready
-  const { records, isChanged } = await session.write((all) => {
+  const { result: records, isNews } = await session.write((all) => {
     // What comes from here on is news.
     session.isLooking = false
-    const tidying = { ...handOf(session), limits, canSend, isFree: (record: Kept) => isFree(session, record) }
-    return { isChanged: tidy(all, tidying), records: inOrder(all) }
+    const free = (record: Kept) => isFree(session, record)
+    tidy(all, { ...handOf(session), limits, canSend, isFree: free })
+    return inOrder(all)
   })
   if (session.ending.signal.aborted) return
-  if (isChanged) session.channel?.tell()
+  if (isNews) session.channel?.tell()
   watchOwners(session, records)
   if (records.size > 0) startBeat(session)
   session.changed(records)

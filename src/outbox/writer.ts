@@ -2,12 +2,14 @@
 import type { Records } from './ledger.ts'
 import type { OutboxStore } from './store.ts'
 
-/** Resolves with what `change` returned, once that is kept. */
-export type Write = <Result>(change: (records: Records) => Result) => Promise<Result>
+/** Resolves with what `change` returned, once that is kept; `isNews`: something is kept otherwise than before. */
+export type Write = <Result>(
+  change: (records: Records) => Result,
+) => Promise<{ readonly result: Result; readonly isNews: boolean }>
 
 interface Job {
   readonly change: (records: Records) => unknown
-  readonly resolve: (result: never) => void
+  readonly resolve: (done: never) => void
   readonly reject: (error: unknown) => void
 }
 
@@ -17,11 +19,15 @@ export function createWriter(store: Pick<OutboxStore, 'change'>, user: string): 
 
   async function run(jobs: readonly Job[]): Promise<void> {
     let results: unknown[] = []
+    let isNews = false
     try {
       await store.change(user, (kept) => {
         const records: Records = new Map(kept.map((record) => [record.id, record]))
         results = jobs.map(({ change }) => change(records))
-        return [...records.values()]
+        const next = [...records.values()]
+        const before = new Set(kept)
+        isNews = next.length !== kept.length || next.some((record) => !before.has(record))
+        return next
       })
     } catch (error) {
       // One that cannot be kept takes no other with it.
@@ -30,7 +36,7 @@ export function createWriter(store: Pick<OutboxStore, 'change'>, user: string): 
       return
     }
     jobs.forEach(({ resolve }, at) => {
-      resolve(results[at] as never)
+      resolve({ result: results[at], isNews } as never)
     })
   }
 

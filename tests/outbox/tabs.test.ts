@@ -43,8 +43,7 @@ describe('[Q70] what waits in an outbox', () => {
     await tabs.pass()
     both[1].say('of the second')
     await tabs.pass()
-    for (const tab of both)
-      expect(tab.shown()).toEqual(['of the first (queued)', 'of the second (queued)'])
+    for (const tab of both) expect(tab.shown()).toEqual(['of the first (queued)', 'of the second (queued)'])
     for (const tab of both) tab.kill()
     const after = tabs.open('alice')
     await tabs.pass(80_000)
@@ -59,7 +58,9 @@ describe('[Q70] what waits in an outbox', () => {
     expect(tabs.stored()).toEqual(['mine'])
     expect(bySender('chat_message')).toHaveLength(1)
     expect(second.shown()).toEqual(['mine'])
-    expect(first.page.sockets.flatMap(({ frames }) => frames).some(({ type }) => type === 'chat_message')).toBe(true)
+    expect(
+      first.page.sockets.flatMap(({ frames }) => frames).some(({ type }) => type === 'chat_message'),
+    ).toBe(true)
   })
 
   it('is gone on with after a minute where there are no locks', async () => {

@@ -97,7 +97,9 @@ export function createBrowser({ fake, delayMs = () => 0, hasLocks = true }: Brow
               try {
                 const kept = disk.users.get(user) ?? []
                 const known = new Set(kept)
-                const next = change(kept).map((record) => (known.has(record) ? record : structuredClone(record)))
+                const next = change(kept).map((record) =>
+                  known.has(record) ? record : structuredClone(record),
+                )
                 disk.users.set(user, next)
                 later(() => inside(() => resolve(undefined)))
               } catch (error) {
@@ -112,7 +114,8 @@ export function createBrowser({ fake, delayMs = () => 0, hasLocks = true }: Brow
             tell() {
               if (isGone) return
               for (const other of [...channels])
-                if (other !== channel && other.name === name) later(() => channels.has(other) && other.heard())
+                if (other !== channel && other.name === name)
+                  later(() => channels.has(other) && other.heard())
             },
             close: () => void channels.delete(channel),
           }

@@ -38,7 +38,8 @@ export function createTabs(options: ChatServerOptions = {}, inBrowser: Omit<Brow
       kill: page.kill,
       say: (text: string) => void tab.send(text).catch(() => undefined),
       shown: () => tab.rows().map(({ content, local }) => (local ? `${content} (${local.status})` : content)),
-      keyOf: (text: string) => tab.rows().find(({ content, local }) => local && content === text)?.local?.key ?? '',
+      keyOf: (text: string) =>
+        tab.rows().find(({ content, local }) => local && content === text)?.local?.key ?? '',
     }
   }
 
