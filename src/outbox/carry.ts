@@ -1,7 +1,7 @@
 /** One send from its first word to its end, here or elsewhere. */
 
 import type { Carried } from '../query/optimistic/outbox.ts'
-import { advancePending } from '../query/optimistic/pendingMutations.ts'
+import { advancePending, showChanges } from '../query/optimistic/pendingMutations.ts'
 import { LiveError } from '../transport/errors.ts'
 import { type Desk, entryOf, freshOf, isOwn, reportUnkept, setKept } from './desk.ts'
 import type { Entry } from './entry.ts'
@@ -27,7 +27,10 @@ export async function carry<Result>(desk: Desk, carried: Carried<Result>): Promi
       const { session } = desk
       if (standing.is === 'theirs') standing = await changed(desk, entry, standing)
       if (standing.is === 'theirs') continue
-      if (standing.is === 'sent') return undefined
+      if (standing.is === 'sent') {
+        setElsewhere(desk, entry, true)
+        return undefined
+      }
       if (standing.is === 'failed') throw errorOf(standing.record.error)
       if (standing.is === 'discarded') throw discardedElsewhere(desk, entry)
       try {
@@ -76,20 +79,27 @@ export async function standingNow(desk: Desk, entry: Entry): Promise<Standing> {
 
 /** It is this page's from now on. */
 function take(
-  { client }: Desk,
+  desk: Desk,
   entry: Entry,
   { record, isNew, isRetry }: Extract<Standing, { is: 'mine' }> & { readonly isRetry: boolean },
 ): void {
   const { pending } = entry
   const isFirst = !entry.isMine
-  entry.isMine = true
+  setElsewhere(desk, entry, false)
   entry.hasFailed = false
   entry.revision = record.revision
   entry.variables = pending.mutation.state.variables
   // What this page has made, or tries again by itself, it knows all about.
   if (isNew || !isFirst) return
   const input = record.wasSent && !isRetry ? 'elsewhere' : 'unsent'
-  advancePending(client.pendingMutations, pending, input)
+  advancePending(desk.client.pendingMutations, pending, input)
+}
+
+export function setElsewhere({ client }: Desk, entry: Entry, isElsewhere: boolean): void {
+  entry.isMine = !isElsewhere
+  if (Boolean(entry.pending.isElsewhere) === isElsewhere) return
+  entry.pending.isElsewhere = isElsewhere
+  showChanges(client.pendingMutations)
 }
 
 /** Until another page has done with it, or this one is to go on with it. */
@@ -98,7 +108,7 @@ async function changed(
   entry: Entry,
   standing: Extract<Standing, { is: 'theirs' | 'failed' }>,
 ): Promise<Standing> {
-  entry.isMine = false
+  setElsewhere(desk, entry, true)
   showElsewhere(desk, entry, standing.record.wasSent)
   const told = await new Promise<Standing>((resolve) => {
     entry.wake = resolve

@@ -67,7 +67,7 @@ export function reportUnkept(desk: Desk, why: keyof typeof WHY, cause?: unknown)
 
 /** What is kept of it when it is made. */
 export function freshOf({ pending, channel }: Entry): Fresh {
-  const { mutation, clientId, params, author, state } = pending
+  const { mutation, clientId, params, author, state, isKept } = pending
   const { variables, submittedAt, failureCount } = mutation.state
   return {
     id: clientId,
@@ -80,6 +80,6 @@ export function freshOf({ pending, channel }: Entry): Fresh {
     attempts: failureCount,
     wasSent: wasSent(state),
     bytes: sizeOf(variables) + 200,
-    ...(author.era === BEFORE && { isAdopted: true }),
+    ...(author.era === BEFORE && isKept === undefined && { isAdopted: true }),
   }
 }

@@ -3,7 +3,8 @@ import { LIVE_KEY } from '../query/keys.ts'
 import { BEFORE, isOwn as isOf } from '../query/optimistic/author.ts'
 import { type PendingMutation, pendingBehind } from '../query/optimistic/pendingMutation.ts'
 import { amendVariables } from '../query/optimistic/pendingMutations.ts'
-import { letGoOn, showElsewhere } from './carry.ts'
+import { notifyManager } from '../query/tanstack.ts'
+import { letGoOn, setElsewhere, showElsewhere } from './carry.ts'
 import { type Desk, entryOf, freshOf, isOwn, setKept } from './desk.ts'
 import type { Entry } from './entry.ts'
 import { adoptFailed, type Records } from './ledger.ts'
@@ -18,7 +19,8 @@ export function reconcile(desk: Desk, records: Records): void {
     const pending = known.get(record.id)
     if (isKept(record)) {
       if (pending) meet(desk, pending, record)
-      else if (canShow(desk, record)) show(desk, record)
+      // Seen by nobody before all is known of it.
+      else if (canShow(desk, record)) notifyManager.batch(() => show(desk, record))
     } else if (pending) meetEnd(desk, pending, record)
   }
   for (const [id, pending] of known) if (!records.has(id)) meetNothing(desk, pending)
@@ -57,7 +59,12 @@ function show(desk: Desk, record: Kept): void {
   )
   const pending = pendingBehind(mutation)
   if (!pending) return
-  Object.assign(entryOf(desk, pending), { hasFailed, isFollowing: !hasFailed, revision: record.revision })
+  const entry = Object.assign(entryOf(desk, pending), {
+    hasFailed,
+    isFollowing: !hasFailed,
+    revision: record.revision,
+  })
+  setElsewhere(desk, entry, record.owner !== desk.session?.me)
   setKept(desk, pending, true)
 }
 

@@ -21,6 +21,8 @@ export interface OptimisticContext<P = Params> {
    * it is not known for whom to keep it. `undefined` where they are not kept, and while it is written.
    */
   readonly isKept: boolean | undefined
+  /** Another tab has it in hand: it sends it, and this one shows how that goes. */
+  readonly isElsewhere: boolean
 }
 
 export interface MutationDefinition {
@@ -47,6 +49,7 @@ export interface PendingMutation {
   readonly abort: AbortController
   state: SendState
   isKept?: boolean | undefined
+  isElsewhere?: boolean
   optimistic?: OptimisticOps
 }
 
@@ -135,12 +138,14 @@ export function renewSignature(mutation: Mutation): PendingMutation | undefined 
 
 /** Computed again only when the mutation changed, so that an unchanged one keeps its ops. */
 export function optimisticOps(pending: PendingMutation): readonly TargetedOp[] {
-  const { definition, params, clientId, isKept, optimistic: made, mutation } = pending
+  const { definition, params, clientId, isKept, isElsewhere = false, optimistic: made, mutation } = pending
   const { variables, failureCount: attempts, error, submittedAt } = mutation.state
   const status = statusOf(pending)
   const isSame = made?.context.status === status && made.context.attempts === attempts
-  if (isSame && made.variables === variables && made.context.isKept === isKept) return made.ops
-  const context = { params, clientId, status, error: error ?? undefined, attempts, submittedAt, isKept }
+  const isThere = made?.context.isKept === isKept && made?.context.isElsewhere === isElsewhere
+  if (isSame && isThere && made.variables === variables) return made.ops
+  const where = { isKept, isElsewhere }
+  const context = { params, clientId, status, error: error ?? undefined, attempts, submittedAt, ...where }
   const changes = definition.optimistic(variables, context)
   const ops = changes.map(targeted)
   pending.optimistic = { variables, context, changes, ops }
