@@ -22,30 +22,32 @@ export async function carry<Result>(desk: Desk, carried: Carried<Result>): Promi
   const entry = entryOf(desk, carried.pending)
   Object.assign(entry, { channel: carried.channel, isRunning: true, isAhead: false })
   try {
-    let standing = await standingNow(desk, entry)
-    for (;;) {
+    while ((await whoseTurn(desk, entry)) === 'mine') {
       const { session } = desk
-      if (standing.is === 'theirs') standing = await changed(desk, entry, standing)
-      if (standing.is === 'theirs') continue
-      if (standing.is === 'sent') {
-        setElsewhere(desk, entry, true)
-        return undefined
-      }
-      if (standing.is === 'failed') throw errorOf(standing.record.error)
-      if (standing.is === 'discarded') throw discardedElsewhere(desk, entry)
       try {
         const result = await carried.send(() => mark(desk, entry))
         settle(desk, entry, session)
         return result
       } catch (error) {
         if (error !== TAKEN) throw error
-        standing = await standingNow(desk, entry)
       }
     }
+    return undefined
   } finally {
     Object.assign(entry, { isRunning: false, isFollowing: false, isAhead: true, wake: undefined })
     letGoOn(desk)
   }
+}
+
+/** Waits for as long as another page has it in hand. @throws how it ended there, unless it was sent */
+async function whoseTurn(desk: Desk, entry: Entry): Promise<'mine' | 'sent'> {
+  let standing = await standingNow(desk, entry)
+  while (standing.is === 'theirs') standing = await changed(desk, entry, standing)
+  if (standing.is === 'failed') throw errorOf(standing.record.error)
+  if (standing.is === 'discarded') throw discardedElsewhere(desk, entry)
+  if (standing.is !== 'sent') return 'mine'
+  setElsewhere(desk, entry, true)
+  return 'sent'
 }
 
 /** Also after the QueryClient was disconnected. */
@@ -160,8 +162,10 @@ async function takeTurnNow(desk: Desk, session: Session, entry: Entry): Promise<
   return 'go'
 }
 
-export async function ended(session: Session, id: string, how: Ended['status']): Promise<void> {
-  const { isNews } = await session.write((records) => end(records, id, how, session.clock.wallNow()))
+export async function ended(session: Session, id: string, status: Ended['status']): Promise<void> {
+  const { isNews } = await session.write((records) =>
+    end(records, { id, status, at: session.clock.wallNow() }),
+  )
   if (isNews) session.channel?.tell()
 }
 

@@ -66,14 +66,19 @@ export function createOutbox(
       session?.channel?.tell()
     },
     stop() {
-      desk.isStopped = true
       for (const stop of stops) stop()
-      if (desk.session) closeSession(desk.session)
-      desk.session = undefined
-      for (const { wake } of desk.entries.values()) wake?.({ is: 'gone' })
-      letGoOn(desk)
+      stopDesk(desk)
     },
   }
+}
+
+/** What it has in hand is another page's from now on, or its own when it is back. */
+function stopDesk(desk: Desk): void {
+  desk.isStopped = true
+  if (desk.session) closeSession(desk.session)
+  desk.session = undefined
+  for (const { wake } of desk.entries.values()) wake?.({ is: 'gone' })
+  letGoOn(desk)
 }
 
 const entryBehind = ({ entries }: Desk, mutation: Mutation): Entry | undefined => {
@@ -140,7 +145,7 @@ function onFailed(desk: Desk, entry: Entry): void {
     if (entry.isLeft) release(records, new Set([id]), hand.me)
     else fail(records, id, { ...hand, error, attempts })
   })
-  settled(desk, written).then(() => {
+  void settled(desk, written).then(() => {
     entry.isMine = false
   })
 }

@@ -87,8 +87,7 @@ export function enter(
 export function adoptFailed(
   records: Records,
   fresh: Fresh,
-  error: unknown,
-  hand: Hand & { readonly limits: Limits },
+  { error, ...hand }: Hand & { readonly limits: Limits; readonly error: unknown },
 ): Standing {
   const standing = enter(records, fresh, { ...hand, isRetry: false })
   if (standing.is !== 'mine') return standing
@@ -156,9 +155,9 @@ export function release(records: Records, ids: ReadonlySet<string> | undefined, 
 }
 
 /** Whatever became of it, it is the last that becomes of it. */
-export function end(records: Records, id: string, status: Ended['status'], now: number): void {
+export function end(records: Records, { id, status, at }: Pick<Ended, 'id' | 'status' | 'at'>): void {
   const record = records.get(id)
-  if (isKept(record)) put(records, ended(record, status, now))
+  if (isKept(record)) put(records, ended(record, status, at))
 }
 
 /** All of them, those of newer versions too. */
@@ -185,24 +184,22 @@ export interface Tidying extends Hand {
 
 /** Takes over what was left, says again what it has in hand, and lets go of what is too old. */
 export function tidy(records: Records, tidying: Tidying): void {
-  const { me, now, limits } = tidying
   for (const record of [...records.values()]) {
     if (!isReadable(record)) continue
-    if (!isKept(record)) {
-      if (now - record.at > (record.isAdopted ? limits.maxAgeMs : TOLD_MS)) records.delete(record.id)
-      continue
-    }
-    if (isPending(record) && record.owner === me) {
-      if (record.until - now < CLAIM_MS / 2) put(records, { ...record, until: now + CLAIM_MS })
-      continue
-    }
-    const next = tidied(record, tidying)
-    if (next !== record) put(records, next)
+    const next = isKept(record) ? tidied(record, tidying) : remembered(record, tidying)
+    if (!next) records.delete(record.id)
+    else if (next !== record) put(records, next)
   }
+}
+
+function remembered(record: OutboxRecord, { now, limits }: Tidying): OutboxRecord | undefined {
+  return now - record.at > (record.isAdopted ? limits.maxAgeMs : TOLD_MS) ? undefined : record
 }
 
 function tidied(record: Kept, { me, now, limits, isFree, canSend }: Tidying): OutboxRecord {
   const isOld = now - record.at > limits.maxAgeMs
+  if (record.owner === me && record.status === 'pending')
+    return record.until - now < CLAIM_MS / 2 ? { ...record, until: now + CLAIM_MS } : record
   if (record.status === 'failed') return isOld ? ended(record, 'discarded', now) : record
   if (!isFree(record) || !canSend(record)) return record
   if (!isOld) return { ...record, owner: me, until: now + CLAIM_MS }

@@ -8,23 +8,23 @@ import { letGoOn, setElsewhere, showElsewhere } from './carry.ts'
 import { type Desk, entryOf, freshOf, isOwn, setKept } from './desk.ts'
 import type { Entry } from './entry.ts'
 import { adoptFailed, type Records } from './ledger.ts'
-import { type Ended, errorOf, isKept, isReadable, type Kept } from './record.ts'
-import { change, type Session } from './session.ts'
+import { errorOf, isKept, isReadable, type Kept, type OutboxRecord } from './record.ts'
+import { change } from './session.ts'
 
 export function reconcile(desk: Desk, records: Records): void {
   const { client } = desk
   const known = new Map([...client.pendingMutations.all.values()].map((each) => [each.clientId, each]))
-  for (const record of records.values()) {
-    if (!isReadable(record)) continue
-    const pending = known.get(record.id)
-    if (isKept(record)) {
-      if (pending) meet(desk, pending, record)
-      // Seen by nobody before all is known of it.
-      else if (canShow(desk, record)) notifyManager.batch(() => show(desk, record))
-    } else if (pending) meetEnd(desk, pending, record)
-  }
+  for (const record of records.values()) if (isReadable(record)) meetOne(desk, record, known.get(record.id))
   for (const [id, pending] of known) if (!records.has(id)) meetNothing(desk, pending)
   letGoOn(desk)
+}
+
+function meetOne(desk: Desk, record: OutboxRecord, pending: PendingMutation | undefined): void {
+  if (!isKept(record)) {
+    if (pending) meetEnd(desk, pending, record)
+  } else if (pending) meet(desk, pending, record)
+  // Seen by nobody before all is known of it.
+  else if (canShow(desk, record)) notifyManager.batch(() => show(desk, record))
 }
 
 /** This page knows what it is, and it is of whoever is here. */
@@ -83,7 +83,7 @@ function meet(desk: Desk, pending: PendingMutation, record: Kept): void {
   amendVariables(desk.client.queryClient, pending, record.variables)
 }
 
-function meetEnd(desk: Desk, pending: PendingMutation, { status }: Ended): void {
+function meetEnd(desk: Desk, pending: PendingMutation, { status }: OutboxRecord): void {
   const entry = desk.entries.get(pending.clientId)
   if (!entry || !pending.isKept) return
   if (status === 'discarded') takeAway(desk, pending)
@@ -123,11 +123,9 @@ function adopt(desk: Desk, pending: PendingMutation): void {
   if (!session || !isFailed || entries.has(pending.clientId) || !isOwn(desk, pending)) return
   const entry = entryOf(desk, pending)
   entry.hasFailed = true
-  void adoptNow(desk, session, entry).catch(() => setKept(desk, pending, false))
-  function adoptNow(of: Desk, by: Session, one: Entry): Promise<void> {
-    const { error } = pending.mutation.state
-    return change(by, (records, hand) => adoptFailed(records, freshOf(one), error, { ...hand, limits })).then(
-      ({ is }) => setKept(of, pending, is === 'failed'),
-    )
-  }
+  const { error } = pending.mutation.state
+  change(session, (records, hand) => adoptFailed(records, freshOf(entry), { ...hand, limits, error })).then(
+    ({ is }) => setKept(desk, pending, is === 'failed'),
+    () => setKept(desk, pending, false),
+  )
 }

@@ -88,10 +88,10 @@ export async function runSchedule(
     for (const tab of open) {
       if (tab.isFrozen) continue
       const rows = tab.rows()
-      // At level 0 what was lost on its way may have come, all the same, where it is shown.
-      const texts = rows
-        .filter(({ local }) => level > 0 || local?.status !== 'failed')
-        .map(({ content }) => content)
+      // At level 0 nothing names an echo: it may come before another tab has said that it sends, and after it was given up.
+      const isVague = ({ local }: (typeof rows)[number]) =>
+        level === 0 && (local?.isElsewhere || local?.status === 'failed')
+      const texts = rows.filter((row) => !isVague(row)).map(({ content }) => content)
       const doubled = texts.filter((text, at) => texts.indexOf(text) !== at)
       if (isVerbose && doubled.length > 0)
         console.log(
@@ -232,19 +232,18 @@ export async function runSchedule(
     if (level > 0 && isShown) problems.push(`still waiting: "${text}"`)
   }
   for (const user of USERS) {
-    const inOrder = said.filter(
-      ({ author, order, hasFailed, mayBeLost }) =>
-        author === user && order !== undefined && !hasFailed && !mayBeLost,
+    const calm = said.filter(
+      ({ author, order, hasFailed, mayBeLost }) => author === user && order && !hasFailed && !mayBeLost,
     )
-    const places = inOrder
-      .map(({ text, order }) => ({
-        order: order ?? 0,
-        text,
-        at: stored.findIndex(({ content }) => content === text),
-      }))
-      .filter(({ at }) => at >= 0)
-    places.sort((a, b) => a.at - b.at)
-    void places
+    const placed = calm.map(({ text, order = 0 }) => ({
+      text,
+      order,
+      at: stored.findIndex(({ content }) => content === text),
+    }))
+    const inPlace = placed.filter(({ at }) => at >= 0).sort((a, b) => a.at - b.at)
+    inPlace.forEach(({ order, text }, at) => {
+      if (at > 0 && order < (inPlace[at - 1]?.order ?? 0)) problems.push(`out of order: "${text}"`)
+    })
   }
   for (const tab of open) tab.kill()
   tabs.close()
