@@ -26,6 +26,8 @@ const staticImports = (program: Node): string[] =>
 const mayImport: Record<string, readonly string[]> = {
   transport: ['transport'],
   query: ['query', 'transport'],
+  // What keeps sends; it comes with the storage that an application passes.
+  outbox: ['outbox', 'query', 'transport'],
   // What travels, as schemas: nothing but zod.
   frames: ['frames'],
   chat: ['chat', 'frames', 'query', 'transport', 'root'],
@@ -55,7 +57,7 @@ const publicIndexes = new Set([
 describe('imports', () => {
   it('reads the sources of every layer', () => {
     expect(new Set(sources.map(({ path }) => layerOf(path)))).toEqual(
-      new Set(['root', 'transport', 'query', 'frames', 'chat', 'testing', 'devtools', 'server', 'check']),
+      new Set(['root', 'transport', 'query', 'outbox', 'frames', 'chat', 'testing', 'devtools', 'server', 'check']),
     )
   })
 
