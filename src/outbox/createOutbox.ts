@@ -1,7 +1,6 @@
 /** The outbox of one QueryClient: of whom it keeps sends, and what happens to them in its MutationCache. */
 
-import type { OutboxOptions } from '../query/live/outboxStorage.ts'
-import type { LiveClient } from '../query/live/records.ts'
+import type { LiveClient, OutboxOptions } from '../query/live/records.ts'
 import type { Outbox } from '../query/optimistic/outbox.ts'
 import { type PendingMutation, pendingBehind } from '../query/optimistic/pendingMutation.ts'
 import type { Mutation } from '../query/tanstack.ts'

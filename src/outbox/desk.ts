@@ -1,7 +1,6 @@
 /** The sends of one QueryClient, and where they are kept: what the parts of an outbox share. */
 
-import type { OutboxOptions } from '../query/live/outboxStorage.ts'
-import type { LiveClient } from '../query/live/records.ts'
+import type { LiveClient, OutboxOptions } from '../query/live/records.ts'
 import { BEFORE } from '../query/optimistic/author.ts'
 import type { PendingMutation } from '../query/optimistic/pendingMutation.ts'
 import { isMine, showChanges } from '../query/optimistic/pendingMutations.ts'

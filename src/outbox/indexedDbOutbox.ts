@@ -1,6 +1,6 @@
 /** The outbox of a browser: records in IndexedDB, Web Locks to tell who is there, a BroadcastChannel to tell what has changed. */
 import { createStore, promisifyRequest, type UseStore } from 'idb-keyval'
-import type { OutboxStorage } from '../query/live/outboxStorage.ts'
+import type { OutboxStorage } from '../query/live/records.ts'
 import { outboxStorage } from './outboxStorage.ts'
 import type { OutboxRecord } from './record.ts'
 import type { OutboxChannel, OutboxStore } from './store.ts'

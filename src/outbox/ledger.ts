@@ -38,7 +38,7 @@ export type Standing =
   | { readonly is: 'sent' | 'discarded' | 'gone' }
   | { readonly is: 'refused'; readonly why: 'too_many' | 'too_large' }
 
-export function standingOf(records: Records, id: string, me: string): Standing {
+function standingOf(records: Records, id: string, me: string): Standing {
   const record = records.get(id)
   if (!record) return { is: 'gone' }
   if (!isKept(record)) return { is: record.status === 'sent' ? 'sent' : 'discarded' }

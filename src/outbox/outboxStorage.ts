@@ -1,5 +1,5 @@
 /** Any storage, as one that `live.persistOutbox` takes. */
-import type { OutboxStorage } from '../query/live/outboxStorage.ts'
+import type { OutboxStorage } from '../query/live/records.ts'
 import { createOutbox } from './createOutbox.ts'
 import type { OutboxStore } from './store.ts'
 import { createWriter, type Write } from './writer.ts'

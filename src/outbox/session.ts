@@ -73,7 +73,7 @@ export function openSession(options: SessionOptions): Session {
   return session
 }
 
-export const handOf = ({ me, clock }: Session): Hand => ({ me, now: clock.wallNow() })
+const handOf = ({ me, clock }: Session): Hand => ({ me, now: clock.wallNow() })
 
 /** Changes what is kept, and tells the other pages. */
 export async function change<Result>(

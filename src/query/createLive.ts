@@ -30,8 +30,15 @@ import type { TimelinePageParam } from './fold/timeline/pages.ts'
 import type { Params } from './keys.ts'
 import { currentData, doubtQueries, forgetData, liveQueryFor, tellChanges } from './live/client.ts'
 import type { SnapshotSource } from './live/definition.ts'
-import type { OutboxOptions, OutboxStorage } from './live/outboxStorage.ts'
-import { ANY, type LiveClient, type LiveState, listenTo, OFFLINE } from './live/records.ts'
+import {
+  ANY,
+  type LiveClient,
+  type LiveState,
+  listenTo,
+  OFFLINE,
+  type OutboxOptions,
+  type OutboxStorage,
+} from './live/records.ts'
 import type { Requests } from './optimistic/beginSend.ts'
 import { holdOps, opsFor } from './optimistic/pendingMutations.ts'
 import { type Change, targeted, targetOf } from './optimistic/targetedOp.ts'

@@ -7,6 +7,9 @@ import { type BrowserContext, chromium, type Page } from 'playwright-core'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { bubbles, type Demo, ready, say, startBrowser, startDemo, visit } from './demo.ts'
 
+/** Two browsers start and load the demo. */
+const SLOW_MS = 240_000
+
 let demo: Demo
 let folder: string
 let context: BrowserContext
@@ -63,7 +66,9 @@ async function expectOnce(texts: readonly string[]): Promise<void> {
   }
 }
 
-it('[Q79] two windows keep what waits over a reload, show it to each other, and send it once', async () => {
+it('[Q79] two windows keep what waits over a reload, show it to each other, and send it once', {
+  timeout: SLOW_MS,
+}, async () => {
   const [one, two] = [await enter(), await enter()]
   await demo.killServer()
   await say(one, 'of the first')
@@ -80,7 +85,9 @@ it('[Q79] two windows keep what waits over a reload, show it to each other, and 
       await expect.poll(() => bubbles(page, text).count(), { timeout: 30_000 }).toBe(1)
 })
 
-it('[Q79] a browser that is killed in the middle of sending loses nothing, and sends nothing twice', async () => {
+it('[Q79] a browser that is killed in the middle of sending loses nothing, and sends nothing twice', {
+  timeout: SLOW_MS,
+}, async () => {
   const [one, two] = [await enter(), await enter()]
   await demo.killServer()
   const texts = Array.from({ length: 12 }, (_, at) => `killed ${at + 1}.`)

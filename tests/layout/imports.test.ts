@@ -57,7 +57,18 @@ const publicIndexes = new Set([
 describe('imports', () => {
   it('reads the sources of every layer', () => {
     expect(new Set(sources.map(({ path }) => layerOf(path)))).toEqual(
-      new Set(['root', 'transport', 'query', 'outbox', 'frames', 'chat', 'testing', 'devtools', 'server', 'check']),
+      new Set([
+        'root',
+        'transport',
+        'query',
+        'outbox',
+        'frames',
+        'chat',
+        'testing',
+        'devtools',
+        'server',
+        'check',
+      ]),
     )
   })
 

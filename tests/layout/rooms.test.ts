@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { readSources, root, type Source } from './sources.ts'
 
 /** The layers. */
-const layers = ['src/transport', 'src/query', 'src/outbox', 'src/chat', 'src/server', 'src/check']
+const layers = ['src/transport', 'src/query', 'src/chat', 'src/server', 'src/check']
 const MAX_THINGS = 14
 /** Folders that are full for now. */
 const full = new Set<string>()

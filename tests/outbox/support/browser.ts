@@ -35,8 +35,6 @@ export interface Disk {
   readonly users: Map<string, OutboxRecord[]>
 }
 
-export type Browser = ReturnType<typeof createBrowser>
-
 export function createBrowser({ fake, delayMs = () => 0, hasLocks = true }: BrowserOptions) {
   const disk: Disk = { users: new Map() }
   const held = new Map<string, Lock[]>()
