@@ -103,15 +103,15 @@ export function createChat<
      */
     signIn: () => manager.reauthenticate(),
     /**
-     * Ends the connections and forgets everything of whoever is signed in: live data, what was not sent, drafts, and what
-     * `persister` has stored. Call it before the token or the cookie goes; `signIn` comes back.
+     * Ends the connections and forgets everything of whoever is signed in: live data, what was not sent, in the outbox too,
+     * drafts, and what `persister` has stored. Call it before the token or the cookie goes; `signIn` comes back.
      */
     async signOut(): Promise<void> {
       const user = currentUser()
-      live.forget()
+      const forgetting = live.forget()
       manager.signOut()
       if (user) forgetDrafts(user.id)
-      await options.persister?.removeClient()
+      await Promise.all([forgetting, options.persister?.removeClient()])
     },
     /** Starts to listen for who is signed in, who is there and who types, as `live.connect` does; returns what ends it. */
     start,

@@ -80,6 +80,7 @@ const SEND_COLUMNS: readonly Column<SendReport>[] = [
       </State>
     ),
   },
+  { head: 'Kept', cell: keptWhere },
   { head: 'Since', cell: ({ submittedAt }) => clock.format(submittedAt), isNumber: true },
   { head: 'Failures', cell: ({ attempts }) => attempts, isNumber: true },
 ]
@@ -97,6 +98,11 @@ export const Sends = ({ rows }: { readonly rows: readonly SendReport[] }) => (
 function channelName({ endpoint, key }: ChannelReport): string {
   const fields = fieldsOf(key)
   return [endpoint === undefined ? '(default)' : shownEndpoint(endpoint), fields || 'everything'].join(' ')
+}
+
+function keptWhere({ isKept, isElsewhere }: SendReport): string {
+  if (isElsewhere) return 'yes, sent by another tab'
+  return isKept === undefined ? '–' : isKept ? 'yes' : 'no'
 }
 
 function nameOf({ name, params }: Pick<QueryReport, 'name' | 'params'>): string {

@@ -30,7 +30,15 @@ import type { TimelinePageParam } from './fold/timeline/pages.ts'
 import type { Params } from './keys.ts'
 import { currentData, doubtQueries, forgetData, liveQueryFor, tellChanges } from './live/client.ts'
 import type { SnapshotSource } from './live/definition.ts'
-import { ANY, type LiveState, listenTo, OFFLINE } from './live/records.ts'
+import {
+  ANY,
+  type LiveClient,
+  type LiveState,
+  listenTo,
+  OFFLINE,
+  type OutboxOptions,
+  type OutboxStorage,
+} from './live/records.ts'
 import type { Requests } from './optimistic/beginSend.ts'
 import { holdOps, opsFor } from './optimistic/pendingMutations.ts'
 import { type AnyChange, type Change, targeted, targetOf } from './optimistic/targetedOp.ts'
@@ -93,8 +101,21 @@ export interface Live<Events = Record<string, unknown>, R extends Requests = Req
   apply(changes: readonly Change[]): void
   /** Asks for a new snapshot of the queries of a definition that are in use. */
   refresh(definition: string, params?: Params): void
-  /** For signing out: forgets all live data, and what waits or failed of whoever is here; nothing of other users. */
-  forget(): void
+  /**
+   * For signing out: forgets all live data, and what waits or failed of whoever is here; nothing of other users. Resolves
+   * when it is gone from the outbox, too.
+   */
+  forget(): Promise<void>
+  /**
+   * Keeps what waits to be sent one by one, until it has been sent or discarded: over reloads and crashes, and for all tabs,
+   * which show it and leave it to one of them to send. Call it before anything is sent; returns how to stop.
+   *
+   * @example
+   * ```ts
+   * live.persistOutbox({ storage: indexedDbOutbox(), user: () => session.userId })
+   * ```
+   */
+  persistOutbox(options: OutboxOptions & { readonly storage: OutboxStorage }): () => void
   /** The data of a definition's queries that are in use, where nothing is known to be missing. */
   current(definition: string, params?: Params): unknown[]
   /** Whether a query is current, and since when. `queryHash`: TanStack's `hashKey(queryKey)`, where it is known. */
@@ -166,11 +187,20 @@ function createLiveWith(registry: Registry): Live {
     refresh(definition, params = {}) {
       for (const client of clientsOf(registry)) doubtQueries(client, { definition, params })
     },
-    forget() {
-      for (const client of clientsOf(registry)) {
+    async forget() {
+      const forgetting = clientsOf(registry).map((client) => {
         // First what it is shown in: all of it goes in one write.
         forgetData(client)
         removeOwnMutations(client.pendingMutations)
+        return client.outbox?.forget()
+      })
+      await Promise.all(forgetting)
+    },
+    persistOutbox({ storage, ...options }) {
+      const open = (client: LiveClient) => storage.open(client, { user: registry.user, ...options })
+      setOutbox(registry, open)
+      return () => {
+        if (registry.openOutbox === open) setOutbox(registry, undefined)
       }
     },
     current: (definition, params = {}) =>
@@ -196,6 +226,14 @@ function createLiveWith(registry: Registry): Live {
   }
   registry.live = live
   return live
+}
+
+function setOutbox(registry: Registry, open: Registry['openOutbox']): void {
+  registry.openOutbox = open
+  for (const client of clientsOf(registry)) {
+    client.outbox?.stop()
+    client.outbox = open?.(client)
+  }
 }
 
 function definitionsOf(registry: Registry): Pick<Live, 'list' | 'timeline' | 'value' | 'mutation'> {

@@ -30,7 +30,7 @@ export {
 } from './fold/timeline/pages.ts'
 export { rows } from './fold/timeline/rows.ts'
 export { type SnapshotContext, type SnapshotSource, type } from './live/definition.ts'
-export type { LiveState } from './live/records.ts'
+export type { LiveState, OutboxOptions, OutboxStorage } from './live/records.ts'
 export type { LiveStatus } from './live/state.ts'
 export type { Ask, AskOptions, Requests, SendContext } from './optimistic/beginSend.ts'
 export type { OptimisticContext } from './optimistic/pendingMutation.ts'

@@ -33,6 +33,8 @@ export const RECOVERY = {
   invalid_params: 'fix',
   /** Wrong use or missing configuration; the message says what to add. */
   misconfigured: 'fix',
+  /** Reported only: a send is on its way as ever, and would not survive a reload; `error.reason` says why. */
+  not_kept: 'ignore',
 } as const satisfies Record<string, Recovery>
 
 export type LiveErrorCode = keyof typeof RECOVERY

@@ -41,6 +41,8 @@ const gateways = ['src/transport/environment', 'src/tabs/browser', 'src/testing/
 const exceptions: Readonly<Record<string, readonly string[]>> = {
   // A draft is kept where the page keeps it.
   'src/chat/model/session/drafts.ts': ['globalThis'],
+  // Web Locks, where the browser has them; they come with the storage that an application passes.
+  'src/outbox/indexedDbOutbox.ts': ['globalThis'],
   // Asks whether it renders on a server, where a layout effect would warn.
   'src/chat/react/scroll/useStickToBottom.ts': ['document'],
 }

@@ -28,6 +28,8 @@ const mayImport: Record<string, readonly string[]> = {
   // Between a manager and its sockets: the manager knows it as an option.
   tabs: ['tabs', 'transport'],
   query: ['query', 'transport'],
+  // What keeps sends; it comes with the storage that an application passes.
+  outbox: ['outbox', 'query', 'transport'],
   // What travels, as schemas: nothing but zod.
   frames: ['frames'],
   chat: ['chat', 'frames', 'query', 'transport', 'root'],
@@ -62,6 +64,7 @@ describe('imports', () => {
         'transport',
         'tabs',
         'query',
+        'outbox',
         'frames',
         'chat',
         'testing',

@@ -352,7 +352,7 @@ describe('[Q58] what a snapshot says beside its items', () => {
     await fake.settle()
     await reply({ items: [], total: 5 })
     await asking
-    live.forget()
+    void live.forget()
     expect(queryClient.getQueryData(meta(orders({ over: 0 })).queryKey)).toBeUndefined()
   })
 })

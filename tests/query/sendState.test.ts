@@ -20,6 +20,8 @@ const SAME = 'same'
 /** Every state and every input; one that is missing does not compile. */
 const table: Record<Name, Record<SendInput, Name | typeof SAME>> = {
   fresh: {
+    elsewhere: 'in-doubt',
+    unsent: 'waiting',
     started: 'waiting',
     sending: 'sending',
     lost: SAME,
@@ -28,6 +30,8 @@ const table: Record<Name, Record<SendInput, Name | typeof SAME>> = {
     sure: 'fresh sure',
   },
   'fresh guess': {
+    elsewhere: 'in-doubt guess',
+    unsent: 'waiting guess',
     started: 'waiting guess',
     sending: 'sending guess',
     lost: SAME,
@@ -36,6 +40,8 @@ const table: Record<Name, Record<SendInput, Name | typeof SAME>> = {
     sure: 'fresh sure',
   },
   'fresh sure': {
+    elsewhere: 'in-doubt sure',
+    unsent: 'waiting sure',
     started: 'waiting sure',
     sending: 'sending sure',
     lost: SAME,
@@ -44,6 +50,8 @@ const table: Record<Name, Record<SendInput, Name | typeof SAME>> = {
     sure: SAME,
   },
   waiting: {
+    elsewhere: 'in-doubt',
+    unsent: SAME,
     started: SAME,
     sending: 'sending',
     lost: SAME,
@@ -52,6 +60,8 @@ const table: Record<Name, Record<SendInput, Name | typeof SAME>> = {
     sure: 'waiting sure',
   },
   'waiting guess': {
+    elsewhere: 'in-doubt guess',
+    unsent: SAME,
     started: SAME,
     sending: 'sending guess',
     lost: SAME,
@@ -60,6 +70,8 @@ const table: Record<Name, Record<SendInput, Name | typeof SAME>> = {
     sure: 'waiting sure',
   },
   'waiting sure': {
+    elsewhere: 'in-doubt sure',
+    unsent: SAME,
     started: SAME,
     sending: 'sending sure',
     lost: SAME,
@@ -68,6 +80,8 @@ const table: Record<Name, Record<SendInput, Name | typeof SAME>> = {
     sure: SAME,
   },
   sending: {
+    elsewhere: 'in-doubt',
+    unsent: 'waiting',
     started: 'lost',
     sending: SAME,
     lost: 'lost',
@@ -76,6 +90,8 @@ const table: Record<Name, Record<SendInput, Name | typeof SAME>> = {
     sure: 'sending sure',
   },
   'sending guess': {
+    elsewhere: 'in-doubt guess',
+    unsent: 'waiting guess',
     started: 'lost guess',
     sending: SAME,
     lost: 'lost guess',
@@ -84,6 +100,8 @@ const table: Record<Name, Record<SendInput, Name | typeof SAME>> = {
     sure: 'sending sure',
   },
   'sending sure': {
+    elsewhere: 'in-doubt sure',
+    unsent: 'waiting sure',
     started: 'lost sure',
     sending: SAME,
     lost: 'lost sure',
@@ -92,6 +110,8 @@ const table: Record<Name, Record<SendInput, Name | typeof SAME>> = {
     sure: SAME,
   },
   lost: {
+    elsewhere: 'in-doubt',
+    unsent: 'waiting',
     started: SAME,
     sending: 'sending',
     lost: SAME,
@@ -100,6 +120,8 @@ const table: Record<Name, Record<SendInput, Name | typeof SAME>> = {
     sure: 'lost sure',
   },
   'lost guess': {
+    elsewhere: 'in-doubt guess',
+    unsent: 'waiting guess',
     started: SAME,
     sending: 'sending guess',
     lost: SAME,
@@ -108,6 +130,8 @@ const table: Record<Name, Record<SendInput, Name | typeof SAME>> = {
     sure: 'lost sure',
   },
   'lost sure': {
+    elsewhere: 'in-doubt sure',
+    unsent: 'waiting sure',
     started: SAME,
     sending: 'sending sure',
     lost: SAME,
@@ -116,6 +140,8 @@ const table: Record<Name, Record<SendInput, Name | typeof SAME>> = {
     sure: SAME,
   },
   'in-doubt': {
+    elsewhere: SAME,
+    unsent: 'waiting',
     started: 'lost',
     sending: 'sending',
     lost: SAME,
@@ -124,6 +150,8 @@ const table: Record<Name, Record<SendInput, Name | typeof SAME>> = {
     sure: 'in-doubt sure',
   },
   'in-doubt guess': {
+    elsewhere: SAME,
+    unsent: 'waiting guess',
     started: 'lost guess',
     sending: 'sending guess',
     lost: SAME,
@@ -132,6 +160,8 @@ const table: Record<Name, Record<SendInput, Name | typeof SAME>> = {
     sure: 'in-doubt sure',
   },
   'in-doubt sure': {
+    elsewhere: SAME,
+    unsent: 'waiting sure',
     started: 'lost sure',
     sending: 'sending sure',
     lost: SAME,

@@ -5,6 +5,7 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { ChatProvider } from '../../../src/chat/index.ts'
 import { querywireDevtools } from '../../../src/devtools/index.ts'
+import { indexedDbOutbox } from '../../../src/outbox/index.ts'
 import { App } from './App.tsx'
 import { userInAddress } from './address.ts'
 import { createDemoChat } from './demoChat.ts'
@@ -14,6 +15,8 @@ const user = userInAddress()
 const queryClient = new QueryClient()
 const persistOptions = persistOptionsOf(user)
 const chat = createDemoChat(user)
+// Before anything is sent: what waits here belongs to all windows of this user.
+chat.live.persistOutbox({ storage: indexedDbOutbox({ name: 'querywire-demo-outbox' }) })
 const plugins = [{ ...querywireDevtools({ manager: chat.manager, queryClient }), defaultOpen: true }]
 const container = document.getElementById('app')
 if (!container) throw new Error('index.html has no element with the id "app"')

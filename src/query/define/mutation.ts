@@ -16,6 +16,7 @@ import {
 } from '../optimistic/pendingMutation.ts'
 import { advancePending } from '../optimistic/pendingMutations.ts'
 import type { AnyChange, Change } from '../optimistic/targetedOp.ts'
+import { channelHash } from '../stream/channelHash.ts'
 import { type ChannelMember, leaveChannel } from '../stream/channelHub.ts'
 import {
   type Mutation,
@@ -114,23 +115,40 @@ async function run<P, Variables, Result>(
   // It may have been amended since it began.
   const variables = () => (pending ? (pending.mutation.state.variables as Variables) : given)
   const spec = channelSpec(params, options)
-  const send = beginSend<P, Variables>(client, pending, { params, endpoint: spec.endpoint })
-  const member: ChannelMember = {}
-  const channel = client.hub.join(spec, member)
-  try {
-    const { result, isNews } = await deliver(channel, send, () => options.request(variables(), send.context))
-    if (send.guard()) return result
-    const told = options.settle?.(result, variables(), params) ?? []
-    const changes = told.length > 0 ? told : unechoed(client, pending)
-    if (changes.length > 0) send.advance('sure')
-    const isTold = isNews && told.length > 0
-    tellChanges(client, changes, isTold)
-    // Else it may have been done long ago, and more may have happened to it since: only a snapshot can tell.
-    for (const change of isTold ? [] : changes) doubtChange(client, change)
-    return result
-  } finally {
-    leaveChannel(channel, member)
+  const sendFromHere = async (mark?: () => Promise<void>) => {
+    const send = beginSend<P, Variables>(client, pending, { params, endpoint: spec.endpoint, mark })
+    const member: ChannelMember = {}
+    const channel = client.hub.join(spec, member)
+    try {
+      const request = () => options.request(variables(), send.context)
+      const { result, isNews } = await deliver(channel, send, request)
+      if (!send.guard())
+        conclude(client, pending, { told: options.settle?.(result, variables(), params), isNews })
+      return { result }
+    } finally {
+      leaveChannel(channel, member)
+    }
   }
+  const { outbox } = client
+  if (!outbox || !pending) return (await sendFromHere()).result
+  const sent = await outbox.carry({ pending, channel: channelHash(spec), send: sendFromHere })
+  // Nobody here has heard the reply; its event tells, or a snapshot.
+  if (!sent) conclude(client, pending, { told: undefined, isNews: false })
+  return sent?.result as Result
+}
+
+/** `told`: what the reply says. */
+function conclude(
+  client: LiveClient,
+  pending: PendingMutation | undefined,
+  { told = [], isNews }: { readonly told: readonly Change[] | undefined; readonly isNews: boolean },
+): void {
+  const changes = told.length > 0 ? told : unechoed(client, pending)
+  if (changes.length > 0 && pending) advancePending(client.pendingMutations, pending, 'sure')
+  const isTold = isNews && told.length > 0
+  tellChanges(client, changes, isTold)
+  // Else it may have been done long ago, and more may have happened to it since: only a snapshot can tell.
+  for (const change of isTold ? [] : changes) doubtChange(client, change)
 }
 
 /**
@@ -167,13 +185,14 @@ function optimisticChanges<P, Variables, Result>(
 }
 
 /**
- * For `dehydrate` and the persisters: keeps live mutations that are not done, also those on their way, beside what
- * TanStack keeps (the paused ones). They resume in order once their QueryClient is connected.
+ * For `dehydrate`, where one page alone has the cache, and no outbox (`live.persistOutbox`): keeps live mutations that are
+ * not done, also those on their way, beside what TanStack keeps (the paused ones). They resume in order once their
+ * QueryClient is connected. What an outbox keeps is left out.
  */
 export function shouldDehydrateMutation(mutation: Mutation): boolean {
   const pending = renewSignature(mutation)
-  // An event has said that it is done; only its reply is still to come.
-  if (pending?.state.proof === 'sure') return false
+  // An event has said that it is done, and only its reply is still to come; or it is kept where no tab overwrites another's.
+  if (pending?.state.proof === 'sure' || pending?.isKept) return false
   const { status, isPaused } = mutation.state
   return (
     isPaused ||

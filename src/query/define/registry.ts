@@ -43,6 +43,7 @@ export function createRegistry(
   return {
     port,
     authors: createAuthors(port, user),
+    user,
     scope,
     definitions: new Map(),
     mutations: new Map(),
@@ -158,7 +159,10 @@ export function registerQuery(registry: Registry, definition: Definition): Defin
 
 export function registerMutation(registry: Registry, definition: MutationDefinition): void {
   register(registry, registry.mutations, definition)
-  for (const client of clientsOf(registry)) setMutationDefaults(client, definition)
+  for (const client of clientsOf(registry)) {
+    setMutationDefaults(client, definition)
+    client.outbox?.look()
+  }
 }
 
 function register<T extends { readonly name: string }>(

@@ -55,6 +55,7 @@ export function createLiveClient(
     toldAt: -Infinity,
     stop() {
       unsubscribe()
+      client.outbox?.stop()
       for (const stop of [client.coalescer.stop, stopMutations, stopAuthors]) stop()
       for (const [query, live] of client.liveQueries) {
         // Nobody is there to be shown an error, and whoever comes back asks again.
@@ -80,6 +81,7 @@ export function createLiveClient(
     const live = liveQueryOf(client, query)
     if (live) tell(live, { type: 'used' })
   }
+  client.outbox = declarations.openOutbox?.(client)
   return client
 }
 

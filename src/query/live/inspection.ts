@@ -44,6 +44,9 @@ export interface SendReport {
   readonly name: string
   readonly params: Params
   readonly status: SendStatus
+  /** Whether a reload leaves it alone, and whether another tab sends it; `undefined` where no outbox keeps sends. */
+  readonly isKept: boolean | undefined
+  readonly isElsewhere: boolean
   readonly attempts: number
   /** Milliseconds since 1970. */
   readonly submittedAt: number
@@ -117,6 +120,8 @@ function sendReports(queryClient: QueryClient, known: ReadonlySet<PendingMutatio
         name: String(name),
         params: (params ?? {}) as Params,
         status: pending ? statusOf(pending) : state.status === 'error' ? 'failed' : 'queued',
+        isKept: pending?.isKept,
+        isElsewhere: pending?.isElsewhere === true,
         attempts: state.failureCount,
         submittedAt: state.submittedAt,
         error: state.error ?? undefined,

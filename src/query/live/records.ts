@@ -1,12 +1,13 @@
 /** The records that the live layer works on, and who is told when a status changes. */
 import { LiveError } from '../../transport/errors.ts'
-import type { LivePort, Pace } from '../../transport/port.ts'
+import type { Id, LivePort, Pace } from '../../transport/port.ts'
 import type { Coalescer } from '../cache/coalescer.ts'
 import type { SequencedOp } from '../fold/items.ts'
 import type { Kind } from '../fold/kinds.ts'
 import type { Check } from '../fold/soundOp.ts'
 import type { Params } from '../keys.ts'
 import type { Authors } from '../optimistic/author.ts'
+import type { Outbox } from '../optimistic/outbox.ts'
 import type { MutationDefinition } from '../optimistic/pendingMutation.ts'
 import type { PendingMutations } from '../optimistic/pendingMutations.ts'
 import type { ChannelHub, ChannelMember, LiveChannel } from '../stream/channelHub.ts'
@@ -31,6 +32,10 @@ export interface Declarations {
   /** By their names in keys. */
   readonly definitions: ReadonlyMap<string, Definition>
   readonly mutations: ReadonlyMap<string, MutationDefinition>
+  /** The application's word for who is signed in. */
+  readonly user?: (() => Id | undefined) | undefined
+  /** What keeps the sends of a QueryClient, where they are kept. */
+  openOutbox?: ((client: LiveClient) => Outbox) | undefined
 }
 
 /** The engine of one QueryClient. */
@@ -39,6 +44,7 @@ export interface LiveClient {
   readonly declarations: Declarations
   readonly hub: ChannelHub
   readonly pendingMutations: PendingMutations
+  outbox?: Outbox | undefined
   readonly liveQueries: Map<Query, LiveQuery>
   /** Channels that nobody reads any more, and how to keep them. */
   readonly lingering: Map<Query, () => void>
@@ -49,6 +55,26 @@ export interface LiveClient {
   readonly news: Set<string>
   toldAt: number
   stop(): void
+}
+
+export interface OutboxOptions {
+  /**
+   * Who is signed in, as soon as the page knows: what they left is shown and sent before any server has answered. The id that
+   * the server uses. @default `user` of `createLive` (`currentUser` of a chat), else whom the token or the greeting names
+   */
+  readonly user?: Id | (() => Id | undefined) | undefined
+  /** How many sends are kept for a user. What comes then is sent all the same. @default 1000 */
+  readonly maxSends?: number | undefined
+  /** Of all that is kept for a user, by an estimate. @default 10_000_000 */
+  readonly maxBytes?: number | undefined
+  /** What is older is not sent any more: it fails (`expired`). @default seven days */
+  readonly maxAgeMs?: number | undefined
+}
+
+/** What is given to `live.persistOutbox`; made by `querywire/outbox`. */
+export interface OutboxStorage {
+  /** For the library itself. */
+  open(client: LiveClient, options: OutboxOptions): Outbox
 }
 
 /** One cached query, live. What it asks for of its own accord, it asks for at a pace. */

@@ -41,6 +41,8 @@ export interface SendContext<P, Variables = unknown, R extends Requests = Reques
 export interface Send<P = unknown, Variables = unknown> {
   /** Nobody has tried it before. */
   readonly isFresh: boolean
+  /** Awaited before each attempt. */
+  readonly mark: (() => Promise<void>) | undefined
   readonly guard: Guard
   readonly advance: (input: SendInput) => void
   readonly context: SendContext<P, Variables>
@@ -56,7 +58,15 @@ interface Sender {
 export function beginSend<P, Variables>(
   { queryClient, pendingMutations, declarations: { port } }: Sender,
   pending: PendingMutation | undefined,
-  { params, endpoint }: { readonly params: P; readonly endpoint: string | undefined },
+  {
+    params,
+    endpoint,
+    mark,
+  }: {
+    readonly params: P
+    readonly endpoint: string | undefined
+    readonly mark: (() => Promise<void>) | undefined
+  },
 ): Send<P, Variables> {
   const progress = pending?.state.progress ?? 'fresh'
   const signal = pending?.abort.signal
@@ -67,6 +77,7 @@ export function beginSend<P, Variables>(
   advance('started')
   return {
     isFresh: progress === 'fresh',
+    mark,
     guard,
     advance,
     context: {

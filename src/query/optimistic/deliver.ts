@@ -6,16 +6,17 @@ import { type LiveChannel, whenLive } from '../stream/channelHub.ts'
 import { isLastWord, type Send } from './beginSend.ts'
 
 /**
- * Every wait of this loop is for the connection; a server that answers, with whatever, ends it. `isNews`: it was done just
- * now, and once.
+ * Every wait of this loop is for the connection, or for its turn (`mark`); a server that answers, with whatever, ends it.
+ * `isNews`: it was done just now, and once.
  */
 export async function deliver<Result>(
   channel: LiveChannel,
-  { isFresh, guard, advance }: Pick<Send, 'isFresh' | 'guard' | 'advance'>,
+  { isFresh, guard, advance, mark }: Pick<Send, 'isFresh' | 'guard' | 'advance' | 'mark'>,
   attempt: () => Promise<Result>,
 ): Promise<{ readonly result: Result; readonly isNews: boolean }> {
   for (let isFirst = isFresh; ; isFirst = false) {
     await whenOwn(channel, guard)
+    if (mark) await mark()
     advance('sending')
     const { sessions, continuity } = channel
     try {
@@ -24,7 +25,7 @@ export async function deliver<Result>(
       const isSame = channel.live && channel.sessions === sessions && channel.continuity === continuity
       return { result, isNews: isFirst && isSame }
     } catch (error) {
-      if (!isLiveError(error) || isLastWord(error) || !LOST.has(error.code)) throw error
+      if (!isLost(error, mark !== undefined)) throw error
       advance('lost')
     }
   }
@@ -51,3 +52,7 @@ async function whenOwn(channel: LiveChannel, guard: Guard): Promise<void> {
  * went with its user, the guard tells whether it was the author.
  */
 const LOST: ReadonlySet<string> = new Set(['connection_lost', 'disconnected', 'user_changed'])
+
+/** What is kept waits for as long as it is kept. */
+const isLost = (error: unknown, isKept: boolean) =>
+  isLiveError(error) && !isLastWord(error) && (LOST.has(error.code) || (isKept && error.code === 'expired'))

@@ -16,6 +16,13 @@ export interface OptimisticContext<P = Params> {
   readonly attempts: number
   /** Milliseconds since 1970, by the client's clock. */
   readonly submittedAt: number
+  /**
+   * Whether a reload leaves it alone, where sends are kept (`live.persistOutbox`): `false` where the storage refused it, or
+   * it is not known for whom to keep it. `undefined` where they are not kept, and while it is written.
+   */
+  readonly isKept: boolean | undefined
+  /** Another tab has it in hand: it sends it, and this one shows how that goes. */
+  readonly isElsewhere: boolean
 }
 
 export interface MutationDefinition {
@@ -41,6 +48,8 @@ export interface PendingMutation {
   /** Ends what it is doing when it is discarded. */
   readonly abort: AbortController
   state: SendState
+  isKept?: boolean | undefined
+  isElsewhere?: boolean
   optimistic?: OptimisticOps
 }
 
@@ -129,12 +138,14 @@ export function renewSignature(mutation: Mutation): PendingMutation | undefined 
 
 /** Computed again only when the mutation changed, so that an unchanged one keeps its ops. */
 export function optimisticOps(pending: PendingMutation): readonly TargetedOp[] {
-  const { definition, params, clientId, optimistic: made, mutation } = pending
+  const { definition, params, clientId, isKept, isElsewhere = false, optimistic: made, mutation } = pending
   const { variables, failureCount: attempts, error, submittedAt } = mutation.state
   const status = statusOf(pending)
   const isSame = made?.context.status === status && made.context.attempts === attempts
-  if (isSame && made.variables === variables) return made.ops
-  const context = { params, clientId, status, error: error ?? undefined, attempts, submittedAt }
+  const isThere = made?.context.isKept === isKept && made?.context.isElsewhere === isElsewhere
+  if (isSame && isThere && made.variables === variables) return made.ops
+  const where = { isKept, isElsewhere }
+  const context = { params, clientId, status, error: error ?? undefined, attempts, submittedAt, ...where }
   const changes = definition.optimistic(variables, context)
   // A patch of an entity is no row that could be tried again: what was refused is not so.
   const ops = changes.filter(({ entity }) => !entity || status !== 'failed').map(targeted)

@@ -30,6 +30,10 @@ export type SendInput =
   | 'sending'
   | 'lost'
   | 'failed'
+  /** Another page has it in hand, or had: whether it was on its way, this one cannot tell, or it was. */
+  | 'elsewhere'
+  /** Another page had it in hand, and it was never on its way; or a user wants it sent again, wherever it was. */
+  | 'unsent'
   /** Something came that may be what it was to do. */
   | 'guess'
   /** Something came that is. */
@@ -60,6 +64,8 @@ export function next(state: SendState, input: SendInput): SendState {
   let { progress, proof } = state
   if (input === 'sending') progress = input
   else if (input === 'started') progress = wasSent(state) ? 'lost' : 'waiting'
+  else if (input === 'elsewhere') progress = 'in-doubt'
+  else if (input === 'unsent') progress = 'waiting'
   else if (input === 'guess') proof ??= input
   else if (input === 'sure') proof = input
   else {

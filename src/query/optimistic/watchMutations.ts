@@ -1,7 +1,7 @@
 /** Follows the MutationCache, which is the only store, and who is here: which mutations are pending, and whose they are. */
 
 import type { Mutation } from '../tanstack.ts'
-import { isNobody } from './author.ts'
+import { isNobody, isSame } from './author.ts'
 import {
   createPending,
   optimisticOps,
@@ -73,8 +73,10 @@ function meetAuthor(pendingMutations: PendingMutations): void {
   const { options, all } = pendingMutations
   for (const pending of all.values()) {
     const { author } = pending
-    // What is known by now of the author of what is one's own.
-    if (isMine(pendingMutations, pending)) author.who = { ...author.who, ...options.authors.begin().who }
+    const { who } = options.authors.begin()
+    // What is known by now of the author of what is one's own; not of the next one, whom the application may know already.
+    const isSameOne = isMine(pendingMutations, pending) && isSame(author.who, who) !== false
+    if (isSameOne) author.who = { ...author.who, ...who }
     writeSignature(pending)
   }
   resumeRestored(pendingMutations)

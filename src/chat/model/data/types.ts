@@ -105,6 +105,10 @@ export interface LocalState {
   readonly status: SendStatus
   readonly error?: Error | undefined
   readonly attempts: number
+  /** `false`: where sends are kept (`live.persistOutbox`), this one is not, and would be lost by a reload. */
+  readonly isKept?: false
+  /** Another tab has it in hand, and sends it. */
+  readonly isElsewhere?: true
 }
 
 /** A message as it is shown; `M` is what the application's schema makes of one. */

@@ -149,8 +149,9 @@ function matches({ level, currentUser }: Pick<ChatContext, 'level' | 'currentUse
     const { client_id, local, room_id, content } = pending
     const me = currentUser()
     const isOwn = sameId(me?.id, confirmed.sender?.id)
-    const isPossible =
-      !confirmed.client_id && local?.status !== 'queued' && sameId(room_id, confirmed.room_id)
+    // What another tab sends may be on its way before this one has heard of it.
+    const isSent = local?.status !== 'queued' || (local.isElsewhere && !isLast)
+    const isPossible = !confirmed.client_id && isSent && sameId(room_id, confirmed.room_id)
     const isIt = isLast
       ? isOwn && local?.status !== 'failed' && !level.isReplying()
       : (isOwn || !me) && plain(content) === plain(confirmed.content)

@@ -42,9 +42,11 @@ export function defineSendMessage(context: ChatContext, messages: Messages) {
       checkMember(context, params.roomId)
       return false
     },
-    optimistic: (variables, optimistic) => [
-      messages.insert(optimistic.params, pendingRow(context, draftOf(variables), optimistic)),
-    ],
+    optimistic: (variables, optimistic) =>
+      // Its echo tells no client id, and perhaps has come.
+      optimistic.isElsewhere && isOnItsWay(optimistic) && level.isSilent()
+        ? []
+        : [messages.insert(optimistic.params, pendingRow(context, draftOf(variables), optimistic))],
     async request(variables, sending) {
       const { params, clientId, signal, request, inDoubt, isConfirmed } = sending
       const { roomId } = params
@@ -140,10 +142,22 @@ export function checkContent(variables: SendVariables, maxLength: number): void 
   }
 }
 
+const isOnItsWay = ({ status }: Pick<OptimisticContext, 'status'>) =>
+  status === 'sending' || status === 'sent'
+
 function pendingRow(
   context: ChatContext,
   { content, extra, reply_to_id }: MessageDraft,
-  { params, clientId, status, error, attempts, submittedAt }: OptimisticContext<RoomParams>,
+  {
+    params,
+    clientId,
+    status,
+    error,
+    attempts,
+    submittedAt,
+    isKept,
+    isElsewhere,
+  }: OptimisticContext<RoomParams>,
 ): ChatMessage {
   // Not under the name of who was here before.
   const isSure = context.manager.port.identity?.isSure !== false
@@ -156,6 +170,13 @@ function pendingRow(
     content,
     ...(reply_to_id !== undefined && { reply_to_id: context.names.known(reply_to_id) ?? reply_to_id }),
     timestamp: new Date(submittedAt).toISOString(),
-    local: { key: clientId, status, attempts, ...(error && { error }) },
+    local: {
+      key: clientId,
+      status,
+      attempts,
+      ...(error && { error }),
+      ...(isKept === false && { isKept }),
+      ...(isElsewhere && { isElsewhere }),
+    },
   }
 }
