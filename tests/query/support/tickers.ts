@@ -33,7 +33,7 @@ interface Market {
 
 const itemSchema = type<Ticker>()
 
-export function defineTickers(port: Parameters<typeof createLive>[0]['manager']['port']) {
+function defineTickers(port: Parameters<typeof createLive>[0]['manager']['port']) {
   const live = createLive({ manager: { port } })
   const ticker = entity('ticker', {
     item: itemSchema,
