@@ -1,14 +1,10 @@
 /** One schedule from a seed to its findings. */
 import { createRandom } from '../server/random.ts'
 import { createVirtualClock } from '../virtualClock.ts'
-<<<<<<< HEAD
-import { applyEvents } from './applyEvents.ts'
-import { auditEnd, auditMoment, type Finding, watchMoments } from './audit.ts'
-=======
-import { applyEvents, auditEnd, auditMoment, type Finding } from './audit.ts'
->>>>>>> refs/heads/entity
+import { auditEnd, auditMoment, type Finding } from './audit.ts'
 import type { ConformanceBackEnd, ConformanceItem, ConformanceLevel, ConformanceParts } from './backEnd.ts'
 import { createLiveSubject } from './liveSubject.ts'
+import { applyEvents } from './model/applyEvents.ts'
 import { watchMoments } from './moments.ts'
 import { createPlainSubject } from './plainSubject.ts'
 import { calmDown, runSchedule, type World } from './schedule.ts'

@@ -1,7 +1,7 @@
 /** What a client can know that hears events and nothing else. */
-import { createGrowth, type Growth, grown, type TextPiece } from '../../query/fold/growth.ts'
-import type { LiveEvent } from '../../transport/port.ts'
-import type { ConformanceItem } from './backEnd.ts'
+import { createGrowth, type Growth, grown, type TextPiece } from '../../../query/fold/growth.ts'
+import type { LiveEvent } from '../../../transport/port.ts'
+import type { ConformanceItem } from '../backEnd.ts'
 
 /** What events make of items, for back ends where nothing else tells. */
 export function applyEvents(
