@@ -25,6 +25,8 @@ const staticImports = (program: Node): string[] =>
 
 const mayImport: Record<string, readonly string[]> = {
   transport: ['transport'],
+  // Between a manager and its sockets: the manager knows it as an option.
+  tabs: ['tabs', 'transport'],
   query: ['query', 'transport'],
   // What travels, as schemas: nothing but zod.
   frames: ['frames'],
@@ -55,7 +57,18 @@ const publicIndexes = new Set([
 describe('imports', () => {
   it('reads the sources of every layer', () => {
     expect(new Set(sources.map(({ path }) => layerOf(path)))).toEqual(
-      new Set(['root', 'transport', 'query', 'frames', 'chat', 'testing', 'devtools', 'server', 'check']),
+      new Set([
+        'root',
+        'transport',
+        'tabs',
+        'query',
+        'frames',
+        'chat',
+        'testing',
+        'devtools',
+        'server',
+        'check',
+      ]),
     )
   })
 

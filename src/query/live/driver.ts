@@ -58,6 +58,7 @@ function tellHeard(live: LiveQuery): void {
 function step(live: LiveQuery, input: Input, use: Use): readonly Effect[] {
   const [state, effects] = next(see(live.state, live.channel, use), input, live.kind)
   live.state = state
+  live.follower?.met(input)
   tellStatus(live)
   return effects
 }

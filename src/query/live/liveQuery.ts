@@ -6,7 +6,7 @@ import { targetOf } from '../optimistic/targetedOp.ts'
 import { positionInLog } from '../stream/channelLog.ts'
 import { topOf } from '../stream/sequencer.ts'
 import { hashKey, type Query } from '../tanstack.ts'
-import type { Definition } from './definition.ts'
+import { type Definition, kindFor } from './definition.ts'
 import { adoptForeign, fail, tell, tellNow } from './driver.ts'
 import { type LiveClient, type LiveQuery, OFFLINE } from './records.ts'
 import { UNUSED } from './state.ts'
@@ -27,7 +27,7 @@ export function createLiveQuery(client: LiveClient, query: Query, definition: De
     client,
     query,
     definition,
-    kind: definition.kindFor?.(query.queryKey) ?? definition.kind,
+    kind: kindFor(definition, query.queryKey),
     params,
     hash: hashKey(query.queryKey),
     target: targetOf(definition.name, params),
@@ -39,23 +39,25 @@ export function createLiveQuery(client: LiveClient, query: Query, definition: De
     status: OFFLINE,
     stopPause: undefined,
     check: undefined,
+    follower: undefined,
     paidAt: 0,
     member: {
       onEvents: (events) => hear(live, events),
       onChange: () => tell(live, { type: 'channelChanged' }),
     },
   }
+  live.follower = definition.options.entity?.follow(live)
   known.set(query, live)
   return live
 }
 
 /**
  * What comes by the thousand is told when something else is, or when it is to be shown: one input for all of it. Not while
- * an event may be what a mutation anticipated.
+ * an event may be what a mutation anticipated, nor where other queries are to hear of it.
  */
 function hear(live: LiveQuery, events: readonly LiveEvent[]): void {
   const { client } = live
-  if (live.inputs.length > 0 || client.pendingMutations.all.size > 0)
+  if (live.follower || live.inputs.length > 0 || client.pendingMutations.all.size > 0)
     return tell(live, () => ({ type: 'heard', ops: toOps(live, events), anticipated: anticipatedBy(live) }))
   let weight = 0
   for (const event of events) {

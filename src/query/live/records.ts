@@ -11,7 +11,7 @@ import type { MutationDefinition } from '../optimistic/pendingMutation.ts'
 import type { PendingMutations } from '../optimistic/pendingMutations.ts'
 import type { ChannelHub, ChannelMember, LiveChannel } from '../stream/channelHub.ts'
 import type { Query, QueryClient } from '../tanstack.ts'
-import type { Definition } from './definition.ts'
+import type { Definition, Follower } from './definition.ts'
 import type { Input } from './inputs.ts'
 import type { LiveQueryState, LiveStatus } from './state.ts'
 
@@ -63,6 +63,8 @@ export interface LiveQuery extends Pace {
   /** Where optimistic ops for it are found. */
   readonly target: string
   readonly member: ChannelMember
+  /** Where its items are an entity's. */
+  follower: Follower | undefined
   readonly fetches: Set<Fetch>
   /** What happened, and has not been worked off. */
   readonly inputs: (Input | (() => Input))[]

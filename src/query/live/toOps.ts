@@ -30,8 +30,8 @@ function toOp(live: LiveQuery, { type, payload, seq }: LiveEvent): Op<unknown> |
   if (!definition.isHeard) hearFirst(live, type, reducer !== undefined)
   // One event they cannot take must not cost the events behind it.
   try {
-    const op = reducer?.(payload, { type, params, seq })
-    if (op?.kind === 'patch' && !definition.isMet) meetFirst(live, type, op.fields)
+    const op = reducer?.(payload, { type, params, seq }, live.kind)
+    if (op?.kind === 'patch' && op.id === undefined && !definition.isMet) meetFirst(live, type, op.fields)
     return op && checkOp(live, op, type)
   } catch (cause) {
     reportFailure(live, cause, type)
