@@ -7,7 +7,13 @@ import { type Subjects, startClock } from '../measure/subject.ts'
 const QUERIES = 200
 
 const window = new Window()
-Object.assign(globalThis, { window, document: window.document, WebSocket: NodeWebSocket })
+Object.assign(globalThis, {
+  window,
+  document: window.document,
+  WebSocket: NodeWebSocket,
+  requestAnimationFrame: (run: () => void) => setTimeout(run, 16),
+  cancelAnimationFrame: clearTimeout,
+})
 const { createElement } = await import('react')
 const { createRoot } = await import('react-dom/client')
 // As it is built: Node reads no JSX.
