@@ -155,8 +155,25 @@ async function channels(context: Context): Promise<readonly Section[]> {
       },
       context,
     ),
+    await table(
+      {
+        title: 'Channels: a reconnect of 200 live queries whose statuses are on screen',
+        text: 'From `connect()` until all are live and rendered, 50 ms of waiting included; React in happy-dom, which paints nothing.',
+        module: 'channels/reconnect.ts',
+        subjects: [QUIET, 'useLiveStatus, a component each', 'useLiveStatus, one component for all'],
+        base: QUIET,
+        options: {},
+        columns: [
+          { name: 'CPU, ms', of: 'cpu' },
+          { name: 'wall, ms', of: 'wall' },
+        ],
+      },
+      context,
+    ),
   ]
 }
+
+const QUIET = 'nobody reads a status'
 
 const OPERATIONS = [
   {

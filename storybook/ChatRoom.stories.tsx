@@ -113,7 +113,7 @@ export const NotAMember: Story = {
   ...shownIn(missing),
   args: { roomId: 'nowhere' },
   play: async ({ canvas }) => {
-    await expect(await canvas.findByText(/could not be loaded/, {}, { timeout: 5_000 })).toBeVisible()
+    await expect(await canvas.findByText('There is no such room', {}, { timeout: 5_000 })).toBeVisible()
   },
 }
 

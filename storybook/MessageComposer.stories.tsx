@@ -1,14 +1,14 @@
 import type { Meta, StoryObj } from '@storybook/react-vite'
-import { expect, waitFor } from 'storybook/test'
+import { expect, fn, waitFor, within } from 'storybook/test'
 import { MessageComposer } from './components/MessageComposer.tsx'
 import { Frame } from './support/Frame.tsx'
-import { harbour, USERS } from './support/people.ts'
+import { harbour, message, USERS } from './support/people.ts'
 import { createScene } from './support/scene.tsx'
 
 const scene = createScene({
   server: () => ({
     users: USERS,
-    rooms: ['harbour', 'pier', 'quay'].map((id) => harbour({ id, messages: [] })),
+    rooms: ['harbour', 'pier', 'quay', 'shore', 'dock'].map((id) => harbour({ id, messages: [] })),
   }),
 })
 
@@ -94,5 +94,90 @@ export const TooLong: Story = {
     await userEvent.click(canvas.getByRole('button', { name: 'Send' }))
     await expect(await canvas.findByRole('alert')).toHaveTextContent('too long for one message')
     await expect(field).toHaveValue('too long '.repeat(500))
+  },
+}
+
+/** Near the limit it is counted, beyond it the number is negative; and it is told now and then, not with every letter. */
+export const NearTheLimit: Story = {
+  args: { roomId: 'shore' },
+  play: async ({ canvas, userEvent }) => {
+    const field = canvas.getByRole('textbox', { name: 'Message' })
+    await userEvent.click(field)
+    await userEvent.paste('🌊'.repeat(3_780))
+    await expect(canvas.queryByText('220')).toBeNull()
+    await userEvent.paste('🌊'.repeat(80))
+    await expect(await canvas.findByText('140')).toBeVisible()
+    await expect(canvas.getByText('Room for fewer than 150 characters')).toBeInTheDocument()
+    await userEvent.paste('🌊'.repeat(145))
+    await expect(await canvas.findByText('-5')).toBeVisible()
+  },
+}
+
+/** An `@` opens the members: arrows and Enter choose, Escape goes on without. */
+export const Mentions: Story = {
+  args: { roomId: 'dock' },
+  decorators: [(Story) => <div style={{ paddingBlockStart: 120 }}>{Story()}</div>],
+  play: async ({ canvas, userEvent }) => {
+    const field = canvas.getByRole('textbox', { name: 'Message' })
+    await userEvent.type(field, 'Ask @')
+    const members = await canvas.findByRole('listbox', { name: 'Members' })
+    await expect(within(members).getAllByRole('option')).toHaveLength(2)
+    await expect(within(members).getByRole('option', { name: /bob/ })).toHaveAttribute(
+      'aria-selected',
+      'true',
+    )
+    await expect(canvas.getByText('2 members to choose from')).toBeInTheDocument()
+    await userEvent.keyboard('{ArrowDown}')
+    const chosen = within(members).getByRole('option', { selected: true })
+    await expect(field).toHaveAttribute('aria-activedescendant', chosen.id)
+    await userEvent.keyboard('{Enter}')
+    await expect(field).toHaveValue('Ask @carol ')
+    await expect(canvas.queryByRole('listbox')).toBeNull()
+    await userEvent.keyboard('and @b')
+    await userEvent.click(await canvas.findByRole('option', { name: /bob/ }))
+    await expect(field).toHaveValue('Ask @carol and @bob ')
+    await expect(field).toHaveFocus()
+    await userEvent.keyboard('@c{Escape}')
+    await expect(canvas.queryByRole('listbox')).toBeNull()
+    await userEvent.keyboard('!{Enter}')
+    await waitFor(() => expect(contents()).toContain('Ask @carol and @bob @c!'))
+    await userEvent.keyboard('a@b')
+    await expect(canvas.queryByRole('listbox')).toBeNull()
+  },
+}
+
+const said = message({
+  id: 'm1',
+  content: 'I have a picture of it, if it helps. It shows the board and the **empty** pier behind it.',
+})
+
+export const Answering: Story = {
+  args: { mode: { kind: 'reply', message: said }, onModeEnd: fn() },
+  play: async ({ canvas, userEvent, args }) => {
+    await expect(canvas.getByText(/^Reply to/)).toBeVisible()
+    await expect(canvas.getByRole('textbox', { name: 'Message' })).toHaveFocus()
+    await userEvent.click(canvas.getByRole('button', { name: 'Do not reply' }))
+    await expect(args.onModeEnd).toHaveBeenCalledOnce()
+  },
+}
+
+/** What one was writing is not lost: it comes back when the change is made, or left. */
+export const Editing: Story = {
+  args: { mode: { kind: 'edit', message: said }, onModeEnd: fn() },
+  play: async ({ canvas, userEvent, args }) => {
+    const field = canvas.getByRole('textbox', { name: 'Message' })
+    await expect(field).toHaveValue(said.content)
+    await expect(canvas.getByRole('button', { name: 'Save' })).toBeEnabled()
+    await userEvent.type(field, '{Escape}')
+    await expect(args.onModeEnd).toHaveBeenCalledOnce()
+  },
+}
+
+/** Where one may not write it says why. */
+export const ReadOnly: Story = {
+  args: { readOnlyReason: 'Only the harbour master writes here.' },
+  play: async ({ canvas }) => {
+    await expect(canvas.getByText('Only the harbour master writes here.')).toBeVisible()
+    await expect(canvas.queryByRole('textbox')).toBeNull()
   },
 }

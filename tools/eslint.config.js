@@ -5,6 +5,8 @@ import reactHooks from 'eslint-plugin-react-hooks'
 const names = Object.keys(reactHooks.rules)
 
 export default [
+  // What Next.js has built.
+  { ignores: ['**/.next/**'] },
   {
     files: ['**/*.{ts,tsx}'],
     languageOptions: { parser },

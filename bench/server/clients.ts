@@ -1,12 +1,12 @@
 /** A process full of sockets, so that what they cost is not counted as the server's. Does what its parent says. */
 import process from 'node:process'
-import { WebSocket } from 'ws'
+import { type RawData, WebSocket } from 'ws'
 import { type Connect, type Speech, speechOf } from './speech.ts'
 
 export type Command =
   /** Dials so many at once; done when each is there. */
   | Connect
-  /** Done when so many messages have come to all of them together. */
+  /** Done when so many events have come to all of them together. */
   | { readonly type: 'expect'; readonly messages: number }
   | { readonly type: 'close' }
 
@@ -18,6 +18,7 @@ export interface Done {
 
 const now = () => performance.timeOrigin + performance.now()
 const AT = /"at":([\d.]+)/
+const ARRAY = '['.charCodeAt(0)
 /** Every which message is looked into for its age. */
 const SAMPLE = 7
 
@@ -28,15 +29,20 @@ let hasToHear = false
 let delays: number[] = []
 let onReceived = () => {}
 
+/** The kit sends what is published at once in one message. */
+const eventsIn = (data: RawData) =>
+  Buffer.isBuffer(data) && data[0] === ARRAY ? (JSON.parse(String(data)) as unknown[]).length : 1
+
 function listen(socket: WebSocket, { hear }: Speech): void {
   socket.on('message', (data) => {
     // Not for every one: it takes longer than a server needs to send it.
     const text = received % SAMPLE === 0 || hasToHear ? String(data) : ''
     const heard = text && hear(text)
     if (typeof heard === 'object') return socket.send(heard.reply)
-    received++
+    const before = received
+    received += eventsIn(data)
     const at = AT.exec(text)?.[1]
-    if (at !== undefined && received % SAMPLE === 1) delays.push(now() - Number(at))
+    if (at !== undefined && before % SAMPLE === 0) delays.push(now() - Number(at))
     onReceived()
   })
 }

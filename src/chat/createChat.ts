@@ -93,6 +93,8 @@ export function createChat<
     manager,
     live,
     store,
+    /** Characters a message may have, as they are counted where one is refused: an emoji is one. */
+    maxLength: context.maxLength,
     /** Who is signed in, as far as is known; changes with `store`. */
     currentUser,
     /**

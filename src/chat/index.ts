@@ -20,12 +20,14 @@ export type {
   Row,
   Typer,
 } from './model/data/types.ts'
+export { isStreaming } from './model/messages/isStreaming.ts'
 export { keyOf } from './model/messages/messages.ts'
 export type { ReactResult, ReactVariables } from './model/messages/react.ts'
 export type { MessageDraft, SendVariables } from './model/messages/sendMessage.ts'
 export type { ChatState } from './model/session/context.ts'
 export type { RoomParams } from './model/session/roomParams.ts'
 export { ChatProvider, type ChatProviderProps } from './react/ChatProvider.tsx'
+export { useReaders } from './react/reading/useReaders.ts'
 export { useChat } from './react/useChat.ts'
 export { type UseChatRoomsResult, useChatRooms } from './react/useChatRooms.ts'
 export {

@@ -2,6 +2,7 @@
 // biome-ignore lint/correctness/noUnusedImports: the window of Storybook is bundled for the classic JSX runtime
 import * as React from 'react'
 import type { ConnectionState } from '../transport/index.ts'
+import type { TabsRow } from './recorder.ts'
 import { type Column, State, Table, type Tone } from './Table.tsx'
 import type { ConnectionRow } from './useLiveReport.ts'
 
@@ -38,6 +39,17 @@ export const Connections = ({ rows }: { readonly rows: readonly ConnectionRow[] 
     keyOf={({ name }) => name}
     empty="Nothing is connected yet."
   />
+)
+
+/** A leader is named by its tab and how often that has led: the same name is the same one in every tab. */
+const TABS_COLUMNS: readonly Column<TabsRow>[] = [
+  { head: 'Server', cell: ({ server }) => server },
+  { head: 'This tab', cell: ({ role }) => role },
+  { head: 'Leader', cell: ({ leader }) => leader || '–' },
+]
+
+export const Tabs = ({ rows }: { readonly rows: readonly TabsRow[] }) => (
+  <Table caption="Tabs" columns={TABS_COLUMNS} rows={rows} keyOf={({ server }) => server} empty="" />
 )
 
 const milliseconds = (value: number | null) => (value === null ? '–' : `${Math.round(value)} ms`)

@@ -1,5 +1,5 @@
 /** Keeps the last entries of the inspector's log. They hold no secret: the inspector has taken those out. */
-import type { InspectorEvent, TransportEntry, WebSocketManager } from '../transport/index.ts'
+import type { ForeignEntry, InspectorEvent, TransportEntry, WebSocketManager } from '../transport/index.ts'
 
 /** An entry of the log with its place in it; numbers only grow. */
 export interface LogEntry {
@@ -7,11 +7,20 @@ export interface LogEntry {
   readonly event: InspectorEvent
 }
 
+/** What this tab is among those of its user at one server. */
+export interface TabsRow {
+  readonly server: string
+  readonly role: string
+  readonly leader: string
+}
+
 export interface Recorder {
   /** Oldest first. */
   entries(): readonly LogEntry[]
   /** How far the server's clock is ahead, by the last round trip that told. Milliseconds. */
   clockOffsetMs(endpoint: string): number | undefined
+  /** Which tab has the connection, where tabs share one. */
+  tabs(): readonly TabsRow[]
   clear(): void
   subscribe(listener: () => void): () => void
 }
@@ -21,6 +30,7 @@ const LIMIT = 1_000
 export function createRecorder(manager: Pick<WebSocketManager, 'inspect'>, limit = LIMIT): Recorder {
   const listeners = new Set<() => void>()
   const offsets = new Map<string, number>()
+  const tabs = new Map<string, TabsRow>()
   let entries: LogEntry[] = []
   let count = 0
   const tell = () => {
@@ -36,11 +46,13 @@ export function createRecorder(manager: Pick<WebSocketManager, 'inspect'>, limit
     if (entry.type === 'roundTrip' && entry.clockOffsetMs !== undefined) {
       offsets.set(entry.endpoint, entry.clockOffsetMs)
     }
+    if (event.type === 'tabs') noteTabs(tabs, event as ForeignEntry)
     tell()
   })
   return {
     entries: () => entries.slice(-limit),
     clockOffsetMs: (endpoint) => offsets.get(endpoint),
+    tabs: () => [...tabs.values()],
     clear() {
       entries = []
       tell()
@@ -50,4 +62,10 @@ export function createRecorder(manager: Pick<WebSocketManager, 'inspect'>, limit
       return () => void listeners.delete(listener)
     },
   }
+}
+
+function noteTabs(tabs: Map<string, TabsRow>, { server, user, role, leader = '' }: ForeignEntry): void {
+  const group = `${server} ${user}`
+  if (role === 'out') tabs.delete(group)
+  else tabs.set(group, { server: String(server), role: String(role), leader: String(leader) })
 }

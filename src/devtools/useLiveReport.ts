@@ -4,7 +4,7 @@ import { useEffect, useMemo, useState } from 'react'
 import { inspectQueries, type LiveReport } from '../query/live/inspection.ts'
 import type { ConnectionState, WebSocketManager } from '../transport/index.ts'
 import { type LogLine, lineOf } from './logLine.ts'
-import type { LogEntry, Recorder } from './recorder.ts'
+import type { LogEntry, Recorder, TabsRow } from './recorder.ts'
 
 export interface ConnectionRow {
   readonly name: string
@@ -27,6 +27,7 @@ export interface Report {
   readonly connections: readonly ConnectionRow[]
   /** `undefined` without a QueryClient. */
   readonly live: LiveReport | undefined
+  readonly tabs: readonly TabsRow[]
   /** Oldest first. */
   readonly lines: readonly LogLine[]
 }
@@ -72,6 +73,7 @@ function read({ manager, recorder, queryClient }: Sources): Report {
       clockOffsetMs: recorder.clockOffsetMs(name) ?? null,
     })),
     live: queryClient && inspectQueries(queryClient),
+    tabs: recorder.tabs(),
     lines: recorder.entries().map(lineFor),
   }
 }

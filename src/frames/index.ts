@@ -5,6 +5,7 @@ export {
   Member,
   MemberChange,
   Message,
+  MessageAppended,
   MessageDeleted,
   Preview,
   Reaction,

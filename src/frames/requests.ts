@@ -61,6 +61,7 @@ export const REQUESTS = {
   },
   edit_message: { params: object({ room_id: id, message_id: id, message: text }), result: OneMessage },
   delete_message: { params: OfMessage, result: OneMessage },
+  stop_message: { params: OfMessage, result: OneMessage },
   add_reaction: { params: Reacting, result: Reactions },
   remove_reaction: { params: Reacting, result: Reactions },
   typing_indicator: { params: object({ room_id: id, is_typing: flag }), result: z.unknown() },

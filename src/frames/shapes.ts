@@ -40,6 +40,7 @@ export const Message = object({
   version: nullish(number),
   edited_at: nullish(text),
   deleted_at: nullish(text),
+  status: nullish(text),
   reply_to_id: nullish(id),
   reactions: nullish(list(Reaction)),
 })
@@ -68,6 +69,7 @@ export const Member = object({
 
 /** Payloads of events, where they are not one of the above. */
 export const MessageDeleted = object({ message_id: id, room_id: nullish(id) })
+export const MessageAppended = object({ message_id: id, room_id: nullish(id), at: number, text })
 export const ReactionUpdate = object({ message_id: id, reactions: list(Reaction), version: nullish(number) })
 export const RoomRemoved = object({ room_id: id })
 export const UnreadUpdate = object({

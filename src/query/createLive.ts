@@ -41,7 +41,7 @@ import {
 } from './live/records.ts'
 import type { Requests } from './optimistic/beginSend.ts'
 import { holdOps, opsFor } from './optimistic/pendingMutations.ts'
-import { type Change, targeted, targetOf } from './optimistic/targetedOp.ts'
+import { type AnyChange, type Change, targeted, targetOf } from './optimistic/targetedOp.ts'
 import { removeOwnMutations } from './optimistic/watchMutations.ts'
 import type { QueryClient } from './tanstack.ts'
 
@@ -60,7 +60,7 @@ export interface Live<Events = Record<string, unknown>, R extends Requests = Req
   /** A flat list, e.g. the rooms of a user. Returns `(params?) => queryOptions`. */
   list<
     Item,
-    P = NoParams,
+    P extends object = NoParams,
     K extends Id = Id,
     Source extends SnapshotSource<P, undefined, R> = SnapshotSource<P, undefined, R>,
   >(
@@ -70,7 +70,7 @@ export interface Live<Events = Record<string, unknown>, R extends Requests = Req
   /** A history in pages, e.g. the messages of a room. Returns `(params, { around?, pageSize? }?) => infiniteQueryOptions`. */
   timeline<
     Item,
-    P = NoParams,
+    P extends object = NoParams,
     K extends Id = Id,
     Source extends SnapshotSource<P, TimelinePageParam, R> = SnapshotSource<P, TimelinePageParam, R>,
   >(
@@ -80,14 +80,14 @@ export interface Live<Events = Record<string, unknown>, R extends Requests = Req
   /** A single value. Returns `(params?) => queryOptions`. */
   value<
     Value,
-    P = NoParams,
+    P extends object = NoParams,
     Source extends SnapshotSource<P, undefined, R> = SnapshotSource<P, undefined, R>,
   >(
     name: string,
     options: ValueOptions<P, Events, Value, Source> & IsValue<Source, R, Value>,
   ): LiveValue<P, Value>
   /** A write with an optimistic overlay. Returns `(params?) => mutationOptions`. */
-  mutation<Variables, Result = unknown, P = NoParams>(
+  mutation<Variables, Result = unknown, P extends object = NoParams>(
     name: string,
     options: MutationDefinitionOptions<P, Variables, Result, R>,
   ): LiveMutation<P, Variables, Result>
@@ -121,7 +121,7 @@ export interface Live<Events = Record<string, unknown>, R extends Requests = Req
   /** Whether a query is current, and since when. `queryHash`: TanStack's `hashKey(queryKey)`, where it is known. */
   status(queryClient: QueryClient, queryKey: readonly unknown[], queryHash?: string): LiveState
   /** What the application itself knows better than the server, for a while: lies over the data until it is held anew. */
-  hold(queryClient: QueryClient, holder: object, changes: readonly Change[]): void
+  hold(queryClient: QueryClient, holder: object, changes: readonly AnyChange[]): void
   /** Optimistic ops for a query, also before it has data to show them in. The same array while nothing changed. */
   optimistic(queryClient: QueryClient, queryKey: readonly unknown[]): readonly Op<unknown>[]
   /**

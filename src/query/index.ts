@@ -14,10 +14,11 @@ export type {
   LiveMutationOptions,
   LiveQueryOptions,
 } from './define/queryOptions.ts'
-export { insert, patch, reduce, remove, upsert } from './define/reducers.ts'
+export { append, insert, type Piece, patch, reduce, remove, upsert } from './define/reducers.ts'
 export type { Mistake } from './define/sound.ts'
 export type { LiveTimeline, TimelineOptions, TimelineWindow } from './define/timeline.ts'
 export type { LiveValue, ValueOptions } from './define/value.ts'
+export { type Entity, type EntityOf, type EntityOptions, entity } from './entity/entity.ts'
 export type { Op, Reducer, ReducerContext } from './fold/op.ts'
 export {
   compareKeys,
@@ -34,6 +35,6 @@ export type { LiveStatus } from './live/state.ts'
 export type { Ask, AskOptions, Requests, SendContext } from './optimistic/beginSend.ts'
 export type { OptimisticContext } from './optimistic/pendingMutation.ts'
 export type { SendStatus } from './optimistic/sendState.ts'
-export type { Change } from './optimistic/targetedOp.ts'
+export type { AnyChange, Change, EntityPatch } from './optimistic/targetedOp.ts'
 export { LiveProvider, type LiveProviderProps } from './react/LiveProvider.tsx'
 export { useLiveStatus } from './react/useLiveStatus.ts'

@@ -5,8 +5,20 @@ export { localBus } from './bus.ts'
 export { chatServer } from './chat/chatServer.ts'
 export type { RoomSeed, UserOrId } from './chat/domain/members.ts'
 export type { ChatLimits } from './chat/limits.ts'
-export type { ChatServer, ChatServerOptions, PostedMessage } from './chat/options.ts'
-export type { ChatMessage, ChatReaction, ChatRoomKind, ChatUser } from './chat/wire.ts'
+export type {
+  ChatServer,
+  ChatServerOptions,
+  ChatWriter,
+  PostedMessage,
+  WrittenMessage,
+} from './chat/options.ts'
+export type {
+  ChatMessage,
+  ChatReaction,
+  ChatRoomKind,
+  ChatUser,
+  ChatWritingStatus,
+} from './chat/wire.ts'
 export type { LiveServer, LiveWork, PluggedServerOptions, Publish } from './createLiveServer.ts'
 export { createLiveServer } from './createLiveServer.ts'
 export type { ServerEnvironment } from './environment.ts'

@@ -26,8 +26,19 @@ export type SocketConstructor = new (url: string, protocols?: string[]) => Socke
 
 export type EnvironmentSignal = 'online' | 'offline' | 'visible' | 'hidden' | 'pageshow'
 
+/** What is dialled, before a token is put on it. */
+export interface DialOrigin {
+  readonly endpoint: string
+  readonly url: string
+  /** Whom the token names. */
+  readonly principal: string | undefined
+  /** The first message is to be credentials. */
+  readonly hasAuthFrame: boolean
+}
+
 export interface Environment {
-  createSocket(url: string, protocols: readonly string[]): Socket
+  /** `origin`: for whoever keeps sockets for several. */
+  createSocket(url: string, protocols: readonly string[], origin?: DialOrigin): Socket
   /** Monotonic milliseconds. Durations are measured with this, never with the wall clock, which jumps. */
   now(): number
   /** Milliseconds since 1970. */

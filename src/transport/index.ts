@@ -1,11 +1,18 @@
 export type { Logger } from './context/debugLog.ts'
 export type { ForeignEntry, InspectorEvent, TransportEntry } from './context/inspector.ts'
 export type { TokenClaims } from './context/jwt.ts'
-export type { HeartbeatOptions, QueueLimits, WebSocketManagerOptions } from './context/settings.ts'
+export type {
+  HeartbeatOptions,
+  QueueLimits,
+  ShareTabs,
+  SocketParts,
+  WebSocketManagerOptions,
+} from './context/settings.ts'
 export type { AuthCarrier, Awaitable, IdentityListener, TokenManager } from './context/tokens.ts'
 export {
   type BrowserEnvironmentOptions,
   browserEnvironment,
+  type DialOrigin,
   type Environment,
   type EnvironmentSignal,
   type Socket,

@@ -5,6 +5,8 @@ import { useChat, usePresence } from '../../src/chat/index.ts'
 import { Avatar } from './Avatar.tsx'
 import { type Id, isSame } from './messageRows.ts'
 import { PresenceDot } from './PresenceDot.tsx'
+import { RoomMembers } from './room/RoomMembers.tsx'
+import { useRoomTitle } from './room/useRoomTitle.ts'
 import { useCurrentUser } from './useCurrentUser.ts'
 
 export interface ChatHeaderProps {
@@ -15,7 +17,7 @@ export interface ChatHeaderProps {
 export function ChatHeader({ roomId, onBack }: ChatHeaderProps) {
   const { data: room } = useQuery(useChat().room(roomId))
   const { others, online } = useOthers(roomId)
-  const name = room?.name ?? String(roomId)
+  const { name, imageUrl } = useRoomTitle(roomId, room)
   const isDirect = room?.kind === 'direct'
   return (
     <header className="qw-chat-header">
@@ -33,7 +35,7 @@ export function ChatHeader({ roomId, onBack }: ChatHeaderProps) {
           </svg>
         </button>
       )}
-      <Avatar name={name} size={40}>
+      <Avatar name={name} imageUrl={imageUrl} size={40}>
         {isDirect && <PresenceDot status={online.length > 0 ? 'online' : others[0]?.status} />}
       </Avatar>
       <div className="qw-chat-title">
@@ -42,6 +44,7 @@ export function ChatHeader({ roomId, onBack }: ChatHeaderProps) {
           {isDirect ? describeOne(others[0]?.status) : describeMany(others.length, online.length)}
         </p>
       </div>
+      {(room || others.length > 0) && <RoomMembers roomId={roomId} canLeave={!isDirect} />}
     </header>
   )
 }

@@ -1,15 +1,19 @@
 /** One message: what stands above it, its bubble, and what became of it. Renders again only when its row changes. */
-import { memo } from 'react'
+import { type FocusEvent, memo, type ReactNode, useLayoutEffect, useRef, useState } from 'react'
 import type { ChatMessage, ChatUser } from '../../src/chat/index.ts'
 import { Avatar } from './Avatar.tsx'
+import { type MenuKind, MessageToolbar } from './actions/MessageToolbar.tsx'
+import { commandsFor, isDeleted, type MessageActions } from './actions/messageCommands.ts'
+import { Reactions } from './actions/Reactions.tsx'
 import { errorText } from './errorText.ts'
 import { FailedMessage } from './FailedMessage.tsx'
 import './Message.css'
 import { MessageStatus } from './MessageStatus.tsx'
-import { MessageText } from './MessageText.tsx'
 import type { MessageRow } from './messageRows.ts'
 import { personColor } from './personColor.ts'
+import { Quote, type Quoted } from './Quote.tsx'
 import { ReadReceipts } from './ReadReceipts.tsx'
+import { isFewEmoji, MessageText } from './text/MessageText.tsx'
 import { dayText, exactText, timeText } from './times.ts'
 
 export interface MessageProps extends Omit<MessageRow<ChatMessage>, 'key'> {
@@ -17,11 +21,25 @@ export interface MessageProps extends Omit<MessageRow<ChatMessage>, 'key'> {
   readonly readers?: readonly ChatUser[] | undefined
   readonly onRetry: (key: string) => void
   readonly onDiscard: (key: string) => void
+  /** Without it nothing can be done but to read. */
+  readonly actions?: MessageActions | undefined
+  readonly onMenu?: ((kind: MenuKind, anchor: HTMLElement) => void) | undefined
+  /** Its menu is open, elsewhere on the page. */
+  readonly hasMenu?: boolean
+  /** Of all the messages the one that the Tab key stops at. */
+  readonly isTabStop?: boolean
+  /** One is shown where it is, having asked for it. */
+  readonly isSought?: boolean
+  /** Removed, and may still be brought back. */
+  readonly isHeld?: boolean
+  readonly quoted?: Quoted | undefined
+  readonly onJumpTo?: ((messageId: ChatMessage['id']) => void) | undefined
 }
 
 export const Message = memo(function Message(props: MessageProps) {
-  const { message, isOwn, startsDay, startsUnread, startsGroup, endsGroup, readers = [] } = props
+  const { message, isOwn, startsDay, startsUnread, startsGroup, endsGroup } = props
   const { sender, local } = message
+  const { ref, isActive, ...pointed } = usePointed()
   return (
     <>
       {startsDay && (
@@ -29,8 +47,13 @@ export const Message = memo(function Message(props: MessageProps) {
           <span>{dayText(message.timestamp)}</span>
         </div>
       )}
-      {startsUnread && <div className="qw-unread">New messages</div>}
+      {startsUnread && (
+        <div className="qw-unread">
+          <span>New messages</span>
+        </div>
+      )}
       <article
+        ref={ref}
         className="qw-message"
         data-message-id={message.id}
         data-own={isOwn || undefined}
@@ -38,6 +61,10 @@ export const Message = memo(function Message(props: MessageProps) {
         data-ends-group={endsGroup || undefined}
         data-status={local?.status}
         data-person={personColor(sender.username)}
+        data-active={isActive || props.hasMenu || undefined}
+        data-sought={props.isSought || undefined}
+        tabIndex={props.isTabStop ? 0 : -1}
+        {...pointed}
       >
         {!isOwn && endsGroup && (
           <div className="qw-message-avatar">
@@ -46,34 +73,83 @@ export const Message = memo(function Message(props: MessageProps) {
         )}
         <div className="qw-message-body">
           <span className={isOwn || !startsGroup ? 'qw-only-read' : 'qw-message-sender'}>
-            {isOwn ? 'You' : sender.username}
+            {isOwn ? 'You' : <bdi>{sender.username}</bdi>}
           </span>
-          <Bubble message={message} isOwn={isOwn} />
-          <Reactions message={message} />
-          {local?.status === 'failed' && (
-            <FailedMessage
-              reason={local.error && errorText(local.error)}
-              onRetry={() => props.onRetry(local.key)}
-              onDiscard={() => props.onDiscard(local.key)}
-            />
+          {props.isHeld ? (
+            <Held {...props} />
+          ) : (
+            <Body {...props} isActive={isActive || props.hasMenu === true} />
           )}
-          <ReadReceipts readers={readers} />
         </div>
       </article>
     </>
   )
 })
 
-function Bubble({ message, isOwn }: { readonly message: ChatMessage; readonly isOwn: boolean }) {
-  const { content, timestamp, edited_at, deleted_at, local } = message
-  const isDeleted = deleted_at != null
+/** Under the pointer, or with the focus of somebody at the keyboard. */
+function usePointed() {
+  const ref = useRef<HTMLElement>(null)
+  const [isUnder, setIsUnder] = useState(false)
+  const [hasFocus, setHasFocus] = useState(false)
+  useLayoutEffect(() => {
+    const article = ref.current
+    // A row that is gone must not take the focus with it: the next key is meant for the list.
+    return () => {
+      if (article?.contains(document.activeElement)) {
+        article.closest<HTMLElement>('[role="log"]')?.focus({ preventScroll: true })
+      }
+    }
+  }, [])
+  return {
+    ref,
+    isActive: isUnder || hasFocus,
+    onPointerEnter: ({ pointerType }: { readonly pointerType: string }) =>
+      setIsUnder(pointerType === 'mouse'),
+    onPointerLeave: () => setIsUnder(false),
+    onFocus: ({ target }: FocusEvent) => setHasFocus(target.matches(':focus-visible')),
+    onBlur: ({ currentTarget, relatedTarget }: FocusEvent) =>
+      setHasFocus((had) => had && currentTarget.contains(relatedTarget)),
+  }
+}
+
+function Body(props: MessageProps & { readonly isActive: boolean }) {
+  const { message, isOwn, actions, onMenu, readers = [] } = props
+  const { local } = message
+  const hasToolbar = props.isActive && actions && onMenu && commandsFor(message, isOwn).length > 0
   return (
-    <div className="qw-bubble" dir="auto">
-      <span className="qw-bubble-text" data-deleted={isDeleted || undefined}>
-        {isDeleted ? 'Message deleted' : <MessageText content={content} />}
-      </span>
+    <>
+      <div className="qw-bubble-line">
+        <Bubble {...props} />
+        {hasToolbar && <MessageToolbar message={message} isOwn={isOwn} actions={actions} onMenu={onMenu} />}
+      </div>
+      <Reactions message={message} actions={actions} isTabStop={props.isTabStop} />
+      {local?.status === 'failed' && (
+        <FailedMessage
+          reason={local.error && errorText(local.error)}
+          onRetry={() => props.onRetry(local.key)}
+          onDiscard={() => props.onDiscard(local.key)}
+        />
+      )}
+      <ReadReceipts readers={readers} />
+    </>
+  )
+}
+
+function Bubble({ message, isOwn, quoted, isTabStop, onJumpTo }: MessageProps) {
+  const { content, timestamp, edited_at, local } = message
+  if (isDeleted(message)) return <Gone timestamp={timestamp} />
+  return (
+    <div
+      className="qw-bubble"
+      dir="auto"
+      data-emoji={(message.reply_to_id == null && isFewEmoji(content)) || undefined}
+    >
+      {message.reply_to_id != null && <Quote id={message.reply_to_id} {...{ quoted, isTabStop, onJumpTo }} />}
+      <div className="qw-bubble-text">
+        <MessageText content={content} />
+      </div>
       <span className="qw-bubble-meta">
-        {edited_at != null && !isDeleted && <span>edited</span>}
+        {edited_at != null && <span>edited</span>}
         <time dir="auto" dateTime={timestamp} title={exactText(timestamp)}>
           {timeText(timestamp)}
         </time>
@@ -83,15 +159,26 @@ function Bubble({ message, isOwn }: { readonly message: ChatMessage; readonly is
   )
 }
 
-function Reactions({ message }: { readonly message: ChatMessage }) {
-  if (!message.reactions?.length) return null
+function Gone({ timestamp, children }: { readonly timestamp: string; readonly children?: ReactNode }) {
   return (
-    <ul className="qw-reactions" aria-label="Reactions">
-      {message.reactions.map(({ name, count, me }) => (
-        <li key={name} data-mine={me || undefined}>
-          {name} {count}
-        </li>
-      ))}
-    </ul>
+    <div className="qw-bubble" data-deleted="">
+      <span className="qw-bubble-text">Message deleted</span>
+      {children ?? (
+        <time dir="auto" dateTime={timestamp} title={exactText(timestamp)}>
+          {timeText(timestamp)}
+        </time>
+      )}
+    </div>
+  )
+}
+
+/** Gone for whoever looks, and still to be had back. */
+function Held({ message, actions }: MessageProps) {
+  return (
+    <Gone timestamp={message.timestamp}>
+      <button type="button" className="qw-undo" onClick={() => actions?.restore(message)}>
+        Undo
+      </button>
+    </Gone>
   )
 }

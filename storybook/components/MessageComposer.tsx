@@ -1,7 +1,13 @@
 /** Where one writes. Enter sends, Shift+Enter breaks the line; what is not sent stays, also over a reload. */
-import { type KeyboardEvent, useId, useRef, useState } from 'react'
-import { useDraft, useSendMessage, useTyping } from '../../src/chat/index.ts'
-import { isLiveError } from '../../src/index.ts'
+import { type KeyboardEvent, type RefObject, useEffect, useId, useRef } from 'react'
+import { useChat } from '../../src/chat/index.ts'
+import type { ComposerMode } from './composer/composerMode.ts'
+import { LengthCounter } from './composer/LengthCounter.tsx'
+import { MentionList } from './composer/MentionList.tsx'
+import { ModeBar } from './composer/ModeBar.tsx'
+import { useComposer } from './composer/useComposer.ts'
+import { useMentions } from './composer/useMentions.ts'
+import { Icon } from './Icon.tsx'
 import './MessageComposer.css'
 import type { Id } from './messageRows.ts'
 
@@ -9,22 +15,36 @@ export interface MessageComposerProps {
   readonly roomId: Id
   readonly placeholder?: string
   readonly onSend?: () => void
+  /** Answers a message, or changes one of one's own. */
+  readonly mode?: ComposerMode | undefined
+  readonly onModeEnd?: () => void
+  /** The arrow key up where nothing is written. */
+  readonly onEditLast?: () => void
+  /** A change of a message that the server did not take, in words. */
+  readonly onRefused?: (text: string) => void
+  /** Why one may not write here; stands where the field would be. */
+  readonly readOnlyReason?: string | undefined
 }
 
-export function MessageComposer({ roomId, placeholder = 'Message', onSend }: MessageComposerProps) {
+export function MessageComposer({ readOnlyReason, ...props }: MessageComposerProps) {
+  if (readOnlyReason === undefined) return <Writable {...props} />
+  return (
+    <div className="qw-composer" data-read-only="">
+      <p>{readOnlyReason}</p>
+    </div>
+  )
+}
+
+function Writable(props: MessageComposerProps) {
+  const { mode, onModeEnd } = props
   const field = useRef<HTMLTextAreaElement>(null)
-  const { draft, error, change, submit, stop } = useComposer(roomId, onSend)
-  const errorId = useId()
+  const composer = useComposer(props)
+  const { text, error } = composer
   const send = () => {
     field.current?.focus()
-    void submit()
+    void composer.submit()
   }
-  const onKeyDown = (event: KeyboardEvent) => {
-    // While an input method composes a character, Enter confirms the character.
-    if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return
-    event.preventDefault()
-    send()
-  }
+  useFocusWith(field, mode)
   return (
     <form
       className="qw-composer"
@@ -34,67 +54,86 @@ export function MessageComposer({ roomId, placeholder = 'Message', onSend }: Mes
       }}
     >
       <div className="qw-composer-field">
+        {mode && <ModeBar mode={mode} onEnd={() => onModeEnd?.()} />}
         {error && (
-          <p className="qw-composer-error" id={errorId} role="alert">
+          <p className="qw-composer-error" role="alert">
             {error}
           </p>
         )}
-        <textarea
-          ref={field}
-          aria-label="Message"
-          aria-describedby={error && errorId}
-          placeholder={placeholder}
-          dir="auto"
-          rows={1}
-          value={draft}
-          onChange={(event) => change(event.target.value)}
-          onKeyDown={onKeyDown}
-          onBlur={stop}
-        />
+        <Field {...props} field={field} composer={composer} onSend={send} />
+        <LengthCounter text={text} maxLength={useChat().maxLength} />
       </div>
       <button
         type="submit"
         className="qw-icon-button qw-send"
-        aria-label="Send"
-        disabled={draft.trim() === ''}
+        aria-label={mode?.kind === 'edit' ? 'Save' : 'Send'}
+        disabled={text.trim() === ''}
       >
-        <PaperPlane />
+        {mode?.kind === 'edit' ? <Icon name="check" /> : <PaperPlane />}
       </button>
     </form>
   )
 }
 
-function useComposer(roomId: Id, onSend: (() => void) | undefined) {
-  const [draft, setDraft] = useDraft(roomId)
-  const { send } = useSendMessage(roomId)
-  const { keystroke, stop } = useTyping(roomId)
-  const [error, setError] = useState<string>()
-  const change = (text: string) => {
-    setDraft(text)
-    setError(undefined)
-    if (text.trim() === '') stop()
-    else keystroke()
-  }
-  const submit = async () => {
-    const text = draft.trim()
-    if (text === '') return
-    try {
-      await send(text)
-      setDraft('')
-      stop()
-      onSend?.()
-    } catch (cause) {
-      // Too long, for example. Whatever happens after this is told by the message itself, in the list.
-      setError(refusalText(cause))
-    }
-  }
-  return { draft, error, change, submit, stop }
+interface FieldProps extends MessageComposerProps {
+  readonly field: RefObject<HTMLTextAreaElement | null>
+  readonly composer: ReturnType<typeof useComposer>
+  readonly onSend: () => void
 }
 
-/** The message of an error is for developers; people get a sentence of their own. */
-function refusalText(cause: unknown): string {
-  const isTooLong = isLiveError(cause) && cause.reason === 'too_long'
-  return isTooLong ? 'This is too long for one message.' : 'This message cannot be sent.'
+function Field({ roomId, placeholder = 'Message', field, composer, onSend, ...props }: FieldProps) {
+  const { text, error, change, stop } = composer
+  const mentions = useMentions(roomId, { field, text, change })
+  const listId = useId()
+  const onKeyDown = (event: KeyboardEvent) => {
+    // While an input method composes a character, Enter confirms the character.
+    if (event.nativeEvent.isComposing || mentions.take(event)) return
+    if (event.key === 'Escape' && props.mode) {
+      event.stopPropagation()
+      props.onModeEnd?.()
+    } else if (event.key === 'ArrowUp' && text === '' && !props.mode) {
+      event.preventDefault()
+      props.onEditLast?.()
+    } else if (event.key === 'Enter' && !event.shiftKey) {
+      event.preventDefault()
+      onSend()
+    }
+  }
+  return (
+    <div className="qw-composer-text">
+      <MentionList id={listId} mentions={mentions} />
+      <textarea
+        ref={field}
+        aria-label="Message"
+        aria-invalid={error !== undefined || undefined}
+        aria-autocomplete="list"
+        aria-haspopup="listbox"
+        aria-controls={mentions.isOpen ? listId : undefined}
+        aria-activedescendant={mentions.isOpen ? `${listId}-${mentions.activeIndex}` : undefined}
+        placeholder={placeholder}
+        dir="auto"
+        rows={1}
+        value={text}
+        onChange={(event) => change(event.target.value)}
+        onSelect={mentions.look}
+        onKeyDown={onKeyDown}
+        onBlur={() => {
+          stop()
+          mentions.close()
+        }}
+      />
+    </div>
+  )
+}
+
+/** Whoever has chosen to answer, or to change something, writes next. */
+function useFocusWith(field: RefObject<HTMLTextAreaElement | null>, mode: ComposerMode | undefined) {
+  useEffect(() => {
+    const { current: element } = field
+    if (!mode || !element) return
+    element.focus()
+    element.setSelectionRange(element.value.length, element.value.length)
+  }, [field, mode])
 }
 
 const PaperPlane = () => (

@@ -1,11 +1,17 @@
 /** The messages of a room, virtualised: only what is in view has elements, however long the history is. */
 import { type ReactNode, useEffect, useLayoutEffect, useMemo, useState } from 'react'
 import { type ChatMessage, type ChatUser, keyOf } from '../../src/chat/index.ts'
-import { errorText } from './errorText.ts'
-import { Message } from './Message.tsx'
+import type { MessageActions } from './actions/messageCommands.ts'
+import { useMessageMenu } from './actions/useMessageMenu.tsx'
+import { Edge, Empty, JumpToLatest, Spinner } from './ListNotes.tsx'
+import { Message, type MessageProps } from './Message.tsx'
 import './MessageList.css'
-import { createToRows, type Id, isSame, type MessageRow } from './messageRows.ts'
+import { createToRows, type Id, isBy, isSame, type MessageRow } from './messageRows.ts'
+import { StickyDay } from './StickyDay.tsx'
 import { useEndAnchoredList } from './useEndAnchoredList.ts'
+import { useRowsByElement } from './useRowsByElement.ts'
+import { useSeek } from './useSeek.ts'
+import { useTabStop } from './useTabStop.ts'
 
 export interface MessageListProps {
   /** Oldest first. */
@@ -35,6 +41,16 @@ export interface MessageListProps {
   readonly onAtEndChange?: (isAtEnd: boolean) => void
   /** Leaves a window in the middle of the history. */
   readonly onJumpToLatest?: () => void
+  /** What can be done with a message. Stays the same from one rendering to the next. */
+  readonly actions?: MessageActions | undefined
+  /** The keys of messages that are removed, and may still be brought back. */
+  readonly heldKeys?: ReadonlySet<string>
+  /** Shows a message that is not loaded. */
+  readonly onJumpTo?: (messageId: Id) => void
+  /** What the menu of a message tells of it. */
+  readonly detailsOf?: (message: ChatMessage) => ReactNode
+  /** Stands below the messages, beside the way to the latest. */
+  readonly children?: ReactNode
 }
 
 const nothing = () => {}
@@ -47,11 +63,45 @@ export function MessageList(props: MessageListProps) {
     [toRows, messages, hasOlder, firstUnreadId],
   )
   const list = useMessageScroll(rows, props)
-  const { isAtEnd, scrollRef, height, measureRow } = list
+  const { isAtEnd } = list
   useEffect(() => onAtEndChange?.(isAtEnd), [isAtEnd, onAtEndChange])
   const newBelow = useNewBelow(rows, isAtEnd, props.currentUserId) + (props.unseen ?? 0)
   return (
     <div className="qw-list">
+      <Rows rows={rows} list={list} {...props} />
+      {props.hasGap && (
+        <div className="qw-list-gap">
+          <Spinner label="Loading missing messages" />
+          Some messages are missing here
+        </div>
+      )}
+      <div className="qw-list-foot">
+        {props.children}
+        {(!isAtEnd || hasNewer) && rows.length > 0 && (
+          <JumpToLatest
+            count={newBelow}
+            onClick={hasNewer ? (props.onJumpToLatest ?? nothing) : list.scrollToEnd}
+          />
+        )}
+      </div>
+    </div>
+  )
+}
+
+interface RowsProps extends MessageListProps {
+  readonly rows: readonly MessageRow<ChatMessage>[]
+  readonly list: ReturnType<typeof useMessageScroll>
+}
+
+function Rows({ rows, list, ...props }: RowsProps) {
+  const { scrollRef, height, measureRow } = list
+  const found = useRowsByElement(rows, props.currentUserId)
+  const { menu, press, openFor, openAt, onMenu } = useMessageMenu({ ...props, find: found })
+  const { soughtKey, seek } = useSeek(rows, list, props)
+  const stops = useTabStop(list.rows, openAt)
+  return (
+    <>
+      <StickyDay row={rows[list.firstInView]} isShown={list.isScrolling && !list.isAtEnd} />
       <div
         ref={scrollRef}
         className="qw-list-scroll"
@@ -60,6 +110,9 @@ export function MessageList(props: MessageListProps) {
         aria-live="off"
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
         tabIndex={0}
+        onFocus={stops.onFocus}
+        onKeyDown={stops.onKeyDown}
+        {...press}
       >
         {rows.length === 0 ? (
           <Empty {...props} />
@@ -74,25 +127,22 @@ export function MessageList(props: MessageListProps) {
                 className="qw-list-row"
                 style={{ transform: `translateY(${start}px)` }}
               >
-                <Row row={rows[index]} {...props} />
+                <Row
+                  row={rows[index]}
+                  isTabStop={key === stops.key}
+                  isSought={key === soughtKey}
+                  hasMenu={openFor !== undefined && openFor === rows[index]?.message}
+                  onMenu={onMenu}
+                  seek={seek}
+                  {...props}
+                />
               </div>
             ))}
           </div>
         )}
       </div>
-      {props.hasGap && (
-        <div className="qw-list-gap">
-          <Spinner label="Loading missing messages" />
-          Some messages are missing here
-        </div>
-      )}
-      {(!isAtEnd || hasNewer) && rows.length > 0 && (
-        <JumpToLatest
-          count={newBelow}
-          onClick={hasNewer ? (props.onJumpToLatest ?? nothing) : list.scrollToEnd}
-        />
-      )}
-    </div>
+      {menu}
+    </>
   )
 }
 
@@ -139,12 +189,14 @@ function useNewBelow(
     : rows.slice(seenIndex + 1).filter(({ message }) => !isBy(message, currentUserId)).length
 }
 
-function Row({
-  row,
-  currentUserId,
-  messages,
-  ...props
-}: MessageListProps & { readonly row: MessageRow<ChatMessage> | undefined }) {
+interface RowProps
+  extends MessageListProps,
+    Pick<MessageProps, 'isTabStop' | 'isSought' | 'hasMenu' | 'onMenu'> {
+  readonly row: MessageRow<ChatMessage> | undefined
+  readonly seek: (messageId: Id) => void
+}
+
+function Row({ row, currentUserId, messages, ...props }: RowProps) {
   if (!row) return null
   const { key, ...shown } = row
   const isOwn = isBy(row.message, currentUserId)
@@ -156,75 +208,24 @@ function Row({
       readers={isLastOwn ? props.readersOf?.(row.message) : undefined}
       onRetry={props.onRetry ?? nothing}
       onDiscard={props.onDiscard ?? nothing}
+      actions={props.actions}
+      onMenu={props.onMenu}
+      hasMenu={props.hasMenu ?? false}
+      isTabStop={props.isTabStop ?? false}
+      isSought={props.isSought ?? false}
+      isHeld={props.heldKeys?.has(key) ?? false}
+      quoted={quotedIn(messages, row.message.reply_to_id)}
+      onJumpTo={props.seek}
     />
   )
 }
 
-/** What is pending is one's own, also while nobody has said yet who one is. */
-const isBy = ({ sender, local }: ChatMessage, userId: Id | undefined) =>
-  local !== undefined || (userId !== undefined && String(sender.id) === String(userId))
+/** From the end: what is answered is recent as a rule. */
+function quotedIn(messages: readonly ChatMessage[], id: Id | null | undefined): ChatMessage | undefined {
+  return id == null ? undefined : messages.findLast((message) => isSame(message.id, id))
+}
 
 function lastOwnKey(messages: readonly ChatMessage[], userId: Id | undefined): string | undefined {
   const last = messages.findLast((message) => isBy(message, userId))
   return last && keyOf(last)
-}
-
-function Edge({ hasOlder, isLoadingOlder, error, loadOlder }: MessageListProps) {
-  if (error && hasOlder && !isLoadingOlder) {
-    return (
-      <div className="qw-list-edge">
-        <button type="button" className="qw-button" onClick={loadOlder}>
-          Could not load more. Try again
-        </button>
-      </div>
-    )
-  }
-  return (
-    <div className="qw-list-edge">
-      {hasOlder ? <Spinner label="Loading older messages" /> : 'This is where it began'}
-    </div>
-  )
-}
-
-function Empty({ isLoading, error }: MessageListProps): ReactNode {
-  if (isLoading)
-    return (
-      <div className="qw-list-empty">
-        <Spinner label="Loading messages" />
-      </div>
-    )
-  return (
-    <div className="qw-list-empty">
-      {error ? `The messages could not be loaded: ${errorText(error)}` : 'No messages yet. Say hello!'}
-    </div>
-  )
-}
-
-const Spinner = ({ label }: { readonly label: string }) => (
-  <div className="qw-spinner" role="img" aria-label={label} />
-)
-
-function JumpToLatest({ count, onClick }: { readonly count: number; readonly onClick: () => void }) {
-  const text = count === 1 ? '1 new message' : `${count} new messages`
-  return (
-    <button
-      type="button"
-      className="qw-jump"
-      data-new={count > 0 || undefined}
-      aria-label={count > 0 ? undefined : 'Jump to latest'}
-      onClick={onClick}
-    >
-      <svg viewBox="0 0 20 20" aria-hidden="true">
-        <path
-          d="M10 4v11m-4.5-4.5L10 15l4.5-4.5"
-          fill="none"
-          stroke="currentColor"
-          strokeWidth="1.8"
-          strokeLinecap="round"
-          strokeLinejoin="round"
-        />
-      </svg>
-      {count > 0 && text}
-    </button>
-  )
 }

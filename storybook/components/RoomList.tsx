@@ -1,10 +1,14 @@
 /** The rooms of the user as links: last activity first, what is unread, and the last thing that was said. */
-import type { KeyboardEvent, MouseEvent } from 'react'
+import type { MouseEvent, ReactNode } from 'react'
 import { type ChatRoom as Room, useChatRooms } from '../../src/chat/index.ts'
 import { Avatar } from './Avatar.tsx'
 import { errorText } from './errorText.ts'
 import { type Id, isSame } from './messageRows.ts'
+import { moveFocus } from './moveFocus.ts'
 import './RoomList.css'
+import { useRoomTitle } from './room/useRoomTitle.ts'
+import { useWaiting } from './room/useWaiting.ts'
+import { plainText } from './text/MessageText.tsx'
 import { recentText } from './times.ts'
 import { useCurrentUser } from './useCurrentUser.ts'
 
@@ -23,7 +27,7 @@ export function RoomList({ selectedRoomId, hrefOf = searchOf, onSelect }: RoomLi
   return (
     <nav className="qw-rooms" aria-label="Rooms">
       {rooms.length === 0 && <p className="qw-rooms-note">{noteFor(isLoading, error)}</p>}
-      <ul onKeyDown={moveFocus}>
+      <ul onKeyDown={(event) => moveFocus(event, 'a')}>
         {rooms.map((room) => (
           <li key={room.id}>
             <RoomLink
@@ -47,7 +51,8 @@ interface RoomLinkProps {
 }
 
 function RoomLink({ room, isSelected, href, onSelect }: RoomLinkProps) {
-  const { name, last_activity_at } = room
+  const { last_activity_at } = room
+  const { name, imageUrl, peer } = useRoomTitle(room.id, room)
   // What is open is being read; a number that comes and goes with every message would only be restless.
   const unread = isSelected ? 0 : (room.unread_count ?? 0)
   const onClick = (event: MouseEvent) => {
@@ -63,7 +68,7 @@ function RoomLink({ room, isSelected, href, onSelect }: RoomLinkProps) {
       data-unread={unread > 0 || undefined}
       onClick={onClick}
     >
-      <Avatar name={name} size={44} />
+      <Avatar name={name} imageUrl={imageUrl} size={44} />
       <span className="qw-room-name" dir="auto">
         {name}
       </span>
@@ -75,7 +80,7 @@ function RoomLink({ room, isSelected, href, onSelect }: RoomLinkProps) {
         <span className="qw-room-time" />
       )}
       <span className="qw-room-preview" dir="auto">
-        <Preview room={room} />
+        <Preview room={room} isDirect={peer !== undefined} />
       </span>
       {unread > 0 && (
         <span className="qw-unread-badge">
@@ -87,37 +92,33 @@ function RoomLink({ room, isSelected, href, onSelect }: RoomLinkProps) {
   )
 }
 
-function Preview({ room }: { readonly room: Room }) {
+interface PreviewProps {
+  readonly room: Room
+  /** There is one other person only, and no need to name them. */
+  readonly isDirect: boolean
+}
+
+function Preview({ room, isDirect }: PreviewProps): ReactNode {
   const user = useCurrentUser()
+  const waiting = useWaiting(room.id)
+  if (waiting) {
+    return (
+      <>
+        <span className="qw-room-waiting">{waiting.hasFailed ? 'Not sent: ' : 'Waiting: '}</span>
+        {plainText(waiting.content)}
+      </>
+    )
+  }
   const message = room.last_message
   if (!message) return 'No messages yet'
+  const content = plainText(message.content)
   const { sender } = message as { readonly sender?: { readonly id: Id; readonly username: string } }
-  if (!sender) return message.content
-  const author = user && isSame(sender.id, user.id) ? 'You' : sender.username
-  return `${author}: ${message.content}`
+  const isOwn = user && sender && isSame(sender.id, user.id)
+  if (!sender || (isDirect && !isOwn)) return content
+  return `${isOwn ? 'You' : sender.username}: ${content}`
 }
 
 function noteFor(isLoading: boolean, error: Error | null): string {
   if (isLoading) return 'Loading rooms…'
   return error ? `The rooms could not be loaded: ${errorText(error)}` : 'You are in no room yet.'
-}
-
-const STEPS: Readonly<Record<string, (index: number, count: number) => number>> = {
-  ArrowDown: (index, count) => Math.min(index + 1, count - 1),
-  ArrowUp: (index) => Math.max(index - 1, 0),
-  Home: () => 0,
-  End: (_index, count) => count - 1,
-}
-
-function moveFocus(event: KeyboardEvent<HTMLUListElement>): void {
-  const step = STEPS[event.key]
-  if (!step) return
-  const links = [...event.currentTarget.querySelectorAll('a')]
-  event.preventDefault()
-  links[
-    step(
-      links.findIndex((link) => link.matches(':focus')),
-      links.length,
-    )
-  ]?.focus()
 }

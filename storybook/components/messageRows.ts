@@ -83,6 +83,12 @@ function startsOf(
   return { startsDay, startsUnread, startsGroup: startsDay || startsUnread || !isSpeakingOn }
 }
 
+/** What is pending is one's own, also while nobody has said yet who one is. */
+export const isBy = (
+  { sender, local }: { readonly sender: { readonly id: Id }; readonly local?: unknown },
+  userId: Id | undefined,
+) => local !== undefined || (userId !== undefined && isSame(sender.id, userId))
+
 export const isSame = (a: Id, b: Id) => String(a) === String(b)
 
 const times = new WeakMap<RowMessage, { readonly timeMs: number; readonly day: number }>()

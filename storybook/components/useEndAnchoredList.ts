@@ -63,6 +63,9 @@ export function useEndAnchoredList(options: EndAnchoredListOptions) {
     rows: list.getVirtualItems(),
     height: list.getTotalSize(),
     measureRow: list.measureElement,
+    isScrolling: list.isScrolling,
+    firstInView: list.range?.startIndex ?? 0,
+    showRow: useCallback((index: number) => list.scrollToIndex(index, { align: 'center' }), [list]),
     scrollToEnd: useCallback(() => scrollToEnd(list), [list]),
     jumpToEnd: useCallback(() => list.scrollToEnd(), [list]),
   }

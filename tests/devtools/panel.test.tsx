@@ -4,6 +4,7 @@ import { cleanup, render, screen, waitFor, within } from '@testing-library/react
 import userEvent from '@testing-library/user-event'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { type DevtoolsOptions, querywireDevtools } from '../../src/devtools/index.ts'
+import { tabs } from '../../src/tabs/index.ts'
 import { createWebSocketManager } from '../../src/transport/index.ts'
 import { createWorld, seeded, type World } from '../chat/kit.ts'
 
@@ -122,6 +123,34 @@ it('[D2] shows connections and frames where there is no QueryClient', async () =
   manager.connect('/ws/')
   await world.pass()
   await waitFor(() => expect(rowsOf(/Connections/)[0]?.slice(0, 2)).toEqual(['/ws/', 'CONNECTED']))
+  manager.close()
+})
+
+it('[B20] says which tab has the connection of all', async () => {
+  const nobody = { post: () => undefined, close: () => undefined }
+  const manager = createWebSocketManager({
+    url: 'ws://localhost:9000',
+    environment: world.environment,
+    shareTabs: tabs({
+      user: () => 'alice',
+      browser: {
+        openChannel: () => nobody,
+        lock: (_name, { onHeld }) => {
+          queueMicrotask(onHeld)
+          return () => undefined
+        },
+        isHeldBy: async () => true,
+        isHidden: () => false,
+        subscribe: () => () => undefined,
+      },
+    }),
+  })
+  await show({ manager })
+  manager.connect('/ws/')
+  await world.pass()
+  await waitFor(() =>
+    expect(rowsOf(/Tabs/)).toEqual([['ws://localhost:9000', 'leader', expect.stringMatching(/^\S+ 1$/)]]),
+  )
   manager.close()
 })
 

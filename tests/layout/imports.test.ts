@@ -25,6 +25,8 @@ const staticImports = (program: Node): string[] =>
 
 const mayImport: Record<string, readonly string[]> = {
   transport: ['transport'],
+  // Between a manager and its sockets: the manager knows it as an option.
+  tabs: ['tabs', 'transport'],
   query: ['query', 'transport'],
   // What keeps sends; it comes with the storage that an application passes.
   outbox: ['outbox', 'query', 'transport'],
@@ -60,6 +62,7 @@ describe('imports', () => {
       new Set([
         'root',
         'transport',
+        'tabs',
         'query',
         'outbox',
         'frames',

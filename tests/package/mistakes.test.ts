@@ -7,13 +7,13 @@ import { projectWith, removeProjects, root, typeErrors } from './project.ts'
 afterEach(removeProjects)
 
 const PRELUDE = `import { useQuery } from '@tanstack/react-query'
-import { createLive, createWebSocketManager, defineProtocol, patch, type } from 'querywire'
+import { createLive, createWebSocketManager, defineProtocol, meta, patch, reduce, type } from 'querywire'
 import { createChat } from 'querywire/chat'
 import * as z from 'zod'
 `
 const REST = `const manager = createWebSocketManager({ url: 'ws://localhost', protocol })
 const live = createLive({ manager })
-export const used = [useQuery, patch, type, createChat, live, common]
+export const used = [useQuery, meta, patch, reduce, type, createChat, live, common]
 `
 
 it.each(['7', '5.6'])(

@@ -56,7 +56,13 @@ async function timelineOf(pageCount: number) {
   }
   await add(150)
   const newest = () => observer.getCurrentResult().data?.pages[0]?.items.at(-1)
-  return { add, newest, count: () => seq }
+  /** So many that nothing comes between, a signal each, shown together. */
+  const stream = async (count: number) => {
+    for (let at = 0; at < count; at++) fake.emit({ type: 'added', payload: itemAt(seq), seq: ++seq })
+    fake.frame()
+    await fake.settle()
+  }
+  return { add, stream, newest, observer, count: () => seq }
 }
 
 /** Bytes that were allocated meanwhile, whatever has been collected of them; sampled, so within a few percent. */
@@ -98,6 +104,20 @@ describe('[Q46] the write of a lone event', () => {
     expect(many - few).toBeLessThan(5 * 8_000)
     // A copy of the newest page, and what TanStack makes of a write: 19 kB in all.
     expect(few).toBeLessThan(30_000)
+  })
+})
+
+describe('[T66] events one after another', () => {
+  it('are one write, and leave a few hundred bytes each behind until then', async () => {
+    const { stream, newest, observer, count } = await timelineOf(20)
+    for (let round = 0; round < 30; round++) await stream(400)
+    let told = 0
+    cleanups.push(observer.subscribe(() => told++))
+    const bytes = (await allocatedBy(() => stream(400))) / 400
+    expect(told).toBeLessThanOrEqual(2)
+    expect(newest()?.n).toBe(count() - 1)
+    // The item, the event and the signal are the test's own, and most of it: an input of the machine each was 2 kB more.
+    expect(bytes).toBeLessThan(1_700)
   })
 })
 

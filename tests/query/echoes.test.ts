@@ -66,6 +66,38 @@ afterEach(() => {
   for (const cleanup of cleanups.splice(0)) cleanup()
 })
 
+describe('[T66] what has come and is not shown yet', () => {
+  it('is not taken for the echo of what is sent after it', async () => {
+    await fake.settle()
+    fake.live()
+    load()
+    await fake.settle()
+    fake.frame()
+    // The first is shown at once; the second waits for its frame.
+    fake.emit({ type: 'created', payload: { ...message(1), text: 'hello' } })
+    await fake.settle()
+    fake.emit({ type: 'created', payload: { ...message(2), text: 'same' } })
+    void send('same')
+    await fake.settle()
+    fake.frame()
+    await fake.settle()
+    expect(shown.at(-1)?.map((row) => row.replace(/^\D.*? /, 'own '))).toEqual([
+      '1 hello',
+      '2 same',
+      'own same',
+    ])
+    fake.emit({ type: 'created', payload: { ...message(3), text: 'same' } })
+    await fake.settle()
+    fake.frame()
+    await fake.settle()
+    expect(shown.at(-1)?.map((row) => row.replace(/^\D.*? /, 'own '))).toEqual([
+      '1 hello',
+      '2 same',
+      'own same',
+    ])
+  })
+})
+
 describe('[Q1d] while the first load is on its way', () => {
   it('an event that comes in the task that confirms the channel is shown', async () => {
     await fake.settle()

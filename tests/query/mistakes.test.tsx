@@ -10,6 +10,7 @@ import { createChat } from '../../src/chat/index.ts'
 import {
   createLive,
   type ListOptions,
+  LiveProvider,
   type Op,
   patch,
   reduce,
@@ -53,8 +54,14 @@ afterEach(() => {
 
 const rows = [{ symbol: 'ABC', price: 1 }]
 
-function open(more: { readonly token?: string | null; readonly rows?: unknown } = {}) {
-  const { token = 'alice' } = more
+interface More {
+  readonly token?: string | null
+  readonly rows?: unknown
+  readonly endpoint?: string
+}
+
+function open(more: More = {}) {
+  const { token = 'alice', endpoint = '/ws/' } = more
   const server = createChatServer({
     users: ['alice'],
     handlers: { get_prices: () => more.rows ?? rows },
@@ -63,7 +70,7 @@ function open(more: { readonly token?: string | null; readonly rows?: unknown } 
   const errors: string[] = []
   const options = {
     url: 'ws://prices.test',
-    endpoint: '/ws/',
+    endpoint,
     tokenManager: { getAccessToken: () => token },
     environment,
     onError: ({ message }: Error) => errors.push(message),
@@ -121,6 +128,13 @@ const ON_THE_CONSOLE: Readonly<Record<string, () => Promise<World>>> = {
     withEvents({ price_changed: upsert((event) => ({ symbol: (event as Price).symbol }) as Price) }),
   'A reducer that throws': () =>
     withEvents({ price_changed: patch((event) => (event as { quote: { fields: Price } }).quote.fields) }),
+  'A reducer that is none': () => withEvents({ price_changed: ((event: unknown) => event) as never }),
+  'A `reduce` that forgets to return': () => withEvents({ price_changed: reduce(() => undefined as never) }),
+  async 'An id that is not one'() {
+    const world = open({ rows: [...rows, { symbol: 'XYZ', price: 2 }] })
+    await world.observe(world.list({ id: () => 'USD' })())
+    return world
+  },
   'A patch without an id': () =>
     withEvents({ price_changed: patch((event) => ({ price: (event as Price).price }) as Partial<Price>) }),
   'A patch with another id': () =>
@@ -154,6 +168,17 @@ const ON_THE_CONSOLE: Readonly<Record<string, () => Promise<World>>> = {
     await buy.start(world.queryClient, { symbol: {} })
     return world
   },
+  async 'An optimistic change that is no array'() {
+    const world = open()
+    const prices = world.list()
+    const buy = world.live.mutation<{ symbol: string }>('buy', {
+      request: async () => undefined,
+      optimistic: ({ symbol }) => prices.patch({}, { symbol, price: 0 }) as never,
+    })
+    await world.observe(prices())
+    await buy.start(world.queryClient, { symbol: 'ABC' })
+    return world
+  },
   async 'Two managers for one address'() {
     const world = open()
     world.manager.connect()
@@ -168,6 +193,27 @@ const ON_THE_CONSOLE: Readonly<Record<string, () => Promise<World>>> = {
     const world = open({ token: null })
     world.manager.connect()
     await world.clock.advance(50)
+    return world
+  },
+  async 'An address where nobody is'() {
+    const world = open({ endpoint: '/wss/' })
+    // As `attach` of the kit, for any path but its own.
+    const turnedAway = createFakeEnvironment({
+      onSocket: (socket) => {
+        socket.accept()
+        socket.drop(4003, 'no such address')
+      },
+    })
+    const manager = createWebSocketManager({ ...world.options, environment: turnedAway.environment })
+    stops.push(() => manager.close())
+    manager.connect()
+    await turnedAway.clock.advance(50)
+    return world
+  },
+  async 'A token that the server does not take'() {
+    const world = open({ token: 'nobody' })
+    world.manager.connect()
+    await world.clock.advance(20_000)
     return world
   },
   async 'A chat that talks to no chat server'() {
@@ -218,6 +264,14 @@ const AS_AN_ERROR: Readonly<Record<string, () => Promise<string | undefined> | s
     )
     const prices = list()()
     return thrown(() => renderHook(() => useLiveStatus(prices), { wrapper }))
+  },
+  'The providers in the wrong order'() {
+    const { live } = open()
+    vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    const wrapper = ({ children }: { children: ReactNode }) => (
+      <LiveProvider live={live}>{children}</LiveProvider>
+    )
+    return thrown(() => renderHook(() => undefined, { wrapper }))
   },
   'A name that is taken'() {
     const { list } = open()

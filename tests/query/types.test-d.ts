@@ -11,7 +11,10 @@ import {
 import { describe, expectTypeOf, it } from 'vitest'
 import * as z from 'zod/mini'
 import {
+  append,
   createLive,
+  type Entity,
+  entity,
   insert,
   type LiveList,
   type LiveTimeline,
@@ -365,7 +368,7 @@ describe('[Q50] reducers know, without a word,', () => {
     })
   })
 
-  it('what they reduce', () => {
+  it('[Q69] what they reduce, which they do not change', () => {
     typed.list('a', {
       params: type<{ market: string }>(),
       item: Price,
@@ -373,7 +376,7 @@ describe('[Q50] reducers know, without a word,', () => {
       snapshot: 'get_prices',
       events: {
         ticked: reduce((current, event, { params }) => {
-          expectTypeOf(current).toEqualTypeOf<readonly Price[]>()
+          expectTypeOf(current).toEqualTypeOf<readonly Readonly<Price>[]>()
           expectTypeOf(event).toEqualTypeOf<{ name: string; price: number }>()
           expectTypeOf(params.market).toEqualTypeOf<string>()
           return current.filter(({ symbol }) => symbol !== event.name)
@@ -391,6 +394,29 @@ describe('[Q50] reducers know, without a word,', () => {
       schema: Total,
       snapshot: 'get_total',
       events: { ticked: reduce((current, { price }) => ({ total: current.total + price })) },
+    })
+    typed.value('e', {
+      schema: Total,
+      initial: { total: 0 },
+      events: {
+        ticked: reduce((current, { price }) => {
+          // @ts-expect-error: [Q69] what is there is not changed; what it becomes is returned
+          current.total = price
+          return current
+        }),
+      },
+    })
+    typed.list('f', {
+      item: Price,
+      id: (price) => price.symbol,
+      snapshot: 'get_prices',
+      events: {
+        ticked: reduce((current, { price }) => {
+          // @ts-expect-error: [Q69] what is there is not changed; what it becomes is returned
+          for (const each of current) each.price = price
+          return current
+        }),
+      },
     })
     typed.value('d', {
       schema: Total,
@@ -426,6 +452,16 @@ describe('[Q58] what a snapshot says beside its items', () => {
       Readonly<Record<string, unknown>>
     >()
     expectTypeOf(() => useQuery(paged()).data).returns.toEqualTypeOf<readonly Price[] | undefined>()
+    // @ts-expect-error: [Q69] a timeline says nothing beside its items
+    meta(trades({ market: 'x' }))
+    live.list('text', {
+      // @ts-expect-error: [Q69] parameters have names
+      params: type<string>(),
+      item: Price,
+      id: (price) => price.symbol,
+      snapshot: 's',
+      events: {},
+    })
     // @ts-expect-error: it says no such thing
     expectTypeOf(queryClient.query(meta(paged()))).resolves.toHaveProperty('count')
   })
@@ -445,6 +481,109 @@ describe('[Q54] a filter, [Q56] an order', () => {
       snapshot: 'get_prices',
       // @ts-expect-error: an item has no such field
       where: ({ colour }) => colour === 'red',
+    })
+  })
+})
+
+describe('[Q62] a piece of a text', () => {
+  const Note = z.object({ id: z.string(), title: z.optional(z.string()), size: z.number() })
+  const note = { item: Note, id: ({ id }: z.infer<typeof Note>) => id, snapshot: 's' }
+
+  it('knows its event, and names a field that holds a text', () => {
+    live.list('a', {
+      ...note,
+      events: {
+        price_gone: append(
+          ({ symbol }) => ({ id: symbol, field: 'title', at: 0, text: symbol }),
+          ({ size }) => size > 0,
+        ),
+      },
+    })
+    live.list('b', {
+      ...note,
+      // @ts-expect-error: a number does not grow
+      events: { price_gone: append(({ symbol }) => ({ id: symbol, field: 'size', at: 0, text: symbol })) },
+    })
+    live.list('c', {
+      ...note,
+      // @ts-expect-error: where it begins is a number
+      events: { price_gone: append(({ symbol }) => ({ id: symbol, field: 'title', at: '0', text: symbol })) },
+    })
+    live.value('d', {
+      schema: z.string(),
+      initial: '',
+      events: { price_gone: append(({ symbol }) => ({ at: 0, text: symbol })) },
+    })
+  })
+})
+
+describe('[Q48] an entity', () => {
+  const Ticker = z.object({ symbol: z.string(), price: z.number(), version: z.number() })
+  type Ticker = z.infer<typeof Ticker>
+  const ticker = entity('ticker', {
+    item: Ticker,
+    id: ({ symbol }) => symbol,
+    version: ({ version }) => version,
+  })
+
+  it('knows its items, and the definitions and mutations know it', () => {
+    expectTypeOf(ticker).toEqualTypeOf<Entity<Ticker>>()
+    const tickers = live.list('a', {
+      entity: ticker,
+      item: Ticker,
+      id: ({ symbol }) => symbol,
+      params: type<{ market: string }>(),
+      where: ({ price }) => price > 1,
+      snapshot: 'get_tickers',
+      events: { price_changed: patch((event) => event) },
+    })
+    expectTypeOf(tickers).toEqualTypeOf<LiveList<{ market: string }, Ticker, 'symbol'>>()
+    const detail = live.value('b', { entity: ticker, schema: Ticker, snapshot: 'get_ticker', events: {} })
+    expectTypeOf(detail).toEqualTypeOf<LiveValue<Readonly<Record<never, never>>, Ticker>>()
+    live.timeline('c', {
+      entity: ticker,
+      item: z.extend(Ticker, { note: z.string() }),
+      id: ({ symbol }) => symbol,
+      order: ({ note }) => [note],
+      snapshot: 'get_notes',
+      events: {},
+    })
+    live.mutation('d', {
+      request: async (symbol: string) => symbol,
+      optimistic: (symbol) => [ticker.patch(symbol, ({ price }) => ({ price: price + 1 }))],
+    })
+  })
+
+  it('needs a version, items of its own, and is optimistic only', () => {
+    // @ts-expect-error: which of two states is the newer one?
+    entity('a', { item: Ticker, id: ({ symbol }) => symbol })
+    // @ts-expect-error: a version is a number
+    entity('b', { item: Ticker, id: ({ symbol }) => symbol, version: ({ symbol }) => symbol })
+    live.list('c', {
+      // @ts-expect-error: these items have no version
+      entity: ticker,
+      item: Price,
+      id: ({ symbol }) => symbol,
+      snapshot: 'get_prices',
+      events: {},
+    })
+    live.value('d', {
+      // @ts-expect-error: nor has this value
+      entity: ticker,
+      schema: Price,
+      snapshot: 'get_price',
+      events: {},
+    })
+    // @ts-expect-error: it has no such field
+    ticker.patch('a', () => ({ colour: 'red' }))
+    // @ts-expect-error: a price is a number
+    ticker.patch('a', ({ symbol }) => ({ price: symbol }))
+    // @ts-expect-error: what is so for good has a version
+    live.apply([ticker.patch('a', () => ({ price: 1 }))])
+    live.mutation('e', {
+      request: async (symbol: string) => symbol,
+      // @ts-expect-error: so has what a reply says
+      settle: (symbol: string) => [ticker.patch(symbol, () => ({ price: 1 }))],
     })
   })
 })

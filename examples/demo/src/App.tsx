@@ -6,7 +6,7 @@ import { ConnectionIndicator } from '../../../storybook/components/ConnectionInd
 import { RoomList } from '../../../storybook/components/RoomList.tsx'
 import '../../../storybook/components/theme.css'
 import './App.css'
-import { useRoomInAddress } from './address.ts'
+import { messageHref, useRoomInAddress } from './address.ts'
 import { PageTitle } from './PageTitle.tsx'
 import { TopBar } from './TopBar.tsx'
 import { useNarrow } from './useNarrow.ts'
@@ -14,7 +14,7 @@ import { useRoomFocus } from './useRoomFocus.ts'
 
 export function App() {
   const address = useRoomInAddress()
-  const { roomId, hrefOf, open, replace } = address
+  const { roomId, messageId, hrefOf, open, replace } = address
   const { rooms } = useChatRooms()
   const isNarrow = useNarrow()
   useRoomFocus(address, isNarrow)
@@ -36,7 +36,12 @@ export function App() {
         )}
         {roomId !== undefined && (
           <main className="demo-main">
-            <ChatRoom roomId={roomId} onBack={isNarrow ? () => open(undefined) : undefined} />
+            <ChatRoom
+              roomId={roomId}
+              around={messageId}
+              hrefOf={messageHref}
+              onBack={isNarrow ? () => open(undefined) : undefined}
+            />
           </main>
         )}
       </div>

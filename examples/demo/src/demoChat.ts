@@ -1,6 +1,7 @@
 /** The chat of the user that the address names: tokens over HTTP, everything else over one WebSocket. */
 import { createChat } from '../../../src/chat/index.ts'
 import { LiveError, type TokenManager } from '../../../src/index.ts'
+import { tabs } from '../../../src/tabs/index.ts'
 
 const wsUrl: string = import.meta.env.VITE_WS_URL ?? 'ws://localhost:9000'
 const tokenUrl: string = import.meta.env.VITE_TOKEN_URL ?? `${wsUrl.replace(/^ws/, 'http')}/token`
@@ -10,6 +11,8 @@ export const createDemoChat = (user: string) =>
     url: wsUrl,
     endpoint: '/ws/',
     tokenManager: createTokenManager(user),
+    // Of all windows of one user, one has the connection.
+    shareTabs: tabs(),
     // Known before there is a connection: drafts, and what is one's own, are there at once after a reload.
     currentUser: { id: user, username: user },
   })

@@ -6,6 +6,7 @@ import { defineEditMessage } from './messages/editMessage.ts'
 import { defineMessages } from './messages/messages.ts'
 import { defineReact } from './messages/react.ts'
 import { defineSendMessage, type Messages } from './messages/sendMessage.ts'
+import { defineStopMessage } from './messages/stopMessage.ts'
 import { defineMembers } from './people/members.ts'
 import { definePresence, type PresenceBook } from './people/presence.ts'
 import { defineTyping } from './people/typing.ts'
@@ -58,6 +59,8 @@ export function defineAll<T extends ChatTypes>(own: ChatContext<T>, book: Presen
     sendMessage: perRoom(sendMessage, paramsOf),
     editMessage: perRoom(editMessage, paramsOf),
     deleteMessage: perRoom(deleteMessage, paramsOf),
+    /** Ends one that is still being written. */
+    stopMessage: perRoom(defineStopMessage(context, written), paramsOf),
     react: perRoom(react, paramsOf),
     markRead: perRoom(markRead, paramsOf),
     /** From this message on, for oneself. */

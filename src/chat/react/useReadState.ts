@@ -1,21 +1,14 @@
 'use client'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useCallback, useMemo } from 'react'
-import { compareKeys } from '../../query/index.ts'
-import {
-  type ChatMember,
-  type ChatMessage,
-  type Id,
-  type RegisteredMember,
-  sameId,
-} from '../model/data/types.ts'
+import { useCallback } from 'react'
+import type { ChatMember, ChatMessage, Id, RegisteredMember } from '../model/data/types.ts'
 import { readReporterOf } from '../model/readState/readReporter.ts'
-import type { PlaceOf } from '../model/session/context.ts'
 import { usePlaces } from './reading/usePlaces.ts'
+import { useReadersOf } from './reading/useReadersOf.ts'
 import { useReading } from './reading/useReading.ts'
 import { useReadReporter } from './reading/useReadReporter.ts'
 import { useUnreadDivider } from './reading/useUnreadDivider.ts'
-import { useChat, useChatContext } from './useChat.ts'
+import { useChat } from './useChat.ts'
 import { useHistory } from './useMessages.ts'
 
 export interface UseReadStateResult<B extends ChatMember = RegisteredMember> {
@@ -84,30 +77,6 @@ export function useReadState<B extends ChatMember = RegisteredMember>(
     ),
     firstUnreadId,
     clearDivider,
-    readersOf: useReaders(members as readonly B[], placeOf),
+    readersOf: useReadersOf(members as readonly B[], placeOf),
   }
-}
-
-function useReaders<B extends ChatMember>(members: readonly B[], placeOf: PlaceOf) {
-  const me = useChatContext().currentUser()?.id
-  const readers = useMemo(() => byPlace(members, placeOf, me), [members, placeOf, me])
-  return useCallback(
-    (message: ChatMessage): readonly B[] => {
-      const place = message.local ? undefined : placeOf(message.id)
-      if (!place) return []
-      const from = readers.findLastIndex((reader) => compareKeys(reader.place, place) < 0) + 1
-      const upToHere = readers.slice(from).map(({ member }) => member)
-      return upToHere.filter(({ user }) => !sameId(user.id, message.sender?.id))
-    },
-    [readers, placeOf],
-  )
-}
-
-/** Sorted once, so that a room of thousands does not look at each of them for every message. */
-function byPlace<B extends ChatMember>(members: readonly B[], placeOf: PlaceOf, me: Id | undefined) {
-  const readers = members.flatMap((member) => {
-    const place = sameId(member.user.id, me) ? undefined : placeOf(member.last_read_message_id ?? null)
-    return place ? [{ member, place }] : []
-  })
-  return readers.sort((a, b) => compareKeys(a.place, b.place))
 }

@@ -9,5 +9,9 @@ export const UNCHECKED: Readonly<Record<string, string>> = {
   P122: 'restoring a backup, after which the epoch has to change, is not for a check to do',
   P123: 'that heads are read from what is stored shows only where another process writes',
   P139: 'overload would have to be brought about, for "unavailable" and its hint',
+  P162: 'nothing that a client sends makes a server write a message piece by piece',
+  P163: 'nothing that a client sends makes a server write a message piece by piece',
+  P164: 'nothing that a client sends makes a server write a message piece by piece',
+  P165: 'nothing that a client sends makes a server write a message piece by piece, which could then be stopped',
   P141: 'how a server closes when it goes down for a reason of its own is seen only then',
 }

@@ -4,7 +4,7 @@
  */
 
 import { LiveError } from '../../transport/errors.ts'
-import type { Cursor, Id, LivePort } from '../../transport/port.ts'
+import { type Cursor, type Id, type LivePort, reportMistake } from '../../transport/port.ts'
 import { type ItemSpec, isId, readable } from '../fold/items.ts'
 import type { PageRequest } from '../fold/timeline/pages.ts'
 import { compareKeys, type TimelinePage } from '../fold/timeline/pages.ts'
@@ -49,9 +49,13 @@ export function readSnapshot<Item>(
     const error = new LiveError('invalid_frame', message)
     report({ type: 'quarantine', definition: name, rows: odd, error })
   }
+  const items = rows.filter((_row, at) => !flaws[at])
+  const { id } = definition.options
+  if (id && new Set(items.map((item) => String(id(item)))).size < items.length)
+    reportMistake({ report }, `Rows of "${name}" have the same id; return from \`id\` what tells them apart`)
   const hasOlder = fields.has_older ?? fields.hasOlder
   return {
-    items: rows.filter((_row, at) => !flaws[at]),
+    items,
     rows,
     hasOlder: typeof hasOlder === 'boolean' ? hasOlder : undefined,
     hasNewer: (fields.has_newer ?? fields.hasNewer) === true,

@@ -2,6 +2,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Id } from '../../transport/port.ts'
 import { type Besides, besideOf } from '../cache/meta.ts'
+import type { EntityOf } from '../entity/entity.ts'
 import { type ItemSpec, unversioned } from '../fold/items.ts'
 import { listKind } from '../fold/kinds.ts'
 import { mergeList } from '../fold/list/foldList.ts'
@@ -18,7 +19,7 @@ import type { Registry } from './registry.ts'
 import type { Fields, Given, Having, KeyIn } from './sound.ts'
 
 export interface ListOptions<P, Events, Item, R extends Id = Id, Source = SnapshotSource<P>>
-  extends CommonOptions<P, Events, Item, readonly NoInfer<Item>[], Having<KeyIn<R, Item>>> {
+  extends CommonOptions<P, Events, Item, readonly Readonly<NoInfer<Item>>[], Having<KeyIn<R, Item>>> {
   /** Checked for snapshots and events; what does not fit is reported and left out. */
   readonly item: StandardSchemaV1<unknown, Item>
   readonly id: (item: Fields<Item>) => R
@@ -34,8 +35,10 @@ export interface ListOptions<P, Events, Item, R extends Id = Id, Source = Snapsh
    * snapshots are asked for by `offset` and `limit`. What comes, goes or moves asks for one. @default it is one
    */
   readonly pageSize?: number
-  /** Grows with every change; an older version never replaces a newer one. */
+  /** Grows with every change; an older version never replaces a newer one. @default the entity's */
   readonly version?: (item: Item) => number | undefined
+  /** What its items are, where other queries hold the same ones: `entity('ticker', …)`. */
+  readonly entity?: EntityOf<NoInfer<Item>>
   /** What becomes of an item when another state of it arrives. @default the new one */
   readonly merge?: (current: Item, next: Item) => Item
   readonly snapshot: Source
@@ -70,7 +73,7 @@ export function defineList<P, Events, Item, R extends Id, Source>(
     key: id,
     order: () => [],
     sort: undefined,
-    version: options.version ?? (() => undefined),
+    version: options.version ?? options.entity?.version ?? (() => undefined),
     merge: options.merge,
     isPage: pageSize !== undefined,
   }
@@ -114,7 +117,7 @@ export function defineList<P, Events, Item, R extends Id, Source>(
  * ```
  */
 export function meta<Beside = Readonly<Record<string, unknown>>>(
-  options: Besides<Beside>,
+  options: Besides<Beside> & { readonly initialPageParam?: never },
 ): LiveQueryOptions<Beside> {
   const beside = queryOptions({ ...besideOf(options), networkMode: 'always', staleTime: 0 })
   return beside as unknown as LiveQueryOptions<Beside>

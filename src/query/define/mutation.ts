@@ -3,7 +3,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { LiveError } from '../../transport/errors.ts'
 import type { Id } from '../../transport/port.ts'
 import { keyName, LIVE_KEY } from '../keys.ts'
-import { doubtQueries, tellChanges } from '../live/client.ts'
+import { doubtChange, tellChanges } from '../live/client.ts'
 import { channelSpec } from '../live/definition.ts'
 import type { LiveClient } from '../live/records.ts'
 import { beginSend, type Requests, type SendContext } from '../optimistic/beginSend.ts'
@@ -15,7 +15,7 @@ import {
   renewSignature,
 } from '../optimistic/pendingMutation.ts'
 import { advancePending } from '../optimistic/pendingMutations.ts'
-import type { Change } from '../optimistic/targetedOp.ts'
+import type { AnyChange, Change } from '../optimistic/targetedOp.ts'
 import { channelHash } from '../stream/channelHash.ts'
 import { type ChannelMember, leaveChannel } from '../stream/channelHub.ts'
 import {
@@ -37,7 +37,7 @@ export interface MutationDefinitionOptions<P, Variables, Result, R extends Reque
   /** Sends it and returns what the mutation resolves with. Runs once the channel is live, in the order of the calls. */
   readonly request: (variables: Variables, context: SendContext<P, Variables, R>) => Promise<Result>
   /** What to show until the server has confirmed it; called again whenever `status` changes. Pure. */
-  readonly optimistic?: (variables: Variables, context: OptimisticContext<P>) => readonly Change[]
+  readonly optimistic?: (variables: Variables, context: OptimisticContext<P>) => readonly AnyChange[]
   /**
    * What the reply says about cached data. Applied together with the end of `optimistic`, in one write. @default lists and
    * values take over what was shown, and are asked for anew; timelines show it until its event comes
@@ -141,23 +141,23 @@ async function run<P, Variables, Result>(
 function conclude(
   client: LiveClient,
   pending: PendingMutation | undefined,
-  { told = [], isNews }: { readonly told: readonly Change[] | undefined; readonly isNews: boolean },
+  { told = [], isNews }: { readonly told: readonly AnyChange[] | undefined; readonly isNews: boolean },
 ): void {
   const changes = told.length > 0 ? told : unechoed(client, pending)
   if (changes.length > 0 && pending) advancePending(client.pendingMutations, pending, 'sure')
   const isTold = isNews && told.length > 0
   tellChanges(client, changes, isTold)
   // Else it may have been done long ago, and more may have happened to it since: only a snapshot can tell.
-  for (const change of isTold ? [] : changes) doubtQueries(client, change)
+  for (const change of isTold ? [] : changes) doubtChange(client, change)
 }
 
 /**
  * What it anticipated, of data in which no event is known for the echo of anything: that it is done is all that the server
  * will say of it. A row that only the client has named goes with the snapshot that is asked for.
  */
-function unechoed({ declarations }: LiveClient, pending: PendingMutation | undefined): readonly Change[] {
+function unechoed({ declarations }: LiveClient, pending: PendingMutation | undefined): readonly AnyChange[] {
   const changes = pending?.optimistic?.changes ?? []
-  const isEchoed = ({ definition }: Change) =>
+  const isEchoed = ({ definition }: AnyChange) =>
     declarations.definitions.get(keyName(declarations, definition))?.kind.confirms !== undefined
   return changes.some(isEchoed) ? [] : changes
 }
@@ -166,7 +166,7 @@ function optimisticChanges<P, Variables, Result>(
   { registry, name, options }: Defined<P, Variables, Result>,
   variables: Variables,
   context: OptimisticContext<P>,
-): readonly Change[] {
+): readonly AnyChange[] {
   try {
     options.validate?.(variables, context.params)
   } catch {
@@ -174,7 +174,9 @@ function optimisticChanges<P, Variables, Result>(
     return []
   }
   try {
-    return options.optimistic?.(variables, context) ?? []
+    const changes = options.optimistic?.(variables, context) ?? []
+    if (Array.isArray(changes)) return changes
+    throw new TypeError('It returns no array of changes')
   } catch (cause) {
     const error = new LiveError('misconfigured', `"${name}" threw at "optimistic": ${cause}`, { cause })
     registry.port.report({ type: 'optimistic-error', definition: name, error })

@@ -1,5 +1,6 @@
 /** Event reducers: what a server event does to cached data. They know nothing of pages, queries or channels. */
 import type { Id } from '../../transport/port.ts'
+import { growingKind, type PieceOf, pieceOp } from '../fold/growingKind.ts'
 import type { Op, Reducer, ReducerContext } from '../fold/op.ts'
 
 type Select<Payload, Selected, P> = (payload: Payload, context: ReducerContext<P>) => Selected | undefined
@@ -53,6 +54,48 @@ export function remove<Payload, P = unknown>(select: Select<Payload, Id, P>): Re
   return selecting(select, (id) => ({ kind: 'remove', id }))
 }
 
+/** A piece of a text. */
+export interface Piece<Item> {
+  /** Of the item; none in a value. */
+  readonly id?: Id
+  /** The field that holds the text; none where the value is the text. */
+  readonly field?: TextField<Item>
+  /** How much of the text is before it, in Unicode code points: half of a character counts as one, until it is whole. */
+  readonly at: number
+  readonly text: string
+}
+
+type TextField<Item> = {
+  [K in keyof Item]-?: string extends NonNullable<Item[K]> ? K : never
+}[keyof Item]
+
+/**
+ * The event carries the next part of a text, such as the answer of a language model while it is written. It may come twice, or
+ * in another order: what is there already is not added again, and what is behind a hole waits. A hole asks for a snapshot, once
+ * for all that come together. The item says how the text begins, and, in an ordinary event, how it ended; it needs `version`
+ * where it may begin anew. Of a filter of a list the end is asked again, not each piece. Selecting `undefined` ignores the event.
+ *
+ * @param grows Whether an item still does; what comes late for another one changes nothing. @default all do
+ *
+ * @example
+ * ```ts
+ * events: {
+ *   answer_appended: append(({ answer_id, at, text }) => ({ id: answer_id, field: 'content', at, text }), ({ isDone }) => !isDone),
+ *   answer_updated: upsert((event) => event.answer),
+ * }
+ * ```
+ */
+export function append<Payload, Item, P = unknown>(
+  select: Select<Payload, Piece<NoInfer<Item>>, P>,
+  grows?: (item: NoInfer<Item>) => boolean,
+): Reducer<Payload, Item, P> {
+  const reducer: Reducer<Payload, Item, P> = (payload, context, kind) => {
+    const piece = select(payload, context)
+    return piece && (pieceOp(piece as PieceOf, kind, grows) as Op<Item>)
+  }
+  return Object.assign(reducer, { kindOf: growingKind, grows })
+}
+
 /**
  * Anything else: a pure function of the data. A list gets all its items, a value itself, a timeline the items of
  * each loaded page in turn. Return the same reference when nothing changes.
@@ -62,6 +105,10 @@ export function reduce<Data, Payload, P = unknown>(
 ): Reducer<Payload, never, P, Data> {
   return (payload, context) => ({
     kind: 'reduce',
-    apply: (data: never) => apply(data as Data, payload, context),
+    apply: (data: never) => {
+      const next = apply(data as Data, payload, context)
+      if (next === undefined) throw new TypeError('`reduce` returns nothing; return the data')
+      return next as never
+    },
   })
 }

@@ -3,6 +3,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { LiveError } from '../../transport/errors.ts'
 import type { Id } from '../../transport/port.ts'
 import { markFetched } from '../cache/structuralSharing.ts'
+import type { EntityOf } from '../entity/entity.ts'
 import { type ItemSpec, isId } from '../fold/items.ts'
 import { type MatchAnticipated, timelineKind } from '../fold/kinds.ts'
 import { type FreshPage, isWhole, mergeTimeline } from '../fold/timeline/mergeTimeline.ts'
@@ -37,7 +38,7 @@ export interface TimelineOptions<
   Item,
   R extends Id = Id,
   Source = SnapshotSource<P, TimelinePageParam>,
-> extends CommonOptions<P, Events, Item, readonly NoInfer<Item>[], Having<KeyIn<R, Item>>> {
+> extends CommonOptions<P, Events, Item, readonly Readonly<NoInfer<Item>>[], Having<KeyIn<R, Item>>> {
   /** Checked for snapshots and events; what does not fit is reported and left out. */
   readonly item: StandardSchemaV1<unknown, Item>
   readonly id: (item: Fields<Item>) => R
@@ -45,8 +46,10 @@ export interface TimelineOptions<
   readonly key?: (item: Item) => Id
   /** Total order, oldest first, compared element by element. End with the id, so that no two items are equal. */
   readonly order: (item: Item) => OrderKey
-  /** Grows with every change; an older version never replaces a newer one. */
+  /** Grows with every change; an older version never replaces a newer one. @default the entity's */
   readonly version?: (item: Item) => number | undefined
+  /** What its items are, where other queries hold the same ones: `entity('ticker', …)`. */
+  readonly entity?: EntityOf<NoInfer<Item>>
   readonly merge?: (current: Item, next: Item) => Item
   /** For servers that do not echo a key: the item to keep if `confirmed` is what became of `pending`. `isLast`: it was asked of all that are pending, and none was it. */
   readonly matches?: MatchAnticipated<Item>
@@ -77,7 +80,7 @@ export function defineTimeline<P, Events, Item, R extends Id, Source>(
     key: options.key ?? id,
     order: options.order,
     sort: undefined,
-    version: options.version ?? (() => undefined),
+    version: options.version ?? options.entity?.version ?? (() => undefined),
     merge: options.merge,
   }
   // All that the folds will read of it.

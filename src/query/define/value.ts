@@ -1,5 +1,6 @@
 /** `live.value`: one value that stays current, with or without a snapshot to start from. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { EntityOf } from '../entity/entity.ts'
 import { valueKind } from '../fold/kinds.ts'
 import { type CommonOptions, flawsBy, type SnapshotSource } from '../live/definition.ts'
 import { baseOf } from '../live/liveQuery.ts'
@@ -15,9 +16,11 @@ export type ValueOptions<P, Events, Value, Source = SnapshotSource<P>> = CommonO
   P,
   Events,
   Value,
-  NoInfer<Value>
+  Readonly<NoInfer<Value>>
 > & {
   readonly schema: StandardSchemaV1<unknown, Value>
+  /** What the value is an item of, where other queries hold it, too: `entity('ticker', …)`. */
+  readonly entity?: EntityOf<NoInfer<Value>>
 } & (
     | { readonly snapshot: Source; readonly initial?: never }
     /** Without a snapshot the value is what the events make of `initial`, from the moment somebody reads it. */
@@ -37,8 +40,10 @@ export function defineValue<P, Events, Value, Source>(
   const { initial, snapshot } = options
   const begin: SnapshotSource<P> = async ({ params }) =>
     typeof initial === 'function' ? (initial as (params: P) => Value)(params) : initial
-  const flawOf = flawsBy(name, options.schema)
-  const given = { name, options, source: snapshot ?? begin, kind: valueKind(flawOf), flawOf }
+  const flawOf = flawsBy(name, options.schema, options.entity?.id)
+  const plain = valueKind(flawOf)
+  const kind = options.entity?.valueKind(plain) ?? plain
+  const given = { name, options, source: snapshot ?? begin, kind, flawOf }
   return defineWhole<P, Value, Value>(registry, given, (answer) => {
     const flaw = flawOf(answer.body)
     if (flaw) throw flaw

@@ -55,7 +55,7 @@ export function replaceItem<Item>(spec: ItemSpec<Item>, current: Item, next: Ite
 export type ItemOp<Item> = Exclude<Op<Item>, { kind: 'reduce' }>
 
 export function idOf<Item>({ id }: ItemSpec<Item>, op: ItemOp<Item>): string {
-  if (op.kind === 'remove') return String(op.id)
+  if ('id' in op) return String(op.id)
   return String(id(op.kind === 'patch' ? (op.fields as Item) : op.item))
 }
 

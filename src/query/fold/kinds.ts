@@ -20,6 +20,8 @@ export interface Window {
 
 /** How one kind of cached data takes ops. `data` is opaque to the engine. */
 export interface Kind {
+  /** Of its items, where it has several. */
+  readonly spec?: ItemSpec<unknown>
   fold(data: unknown, ops: readonly SequencedOp<unknown>[], window: Window): unknown
   /** Optimistic ops on top of the data; returns `data` itself when there are none. */
   overlay(data: unknown, ops: readonly Op<unknown>[]): unknown
@@ -32,14 +34,24 @@ export interface Kind {
   confirms?(anticipated: Op<unknown>, op: Op<unknown>, isLast?: boolean): Op<unknown> | undefined
   /** By these ops, there may be more that belongs into the data than they say. Asked before they are folded. */
   lacks?(data: unknown, ops: readonly SequencedOp<unknown>[]): boolean
+  /** After a fold: something that was told of what is in the data is not in it, and only a snapshot has what is before it. */
+  hasHole?(data: unknown, window: Window): boolean
+  /** Something in it changes without numbers: what was missed of that, no position tells. */
+  isGrowing?(data: unknown, window: Window): boolean
   /** Whether an item is there, where all of them are. */
   has?(data: unknown, id: string): boolean
   /** Position up to which the data is complete, as far as the data itself can tell. */
   positionOf(data: unknown): Cursor | undefined
 }
 
+/** Of a reducer that keeps something beside the data: the kind that it needs, of the data's own one. */
+export interface KindMaker {
+  kindOf?(kind: Kind, traits: object): Kind
+}
+
 export function listKind<Item>(spec: ItemSpec<Item>, flawOf: FlawOf): Kind {
   return {
+    spec: spec as unknown as ItemSpec<unknown>,
     fold: (data, ops) => foldList(spec, data as readonly Item[], ops as readonly SequencedOp<Item>[]),
     overlay: (data, ops) => overlayList(spec, data as readonly Item[], ops as readonly Op<Item>[]),
     adopt: (data) =>
@@ -67,6 +79,7 @@ export function timelineKind<Item>(
   matches: MatchAnticipated<Item> | undefined,
 ): Kind {
   return {
+    spec: spec as unknown as ItemSpec<unknown>,
     fold: (data, ops, window) =>
       foldTimeline({ spec, ...window }, data as TimelineData<Item>, ops as readonly SequencedOp<Item>[]),
     overlay: (data, ops) => overlayTimeline(spec, data as TimelineData<Item>, ops as readonly Op<Item>[]),

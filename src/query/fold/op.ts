@@ -14,6 +14,10 @@ export type Op<Item> =
       make?(item: Item): Item
       /** It becomes more than the fields say. */
       readonly isMade?: boolean
+      /** Where the fields do not name it. Such a patch says nothing of an item that is not there. */
+      readonly id?: Id
+      /** Of a text that grows: kept beside the data, with the op as it was checked, for the item that is still to come. */
+      readonly piece?: { keep(op: Op<Item>): void }
     }
   | { readonly kind: 'remove'; readonly id: Id }
   | { readonly kind: 'reduce'; readonly apply: (data: never) => unknown }
@@ -31,7 +35,7 @@ declare const OF: unique symbol
 
 /** `Data`: what a `reduce` gets; `Has`: the fields that a `patch` names. */
 export interface Reducer<Payload, Item, P = unknown, Data = unknown, Has = never> {
-  (payload: Payload, context: ReducerContext<P>): Op<Item> | undefined
+  (payload: Payload, context: ReducerContext<P>, kind?: object): Op<Item> | undefined
   /** For the compiler only; there is none. */
   [OF]?(data: Data): Has
 }

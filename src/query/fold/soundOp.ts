@@ -55,7 +55,8 @@ function guarded({ failed }: Check, event: string | undefined, make: Make): Make
 
 function flawIn({ id, name, flawOf }: Check, op: Exclude<Op<unknown>, { kind: 'reduce' }>) {
   if (op.kind === 'insert' || op.kind === 'upsert') return flawOf(op.item)
-  const isNamed = op.kind === 'remove' ? isId(op.id) : !id || isId(id(op.fields))
+  if (op.kind !== 'patch' && op.kind !== 'remove') throw new TypeError('No op; call upsert(…) or the like')
+  const isNamed = op.kind === 'remove' ? isId(op.id) : !id || isId('id' in op ? op.id : id(op.fields))
   const message = `A change of "${name}" has no id; select what \`id\` reads, too`
   return isNamed ? undefined : new LiveError('invalid_frame', message)
 }

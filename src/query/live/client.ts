@@ -9,8 +9,8 @@ import { cancel, endForeignFetch, OWNER_KEY, ownersIn, reset, setOwner } from '.
 import { keyName, LIVE_KEY, type Params } from '../keys.ts'
 import { isNobody, isSame } from '../optimistic/author.ts'
 import type { MutationDefinition } from '../optimistic/pendingMutation.ts'
-import { createPendingMutations, opsFor, refreshOps } from '../optimistic/pendingMutations.ts'
-import type { Change } from '../optimistic/targetedOp.ts'
+import { createPendingMutations, refreshOps } from '../optimistic/pendingMutations.ts'
+import type { AnyChange } from '../optimistic/targetedOp.ts'
 import { watchMutations } from '../optimistic/watchMutations.ts'
 import { clearChannel, createChannelHub } from '../stream/channelHub.ts'
 import {
@@ -25,7 +25,7 @@ import { adoptForeign, leave, tell } from './driver.ts'
 import { endFetch } from './fetch.ts'
 import { createLiveQuery, flush, tellOps } from './liveQuery.ts'
 import { announce, type Declarations, type Listeners, type LiveClient, type LiveQuery } from './records.ts'
-import { isActive } from './surroundings.ts'
+import { isActive, shownIn } from './surroundings.ts'
 
 export function createLiveClient(
   queryClient: QueryClient,
@@ -134,9 +134,7 @@ function flushAll(client: LiveClient, asked: readonly LiveQuery[]): void {
   const hasNews = refreshOps(pendingMutations)
   // Together with the ops that end: what an event says takes the place of what anticipated it.
   const others = hasNews
-    ? [...liveQueries.values()].filter(
-        (live) => opsFor(pendingMutations, live.target) !== live.state.picture.shown,
-      )
+    ? [...liveQueries.values()].filter((live) => shownIn(live) !== live.state.picture.shown)
     : []
   notifyManager.batch(() => {
     for (const live of new Set([...asked, ...others])) flush(live)
@@ -204,15 +202,19 @@ function cacheChanged(live: LiveQuery, action: CacheAction): void {
 }
 
 /** What the server has confirmed, as if an event had said it. */
-export function tellChanges({ liveQueries }: LiveClient, changes: readonly Change[], isNews = true): void {
+export function tellChanges({ liveQueries }: LiveClient, changes: readonly AnyChange[], isNews = true): void {
   for (const live of liveQueries.values()) {
-    const own = changes.filter((change) => targets(live, change))
-    tellOps(
-      live,
-      own.map(({ op }) => op),
-      isNews,
-    )
+    const ops = changes.flatMap((change) => opFor(live, change, isNews) ?? [])
+    tellOps(live, ops, isNews)
   }
+}
+
+const opFor = (live: LiveQuery, change: AnyChange, isNews: boolean) =>
+  targets(live, change) ? change.op : live.follower?.elsewhere(change, isNews)
+
+/** Asks for a new snapshot of what was changed, wherever it is. */
+export function doubtChange({ liveQueries }: LiveClient, change: AnyChange): void {
+  for (const live of liveQueries.values()) if (opFor(live, change, false)) tell(live, { type: 'doubted' })
 }
 
 /** Asks for a new snapshot of the queries of a definition that are in use. */
@@ -234,10 +236,7 @@ export function currentData(
   })
 }
 
-function targets(
-  live: LiveQuery,
-  { definition, params }: { readonly definition: string; readonly params: Params },
-): boolean {
+function targets(live: LiveQuery, { definition, params }: Pick<AnyChange, 'definition' | 'params'>): boolean {
   if (definition !== live.definition.name) return false
   return Object.entries(params).every(([name, value]) => String(live.params[name]) === String(value))
 }

@@ -3,11 +3,13 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { LiveError } from '../../transport/errors.ts'
 import { type ChannelSpec, type Id, isTooDeep } from '../../transport/port.ts'
 import { isId } from '../fold/items.ts'
-import type { Kind } from '../fold/kinds.ts'
-import type { Reducer } from '../fold/op.ts'
+import type { Kind, KindMaker } from '../fold/kinds.ts'
+import type { Op, Reducer } from '../fold/op.ts'
 import type { FlawOf } from '../fold/soundOp.ts'
 import type { Params } from '../keys.ts'
 import type { Ask, Requests } from '../optimistic/beginSend.ts'
+import type { AnyChange } from '../optimistic/targetedOp.ts'
+import type { Input, Ops } from './inputs.ts'
 
 /** A schema that only carries a type: `params: type<{ roomId: Id }>()`. It validates nothing. */
 export function type<T>(): StandardSchemaV1<T, T> {
@@ -49,12 +51,31 @@ export interface CommonOptions<P, Events, Item, Data = never, Has = unknown> {
   readonly belongs?: (item: NoInfer<Item>, params: P) => boolean
 }
 
+/** Tells the other queries of an entity what one learns of its items, and that one what they have learned. */
+export interface Follower {
+  /** The query has been told this. */
+  met(input: Input): void
+  /** With what others know better, and what is optimistic elsewhere. `landing`: data that takes the place of all there is. */
+  over(ops: Ops, landing: unknown): Ops
+  /** What a change of other data is for this one, if anything. `isNews`: the server has said it. */
+  elsewhere(change: AnyChange, isNews: boolean): Op<unknown> | undefined
+}
+
+/** What the engine asks of an entity. */
+export interface EntityLink {
+  /** `live`: one that has such items. */
+  follow(live: unknown): Follower
+  /** Of a value that is one: it takes what is said of it, and nothing older. */
+  valueKind(kind: Kind): Kind
+}
+
 /** A definition as the engine sees it. */
 export interface Definition {
   readonly name: string
   readonly options: CommonOptions<Params, Record<string, unknown>, unknown> & {
     readonly id?: (item: unknown) => unknown
     readonly where?: (item: unknown, params: Params) => unknown
+    readonly entity?: EntityLink
   }
   readonly source: SnapshotSource<Params, unknown>
   /** Why something is no item of this definition. */
@@ -67,6 +88,13 @@ export interface Definition {
   isMet?: boolean
   /** How many items, where the query does not say; nothing where the data is whole. */
   readonly pageSize?: number | undefined
+}
+
+/** How a query of this key takes ops. */
+export function kindFor({ kind, kindFor, options }: Definition, queryKey: readonly unknown[]): Kind {
+  const own = kindFor?.(queryKey) ?? kind
+  const makers = Object.values(options.events) as (KindMaker | undefined)[]
+  return makers.find((each) => each?.kindOf)?.kindOf?.(own, options) ?? own
 }
 
 export function channelSpec<P>(

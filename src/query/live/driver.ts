@@ -14,7 +14,7 @@ import { channelSpec } from './definition.ts'
 import type { Effect, Input } from './inputs.ts'
 import { next, PAUSE_MS } from './machine.ts'
 import { announce, type LiveQuery, reportFailure } from './records.ts'
-import { see, statusOf, viewOf } from './state.ts'
+import { see, statusOf, type Use, viewOf } from './state.ts'
 import { isActive, missedSince, shownIn, usageOf } from './surroundings.ts'
 
 /** What is told while effects run waits for its turn; a function says then what it knows by then. */
@@ -34,12 +34,8 @@ export function tell(live: LiveQuery, input: Input | (() => Input)): void {
 
 /** For who needs what comes of it. @throws what the application's code does */
 export function tellNow(live: LiveQuery, input: Input): void {
-  const { channel } = live
-  // Events come by the thousand, and change nothing about who looks.
-  const use = input.type === 'heard' ? live.state.use : usageOf(live)
-  const [state, effects] = next(see(live.state, channel, use), input, live.kind)
-  live.state = state
-  tellStatus(live)
+  tellHeard(live)
+  const effects = step(live, input, usageOf(live))
   // One of them may be heard by code that throws; the state takes all of them for done.
   for (const effect of effects) {
     try {
@@ -48,6 +44,23 @@ export function tellNow(live: LiveQuery, input: Input): void {
       fail(live, cause)
     }
   }
+}
+
+/** That it is to be shown has been asked for; nothing was anticipated when it came. */
+function tellHeard(live: LiveQuery): void {
+  const { heard, state } = live
+  if (heard.length === 0) return
+  live.heard = []
+  // Events change nothing about who looks.
+  step(live, { type: 'heard', ops: heard, anticipated: [] }, state.use)
+}
+
+function step(live: LiveQuery, input: Input, use: Use): readonly Effect[] {
+  const [state, effects] = next(see(live.state, live.channel, use), input, live.kind)
+  live.state = state
+  live.follower?.met(input)
+  tellStatus(live)
+  return effects
 }
 
 /** What the application's code was to make of events is lost: only a snapshot can tell. */

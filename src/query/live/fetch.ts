@@ -107,7 +107,7 @@ export function completeFetch(fetch: Fetch, position: Cursor | undefined, isWhol
 
 /** Whole data at the end of a queryFn, and what it lacks; it takes effect when TanStack has written what this returns. */
 export function arriveWith({ live }: Fetch, data: unknown, missed: readonly SequencedOp<unknown>[]): unknown {
-  tellNow(live, { type: 'arrived', data, missed, shown: shownIn(live) })
+  tellNow(live, { type: 'arrived', data, missed, shown: shownIn(live, data) })
   const view = live.state.arrival?.view
   markFinished(view)
   return view
@@ -115,7 +115,7 @@ export function arriveWith({ live }: Fetch, data: unknown, missed: readonly Sequ
 
 /** Data that TanStack writes this instant. Returns what belongs into the cache: with optimistic ops on top. */
 export function mergeWith(live: LiveQuery, data: unknown): unknown {
-  tellNow(live, { type: 'merged', data, shown: shownIn(live) })
+  tellNow(live, { type: 'merged', data, shown: shownIn(live, data) })
   const { view } = live.state.picture
   markFinished(view)
   return view

@@ -99,7 +99,7 @@ function channelReport(channel: LiveChannel): ChannelReport {
     status: live ? (channel.hasGap ? 'gap' : 'live') : 'down',
     position: sequencer.cursor,
     behind: position === undefined ? 0 : topOf(sequencer) - position,
-    readers: members.size,
+    readers: members.length,
     sessions,
     error: failure,
   }

@@ -1,16 +1,17 @@
 /** One cached query, live: what it can be told and asked. Its decisions are in `machine.ts`. */
+import type { LiveEvent } from '../../transport/port.ts'
 import type { Op } from '../fold/op.ts'
 import type { Params } from '../keys.ts'
 import { targetOf } from '../optimistic/targetedOp.ts'
 import { positionInLog } from '../stream/channelLog.ts'
 import { topOf } from '../stream/sequencer.ts'
 import { hashKey, type Query } from '../tanstack.ts'
-import type { Definition } from './definition.ts'
+import { type Definition, kindFor } from './definition.ts'
 import { adoptForeign, fail, tell, tellNow } from './driver.ts'
 import { type LiveClient, type LiveQuery, OFFLINE } from './records.ts'
 import { UNUSED } from './state.ts'
 import { anticipatedBy, shownIn } from './surroundings.ts'
-import { checkOp, toOps } from './toOps.ts'
+import { checkOp, opOf, toOps } from './toOps.ts'
 
 /** TanStack asks whether data is stale with nothing but the query. */
 const known = new WeakMap<object, LiveQuery>()
@@ -26,26 +27,46 @@ export function createLiveQuery(client: LiveClient, query: Query, definition: De
     client,
     query,
     definition,
-    kind: definition.kindFor?.(query.queryKey) ?? definition.kind,
+    kind: kindFor(definition, query.queryKey),
     params,
     hash: hashKey(query.queryKey),
     target: targetOf(definition.name, params),
     fetches: new Set(),
     inputs: [],
+    heard: [],
     channel: undefined,
     state: UNUSED,
     status: OFFLINE,
     stopPause: undefined,
     check: undefined,
+    follower: undefined,
     paidAt: 0,
     member: {
-      onEvents: (events) =>
-        tell(live, () => ({ type: 'heard', ops: toOps(live, events), anticipated: anticipatedBy(live) })),
+      onEvents: (events) => hear(live, events),
       onChange: () => tell(live, { type: 'channelChanged' }),
     },
   }
+  live.follower = definition.options.entity?.follow(live)
   known.set(query, live)
   return live
+}
+
+/**
+ * What comes by the thousand is told when something else is, or when it is to be shown: one input for all of it. Not while
+ * an event may be what a mutation anticipated, nor where other queries are to hear of it.
+ */
+function hear(live: LiveQuery, events: readonly LiveEvent[]): void {
+  const { client } = live
+  if (live.follower || live.inputs.length > 0 || client.pendingMutations.all.size > 0)
+    return tell(live, () => ({ type: 'heard', ops: toOps(live, events), anticipated: anticipatedBy(live) }))
+  let weight = 0
+  for (const event of events) {
+    const op = opOf(live, event)
+    if (!op) continue
+    live.heard.push(op)
+    weight++
+  }
+  if (weight > 0) client.coalescer.request(live, weight)
 }
 
 /** Time to apply, to write and to ask for what waits. */

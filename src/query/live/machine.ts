@@ -3,7 +3,7 @@
  * no clock; `driver.ts` tells it what happens and runs the effects.
  */
 import type { Kind } from '../fold/kinds.ts'
-import { caughtUp, doubted, draw, dropArrival, fold, lackingBy, withoutArrival } from './data.ts'
+import { caughtUp, doubted, draw, dropArrival, fold, folded, reconnected, withoutArrival } from './data.ts'
 import type { Effect, Input, Ops } from './inputs.ts'
 import { recognise } from './recognise.ts'
 import {
@@ -31,8 +31,8 @@ type Handler<T> = (state: LiveQueryState, input: Extract<Input, { type: T }>, ki
 
 const HANDLERS: { readonly [T in Input['type']]: Handler<T> } = {
   used,
-  joined: (state, { channel, position, missed }) => [
-    caughtUp({ ...state, channel, isLingering: false }, position, missed),
+  joined: (state, { channel, ...told }, kind) => [
+    caughtUp({ ...state, channel, sessions: channel.sessions, isLingering: false }, kind, told),
     state.base === undefined ? NONE : SOON,
   ],
   refused(state) {
@@ -41,7 +41,7 @@ const HANDLERS: { readonly [T in Input['type']]: Handler<T> } = {
   },
   left,
   // Queued rows turn into rows being sent, and back.
-  channelChanged: (state) => soon(then(endPause(state), askAgain)),
+  channelChanged: (state, _input, kind) => soon(then(endPause(reconnected(state, kind)), askAgain)),
   heard: (state, { ops, anticipated }, kind) => hear(state, recognise(ops, anticipated, kind)),
   told,
   doubted: doubt,
@@ -49,15 +49,16 @@ const HANDLERS: { readonly [T in Input['type']]: Handler<T> } = {
   asked: (state) => [dropArrival(state), NONE],
   answered,
   arrived(state, { data, missed, shown }, kind) {
-    const known = lackingBy(state, kind.lacks?.(data, missed))
-    const picture = draw(state, kind.fold(data, missed, state.use), { shown, kind })
+    const [known, next] = folded(state, kind, { data, ops: missed })
+    const picture = draw(state, next, { shown, kind })
     return [{ ...known, arrival: { ...picture, later: undefined } }, NONE]
   },
   read: (state, _input, kind) => [fold(state, kind), NONE],
-  merged: (state, { data, shown }, kind) => [
-    { ...state, base: data, picture: draw(state, data, { shown, kind }) },
-    NONE,
-  ],
+  merged(state, { data, shown }, kind) {
+    // What happened since is in it already; what is known beside the data may not be.
+    const [known, base] = folded(state, kind, { data, ops: [] })
+    return [{ ...known, base, picture: draw(state, base, { shown, kind }) }, NONE]
+  },
   fetched,
   failed: (state) => soon(pause(withoutArrival(state))),
   // Whatever failed before, it has to be brought up to date.
@@ -175,12 +176,13 @@ function fetched(state: LiveQueryState, { view }: Extract<Input, { type: 'fetche
 
 function found(
   state: LiveQueryState,
-  { view, data, position, missed }: Extract<Input, { type: 'found' }>,
+  { view, data, ...told }: Extract<Input, { type: 'found' }>,
+  kind: Kind,
 ): Step {
   const seen = { ...state, picture: writtenByOthers(view) }
   // What is nothing of its kind is not taken; what there was is written over it.
   if (view !== undefined && data === undefined && state.base !== undefined) return [seen, NONE]
-  return [caughtUp({ ...seen, base: data, settled: state.doubts }, position, missed), NONE]
+  return [caughtUp({ ...seen, base: data, settled: state.doubts }, kind, told), NONE]
 }
 
 /** Applies what waits, and writes if that changed anything. */

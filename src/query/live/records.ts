@@ -2,6 +2,7 @@
 import { LiveError } from '../../transport/errors.ts'
 import type { Id, LivePort, Pace } from '../../transport/port.ts'
 import type { Coalescer } from '../cache/coalescer.ts'
+import type { SequencedOp } from '../fold/items.ts'
 import type { Kind } from '../fold/kinds.ts'
 import type { Check } from '../fold/soundOp.ts'
 import type { Params } from '../keys.ts'
@@ -11,7 +12,7 @@ import type { MutationDefinition } from '../optimistic/pendingMutation.ts'
 import type { PendingMutations } from '../optimistic/pendingMutations.ts'
 import type { ChannelHub, ChannelMember, LiveChannel } from '../stream/channelHub.ts'
 import type { Query, QueryClient } from '../tanstack.ts'
-import type { Definition } from './definition.ts'
+import type { Definition, Follower } from './definition.ts'
 import type { Input } from './inputs.ts'
 import type { LiveQueryState, LiveStatus } from './state.ts'
 
@@ -88,9 +89,13 @@ export interface LiveQuery extends Pace {
   /** Where optimistic ops for it are found. */
   readonly target: string
   readonly member: ChannelMember
+  /** Where its items are an entity's. */
+  follower: Follower | undefined
   readonly fetches: Set<Fetch>
   /** What happened, and has not been worked off. */
   readonly inputs: (Input | (() => Input))[]
+  /** What events said since. */
+  heard: SequencedOp<unknown>[]
   channel: LiveChannel | undefined
   state: LiveQueryState
   /** As it was last told. */

@@ -19,6 +19,8 @@ export interface ChannelView {
   readonly hasGap: boolean
   /** Grows whenever events may have been missed. */
   readonly continuity: number
+  /** How often it became live. */
+  readonly sessions?: number | undefined
 }
 
 /** What TanStack says of the query. */
@@ -61,6 +63,8 @@ export interface LiveQueryState {
   readonly asOf: Cursor | undefined
   /** Result of a fetch that TanStack has not written yet, and what it lacks: the events since. */
   readonly arrival: (Picture & { readonly later: Backlog }) | undefined
+  /** How often its channel had become live when that was last looked at. */
+  readonly sessions: number | undefined
   /** What replies said lately; events have yet to say it, and a snapshot may be older. */
   readonly replies: readonly Reply[]
   readonly replied: number
@@ -107,6 +111,7 @@ export const UNUSED: LiveQueryState = {
   continuity: -1,
   asOf: undefined,
   arrival: undefined,
+  sessions: undefined,
   replies: [],
   replied: 0,
   pause: 'none',
@@ -145,13 +150,14 @@ export function see(state: LiveQueryState, channel: ChannelView | undefined, giv
   return use === state.use && seen === state.channel ? state : { ...state, channel: seen, use }
 }
 
-export function viewOf({ live, hasGap, continuity }: ChannelView): ChannelView {
-  return { live, hasGap, continuity }
+export function viewOf({ live, hasGap, continuity, sessions }: ChannelView): ChannelView {
+  return { live, hasGap, continuity, sessions }
 }
 
 /** Looked at for every event. */
 function isOther(one: ChannelView, other: ChannelView): boolean {
-  return one.live !== other.live || one.hasGap !== other.hasGap || one.continuity !== other.continuity
+  if (one.live !== other.live || one.hasGap !== other.hasGap) return true
+  return one.continuity !== other.continuity || one.sessions !== other.sessions
 }
 
 export function isShallowEqual<T extends object>(one: T, other: T): boolean {

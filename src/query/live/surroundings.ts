@@ -9,9 +9,13 @@ import type { LiveQuery } from './records.ts'
 import type { Use } from './state.ts'
 import { toOps } from './toOps.ts'
 
-/** The optimistic ops, as of now: whoever shows them has every event so far in what lies below. */
-export function shownIn({ client, target }: LiveQuery): readonly Op<unknown>[] {
-  return opsFor(client.pendingMutations, target)
+/**
+ * The optimistic ops, as of now: whoever shows them has every event so far in what lies below. `landing`: whole data that
+ * they are about to lie over.
+ */
+export function shownIn({ client, target, follower }: LiveQuery, landing?: unknown): readonly Op<unknown>[] {
+  const ops = opsFor(client.pendingMutations, target)
+  return follower ? follower.over(ops, landing) : ops
 }
 
 export function anticipatedBy({ client, target, kind }: LiveQuery) {

@@ -9,13 +9,18 @@ import { type LiveQuery, reportFailure } from './records.ts'
 
 export function toOps(live: LiveQuery, events: readonly LiveEvent[]): SequencedOp<unknown>[] {
   const ops: SequencedOp<unknown>[] = []
-  // Runs for every event; an array or a function per event would be a good part of its cost.
   for (const event of events) {
-    const echo = echoOf(live.client.pendingMutations, live.target, event)
-    const op = echo?.as ?? toOp(live, event)
-    if (op) ops.push({ op, seq: event.seq, of: event, isEcho: echo !== undefined })
+    const op = opOf(live, event)
+    if (op) ops.push(op)
   }
   return ops
+}
+
+/** Runs for every event; an array or a function per event would be a good part of its cost. */
+export function opOf(live: LiveQuery, event: LiveEvent): SequencedOp<unknown> | undefined {
+  const echo = echoOf(live.client.pendingMutations, live.target, event)
+  const op = echo?.as ?? toOp(live, event)
+  return op && { op, seq: event.seq, of: event, isEcho: echo !== undefined }
 }
 
 function toOp(live: LiveQuery, { type, payload, seq }: LiveEvent): Op<unknown> | undefined {
@@ -25,8 +30,8 @@ function toOp(live: LiveQuery, { type, payload, seq }: LiveEvent): Op<unknown> |
   if (!definition.isHeard) hearFirst(live, type, reducer !== undefined)
   // One event they cannot take must not cost the events behind it.
   try {
-    const op = reducer?.(payload, { type, params, seq })
-    if (op?.kind === 'patch' && !definition.isMet) meetFirst(live, type, op.fields)
+    const op = reducer?.(payload, { type, params, seq }, live.kind)
+    if (op?.kind === 'patch' && op.id === undefined && !definition.isMet) meetFirst(live, type, op.fields)
     return op && checkOp(live, op, type)
   } catch (cause) {
     reportFailure(live, cause, type)

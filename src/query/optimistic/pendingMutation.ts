@@ -5,7 +5,7 @@ import { LIVE_KEY, type Params } from '../keys.ts'
 import type { Mutation, MutationOptions } from '../tanstack.ts'
 import { type Author, type Authors, BEFORE } from './author.ts'
 import { firstState, type SendState, type SendStatus, statusOf, wasSent } from './sendState.ts'
-import { type Change, type TargetedOp, targeted } from './targetedOp.ts'
+import { type AnyChange, type TargetedOp, targeted } from './targetedOp.ts'
 
 export interface OptimisticContext<P = Params> {
   readonly params: P
@@ -29,7 +29,7 @@ export interface MutationDefinition {
   readonly name: string
   /** For a mutation that was restored from storage. */
   readonly options: MutationOptions
-  optimistic(variables: unknown, context: OptimisticContext): readonly Change[]
+  optimistic(variables: unknown, context: OptimisticContext): readonly AnyChange[]
 }
 
 /** What is stored of a send beside its mutation, in the `meta` of that. */
@@ -57,7 +57,7 @@ export interface PendingMutation {
 interface OptimisticOps {
   readonly variables: unknown
   readonly context: OptimisticContext
-  readonly changes: readonly Change[]
+  readonly changes: readonly AnyChange[]
   readonly ops: readonly TargetedOp[]
 }
 
@@ -147,7 +147,8 @@ export function optimisticOps(pending: PendingMutation): readonly TargetedOp[] {
   const where = { isKept, isElsewhere }
   const context = { params, clientId, status, error: error ?? undefined, attempts, submittedAt, ...where }
   const changes = definition.optimistic(variables, context)
-  const ops = changes.map(targeted)
+  // A patch of an entity is no row that could be tried again: what was refused is not so.
+  const ops = changes.filter(({ entity }) => !entity || status !== 'failed').map(targeted)
   pending.optimistic = { variables, context, changes, ops }
   return ops
 }

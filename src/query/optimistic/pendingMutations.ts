@@ -30,6 +30,8 @@ export interface PendingMutations {
   readonly restored: Set<PendingMutation>
   /** Ops that lie over the data without a mutation, by whoever holds them. */
   readonly held: Map<object, readonly TargetedOp[]>
+  /** All of them, in the order in which they lie over each other. */
+  shown: readonly TargetedOp[]
   /** Optimistic ops by `targetOf`; the same array while nothing changed. */
   ops: OpsByTarget
   /** Something happened since `ops` was computed. */
@@ -46,6 +48,7 @@ export function createPendingMutations(options: PendingMutationsOptions): Pendin
     all: new Map(),
     restored: new Set(),
     held: new Map(),
+    shown: [],
     ops: new Map(),
     isStale: false,
     hasNews: false,
@@ -136,7 +139,8 @@ function computeOps(pendingMutations: PendingMutations): void {
     if (statusOf(pending) === 'failed') pending.state = next(pending.state, 'failed')
     if (isShown(pending) && isMine(pendingMutations, pending)) shown.push(optimisticOps(pending))
   }
-  pendingMutations.ops = opsByTarget(shown, pendingMutations.ops)
+  pendingMutations.shown = shown.flat()
+  pendingMutations.ops = opsByTarget(pendingMutations.shown, pendingMutations.ops)
 }
 
 /** An event that has been recognised as what a mutation anticipated. `as: undefined`: one that other data shows. */

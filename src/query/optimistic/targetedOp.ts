@@ -9,11 +9,24 @@ export interface Change {
   readonly definition: string
   readonly params: Params
   readonly op: Op<unknown>
+  /** Patches of an entity are optimistic only. */
+  readonly entity?: undefined
 }
+
+/** An op for one item, wherever it is held; the entity that made it knows where. */
+export interface EntityPatch {
+  readonly entity: object
+  readonly definition: ''
+  readonly params: Params
+  readonly op: Op<unknown>
+}
+
+export type AnyChange = Change | EntityPatch
 
 export interface TargetedOp {
   readonly target: string
   readonly op: Op<unknown>
+  readonly change: AnyChange
 }
 
 export type OpsByTarget = ReadonlyMap<string, readonly Op<unknown>[]>
@@ -23,14 +36,14 @@ export function targetOf(definition: string, params: Params): string {
   return hashKey([definition, params])
 }
 
-export function targeted({ definition, params, op }: Change): TargetedOp {
-  return { target: targetOf(definition, params), op }
+export function targeted(change: AnyChange): TargetedOp {
+  return { target: targetOf(change.definition, change.params), op: change.op, change }
 }
 
 /** The same arrays as before where nothing has changed. */
-export function opsByTarget(shown: readonly (readonly TargetedOp[])[], before: OpsByTarget): OpsByTarget {
+export function opsByTarget(shown: readonly TargetedOp[], before: OpsByTarget): OpsByTarget {
   const next = new Map<string, Op<unknown>[]>()
-  for (const { target, op } of shown.flat()) {
+  for (const { target, op } of shown) {
     const ops = next.get(target) ?? []
     next.set(target, ops)
     ops.push(op)

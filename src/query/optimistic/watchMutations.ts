@@ -34,6 +34,7 @@ export function watchMutations(pendingMutations: PendingMutations): () => void {
     for (const stop of stops) stop()
     pendingMutations.all.clear()
     pendingMutations.ops = new Map()
+    pendingMutations.shown = []
   }
 }
 

@@ -1,6 +1,6 @@
 'use client'
-import { type QueryClient, useQueryClient } from '@tanstack/react-query'
-import { createContext, type ReactNode, useContext, useEffect } from 'react'
+import { type QueryClient, QueryClientContext, useQueryClient } from '@tanstack/react-query'
+import { createContext, type ReactNode, useContext, useEffect, useState } from 'react'
 import { LiveError } from '../../transport/errors.ts'
 import { type Live, liveOf } from '../createLive.ts'
 
@@ -11,13 +11,13 @@ export interface LiveProviderProps {
   readonly children?: ReactNode
 }
 
-const keys = new WeakMap<QueryClient, number>()
-let known = 0
-
-function keyOf(queryClient: QueryClient): number {
-  const key = keys.get(queryClient) ?? ++known
-  keys.set(queryClient, key)
-  return key
+/** Another one for another QueryClient. The first is the same wherever a page is rendered: React finds by it what it has made earlier. */
+function useKeyOf(queryClient: QueryClient): number {
+  const [seen, setSeen] = useState({ queryClient, key: 0 })
+  if (seen.queryClient === queryClient) return seen.key
+  const next = { queryClient, key: seen.key + 1 }
+  setSeen(next)
+  return next.key
 }
 
 /**
@@ -25,11 +25,14 @@ function keyOf(queryClient: QueryClient): number {
  * is mounted anew for another QueryClient (another user, hot reload): TanStack's hooks stay with the one they began with.
  */
 export function LiveProvider({ live, children }: LiveProviderProps): ReactNode {
-  const queryClient = useQueryClient()
+  const queryClient = useContext(QueryClientContext)
+  if (!queryClient) {
+    throw new LiveError('misconfigured', 'No QueryClient here; render <QueryClientProvider client={…}> above')
+  }
   // A child may have fetched before this runs (Suspense fetches while rendering); its queryFn connected already.
   useEffect(() => live.connect(queryClient), [live, queryClient])
   return (
-    <LiveContext.Provider key={keyOf(queryClient)} value={live as Live}>
+    <LiveContext.Provider key={useKeyOf(queryClient)} value={live as Live}>
       {children}
     </LiveContext.Provider>
   )
@@ -41,7 +44,7 @@ export function useLive(queryKey: readonly unknown[]): Live {
   const live = liveOf(useQueryClient(), queryKey) ?? provided
   if (!live) {
     const message =
-      'No live data here; call live.connect(queryClient), or render <LiveProvider live={live}> above'
+      'No live data in this QueryClient; call live.connect(queryClient) before this renders, or render <LiveProvider live={live}> above'
     throw new LiveError('misconfigured', message)
   }
   return live

@@ -5,7 +5,7 @@ import { isAfter, isBehind, isOtherEpoch, type Sequencer, topOf } from './sequen
 /** What is missing is asked for at a pace. */
 export interface WatchedChannel extends Pace {
   readonly port: LivePort
-  readonly members: ReadonlySet<{ onChange?(): void }>
+  readonly members: readonly { onChange?(): void }[]
   readonly sequencer: Sequencer
   live: boolean
   readonly subscription: Channel
@@ -65,5 +65,5 @@ function setGapTimer(channel: WatchedChannel, waitMs: number | undefined): void 
 }
 
 export function notifyMembers({ members }: WatchedChannel): void {
-  for (const member of [...members]) member.onChange?.()
+  for (const member of members) member.onChange?.()
 }

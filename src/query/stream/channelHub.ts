@@ -27,7 +27,8 @@ export interface ChannelMember {
 
 export interface LiveChannel extends WatchedChannel, ChannelLog {
   readonly spec: ChannelSpec
-  readonly members: Set<ChannelMember>
+  /** Another list with every change. */
+  members: readonly ChannelMember[]
   /** To be told when it is live, or why it will not be. */
   readonly waiting: Set<(failure: LiveError | undefined) => void>
   /** How often it became live; 0: the first answer of the server is still to come. */
@@ -61,7 +62,7 @@ export function createChannelHub(port: LivePort): ChannelHub {
         cursor: () => sequencer.cursor,
         onSignal: (signal) => onSignal(channel, signal),
       }),
-      members: new Set(),
+      members: [],
       retainers: 0,
       waiting: new Set(),
       live: false,
@@ -83,14 +84,16 @@ export function createChannelHub(port: LivePort): ChannelHub {
     join(spec, member, resumeFrom) {
       const hash = channelHash(spec)
       const channel = channels.get(hash) ?? open(spec, hash, resumeFrom)
-      channel.members.add(member)
+      channel.members = [...channel.members, member]
       return channel
     },
   }
 }
 
 export function leaveChannel(channel: LiveChannel, member: ChannelMember, idleMs?: number): void {
-  if (!channel.members.delete(member) || channel.members.size > 0) return
+  if (!channel.members.includes(member)) return
+  channel.members = channel.members.filter((other) => other !== member)
+  if (channel.members.length > 0) return
   channel.forgetChannel()
   channel.stopGapTimer?.()
   // An error that nobody hears of would be most of the cost.
@@ -200,14 +203,14 @@ function startOver(channel: LiveChannel): void {
   channel.continuity++
 }
 
-function takeEvents(channel: LiveChannel, admitted: LiveEvent[] | Reset): void {
+function takeEvents(channel: LiveChannel, admitted: readonly LiveEvent[] | Reset): void {
   if (typeof admitted === 'string') {
     channel.port.report({ type: 'channel-reset', reason: admitted })
     startOver(channel)
     watchGap(channel)
     return notifyMembers(channel)
   }
-  const [first] = admitted
+  const first = admitted[0]
   if (first) {
     if (first.seq !== undefined) channel.reach ??= first.seq - 1
     for (const event of admitted) channel.log.push(event)

@@ -36,7 +36,8 @@ export function admit(
   sequencer: Sequencer,
   batch: readonly LiveEvent[],
   awaitBaseline = false,
-): LiveEvent[] | Reset {
+): readonly LiveEvent[] | Reset {
+  if (isNext(sequencer, batch)) return batch
   const events: LiveEvent[] = []
   for (const event of batch) {
     const { seq } = event
@@ -57,6 +58,20 @@ export function admit(
   if (sequencer.held.size <= MAX_HELD) return events
   restartSequence(sequencer)
   return 'overflow'
+}
+
+/** Most come in order: then the cursor moves once, and nothing is copied. */
+function isNext(sequencer: Sequencer, batch: readonly LiveEvent[]): boolean {
+  const { cursor, held } = sequencer
+  if (!cursor || held.size > 0) return false
+  const { epoch } = cursor
+  let { seq } = cursor
+  for (const event of batch) {
+    if (event.seq !== seq + 1 || (event.epoch ?? epoch) !== epoch) return false
+    seq++
+  }
+  sequencer.cursor = { seq, epoch }
+  return true
 }
 
 /** Where no position is known: the number at hand is the next one, unless it is beyond the last position that was. */

@@ -7,6 +7,7 @@ import { ownFrame } from './domain/frames.ts'
 import { addMember, createRoom, knowUser, removeMember, updateRoom } from './domain/members.ts'
 import { sendMessage } from './domain/messages.ts'
 import { findRoom, roomChannel } from './domain/work.ts'
+import { endForgotten } from './domain/writing.ts'
 import { CHAT_LIMITS } from './limits.ts'
 import { createAccess } from './live/access.ts'
 import { admit } from './live/admission.ts'
@@ -16,6 +17,7 @@ import { createPeople } from './live/people.ts'
 import { createPresence } from './live/presence.ts'
 import { createRequests } from './live/requests.ts'
 import { createUpdates } from './live/updates.ts'
+import { createWriters, type Writers } from './live/writers.ts'
 import type { ChatServer, ChatServerOptions } from './options.ts'
 import { run, wait } from './steps.ts'
 import { keyOf } from './tables/chatTables.ts'
@@ -63,20 +65,22 @@ export function chatServer(options: ChatServerOptions = {}): ChatServer {
 
 function start(
   core: ChatCore,
-  { endpoint = ENDPOINT, users = [], isAlone = false }: ChatServerOptions,
+  { endpoint = ENDPOINT, users = [], isAlone = false, mayStop }: ChatServerOptions,
 ): PluginParts {
   const { host } = core
   const people = createPeople(core)
   const updates = createUpdates(core, people)
   const presence = createPresence(core, people, isAlone)
+  const writers = createWriters(core, { isAlone, mayStop, beat: presence.beat })
+  writersOf.set(core, writers)
   const isMember = createAccess(core)
   return {
     channels: { room_id: ({ user, key }) => isMember(keyOf(user.id), key) },
-    requests: createRequests(core),
+    requests: createRequests(core, writers),
     migrate: async () => {
       await host.transaction(({ tx }) => run(migrate(tx)))
-      if (users.length === 0) return
       await core.write(function* (work) {
+        yield* endForgotten(work, { process: host.process, isAlone })
         for (const user of users) yield* knowUser(work, user)
       })
     },
@@ -90,11 +94,12 @@ function start(
     },
     ...createHearing({ core, people, updates }),
     watchedBy: (connection) => people.get(userKeyOf(connection))?.watched ?? [],
-    heard: (message) => hear(host, message) || presence.heard(message),
+    heard: (message) => hear(host, message) || writers.heard(message) || presence.heard(message),
     ownText: ownFrame,
     positionOf: (channel, position) => positionOf(core, channel, position),
     close: async () => {
       updates.close()
+      await writers.close()
       await presence.close()
     },
   }
@@ -125,6 +130,8 @@ async function positionOf(
   return { seq: result.seq, epoch: head.epoch }
 }
 
+const writersOf = new WeakMap<ChatCore, Writers>()
+
 function createActions(started: () => ChatCore): Omit<ChatServer, 'name' | 'kinds' | 'start'> {
   const tell = (frame: object, user?: Id) => {
     const { host } = started()
@@ -149,6 +156,11 @@ function createActions(started: () => ChatCore): Omit<ChatServer, 'name' | 'kind
     postMessage: async (roomId, { sender, content, ...rest }) => {
       const asked = { user: keyOf(sender), data: { room_id: roomId, message: content, ...rest } }
       return (await write((work) => sendMessage(work, asked))).message
+    },
+    write: async (roomId, message) => {
+      const core = started()
+      await core.host.ready()
+      return (writersOf.get(core) as Writers).write(roomId, message)
     },
     notify: (userId, data) => tell({ type: 'notification', data }, userId),
     requireResync: ({ roomId, reason = 'requested' } = {}) => {

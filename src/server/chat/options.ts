@@ -1,9 +1,10 @@
 /** What an application says about its chat, and what it may do there. */
 import type { Id } from '../../transport/port.ts'
+import type { LiveUser } from '../options.ts'
 import type { LivePlugin } from '../session/plugin.ts'
 import type { RoomSeed, UserOrId } from './domain/members.ts'
 import type { ChatLimits } from './limits.ts'
-import type { ChatMessage, ChatUser } from './wire.ts'
+import type { ChatMessage, ChatUser, ChatWritingStatus } from './wire.ts'
 
 export interface ChatServerOptions {
   /** People whom the chat is to know before they connect: for mentions, and as members. @default those who have connected */
@@ -13,6 +14,10 @@ export interface ChatServerOptions {
   readonly limits?: Partial<ChatLimits>
   /** No other process uses the store: so nobody looks, all ten seconds, whether the others are still there. @default false */
   readonly isAlone?: boolean
+  /**
+   * Whether somebody in the room may stop a message that is being written: `stop_message`. @default everybody may
+   */
+  readonly mayStop?: (asked: { readonly user: LiveUser; readonly message: ChatMessage }) => boolean
   /** Unique in its room. @default a random one */
   readonly createMessageId?: () => Id
 }
@@ -26,6 +31,44 @@ export interface PostedMessage {
   readonly reply_to_id?: Id
   readonly attachments?: unknown
   readonly metadata?: unknown
+}
+
+/** What is known of a message before it is written. */
+export type WrittenMessage = Omit<PostedMessage, 'content' | 'client_id'>
+
+/**
+ * A message that is written piece by piece, as a language model answers. It is there from the beginning, and counts once as
+ * unread; those who come later find what was written so far. If it is not ended, it ends as `failed`: when this is disposed of,
+ * the server is closed, or its process is gone.
+ *
+ * @example
+ * ```ts
+ * await using answer = await chat.write(roomId, { sender: 'assistant', reply_to_id: question.id })
+ * for await (const text of model.stream(prompt, { signal: answer.signal })) answer.append(text)
+ * await answer.end()
+ * ```
+ */
+export interface ChatWriter extends AsyncDisposable {
+  /** As it began, without text. */
+  readonly message: ChatMessage
+  /** Aborted when somebody stops or deletes the message, or the server goes down; what is appended after that goes nowhere. */
+  readonly signal: AbortSignal
+  /**
+   * The next part of the text, of any length, cut anywhere. It is stored, then told, ten times a second, and less often where
+   * the text is long.
+   *
+   * @throws RequestError `too_long`, and nothing of it is taken
+   */
+  append(text: string): void
+  /**
+   * Resolves with the message as it is from now on: where it was stopped or deleted before, as that left it. `content`: another
+   * text than what was appended. Rejects where the store does not answer, and can be called again. @default status 'done'
+   */
+  end(how?: {
+    readonly status?: Exclude<ChatWritingStatus, 'streaming'>
+    readonly content?: string
+    readonly metadata?: unknown
+  }): Promise<ChatMessage>
 }
 
 /**
@@ -43,6 +86,8 @@ export interface ChatServer extends LivePlugin {
   removeMember(roomId: Id, userId: Id, reason?: string): Promise<void>
   /** In somebody's name. */
   postMessage(roomId: Id, message: PostedMessage): Promise<ChatMessage>
+  /** A message in somebody's name whose text comes piece by piece. Their counts and mentions are those of its end. */
+  write(roomId: Id, message: WrittenMessage): Promise<ChatWriter>
   /** A `notification`, to whoever of the user's connections is there. Stored nowhere. */
   notify(userId: Id, data: unknown): void
   /** Clients of this process are told that what they have of a room, or of all, may be wrong. @default reason 'requested' */

@@ -27,10 +27,15 @@ export interface ChatMessage {
   readonly client_id?: string
   readonly edited_at?: string
   readonly deleted_at?: string
+  /** Of one that is, or was, written piece by piece. */
+  readonly status?: ChatWritingStatus
   readonly reply_to_id?: Id
   readonly attachments?: unknown
   readonly metadata?: unknown
 }
+
+/** `streaming` while the text grows; `failed` where whoever wrote it could not go on. */
+export type ChatWritingStatus = 'streaming' | 'done' | 'stopped' | 'failed'
 
 export type ChatRoomKind = 'direct' | 'group' | 'channel'
 

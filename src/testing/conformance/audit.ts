@@ -1,5 +1,4 @@
 /** Compares what a subject shows with what the server has. */
-import type { LiveEvent } from '../../transport/port.ts'
 import type { ConformanceItem, ConformanceServer } from './backEnd.ts'
 import { byRank, isSome, PART } from './liveDefinitions.ts'
 import type { World } from './schedule.ts'
@@ -31,15 +30,19 @@ const OWN_ROWS_ARE_CHECKED: boolean = false
  */
 export function watchMoments(world: World): {
   readonly findings: readonly Finding[]
+  /** To be called after each step in which no other cache took the place of this one. */
+  confirm(): void
   forget(target?: Target): void
 } {
   const findings: Finding[] = []
   const own = new Map<Target, ReadonlySet<string>>()
   const pace = watchPace(world)
+  const versions = watchVersions(world)
   world.subject.watch?.((target, shown) => {
     if (findings.length > 0) return
     const rows = OWN_ROWS_ARE_CHECKED ? shown.items : shown.items.filter(({ id }) => typeof id === 'number')
-    findings.push(...pace(target, shown), ...duplicatesIn(target, rows))
+    findings.push(...pace(target, shown), ...duplicatesIn(target, rows), ...garbledIn(world, target, rows))
+    versions.look(target, shown)
     if (!OWN_ROWS_ARE_CHECKED || (target !== 'newest' && target !== 'around')) return
     const present = new Set(shown.items.flatMap(({ client_id }) => client_id ?? []))
     for (const clientId of own.get(target) ?? []) {
@@ -51,7 +54,33 @@ export function watchMoments(world: World): {
   })
   return {
     findings,
-    forget: (target) => (target ? own.delete(target) : own.clear()),
+    confirm: () => void findings.push(...versions.suspects.splice(0)),
+    forget: (target) => {
+      versions.forget()
+      return target ? own.delete(target) : own.clear()
+    },
+  }
+}
+
+/** Whether an item goes back to what it was. */
+function watchVersions({ isEntity }: World) {
+  const newest = new Map<string, number>()
+  const suspects: Finding[] = []
+  return {
+    suspects,
+    forget() {
+      newest.clear()
+      suspects.length = 0
+    },
+    look(target: Target, { items }: Shown) {
+      for (const { id, version } of isEntity ? items : []) {
+        const name = `${target} ${id}`
+        const before = newest.get(name) ?? 0
+        newest.set(name, Math.max(version, before))
+        if (version < before)
+          suspects.push(finding('stale', target, `version ${version} of ${id} after ${before}`))
+      }
+    },
   }
 }
 
@@ -85,6 +114,9 @@ export function auditEnd(world: World, expected?: readonly ConformanceItem[]): F
   const { subject } = world
   const findings = subject.targets.flatMap((target) => {
     const shown = subject.shown(target)
+    // Of one that was deleted there is nothing to say but that.
+    if (target === 'detail' && !world.server.state.items.some(({ id }) => id === world.around))
+      return shown?.status === 'error' ? [] : [finding('ghost', target, `${shown?.status}`)]
     if (shown?.status !== 'success' || shown.fetchStatus !== 'idle') {
       return [finding('stuck', target, `${shown?.status} ${shown?.fetchStatus}`)]
     }
@@ -95,33 +127,13 @@ export function auditEnd(world: World, expected?: readonly ConformanceItem[]): F
   return [...findings, ...auditSends(world)]
 }
 
-/** What events make of items, for back ends where nothing else tells. */
-export function applyEvents(
-  items: readonly ConformanceItem[],
-  events: readonly LiveEvent[],
-): readonly ConformanceItem[] {
-  const byId = new Map(items.map((item) => [item.id, item]))
-  const gone = new Set<number>()
-  for (const { type, payload } of events) {
-    const item = payload as ConformanceItem
-    const known = byId.get(item.id)
-    if (gone.has(item.id)) continue
-    if (type === 'deleted') {
-      byId.delete(item.id)
-      gone.add(item.id)
-    } else if (type === 'ranked') {
-      if (known && item.version > known.version) byId.set(item.id, { ...known, ...item })
-    } else if (type !== 'topic' && !(known && known.version >= item.version)) byId.set(item.id, item)
-  }
-  return [...byId.values()].sort((a, b) => a.position - b.position || a.id - b.id)
-}
-
 /** A timeline shows what it has loaded, and no more pages than it may hold. */
 function inWindow(
   items: readonly ConformanceItem[],
   target: Target,
   shown: Shown,
 ): readonly ConformanceItem[] {
+  if (target === 'detail') return items.filter(({ id }) => id === shown.items[0]?.id)
   if (target === 'list') return items.toSorted(byRank)
   if (target === 'filtered') return items.filter(isSome).toSorted((a, b) => byRank(b, a))
   if (target === 'part') return items.toSorted(byRank).slice(PART.offset, PART.offset + PART.limit)
@@ -203,6 +215,15 @@ function duplicatesIn(target: Target, items: readonly ConformanceItem[]): Findin
     if (seen.has(key) || seen.has(item.id)) return [finding('duplicate', target, JSON.stringify(item))]
     seen.add(key).add(item.id)
     return []
+  })
+}
+
+/** What it shows is what the server has said, or the beginning of it; a change of one's own may be shown before that. */
+function garbledIn({ server }: World, target: Target, items: readonly ConformanceItem[]): Finding[] {
+  return items.flatMap(({ id, text }) => {
+    const said = server.said?.(id) ?? [text]
+    const isSaid = text.startsWith('own ') || said.some((each) => each.startsWith(text))
+    return isSaid ? [] : [finding('stale', target, `"${text}", never said by ${id}: ${JSON.stringify(said)}`)]
   })
 }
 

@@ -23,6 +23,8 @@ export interface ConformanceItem {
   readonly rank: number
   readonly version: number
   readonly client_id?: string
+  /** Its text is still being written. */
+  readonly isOpen?: boolean
 }
 
 export interface ConformanceTopic {
@@ -50,6 +52,14 @@ export interface ConformanceServer {
   setTopic(text: string): unknown
   /** The numbering begins anew, as another epoch; the items stay. */
   restart(): unknown
+  /** An item without text, `isOpen`. This and what follows is left out where no text grows. */
+  begin?(): unknown
+  /** An open one gets longer, or all of them: told by `appended` with `{ id, at, text }`, without a number. */
+  grow?(all?: boolean): unknown
+  /** An open one, or all, is finished: an `edited`, from now on without `isOpen`. */
+  finish?(all?: boolean): unknown
+  /** What an item has ever said; of a text that grew, how far it got. */
+  said?(id: number): readonly string[]
 }
 
 export interface ConformanceNetwork {
@@ -69,6 +79,8 @@ export interface ConformanceNetwork {
 }
 
 export interface ConformanceBackEnd {
+  /** Channels of other keys hear the same, each at its own time, with faults of its own. @default false */
+  readonly hasManyChannels?: boolean
   readonly server: ConformanceServer
   readonly network: ConformanceNetwork
 }

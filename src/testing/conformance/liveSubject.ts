@@ -15,13 +15,12 @@ import {
 } from '../../query/tanstack.ts'
 import type { LivePort } from '../../transport/port.ts'
 import type { ConformanceItem, ConformanceLevel } from './backEnd.ts'
-import { defineLiveData } from './liveDefinitions.ts'
+import { defineLiveData, type Sharing } from './liveDefinitions.ts'
 import { portOf } from './pagePort.ts'
 import { type QuerySnapshot, shownIn } from './shown.ts'
 import type { OverlappingCall, Shown, Subject, Target } from './subject.ts'
-import { isPaged, ROOM, wholeOptions } from './targetOptions.ts'
+import { isPaged, ROOM, targetsOf, wholeOptions } from './targetOptions.ts'
 
-const TARGETS = ['newest', 'around', 'list', 'filtered', 'part', 'topic'] as const
 const ignore = () => undefined
 
 export interface LiveSubjectOptions {
@@ -33,6 +32,7 @@ export interface LiveSubjectOptions {
   readonly maxPages?: number | undefined
   /** What the observers ask for in place of the layer's own; nothing where absent. */
   readonly structuralSharing?: boolean | undefined
+  readonly sharing: Sharing
 }
 
 type Watcher = (target: Target, shown: Shown) => void
@@ -63,7 +63,7 @@ export function createLiveSubject(options: LiveSubjectOptions): Subject {
   const { data } = page
   const one = (target: Target) => ({ queryKey: keyOf(page, target), exact: true })
   return {
-    targets: options.level === 0 ? ['newest'] : TARGETS,
+    targets: targetsOf(options),
     mount: (target) => mount(page, target),
     unmount: (target) => unmount(page, target),
     isMounted: (target) => page.mounted.has(target),
@@ -101,7 +101,7 @@ export function createLiveSubject(options: LiveSubjectOptions): Subject {
 
 function openPage(options: LiveSubjectOptions): Page {
   const channels = new Set<() => void>()
-  const data = defineLiveData(portOf(options.port, channels), options.level)
+  const data = defineLiveData(portOf(options.port, channels), options.level, options.sharing)
   const client = createClient()
   const page: Page = {
     data,
@@ -130,7 +130,7 @@ const sharingOf = ({ options: { structuralSharing } }: Page) =>
   structuralSharing === undefined ? {} : { structuralSharing }
 
 function keyOf(page: Page, target: Target): readonly unknown[] {
-  return (isPaged(target) ? timelineOptions(page, target) : wholeOptions(page.data, target)).queryKey
+  return (isPaged(target) ? timelineOptions(page, target) : wholeOptions(page, target)).queryKey
 }
 
 function mount(page: Page, target: Target): void {
@@ -150,7 +150,7 @@ function observe(page: Page, target: Target): Observed {
     }
   }
   const observer = new QueryObserver<unknown>(client, {
-    ...wholeOptions(page.data, target),
+    ...wholeOptions(page, target),
     ...sharingOf(page),
   })
   return {
@@ -167,7 +167,7 @@ function tellWatchers({ watchers }: Page, target: Target, state: QuerySnapshot):
 
 /** Of the present client; a reload makes another one. */
 function watchCache(page: Page): void {
-  const targets = new Map(TARGETS.map((target) => [hashKey(keyOf(page, target)), target]))
+  const targets = new Map(targetsOf(page.options).map((target) => [hashKey(keyOf(page, target)), target]))
   page.client.getQueryCache().subscribe(({ type, query }) => {
     const target = targets.get(query.queryHash)
     if (type === 'updated' && target) tellWatchers(page, target, query.state)

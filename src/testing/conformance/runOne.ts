@@ -1,7 +1,8 @@
 /** One schedule from a seed to its findings. */
 import { createRandom } from '../server/random.ts'
 import { createVirtualClock } from '../virtualClock.ts'
-import { applyEvents, auditEnd, auditMoment, type Finding, watchMoments } from './audit.ts'
+import { applyEvents } from './applyEvents.ts'
+import { auditEnd, auditMoment, type Finding, watchMoments } from './audit.ts'
 import type { ConformanceBackEnd, ConformanceItem, ConformanceLevel, ConformanceParts } from './backEnd.ts'
 import { createLiveSubject } from './liveSubject.ts'
 import { createPlainSubject } from './plainSubject.ts'
@@ -34,8 +35,10 @@ export async function runOne(options: RunOptions): Promise<Run> {
     early.push(...auditMoment(world))
     // Another cache has taken the place of this one, or part of it.
     if (OTHER_CACHE.has(step)) moments.forget()
+    else moments.confirm()
   })
   await calmDown(world, known.observe)
+  moments.confirm()
   const late = auditEnd(world, options.level === 0 ? known.items() : undefined)
   world.subject.stop()
   await world.clock.flush()
@@ -45,17 +48,19 @@ export async function runOne(options: RunOptions): Promise<Run> {
 function createWorld({ level, seed, approach, createBackEnd }: RunOptions): World {
   const random = createRandom(seed)
   const clock = createVirtualClock()
-  const { server, network } = createBackEnd({ level, clock, random })
+  const { server, network, hasManyChannels = false } = createBackEnd({ level, clock, random })
   const around = server.state.items[Math.floor(random() * server.state.items.length)]?.id ?? 1
   const maxPages = random() < 0.2 ? 4 : undefined
   const { port } = network
   // By the number of the seed: what else is drawn from it stays.
   const structuralSharing = seed % 8 === 0 ? seed % 16 === 0 : undefined
+  const isEntity = approach === 'live' && seed % 3 !== 0
+  const sharing = { isEntity, hasOwnChannels: hasManyChannels && seed % 3 === 1 }
   const subject =
     approach === 'live'
-      ? createLiveSubject({ port, level, around, maxPages, structuralSharing })
+      ? createLiveSubject({ port, level, around, maxPages, structuralSharing, sharing })
       : createPlainSubject(port)
-  return { level, random, clock, server, network, subject, sent: new Map(), saved: [] }
+  return { level, random, clock, server, network, subject, around, isEntity, sent: new Map(), saved: [] }
 }
 
 const OTHER_CACHE: ReadonlySet<string> = new Set(['reload', 'receive', 'drop', 'writeBack', 'settleFailed'])

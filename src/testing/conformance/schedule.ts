@@ -11,6 +11,10 @@ export interface World {
   readonly server: ConformanceServer
   readonly network: ConformanceNetwork
   readonly subject: Subject
+  /** The item that some of it is about. */
+  readonly around: number
+  /** What one query has heard of an item all of them show: no state of it ever takes the place of a newer one. */
+  readonly isEntity: boolean
   /** Texts that were sent, and whether the server is known to have them. */
   readonly sent: Map<string, 'open' | 'done' | 'failed'>
   /** Caches saved on the way. */
@@ -31,6 +35,9 @@ const STEPS: readonly (readonly [weight: number, name: string, step: Step])[] = 
   [2, 'rerank', ({ server }) => server.rerank()],
   [2, 'remove', ({ server }) => server.remove()],
   [1, 'topic', (world) => world.server.setTopic(`topic ${world.random()}`)],
+  [2, 'begin', ({ server }) => server.begin?.()],
+  [6, 'grow', ({ server, random }) => repeat(1 + Math.floor(random() * 4), () => server.grow?.())],
+  [1, 'finish', ({ server }) => server.finish?.()],
   [4, 'mount', (world) => world.subject.mount(anyTarget(world))],
   [3, 'unmount', (world) => world.subject.unmount(anyTarget(world))],
   [2, 'remount', remount],
@@ -101,11 +108,17 @@ export async function calmDown(world: World, connected: (step: string) => void):
     if (level > 0) server.setTopic('the last word')
     server.insert()
   }
+  // A lost piece shows with the next one, or at the end; without a history there is nobody to ask.
+  if (level > 0) server.grow?.(true)
+  else server.finish?.(true)
   // What is filtered has to notice by itself, too.
   repeat(5, () => server.rerank())
   server.remove()
   await clock.flush()
   await clock.advance(200_000)
+  if (level > 0) server.grow?.(true)
+  await clock.flush()
+  await clock.advance(10_000)
 }
 
 function drawStep(random: Random): (typeof STEPS)[number] {

@@ -21,6 +21,7 @@ export function shownIn(state: QuerySnapshot | undefined): Shown | undefined {
   }
   if (data === undefined) return base
   if (Array.isArray(data)) return { ...base, items: data as ConformanceItem[] }
+  if ('rank' in (data as object)) return { ...base, items: [data as ConformanceItem] }
   if (!('pages' in (data as object))) return { ...base, topic: data as ConformanceTopic }
   const { pages } = data as TimelineData<ConformanceItem>
   const oldest = pages.at(-1)

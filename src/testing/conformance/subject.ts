@@ -1,8 +1,8 @@
 /** What is under test: a client that fetches, listens and sends. Whatever keeps its cache, the schedule is the same. */
 import type { ConformanceItem, ConformanceTopic } from './backEnd.ts'
 
-/** The newest items in pages, a window around one of them, all of them by rank, some of them, a page of them, and a single value. */
-export type Target = 'newest' | 'around' | 'list' | 'filtered' | 'part' | 'topic'
+/** The newest items in pages, a window around one of them, all of them by rank, some of them, a page of them, one of them, and a single value. */
+export type Target = 'newest' | 'around' | 'list' | 'filtered' | 'part' | 'detail' | 'topic'
 
 export interface Shown {
   readonly status: string

@@ -5,18 +5,38 @@ import type { Target } from './subject.ts'
 
 export const ROOM = { roomId: 1 }
 
+const TARGETS: readonly Target[] = ['newest', 'around', 'list', 'filtered', 'part', 'topic']
+/** A value that is one of several items needs to be told which of them an event is about. */
+const ENTITY_TARGETS: readonly Target[] = [...TARGETS, 'detail']
+
+/** What a back end of this level can be asked for. */
+export function targetsOf({
+  level,
+  sharing,
+}: {
+  readonly level: number
+  readonly sharing: { readonly isEntity: boolean }
+}) {
+  if (level === 0) return ['newest'] as const
+  return sharing.isEntity ? ENTITY_TARGETS : TARGETS
+}
+
 export const isPaged = (target: Target): target is 'newest' | 'around' =>
   target === 'newest' || target === 'around'
 
 export function wholeOptions(
-  data: ReturnType<typeof defineLiveData>,
+  {
+    data,
+    options: { around },
+  }: { readonly data: ReturnType<typeof defineLiveData>; readonly options: { readonly around: number } },
   target: Exclude<Target, 'newest' | 'around'>,
 ) {
-  const options = {
+  const given = {
     list: () => data.list(ROOM),
     filtered: () => data.filtered({ ...ROOM, isDown: true }),
     part: () => data.part(ROOM, { offset: PART.offset }),
+    detail: () => data.detail({ ...ROOM, id: around }),
     topic: () => data.topic(ROOM),
   }
-  return options[target]() as QueryObserverOptions & { readonly queryKey: readonly unknown[] }
+  return given[target]() as QueryObserverOptions & { readonly queryKey: readonly unknown[] }
 }

@@ -2,6 +2,7 @@
  * The chat of `querywire/server` for tests, stories and demos: in memory, unless it is given another store, with a line to
  * every mount on which levels and faults happen. With the same options, clock and frames it does the same thing every time.
  */
+import type { ChatWriter, WrittenMessage } from '../../server/chat/options.ts'
 import { realEnvironment, type ServerEnvironment } from '../../server/environment.ts'
 import type { Store } from '../../server/store.ts'
 import { memoryStore } from '../../server/stores/memoryStore.ts'
@@ -17,7 +18,7 @@ import { createOperator, type Operator } from './operator/operator.ts'
 import { createRandom } from './random.ts'
 import type { RoomSeed, UserSeed } from './seeds.ts'
 import { isMemoryStore } from './toldStore.ts'
-import type { ChatLevel } from './wire.ts'
+import type { ChatLevel, Id } from './wire.ts'
 
 export interface ChatServerOptions {
   /** @default alice, bob and carol */
@@ -60,6 +61,8 @@ export interface ChatServer extends Operator {
   /** For mounts: a socket that is open. */
   accept(connection: ServerConnection): AcceptedConnection
   readonly faults: Faults
+  /** A member of the room writes a message piece by piece, as an assistant would. */
+  write(roomId: Id, message: WrittenMessage): Promise<ChatWriter>
   /** Everything that happens, as it happens. Returns what stops it. */
   on(listener: (event: ChatServerEvent) => void): () => void
   /** Closes every connection with 1001. The state stays; new connections are accepted. */
@@ -106,6 +109,7 @@ export function createChatServer(options: ChatServerOptions = {}): ChatServer {
     limits,
     ...createOperator({ chat: kit.chat, lines, level, setTimer: clock.setTimer }),
     accept: lines.accept,
+    write: kit.write,
     close,
     [Symbol.dispose]: close,
     faults: createFaultControls({ faults, lines, clock, renewEpoch: kit.chat.renewEpoch }),

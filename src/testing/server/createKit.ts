@@ -44,6 +44,7 @@ export interface KitOptions {
 export interface Kit {
   accept(socket: ServerSocket, request: ServerRequest): AcceptedSocket
   readonly chat: ChatNow
+  readonly write: ChatServer['write']
 }
 
 const DEFAULT_USERS = ['alice', 'bob', 'carol']
@@ -89,7 +90,7 @@ export function createKit(options: KitOptions): Kit {
     ids.skip(now.rooms())
     planting.plantNow()
   }
-  return { accept: live.accept, chat: now }
+  return { accept: live.accept, chat: now, write: chat.write }
 }
 
 const seedsOf = ({ level, users = DEFAULT_USERS, rooms = DEFAULT_ROOMS }: KitOptions) => ({

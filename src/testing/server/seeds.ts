@@ -41,6 +41,8 @@ export interface RoomSeed {
   readonly avatar_url?: string
   /** User ids. @default every user */
   readonly members?: readonly Id[]
+  /** User id → what that member is, in words of one's own, e.g. `admin`. @default 'member' */
+  readonly roles?: Readonly<Record<string, string>>
   /** Oldest first. */
   readonly messages?: readonly MessageSeed[]
   /** User id → how many of the newest messages that user has not read. @default none */
@@ -203,7 +205,7 @@ function* plantMembers(
     const readPlace = Math.max(0, messages.length - (unread.get(key) ?? 0))
     const last = messages[readPlace - 1]?.body
     const body = {
-      role: 'member',
+      role: seed.roles?.[key] ?? 'member',
       joined_at: timestamps[0] ?? now,
       last_read_message_id: last?.id ?? null,
       ...(last === undefined ? {} : { read_at: last.timestamp }),

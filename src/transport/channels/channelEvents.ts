@@ -53,8 +53,7 @@ export function toCursor(value: unknown): Cursor | undefined {
 
 /** Two specs of the same endpoint with the same name share a subscription. */
 export function channelName(spec: ChannelSpec): string {
-  const ids = fieldsIn(spec).map((field) => String(spec.key[field]))
-  return nameOf(shapeName(spec), ids)
+  return shapeName(spec) + idsNameOf(spec)
 }
 
 /** Of all that are named by the same fields. */
@@ -64,6 +63,11 @@ export function shapeName(spec: ChannelSpec): string {
 
 export const fieldsIn = ({ key }: ChannelSpec): string[] => Object.keys(key).sort()
 
-export function nameOf(shape: string, ids: readonly string[]): string {
-  return shape + (ids.length === 1 ? ids[0] : JSON.stringify(ids))
+/** By which ids, among those of its shape. */
+export const idsNameOf = (spec: ChannelSpec): string =>
+  idsName(fieldsIn(spec).map((field) => String(spec.key[field])))
+
+export function idsName(ids: readonly string[]): string {
+  const [only = ''] = ids
+  return ids.length > 1 ? JSON.stringify(ids) : only
 }

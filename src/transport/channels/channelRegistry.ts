@@ -1,6 +1,6 @@
 /** The records behind the channels of one connection. Nothing here runs. */
 import type { Connection } from '../connection/connection.ts'
-import type { ChannelListener, ChannelSpec, Cursor, Pace } from '../port.ts'
+import type { ChannelListener, ChannelSpec, Cursor, LiveEvent, Pace } from '../port.ts'
 import type { ChannelFrames } from '../protocol.ts'
 import type { Place } from './channelEvents.ts'
 
@@ -19,6 +19,8 @@ export interface ChannelShape {
   readonly name: string
   readonly fields: readonly string[]
   readonly kind: ChannelFrames | undefined
+  /** By their ids. Each in a list of its own, so that none is made for an event. */
+  readonly named: Map<string, readonly Subscription[]>
 }
 
 /** Renewed at a pace. */
@@ -31,7 +33,10 @@ export interface Subscription extends Pace {
   readonly order: number
   /** As which channel it takes part in `sync`, if it can. */
   readonly at: Place | undefined
-  readonly members: Set<Member>
+  /** Another list with every change: whoever is told while it changes is told by the one that he is in. */
+  members: readonly Member[]
+  /** Found for it, and about to be told. */
+  heard: LiveEvent[] | undefined
   /** A new one with every asking, so that an answer to an earlier one is told apart. `undefined`: down. */
   standing?: Standing | undefined
   /** Where the server said that it stands when it began, outside of a reply. */
@@ -55,7 +60,7 @@ export interface SyncBatch {
 export interface ChannelRegistry {
   readonly subscriptions: Map<string, Subscription>
   /** For events that say which channel they belong to: few, however many channels there are. */
-  readonly shapes: Map<string, ChannelShape>
+  readonly shapes: ChannelShape[]
   /** Those whose subscribe frame nothing has confirmed. */
   readonly unconfirmed: Set<Subscription>
   /** How many there ever were. */

@@ -41,7 +41,7 @@ export function askToStand(
       resolve(cursor)
       // The others learn it from their `live`.
       const isLive = ({ waitsFor }: Member) => waitsFor === undefined
-      tellHead(connection, [...subscription.members].filter(isLive), cursor)
+      tellHead(connection, subscription.members.filter(isLive), cursor)
     }
     const failed = (error: LiveError) => {
       if (subscription.standing === standing || subscription.confirm === confirm)
@@ -99,7 +99,7 @@ function refuseSubscription(
 export function bringUp(
   connection: ChannelConnection,
   subscription: Subscription,
-  members: Iterable<Member>,
+  members: readonly Member[],
 ): void {
   for (const member of members) {
     if (subscription.standing === undefined || isWaiting(subscription, member)) continue

@@ -1,7 +1,7 @@
 /** What happens to the channels of one connection: they come up and go down with its sockets, and hear what the server says. */
 import { isReplying } from '../connection/connection.ts'
 import type { LiveError } from '../errors.ts'
-import type { Cursor, LiveEvent } from '../port.ts'
+import type { Cursor } from '../port.ts'
 import { type DecodedEvent, entryOf, fieldsOf } from '../protocol.ts'
 import { eventFor, type Place, placeName, toCursor } from './channelEvents.ts'
 import { concerned } from './channelIndex.ts'
@@ -47,22 +47,34 @@ export function downChannels(connection: ChannelConnection, error: LiveError | u
 
 /** Events go to the channels they belong to, and to whoever subscribed to their type. */
 export function deliverEvents(connection: ChannelConnection, events: readonly DecodedEvent[]): void {
-  if (events.length === 0) return
   const { channels, protocol } = connection
-  const heard = new Map<Subscription, LiveEvent[]>()
+  let hearers: Subscription[] | undefined
   for (const event of events) {
     for (const subscription of concerned(channels, event, protocol)) {
       if (!subscription.standing) continue
-      const own = heard.get(subscription)
-      const heardOf = eventFor(subscription.at, event, protocol)
-      if (own) own.push(heardOf)
-      else heard.set(subscription, [heardOf])
+      if (!subscription.heard) hearers = withOne(hearers, subscription)
+      subscription.heard = withOne(subscription.heard, eventFor(subscription.at, event, protocol))
     }
   }
-  // Whoever came first hears of it first.
-  const inOrder = heard.size > 1 ? [...heard].sort(([a], [b]) => a.order - b.order) : heard
-  for (const [{ members }, own] of inOrder) emitSignal(connection, members, { type: 'events', events: own })
+  if (hearers) tellHearers(connection, hearers)
   connection.deliver(connection.name, events)
+}
+
+/** Most stay alone, and an array that is empty at first has room for many. */
+function withOne<T>(all: T[] | undefined, one: T): T[] {
+  if (!all) return [one]
+  all.push(one)
+  return all
+}
+
+/** Whoever came first hears of it first. */
+function tellHearers(connection: ChannelConnection, hearers: Subscription[]): void {
+  if (hearers.length > 1) hearers.sort((a, b) => a.order - b.order)
+  for (const subscription of hearers) {
+    const { members, heard = [] } = subscription
+    subscription.heard = undefined
+    emitSignal(connection, members, { type: 'events', events: heard })
+  }
 }
 
 /** A server that never answers has taken in the subscribe frame when something later comes back from it. */
@@ -112,6 +124,6 @@ function restate(
   { members, standing }: Subscription,
   how: { readonly resumed: boolean; readonly cursor?: Cursor },
 ): void {
-  const live = [...members].filter(({ waitsFor }) => waitsFor !== standing)
+  const live = members.filter(({ waitsFor }) => waitsFor !== standing)
   if (standing !== undefined) emitSignal(connection, live, { type: 'live', ...how })
 }

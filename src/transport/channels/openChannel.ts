@@ -3,8 +3,8 @@ import { failureOf } from '../connection/connection.ts'
 import { endConnection, takeLease } from '../connection/leases.ts'
 import { request } from '../connection/requests.ts'
 import { type Channel, type ChannelListener, type ChannelSpec, waitOf } from '../port.ts'
-import { channelName, fieldsIn, placeIn, shapeName } from './channelEvents.ts'
-import type { ChannelConnection, Member, Subscription } from './channelRegistry.ts'
+import { channelName, fieldsIn, idsNameOf, type Place, placeIn, shapeName } from './channelEvents.ts'
+import type { ChannelConnection, ChannelShape, Member, Subscription } from './channelRegistry.ts'
 import { bringUp, RETRY_MS, reportSynced, subscribe, takeDown } from './channelSync.ts'
 import { emitSignal } from './signals.ts'
 
@@ -14,14 +14,14 @@ export function openChannel(
   listener: ChannelListener,
 ): Channel {
   const subscription = subscriptionOf(connection, spec)
-  const { members } = subscription
   const member: Member = { listener }
-  members.add(member)
+  const isOpen = () => subscription.members.includes(member)
+  subscription.members = [...subscription.members, member]
   let endLease: ReturnType<typeof takeLease> | undefined
   // Later in this turn: nobody hears a signal from inside its own call, channels opened together share a `sync`, and what
   // is opened while something renders changes no state that is on screen.
   queueMicrotask(() => {
-    if (!members.has(member)) return endUnused(connection)
+    if (!isOpen()) return endUnused(connection)
     endLease = takeLease(connection, true)
     const error = failureOf(connection)
     if (error) emitSignal(connection, [member], { type: 'down', error })
@@ -33,12 +33,13 @@ export function openChannel(
   return {
     resync: () =>
       queueMicrotask(() => {
-        if (members.has(member)) bringUp(connection, subscription, [member])
+        if (isOpen()) bringUp(connection, subscription, [member])
       }),
     close: (idleMs) => {
-      if (!members.delete(member)) return
+      if (!isOpen()) return
+      subscription.members = subscription.members.filter((other) => other !== member)
       member.waitsFor = undefined
-      if (members.size === 0) endSubscription(connection, subscription)
+      if (subscription.members.length === 0) endSubscription(connection, subscription)
       reportSynced(connection)
       endLease?.(idleMs)
     },
@@ -60,18 +61,37 @@ function subscriptionOf({ channels, protocol }: ChannelConnection, spec: Channel
   if (known) return known
   const at = placeIn(protocol, spec.key)
   const order = channels.made++
-  const alike = shapeName(spec)
-  const shape = shapes.get(alike) ?? { name: alike, fields: fieldsIn(spec), kind: at?.kind }
-  shapes.set(alike, shape)
-  const subscription: Subscription = { spec, shape, order, at, members: new Set(), refusals: 0, paidAt: 0 }
+  const shape = shapeOf(shapes, spec, at)
+  const subscription: Subscription = {
+    spec,
+    shape,
+    order,
+    at,
+    members: [],
+    heard: undefined,
+    standing: undefined,
+    refusals: 0,
+    paidAt: 0,
+  }
   subscriptions.set(name, subscription)
+  shape.named.set(idsNameOf(spec), [subscription])
   return subscription
+}
+
+function shapeOf(shapes: ChannelShape[], spec: ChannelSpec, at: Place | undefined): ChannelShape {
+  const name = shapeName(spec)
+  const known = shapes.find((each) => each.name === name)
+  if (known) return known
+  const shape = { name, fields: fieldsIn(spec), kind: at?.kind, named: new Map() }
+  shapes.push(shape)
+  return shape
 }
 
 function endSubscription(connection: ChannelConnection, subscription: Subscription): void {
   const { subscriptions, unconfirmed } = connection.channels
-  const { spec, at, standing } = subscription
+  const { spec, shape, at, standing } = subscription
   subscriptions.delete(channelName(spec))
+  shape.named.delete(idsNameOf(spec))
   unconfirmed.delete(subscription)
   takeDown(subscription)
   if (!standing || !spec.subscribe) return

@@ -4,10 +4,10 @@ import type { ChannelConnection, Member } from './channelRegistry.ts'
 
 export function emitSignal(
   connection: ChannelConnection,
-  members: Iterable<Member>,
+  members: readonly Member[],
   signal: ChannelSignal,
 ): void {
-  for (const { listener } of [...members]) {
+  for (const { listener } of members) {
     try {
       listener.onSignal(signal)
     } catch (error) {
@@ -19,7 +19,7 @@ export function emitSignal(
 /** Where a channel stands may be more than what has come of it. */
 export function tellHead(
   connection: ChannelConnection,
-  members: Iterable<Member>,
+  members: readonly Member[],
   cursor: Cursor | undefined,
 ): void {
   if (cursor) emitSignal(connection, members, { type: 'head', cursor })

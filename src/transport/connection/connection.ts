@@ -133,7 +133,15 @@ export function tell(connection: Connection, entry: OwnEntry): void {
 }
 
 export function createFrame({ environment }: Connection, type: string, data: unknown): OutgoingFrame {
-  return { type, data, timestamp: new Date(environment.wallNow()).toISOString(), id: environment.createId() }
+  return { type, data, timestamp: textOfTime(environment.wallNow()), id: environment.createId() }
+}
+
+let last = { at: NaN, text: '' }
+
+/** ISO 8601. Many frames go out within a millisecond, and to put a date into words would be the dearest part of each. */
+function textOfTime(at: number): string {
+  if (at !== last.at) last = { at, text: new Date(at).toISOString() }
+  return last.text
 }
 
 /** Past the send queue: frames that are never queued or repeated. */

@@ -34,13 +34,16 @@ export function readFrame(connection: Connection, part: unknown): Frame | undefi
 function flawOf({ protocol }: Connection, part: unknown): string | undefined {
   if (!isFrame(part)) return 'is no object with a "type"'
   const { kinds, channels } = protocol
-  // Of several kinds, one may give a field to its events whose name is the key of another.
   const { key } = channels
-  const isOdd = (name: string) => typeof (part[name] ?? '') === 'object'
-  const odd = isOdd('id') ? 'id' : isOdd('reply_to') ? 'reply_to' : kinds.length === 1 && isOdd(key) && key
-  if (odd) return `has no text or number as "${odd}"`
+  if (isOdd(part.id)) return odd('id')
+  if (isOdd(part.reply_to)) return odd('reply_to')
+  // Of several kinds, one may give a field to its events whose name is the key of another.
+  if (kinds.length === 1 && isOdd(part[key])) return odd(key)
   return isTooDeep(part) ? 'is nested too deep' : undefined
 }
+
+const isOdd = (id: unknown) => typeof id === 'object' && id !== null
+const odd = (name: string) => `has no text or number as "${name}"`
 
 export function decodeEvent(connection: Connection, frame: Frame): DecodedEvent | undefined {
   try {

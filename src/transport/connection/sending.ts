@@ -188,14 +188,14 @@ export function endTrial(connection: Connection): void {
 }
 
 function writeFrames(connection: Connection, given: readonly QueuedFrame[]): void {
-  const { current, codec, sendQueue, environment } = connection
+  const { current, codec, sendQueue } = connection
   const allowed = given.filter((queued) => isAllowed(connection, queued))
-  if (allowed.length === 0) return
-  const frames = allowed.map(({ frame }) => frame)
+  const [first] = allowed
+  if (!first) return
   try {
-    current?.write(codec.encode(frames.length === 1 ? frames[0] : frames))
+    current?.write(codec.encode(allowed.length === 1 ? first.frame : allowed.map(({ frame }) => frame)))
   } catch (cause) {
-    const error = new LiveError('invalid_params', `"${frames[0]?.type}" cannot be encoded`, { cause })
+    const error = new LiveError('invalid_params', `"${first.type}" cannot be encoded`, { cause })
     for (const queued of allowed) {
       // Which of several it is, shows when they are written one by one.
       if (allowed.length > 1) writeFrames(connection, [queued])
@@ -203,16 +203,19 @@ function writeFrames(connection: Connection, given: readonly QueuedFrame[]): voi
     }
     return
   }
-  for (const queued of allowed) {
-    const { frame, onAnswer, delivery } = queued
-    tell(connection, { type: 'sent', frame })
-    queued.socket = current
-    queued.order = ++sendQueue.order
-    queued.writtenAt = environment.now()
-    if (onAnswer || delivery === 'reliable') sendQueue.unanswered.set(frame.id, queued)
-    queued.onWritten()
-  }
-  if (!allowed[0]?.onAnswer) forgetOldest(sendQueue, connection.limits)
+  for (const queued of allowed) noteWritten(connection, queued)
+  if (!first.onAnswer) forgetOldest(sendQueue, connection.limits)
+}
+
+function noteWritten(connection: Connection, queued: QueuedFrame): void {
+  const { current, sendQueue, environment } = connection
+  const { frame, onAnswer, delivery } = queued
+  tell(connection, { type: 'sent', frame })
+  queued.socket = current
+  queued.order = ++sendQueue.order
+  queued.writtenAt = environment.now()
+  if (onAnswer || delivery === 'reliable') sendQueue.unanswered.set(frame.id, queued)
+  queued.onWritten()
 }
 
 function isAllowed(connection: Connection, queued: QueuedFrame): boolean {

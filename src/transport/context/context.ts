@@ -52,8 +52,10 @@ export function createContext(options: WebSocketManagerOptions<Protocol>, publis
       }, 0)
     }
   }
+  const settings = resolveSettings(options)
+  const shared = settings.shareTabs?.({ ...settings, environment, report: inspector.report })
   return {
-    ...resolveSettings(options),
+    ...settings,
     ...inspector,
     ...createTokens({ ...inspector, environment, identity, manager: tokenManager }),
     ...createSubscribers(reportError),
@@ -62,6 +64,7 @@ export function createContext(options: WebSocketManagerOptions<Protocol>, publis
     patience: withSharedTimers(environment),
     identity,
     publish,
+    ...shared,
     reportError,
     reportOnce(endpoint, code, message) {
       if (told.has(code)) return

@@ -6,6 +6,7 @@ import type { CloseCodeTable } from '../machine/closeCodes.ts'
 import { defineProtocol, type Protocol, type UntypedProtocol } from '../protocol.ts'
 import { type Codec, jsonCodec } from '../wire/codec.ts'
 import type { Logger } from './debugLog.ts'
+import type { ForeignEntry } from './inspector.ts'
 import {
   AUTH_CARRIERS,
   type AuthCarrier,
@@ -58,13 +59,29 @@ export interface WebSocketManagerOptions<P extends Protocol = UntypedProtocol> {
   readonly debug?: boolean | Logger | undefined
   /** Hears of errors that belong to no call: for Sentry, OpenTelemetry and the like. */
   readonly onError?: ((error: LiveError) => void) | undefined
+  /** One connection for all tabs: `tabs()` of `querywire/tabs`. @default each tab has its own */
+  readonly shareTabs?: ShareTabs | undefined
   /** Sockets, clock, timers, randomness, online and visibility. @default browserEnvironment() */
   readonly environment?: Environment | undefined
 }
 
+/** Through what a manager reaches its sockets. */
+export interface SocketParts {
+  readonly environment: Environment
+  readonly codec: Codec
+}
+
+/** Puts something in between that has the sockets; `report` adds to the log. */
+export type ShareTabs = (
+  parts: SocketParts & {
+    readonly protocol: Protocol
+    readonly report: (entry: ForeignEntry) => void
+  },
+) => SocketParts
+
 /** Every option with what it defaults to. */
 export type Settings = typeof DEFAULTS &
-  Pick<WebSocketManagerOptions, 'url' | 'endpoint' | 'tokenManager' | 'onError'> & {
+  Pick<WebSocketManagerOptions, 'url' | 'endpoint' | 'tokenManager' | 'onError' | 'shareTabs'> & {
     readonly carrier: AuthCarrier
     readonly reconnect: ReconnectOptions | false
     readonly heartbeat: HeartbeatOptions | false

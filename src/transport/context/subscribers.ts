@@ -16,6 +16,17 @@ export interface Subscribers {
 
 export function createSubscribers(onError: (endpoint: string, error: unknown) => void): Subscribers {
   const byType = new Map<string, Set<Subscriber>>()
+  const tell = (all: ReadonlySet<Subscriber>, of: string, { frame, payload }: DecodedEvent) => {
+    for (const { handler, endpoint } of all) {
+      if ((endpoint ?? of) !== of) continue
+      try {
+        handler(payload, frame)
+      } catch (error) {
+        // One broken handler must not keep the event from the others.
+        onError(of, error)
+      }
+    }
+  }
   return {
     subscribe: (type, subscriber) => {
       const subscribers = byType.get(type) ?? new Set()
@@ -26,16 +37,9 @@ export function createSubscribers(onError: (endpoint: string, error: unknown) =>
     },
     hears: (type) => byType.has(type),
     deliver: (endpoint, events) => {
-      for (const { frame, payload } of events) {
-        for (const subscriber of byType.get(frame.type) ?? []) {
-          if ((subscriber.endpoint ?? endpoint) !== endpoint) continue
-          try {
-            subscriber.handler(payload, frame)
-          } catch (error) {
-            // One broken handler must not keep the event from the others.
-            onError(endpoint, error)
-          }
-        }
+      for (const event of events) {
+        const subscribers = byType.get(event.frame.type)
+        if (subscribers) tell(subscribers, endpoint, event)
       }
     },
   }

@@ -43,7 +43,7 @@ function step(connection: DrivenConnection, event: MachineEvent): void {
   const to = publicState(state)
   if (from !== to)
     tell(connection, { type: 'transition', from, to, cause: event.type, problem: state.problem })
-  if (event.type === 'lost' && state.trouble.losses === TELLING_DIALS) tellUnreached(connection)
+  if (event.type === 'lost') tellUnreached(connection)
   if (dialOf(state) === null) timers.clear('connect')
   if (state.phase !== 'waiting') timers.clear('retry')
   listenToPage(connection)
@@ -53,10 +53,12 @@ function step(connection: DrivenConnection, event: MachineEvent): void {
 }
 
 /** An address that has never worked is likely to be wrong, and whoever waits for it would not hear. */
-function tellUnreached({ name, state, lastConnectedAt, reportOnce }: DrivenConnection): void {
-  if (lastConnectedAt !== null) return
-  const message = `The connection to "${name}" does not come up: ${reasonOf(state)}`
-  reportOnce(name, 'connection_failed', message)
+function tellUnreached({ name, state, heard, lastConnectedAt, reportOnce }: DrivenConnection): void {
+  const isTurnedAway = state.phase === 'failed' && lastConnectedAt !== null && heard === 0
+  const isUnreached = state.trouble.losses === TELLING_DIALS && lastConnectedAt === null
+  if (!isTurnedAway && !isUnreached) return
+  const what = isTurnedAway ? 'gave up' : 'does not come up'
+  reportOnce(name, 'connection_failed', `The connection to "${name}" ${what}: ${reasonOf(state)}`)
 }
 
 /** Only while there is something to wake. */

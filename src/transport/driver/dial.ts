@@ -69,22 +69,28 @@ async function dialSocket(connection: DrivenConnection, attempt: number, refresh
   connection.keepSecretsOf(target.url)
   tell(connection, { type: 'dial', attempt, url: shown })
   tellRival(connection, JSON.stringify(target), shown)
+  const { firstFrame } = target
+  const principal = token && principalOf(token)
   let socket: WireSocket
   try {
-    socket = openSocket(connection.environment, target, {
-      onOpen: () => connection.raise({ type: 'opened', attempt }),
-      onMessage: (data) => receiveMessage(connection, attempt, data),
-      onClose: (code, reason) =>
-        afterArrivals(connection, attempt, () =>
-          loseSocket(connection, attempt, { cause: 'closed', code, reason }),
-        ),
-    })
+    const hasAuthFrame = firstFrame !== undefined
+    const origin = { endpoint: connection.name, url: plain.url, principal, hasAuthFrame }
+    socket = openSocket(
+      connection.environment,
+      { ...target, origin },
+      {
+        onOpen: () => connection.raise({ type: 'opened', attempt }),
+        onMessage: (data) => receiveMessage(connection, attempt, data),
+        onClose: (code, reason) =>
+          afterArrivals(connection, attempt, () =>
+            loseSocket(connection, attempt, { cause: 'closed', code, reason }),
+          ),
+      },
+    )
   } catch (error) {
     // Without its message: what the platform says of a bad URL quotes it, and the token is in it.
     throw error instanceof LiveError ? error : failed(`Cannot open "${shown}" (${(error as Error).name})`)
   }
-  const { firstFrame } = target
-  const principal = token && principalOf(token)
   connection.sockets.set(attempt, { ...socket, attempt, token, firstFrame, principal, era: connection.era })
 }
 

@@ -27,34 +27,31 @@ export function receiveMessage(connection: DrivenConnection, attempt: number, da
   connection.heard++
   const message: Message = {
     attempt,
+    data,
     parts: undefined,
     at: 0,
-    events: [],
+    events: undefined,
     hasConfirmed: false,
-    work: (isOver) => workOn(connection, message, { data, isOver }),
+    work: (isOver) => workOn(connection, message, isOver),
   }
   arrive(connection, message)
 }
 
 /** What came at once, and what is left to do of it. */
 interface Message extends Arrival {
+  readonly data: unknown
   /** `undefined` before it is decoded. */
   parts: readonly unknown[] | undefined
   at: number
   /** Decoded, and not delivered. */
-  events: DecodedEvent[]
+  events: DecodedEvent[] | undefined
   hasConfirmed: boolean
 }
 
-interface Turn {
-  readonly data: unknown
-  isOver(): boolean
-}
-
-function workOn(connection: DrivenConnection, message: Message, { data, isOver }: Turn): boolean {
+function workOn(connection: DrivenConnection, message: Message, isOver: () => boolean): boolean {
   const socket = socketOf(connection, message.attempt)
   if (!socket) return true
-  message.parts ??= decodeMessage(connection, data)
+  message.parts ??= decodeMessage(connection, message.data)
   const { length } = message.parts
   const until = Math.min(message.at + TOGETHER, length)
   while (message.at < until) {
@@ -70,7 +67,7 @@ function workOn(connection: DrivenConnection, message: Message, { data, isOver }
 function takePart(connection: DrivenConnection, socket: DialedSocket, message: Message): void {
   const part = message.parts?.[message.at++]
   const isGreeting = fieldsOf(part).type === 'welcome'
-  if (!isGreeting) takeGreeting(connection, socket, null)
+  if (!isGreeting && socket.greeting === undefined) takeGreeting(connection, socket, null)
   const frame = readFrame(connection, part)
   const event = frame && routeFrame(connection, frame)
   if (!event) return
@@ -79,7 +76,12 @@ function takePart(connection: DrivenConnection, socket: DialedSocket, message: M
     confirmChannels(connection)
   }
   const control = entryOf(CONTROL, event.frame.type)
-  if (!control) return void message.events.push(event)
+  if (!control) {
+    // An array that is made to grow has room for many from the start.
+    if (message.events) message.events.push(event)
+    else message.events = [event]
+    return
+  }
   // What came before it, a hand-over it ends among that, is not to be told of it later.
   passEvents(connection, socket, message)
   control(connection, fieldsOf(event.payload), { frame: event.frame, attempt: socket.attempt })
@@ -91,7 +93,8 @@ function takePart(connection: DrivenConnection, socket: DialedSocket, message: M
 function passEvents(connection: DrivenConnection, { attempt }: DialedSocket, message: Message): void {
   const { events } = message
   const { current, handOver } = connection
-  message.events = []
+  if (!events) return
+  message.events = undefined
   if (handOver) deliverEvents(connection, handOver.sift(attempt, events))
   else if (attempt === current?.attempt) {
     if (dialOf(connection.state) !== null) for (const event of events) connection.overlap.push(event)
@@ -149,7 +152,6 @@ const CONTROL: Readonly<Record<string, Control>> = {
 /** A greeting that comes late is one all the same. */
 function takeGreeting(connection: DrivenConnection, socket: DialedSocket, fields: Fields | null): void {
   const { identity } = connection
-  if (!fields && socket.greeting !== undefined) return
   const id = textOf(fieldsOf(fields?.user).id)
   if (socket.era === identity.era) {
     if (id === undefined) identity.endDoubt()

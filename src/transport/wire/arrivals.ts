@@ -13,7 +13,8 @@ export interface Arrival {
 
 export interface Arrivals {
   waiting: Set<Arrival>
-  isWorking: boolean
+  /** Being worked on; it may be among those that wait. */
+  current: Arrival | undefined
   /** Ends the wait for the next slice. */
   cancel: (() => void) | undefined
 }
@@ -27,34 +28,39 @@ interface Parts {
 }
 
 /** At once, unless something waits: then behind it. */
-export function arrive({ environment, arrivals }: Parts, arrival: Arrival): void {
-  arrivals.waiting.add(arrival)
-  if (!arrivals.cancel) work({ environment, arrivals })
+export function arrive(parts: Parts, arrival: Arrival): void {
+  const { waiting, current } = parts.arrivals
+  // Most of what arrives is alone: a place in the line, and a look at the clock, would be a good part of its cost.
+  if (!current && waiting.size === 0) work(parts, arrival)
+  else lineUp(parts).add(arrival)
 }
 
 /** Ahead of all that waits. */
-export function precede({ environment, arrivals }: Parts, arrival: Arrival): void {
-  arrivals.waiting = new Set([arrival, ...arrivals.waiting])
-  if (!arrivals.cancel) work({ environment, arrivals })
+export function precede(parts: Parts, arrival: Arrival): void {
+  const { arrivals } = parts
+  arrivals.waiting = new Set([arrival, ...lineUp(parts)])
+  if (!arrivals.current && !arrivals.cancel) work(parts, arrival)
+}
+
+/** What is being worked on stands in front of what comes meanwhile, should it not be done with. */
+function lineUp({ arrivals: { current, waiting } }: Parts): Set<Arrival> {
+  return current && waiting.size === 0 ? waiting.add(current) : waiting
 }
 
 /** After everything that came through the same socket before. */
 export function afterArrivals(parts: Parts, attempt: number, run: () => void): void {
-  for (const arrival of parts.arrivals.waiting) {
-    if (arrival.attempt !== attempt) continue
-    return arrive(parts, {
-      attempt,
-      work: () => {
-        run()
-        return true
-      },
-    })
+  const { current, waiting } = parts.arrivals
+  const isOwn = (arrival: Arrival | undefined) => arrival?.attempt === attempt
+  if (!isOwn(current) && ![...waiting].some(isOwn)) return run()
+  const work = () => {
+    run()
+    return true
   }
-  run()
+  arrive(parts, { attempt, work })
 }
 
 export function isBehind({ arrivals }: Parts): boolean {
-  return arrivals.waiting.size > 0
+  return arrivals.current !== undefined || arrivals.waiting.size > 0
 }
 
 /** Of sockets that are gone nothing is heard. */
@@ -66,29 +72,44 @@ export function forgetArrivals({ arrivals }: Parts, isGone: (attempt: number) =>
   arrivals.cancel = undefined
 }
 
-function work({ environment, arrivals }: Parts): void {
-  if (arrivals.isWorking) return
-  arrivals.isWorking = true
-  const startedAt = environment.now()
-  const isOver = () => environment.isOver?.(startedAt) ?? environment.now() - startedAt >= SLICE_MS
+function work(parts: Parts, next: Arrival): void {
+  const { environment, arrivals } = parts
+  let startedAt: number | undefined
+  const isOver = () => {
+    startedAt ??= environment.now()
+    return environment.isOver?.(startedAt) ?? environment.now() - startedAt >= SLICE_MS
+  }
   try {
-    for (let arrival = first(arrivals); arrival; arrival = first(arrivals)) {
-      if (arrival.work(isOver)) arrivals.waiting.delete(arrival)
-      // Asked last: most of what arrives is alone, and the clock would be a good part of its cost.
+    for (let arrival: Arrival | undefined = next; arrival; arrival = first(arrivals)) {
+      workOn(arrivals, arrival, isOver)
       if (arrivals.waiting.size === 0 || isOver()) break
     }
   } finally {
-    arrivals.isWorking = false
-    goOn({ environment, arrivals })
+    arrivals.current = undefined
+    goOn(parts)
   }
 }
 
-function goOn({ environment, arrivals }: Parts): void {
+function workOn(arrivals: Arrivals, arrival: Arrival, isOver: () => boolean): void {
+  const isAlone = arrivals.waiting.size === 0
+  let isDone = false
+  arrivals.current = arrival
+  try {
+    isDone = arrival.work(isOver)
+  } finally {
+    if (isDone) arrivals.waiting.delete(arrival)
+    else if (isAlone) arrivals.waiting.add(arrival)
+  }
+}
+
+function goOn(parts: Parts): void {
+  const { environment, arrivals } = parts
   if (arrivals.waiting.size === 0) return
   const { defer = (run: () => void) => environment.setTimer(run, 0) } = environment
   arrivals.cancel = defer(() => {
     arrivals.cancel = undefined
-    work({ environment, arrivals })
+    const next = first(arrivals)
+    if (next) work(parts, next)
   })
 }
 

@@ -1,5 +1,5 @@
 /** One socket from dial to end. Nothing is heard from it once it is closed. */
-import type { Environment, SocketData } from '../environment.ts'
+import type { DialOrigin, Environment, SocketData } from '../environment.ts'
 
 export interface WireSocket {
   /** False from the first sign of its end, which is earlier than `onClose`: what is written then is lost. */
@@ -29,8 +29,12 @@ export function addQuery(url: string, query: string): string {
 const CONNECTING = 0
 const OPEN = 1
 
-export function openSocket(environment: Environment, dial: Dial, handlers: SocketHandlers): WireSocket {
-  const socket = environment.createSocket(dial.url, dial.protocols)
+export function openSocket(
+  environment: Environment,
+  { url, protocols, origin }: Dial & { readonly origin?: DialOrigin },
+  handlers: SocketHandlers,
+): WireSocket {
+  const socket = environment.createSocket(url, protocols, origin)
   socket.binaryType = 'arraybuffer'
   const detach = () => {
     socket.onopen = socket.onmessage = socket.onclose = null

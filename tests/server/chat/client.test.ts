@@ -3,8 +3,9 @@
 import { InfiniteQueryObserver, notifyManager, QueryClient, QueryObserver } from '@tanstack/react-query'
 import { describe, expect, it } from 'vitest'
 import { createChat } from '../../../src/chat/createChat.ts'
-import type { ChatMember, ChatMessage, ChatRoom } from '../../../src/chat/index.ts'
+import { type ChatMember, type ChatMessage, type ChatRoom, isStreaming } from '../../../src/chat/index.ts'
 import { localBus } from '../../../src/server/bus.ts'
+import type { ChatWriter } from '../../../src/server/index.ts'
 import { createRandom } from '../../../src/testing/server/random.ts'
 import { createChatWorld, MEMBERS } from '../support/chatWorld.ts'
 import { createLine } from '../support/line.ts'
@@ -56,10 +57,11 @@ function openWindow(
 const SCHEDULES = Number(process.env.CHAT_SCHEDULES ?? 12)
 const SEED = Number(process.env.CHAT_SEED ?? 1)
 
-const shown = ({ id, content, version, reactions, sender }: ChatMessage) => ({
+const shown = ({ id, content, version, status, reactions, sender }: ChatMessage) => ({
   id,
   content,
   version,
+  status,
   sender: sender.id,
   reactions: (reactions ?? []).map(({ name, count, me }) => ({ name, count, me: me ?? false })),
 })
@@ -93,14 +95,38 @@ async function runSchedule(seed: number): Promise<void> {
     await clock.flush()
   }
   await pass(500)
+  const writing = new Map<unknown, ChatWriter>()
+  const said = new Map<unknown, string>()
+  /** Somebody answers piece by piece. */
+  const write = async (step: number) => {
+    const roll = random()
+    if (roll < 0.08) {
+      const { chat } = pick(servers)
+      const writer = await chat.write(ROOM, { sender: pick(['alice', 'bob']) })
+      writing.set(writer.message.id, writer)
+    }
+    const some = pick([...writing.values()])
+    if (!some || roll > 0.7) return
+    const words = ['so ', '😀', '漢字 ', `${step} `, '@bob '].filter(() => random() < 0.5).join('')
+    const { id } = some.message
+    said.set(id, `${said.get(id) ?? ''}${words}`)
+    some.append(words)
+    if (roll < 0.62) return
+    writing.delete(id)
+    await some.end()
+  }
   const ignore = () => undefined
   const tried = (work: unknown) => void Promise.resolve(work).catch(ignore)
   for (let step = 0; step < 60; step++) {
     const { chat, line, queryClient, rows, user } = pick(windows)
     const message = pick(rows().filter(({ local }) => !local))
     const params = { roomId: ROOM }
+    await write(step)
+    const streaming = rows().find(isStreaming)
     const roll = random()
-    if (roll < 0.3) tried(chat.sendMessage.start(queryClient, `${step}`, params))
+    if (streaming && roll < 0.05)
+      tried(chat.stopMessage.start(queryClient, { message_id: streaming.id }, params))
+    else if (roll < 0.3) tried(chat.sendMessage.start(queryClient, `${step}`, params))
     else if (roll < 0.4)
       await server.chat
         .postMessage(pick([ROOM, 'other']), { sender: pick(MEMBERS), content: `@${user} ${step}` })
@@ -125,7 +151,15 @@ async function runSchedule(seed: number): Promise<void> {
     else if (roll < 0.95) await server.chat.removeMember(ROOM, 'carol')
     else await server.chat.addMember(ROOM, 'carol')
     await pass(random() < 0.5 ? 5 : random() * 400)
+    // An edit is shown before it is refused.
+    for (const each of windows)
+      for (const { id, content } of each.rows().filter(isStreaming))
+        expect(
+          content.startsWith('edit') || (said.get(id) ?? '').startsWith(content),
+          `${each.user} shows ${content}`,
+        ).toBe(true)
   }
+  for (const writer of writing.values()) await writer.end()
   await server.chat.addMember(ROOM, 'carol')
   for (const { line } of windows) {
     line.calm()

@@ -12,10 +12,18 @@ import {
   updateRoom,
 } from '../../../src/server/chat/domain/members.ts'
 import { deleteMessage, editMessage, sendMessage } from '../../../src/server/chat/domain/messages.ts'
+import { bury } from '../../../src/server/chat/domain/presence.ts'
 import { react } from '../../../src/server/chat/domain/reactions.ts'
 import { markUnread, moveRead } from '../../../src/server/chat/domain/readState.ts'
 import { getMembers, getRooms } from '../../../src/server/chat/domain/rooms.ts'
 import { findRoom } from '../../../src/server/chat/domain/work.ts'
+import {
+  beginWriting,
+  endForgotten,
+  endMessage,
+  growMessage,
+} from '../../../src/server/chat/domain/writing.ts'
+import { wait } from '../../../src/server/chat/steps.ts'
 import { createChatWork } from '../support/chatWork.ts'
 import { STORES, stopPostgres } from '../support/stores.ts'
 
@@ -49,6 +57,35 @@ describe.each(Object.entries(STORES))('the chat on the %s store', (_name, create
     })
     return { ...under, ...chat, send, room, history, on }
   }
+
+  it('[S61] ends what a process was writing that is gone, with what was stored', async () => {
+    const { write, read, history, on } = await open()
+    const begin = (process: string) =>
+      write((work) =>
+        beginWriting(work, { user: 'bob', data: { ...ROOM, message: '' }, process, isAlone: false }),
+      )
+    const [dead, alive, quiet] = [await begin('p1'), await begin('p2'), await begin('p1')]
+    expect(await write((work) => growMessage(work, dead, 'half \0 of'))).toBe(true)
+    await write((work) => react(work, on('alice', String(dead.message.id), { reaction: '👍' }), true))
+    expect(await write((work) => growMessage(work, dead, 'half \0 of it'))).toBe(true)
+    await write((work) => endForgotten(work, { process: 'p3', isAlone: false }))
+    const statuses = async () => (await history('alice')).messages.map(({ status }) => status)
+    expect(await statuses()).toEqual(['streaming', 'streaming', 'streaming'])
+    await write((work) => bury(work, 'p1'))
+    expect(await statuses()).toEqual(['failed', 'streaming', 'failed'])
+    expect((await history('alice')).messages[0]).toMatchObject({
+      content: 'half \0 of it',
+      version: 3,
+      reactions: [{ count: 1, me: true }],
+    })
+    expect(await write((work) => growMessage(work, quiet, 'more'))).toBe(false)
+    expect(await write((work) => endMessage(work, dead, { status: 'done' }))).toMatchObject({ isNew: false })
+    await write((work) => deleteMessage(work, on('bob', String(alive.message.id))))
+    expect(await read(({ tables }) => wait(tables.writings()))).toEqual([])
+    await begin('p4')
+    await write((work) => endForgotten(work, { process: 'p5', isAlone: true }))
+    expect(await statuses()).toEqual(['failed', 'failed', 'failed'])
+  })
 
   it('[S36] keeps a message once, by its room, sender and client id, and answers it as it is now', async () => {
     const { send, write, on, history } = await open()

@@ -36,12 +36,13 @@ export function checked<T, Item, P, Data, Has>(
   reducer: Reducer<T, Item, P, Data, Has>,
 ): Reducer<unknown, Item, P, Data, Has> {
   const judge = judgeOf(schema)
-  return (payload, context) => {
+  const safe: Reducer<unknown, Item, P, Data, Has> = (payload, context, kind) => {
     const [issue] = judge(payload)
-    if (!issue) return reducer(payload as T, context)
+    if (!issue) return reducer(payload as T, context, kind)
     const where = issue.path?.length ? ` at "${issue.path.map(String).join('.')}"` : ''
     throw new LiveError('invalid_frame', `"${context.type}" does not fit${where}: ${issue.message}`)
   }
+  return Object.assign(safe, reducer)
 }
 
 function schemaOf<T>(judge: Judge): Schema<T> {

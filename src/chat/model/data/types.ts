@@ -41,6 +41,8 @@ export interface BaseMessage {
   readonly edited_at?: string | null | undefined
   /** ISO 8601. */
   readonly deleted_at?: string | null | undefined
+  /** `streaming` while its text is being written, then e.g. `done`, `stopped` or `failed`. */
+  readonly status?: string | null | undefined
   /** The message that it answers. */
   readonly reply_to_id?: Id | null | undefined
   readonly reactions?: ChatReaction[] | null | undefined

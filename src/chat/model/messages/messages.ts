@@ -1,11 +1,13 @@
 /** The history of a room: one timeline definition. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { MessageDeleted, ReactionUpdate } from '../../../frames/index.ts'
+import { MessageAppended, MessageDeleted, ReactionUpdate } from '../../../frames/index.ts'
 import {
   type AskOptions,
+  append,
   insert,
   NO_HISTORY,
   type OrderKey,
+  type Piece,
   patch,
   remove,
   type,
@@ -24,6 +26,7 @@ import {
 } from '../data/types.ts'
 import { type ChatContext, endpointOf, roomChannel } from '../session/context.ts'
 import { clientIdIn, temporaryId } from '../session/names.ts'
+import { isStreaming } from './isStreaming.ts'
 
 export const MESSAGES = 'chat.messages'
 
@@ -96,6 +99,13 @@ export function defineMessages<T extends ChatTypes>(context: ChatContext<T>) {
     events: {
       chat_message: insert((event) => messageOf<M>(event)),
       message_updated: upsert((event) => messageOf<M>(event)),
+      message_appended: checked(
+        MessageAppended,
+        append(({ message_id, at, text }) => {
+          const piece = { id: message_id, field: 'content', at, text }
+          return piece as Piece<Row<M>>
+        }, isStreaming),
+      ),
       message_deleted: checked(
         MessageDeleted,
         remove((event) => event.message_id),

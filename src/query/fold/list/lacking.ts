@@ -16,7 +16,7 @@ export function isLacking<Item>(
     const after = changeItem(spec, op, before)
     draft.changes.set(id, after)
     const isHere = before !== undefined
-    if (op.kind === 'patch' && !isHere) return mayEnter(spec, op)
+    if (op.kind === 'patch' && !isHere) return op.id === undefined && mayEnter(spec, op)
     // What comes, goes or moves anywhere in the whole list moves what a page of it begins with.
     return spec.isPage === true && !(isHere && after !== undefined && !spec.sort?.(before, after))
   })

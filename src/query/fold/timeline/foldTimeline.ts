@@ -9,6 +9,7 @@ import type { Op } from '../op.ts'
 import {
   aboveLow,
   compareKeys,
+  type OrderKey,
   pageOf,
   splitPage,
   type TimelineData,
@@ -43,6 +44,14 @@ interface Draft<Item> extends FoldOptions<Item> {
   /** Of the op at hand. */
   seq?: number | undefined
   unseen: number
+  /** Where the newest one of the live edge was put. */
+  end: End<Item> | undefined
+}
+
+interface End<Item> {
+  readonly page: TimelinePage<Item>
+  readonly items: Item[]
+  key: OrderKey
 }
 
 export function foldTimeline<Item>(
@@ -55,6 +64,8 @@ export function foldTimeline<Item>(
     base,
     index: indexOf(options.spec, base.pages),
     touched: new Map(),
+    seq: undefined,
+    end: undefined,
     unseen: base.pages[0]?.unseen ?? 0,
   }
   try {
@@ -99,6 +110,13 @@ function takes<Item>({ only, seq }: Draft<Item>, page: TimelinePage<Item>): bool
 function place<Item>(draft: Draft<Item>, item: Item, isNew: boolean): void {
   const { spec, index, base } = draft
   const key = spec.order(item)
+  const { end } = draft
+  // One after the other, as nearly all come: nothing has to be looked up.
+  if (end && takes(draft, end.page) && compareKeys(end.key, key) <= 0) {
+    end.key = key
+    end.items.push(item)
+    return putIn(spec, index, item)
+  }
   const position = pageOf(base.pages, key)
   const page = base.pages[position]
   if (!page || !takes(draft, page)) return
@@ -110,6 +128,7 @@ function place<Item>(draft: Draft<Item>, item: Item, isNew: boolean): void {
   const items = touch(draft, position)
   // Of equal ones the server told of this one last.
   const at = countWhile(items, (other) => compareKeys(spec.order(other), key) <= 0)
+  draft.end = position === 0 && at === items.length && !page.hasNewer ? { page, items, key } : undefined
   if (at === items.length) items.push(item)
   else items.splice(at, 0, item)
   putIn(spec, index, item)
@@ -135,6 +154,7 @@ function change<Item>(draft: Draft<Item>, item: Item, next: Item | undefined): v
 
 function reducePages<Item>(draft: Draft<Item>, apply: (items: readonly Item[]) => readonly Item[]): void {
   const { spec, index, base, touched } = draft
+  draft.end = undefined
   for (const [position, page] of base.pages.entries()) {
     if (!takes(draft, page)) continue
     const items = itemsOf(draft, position)

@@ -23,9 +23,11 @@ export interface MessageOrigin {
   readonly id?: Id
   /** ISO 8601. Not before the message before it. */
   readonly timestamp?: string
+  /** It is still to be written. */
+  readonly status?: 'streaming'
 }
 
-interface Reply {
+export interface MessageReply {
   readonly message: ChatMessage
 }
 
@@ -34,7 +36,7 @@ export function* sendMessage(
   work: ChatWork,
   asked: Asked,
   origin: MessageOrigin = {},
-): Steps<Reply & { readonly isNew: boolean }> {
+): Steps<MessageReply & { readonly isNew: boolean }> {
   const { tables } = work
   const { room } = yield* findMembership(work, asked)
   const clientId = readOptionalName(asked.data, 'client_id')
@@ -76,7 +78,8 @@ function compose(
 ): MessageRow['body'] {
   const text = data.message === undefined ? '' : readString(data, 'message')
   const hasAttachments = Array.isArray(data.attachments) && data.attachments.length > 0
-  const content = text.trim() === '' && hasAttachments ? text : checkContent(text, limits.messageLength)
+  const isEmpty = text.trim() === '' && (hasAttachments || origin.status !== undefined)
+  const content = isEmpty ? text : checkContent(text, limits.messageLength)
   const replyToId = readOptionalId(data, 'reply_to_id')
   const attachments = readForeign(data, 'attachments', limits.attachmentLength)
   const metadata = readForeign(data, 'metadata', limits.attachmentLength)
@@ -85,6 +88,7 @@ function compose(
     content,
     // A clock that was set back must not put a new message before an old one.
     timestamp: origin.timestamp ?? (activeAt > now ? activeAt : now),
+    ...(origin.status === undefined ? {} : { status: origin.status }),
     ...(replyToId === undefined ? {} : { reply_to_id: replyToId }),
     ...(attachments === undefined ? {} : { attachments }),
     ...(metadata === undefined ? {} : { metadata }),
@@ -122,11 +126,11 @@ export function* changeRoom(
   return changed
 }
 
-function* replyWith(
+export function* replyWith(
   read: ChatRead,
   room: RoomRow,
   { message, viewer }: { readonly message: MessageRow; readonly viewer: Key },
-): Steps<Reply> {
+): Steps<MessageReply> {
   const sender = (yield* findUsers(read, [message.sender]))(message.sender)
   const rows = yield* wait(read.tables.reactions(room.key, message.place))
   return { message: viewMessage(message, { room, sender, reactions: countReactions(rows, viewer) }) }
@@ -138,18 +142,33 @@ function* findOwnMessage(work: ChatWork, room: RoomRow, { user, data }: Asked): 
   throw new RequestError('forbidden', 'Only the sender can change a message')
 }
 
-export function* editMessage(work: ChatWork, asked: Asked): Steps<Reply> {
-  const { tables } = work
+interface Rewritten {
+  readonly before: MessageRow
+  readonly body: MessageRow['body']
+  readonly viewer: Key
+}
+
+export function* editMessage(work: ChatWork, asked: Asked): Steps<MessageReply> {
   const { room } = yield* findMembership(work, asked)
   const before = yield* findOwnMessage(work, room, asked)
+  if (before.body.status === 'streaming')
+    throw new RequestError('forbidden', 'The message is still being written; stop it first')
   const content = checkContent(readString(asked.data, 'message'), work.limits.messageLength)
   const { user: viewer } = asked
   if (content === before.body.content) return yield* replyWith(work, room, { message: before, viewer })
-  const message = {
-    ...before,
-    version: before.version + 1,
-    body: { ...before.body, content, edited_at: work.now },
-  }
+  const body = { ...before.body, content, edited_at: work.now }
+  return yield* rewriteMessage(work, room, { before, body, viewer })
+}
+
+/** It says something else from now on. */
+export function* rewriteMessage(
+  work: ChatWork,
+  room: RoomRow,
+  { before, body, viewer }: Rewritten,
+): Steps<MessageReply> {
+  const { tables } = work
+  const { content } = body
+  const message = { ...before, version: before.version + 1, body }
   const rows = yield* wait(tables.reactions(room.key, message.place))
   const sender = (yield* findUsers(work, [message.sender]))(message.sender)
   const make = (reactions: ChatMessage['reactions']) => ({
@@ -159,7 +178,7 @@ export function* editMessage(work: ChatWork, asked: Asked): Steps<Reply> {
   yield* wait(tables.putMessage(message))
   const isCalling = callsIn(before.body.content).length + callsIn(content).length > 0
   if (isCalling) {
-    const mentions = yield* findCalled(work, room, { content, sender: viewer })
+    const mentions = yield* findCalled(work, room, { content, sender: before.sender })
     yield* wait(tables.setMentions(room.key, message.place, mentions))
   }
   const [last] = yield* wait(tables.lastMessages([room.key]))
@@ -167,11 +186,11 @@ export function* editMessage(work: ChatWork, asked: Asked): Steps<Reply> {
   return make(countReactions(rows, viewer))
 }
 
-export function* deleteMessage(work: ChatWork, asked: Asked): Steps<Reply> {
+export function* deleteMessage(work: ChatWork, asked: Asked): Steps<MessageReply> {
   const { tables } = work
   const { room } = yield* findMembership(work, asked)
   const before = yield* findOwnMessage(work, room, asked)
-  const { attachments, metadata, ...body } = before.body
+  const { attachments, metadata, status, ...body } = before.body
   const message = {
     ...before,
     isDeleted: true,
@@ -181,6 +200,7 @@ export function* deleteMessage(work: ChatWork, asked: Asked): Steps<Reply> {
   const data = { room_id: room.body.id, message_id: body.id, version: message.version }
   yield* wait(work.append(roomChannel(room.key), roomFrame(room, 'message_deleted', data)))
   yield* wait(tables.putMessage(message))
+  if (status === 'streaming') yield* wait(tables.removeWriting(room.key, message.place))
   yield* wait(tables.clearReactions(room.key, message.place))
   yield* wait(tables.setMentions(room.key, message.place, []))
   yield* changeRoom(work, room)

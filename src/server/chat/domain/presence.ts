@@ -3,6 +3,7 @@ import type { Id } from '../../../transport/port.ts'
 import { type Steps, wait } from '../steps.ts'
 import type { Key } from '../tables/chatTables.ts'
 import { type ChatWork, findUsers } from './work.ts'
+import { endWritings } from './writing.ts'
 
 /** More members than this are not told of each other's coming and going, and of changes less often. */
 export const SMALL_ROOM = 100
@@ -68,7 +69,8 @@ function* statusesOf(work: ChatWork, users: readonly Key[], status: Status['stat
   return statuses
 }
 
-/** The process is gone, and everybody with it who is nowhere else. */
+/** The process is gone, with what it was writing, and everybody with it who is nowhere else. */
 export function* bury(work: ChatWork, process: string): Steps<Status[]> {
+  yield* endWritings(work, (writing) => writing.process === process)
   return yield* departures(work, yield* wait(work.tables.dropProcess(process)))
 }

@@ -19,6 +19,8 @@ export interface Presence {
   /** The first connection of a user is there, or the last one is gone. */
   changed(user: Key): void
   heard(message: unknown): void
+  /** This process says that it is there, also where nobody is. */
+  beat(): void
   close(): Promise<void>
 }
 
@@ -51,6 +53,7 @@ export function createPresence(core: ChatCore, people: People, isAlone: boolean)
     heard: (message) => {
       if (isRecord(message) && Array.isArray(message.statuses)) tell(message.statuses as Status[])
     },
+    beat: heart.start,
     close: async () => {
       counts.close()
       await heart.stop()

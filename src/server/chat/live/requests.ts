@@ -19,10 +19,11 @@ import {
 import { run, type Steps } from '../steps.ts'
 import { keyOf } from '../tables/chatTables.ts'
 import type { ChatCore } from './core.ts'
+import type { Writers } from './writers.ts'
 
 const askedIn = ({ user, data }: PluginRequest): Asked => ({ user: keyOf(user.id), data })
 
-export function createRequests(core: ChatCore): Readonly<Record<string, PluginHandler>> {
+export function createRequests(core: ChatCore, writers: Writers): Readonly<Record<string, PluginHandler>> {
   const write =
     <T extends object>(steps: (work: ChatWork, asked: Asked) => Steps<T>) =>
     (request: PluginRequest): Promise<T> =>
@@ -40,6 +41,7 @@ export function createRequests(core: ChatCore): Readonly<Record<string, PluginHa
     chat_message: async (request) => ({ message: (await write(sendMessage)(request)).message }),
     edit_message: write(editMessage),
     delete_message: write(deleteMessage),
+    stop_message: writers.stop,
     add_reaction: write((work, asked) => react(work, asked, true)),
     remove_reaction: write((work, asked) => react(work, asked, false)),
     read_receipt: async (request) => {

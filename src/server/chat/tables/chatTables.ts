@@ -1,7 +1,7 @@
 /** What the chat keeps, and the few things it does with it. A driver implements this and knows nothing of the rules. */
 import type { Id } from '../../../transport/port.ts'
 import type { Awaitable } from '../steps.ts'
-import type { ChatRoomKind } from '../wire.ts'
+import type { ChatRoomKind, ChatWritingStatus } from '../wire.ts'
 
 /** Ids are compared by their text: `7` and `'7'` name the same room. */
 export type Key = string
@@ -73,6 +73,7 @@ export interface MessageRow {
     readonly timestamp: string
     readonly edited_at?: string
     readonly deleted_at?: string
+    readonly status?: ChatWritingStatus
     readonly reply_to_id?: Id
     readonly attachments?: unknown
     readonly metadata?: unknown
@@ -93,6 +94,13 @@ export interface ReactionCount {
   readonly name: string
   readonly count: number
   readonly me: boolean
+}
+
+/** A message that grows, and the process that it is written by. */
+export interface WritingRow {
+  readonly room: Key
+  readonly place: number
+  readonly process: string
 }
 
 /** A member with what follows from the messages. */
@@ -151,6 +159,10 @@ export interface ChatTables {
   addReaction(row: ReactionRow): Awaitable<unknown>
   removeReaction(row: ReactionRow): Awaitable<unknown>
   clearReactions(room: Key, place: number): Awaitable<unknown>
+
+  writings(): Awaitable<WritingRow[]>
+  putWriting(row: WritingRow): Awaitable<unknown>
+  removeWriting(room: Key, place: number): Awaitable<unknown>
 
   /** How often each process has said that it is there. */
   beats(): Awaitable<ReadonlyMap<string, number>>

@@ -11,6 +11,7 @@ import type {
   ReactionRow,
   RoomRow,
   UserRow,
+  WritingRow,
 } from './chatTables.ts'
 import { calledOf } from './chatTables.ts'
 
@@ -19,6 +20,7 @@ const table = (...name: readonly (string | number)[]) => `querywire chat ${JSON.
 const ROOMS = table('rooms')
 const USERS = table('users')
 const PROCESSES = table('processes')
+const WRITINGS = table('writings')
 const membersOf = (room: Key) => table('members', room)
 const roomsOf = (user: Key) => table('rooms', user)
 const called = (name: string) => table('called', name)
@@ -39,6 +41,7 @@ export const memoryChatTables = (tx: MemoryTables): ChatTables => ({
   ...userTables(tx),
   ...messageTables(tx),
   ...reactionTables(tx),
+  ...writingTables(tx),
   ...presenceTables(tx),
 })
 
@@ -203,6 +206,15 @@ function reactionTables(tx: MemoryTables) {
     },
   } satisfies Partial<ChatTables>
 }
+
+const writingKey = (room: Key, place: number) => JSON.stringify([room, place])
+
+const writingTables = (tx: MemoryTables) =>
+  ({
+    writings: () => tx.all<WritingRow>(WRITINGS),
+    putWriting: (row) => tx.set(WRITINGS, writingKey(row.room, row.place), row),
+    removeWriting: (room, place) => tx.delete(WRITINGS, writingKey(room, place)),
+  }) satisfies Partial<ChatTables>
 
 function presenceTables(tx: MemoryTables) {
   const isPresent = (user: Key) => tx.all(processesOf(user)).length > 0

@@ -1,13 +1,20 @@
 /** The chat in SQL: each function is a statement that an index answers. */
 import { after } from '../steps.ts'
-import { type ChatTables, calledOf, type Key, type UserRow } from './chatTables.ts'
+import { type ChatTables, calledOf, type Key, type UserRow, type WritingRow } from './chatTables.ts'
 import { type Sql, type SqlDriver, type SqlRow, sqlOf } from './sqlDriver.ts'
 import { sqlMessages } from './sqlMessages.ts'
 import { sqlMembers, sqlRooms } from './sqlRooms.ts'
 
 export function sqlChatTables(driver: SqlDriver): ChatTables {
   const sql = sqlOf(driver)
-  return { ...sqlRooms(sql), ...sqlMembers(sql), ...sqlMessages(sql), ...users(sql), ...presence(sql) }
+  return {
+    ...sqlRooms(sql),
+    ...sqlMembers(sql),
+    ...sqlMessages(sql),
+    ...users(sql),
+    ...writings(sql),
+    ...presence(sql),
+  }
 }
 
 const readUser = (row: SqlRow): UserRow => ({
@@ -30,6 +37,25 @@ const users = ({ rows, run, dialect }: Sql) =>
           ON CONFLICT (id) DO UPDATE SET called = excluded.called, body = excluded.body`,
         [row.key, calledOf(row), JSON.stringify(row.body)],
       ),
+  }) satisfies Partial<ChatTables>
+
+const readWriting = (row: SqlRow): WritingRow => ({
+  room: String(row.room),
+  place: Number(row.place),
+  process: String(row.process),
+})
+
+const writings = ({ rows, run }: Sql) =>
+  ({
+    writings: () => rows('SELECT room, place, process FROM querywire_chat_writings', [], readWriting),
+    putWriting: ({ room, place, process }) =>
+      run('INSERT INTO querywire_chat_writings (room, place, process) VALUES ($1, $2, $3)', [
+        room,
+        place,
+        process,
+      ]),
+    removeWriting: (room, place) =>
+      run('DELETE FROM querywire_chat_writings WHERE room = $1 AND place = $2', [room, place]),
   }) satisfies Partial<ChatTables>
 
 const presence = ({ rows, run, count, dialect }: Sql) =>

@@ -55,6 +55,9 @@ export const CHAT_SCHEMA: readonly string[] = [
     room text NOT NULL, place bigint NOT NULL, name text NOT NULL, user_id text NOT NULL, since bigint NOT NULL,
     PRIMARY KEY (room, place, name, user_id)
   )`,
+  `CREATE TABLE IF NOT EXISTS querywire_chat_writings (
+    room text NOT NULL, place bigint NOT NULL, process text NOT NULL, PRIMARY KEY (room, place)
+  )`,
   'CREATE TABLE IF NOT EXISTS querywire_chat_processes (id text PRIMARY KEY, beats bigint NOT NULL)',
   `CREATE TABLE IF NOT EXISTS querywire_chat_present (
     user_id text NOT NULL, process text NOT NULL, PRIMARY KEY (user_id, process)

@@ -26,7 +26,7 @@ export function createModelBackEnd(parts: ConformanceParts): ConformanceBackEnd 
     if (type === 'edit') return { item: server.edit(String(data.text), Number(data.id)) }
     return snapshot(type, data)
   }
-  return { server, network: createModelNetwork({ ...parts, server, answer }) }
+  return { server, network: createModelNetwork({ ...parts, server, answer }), hasManyChannels: true }
 }
 
 function snapshotOf(

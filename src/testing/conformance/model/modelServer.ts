@@ -2,6 +2,7 @@
 import type { LiveEvent } from '../../../transport/port.ts'
 import type { Random } from '../../server/random.ts'
 import type { ConformanceItem, ConformanceServer, ConformanceState } from '../backEnd.ts'
+import { createSaid, grow, type Said } from './modelGrowth.ts'
 
 export interface ModelServer extends ConformanceServer {
   readonly epoch: string
@@ -31,6 +32,7 @@ export interface ModelPage {
 }
 
 interface Model {
+  readonly said: Said
   readonly random: Random
   readonly listeners: Set<(event: LiveEvent) => void>
   readonly positions: Map<number, number>
@@ -50,6 +52,7 @@ const ROLLED_BACK = 0.03
 
 export function createModelServer(random: Random, size: number): ModelServer {
   const model: Model = {
+    said: createSaid(),
     random,
     listeners: new Set(),
     positions: new Map(),
@@ -84,6 +87,13 @@ export function createModelServer(random: Random, size: number): ModelServer {
     send: (clientId, text) => send(model, clientId, text),
     page: ({ items }, page) => pageOf(items, model.positions, page),
     restart: () => restart(model),
+    begin: () => void insert(model, { text: '', isOpen: true }),
+    grow: (all = false) => growSome(model, all),
+    finish: (all = false) => {
+      for (const { id, text } of openItems(model, all))
+        edit(model, model.random() < 0.5 ? text : `${text} end`, id)
+    },
+    said: model.said.of,
   }
 }
 
@@ -105,10 +115,32 @@ function happen(
   const numbered = { ...event, seq: log.length + 1, epoch: epochOf(model) }
   log.push(numbered)
   states.push({ ...stateOf(model), ...next })
+  hear(model)
   for (const listener of listeners) listener(numbered)
   if (random() >= ROLLED_BACK) return
   log.push(undefined)
   states.push(stateOf(model))
+}
+
+/** Growing takes no number. */
+function growSome(model: Model, all: boolean): void {
+  for (const item of openItems(model, all)) {
+    const { item: next, events } = grow(item, model.random)
+    model.states.push({ ...stateOf(model), items: replace(model, item, next) })
+    model.states.splice(-2, 1)
+    hear(model)
+    for (const event of events) for (const listener of model.listeners) listener(event)
+  }
+}
+
+function openItems(model: Model, all: boolean): readonly ConformanceItem[] {
+  const open = stateOf(model).items.filter(({ isOpen }) => isOpen)
+  const one = open[pick(model.random, open.length)]
+  return all || !one ? open : [one]
+}
+
+function hear({ said, states }: Model): void {
+  for (const item of states.at(-1)?.items ?? []) said.hear(item)
 }
 
 function insert(model: Model, fields: Partial<ConformanceItem> = {}): ConformanceItem {
@@ -128,7 +160,8 @@ function replace(model: Model, item: ConformanceItem, next: ConformanceItem): re
 function edit(model: Model, text: string, id: number | undefined): ConformanceItem | undefined {
   const item = id === undefined ? anyItem(model) : stateOf(model).items.find((each) => each.id === id)
   if (!item) return undefined
-  const next = { ...item, text, version: item.version + 1 }
+  const { isOpen, ...closed } = item
+  const next = { ...closed, text, version: item.version + 1 }
   happen(model, { type: 'edited', payload: next }, { items: replace(model, item, next) })
   return next
 }

@@ -90,6 +90,7 @@ const NOT_PLAIN = new Set([
   'room_updated',
   'unread_update',
   'user_status',
+  'message_appended',
 ])
 
 /** As a consumer of thirty lines would send it. */

@@ -9,6 +9,7 @@ import { markUnread, moveRead } from '../../../server/chat/domain/readState.ts'
 import { getMembers, getRooms } from '../../../server/chat/domain/rooms.ts'
 import { viewUser } from '../../../server/chat/domain/views.ts'
 import { type Asked, type ChatRead, type ChatWork, findMembership } from '../../../server/chat/domain/work.ts'
+import { stopMessage } from '../../../server/chat/domain/writing.ts'
 import type { Steps } from '../../../server/chat/steps.ts'
 import type { UserRow } from '../../../server/chat/tables/chatTables.ts'
 import { entryOf } from '../../../transport/protocol.ts'
@@ -25,6 +26,10 @@ const WRITES: Readonly<Record<string, Write>> = {
   },
   edit_message: editMessage,
   delete_message: deleteMessage,
+  *stop_message(work, asked) {
+    const { message } = yield* stopMessage(work, asked)
+    return { message }
+  },
   add_reaction: (work, asked) => react(work, asked, true),
   remove_reaction: (work, asked) => react(work, asked, false),
   join_room: joinRoom,

@@ -1,0 +1,40 @@
+// The pages in the order in which they are read. Paths are those of the repository.
+const learn = (folder, names) => names.map((name) => `docs/learn/${folder}/${name}.md`)
+
+export const CHAPTERS = [
+  { title: 'Start', pages: learn('start', ['vite', 'next']) },
+  { title: 'How it works', pages: learn('concepts', ['levels', 'continuity', 'fold', 'outbox']) },
+  {
+    title: 'Guides',
+    pages: [
+      ...learn('guides', ['sign-in', 'reconnecting', 'history', 'read-state', 'offline']),
+      ...learn('guides', ['server-rendering', 'testing', 'storybook']),
+      'docs/security.md',
+      'docs/tabs.md',
+      'docs/scale.md',
+      'docs/mistakes.md',
+    ],
+  },
+  { title: 'Coming from', pages: learn('migrating', ['zustand', 'set-query-data', 'socket-io', 'trpc']) },
+  {
+    title: 'Your back end',
+    pages: [
+      'docs/server.md',
+      ...learn('back-ends', ['django', 'any-other']),
+      'docs/check.md',
+      'docs/PROTOCOL.md',
+      'integrations/django/README.md',
+    ],
+  },
+  { title: 'Recipes', pages: learn('recipes', ['notifications', 'dashboard', 'board', 'ai-chat']) },
+  { title: 'Which library', pages: ['docs/learn/comparison.md', 'bench/README.md', 'bench/results.md'] },
+  {
+    title: 'What holds',
+    pages: ['docs/reliability.md', 'docs/SPEC.md', 'docs/ARCHITECTURE.md', 'docs/exports.md', 'README.md'],
+  },
+]
+
+/** The entries of the package, and what their pages are called by typedoc. */
+export const ENTRIES = ['query', 'chat', 'transport', 'server', 'testing', 'check', 'tabs', 'devtools', 'index']
+
+export const entryName = (entry) => (entry === 'index' ? 'querywire' : `querywire/${entry}`)

@@ -1,0 +1,108 @@
+/** What the rows of a room can do, in terms of the library. Says what became of it, to people who may not see it. */
+import { useMutation } from '@tanstack/react-query'
+import { useCallback, useMemo } from 'react'
+import { type ChatMessage, useChat, useSendMessage } from '../../../src/chat/index.ts'
+import type { ComposerMode } from '../composer/composerMode.ts'
+import { errorText } from '../errorText.ts'
+import type { Id } from '../messageRows.ts'
+import { hasReacted, type MessageActions } from './messageCommands.ts'
+import { useHeldRemovals } from './useHeldRemovals.ts'
+
+export interface MessageActionsOptions {
+  readonly say: (text: string) => void
+  readonly onAnswer: (mode: ComposerMode) => void
+  readonly markUnread: (messageId: Id) => Promise<void>
+  /** The address of a message. */
+  readonly hrefOf: (messageId: Id) => string
+}
+
+export function useMessageActions(roomId: Id, options: MessageActionsOptions) {
+  const { say, onAnswer, markUnread } = options
+  const { retry, discard } = useSendMessage(roomId)
+  const react = useReact(roomId, say)
+  const { heldKeys, remove, restore } = useRemove(roomId, say)
+  const { copyText, copyLink } = useCopy(options)
+  const actions = useMemo(
+    (): MessageActions => ({
+      react,
+      remove,
+      restore,
+      copyText,
+      copyLink,
+      reply: (message) => onAnswer({ kind: 'reply', message }),
+      edit: (message) => onAnswer({ kind: 'edit', message }),
+      markUnread: ({ id }) =>
+        void markUnread(id).then(
+          () => say('Marked as unread'),
+          (error) => say(`Could not be marked as unread: ${errorText(error)}`),
+        ),
+      retry: ({ local }) => void (local && retry(local.key)),
+      discard: ({ local }) => local && discard(local.key),
+    }),
+    [say, onAnswer, markUnread, react, remove, restore, copyText, copyLink, retry, discard],
+  )
+  return { actions, heldKeys }
+}
+
+function useReact(roomId: Id, say: (text: string) => void): MessageActions['react'] {
+  const { mutateAsync } = useMutation(useChat().react(roomId))
+  return useCallback(
+    (message, reaction) => {
+      const isOn = hasReacted(message, reaction)
+      mutateAsync({ message_id: message.id, reaction, remove: isOn }).catch((error: Error) =>
+        say(`Could not react: ${errorText(error)}`),
+      )
+      say(isOn ? `${reaction} taken away` : `Reacted with ${reaction}`)
+    },
+    [mutateAsync, say],
+  )
+}
+
+function useRemove(roomId: Id, say: (text: string) => void) {
+  const { mutateAsync } = useMutation(useChat().deleteMessage(roomId))
+  const { heldKeys, hold, restore } = useHeldRemovals(
+    useCallback(
+      ({ id }) => {
+        mutateAsync({ message_id: id }).catch((error: Error) =>
+          say(`Could not be deleted: ${errorText(error)}`),
+        )
+      },
+      [mutateAsync, say],
+    ),
+  )
+  return {
+    heldKeys,
+    remove: useCallback(
+      (message: ChatMessage) => {
+        hold(message)
+        say('Message deleted. You have five seconds to undo that.')
+      },
+      [hold, say],
+    ),
+    restore: useCallback(
+      (message: ChatMessage) => {
+        restore(message)
+        say('Message brought back')
+      },
+      [restore, say],
+    ),
+  }
+}
+
+function useCopy({ say, hrefOf }: MessageActionsOptions): Pick<MessageActions, 'copyText' | 'copyLink'> {
+  const copy = useCallback(
+    (text: string, done: string) =>
+      void navigator.clipboard.writeText(text).then(
+        () => say(done),
+        () => say('Could not be copied: this page may not use the clipboard.'),
+      ),
+    [say],
+  )
+  return {
+    copyText: useCallback(({ content }) => copy(content, 'Text copied'), [copy]),
+    copyLink: useCallback(
+      ({ id }) => copy(new URL(hrefOf(id), document.baseURI).href, 'Link copied'),
+      [copy, hrefOf],
+    ),
+  }
+}

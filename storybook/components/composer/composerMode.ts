@@ -1,0 +1,7 @@
+/** What the text is to be that one writes: something new, an answer, or another text for what was said. */
+import type { ChatMessage } from '../../../src/chat/index.ts'
+
+export interface ComposerMode {
+  readonly kind: 'reply' | 'edit'
+  readonly message: ChatMessage
+}

@@ -1,0 +1,77 @@
+/** What one writes, and what becomes of it: a message, an answer, or another text of an old one. */
+import { useMutation } from '@tanstack/react-query'
+import { useState } from 'react'
+import { keyOf, useChat, useDraft, useSendMessage, useTyping } from '../../../src/chat/index.ts'
+import { isLiveError } from '../../../src/index.ts'
+import { errorText } from '../errorText.ts'
+import type { MessageComposerProps } from '../MessageComposer.tsx'
+
+export function useComposer(props: MessageComposerProps) {
+  const { roomId, mode, onModeEnd, onSend } = props
+  const [draft, setDraft] = useDraft(roomId)
+  const { send } = useSendMessage(roomId)
+  const { keystroke, stop } = useTyping(roomId)
+  const { maxLength } = useChat()
+  const edit = useEdit(props)
+  const [error, setError] = useState<string>()
+  const text = edit ? edit.text : draft
+
+  const change = (next: string) => {
+    setError(undefined)
+    if (edit) return edit.setText(next)
+    setDraft(next)
+    if (next.trim() === '') stop()
+    else keystroke()
+  }
+  const submit = async () => {
+    const content = text.trim()
+    if (content === '') return
+    if (edit && isTooLong(content, maxLength)) return setError(TOO_LONG)
+    if (edit) return edit.save(content)
+    try {
+      await send(mode ? { content, reply_to_id: mode.message.id } : content)
+      setDraft('')
+      stop()
+      onModeEnd?.()
+      onSend?.()
+    } catch (cause) {
+      // Too long, for example. Whatever happens after this is told by the message itself, in the list.
+      setError(refusalText(cause))
+    }
+  }
+  return { text, error, change, submit, stop }
+}
+
+/** What is being changed is no draft: that is still there when one is done. */
+function useEdit({ roomId, mode, onModeEnd, onRefused }: MessageComposerProps) {
+  const chat = useChat()
+  const { mutateAsync } = useMutation(chat.editMessage(roomId))
+  const [edited, setEdited] = useState<{ readonly key: string; readonly text: string }>()
+  if (mode?.kind !== 'edit') {
+    if (edited) setEdited(undefined)
+    return undefined
+  }
+  const { message } = mode
+  const key = keyOf(message)
+  return {
+    text: edited?.key === key ? edited.text : message.content,
+    setText: (text: string) => setEdited({ key, text }),
+    save(content: string) {
+      if (content !== message.content) {
+        mutateAsync({ message_id: message.id, content }).catch((error: Error) =>
+          onRefused?.(`The change was not taken: ${errorText(error)}`),
+        )
+      }
+      onModeEnd?.()
+    },
+  }
+}
+
+/** As it is counted where it is refused: an emoji is one character. */
+const isTooLong = (text: string, maxLength: number) => text.length > maxLength && [...text].length > maxLength
+
+const TOO_LONG = 'This is too long for one message.'
+
+/** The message of an error is for developers; people get a sentence of their own. */
+const refusalText = (cause: unknown): string =>
+  isLiveError(cause) && cause.reason === 'too_long' ? TOO_LONG : 'This message cannot be sent.'
