@@ -141,7 +141,7 @@ async function run<P, Variables, Result>(
 function conclude(
   client: LiveClient,
   pending: PendingMutation | undefined,
-  { told = [], isNews }: { readonly told: readonly Change[] | undefined; readonly isNews: boolean },
+  { told = [], isNews }: { readonly told: readonly AnyChange[] | undefined; readonly isNews: boolean },
 ): void {
   const changes = told.length > 0 ? told : unechoed(client, pending)
   if (changes.length > 0 && pending) advancePending(client.pendingMutations, pending, 'sure')
