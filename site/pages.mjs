@@ -35,6 +35,16 @@ export const CHAPTERS = [
 ]
 
 /** The entries of the package, and what their pages are called by typedoc. */
-export const ENTRIES = ['query', 'chat', 'transport', 'server', 'testing', 'check', 'tabs', 'devtools', 'index']
+export const ENTRIES = [
+  'query',
+  'chat',
+  'transport',
+  'server',
+  'testing',
+  'check',
+  'tabs',
+  'devtools',
+  'index',
+]
 
 export const entryName = (entry) => (entry === 'index' ? 'querywire' : `querywire/${entry}`)
