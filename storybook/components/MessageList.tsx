@@ -1,12 +1,12 @@
 /** The messages of a room, virtualised: only what is in view has elements, however long the history is. */
-import { type ReactNode, useEffect, useLayoutEffect, useMemo, useState } from 'react'
-import { type ChatMessage, type ChatUser, keyOf } from '../../src/chat/index.ts'
+import { type ReactNode, useCallback, useEffect, useLayoutEffect, useMemo, useState } from 'react'
+import type { ChatMessage, ChatUser } from '../../src/chat/index.ts'
 import type { MessageActions } from './actions/messageCommands.ts'
 import { useMessageMenu } from './actions/useMessageMenu.tsx'
 import { Edge, Empty, JumpToLatest, Spinner } from './ListNotes.tsx'
 import { Message, type MessageProps } from './Message.tsx'
 import './MessageList.css'
-import { createToRows, type Id, isBy, isSame, type MessageRow } from './messageRows.ts'
+import { createToRows, type Id, isBy, type MessageRow, type MessageRows } from './messageRows.ts'
 import { StickyDay } from './StickyDay.tsx'
 import { useEndAnchoredList } from './useEndAnchoredList.ts'
 import { useRowsByElement } from './useRowsByElement.ts'
@@ -89,7 +89,7 @@ export function MessageList(props: MessageListProps) {
 }
 
 interface RowsProps extends MessageListProps {
-  readonly rows: readonly MessageRow<ChatMessage>[]
+  readonly rows: MessageRows<ChatMessage>
   readonly list: ReturnType<typeof useMessageScroll>
 }
 
@@ -99,9 +99,10 @@ function Rows({ rows, list, ...props }: RowsProps) {
   const { menu, press, openFor, openAt, onMenu } = useMessageMenu({ ...props, find: found })
   const { soughtKey, seek } = useSeek(rows, list, props)
   const stops = useTabStop(list.rows, openAt)
+  const lastOwn = useLastOwn(props)
   return (
     <>
-      <StickyDay row={rows[list.firstInView]} isShown={list.isScrolling && !list.isAtEnd} />
+      <StickyDay row={rows.at(list.firstInView)} isShown={list.isScrolling && !list.isAtEnd} />
       <div
         ref={scrollRef}
         className="qw-list-scroll"
@@ -128,10 +129,12 @@ function Rows({ rows, list, ...props }: RowsProps) {
                 style={{ transform: `translateY(${start}px)` }}
               >
                 <Row
-                  row={rows[index]}
+                  row={rows.at(index)}
+                  rows={rows}
+                  lastOwn={lastOwn}
                   isTabStop={key === stops.key}
                   isSought={key === soughtKey}
-                  hasMenu={openFor !== undefined && openFor === rows[index]?.message}
+                  hasMenu={openFor !== undefined && openFor === rows.at(index)?.message}
                   onMenu={onMenu}
                   seek={seek}
                   {...props}
@@ -146,26 +149,26 @@ function Rows({ rows, list, ...props }: RowsProps) {
   )
 }
 
-function useMessageScroll(rows: readonly MessageRow<ChatMessage>[], props: MessageListProps) {
+/** Who has read it is told below it. */
+const useLastOwn = ({ messages, currentUserId }: MessageListProps) =>
+  useMemo(() => messages.findLast((message) => isBy(message, currentUserId)), [messages, currentUserId])
+
+function useMessageScroll(rows: MessageRows<ChatMessage>, props: MessageListProps) {
   const { around, hasOlder = false, hasNewer = false } = props
-  const keys = useMemo(() => rows.map(({ key }) => key), [rows])
-  const opensAt = useMemo(
-    () => (around === undefined ? undefined : rows.find(({ message }) => isSame(message.id, around))),
-    [rows, around],
-  )
   const list = useEndAnchoredList({
-    keys,
+    count: rows.length,
+    keyAt: rows.keyAt,
     hasOlder,
     hasNewer,
     isLoadingOlder: props.isLoadingOlder ?? false,
     isLoadingNewer: props.isLoadingNewer ?? false,
     loadOlder: props.loadOlder ?? nothing,
     loadNewer: props.loadNewer ?? nothing,
-    openAt: opensAt?.key,
+    openAt: useCallback(() => (around === undefined ? -1 : rows.indexOf(around)), [rows, around]),
   })
   // Whoever sends something wants to see it there.
   const { jumpToEnd } = list
-  const last = rows.at(-1)
+  const last = rows.at(rows.length - 1)
   const sentKey = last?.message.local ? last.key : undefined
   useLayoutEffect(() => {
     if (sentKey !== undefined) jumpToEnd()
@@ -175,37 +178,41 @@ function useMessageScroll(rows: readonly MessageRow<ChatMessage>[], props: Messa
 
 /** How many messages of others have come below the view since the newest one was last seen. */
 function useNewBelow(
-  rows: readonly MessageRow<ChatMessage>[],
+  rows: MessageRows<ChatMessage>,
   isAtEnd: boolean,
   currentUserId: Id | undefined,
 ): number {
-  const lastKey = rows.at(-1)?.key
+  const lastKey = rows.keyAt(rows.length - 1)
   const [seenKey, setSeenKey] = useState(lastKey)
   if (isAtEnd && seenKey !== lastKey) setSeenKey(lastKey)
-  if (isAtEnd || seenKey === lastKey) return 0
-  const seenIndex = rows.findLastIndex(({ key }) => key === seenKey)
-  return seenIndex < 0
-    ? 0
-    : rows.slice(seenIndex + 1).filter(({ message }) => !isBy(message, currentUserId)).length
+  let count = 0
+  for (let index = rows.length - 1; !isAtEnd && rows.keyAt(index) !== seenKey; index--) {
+    const row = rows.at(index)
+    if (!row) return 0
+    if (!isBy(row.message, currentUserId)) count++
+  }
+  return count
 }
 
 interface RowProps
   extends MessageListProps,
     Pick<MessageProps, 'isTabStop' | 'isSought' | 'hasMenu' | 'onMenu'> {
   readonly row: MessageRow<ChatMessage> | undefined
+  readonly rows: MessageRows<ChatMessage>
+  readonly lastOwn: ChatMessage | undefined
   readonly seek: (messageId: Id) => void
 }
 
-function Row({ row, currentUserId, messages, ...props }: RowProps) {
+function Row({ row, rows, lastOwn, currentUserId, ...props }: RowProps) {
   if (!row) return null
   const { key, ...shown } = row
   const isOwn = isBy(row.message, currentUserId)
-  const isLastOwn = isOwn && key === lastOwnKey(messages, currentUserId)
+  const { reply_to_id: quoted } = row.message
   return (
     <Message
       {...shown}
       isOwn={isOwn}
-      readers={isLastOwn ? props.readersOf?.(row.message) : undefined}
+      readers={row.message === lastOwn ? props.readersOf?.(row.message) : undefined}
       onRetry={props.onRetry ?? nothing}
       onDiscard={props.onDiscard ?? nothing}
       actions={props.actions}
@@ -214,18 +221,8 @@ function Row({ row, currentUserId, messages, ...props }: RowProps) {
       isTabStop={props.isTabStop ?? false}
       isSought={props.isSought ?? false}
       isHeld={props.heldKeys?.has(key) ?? false}
-      quoted={quotedIn(messages, row.message.reply_to_id)}
+      quoted={quoted == null ? undefined : rows.at(rows.indexOf(quoted))?.message}
       onJumpTo={props.seek}
     />
   )
-}
-
-/** From the end: what is answered is recent as a rule. */
-function quotedIn(messages: readonly ChatMessage[], id: Id | null | undefined): ChatMessage | undefined {
-  return id == null ? undefined : messages.findLast((message) => isSame(message.id, id))
-}
-
-function lastOwnKey(messages: readonly ChatMessage[], userId: Id | undefined): string | undefined {
-  const last = messages.findLast((message) => isBy(message, userId))
-  return last && keyOf(last)
 }

@@ -32,42 +32,61 @@ export interface RowOptions {
 /** A pause that makes the same sender start anew. */
 const GROUP_WITHIN_MS = 300_000
 
+export interface MessageRows<Message extends RowMessage> {
+  readonly length: number
+  /** The same object while the message and its neighbours are. */
+  at(index: number): MessageRow<Message> | undefined
+  keyAt(index: number): string | undefined
+  /** Where the message stands; -1 where it is not loaded. */
+  indexOf(id: Id): number
+}
+
+interface Made<Message extends RowMessage> {
+  readonly previous: Message | undefined
+  readonly next: Message | undefined
+  readonly firstUnreadId: Id | null | undefined
+  readonly row: MessageRow<Message>
+}
+
 /**
  * While there are older messages, the oldest loaded one is held back: only its predecessor tells whether it starts a
  * day or a group. Shown at once, it would change its height when the page above it arrives, and everything would jump.
  *
- * Remembers what it has made: up to the first message that changed, the rows are those of the last time. So a message
- * that arrives costs one row, however many there are.
+ * A row is made when it is asked for, and kept with its message: what is not in view costs nothing, however much is loaded.
  */
 export function createToRows<Message extends RowMessage>() {
-  let known: readonly Message[] = []
-  let rows: readonly MessageRow<Message>[] = []
-  let knownUnreadId: Id | null | undefined
-  return (messages: readonly Message[], { hasOlder, firstUnreadId }: RowOptions) => {
-    const kept = firstUnreadId === knownUnreadId ? keptRows(known, messages) : 0
-    const fresh = messages.slice(kept).map((_, at) => rowAt(messages, kept + at, firstUnreadId))
-    rows = rows.slice(0, kept).concat(fresh)
-    known = messages
-    knownUnreadId = firstUnreadId
-    return hasOlder ? rows.slice(1) : rows
+  const made = new WeakMap<Message, Made<Message>>()
+  return (messages: readonly Message[], { hasOlder, firstUnreadId }: RowOptions): MessageRows<Message> => {
+    const first = hasOlder ? 1 : 0
+    const places = new Map<string, number>()
+    const at = (index: number) => {
+      const [previous, message, next] = [messages[index - 1], messages[index], messages[index + 1]]
+      if (!message || index < first) return undefined
+      const known = made.get(message)
+      const isSameRow =
+        known?.previous === previous && known?.next === next && known?.firstUnreadId === firstUnreadId
+      if (known && isSameRow) return known.row
+      const starts = startsOf(previous, message, firstUnreadId)
+      const endsGroup = next === undefined || startsOf(message, next, firstUnreadId).startsGroup
+      const row = { key: keyOf(message), message, ...starts, endsGroup }
+      made.set(message, { previous, next, firstUnreadId, row })
+      return row
+    }
+    return {
+      length: Math.max(0, messages.length - first),
+      at: (index) => at(index + first),
+      keyAt: (index) => {
+        const message = messages[index + first]
+        return message && keyOf(message)
+      },
+      indexOf: (id) => {
+        // From the end: what is looked for is recent as a rule.
+        const known = places.get(String(id)) ?? messages.findLastIndex((message) => isSame(message.id, id))
+        places.set(String(id), known)
+        return known < first ? -1 : known - first
+      },
+    }
   }
-}
-
-/** One less than what is unchanged: where a group ends is told by the message after it. */
-function keptRows(known: readonly RowMessage[], messages: readonly RowMessage[]): number {
-  const changedAt = messages.findIndex((message, index) => message !== known[index])
-  return Math.max(0, (changedAt < 0 ? messages.length : changedAt) - 1)
-}
-
-function rowAt<Message extends RowMessage>(
-  messages: readonly Message[],
-  index: number,
-  firstUnreadId: Id | null | undefined,
-): MessageRow<Message> {
-  const [previous, message, next] = [messages[index - 1], messages[index] as Message, messages[index + 1]]
-  const starts = startsOf(previous, message, firstUnreadId)
-  const endsGroup = next === undefined || startsOf(message, next, firstUnreadId).startsGroup
-  return { key: keyOf(message), message, ...starts, endsGroup }
 }
 
 function startsOf(

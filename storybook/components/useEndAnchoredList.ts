@@ -14,16 +14,17 @@ import {
 } from 'react'
 
 export interface EndAnchoredListOptions {
-  /** The key of each row, in order. A key that stays keeps the row's measured height and its element. */
-  readonly keys: readonly string[]
+  readonly count: number
+  /** A key that stays keeps the row's measured height and its element. Another function where any key is another one. */
+  readonly keyAt: (index: number) => string | undefined
   readonly hasOlder: boolean
   readonly hasNewer: boolean
   readonly isLoadingOlder: boolean
   readonly isLoadingNewer: boolean
   readonly loadOlder: () => void
   readonly loadNewer: () => void
-  /** Opens with this row in the middle instead of at the end. */
-  readonly openAt?: string | undefined
+  /** Opens with this row in the middle, where there is one, instead of at the end. */
+  readonly openAt: () => number
 }
 
 /** Closer to the end than this counts as being there: a line of text, or a thumb that slipped. Pixels. */
@@ -35,13 +36,13 @@ const BOTTOM_SPACE = 12
 const ESTIMATED_ROW = 48
 
 export function useEndAnchoredList(options: EndAnchoredListOptions) {
-  const { keys, hasNewer } = options
+  const { count, keyAt, hasNewer } = options
   const scrollRef = useRef<HTMLDivElement>(null)
   // eslint-disable-next-line react-hooks/incompatible-library -- what changes in it is read below, in every rendering
   const list = useVirtualizer<HTMLDivElement, HTMLDivElement>({
-    count: keys.length,
+    count,
     getScrollElement: () => scrollRef.current,
-    getItemKey: useCallback((index: number) => keys[index] ?? index, [keys]),
+    getItemKey: useCallback((index: number) => keyAt(index) ?? index, [keyAt]),
     estimateSize: () => ESTIMATED_ROW,
     overscan: 8,
     paddingStart: TOP_SPACE,
@@ -110,15 +111,15 @@ function measureLeap(list: List, isLeapRef: RefObject<boolean>): void {
 }
 
 /** Scrolls to where the list opens, once there are rows. Before that, no edge is near and nothing is loaded. */
-function useOpening(list: List, { keys, openAt }: EndAnchoredListOptions): RefObject<boolean> {
+function useOpening(list: List, { count, openAt }: EndAnchoredListOptions): RefObject<boolean> {
   const isReadyRef = useRef(false)
   useLayoutEffect(() => {
-    if (isReadyRef.current || keys.length === 0) return
-    const index = openAt === undefined ? -1 : keys.indexOf(openAt)
+    if (isReadyRef.current || count === 0) return
+    const index = openAt()
     if (index >= 0) list.scrollToIndex(index, { align: 'center' })
     else list.scrollToEnd()
     isReadyRef.current = true
-  }, [list, keys, openAt])
+  }, [list, count, openAt])
   return isReadyRef
 }
 
@@ -157,7 +158,8 @@ function useEdges({ scrollRef, isReadyRef, list }: Scrolling, options: EndAnchor
     }
   }, [scrollRef])
   // A page may be too short to scroll. Not repeated after a failure: then nothing about the rows has changed.
-  const { length: count, 0: firstKey } = options.keys
+  const { count } = options
+  const firstKey = options.keyAt(0)
   // biome-ignore lint/correctness/useExhaustiveDependencies: the rows are the reason to look again
   useEffect(() => look(), [firstKey, count])
   return isAtEnd

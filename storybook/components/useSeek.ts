@@ -1,7 +1,7 @@
 /** Shows a message that one asks for: scrolls to it where it is loaded, and marks it for a moment. Gives it the focus. */
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import type { ChatMessage } from '../../src/chat/index.ts'
-import { type Id, isSame, type MessageRow } from './messageRows.ts'
+import type { Id, MessageRows } from './messageRows.ts'
 
 const MARKED_MS = 2_500
 
@@ -17,15 +17,14 @@ interface List {
   readonly showRow: (index: number) => void
 }
 
-export function useSeek(rows: readonly MessageRow<ChatMessage>[], list: List, { around, onJumpTo }: Options) {
+export function useSeek(rows: MessageRows<ChatMessage>, list: List, { around, onJumpTo }: Options) {
   const [sought, setSought] = useState<Id | undefined>(around)
   const toFocus = useRef<Id>(undefined)
   const shown = useRef({ rows, list, onJumpTo })
   useLayoutEffect(() => {
     shown.current = { rows, list, onJumpTo }
   })
-  const row = sought === undefined ? undefined : rows.findLast(({ message }) => isSame(message.id, sought))
-  const key = row?.key
+  const key = sought === undefined ? undefined : rows.keyAt(rows.indexOf(sought))
   useEffect(() => {
     if (key === undefined) return
     const timer = setTimeout(() => setSought(undefined), MARKED_MS)
@@ -42,7 +41,7 @@ export function useSeek(rows: readonly MessageRow<ChatMessage>[], list: List, { 
   })
   const seek = useCallback((messageId: Id) => {
     const { rows, list, onJumpTo } = shown.current
-    const index = rows.findLastIndex(({ message }) => isSame(message.id, messageId))
+    const index = rows.indexOf(messageId)
     if (index < 0) return onJumpTo?.(messageId)
     setSought(messageId)
     toFocus.current = messageId

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { createToRows, type RowMessage, type RowOptions } from '../../storybook/components/messageRows.ts'
+import {
+  createToRows,
+  type MessageRow,
+  type MessageRows,
+  type RowMessage,
+  type RowOptions,
+} from '../../storybook/components/messageRows.ts'
 import { initialsOf } from '../../storybook/components/personColor.ts'
 import { dayText, recentText } from '../../storybook/components/times.ts'
 
@@ -17,9 +23,12 @@ const talk = [
   said('5', 'alice', at(2, 0, 1)),
 ]
 
+const all = <Message extends RowMessage>(rows: MessageRows<Message>) =>
+  Array.from({ length: rows.length }, (_, index) => rows.at(index) as MessageRow<Message>)
+
 /** From scratch, as if nothing had been shown before. */
 const toRows = <Message extends RowMessage>(messages: readonly Message[], options: RowOptions) =>
-  createToRows<Message>()(messages, options)
+  all(createToRows<Message>()(messages, options))
 
 const marks = (
   name: 'startsDay' | 'startsGroup' | 'endsGroup' | 'startsUnread',
@@ -44,10 +53,10 @@ describe('rows', () => {
   })
 
   it('look the same whatever is loaded above them', () => {
-    const all = toRows(talk, { hasOlder: false })
+    const whole = toRows(talk, { hasOlder: false })
     for (let loaded = 1; loaded <= talk.length; loaded++) {
       const rows = toRows(talk.slice(-loaded), { hasOlder: loaded < talk.length })
-      expect(rows).toEqual(rows.length === 0 ? [] : all.slice(-rows.length))
+      expect(rows).toEqual(rows.length === 0 ? [] : whole.slice(-rows.length))
     }
   })
 
@@ -66,10 +75,35 @@ describe('rows', () => {
       [[], { hasOlder: false }],
       [talk, { hasOlder: true }],
     ]
-    for (const change of changes) expect(remembering(...change)).toEqual(toRows(...change))
-    const before = remembering(talk, { hasOlder: true })
-    const after = remembering([...talk, said('6', 'alice', at(2, 0, 2))], { hasOlder: true })
+    for (const change of changes) expect(all(remembering(...change))).toEqual(toRows(...change))
+    const before = all(remembering(talk, { hasOlder: true }))
+    const after = all(remembering([...talk, said('6', 'alice', at(2, 0, 2))], { hasOlder: true }))
     expect(after.map((row, index) => row === before[index])).toEqual([true, true, true, false, false])
+  })
+
+  it('are looked at only where they are asked for', () => {
+    let reads = 0
+    const long = Array.from({ length: 10_000 }, (_, index) => said(String(index), 'bob', at(1, 9)))
+    const watched = new Proxy(long, {
+      get(target, name) {
+        reads++
+        return Reflect.get(target, name)
+      },
+    })
+    const rows = createToRows<Said>()(watched, { hasOlder: false })
+    expect([rows.length, rows.at(9_999)?.key, rows.at(5_000)?.key, rows.at(10_000), rows.at(-1)]).toEqual([
+      10_000,
+      '9999',
+      '5000',
+      undefined,
+      undefined,
+    ])
+    expect(reads).toBeLessThan(50)
+  })
+
+  it('are found by the id of their message', () => {
+    const rows = createToRows<Said>()(talk, { hasOlder: true })
+    expect(['5', 2, '1', '9'].map(rows.indexOf)).toEqual([3, 0, -1, -1])
   })
 
   it('keep their key when the server gives the message its id', () => {
