@@ -95,7 +95,8 @@ describe('[C95] README', () => {
       ]),
     )
     const rows = [...(await readme()).matchAll(/^\| `querywire(\/\w+)?` \|.* \| ([\d.]+ k?B) \|$/gm)]
-    expect(rows.map(([, entry = '']) => entry)).toEqual(['', '/transport', '/query', '/chat', '/devtools'])
+    const entries = ['', '/transport', '/query', '/chat', '/outbox', '/tabs', '/devtools']
+    expect(rows.map(([, entry = '']) => entry)).toEqual(entries)
     for (const [row, entry = '', said] of rows) expect(said, row).toBe(rounded.get(`dist${entry}/index.js`))
   })
 })
