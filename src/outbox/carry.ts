@@ -5,12 +5,13 @@ import { advancePending, showChanges } from '../query/optimistic/pendingMutation
 import { LiveError } from '../transport/errors.ts'
 import { type Desk, entryOf, freshOf, isOwn, reportUnkept, setKept } from './desk.ts'
 import type { Entry } from './entry.ts'
-import { end, enter, type Standing, takeTurn } from './ledger.ts'
+import { end, enter, markSent, type Standing, takeTurn } from './ledger.ts'
 import { type Ended, errorOf } from './record.ts'
 import { change, type Session } from './session.ts'
 
 /** A storage that does not answer keeps nobody from sending. Milliseconds. */
 const PATIENCE_MS = 3_000
+const LATE_MS = 500
 
 /** Another page has it in hand. */
 const TAKEN = new Error('Taken by another page')
@@ -156,9 +157,14 @@ async function takeTurnNow(desk: Desk, session: Session, entry: Entry): Promise<
   )
   const turn = await patient(desk, taking)
   if (turn !== 'gone' && turn !== undefined) return turn
-  // The storage has lost it, or takes nothing more: nobody is to find it there as if it had never gone.
-  setKept(desk, pending, false)
-  if (turn === undefined) await patient(desk, ended(session, id, 'discarded'))
+  // The storage has lost it, or is slow: nobody is to find it there as if it had never gone.
+  const isMarked =
+    turn !== 'gone' &&
+    (await patient(
+      desk,
+      change(session, (all, { me }) => markSent(all, id, me)),
+    ))
+  if (!isMarked) setKept(desk, pending, false)
   return 'go'
 }
 
@@ -190,12 +196,19 @@ export function letGoOn(desk: Desk): void {
 function patient<Result>(desk: Desk, change: Promise<Result>): Promise<Result | undefined> {
   const { clock } = desk.client.declarations.port
   return new Promise((resolve) => {
-    const cancel = clock.setTimer(() => giveUp('The storage does not answer'), PATIENCE_MS)
     const giveUp = (cause: unknown) => {
       cancel()
       reportUnkept(desk, 'storage', cause)
       resolve(undefined)
     }
+    const wait = () => {
+      const from = clock.wallNow()
+      // A page that was frozen has given the storage no time.
+      const isLate = () => clock.wallNow() - from > PATIENCE_MS + LATE_MS
+      cancel = clock.setTimer(() => (isLate() ? wait() : giveUp('The storage does not answer')), PATIENCE_MS)
+    }
+    let cancel = () => {}
+    wait()
     change.then((result) => {
       cancel()
       resolve(result)

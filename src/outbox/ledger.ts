@@ -118,6 +118,14 @@ export function takeTurn(
   return 'go'
 }
 
+/** Out of its turn, by a page that could not wait any longer. False where that has it in hand no more. */
+export function markSent(records: Records, id: string, me: string): boolean {
+  const standing = standingOf(records, id, me)
+  if (standing.is !== 'mine') return false
+  put(records, { ...standing.record, wasSent: true })
+  return true
+}
+
 export function fail(
   records: Records,
   id: string,

@@ -422,7 +422,7 @@ describe('[Q59] what else is told', () => {
 
   it('is forgotten when nobody holds it', () => {
     const newest = new Map(Array.from({ length: 500 }, (_, id) => [String(id), { id, version: 1 } as never]))
-    const store = { newest, holders: new Set<never>(), sweepAt: 100 }
+    const store = { newest, holders: new Set<never>(), learned: 0, sweepAt: 100 }
     sweep(store)
     expect([newest.size, store.sweepAt]).toEqual([0, 100])
   })

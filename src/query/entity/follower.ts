@@ -48,12 +48,12 @@ function meet(holder: Holder, input: Input): void {
       for (const op of input.ops) take(holder, op)
       break
     case 'asked':
-      holder.isRecovering = !isContinuous(live.state)
+      holder.askedAt = isContinuous(live.state) ? undefined : store.learned
       break
     case 'fetched':
     case 'merged':
       scan(holder, base, isContinuous(live.state))
-      if (holder.isRecovering && isContinuous(live.state)) recover(holder, base)
+      if (isContinuous(live.state)) recover(holder, base)
       break
     case 'found':
       scan(holder, base, false)

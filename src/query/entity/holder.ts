@@ -30,6 +30,10 @@ export interface Known {
   readonly schema: unknown
   /** Whose data it was in. */
   readonly by: Holder
+  /** How many states had been learned by then. */
+  readonly at: number
+  /** Which history of that channel it is part of, where the server says. */
+  readonly epoch: string | undefined
 }
 
 /** Of one QueryClient. */
@@ -37,6 +41,8 @@ export interface Store {
   /** Every item that some query holds, in the newest state that one of them was told. */
   readonly newest: Map<string, Known>
   readonly holders: Set<Holder>
+  /** How many states were learned. */
+  learned: number
   /** So many items, and it is looked which of them are held still. */
   sweepAt: number
 }
@@ -59,15 +65,20 @@ export interface Holder {
   scanned: WeakMap<readonly unknown[], boolean>
   /** Ops did what nobody can see, until they are folded. */
   isUnsure: boolean
-  /** It lacked something when it was last asked for. */
-  isRecovering: boolean
+  /** It lacked something when it was last asked for: how many states had been learned by then. */
+  askedAt: number | undefined
   /** As they were last laid over it. */
   laid: readonly Op<unknown>[]
 }
 
 export function createHolder(of: Shared, live: LiveQuery): Holder {
   const { client, kind, definition } = live
-  const store: Store = of.stores.get(client) ?? { newest: new Map(), holders: new Set(), sweepAt: 100 }
+  const store: Store = of.stores.get(client) ?? {
+    newest: new Map(),
+    holders: new Set(),
+    learned: 0,
+    sweepAt: 100,
+  }
   of.stores.set(client, store)
   const id = of.id as ItemSpec<unknown>['id']
   const version = of.version as ItemSpec<unknown>['version']
@@ -85,7 +96,7 @@ export function createHolder(of: Shared, live: LiveQuery): Holder {
     foreign: new WeakMap(),
     scanned: new WeakMap(),
     isUnsure: false,
-    isRecovering: false,
+    askedAt: undefined,
     laid: NO_OPS,
   }
   store.holders.add(holder)
@@ -131,6 +142,8 @@ export function rowsOf({ live: { kind } }: Holder, data: unknown): readonly (rea
   if (!kind.spec) return [[data]]
   return Array.isArray(data) ? [data] : (data as TimelineData<unknown>).pages.map(({ items }) => items)
 }
+
+export const epochOf = ({ live }: Holder) => live.channel?.sequencer.cursor?.epoch
 
 export function doubt({ live }: Holder): void {
   if (live.state.base !== undefined) tell(live, { type: 'doubted' })

@@ -1,6 +1,16 @@
 /** The newest state of every item that the queries of an entity hold, and who is told of it. */
 import type { LiveEvent } from '../../transport/port.ts'
-import { doubt, enters, type Holder, type Known, nameOf, newestIn, rowsOf, type Store } from './holder.ts'
+import {
+  doubt,
+  enters,
+  epochOf,
+  type Holder,
+  type Known,
+  nameOf,
+  newestIn,
+  rowsOf,
+  type Store,
+} from './holder.ts'
 import { layOver } from './overlay.ts'
 
 /** Who was told of a state, as part of which event, and what the item was before. */
@@ -33,7 +43,7 @@ export function learn(item: unknown, told: Told): void {
 
 function stateOf(by: Holder, item: unknown, schema = by.schema): Known | undefined {
   const name = nameOf(by, item)
-  return name && { ...name, item, schema, by }
+  return name && { ...name, item, schema, by, at: ++by.store.learned, epoch: epochOf(by) }
 }
 
 function showNewer(holder: Holder, known: Known, version: number): void {
@@ -81,18 +91,29 @@ function meet(by: Holder, row: unknown): void {
   else by.store.newest.set(state.id, { ...state, version: -Infinity })
 }
 
-/** After a hole, with all that came meanwhile: where versions went back here, the server has begun anew with older ones. */
+/**
+ * After a hole, with all that came meanwhile: where versions went back here, the server has begun anew with older ones. What
+ * was learned since it was asked, or of the same history, may be newer than the answer.
+ */
 export function recover(by: Holder, data: unknown): void {
-  const { newest } = by.store
+  const { askedAt, store } = by
+  if (askedAt === undefined) return
+  const { newest } = store
   for (const row of rowsOf(by, data).flat()) {
     const state = stateOf(by, row)
     const known = state && newest.get(state.id)
-    if (!known || known.version <= state.version || (known.by !== by && isThere(known.by))) continue
+    if (!known || known.at > askedAt || known.version <= state.version || isStill(known, by)) continue
     newest.set(state.id, state)
     for (const { newer, live } of holdersIn(by.store)) {
       if (newer.delete(state.id)) live.client.coalescer.request(live)
     }
   }
+}
+
+/** Others stand for it, or the history that it is part of. */
+function isStill({ by, epoch }: Known, holder: Holder): boolean {
+  if (by !== holder && isThere(by)) return true
+  return epoch !== undefined && epoch === epochOf(holder)
 }
 
 /** Forgets items that nobody holds any more. */

@@ -1,7 +1,6 @@
 /** The query layer as the subject of a conformance run: plain observers over live options. */
 
 import { shouldDehydrateMutation } from '../../query/define/mutation.ts'
-import type { TimelineData } from '../../query/fold/timeline/pages.ts'
 import {
   type DefaultError,
   dehydrate,
@@ -17,7 +16,7 @@ import type { LivePort } from '../../transport/port.ts'
 import type { ConformanceItem, ConformanceLevel } from './backEnd.ts'
 import { defineLiveData, type Sharing } from './liveDefinitions.ts'
 import { portOf } from './pagePort.ts'
-import { type QuerySnapshot, shownIn } from './shown.ts'
+import { copyOf, type QuerySnapshot, shownIn } from './shown.ts'
 import type { OverlappingCall, Shown, Subject, Target } from './subject.ts'
 import { isPaged, ROOM, targetsOf, wholeOptions } from './targetOptions.ts'
 
@@ -160,9 +159,10 @@ function observe(page: Page, target: Target): Observed {
   }
 }
 
-function tellWatchers({ watchers }: Page, target: Target, state: QuerySnapshot): void {
-  const shown = watchers.size > 0 ? shownIn(state) : undefined
-  if (shown) for (const watcher of watchers) watcher(target, shown)
+function tellWatchers(page: Page, target: Target, state: QuerySnapshot): void {
+  const shown = page.watchers.size > 0 ? shownIn(state) : undefined
+  const isLive = shown && page.data.live.status(page.client, keyOf(page, target)).status === 'live'
+  if (shown) for (const watcher of page.watchers) watcher(target, { ...shown, isLive })
 }
 
 /** Of the present client; a reload makes another one. */
@@ -201,13 +201,6 @@ function writeBack(page: Page, target: Target, how: 'same' | 'copy' | 'earlier')
   read.set(target, now)
   if (data === undefined) return
   client.setQueryData(key, how === 'copy' ? copyOf(data) : data)
-}
-
-function copyOf(data: unknown): unknown {
-  if (Array.isArray(data)) return [...data]
-  const { pages } = data as Partial<TimelineData<ConformanceItem>>
-  if (!pages) return { ...(data as object) }
-  return { ...(data as object), pages: pages.map((page) => ({ ...page, items: [...page.items] })) }
 }
 
 function unmount({ mounted }: Page, target: Target): void {

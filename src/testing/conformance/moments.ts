@@ -44,7 +44,7 @@ export function watchMoments(world: World): {
   }
 }
 
-/** Whether an item goes back to what it was. */
+/** Whether an item goes back to what it was. Of two snapshots of data that lacks something nobody knows which is older. */
 function watchVersions({ isEntity }: World) {
   const newest = new Map<string, number>()
   const suspects: Finding[] = []
@@ -54,11 +54,11 @@ function watchVersions({ isEntity }: World) {
       newest.clear()
       suspects.length = 0
     },
-    look(target: Target, { items }: Shown) {
+    look(target: Target, { items, isLive }: Shown) {
       for (const { id, version } of isEntity ? items : []) {
         const name = `${target} ${id}`
         const before = newest.get(name) ?? 0
-        newest.set(name, Math.max(version, before))
+        if (isLive) newest.set(name, Math.max(version, before))
         if (version < before)
           suspects.push(finding('stale', target, `version ${version} of ${id} after ${before}`))
       }

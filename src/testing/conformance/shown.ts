@@ -33,3 +33,11 @@ export function shownIn(state: QuerySnapshot | undefined): Shown | undefined {
     items: pages.toReversed().flatMap(({ items }) => items),
   }
 }
+
+/** The same data in other objects, but for its items. */
+export function copyOf(data: unknown): unknown {
+  if (Array.isArray(data)) return [...data]
+  const { pages } = data as Partial<TimelineData<ConformanceItem>>
+  if (!pages) return { ...(data as object) }
+  return { ...(data as object), pages: pages.map((page) => ({ ...page, items: [...page.items] })) }
+}

@@ -15,6 +15,8 @@ export interface Shown {
   /** Items of a timeline or list, oldest or lowest first. */
   readonly items: readonly ConformanceItem[]
   readonly topic: ConformanceTopic | undefined
+  /** Nothing is known to be missing. */
+  readonly isLive?: boolean | undefined
 }
 
 export type OverlappingCall = 'older' | 'newer' | 'refetch' | 'invalidate'
