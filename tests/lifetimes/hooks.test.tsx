@@ -11,6 +11,7 @@ import {
 import { act, cleanup, render } from '@testing-library/react'
 import { type ReactNode, StrictMode, Suspense, useEffect, useState } from 'react'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { ChatMessage } from '../../src/chat/index.ts'
 import * as chatHooks from '../../src/chat/index.ts'
 import * as rootHooks from '../../src/index.ts'
 import {
@@ -30,6 +31,7 @@ const {
   useDraft,
   useMessages,
   usePresence,
+  useReaders,
   useReadState,
   useSendMessage,
   useTyping,
@@ -69,6 +71,14 @@ function useOnce(effect: () => unknown): void {
 const ignore = () => undefined
 
 /** Each hook, and what one does with it. */
+const MESSAGE = {
+  id: 'm1',
+  room_id: ROOM,
+  sender: { id: 'bob', username: 'bob' },
+  content: 'here',
+  timestamp: '2026-01-01T00:00:00Z',
+} as ChatMessage
+
 const HOOKS: Record<string, () => void> = {
   useChat: () => void useChat(),
   useChatRooms() {
@@ -94,6 +104,7 @@ const HOOKS: Record<string, () => void> = {
     useOnce(() => Promise.all([loadOlder(), loadNewer()]).catch(ignore))
   },
   usePresence: () => void usePresence(PEOPLE),
+  useReaders: () => void useReaders(MESSAGE),
   useReadState() {
     const { markRead } = useReadState(ROOM)
     useOnce(() => markRead())

@@ -42,8 +42,8 @@ const run = (bin: string, ...args: readonly string[]) =>
 describe('[C95] README', () => {
   it('says to install what its blocks need, and nothing else', async () => {
     const blocks = await readBlocks()
-    // Asked for by name: the mount imports it where it is used.
-    const expected = [...(await needed(blocks)), 'ws']
+    // Asked for by name: the mount, and the storage of the outbox, import them where they are used.
+    const expected = [...(await needed(blocks)), 'ws', 'idb-keyval']
     expect([...(await installed())].sort()).toEqual(expected.sort())
   })
 

@@ -91,8 +91,10 @@ export async function runSchedule(
       if (tab.isFrozen) continue
       const rows = tab.rows()
       // At level 0 nothing names an echo: it may come before another tab has said that it sends, and after it was given up.
+      const marked = tabs.browser.kept(tab.session.user).filter((record) => record.wasSent)
       const isVague = ({ local }: (typeof rows)[number]) =>
-        level === 0 && (local?.isElsewhere || local?.status === 'failed')
+        level === 0 &&
+        (local?.isElsewhere || local?.status === 'failed' || marked.some(({ id }) => id === local?.key))
       const texts = rows.filter((row) => !isVague(row)).map(({ content }) => content)
       const doubled = texts.filter((text, at) => texts.indexOf(text) !== at)
       if (isVerbose && doubled.length > 0)
