@@ -9,6 +9,7 @@ export const CHAPTERS = [
     pages: [
       ...learn('guides', ['sign-in', 'reconnecting', 'history', 'read-state', 'offline']),
       ...learn('guides', ['server-rendering', 'testing', 'storybook']),
+      'docs/entities.md',
       'docs/security.md',
       'docs/tabs.md',
       'docs/scale.md',
@@ -42,6 +43,7 @@ export const ENTRIES = [
   'server',
   'testing',
   'check',
+  'outbox',
   'tabs',
   'devtools',
   'index',
