@@ -1,6 +1,7 @@
 """What goes to the sockets: how much of it, in which order, and what becomes of it when the channel layer forgets."""
 
 import asyncio
+import threading
 from unittest import mock
 
 from asgiref.sync import async_to_sync
@@ -8,7 +9,7 @@ from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
 from django.test import TransactionTestCase
 
-from querywire.chat import messages, rooms
+from querywire.chat import messages, presence, rooms
 from querywire.fanout import hub as hub_module
 from querywire.fanout import link
 from querywire.fanout.draining import drain
@@ -144,6 +145,30 @@ class HubTest(TransactionTestCase):
             await self.end([watching, aside])
 
         run(check)
+
+    def test_the_welcome_is_the_first_word_whatever_others_tell_meanwhile(self):
+        go_on = threading.Event()
+        opened = presence.opened
+
+        def slowly(user, channel):
+            if user == self.bob:
+                go_on.wait(5)
+            return opened(user, channel)
+
+        async def check():
+            bob = Socket(self.bob)
+            await bob.connect()
+            await until(lambda: hub_here().audience.of_user(self.bob.pk), "nobody entered")
+            [session] = hub_here().audience.of_user(self.bob.pk)
+            alice = await Socket(self.alice).enter()
+            await until(lambda: session.early, "nothing was told meanwhile")
+            go_on.set()
+            self.assertEqual((await bob.next())["type"], "welcome")
+            self.assertEqual((await bob.first("user_status"))["data"]["user_id"], str(self.alice.pk))
+            await self.end([alice, bob])
+
+        with mock.patch.object(presence, "opened", slowly):
+            run(check)
 
     def test_a_burst_is_told_in_order_in_fewer_texts_and_the_views_last_and_right(self):
         async def check():

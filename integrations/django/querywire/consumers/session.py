@@ -37,6 +37,7 @@ class Session(AsyncWebsocketConsumer):
         self.deadline = None  # closes a socket that does not authenticate, and one whose token runs out
         self.meter = limits.Meter()
         self.waiting = asyncio.Queue()
+        self.early = []  # what others tell before the welcome, which is the first word; None once it is said
         self.work = None
 
     # --- in and out ---------------------------------------------------------------------------------------------------
@@ -112,6 +113,9 @@ class Session(AsyncWebsocketConsumer):
             welcome["heads"] = True
         await self.tell({"type": "welcome", "data": {**welcome, **position}})
         await self.tell(*online)
+        while self.early:
+            await self.send(text_data=self.early.pop(0))
+        self.early = None
         if is_first:
             await self.tell_peers(presence.status(self.user.pk, "online"))
 
@@ -201,6 +205,15 @@ class Session(AsyncWebsocketConsumer):
         await self.hub.listen(self, room_id)
 
     # --- to the client ------------------------------------------------------------------------------------------------
+
+    async def hear(self, text):
+        """What the hub has for it."""
+        if self.early is None:
+            await self.send(text_data=text)
+        elif len(self.early) < WAITING:
+            self.early.append(text)
+        else:
+            await self.close(limits.TRY_AGAIN_LATER)
 
     async def tell(self, *frames_to_tell):
         if frames_to_tell:

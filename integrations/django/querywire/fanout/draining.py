@@ -60,7 +60,7 @@ async def drain(hub, seconds):
     for socket in hub.audience.all_sockets():
         # Not all at the same moment, and long enough before the end for the next socket to be caught up.
         data = {"retry_after_ms": random.randrange(int(seconds * 250) + 1)}
-        await quietly(socket.send(text_data=json.dumps({"type": "draining", "data": data})))
+        await quietly(socket.hear(json.dumps({"type": "draining", "data": data})))
     while hub.audience.all_sockets() and loop.time() < ends_at:
         await asyncio.sleep(LOOK_SECONDS)
     for socket in hub.audience.all_sockets():

@@ -99,7 +99,7 @@ class Hub:
         texts = Texts()
         for count, (socket, frames) in enumerate(frames_of.items(), 1):
             try:
-                await socket.send(text_data=texts.of(frames, str(socket.user.pk), socket.level))
+                await socket.hear(texts.of(frames, str(socket.user.pk), socket.level))
             except Exception:
                 logger.exception("could not write to a socket")
             if count % TURN == 0:
