@@ -65,7 +65,7 @@ const reportSilence = ({ report }: LevelOptions['port']) =>
 export function createLevel({ port, level, corrected }: LevelOptions): Level {
   const isFixed = level !== undefined
   let known: Known | undefined = isFixed ? named(level) : undefined
-  /** Client ids of what went into a connection that was lost before it said more. */
+  /** Client ids of what went into a connection that was lost before it said more, be it of an earlier page. */
   const doubtful = new Set<string>()
   const isReplying = () => known === 'replying'
 
@@ -138,9 +138,10 @@ async function deliverOnce(
     if (isConfirmed()) return undefined
     throw error
   }
+  if (inDoubt) doubtful.add(clientId)
   // Once one has to wait for the greeting, all do: they keep their order.
-  const isPlain = (inDoubt || doubtful.size > 0) && !(await isGreeted(endpoint))
-  if (isPlain && (doubtful.delete(clientId) || inDoubt)) return doneOr(uncertain())
+  const isPlain = doubtful.size > 0 && !(await isGreeted(endpoint))
+  if (isPlain && doubtful.delete(clientId)) return doneOr(uncertain())
   return askUnknown({ endpoint, ask: (how) => ask({ ...how, idempotent: false }) }).catch((error) => {
     if (isReplying() || !isLost(error)) throw error
     if (!isConfirmed()) doubtful.add(clientId)
