@@ -1,39 +1,15 @@
 /** A board in two windows: what is dragged in one moves in the other, whatever happens to the server meanwhile. */
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { serveApp, startBrowser } from './demo.ts'
+import { type ExampleServer, startExample } from './exampleServer.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'querywire-board-'))
-let server: { readonly child: ChildProcess; readonly port: number }
+let server: ExampleServer
 let app: Awaited<ReturnType<typeof serveApp>>
 let browser: Browser
 
-async function startServer(port: number) {
-  const child = spawn(process.execPath, [join('examples', 'board', 'server.ts')], {
-    cwd: fileURLToPath(new URL('../..', import.meta.url)),
-    env: { ...process.env, BOARD_DB: join(folder, 'board.sqlite'), BOARD_PORT: String(port) },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  for await (const line of createInterface({ input: child.stdout })) {
-    if (line.startsWith('{')) return { child, port: Number(JSON.parse(line).port) }
-  }
-  throw new Error('The server ended before it listened')
-}
-
-async function killServer() {
-  server.child.kill('SIGKILL')
-  await once(server.child, 'exit')
-}
-
 beforeAll(async () => {
-  server = await startServer(0)
+  server = await startExample('board/server.ts', 'BOARD')
   app = await serveApp('board', { VITE_BOARD_URL: `ws://127.0.0.1:${server.port}` })
   browser = await startBrowser()
 })
@@ -45,8 +21,7 @@ afterEach(async () => {
 afterAll(async () => {
   await browser?.close()
   await app?.close()
-  await killServer()
-  rmSync(folder, { recursive: true, force: true })
+  await server?.close()
 })
 
 const enter = async (user: string, board: string) => {
@@ -135,12 +110,12 @@ it('loses nothing when the server is killed while cards are held and dropped, an
 
   // Killed while one is held, and dropped into the void.
   await lift(alice.page, 'One')
-  await killServer()
+  await server.kill()
   await dropIn(alice.page, 'Doing')
   await eventually(() => titlesIn(alice.page, 'Doing')).toEqual(['One'])
   await add(bob.page, 'To do', 'Four')
   expect(await titlesIn(bob.page, 'Doing')).toEqual([])
-  server = await startServer(server.port)
+  await server.start()
   for (const { page } of [alice, bob]) {
     await isLive(page)
     await eventually(() => allOf(page)).toEqual({
@@ -152,11 +127,11 @@ it('loses nothing when the server is killed while cards are held and dropped, an
 
   // Killed with one on its way: a server that stands still takes what is sent, and answers nothing.
   await lift(bob.page, 'Two')
-  server.child.kill('SIGSTOP')
+  server.hold()
   await dropIn(bob.page, 'Done')
   await eventually(() => titlesIn(bob.page, 'Done')).toEqual(['Two'])
-  await killServer()
-  server = await startServer(server.port)
+  await server.kill()
+  await server.start()
   for (const { page, problems } of [alice, bob]) {
     await isLive(page)
     await eventually(() => allOf(page)).toEqual({ 'To do': ['Three', 'Four'], Doing: ['One'], Done: ['Two'] })

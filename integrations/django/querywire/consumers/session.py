@@ -100,6 +100,7 @@ class Session(AsyncWebsocketConsumer):
             except ChatError as error:
                 if error.retryable:
                     raise
+                await self.hear_early()  # why, it may be
                 return await self.close(FORBIDDEN)
         is_first, online = await in_database(presence.opened, self.user, self.channel_name)
         welcome = {
@@ -113,9 +114,7 @@ class Session(AsyncWebsocketConsumer):
             welcome["heads"] = True
         await self.tell({"type": "welcome", "data": {**welcome, **position}})
         await self.tell(*online)
-        while self.early:
-            await self.send(text_data=self.early.pop(0))
-        self.early = None
+        await self.hear_early()
         if is_first:
             await self.tell_peers(presence.status(self.user.pk, "online"))
 
@@ -214,6 +213,11 @@ class Session(AsyncWebsocketConsumer):
             self.early.append(text)
         else:
             await self.close(limits.TRY_AGAIN_LATER)
+
+    async def hear_early(self):
+        while self.early:
+            await self.send(text_data=self.early.pop(0))
+        self.early = None
 
     async def tell(self, *frames_to_tell):
         if frames_to_tell:
