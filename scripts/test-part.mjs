@@ -1,4 +1,4 @@
-// `npm run test:random`, `test:check`, `test:examples`, `test:cluster`: what takes too long for `npm test`, one part each.
+// `npm run test:random`, `test:versions`, `test:check`, `test:examples`, `test:cluster`: what takes too long for `npm test`, one part each.
 // What follows `--` goes to vitest.
 import process from 'node:process'
 import { findChromium } from './chromium.mjs'
@@ -11,7 +11,7 @@ const parts = {
   // The same schedules as in `npm test`, many more of them.
   random: {
     heading: 'random schedules',
-    project: 'unit',
+    projects: ['unit'],
     files: [
       'tests/query/conformance.test.ts',
       'tests/server/conformance.test.ts',
@@ -28,13 +28,15 @@ const parts = {
       TABS_SCHEDULES: '300',
     },
   },
+  // The same tests on the oldest TanStack Query and the oldest React that are supported.
+  versions: { heading: 'oldest versions', projects: ['oldest*', 'react 18'] },
   // The checker on servers that keep, bend and break their promises.
-  check: { heading: 'the checker', project: 'check' },
+  check: { heading: 'the checker', projects: ['check'] },
   // Examples that are installed or built, in Chromium.
-  examples: { heading: 'examples', project: 'examples', built: true, browser: true },
+  examples: { heading: 'examples', projects: ['examples'], built: true, browser: true },
   // Several processes behind nginx, over Redis and PostgreSQL or SQLite, and what happens to them while people talk; the
   // clients are what is built. Installs what it needs where it may. `CLUSTER_FAULT=nginx`: those faults alone.
-  cluster: { heading: 'several machines', project: 'cluster', built: true },
+  cluster: { heading: 'several machines', projects: ['cluster'], built: true },
 }
 
 const part = parts[process.argv[2]]
@@ -55,7 +57,7 @@ const test = async () => {
   // What the caller's environment says comes first.
   const env = { ...part.env, ...process.env }
   if (part.browser) env.CHROMIUM_PATH = await findChromium(console.log)
-  return runVitest(part.project, { env, folder: folder.path, timeoutMs: TIMEOUT_MS })
+  return runVitest(part.projects, { env, folder: folder.path, timeoutMs: TIMEOUT_MS })
 }
 
 conclude(part.heading, await test())
