@@ -125,7 +125,7 @@ it('[C137] goes on from where it is after a lost connection and a reload, with n
   await eventually(() => heard(page).innerText()).toMatch(/^assistant: A long answer/)
 })
 
-it('[C138] says that it was broken off when the server went down in the middle', async () => {
+it('[C137] says that it was broken off when the server went down in the middle', async () => {
   const { page } = await enter('carol')
   await ask(page)
   await demo.stopServer()
