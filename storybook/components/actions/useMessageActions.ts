@@ -89,7 +89,7 @@ function useRemove(roomId: Id, say: (text: string) => void) {
     remove: useCallback(
       (message: ChatMessage) => {
         hold(message)
-        say('Message deleted. You have five seconds to undo that.')
+        say('Message deleted. Undo within five seconds.')
       },
       [hold, say],
     ),

@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { type ChatMessage, isStreaming } from '../../../src/chat/index.ts'
 import type { MessageActions } from '../actions/messageCommands.ts'
 import { Icon } from '../Icon.tsx'
+import '../TypingIndicator.css'
 import './Streaming.css'
 
 /** How it ended, where that was not by getting to its end. */
@@ -31,7 +32,11 @@ export function Streaming({ message, actions, isTabStop = true }: StreamingProps
   }
   return (
     <div className="qw-streaming">
-      <span className="qw-streaming-dots" role="img" aria-label="Being written" />
+      <span className="qw-typing-dots" role="img" aria-label="Being written">
+        <i />
+        <i />
+        <i />
+      </span>
       {actions && (
         <button
           type="button"
