@@ -60,9 +60,9 @@ describe('[C100] a reaction', () => {
     await world.pass(3_000)
     await Promise.all(taps)
     expect([alice, phone, bob].map(thumbs)).toEqual([
-      { name: , user_ids: ['alice']'👍', count: 1, me: true },
-      { name: , user_ids: ['alice']'👍', count: 1, me: true },
-      { name: , user_ids: ['alice']'👍', count: 1, me: false },
+      { name: '👍', count: 1, me: true, user_ids: ['alice'] },
+      { name: '👍', count: 1, me: true, user_ids: ['alice'] },
+      { name: '👍', count: 1, me: false, user_ids: ['alice'] },
     ])
   })
 
