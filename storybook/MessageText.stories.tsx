@@ -17,6 +17,7 @@ const tokens = markdown.parse(content, {})`
 const alice = { id: 'alice', username: 'alice' }
 const people = {
   nameOf: () => undefined,
+  isMe: () => false,
   called: (name: string) => ({ alice: 'me' as const, bob: 'member' as const })[name],
 }
 
