@@ -1,22 +1,10 @@
 import type { Meta, StoryObj } from '@storybook/react-vite'
 import { expect, fireEvent, userEvent as plainUserEvent, waitFor, within } from 'storybook/test'
 import { ChatRoom } from './components/ChatRoom.tsx'
+import code from './code/MessageActions.tsx?raw'
 import { Frame } from './support/Frame.tsx'
 import { harbour, USERS } from './support/people.ts'
 import { createScene, type SceneOptions } from './support/scene.tsx'
-
-const code = `
-const { mutate: react } = useMutation(chat.react(roomId))
-const { mutate: edit } = useMutation(chat.editMessage(roomId))
-const { mutate: remove } = useMutation(chat.deleteMessage(roomId))
-const { send, retry, discard } = useSendMessage(roomId)
-const { markUnread } = useReadState(roomId)
-const readers = useReaders(message)
-
-react({ message_id: message.id, reaction: '🎉' })        // shows with the tap
-send({ content: 'On my way', reply_to_id: message.id })
-edit({ message_id: message.id, content: 'At nine' })
-remove({ message_id: message.id })`
 
 /** What one can do with a message: by pointer, by keyboard, with a finger. */
 const meta = {

@@ -2,13 +2,8 @@ import type { Meta, StoryObj } from '@storybook/react-vite'
 import { expect } from 'storybook/test'
 import { Avatar } from './components/Avatar.tsx'
 import { PresenceDot } from './components/PresenceDot.tsx'
+import code from './code/PresenceDot.tsx?raw'
 import { Frame } from './support/Frame.tsx'
-
-const code = `
-const presence = usePresence([user.id])
-<Avatar name={user.username}>
-  <PresenceDot status={presence[user.id].status} />
-</Avatar>`
 
 /** Whether somebody is there. Shape and colour both tell; the label says it. */
 const meta = {
