@@ -1,7 +1,7 @@
 import type { Meta, StoryObj } from '@storybook/react-vite'
 import { expect, fn, waitFor, within } from 'storybook/test'
-import { ChatRoom } from './components/ChatRoom.tsx'
 import code from './code/ChatRoom.tsx?raw'
+import { ChatRoom } from './components/ChatRoom.tsx'
 import { Frame } from './support/Frame.tsx'
 import { harbour, talk, USERS } from './support/people.ts'
 import { createScene, type Scene, type SceneOptions } from './support/scene.tsx'

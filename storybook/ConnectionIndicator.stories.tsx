@@ -1,8 +1,8 @@
 import type { Meta, StoryObj } from '@storybook/react-vite'
 import { expect, waitFor } from 'storybook/test'
+import code from './code/ConnectionIndicator.tsx?raw'
 import { ConnectionIndicator } from './components/ConnectionIndicator.tsx'
 import { RoomList } from './components/RoomList.tsx'
-import code from './code/ConnectionIndicator.tsx?raw'
 import { Frame } from './support/Frame.tsx'
 import { createScene, type Scene } from './support/scene.tsx'
 

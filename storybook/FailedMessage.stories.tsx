@@ -1,7 +1,7 @@
 import type { Meta, StoryObj } from '@storybook/react-vite'
 import { expect, fn } from 'storybook/test'
-import { FailedMessage } from './components/FailedMessage.tsx'
 import code from './code/FailedMessage.tsx?raw'
+import { FailedMessage } from './components/FailedMessage.tsx'
 import { Frame } from './support/Frame.tsx'
 
 /** Below a message that could not be sent: why, and what can be done about it. */

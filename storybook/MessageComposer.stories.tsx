@@ -1,7 +1,7 @@
 import type { Meta, StoryObj } from '@storybook/react-vite'
 import { expect, fn, waitFor, within } from 'storybook/test'
-import { MessageComposer } from './components/MessageComposer.tsx'
 import code from './code/MessageComposer.tsx?raw'
+import { MessageComposer } from './components/MessageComposer.tsx'
 import { Frame } from './support/Frame.tsx'
 import { harbour, message, USERS } from './support/people.ts'
 import { createScene } from './support/scene.tsx'

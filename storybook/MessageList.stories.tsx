@@ -1,7 +1,7 @@
 import type { Meta, StoryObj } from '@storybook/react-vite'
 import { expect, fn, waitFor } from 'storybook/test'
-import { MessageList } from './components/MessageList.tsx'
 import code from './code/MessageList.tsx?raw'
+import { MessageList } from './components/MessageList.tsx'
 import { Frame } from './support/Frame.tsx'
 import { message, messagesOf, morning, talk } from './support/people.ts'
 

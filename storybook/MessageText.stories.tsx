@@ -1,8 +1,8 @@
 import type { Meta, StoryObj } from '@storybook/react-vite'
 import { expect, within } from 'storybook/test'
+import code from './code/MessageText.tsx?raw'
 import { MessageList } from './components/MessageList.tsx'
 import { PeopleProvider } from './components/people.ts'
-import code from './code/MessageText.tsx?raw'
 import { Frame } from './support/Frame.tsx'
 import { message } from './support/people.ts'
 

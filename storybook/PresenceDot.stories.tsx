@@ -1,8 +1,8 @@
 import type { Meta, StoryObj } from '@storybook/react-vite'
 import { expect } from 'storybook/test'
+import code from './code/PresenceDot.tsx?raw'
 import { Avatar } from './components/Avatar.tsx'
 import { PresenceDot } from './components/PresenceDot.tsx'
-import code from './code/PresenceDot.tsx?raw'
 import { Frame } from './support/Frame.tsx'
 
 /** Whether somebody is there. Shape and colour both tell; the label says it. */

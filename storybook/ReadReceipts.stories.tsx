@@ -1,7 +1,7 @@
 import type { Meta, StoryObj } from '@storybook/react-vite'
 import { expect } from 'storybook/test'
-import { ReadReceipts } from './components/ReadReceipts.tsx'
 import code from './code/ReadReceipts.tsx?raw'
+import { ReadReceipts } from './components/ReadReceipts.tsx'
 import { Frame } from './support/Frame.tsx'
 
 const people = (...names: string[]) => names.map((username) => ({ id: username, username }))

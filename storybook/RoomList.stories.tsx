@@ -1,7 +1,7 @@
 import type { Meta, StoryObj } from '@storybook/react-vite'
 import { expect, fn, waitFor } from 'storybook/test'
-import { RoomList } from './components/RoomList.tsx'
 import code from './code/RoomList.tsx?raw'
+import { RoomList } from './components/RoomList.tsx'
 import { Frame } from './support/Frame.tsx'
 import { harbour, talk, USERS } from './support/people.ts'
 import { createScene, type Scene } from './support/scene.tsx'

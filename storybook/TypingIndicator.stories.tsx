@@ -1,7 +1,7 @@
 import type { Meta, StoryObj } from '@storybook/react-vite'
 import { expect } from 'storybook/test'
-import { TypingIndicator } from './components/TypingIndicator.tsx'
 import code from './code/TypingIndicator.tsx?raw'
+import { TypingIndicator } from './components/TypingIndicator.tsx'
 import { Frame } from './support/Frame.tsx'
 
 /** Who is writing. The line is always there, so that nothing moves when somebody begins. */

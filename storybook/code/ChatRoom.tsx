@@ -18,15 +18,23 @@ export function Room({ roomId, myId }: { roomId: string; myId: string }) {
         markRead()
       }}
     >
-      {hasOlder && <button onClick={() => loadOlder()}>Older</button>}
+      {hasOlder && (
+        <button type="button" onClick={() => loadOlder()}>
+          Older
+        </button>
+      )}
       {messages.map(({ id, sender, content, local }) => (
         <p key={local?.key ?? id} data-own={sender.id === myId} data-unread={id === firstUnreadId}>
           {sender.username}: {content}
           {local?.status === 'failed' && (
             <>
               {local.error?.message}
-              <button onClick={() => retry(local.key)}>Retry</button>
-              <button onClick={() => discard(local.key)}>Discard</button>
+              <button type="button" onClick={() => retry(local.key)}>
+                Retry
+              </button>
+              <button type="button" onClick={() => discard(local.key)}>
+                Discard
+              </button>
             </>
           )}
         </p>

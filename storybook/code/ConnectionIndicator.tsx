@@ -9,7 +9,9 @@ export function Connection() {
     <div role="status">
       {showIndicator && (status.isReconnecting ? 'Connection lost. Reconnecting…' : 'Not connected.')}
       {showIndicator && status.isDisconnected && (
-        <button onClick={() => manager.connect()}>Try again</button>
+        <button type="button" onClick={() => manager.connect()}>
+          Try again
+        </button>
       )}
     </div>
   )

@@ -1,5 +1,5 @@
-import type { QueryClient } from '@tanstack/react-query'
 import { TanStackDevtools } from '@tanstack/react-devtools'
+import type { QueryClient } from '@tanstack/react-query'
 import type { WebSocketManager } from 'querywire'
 import { querywireDevtools } from 'querywire/devtools'
 import { useState } from 'react'

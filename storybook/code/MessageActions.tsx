@@ -13,11 +13,21 @@ export function Actions({ roomId, message }: { roomId: string; message: ChatMess
 
   return (
     <>
-      <button onClick={() => react.mutate({ message_id: message.id, reaction: '🎉' })}>🎉</button>
-      <button onClick={() => send({ content: 'On my way', reply_to_id: message.id })}>Reply</button>
-      <button onClick={() => edit.mutate({ message_id: message.id, content: 'At nine' })}>Edit</button>
-      <button onClick={() => remove.mutate({ message_id: message.id })}>Delete</button>
-      <button onClick={() => markUnread(message.id)}>Mark as unread</button>
+      <button type="button" onClick={() => react.mutate({ message_id: message.id, reaction: '🎉' })}>
+        🎉
+      </button>
+      <button type="button" onClick={() => send({ content: 'On my way', reply_to_id: message.id })}>
+        Reply
+      </button>
+      <button type="button" onClick={() => edit.mutate({ message_id: message.id, content: 'At nine' })}>
+        Edit
+      </button>
+      <button type="button" onClick={() => remove.mutate({ message_id: message.id })}>
+        Delete
+      </button>
+      <button type="button" onClick={() => markUnread(message.id)}>
+        Mark as unread
+      </button>
       Seen by {readers.map(({ user }) => user.username).join(', ')}
     </>
   )

@@ -23,7 +23,7 @@ export function Composer({ roomId }: { roomId: string }) {
           keystroke()
         }}
       />
-      <button>Send</button>
+      <button type="submit">Send</button>
     </form>
   )
 }

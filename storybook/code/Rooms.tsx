@@ -10,7 +10,12 @@ export function RoomDetails({ roomId }: { roomId: string }) {
   const { mutationKey } = chat.sendMessage(roomId)
   const waiting = useMutationState({ filters: { mutationKey, status: 'pending' } })
 
-  if (error) return <button onClick={() => joinRoom(roomId)}>{error.message} Join?</button>
+  if (error)
+    return (
+      <button type="button" onClick={() => joinRoom(roomId)}>
+        {error.message} Join?
+      </button>
+    )
   return (
     <>
       <ul>
@@ -20,7 +25,10 @@ export function RoomDetails({ roomId }: { roomId: string }) {
           </li>
         ))}
       </ul>
-      {waiting.length} to be sent <button onClick={() => leaveRoom(roomId)}>Leave</button>
+      {waiting.length} to be sent{' '}
+      <button type="button" onClick={() => leaveRoom(roomId)}>
+        Leave
+      </button>
     </>
   )
 }

@@ -1,17 +1,18 @@
 /** What is wrong in a story, and stays so for as long as one looks: `parameters: { fault: 'offline' }`. */
 import type { ChatServer } from '../../src/testing/index.ts'
 
-interface Wrong {
+export interface Wrong {
   /** Something has to be there before it can be missed: it begins when everything is loaded that is shown. @default 'start' */
   readonly begins?: 'start' | 'loaded'
   /** Nobody is connected while it lasts. Attempts to get there take as long as they do, so that one can read of them. */
   readonly isOutage?: boolean
+  /** No attempt gets as far as the server. */
+  readonly hasNoNetwork?: boolean
   readonly happen: (server: ChatServer) => void
 }
 
-/** More often, and longer, than anybody looks. */
+/** More often than anybody tries. */
 const ALWAYS = 1_000
-const FOREVER_MS = 1e12
 
 const refusing =
   (type: string) =>
@@ -23,13 +24,16 @@ const refusing =
       times: ALWAYS,
     })
 
-const away = ({ faults }: ChatServer) => faults.restart({ downMs: FOREVER_MS })
-
 const FAULTS = {
   /** Nobody has ever got a connection. */
-  unreachable: { isOutage: true, happen: away },
+  unreachable: { isOutage: true, hasNoNetwork: true, happen: () => {} },
   /** The connection is lost, and does not come back. */
-  offline: { begins: 'loaded', isOutage: true, happen: away },
+  offline: {
+    begins: 'loaded',
+    isOutage: true,
+    hasNoNetwork: true,
+    happen: ({ faults }) => faults.disconnectAll(),
+  },
   /** The server has closed the connection for good. */
   closed: {
     begins: 'loaded',

@@ -20,7 +20,7 @@ import {
   type WebSocketManagerOptions,
 } from '../../src/transport/index.ts'
 import { controlServer, watchClient } from '../network/network.ts'
-import { type Fault, wrongOf } from './faults.ts'
+import { type Fault, type Wrong, wrongOf } from './faults.ts'
 import './frame.css'
 import { lastingToken } from './tokens.ts'
 
@@ -56,8 +56,8 @@ interface Client {
 interface Showing {
   readonly server: ChatServer
   readonly clients: Map<string, Client>
-  /** Something is wrong, and nobody can be connected. */
-  isOut: boolean
+  /** What is wrong now. */
+  wrong: Wrong | undefined
 }
 
 /** A page of documentation shows many stories at once, and each of them resets the worker when it begins. */
@@ -73,7 +73,7 @@ export function createScene(options: SceneOptions = {}): Scene {
   }
   const client = (user: string) => {
     const now = current()
-    const known = now.clients.get(user) ?? createClient(user, url, { ...options, isOut: () => now.isOut })
+    const known = now.clients.get(user) ?? createClient(user, url, { ...options, wrong: () => now.wrong })
     now.clients.set(user, known)
     return known
   }
@@ -85,7 +85,7 @@ export function createScene(options: SceneOptions = {}): Scene {
       mounted.set(url, mountOnMsw(server, url))
       msw.resetHandlers(...[...mounted.values()].flat())
       localStorage.clear()
-      const begun: Showing = { server, clients: new Map(), isOut: false }
+      const begun: Showing = { server, clients: new Map(), wrong: undefined }
       showing = begun
       const stopFault = parameters.fault && beginFault(parameters.fault, begun)
       return () => {
@@ -116,12 +116,12 @@ const LOOK_EVERY_MS = 100
 
 /** Twice in a row: one request may follow another. Returns what keeps it from beginning. */
 function beginFault(fault: Fault, showing: Showing): () => void {
-  const { begins = 'start', isOutage = false, happen } = wrongOf(fault)
+  const wrong = wrongOf(fault)
   const begin = () => {
-    showing.isOut = isOutage
-    happen(showing.server)
+    showing.wrong = wrong
+    wrong.happen(showing.server)
   }
-  if (begins === 'start') {
+  if (wrong.begins !== 'loaded') {
     begin()
     return () => {}
   }
@@ -143,16 +143,21 @@ const hasLoaded = ({ chat, queryClient }: Client) =>
   queryClient.getQueryCache().getAll().length > 0
 
 interface ClientOptions extends SceneOptions {
-  readonly isOut: () => boolean
+  readonly wrong: () => Wrong | undefined
 }
 
-function createClient(user: string, url: string, { client, haste = 1, isOut }: ClientOptions): Client {
+function createClient(user: string, url: string, { client, haste = 1, wrong }: ClientOptions): Client {
   const chat = createChat({
     url,
     endpoint: '/ws/',
     currentUser: { id: user, username: user },
-    tokenManager: { getAccessToken: () => lastingToken(user) },
-    environment: hastened(browserEnvironment(), (delayMs) => (isOut() && delayMs !== GRACE_MS ? 1 : haste)),
+    tokenManager: {
+      getAccessToken: () =>
+        wrong()?.hasNoNetwork ? Promise.reject(new Error('No network')) : lastingToken(user),
+    },
+    environment: hastened(browserEnvironment(), (delayMs) =>
+      wrong()?.isOutage && delayMs !== GRACE_MS ? 1 : haste,
+    ),
     // The server is no faster than usual: what waits for it must not be hastened.
     ...(haste === 1
       ? {}
