@@ -138,17 +138,22 @@ export const MarkUnreadByKeyboard = markUnread('keyboard')
 export const MarkUnreadOnAPhone = markUnread('phone')
 
 const retryAndDiscard = acting(
-  async ({ used, context, act }) => {
+  async ({ way, used, context }) => {
     const { canvas, userEvent } = context
+    // Beside the message, where one sees that it was not sent.
+    const pressIn = async (text: string, name: string) =>
+      press(way, context, within(await rowOf(canvas, text)).getByRole('button', { name }))
     await rowOf(canvas, OWN)
     const field = canvas.getByRole('textbox', { name: 'Message' })
     await userEvent.type(field, 'Is anybody there?{Enter}')
     await canvas.findByText('Closed for a moment')
     await userEvent.type(field, 'Hello?{Enter}')
     await waitFor(() => expect(canvas.getAllByText('Closed for a moment')).toHaveLength(2))
-    await act('Is anybody there?', 'Try again')
+    canvas.getByRole('log', { name: 'Messages' }).focus()
+    await pressIn('Is anybody there?', 'Retry')
     await waitFor(() => expect(said(used).at(-1)?.content).toBe('Is anybody there?'))
-    await act('Hello?', 'Discard')
+    canvas.getByRole('log', { name: 'Messages' }).focus()
+    await pressIn('Hello?', 'Discard')
     await waitFor(() => expect(canvas.queryByText('Hello?')).toBeNull())
   },
   {

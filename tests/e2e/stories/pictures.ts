@@ -57,8 +57,8 @@ const PARTS = [
 ]
 
 const NOW = new Date('2026-03-04T09:30:00Z')
-const WIDTH = 480
-const HEIGHT = 600
+const WIDTH = 420
+const HEIGHT = 520
 const AT_ONCE = 3
 
 const BROWSER_ARGUMENTS = [
