@@ -26,7 +26,7 @@ export const nullish = z.nullish
 
 export const User = object({ id, username: text, avatar_url: nullish(text) })
 
-export const Reaction = object({ name: text, count: number, me: nullish(flag) })
+export const Reaction = object({ name: text, count: number, me: nullish(flag), user_ids: nullish(list(id)) })
 
 /** A file that comes with a message: where it is, and what it is. It travels by itself, over HTTP say. */
 export const Attachment = object({
@@ -64,6 +64,7 @@ export const Room = object({
   name: text,
   kind: nullish(text),
   avatar_url: nullish(text),
+  peer: nullish(User),
   last_message: nullish(object({ id, content: text })),
   last_activity_at: nullish(text),
   member_count: nullish(number),
