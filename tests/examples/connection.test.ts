@@ -1,7 +1,7 @@
 /** What the demo says while there is no connection, and what one can do about it. */
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
-import { bubbles, type Demo, ready, say, startBrowser, startDemo, visit } from './demo.ts'
+import { bubbles, type Demo, ready, say, startBrowser, startDemo, visit } from '../e2e/demo.ts'
 
 let demo: Demo
 let browser: Browser
