@@ -39,7 +39,7 @@ describe('[C140] the banner says why', () => {
     expect(said(failed(4400, 'Another window is open'))).toBe('Not connected: Another window is open')
     expect(said(failed(1006))).toBe('Not connected.')
     expect(said({ error: { code: 1012, reason: '' } })).toMatch(/^The server is being restarted\./)
-    expect(said({ error: { code: 1001, reason: '' } })).toMatch(/^The server is going down/)
+    expect(said({ error: { code: 1001, reason: '' } })).toMatch(/^The server is being restarted\./)
     expect(said({ error: { code: 1013, reason: '' } })).toMatch(/^The server has too much to do\./)
   })
 
