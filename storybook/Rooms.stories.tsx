@@ -1,18 +1,11 @@
 import type { Meta, StoryObj } from '@storybook/react-vite'
 import { expect, waitFor, within } from 'storybook/test'
+import code from './code/Rooms.tsx?raw'
 import { ChatRoom } from './components/ChatRoom.tsx'
 import { RoomList } from './components/RoomList.tsx'
 import { Frame } from './support/Frame.tsx'
 import { elsewhere, harbour, USERS } from './support/people.ts'
 import { createScene, type Scene, type SceneOptions } from './support/scene.tsx'
-
-const code = `
-const { rooms, joinRoom, leaveRoom } = useChatRooms()
-const { data: members } = useQuery(chat.members(roomId))   // each with { user, role }
-const { error } = useMessages(roomId)                      // error.reason: 'not_member', 'not_found', …
-
-const { mutationKey } = chat.sendMessage(roomId)           // what waits to be sent
-const waiting = useMutationState({ filters: { mutationKey, status: 'pending' } })`
 
 /** Who is in a room, how one gets in and out, and what a room says that one cannot read. */
 const meta = {
@@ -150,10 +143,12 @@ export const TwoPeople: Story = {
   },
 }
 
-const offline = inHarbour({ haste: 20, client: { reconnect: { maxAttempts: 1_000 } } })
+const offline = inHarbour({ haste: 20 })
 
 /** What waits to be sent stands in the list of rooms. */
 export const WaitingToBeSent: Story = {
+  tags: ['failure'],
+  parameters: { fault: 'offline' },
   beforeEach: offline.beforeEach,
   render: () => (
     <Frame height={560}>
@@ -167,7 +162,7 @@ export const WaitingToBeSent: Story = {
   ),
   play: async ({ canvas, canvasElement, userEvent }) => {
     await canvas.findByText('It does. Send it over?')
-    offline.server().faults.restart({ downMs: 60_000 })
+    await waitFor(() => expect(offline.server().state().connections).toHaveLength(0), { timeout: 5_000 })
     await userEvent.type(canvas.getByRole('textbox', { name: 'Message' }), 'Can **anybody** hear me?{Enter}')
     await waitFor(() =>
       expect(canvasElement.querySelector('.qw-rooms')).toHaveTextContent(

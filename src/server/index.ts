@@ -14,6 +14,7 @@ export type {
   WrittenMessage,
 } from './chat/options.ts'
 export type {
+  ChatAttachment,
   ChatMessage,
   ChatReaction,
   ChatRoomKind,
