@@ -9,6 +9,7 @@ import { message } from './support/people.ts'
 const alice = { id: 'alice', username: 'alice' }
 const people = {
   nameOf: () => undefined,
+  isMe: () => false,
   called: (name: string) => ({ alice: 'me' as const, bob: 'member' as const })[name],
 }
 

@@ -99,7 +99,7 @@ const strange = inHarbour({
   }),
 })
 
-/** Somebody else's: one may ask, and is told when the answer is no. */
+/** Somebody else's: one may ask, and is told how else one gets in when the answer is no. */
 export const NotAMember: Story = {
   ...shownIn(strange),
   args: { roomId: 'secret' },
@@ -107,9 +107,9 @@ export const NotAMember: Story = {
     await expect(await canvas.findByText('You are not in this room', {}, { timeout: 5_000 })).toBeVisible()
     await expect(canvas.queryByRole('textbox')).toBeNull()
     await userEvent.click(canvas.getByRole('button', { name: 'Join the room' }))
-    await waitFor(() =>
-      expect(canvas.getByRole('alert')).toHaveTextContent('A direct conversation cannot be joined'),
-    )
+    await expect(await canvas.findByText('This room is closed')).toBeVisible()
+    await expect(canvas.getByText(/ask somebody who is in it/)).toBeVisible()
+    await expect(canvas.queryByRole('button', { name: 'Join the room' })).toBeNull()
   },
 }
 
@@ -165,7 +165,9 @@ export const WaitingToBeSent: Story = {
     await waitFor(() => expect(offline.server().state().connections).toHaveLength(0), { timeout: 5_000 })
     await userEvent.type(canvas.getByRole('textbox', { name: 'Message' }), 'Can **anybody** hear me?{Enter}')
     await waitFor(() =>
-      expect(canvasElement.querySelector('.qw-rooms')).toHaveTextContent('Waiting: Can anybody hear me?'),
+      expect(canvasElement.querySelector('.qw-rooms')).toHaveTextContent(
+        'You: Can anybody hear me? (waiting)',
+      ),
     )
   },
 }
