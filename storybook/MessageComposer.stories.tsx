@@ -9,10 +9,19 @@ import { createScene } from './support/scene.tsx'
 const scene = createScene({
   server: () => ({
     users: USERS,
-    rooms: ['harbour', 'pier', 'quay', 'shore', 'dock', 'choosing'].map((id) =>
+    rooms: ['harbour', 'pier', 'quay', 'shore', 'dock', 'choosing', 'lock'].map((id) =>
       harbour({ id, messages: [] }),
     ),
   }),
+  client: {
+    upload: async (file) => ({
+      id: file.name,
+      name: file.name,
+      mime_type: file.type,
+      size: file.size,
+      url: URL.createObjectURL(file),
+    }),
+  },
 })
 
 /** Where one writes. Enter sends, Shift+Enter breaks the line; what is not sent stays, also over a reload. */
@@ -173,6 +182,75 @@ export const Editing: Story = {
     await expect(canvas.getByRole('button', { name: 'Save' })).toBeEnabled()
     await userEvent.type(field, '{Escape}')
     await expect(args.onModeEnd).toHaveBeenCalledOnce()
+  },
+}
+
+const picture = async (name: string, [width, height]: readonly [number, number] = [320, 200]) => {
+  const canvas = Object.assign(document.createElement('canvas'), { width, height })
+  const brush = canvas.getContext('2d')
+  if (brush) Object.assign(brush, { fillStyle: '#3a7ca5' }).fillRect(0, 0, width, height)
+  const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve))
+  return new File([blob ?? ''], name, { type: 'image/png' })
+}
+
+const fileNames = () =>
+  scene
+    .server()
+    .state()
+    .rooms.flatMap(({ messages }) =>
+      messages.flatMap(({ attachments }) => attachments?.map(({ name }) => name) ?? []),
+    )
+
+/** Chosen, pasted or dropped; each can be left out, and what is sent may be without a word. */
+export const WithFiles: Story = {
+  args: { roomId: 'lock' },
+  play: async ({ canvas, canvasElement, userEvent }) => {
+    const field = canvas.getByRole('textbox', { name: 'Message' })
+    const send = canvas.getByRole('button', { name: 'Send' })
+    await expect(send).toBeDisabled()
+    await expect(canvas.getByRole('button', { name: 'Attach files' })).toBeEnabled()
+    await userEvent.upload(canvas.getByLabelText('Files to attach'), [
+      await picture('pier.png'),
+      new File(['Tide tables'], 'tides.txt', { type: 'text/plain' }),
+    ])
+    const chosen = await canvas.findByRole('list', { name: 'Files to send' })
+    await expect(within(chosen).getAllByRole('listitem')).toHaveLength(2)
+    await userEvent.click(field)
+    const pasted = new DataTransfer()
+    pasted.items.add(await picture('pasted.png'))
+    await userEvent.paste(pasted)
+    await expect(await within(chosen).findByText('pasted.png')).toBeVisible()
+    const dropped = new DataTransfer()
+    dropped.items.add(new File(['x'], 'dropped.bin'))
+    const form = canvasElement.querySelector('form')
+    form?.dispatchEvent(new DragEvent('dragover', { bubbles: true, cancelable: true, dataTransfer: dropped }))
+    await waitFor(() => expect(form).toHaveAttribute('data-dropping'))
+    form?.dispatchEvent(new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer: dropped }))
+    await expect(await within(chosen).findByText('dropped.bin')).toBeVisible()
+    await expect(form).not.toHaveAttribute('data-dropping')
+    await userEvent.click(within(chosen).getByRole('button', { name: 'Leave out dropped.bin' }))
+    await expect(within(chosen).queryByText('dropped.bin')).toBeNull()
+    await expect(field).toHaveFocus()
+    await userEvent.keyboard('{Enter}')
+    await waitFor(() => expect(canvas.queryByRole('list', { name: 'Files to send' })).toBeNull())
+    await waitFor(() => expect(fileNames()).toEqual(['pier.png', 'tides.txt', 'pasted.png']))
+  },
+}
+
+/** What is too large, or too many, is not taken, and it says so; the others are. */
+export const FilesThatAreTooLarge: Story = {
+  args: { roomId: 'lock', maxFileBytes: 1_000 },
+  play: async ({ canvas, userEvent }) => {
+    const input = canvas.getByLabelText('Files to attach')
+    await userEvent.upload(input, [new File(['x'.repeat(1_001)], 'film.mp4'), new File(['x'], 'small.txt')])
+    await expect(await canvas.findByRole('alert')).toHaveTextContent('“film.mp4” is larger than 1.0 kB.')
+    await expect(canvas.getByText('small.txt')).toBeVisible()
+    await userEvent.upload(
+      input,
+      Array.from({ length: 12 }, (_, at) => new File(['x'], `${at}.txt`)),
+    )
+    await expect(await canvas.findByRole('alert')).toHaveTextContent('10 files at most')
+    await expect(canvas.getAllByRole('listitem')).toHaveLength(10)
   },
 }
 

@@ -1,12 +1,14 @@
-/** The little HTTP that the demo needs: a token per user, and a look at whether the server is up. */
+/** The little HTTP that the demo needs: a token per user, files, and a look at whether the server is up. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type AllowedOrigins, isAllowedOrigin } from '../../src/testing/origins.ts'
 import { readAddress } from '../../src/testing/server/address.ts'
 import type { User } from '../../src/testing/server/wire.ts'
+import { FileRefusal, type Files } from './files.ts'
 import type { TokenIssuer } from './tokens.ts'
 
 export interface RouteContext {
   readonly tokens: TokenIssuer
+  readonly files: Files
   /** Whether anybody gets anybody's token. */
   readonly isDemo: boolean
   readonly allowedOrigins: AllowedOrigins | undefined
@@ -22,7 +24,7 @@ interface Answer {
 
 const HEADERS = {
   vary: 'origin',
-  'access-control-allow-methods': 'GET, OPTIONS',
+  'access-control-allow-methods': 'GET, POST, OPTIONS',
   'access-control-allow-headers': 'authorization, content-type',
   'cache-control': 'no-store',
   'content-type': 'application/json',
@@ -30,14 +32,29 @@ const HEADERS = {
 
 export function createRoutes(context: RouteContext): RequestListener {
   return (request, response) => {
-    void answer(request, context)
-      .catch(() => refusal(500, 'internal', 'The server failed.'))
-      .then(({ status, body }) => {
-        response.writeHead(status, headersFor(request, context))
-        response.end(request.method === 'HEAD' ? undefined : `${JSON.stringify(body)}\n`)
-      })
+    void respond(request, response, context).catch(() => response.destroy())
   }
 }
+
+async function respond(
+  request: IncomingMessage,
+  response: ServerResponse,
+  context: RouteContext,
+): Promise<void> {
+  const { path } = readAddress(request.url ?? '/')
+  const isRead = request.method === 'GET' || request.method === 'HEAD'
+  if (isRead && (await context.files.serve(path, request, response))) return
+  const { status, body } = await answer(request, context).catch(failure)
+  // What is still on its way of a body that was refused is not waited for.
+  const closing = request.complete ? {} : { connection: 'close' }
+  response.writeHead(status, { ...headersFor(request, context), ...closing })
+  response.end(request.method === 'HEAD' ? undefined : `${JSON.stringify(body)}\n`)
+}
+
+const failure = (error: unknown): Answer =>
+  error instanceof FileRefusal
+    ? refusal(error.status, error.code, error.message)
+    : refusal(500, 'internal', 'The server failed.')
 
 /** The app comes from another port, and asks without cookies. */
 function headersFor({ headers: { origin } }: IncomingMessage, { allowedOrigins }: RouteContext) {
@@ -55,11 +72,14 @@ async function answer(request: IncomingMessage, context: RouteContext): Promise<
     if (!isOwnHost(request, context)) return refusal(403, 'forbidden', 'Ask by the name of this machine.')
     return tokenFor(new URLSearchParams(query), context)
   }
+  if (path === '/files' && request.method === 'POST') {
+    return { status: 201, body: await context.files.take(request, new URLSearchParams(query)) }
+  }
   if (path === '/health') return { status: 200, body: { ok: true } }
   return refusal(
     404,
     'not_found',
-    'There is /health, in the demo /token?user=alice, and everything else is WebSocket.',
+    'There is /health, /files, in the demo /token?user=alice, and everything else is WebSocket.',
   )
 }
 

@@ -21,6 +21,7 @@ import type { ChatLevel } from '../../src/testing/server/wire.ts'
 import { startAssistant, withAssistant } from './assistant.ts'
 import { keepCompany } from './company.ts'
 import { type Conversations, createConversations } from './conversations.ts'
+import { createFiles } from './files.ts'
 import { createRoutes } from './httpRoutes.ts'
 import { createTokenIssuer } from './tokens.ts'
 
@@ -54,7 +55,8 @@ async function main(): Promise<void> {
   server.on((event) => {
     if (event.type === 'failed') console.error(event.error)
   })
-  const onRequest = createRoutes({ tokens, users, isDemo, allowedOrigins })
+  const files = createFiles(`${DEMO_DB}.files`, tokens)
+  const onRequest = createRoutes({ tokens, files, users, isDemo, allowedOrigins })
   const where = { port: Number(WS_PORT), host: WS_HOST, onRequest }
   const mount = await mountOnFreePort(server, allowedOrigins ? { ...where, allowedOrigins } : where)
   const chance = { random: Math.random, setTimer: realClock.setTimer }

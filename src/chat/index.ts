@@ -23,10 +23,10 @@ export type {
   Upload,
 } from './model/data/types.ts'
 export { attachmentUrl } from './model/messages/attachmentUrl.ts'
+export type { MessageDraft, SendVariables } from './model/messages/draft.ts'
 export { isStreaming } from './model/messages/isStreaming.ts'
 export { keyOf } from './model/messages/messages.ts'
 export type { ReactResult, ReactVariables } from './model/messages/react.ts'
-export type { MessageDraft, SendVariables } from './model/messages/sendMessage.ts'
 export type { NewRoom } from './model/rooms/createRoom.ts'
 export type { ChatState } from './model/session/context.ts'
 export type { RoomParams } from './model/session/roomParams.ts'

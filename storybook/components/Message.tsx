@@ -5,6 +5,7 @@ import { Avatar } from './Avatar.tsx'
 import { type MenuKind, MessageToolbar } from './actions/MessageToolbar.tsx'
 import { commandsFor, isDeleted, type MessageActions } from './actions/messageCommands.ts'
 import { Reactions } from './actions/Reactions.tsx'
+import { Attachments } from './attachments/Attachments.tsx'
 import { errorText } from './errorText.ts'
 import { FailedMessage } from './FailedMessage.tsx'
 import './Message.css'
@@ -161,14 +162,15 @@ function Bubble({ message, isOwn, quoted, isTabStop, onJumpTo }: MessageProps) {
       className="qw-bubble"
       dir="auto"
       aria-busy={isGrowing || undefined}
-      data-emoji={(message.reply_to_id == null && !isGrowing && isFewEmoji(content)) || undefined}
+      data-emoji={(isPlain(message) && !isGrowing && isFewEmoji(content)) || undefined}
     >
       {message.reply_to_id != null && <Quote id={message.reply_to_id} {...{ quoted, isTabStop, onJumpTo }} />}
+      <Attachments message={message} isTabStop={isTabStop} />
       <div className="qw-bubble-text">
         {content === '' && ending ? (
           <i>{UNWRITTEN}</i>
         ) : (
-          <MessageText content={content} isGrowing={isGrowing} />
+          hasText(message) && <MessageText content={content} isGrowing={isGrowing} />
         )}
       </div>
       <span className="qw-bubble-meta">
@@ -184,6 +186,12 @@ function Bubble({ message, isOwn, quoted, isTabStop, onJumpTo }: MessageProps) {
 }
 
 const UNWRITTEN = 'It had not begun'
+
+/** Nothing but its text is in the bubble. */
+const isPlain = ({ reply_to_id, attachments }: ChatMessage) => reply_to_id == null && !attachments?.length
+
+/** What comes with a picture need not say anything. */
+const hasText = ({ content, attachments }: ChatMessage) => content.trim() !== '' || !attachments?.length
 
 function Gone({ timestamp, children }: { readonly timestamp: string; readonly children?: ReactNode }) {
   return (

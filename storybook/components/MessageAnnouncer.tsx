@@ -4,6 +4,7 @@
  */
 import { useEffect, useEffectEvent, useRef, useState } from 'react'
 import { type ChatMessage, isStreaming, keyOf } from '../../src/chat/index.ts'
+import { contentText } from './attachments/attachmentTexts.ts'
 import type { Id } from './messageRows.ts'
 import { endingOf } from './streaming/Streaming.tsx'
 import { plainText } from './text/MessageText.tsx'
@@ -71,5 +72,5 @@ function announcement(messages: readonly ChatMessage[]): string {
   const [first] = messages
   if (!first || messages.length > 1) return `${messages.length} new messages`
   const ending = endingOf(first)
-  return `${first.sender.username}: ${plainText(first.content)}${ending ? ` (${ending})` : ''}`
+  return `${first.sender.username}: ${plainText(contentText(first))}${ending ? ` (${ending})` : ''}`
 }

@@ -1,11 +1,14 @@
 /** Where one writes. Enter sends, Shift+Enter breaks the line; what is not sent stays, also over a reload. */
 import { type KeyboardEvent, type RefObject, useEffect, useId, useRef } from 'react'
 import { useChat } from '../../src/chat/index.ts'
+import { AttachButton } from './composer/AttachButton.tsx'
+import { ChosenFiles } from './composer/ChosenFiles.tsx'
 import type { ComposerMode } from './composer/composerMode.ts'
 import { LengthCounter } from './composer/LengthCounter.tsx'
 import { MentionList } from './composer/MentionList.tsx'
 import { ModeBar } from './composer/ModeBar.tsx'
 import { useComposer } from './composer/useComposer.ts'
+import { useDroppedFiles } from './composer/useDroppedFiles.ts'
 import { useMentions } from './composer/useMentions.ts'
 import { Icon } from './Icon.tsx'
 import './MessageComposer.css'
@@ -22,6 +25,8 @@ export interface MessageComposerProps {
   readonly onEditLast?: () => void
   /** A change of a message that the server did not take, in words. */
   readonly onRefused?: (text: string) => void
+  /** Bytes of the largest file that is taken. @default 20 MB */
+  readonly maxFileBytes?: number
   /** Why one may not write here; stands where the field would be. */
   readonly readOnlyReason?: string | undefined
 }
@@ -39,7 +44,9 @@ function Writable(props: MessageComposerProps) {
   const { mode, onModeEnd } = props
   const field = useRef<HTMLTextAreaElement>(null)
   const composer = useComposer(props)
-  const { text, error } = composer
+  const { text, error, files, attach } = composer
+  const form = useRef<HTMLFormElement>(null)
+  const isDropping = useDroppedFiles(form, attach)
   const send = () => {
     field.current?.focus()
     void composer.submit()
@@ -47,12 +54,15 @@ function Writable(props: MessageComposerProps) {
   useFocusWith(field, mode)
   return (
     <form
+      ref={form}
       className="qw-composer"
+      data-dropping={isDropping || undefined}
       onSubmit={(event) => {
         event.preventDefault()
         send()
       }}
     >
+      {attach && <AttachButton onFiles={attach} />}
       <div className="qw-composer-field">
         {mode && <ModeBar mode={mode} onEnd={() => onModeEnd?.()} />}
         {error && (
@@ -60,6 +70,13 @@ function Writable(props: MessageComposerProps) {
             {error}
           </p>
         )}
+        <ChosenFiles
+          files={files}
+          onRemove={(file) => {
+            composer.removeFile(file)
+            field.current?.focus()
+          }}
+        />
         <Field {...props} field={field} composer={composer} onSend={send} />
         <LengthCounter text={text} maxLength={useChat().maxLength} />
       </div>
@@ -67,7 +84,7 @@ function Writable(props: MessageComposerProps) {
         type="submit"
         className="qw-icon-button qw-send"
         aria-label={mode?.kind === 'edit' ? 'Save' : 'Send'}
-        disabled={text.trim() === ''}
+        disabled={text.trim() === '' && files.length === 0}
       >
         {mode?.kind === 'edit' ? <Icon name="check" /> : <PaperPlane />}
       </button>
@@ -117,6 +134,13 @@ function Field({ roomId, placeholder = 'Message', field, composer, onSend, ...pr
         onChange={(event) => change(event.target.value)}
         onSelect={mentions.look}
         onKeyDown={onKeyDown}
+        onPaste={(event) => {
+          const { files, types } = event.clipboardData
+          // A word processor puts a picture of the text beside the text.
+          if (!composer.attach || files.length === 0 || types.includes('text/plain')) return
+          event.preventDefault()
+          composer.attach([...files])
+        }}
         onBlur={() => {
           stop()
           mentions.close()

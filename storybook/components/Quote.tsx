@@ -1,12 +1,13 @@
 /** The message that another one answers, in a few words; a click leads to it. */
 import type { ChatMessage } from '../../src/chat/index.ts'
 import { isDeleted } from './actions/messageCommands.ts'
+import { contentText } from './attachments/attachmentTexts.ts'
 import { personColor } from './personColor.ts'
 import './Quote.css'
 import { plainText } from './text/MessageText.tsx'
 
 /** As much as is shown of it. */
-export type Quoted = Pick<ChatMessage, 'id' | 'sender' | 'content' | 'deleted_at'>
+export type Quoted = Pick<ChatMessage, 'id' | 'sender' | 'content' | 'attachments' | 'deleted_at'>
 
 export interface QuoteProps {
   readonly id: ChatMessage['id']
@@ -42,9 +43,11 @@ export function Quote({ id, quoted, isTabStop = true, onJumpTo }: QuoteProps) {
 /** More than one line never shows, however long it is. */
 const MOST_CHARACTERS = 280
 
-export function quotedText(quoted: Pick<Quoted, 'content' | 'deleted_at'> | undefined): string {
+export function quotedText(
+  quoted: Pick<Quoted, 'content' | 'attachments' | 'deleted_at'> | undefined,
+): string {
   if (!quoted) return 'Show it'
   return isDeleted(quoted as ChatMessage)
     ? 'Message deleted'
-    : plainText(quoted.content.slice(0, MOST_CHARACTERS))
+    : plainText(contentText(quoted).slice(0, MOST_CHARACTERS))
 }

@@ -2,6 +2,7 @@
 import type { MouseEvent, ReactNode } from 'react'
 import { type ChatRoom as Room, useChatRooms } from '../../src/chat/index.ts'
 import { Avatar } from './Avatar.tsx'
+import { contentText } from './attachments/attachmentTexts.ts'
 import { errorText } from './errorText.ts'
 import { type Id, isSame } from './messageRows.ts'
 import { moveFocus } from './moveFocus.ts'
@@ -119,7 +120,7 @@ function Preview({ room, isDirect }: PreviewProps): ReactNode {
   const message = room.last_message
   if (!message) return 'No messages yet'
   // What is being written has no word yet.
-  const content = plainText(message.content || '…')
+  const content = plainText(contentText(message) || '…')
   const { sender } = message as { readonly sender?: { readonly id: Id; readonly username: string } }
   const isOwn = user && sender && isSame(sender.id, user.id)
   if (!sender || (isDirect && !isOwn)) return content

@@ -8,6 +8,7 @@ const SENTENCES: Partial<Record<LiveErrorCode, string>> = {
   disconnected: 'There is no connection.',
   expired: 'It waited too long for a connection.',
   queue_full: 'Too much is waiting already.',
+  aborted: 'The upload was cancelled.',
 }
 
 export function errorText(error: Error): string {

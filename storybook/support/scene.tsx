@@ -7,7 +7,7 @@ import type { WebSocketHandler } from 'msw'
 import type { SetupWorker } from 'msw/browser'
 import type {} from 'msw-storybook-addon/types'
 import type { ReactNode } from 'react'
-import { type Chat, ChatProvider, createChat } from '../../src/chat/index.ts'
+import { type Chat, ChatProvider, type ChatSettings, createChat } from '../../src/chat/index.ts'
 import {
   type ChatServer,
   type ChatServerOptions,
@@ -27,7 +27,7 @@ import { lastingToken } from './tokens.ts'
 export interface SceneOptions {
   /** @default the server's own: alice, bob and carol in one empty room */
   readonly server?: () => ChatServerOptions
-  readonly client?: Partial<WebSocketManagerOptions>
+  readonly client?: Partial<WebSocketManagerOptions> & Pick<ChatSettings, 'upload'>
   /** How many times faster than real the clients wait: no story should make anybody sit through a grace period. */
   readonly haste?: number
   /** Before anybody connects. What it returns ends what it has started. */

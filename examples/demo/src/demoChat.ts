@@ -2,21 +2,25 @@
 import { createChat } from '../../../src/chat/index.ts'
 import { LiveError, type TokenManager } from '../../../src/index.ts'
 import { tabs } from '../../../src/tabs/index.ts'
+import { createUpload } from './upload.ts'
 
 const told = document.querySelector<HTMLMetaElement>('meta[name="chat-server"]')?.content
 const wsUrl = told || 'ws://localhost:9000'
 const tokenUrl = `${wsUrl.replace(/^ws/, 'http')}/token`
 
-export const createDemoChat = (user: string) =>
-  createChat({
+export function createDemoChat(user: string) {
+  const tokenManager = createTokenManager(user)
+  return createChat({
     url: wsUrl,
     endpoint: '/ws/',
-    tokenManager: createTokenManager(user),
+    tokenManager,
+    upload: createUpload(tokenUrl, tokenManager),
     // Of all windows of one user, one has the connection.
     shareTabs: tabs(),
     // Known before there is a connection: drafts, and what is one's own, are there at once after a reload.
     currentUser: { id: user, username: user },
   })
+}
 
 function createTokenManager(user: string): TokenManager {
   let current: string | undefined

@@ -2,7 +2,8 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useCallback } from 'react'
 import type { Id } from '../model/data/types.ts'
-import { checkContent, checkMember, isEmpty, type SendVariables } from '../model/messages/sendMessage.ts'
+import type { SendVariables } from '../model/messages/draft.ts'
+import { checkContent, checkMember, isEmpty } from '../model/messages/sendMessage.ts'
 import { useChat, useChatContext } from './useChat.ts'
 
 export interface UseSendMessageResult {

@@ -5,15 +5,17 @@ import { keyOf, useChat, useDraft, useSendMessage, useTyping } from '../../../sr
 import { isLiveError } from '../../../src/index.ts'
 import { errorText } from '../errorText.ts'
 import type { MessageComposerProps } from '../MessageComposer.tsx'
+import { useChosenFiles } from './useChosenFiles.ts'
 
 export function useComposer(props: MessageComposerProps) {
-  const { roomId, mode, onModeEnd, onSend } = props
+  const { roomId, mode, onModeEnd, onSend, maxFileBytes = 20_000_000 } = props
   const [draft, setDraft] = useDraft(roomId)
   const { send } = useSendMessage(roomId)
   const { keystroke, stop } = useTyping(roomId)
-  const { maxLength } = useChat()
+  const { maxLength, takesFiles } = useChat()
   const edit = useEdit(props)
   const [error, setError] = useState<string>()
+  const chosen = useChosenFiles(roomId, { maxBytes: maxFileBytes, onRefused: setError })
   const text = edit ? edit.text : draft
 
   const change = (next: string) => {
@@ -25,12 +27,14 @@ export function useComposer(props: MessageComposerProps) {
   }
   const submit = async () => {
     const content = text.trim()
-    if (content === '') return
+    const { files } = chosen
+    if (content === '' && (edit || files.length === 0)) return
     if (edit && isTooLong(content, maxLength)) return setError(TOO_LONG)
     if (edit) return edit.save(content)
     try {
-      await send(mode ? { content, reply_to_id: mode.message.id } : content)
+      await send({ content, files, ...(mode && { reply_to_id: mode.message.id }) })
       setDraft('')
+      chosen.clear()
       stop()
       onModeEnd?.()
       onSend?.()
@@ -39,7 +43,13 @@ export function useComposer(props: MessageComposerProps) {
       setError(refusalText(cause))
     }
   }
-  return { text, error, change, submit, stop }
+  const attach = (files: readonly File[]) => {
+    setError(undefined)
+    chosen.add(files)
+  }
+  // What is changed is a text; what came with it stays.
+  const taken = edit ? { files: [] } : { files: chosen.files, ...(takesFiles && { attach }) }
+  return { text, error, change, submit, stop, removeFile: chosen.remove, ...taken }
 }
 
 /** What is being changed is no draft: that is still there when one is done. */

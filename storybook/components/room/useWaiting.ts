@@ -1,6 +1,7 @@
 /** The last of what one has written in a room that is not sent yet, or could not be. Asks the server nothing. */
 import { useMutationState, useQueryClient } from '@tanstack/react-query'
 import { type SendVariables, useChat } from '../../../src/chat/index.ts'
+import { contentText } from '../attachments/attachmentTexts.ts'
 import type { Id } from '../messageRows.ts'
 
 export interface Waiting {
@@ -31,4 +32,9 @@ export function useWaiting(roomId: Id): Waiting | undefined {
 }
 
 const contentOf = (variables: SendVariables): string =>
-  typeof variables === 'string' ? variables : variables.content
+  typeof variables === 'string'
+    ? variables
+    : contentText({
+        ...variables,
+        attachments: [...(variables.attachments ?? []), ...(variables.files ?? [])],
+      })

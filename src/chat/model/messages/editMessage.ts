@@ -7,7 +7,8 @@ import { checkAble } from '../session/level.ts'
 import { clientIdIn, withName } from '../session/names.ts'
 import type { RoomParams } from '../session/roomParams.ts'
 import { createSendGate } from '../session/sendGate.ts'
-import { checkContent, draftOf, type Messages, type Sends } from './sendMessage.ts'
+import { draftOf } from './draft.ts'
+import { checkContent, type Messages, type Sends } from './sendMessage.ts'
 
 export function defineEditMessage(context: ChatContext, messages: Messages, sends: Sends) {
   const { level, names } = context

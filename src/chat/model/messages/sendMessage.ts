@@ -2,37 +2,19 @@
 import { type AskOptions, type OptimisticContext, type SendContext, type } from '../../../query/index.ts'
 import { LiveError } from '../../../transport/index.ts'
 import { toldIn } from '../data/toldIn.ts'
-import type { ChatAttachment, ChatMessage, ChatTypes, Id } from '../data/types.ts'
+import type { ChatMessage, ChatTypes, Id } from '../data/types.ts'
 import { type ChatContext, endpointOf, roomChannel } from '../session/context.ts'
 import { clientIdIn, type Names, temporaryId } from '../session/names.ts'
 import type { RoomParams } from '../session/roomParams.ts'
 import { createSendGate } from '../session/sendGate.ts'
+import { draftOf, type MessageDraft, type SendVariables } from './draft.ts'
 import { type defineMessages, sentByNobody } from './messages.ts'
 import { shownFiles } from './shownFiles.ts'
 import { createUploads, type Uploads } from './uploads.ts'
 
-export interface MessageDraft {
-  readonly content: string
-  readonly reply_to_id?: Id
-  /** To go with it, by the `upload` of the chat; the text may be empty then. */
-  readonly files?: readonly File[]
-  /** What is uploaded already. */
-  readonly attachments?: readonly ChatAttachment[]
-  /** Further fields of the message, sent and shown as they are. */
-  readonly extra?: Readonly<Record<string, unknown>>
-  /** Changed in place after it was first written down. For the library itself; it is not sent. */
-  readonly isEdited?: boolean
-}
-
-/** `'Hello'` is short for `{ content: 'Hello' }`. */
-export type SendVariables = string | MessageDraft
-
 type Sending = SendContext<RoomParams, SendVariables> & { readonly whenLive: () => Promise<void> }
 
 export type Messages = ReturnType<typeof defineMessages<ChatTypes>>
-
-export const draftOf = (variables: SendVariables): MessageDraft =>
-  typeof variables === 'string' ? { content: variables } : variables
 
 export type Sends = ReturnType<typeof defineSendMessage>
 

@@ -1,7 +1,7 @@
 /** What a row shows of files that are on their way. */
 import type { OptimisticContext } from '../../../query/index.ts'
 import type { ChatAttachment } from '../data/types.ts'
-import type { MessageDraft } from './sendMessage.ts'
+import type { MessageDraft } from './draft.ts'
 
 /** By what ends with the message: two messages with the same file have a picture each. */
 const previews = new WeakMap<AbortSignal, Map<File, string>>()

@@ -8,7 +8,7 @@ import { LiveError } from '../../../transport/index.ts'
 import { fitsOf } from '../data/fit.ts'
 import type { ChatAttachment } from '../data/types.ts'
 import type { ChatContext } from '../session/context.ts'
-import type { MessageDraft, SendVariables } from './sendMessage.ts'
+import type { MessageDraft, SendVariables } from './draft.ts'
 
 type Sending = SendContext<unknown, SendVariables> & { readonly whenLive: () => Promise<void> }
 type IdentityPort = ChatContext['manager']['port']['identity']

@@ -1,5 +1,6 @@
 /** Which messages a history request gets. */
 import { RequestError } from '../../requestError.ts'
+import { type Fields, readId, readLimit, readOptionalId } from '../reading/fields.ts'
 import { type Steps, wait } from '../steps.ts'
 import {
   type Key,
@@ -10,7 +11,6 @@ import {
   type RoomRow,
 } from '../tables/chatTables.ts'
 import type { ChatMessage } from '../wire.ts'
-import { type Fields, readId, readLimit, readOptionalId } from './fields.ts'
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from './rooms.ts'
 import { viewMessage, viewReactions } from './views.ts'
 import { type Asked, type ChatRead, findMembership, findUsers } from './work.ts'

@@ -1,10 +1,10 @@
 /** Rooms and who is in them. */
 import type { Id } from '../../../transport/port.ts'
 import { RequestError } from '../../requestError.ts'
+import { readId } from '../reading/fields.ts'
 import { type Steps, wait } from '../steps.ts'
 import { type Key, keyOf, type MemberRow, type RoomRow } from '../tables/chatTables.ts'
 import type { ChatRoom, ChatRoomKind, ChatUser } from '../wire.ts'
-import { readId } from './fields.ts'
 import { roomFrame } from './frames.ts'
 import { changeRoom } from './messages.ts'
 import { findRoomView } from './rooms.ts'

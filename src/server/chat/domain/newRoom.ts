@@ -1,10 +1,10 @@
 /** Rooms that people make. The same again is the same room, whatever was lost on the way. */
 import type { Id } from '../../../transport/port.ts'
 import { RequestError } from '../../requestError.ts'
+import { type Fields, readId, readOptionalName, readOptionalString } from '../reading/fields.ts'
 import { type Steps, wait } from '../steps.ts'
 import { type Key, keyOf, type UserRow } from '../tables/chatTables.ts'
 import type { ChatRoom, ChatRoomKind } from '../wire.ts'
-import { type Fields, readId, readOptionalName, readOptionalString } from './fields.ts'
 import { pairOf, takeIn } from './members.ts'
 import { findRoomView } from './rooms.ts'
 import { type Asked, type ChatRead, type ChatWork, findRoom, findUsers } from './work.ts'

@@ -1,9 +1,9 @@
 /** Reacting to messages. Each reaction counts each user once. */
 import { RequestError } from '../../requestError.ts'
+import { readId } from '../reading/fields.ts'
 import { type Steps, wait } from '../steps.ts'
 import type { ReactionRow } from '../tables/chatTables.ts'
 import type { ChatReaction } from '../wire.ts'
-import { readId } from './fields.ts'
 import { reactionFrame } from './frames.ts'
 import { countReactions } from './views.ts'
 import { type Asked, type ChatWork, findMembership, findMessage, roomChannel } from './work.ts'

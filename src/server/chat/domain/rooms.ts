@@ -1,9 +1,9 @@
 /** Rooms as their members see them. */
 import { RequestError } from '../../requestError.ts'
+import { readLimit, readOptionalString } from '../reading/fields.ts'
 import { type Steps, wait } from '../steps.ts'
 import type { Key, RoomRow, RoomsQuery } from '../tables/chatTables.ts'
 import type { ChatMember, ChatPreview, ChatRoom, ChatUser } from '../wire.ts'
-import { readLimit, readOptionalString } from './fields.ts'
 import { viewMember, viewPreview, viewRoom, viewUser } from './views.ts'
 import { type Asked, type ChatRead, findMembership, findUsers } from './work.ts'
 

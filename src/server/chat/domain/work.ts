@@ -3,6 +3,7 @@ import type { Id } from '../../../transport/port.ts'
 import { RequestError } from '../../requestError.ts'
 import type { Transaction } from '../../store.ts'
 import type { ChatLimits } from '../limits.ts'
+import { type Fields, readId } from '../reading/fields.ts'
 import { type Steps, wait } from '../steps.ts'
 import {
   type ChatTables,
@@ -13,7 +14,6 @@ import {
   type RoomRow,
   type UserRow,
 } from '../tables/chatTables.ts'
-import { type Fields, readId } from './fields.ts'
 
 export interface ChatRead {
   readonly tables: ChatTables

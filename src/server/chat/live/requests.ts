@@ -1,6 +1,5 @@
 /** Every frame that a client may send about a chat, but those that subscribe, and who serves it. */
 import type { PluginHandler, PluginRequest } from '../../session/plugin.ts'
-import { readBoolean, readId } from '../domain/fields.ts'
 import { roomFrame } from '../domain/frames.ts'
 import { getHistory } from '../domain/history.ts'
 import { isOpen, joinRoom, leaveRoom } from '../domain/members.ts'
@@ -18,6 +17,7 @@ import {
   roomChannel,
 } from '../domain/work.ts'
 import type { ChatServerOptions } from '../options.ts'
+import { readBoolean, readId } from '../reading/fields.ts'
 import { run, type Steps } from '../steps.ts'
 import { keyOf } from '../tables/chatTables.ts'
 import type { ChatCore } from './core.ts'

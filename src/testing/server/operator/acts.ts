@@ -1,5 +1,5 @@
 /** The frames of the chat in somebody's name, without a connection. */
-import { readBoolean } from '../../../server/chat/domain/fields.ts'
+
 import { roomFrame } from '../../../server/chat/domain/frames.ts'
 import { getHistory } from '../../../server/chat/domain/history.ts'
 import { joinRoom, leaveRoom } from '../../../server/chat/domain/members.ts'
@@ -11,6 +11,7 @@ import { getMembers, getRooms } from '../../../server/chat/domain/rooms.ts'
 import { viewUser } from '../../../server/chat/domain/views.ts'
 import { type Asked, type ChatRead, type ChatWork, findMembership } from '../../../server/chat/domain/work.ts'
 import { stopMessage } from '../../../server/chat/domain/writing.ts'
+import { readBoolean } from '../../../server/chat/reading/fields.ts'
 import type { Steps } from '../../../server/chat/steps.ts'
 import type { UserRow } from '../../../server/chat/tables/chatTables.ts'
 import { entryOf } from '../../../transport/protocol.ts'
