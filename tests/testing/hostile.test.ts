@@ -2,7 +2,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
-import { callsIn } from '../../src/server/chat/domain/mentions.ts'
+import { callsIn } from '../../src/server/chat/mentions.ts'
 import { isAllowedOrigin } from '../../src/testing/origins.ts'
 import { type ChatServerOptions, createChatServer } from '../../src/testing/server/chatServer.ts'
 import type { ChatServerEvent } from '../../src/testing/server/connection.ts'

@@ -1,9 +1,9 @@
 /** What a server starts with, in the short form that is pleasant to write in a test, turned into rows of the chat. */
 import { roomFrame } from '../../server/chat/domain/frames.ts'
-import { callsIn } from '../../server/chat/domain/mentions.ts'
 import { findRoomView } from '../../server/chat/domain/rooms.ts'
 import { viewMessage } from '../../server/chat/domain/views.ts'
 import { type ChatWork, roomChannel, userChannel } from '../../server/chat/domain/work.ts'
+import { callsIn } from '../../server/chat/mentions.ts'
 import { type Steps, wait } from '../../server/chat/steps.ts'
 import {
   calledOf,

@@ -1,13 +1,13 @@
 /** Sending, editing and deleting messages. */
 import type { Id } from '../../../transport/port.ts'
 import { RequestError } from '../../requestError.ts'
+import { callsIn } from '../mentions.ts'
 import { type Steps, wait } from '../steps.ts'
 import { type Key, keyOf, type MessageRow, type RoomRow } from '../tables/chatTables.ts'
 import type { ChatMessage } from '../wire.ts'
 import { readAttachments } from './attachments.ts'
 import { type Fields, readForeign, readOptionalId, readOptionalName, readString } from './fields.ts'
 import { reactionFrame, roomFrame } from './frames.ts'
-import { callsIn } from './mentions.ts'
 import { countReactions, viewMessage } from './views.ts'
 import {
   type Asked,
