@@ -1,7 +1,10 @@
 /** The assistant of the demo: its answers grow, are stopped, and survive what happens to a page, a network and a server. */
 import type { Browser, Page, WebSocketRoute } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import { type Demo, log, ready, say, startBrowser, startDemo, visit } from '../e2e/demo.ts'
+
+// Much happens in each of them, and a busy machine takes its time.
+vi.setConfig({ testTimeout: 180_000 })
 
 let demo: Demo
 let browser: Browser

@@ -1,7 +1,10 @@
 /** What the demo says while there is no connection, and what one can do about it. */
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import { bubbles, type Demo, ready, say, startBrowser, startDemo, visit } from '../e2e/demo.ts'
+
+// Much happens in each of them, and a busy machine takes its time.
+vi.setConfig({ testTimeout: 180_000 })
 
 let demo: Demo
 let browser: Browser

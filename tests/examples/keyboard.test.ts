@@ -1,6 +1,6 @@
 /** A whole conversation with the keyboard alone, in the real demo. */
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import {
   bubbles,
   type Demo,
@@ -12,6 +12,9 @@ import {
   visit,
 } from '../e2e/demo.ts'
 import { keyboardOf } from './keyboard.ts'
+
+// Much happens in each of them, and a busy machine takes its time.
+vi.setConfig({ testTimeout: 180_000 })
 
 let demo: Demo
 let browser: Browser
