@@ -31,7 +31,7 @@ const gates = [
   check('package (attw)', ['npm', 'run', '--silent', 'pack:types'], { needs: ['build', 'tools'] }),
   check('unused code (knip)', ['knip']),
   check('size', ['size-limit'], { needs: ['build'] }),
-  tests('unit tests', ['unit', 'dom', 'oldest*', 'react 18', 'types']),
+  tests('unit tests', ['unit', 'dom', 'types']),
   tests('package tests', ['package'], { needs: ['build'] }),
   tests('integration tests', ['integration node', 'integration msw']),
   tests('browser tests and stories', ['browser', 'storybook'], { browser: true }),

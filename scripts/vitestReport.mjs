@@ -17,11 +17,17 @@ export const readReport = async (path) => {
 }
 
 /** What follows `--` on this process's command line goes to vitest. `folder`: for its report. */
-export const runVitest = async (project, { env = {}, folder, timeoutMs }) => {
+export const runVitest = async (projects, { env = {}, folder, timeoutMs }) => {
   const path = join(folder, 'report.json')
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${path}`]
   const { code } = await run(
-    ['vitest', 'run', '--project', project, ...reporters, ...process.argv.slice(2)],
+    [
+      'vitest',
+      'run',
+      ...[projects].flat().map((name) => `--project=${name}`),
+      ...reporters,
+      ...process.argv.slice(2),
+    ],
     { env, stdio: 'inherit', timeoutMs },
   )
   const report = await readReport(path)

@@ -18,6 +18,7 @@ import type { AllowedOrigins } from '../../src/testing/origins.ts'
 import { type ChatServer, createChatServer } from '../../src/testing/server/chatServer.ts'
 import { realClock } from '../../src/testing/server/clock.ts'
 import type { ChatLevel } from '../../src/testing/server/wire.ts'
+import { startAssistant, withAssistant } from './assistant.ts'
 import { keepCompany } from './company.ts'
 import { type Conversations, createConversations } from './conversations.ts'
 import { createRoutes } from './httpRoutes.ts'
@@ -45,7 +46,7 @@ async function main(): Promise<void> {
       users().find((user) => String(user.id) === id) ?? (isDemo ? undefined : { id, username: name }),
   )
   const server = createChatServer({
-    ...conversations,
+    ...(isDemo ? withAssistant(conversations, Date.now()) : conversations),
     level: readLevel(process.env.DEMO_LEVEL),
     store,
     authenticate: tokens.authenticate,
@@ -65,8 +66,10 @@ async function main(): Promise<void> {
           tokenFor: (id) => tokens.issue({ id, username: String(id) }),
         })
       : undefined
+  const assistant = isDemo ? startAssistant(server, realClock) : undefined
   stopOnSignals(async () => {
     company?.stop()
+    await assistant?.stop()
     await mount.close()
     server.close()
     await store.close()

@@ -78,6 +78,15 @@ export const REQUESTS = {
   get_members: { params: OfRoom, result: object({ members: list(Member), ...snapshot }) },
   subscribe_room: { params: OfRoom, result: object({ seq: nullish(number), epoch: nullish(text) }) },
   unsubscribe_room: { params: OfRoom, result: Nothing },
+  create_room: {
+    params: object({
+      kind: nullish(text),
+      name: nullish(text),
+      members: nullish(list(id)),
+      client_id: nullish(text),
+    }),
+    result: object({ room: Room }),
+  },
   join_room: { params: OfRoom, result: object({ room: Room }) },
   leave_room: { params: OfRoom, result: Nothing },
   sync: {

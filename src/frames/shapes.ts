@@ -26,7 +26,7 @@ export const nullish = z.nullish
 
 export const User = object({ id, username: text, avatar_url: nullish(text) })
 
-export const Reaction = object({ name: text, count: number, me: nullish(flag) })
+export const Reaction = object({ name: text, count: number, me: nullish(flag), user_ids: nullish(list(id)) })
 
 export const Message = object({
   id,
@@ -50,6 +50,7 @@ export const Room = object({
   name: text,
   kind: nullish(text),
   avatar_url: nullish(text),
+  peer: nullish(User),
   last_message: nullish(object({ id, content: text })),
   last_activity_at: nullish(text),
   member_count: nullish(number),

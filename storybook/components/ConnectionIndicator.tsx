@@ -1,32 +1,60 @@
-/** A banner while there is no connection: after a grace of five seconds, and gone as soon as there is one again. */
+/**
+ * A banner while there is no connection: after a grace of five seconds, and gone as soon as there is one again. It says why,
+ * when that is known, how much waits to be sent, and when the next attempt is; one may try now.
+ */
 import { useChat, useConnectionIndicator } from '../../src/chat/index.ts'
 import type { WebSocketStatus } from '../../src/index.ts'
 import './ConnectionIndicator.css'
+import { causeOf, connectionText } from './connection/connectionText.ts'
+import { NextAttempt } from './connection/NextAttempt.tsx'
+import { TryNow } from './connection/TryNow.tsx'
+import { useLastKnown } from './connection/useLastKnown.ts'
+import { useOnline } from './connection/useOnline.ts'
+import { useUnsentCount } from './connection/useUnsentCount.ts'
 
 export function ConnectionIndicator() {
   const { showIndicator, status } = useConnectionIndicator()
-  const { manager } = useChat()
+  // Attempts that get nowhere say less than the server did when it went.
+  const cause = useLastKnown(causeOf(status.error), status.isConnected)
+  const isOnline = useOnline()
   return (
-    <div className="qw-connection" role="status" aria-label="Connection">
-      {showIndicator && (
-        <div className="qw-connection-banner" data-state={status.state}>
-          {!status.isDisconnected && <span className="qw-spinner" aria-hidden="true" />}
-          <span>{connectionText(status)}</span>
-          {status.isDisconnected && (
-            <button type="button" className="qw-button" onClick={() => manager.connect()}>
-              Try again
-            </button>
-          )}
-        </div>
-      )}
+    <div className="qw-connection" data-state={showIndicator ? status.state : undefined}>
+      {/* Always there, empty: a live region must exist before it has something to say. */}
+      <div className="qw-connection-text" role="status" aria-label="Connection">
+        {showIndicator && <Said text={connectionText(status, { cause, isOnline })} />}
+      </div>
+      {showIndicator && <Ways status={status} />}
     </div>
   )
 }
 
-/** Without the number of the attempt: a live region would read out every one of them. */
-function connectionText({ isConnecting, isReconnecting, lastConnectedAt, error }: WebSocketStatus): string {
-  if (isReconnecting && lastConnectedAt === null) return 'No connection yet. Trying again…'
-  if (isReconnecting) return 'Connection lost. Reconnecting…'
-  if (isConnecting) return 'Connecting…'
-  return error?.reason ? `Not connected: ${error.reason}` : 'Not connected.'
+function Said({ text }: { readonly text: string }) {
+  const count = useUnsentCount()
+  return (
+    <>
+      <span>{text}</span>
+      {count > 0 && <span>{count === 1 ? '1 message waits' : `${count} messages wait`}</span>}
+    </>
+  )
+}
+
+/** Outside of what is read out by itself: a second is no news. */
+function Ways({ status }: { readonly status: WebSocketStatus }) {
+  const { manager } = useChat()
+  const { isDisconnected, nextAttemptAt } = status
+  const connect = () => {
+    const { connections } = manager.store.getState()
+    for (const [endpoint, { state }] of Object.entries(connections))
+      if (state !== 'CONNECTED') manager.connect(endpoint, { hold: false })
+  }
+  return (
+    <>
+      {!isDisconnected && <NextAttempt at={nextAttemptAt} />}
+      <TryNow
+        label={isDisconnected ? 'Try again' : 'Try now'}
+        isTrying={!isDisconnected && nextAttemptAt === null}
+        onTry={connect}
+      />
+    </>
+  )
 }

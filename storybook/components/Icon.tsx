@@ -14,6 +14,7 @@ const SHAPES = {
   retry: 'M16 10a6 6 0 1 1-1.8-4.2L16 7.5M16 3.5v4h-4',
   close: 'm5 5 10 10M15 5 5 15',
   check: 'm4 10.5 4 4 8-9',
+  stop: 'M6 6h8v8H6z',
   search: 'M8.8 3.5a5.3 5.3 0 1 0 0 10.6 5.3 5.3 0 0 0 0-10.6ZM12.8 12.8l3.7 3.7',
   plus: 'M10 4v12M4 10h12',
   people:

@@ -1,6 +1,6 @@
 /** One message: what stands above it, its bubble, and what became of it. Renders again only when its row changes. */
 import { type FocusEvent, memo, type ReactNode, useLayoutEffect, useRef, useState } from 'react'
-import type { ChatMessage, ChatUser } from '../../src/chat/index.ts'
+import { type ChatMessage, type ChatUser, isStreaming } from '../../src/chat/index.ts'
 import { Avatar } from './Avatar.tsx'
 import { type MenuKind, MessageToolbar } from './actions/MessageToolbar.tsx'
 import { commandsFor, isDeleted, type MessageActions } from './actions/messageCommands.ts'
@@ -13,6 +13,7 @@ import type { MessageRow } from './messageRows.ts'
 import { personColor } from './personColor.ts'
 import { Quote, type Quoted } from './Quote.tsx'
 import { ReadReceipts } from './ReadReceipts.tsx'
+import { endingOf, Streaming } from './streaming/Streaming.tsx'
 import { isFewEmoji, MessageText } from './text/MessageText.tsx'
 import { dayText, exactText, timeText } from './times.ts'
 
@@ -91,6 +92,13 @@ function usePointed() {
   const ref = useRef<HTMLElement>(null)
   const [isUnder, setIsUnder] = useState(false)
   const [hasFocus, setHasFocus] = useState(false)
+  const focused = useRef<Element>(undefined)
+  // A button that is gone with what it did leaves the focus to its message.
+  useLayoutEffect(() => {
+    if (document.activeElement !== document.body) return
+    if (focused.current && !ref.current?.contains(focused.current))
+      ref.current?.focus({ preventScroll: true })
+  })
   useLayoutEffect(() => {
     const article = ref.current
     // A row that is gone must not take the focus with it: the next key is meant for the list.
@@ -106,9 +114,14 @@ function usePointed() {
     onPointerEnter: ({ pointerType }: { readonly pointerType: string }) =>
       setIsUnder(pointerType === 'mouse'),
     onPointerLeave: () => setIsUnder(false),
-    onFocus: ({ target }: FocusEvent) => setHasFocus(target.matches(':focus-visible')),
-    onBlur: ({ currentTarget, relatedTarget }: FocusEvent) =>
-      setHasFocus((had) => had && currentTarget.contains(relatedTarget)),
+    onFocus: ({ target }: FocusEvent) => {
+      focused.current = target
+      setHasFocus(target.matches(':focus-visible'))
+    },
+    onBlur: ({ currentTarget, relatedTarget }: FocusEvent) => {
+      if (relatedTarget) focused.current = undefined
+      setHasFocus((had) => had && currentTarget.contains(relatedTarget))
+    },
   }
 }
 
@@ -122,6 +135,7 @@ function Body(props: MessageProps & { readonly isActive: boolean }) {
         <Bubble {...props} />
         {hasToolbar && <MessageToolbar message={message} isOwn={isOwn} actions={actions} onMenu={onMenu} />}
       </div>
+      <Streaming message={message} actions={actions} isTabStop={props.isTabStop} />
       <Reactions message={message} actions={actions} isTabStop={props.isTabStop} />
       {local?.status === 'failed' && (
         <FailedMessage
@@ -138,18 +152,28 @@ function Body(props: MessageProps & { readonly isActive: boolean }) {
 function Bubble({ message, isOwn, quoted, isTabStop, onJumpTo }: MessageProps) {
   const { content, timestamp, edited_at, local } = message
   if (isDeleted(message)) return <Gone timestamp={timestamp} />
+  const isGrowing = isStreaming(message)
+  // Nothing yet, and that it is being written is told below.
+  if (isGrowing && content === '' && message.reply_to_id == null) return null
+  const ending = endingOf(message)
   return (
     <div
       className="qw-bubble"
       dir="auto"
-      data-emoji={(message.reply_to_id == null && isFewEmoji(content)) || undefined}
+      aria-busy={isGrowing || undefined}
+      data-emoji={(message.reply_to_id == null && !isGrowing && isFewEmoji(content)) || undefined}
     >
       {message.reply_to_id != null && <Quote id={message.reply_to_id} {...{ quoted, isTabStop, onJumpTo }} />}
       <div className="qw-bubble-text">
-        <MessageText content={content} />
+        {content === '' && ending ? (
+          <i>{UNWRITTEN}</i>
+        ) : (
+          <MessageText content={content} isGrowing={isGrowing} />
+        )}
       </div>
       <span className="qw-bubble-meta">
         {edited_at != null && <span>edited</span>}
+        {ending && <span>{ending}</span>}
         <time dir="auto" dateTime={timestamp} title={exactText(timestamp)}>
           {timeText(timestamp)}
         </time>
@@ -158,6 +182,8 @@ function Bubble({ message, isOwn, quoted, isTabStop, onJumpTo }: MessageProps) {
     </div>
   )
 }
+
+const UNWRITTEN = 'It had not begun'
 
 function Gone({ timestamp, children }: { readonly timestamp: string; readonly children?: ReactNode }) {
   return (

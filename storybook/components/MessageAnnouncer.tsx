@@ -1,10 +1,12 @@
 /**
- * Reads new messages out, at most once a second. The list itself is silent: in a virtual list rows come and go with
- * scrolling, and a live region would read all of that.
+ * Reads new messages out, at most once a second; what is being written, once it is finished. The list itself is silent: in a
+ * virtual list rows come and go with scrolling, and a live region would read all of that.
  */
 import { useEffect, useEffectEvent, useRef, useState } from 'react'
-import { type ChatMessage, keyOf } from '../../src/chat/index.ts'
+import { type ChatMessage, isStreaming, keyOf } from '../../src/chat/index.ts'
 import type { Id } from './messageRows.ts'
+import { endingOf } from './streaming/Streaming.tsx'
+import { plainText } from './text/MessageText.tsx'
 
 export interface MessageAnnouncerProps {
   readonly messages: readonly ChatMessage[]
@@ -16,15 +18,10 @@ const BATCH_MS = 1_000
 export function MessageAnnouncer({ messages, currentUserId }: MessageAnnouncerProps) {
   const [said, setSaid] = useState({ number: 0, text: '' })
   const waiting = useRef<ChatMessage[]>([])
-  const newestKey = useRef<string>(undefined)
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
+  const [news] = useState(createNews)
   const collect = useEffectEvent((messages: readonly ChatMessage[]) => {
-    const known = messages.findLastIndex((message) => keyOf(message) === newestKey.current)
-    const newest = messages.findLast(({ local }) => local === undefined)
-    newestKey.current = newest && keyOf(newest)
-    if (known < 0) return
-    const heard = messages.slice(known + 1).filter((message) => isFromOthers(message, currentUserId))
-    waiting.current.push(...heard)
+    waiting.current.push(...news(messages).filter((message) => isFromOthers(message, currentUserId)))
     if (waiting.current.length === 0 || timer.current !== undefined) return
     timer.current = setTimeout(() => {
       const text = announcement(waiting.current)
@@ -49,11 +46,30 @@ export function MessageAnnouncer({ messages, currentUserId }: MessageAnnouncerPr
   )
 }
 
+/** Which messages have come since it was asked last, or were being written then and are finished now. */
+function createNews() {
+  let newestKey: string | undefined
+  const growing = new Set<string>()
+  return (messages: readonly ChatMessage[]): readonly ChatMessage[] => {
+    const known = messages.findLastIndex((message) => keyOf(message) === newestKey)
+    const newest = messages.findLast(({ local }) => local === undefined)
+    newestKey = newest && keyOf(newest)
+    const finished = messages.filter((message, index) => {
+      if (index > known && known >= 0) return !isStreaming(message)
+      return growing.size > 0 && growing.has(keyOf(message)) && !isStreaming(message)
+    })
+    growing.clear()
+    for (const message of messages) if (isStreaming(message)) growing.add(keyOf(message))
+    return finished
+  }
+}
+
 const isFromOthers = ({ sender, local }: ChatMessage, userId: Id | undefined) =>
   local === undefined && String(sender.id) !== String(userId)
 
 function announcement(messages: readonly ChatMessage[]): string {
   const [first] = messages
-  if (first && messages.length === 1) return `${first.sender.username}: ${first.content}`
-  return `${messages.length} new messages`
+  if (!first || messages.length > 1) return `${messages.length} new messages`
+  const ending = endingOf(first)
+  return `${first.sender.username}: ${plainText(first.content)}${ending ? ` (${ending})` : ''}`
 }

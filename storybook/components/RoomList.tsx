@@ -111,7 +111,8 @@ function Preview({ room, isDirect }: PreviewProps): ReactNode {
   }
   const message = room.last_message
   if (!message) return 'No messages yet'
-  const content = plainText(message.content)
+  // What is being written has no word yet.
+  const content = plainText(message.content || '…')
   const { sender } = message as { readonly sender?: { readonly id: Id; readonly username: string } }
   const isOwn = user && sender && isSame(sender.id, user.id)
   if (!sender || (isDirect && !isOwn)) return content

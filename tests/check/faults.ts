@@ -296,6 +296,53 @@ export const FAULTS: readonly Fault[] = [
     }),
   },
   {
+    rule: 'P166',
+    what: 'the peer of both is the same one',
+    plant: () => ({
+      fromServer: (frame, link) => {
+        if (!asked(frame, link, 'get_rooms')) return frame
+        const rooms = frame.data.rooms.map((room: Loose) =>
+          room.peer ? { ...room, peer: { id: 'bob', username: 'bob' } } : room,
+        )
+        return { ...frame, data: { ...frame.data, rooms } }
+      },
+    }),
+  },
+  {
+    rule: 'P167',
+    what: 'a room that is asked for again is another one',
+    plant: () => ({
+      fromClient: (frame) =>
+        frame.type === 'create_room' && frame.data.client_id
+          ? { ...frame, data: { ...frame.data, client_id: `${Math.random()}` } }
+          : frame,
+    }),
+  },
+  {
+    rule: 'P168',
+    what: 'each of two has a conversation of their own',
+    plant: () => ({
+      fromServer: (frame, link) =>
+        asked(frame, link, 'create_room')?.data.members[0] === 'alice'
+          ? { ...frame, data: { room: { ...frame.data.room, id: 'another' } } }
+          : frame,
+    }),
+  },
+  {
+    rule: 'P169',
+    what: 'somebody is named twice',
+    plant: () => ({
+      fromServer: (frame, link) => {
+        if (!asked(frame, link, 'add_reaction')) return frame
+        const reactions = frame.data.reactions.map((each: Loose) => ({
+          ...each,
+          user_ids: ['alice', 'alice'],
+        }))
+        return { ...frame, data: { ...frame.data, reactions } }
+      },
+    }),
+  },
+  {
     rule: 'P66',
     what: 'around: too little before the message',
     plant: () => ({

@@ -21,6 +21,8 @@ interface Listening {
 export interface Demo {
   readonly appUrl: string
   killServer(): Promise<void>
+  /** As Ctrl-C does: it has time to say goodbye. */
+  stopServer(): Promise<void>
   /** With the same data; on the same port, or on another one, where no page looks for it. */
   startServer(options?: { readonly elsewhere: boolean }): Promise<{ readonly url: string }>
   close(): Promise<void>
@@ -32,14 +34,16 @@ export async function startDemo(): Promise<Demo> {
   let server = await startServer({ DEMO_DB: database, WS_PORT: '0' })
   const { port } = server.listening
   const app = await startApp(server.listening)
-  const killServer = async () => {
+  const end = async (signal: NodeJS.Signals) => {
     if (server.child.exitCode !== null || server.child.signalCode !== null) return
-    server.child.kill('SIGKILL')
+    server.child.kill(signal)
     await once(server.child, 'exit')
   }
+  const killServer = () => end('SIGKILL')
   return {
     appUrl: app.url,
     killServer,
+    stopServer: () => end('SIGTERM'),
     startServer: async ({ elsewhere } = { elsewhere: false }) => {
       server = await startServer({ DEMO_DB: database, WS_PORT: elsewhere ? '0' : String(port) })
       return server.listening

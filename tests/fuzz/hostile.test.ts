@@ -9,7 +9,7 @@ import { expect, it } from 'vitest'
 import { type HostileRun, runHostile } from './hostileWorld.ts'
 
 const { env } = process
-const inputs = Number(env.HOSTILE_INPUTS ?? 20_000)
+const inputs = Number(env.HOSTILE_INPUTS ?? 4_000)
 const perWorld = 100
 const one = env.HOSTILE_SEED === undefined ? undefined : Number(env.HOSTILE_SEED)
 const first = Number(env.HOSTILE_FIRST ?? 1)

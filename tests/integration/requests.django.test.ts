@@ -104,10 +104,11 @@ describe('level 1', () => {
       edited_at: expect.any(String),
     })
     const mine = await bob.request('add_reaction', { ...at, reaction: '👍' })
-    expect(mine).toEqual({ reactions: [{ name: '👍', count: 1, me: true }], version: 3 })
+    const user_ids = [expect.any(String)]
+    expect(mine).toEqual({ reactions: [{ name: '👍', count: 1, me: true, user_ids }], version: 3 })
     expect((await alice.first(isType('reaction_updated'))).data).toEqual({
       ...at,
-      reactions: [{ name: '👍', count: 1, me: false }],
+      reactions: [{ name: '👍', count: 1, me: false, user_ids }],
       version: 3,
     })
     expect(await bob.request('remove_reaction', { ...at, reaction: '👍' })).toEqual({
@@ -163,6 +164,27 @@ describe('all rooms on one socket', () => {
     expect(bob.frames.some(says('Too late'))).toBe(false)
     const { rooms } = await bob.request('get_rooms', { limit: 1 })
     expect(rooms).toMatchObject([{ id: one, unread_count: 2, last_message: { content: 'Too late' } }])
+  })
+
+  it('makes rooms, once, and tells everybody in them', async () => {
+    const name = someone()
+    await createRoom({ members: ['alice', name] })
+    const [alice, bob] = [await join('alice', '/ws/v1/'), await join(name, '/ws/v1/')]
+    const { id } = Object((await bob.first(isType('welcome'))).data?.user) as { id: string }
+    const ask = { kind: 'direct', members: [id], client_id: 'c1' }
+    const [{ room }, again] = await Promise.all([
+      alice.request('create_room', ask),
+      alice.request('create_room', ask),
+    ])
+    expect(again.room).toMatchObject({ id: (room as { id: string }).id })
+    expect(room).toMatchObject({ kind: 'direct', member_count: 2, peer: { id, username: name } })
+    expect((await bob.first(isType('room_added'))).data?.room).toMatchObject({
+      id: (room as { id: string }).id,
+      peer: { username: 'alice' },
+    })
+    await expect(alice.request('create_room', { name: 'x', members: ['nobody'] })).rejects.toThrow(
+      /^not_found$/,
+    )
   })
 
   it('moves the read pointer of all devices, and shows it to the others', async () => {

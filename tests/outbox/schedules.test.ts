@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { ChatLevel } from '../../src/testing/server/wire.ts'
 import { runSchedule } from './support/schedule.ts'
 
-const COUNT = Number(process.env.OUTBOX_SCHEDULES ?? 40)
+const COUNT = Number(process.env.OUTBOX_SCHEDULES ?? 8)
 const SEED = Number(process.env.OUTBOX_SEED ?? Number.NaN)
 
 describe('[Q73] whatever happens to the tabs of a browser', () => {

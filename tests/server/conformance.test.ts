@@ -13,7 +13,7 @@ import { postgresServer, stopPostgres } from './support/stores.ts'
 // Rows are not rendered here; nobody waits for the next macrotask.
 notifyManager.setScheduler((callback) => queueMicrotask(callback))
 
-const schedules = Math.ceil(Number(process.env.CONFORMANCE_SCHEDULES ?? 8_000) / 16)
+const schedules = Math.ceil(Number(process.env.CONFORMANCE_SCHEDULES ?? 1_600) / 16)
 /** `CONFORMANCE_DATABASE_SCHEDULES=5000`: so many on each database. */
 const databaseSchedules = Number(
   process.env.CONFORMANCE_DATABASE_SCHEDULES ?? Math.min(200, Math.ceil(schedules / 2)),

@@ -12,7 +12,7 @@ import { kindsOf } from './kinds.ts'
 import { type Run, runOne } from './runOne.ts'
 
 const { env } = process
-const schedules = Number(env.STACK_SCHEDULES ?? 150)
+const schedules = Number(env.STACK_SCHEDULES ?? 30)
 const first = Number(env.STACK_FIRST ?? 1)
 const maxFailures = Number(env.STACK_FAILURES ?? 3)
 const one = env.STACK_SEED === undefined ? undefined : Number(env.STACK_SEED)

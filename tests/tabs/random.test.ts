@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest'
 import { runSchedule } from './schedule.ts'
 
-const schedules = Number(process.env.TABS_SCHEDULES ?? 300)
+const schedules = Number(process.env.TABS_SCHEDULES ?? 60)
 const first = Number(process.env.TABS_SEED ?? 1)
 
 it(`[B18] in ${schedules} random lives from seed ${first}, nothing is lost, doubled or stuck`, {

@@ -151,7 +151,7 @@ describe('changing a message', () => {
     const { id } = server.inject('r1', { sender: 'bob', content: 'ship it' })
     const data = { message_id: id, reaction: '👍' }
     expect(await alice.request('add_reaction', data)).toEqual({
-      reactions: [{ name: '👍', count: 1, me: true }],
+      reactions: [{ name: '👍', count: 1, me: true, user_ids: ['alice'] }],
       version: 2,
     })
     expect(bob.ofType('reaction_updated')).toMatchObject([

@@ -9,6 +9,8 @@ DEFAULTS = {
     "LEVEL": 3,
     # function(token) -> claims with `sub` (the user's primary key) and `exp`; raises TokenRejected.
     "READ_TOKEN": "querywire.access.tokens.read_token",
+    # function(user, kind, name, others) -> whether the user may make this room, and bring these users into it. None: everybody may.
+    "MAY_CREATE_ROOM": None,
     # Signs and checks tokens (HS256). None: SECRET_KEY.
     "JWT_SECRET": None,
     "JWT_LIFETIME_SECONDS": 3600,
@@ -48,10 +50,11 @@ def check_settings(app_configs=None, **kwargs):
             problems.append((f"QUERYWIRE[{name!r}] is {setting(name)!r}.", "Choose a whole number from 1 on.", "E003"))
     if isinstance(setting("ALLOWED_ORIGINS"), str):
         problems.append(("QUERYWIRE['ALLOWED_ORIGINS'] is a text.", "Make it a list of origins.", "E004"))
-    try:
-        import_string(setting("READ_TOKEN"))
-    except ImportError as error:
-        problems.append((f"QUERYWIRE['READ_TOKEN']: {error}.", "Name a function by its dotted path.", "E005"))
+    for name in ("READ_TOKEN", "MAY_CREATE_ROOM"):
+        try:
+            import_string(setting(name)) if setting(name) is not None else None
+        except ImportError as error:
+            problems.append((f"QUERYWIRE[{name!r}]: {error}.", "Name a function by its dotted path.", "E005"))
     if not getattr(settings, "CHANNEL_LAYERS", {}).get("default"):
         problems.append(
             ("There is no channel layer.", "Set CHANNEL_LAYERS, for one process to the InMemoryChannelLayer.", "E006")

@@ -25,6 +25,13 @@ class Room(models.Model):
     last_activity_at = models.DateTimeField(default=timezone.now, db_index=True)
 
 
+class RoomPurpose(models.Model):
+    """What a room was made for: the two people whose conversation it is, or a request. The same again is the same room."""
+
+    purpose = models.CharField(max_length=320, unique=True)
+    room = models.ForeignKey(Room, models.CASCADE, related_name="+")
+
+
 class Message(models.Model):
     room = models.ForeignKey(Room, models.CASCADE, related_name="messages")
     sender = models.ForeignKey(User, models.CASCADE, related_name="+")

@@ -81,7 +81,7 @@ class RequestsTest(TestCase):
         sent = messages.post(self.alice, "team", "hi").reply["message"]["id"]
         odd = [None, True, 0, -1, 1.5, 2**53, "", "x", "__proto__", "x" * 5000, [], {}, [[]], {"id": 1}, sent, "team"]
         fields = ("room_id", "message", "message_id", "client_id", "reply_to_id", "attachments", "metadata", "reaction")
-        fields += ("limit", "cursor", "before", "after", "around")
+        fields += ("kind", "name", "members", "limit", "cursor", "before", "after", "around")
         dice = random.Random(1)
         for name in requests.REQUESTS:
             for field in fields:

@@ -126,9 +126,10 @@ class ReadingTest(TestCase):
         message = messages.post(self.alice, "team", "hi").reply["message"]
         messages.react(self.bob, "team", message["id"], "+1", add=True)
         frame = messages.react(self.carol, "team", message["id"], "+1", add=True).room_frames[0]
+        named = [str(self.bob.pk), str(self.carol.pk)]
         for user, me in ((self.alice, False), (self.bob, True)):
             seen = wire.for_reader(frame, str(user.pk), 3)
-            self.assertEqual(seen["data"]["reactions"], [{"name": "+1", "count": 2, "me": me}])
+            self.assertEqual(seen["data"]["reactions"], [{"name": "+1", "count": 2, "me": me, "user_ids": named}])
 
     def test_level_1_shows_no_numbers_but_the_applications_own(self):
         sent = messages.post(self.alice, "team", "hi", metadata={"seq": 7})

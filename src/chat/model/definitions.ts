@@ -13,6 +13,7 @@ import { defineTyping } from './people/typing.ts'
 import { defineMarkRead } from './readState/markRead.ts'
 import { defineMarkUnread } from './readState/markUnread.ts'
 import { readStateIn } from './readState/readState.ts'
+import { defineCreateRoom } from './rooms/createRoom.ts'
 import { defineJoinRoom } from './rooms/joinRoom.ts'
 import { defineLeaveRoom } from './rooms/leaveRoom.ts'
 import { defineRooms, type Rooms } from './rooms/rooms.ts'
@@ -33,7 +34,6 @@ export function defineAll<T extends ChatTypes>(own: ChatContext<T>, book: Presen
   const sendMessage = defineSendMessage(context, written)
   const editMessage = defineEditMessage(context, written, sendMessage)
   const deleteMessage = defineDeleteMessage(context, written, sendMessage)
-  const react = defineReact(context, written)
   const markRead = defineMarkRead(context, writtenRooms)
   const markUnread = defineMarkUnread(context, writtenRooms)
   return {
@@ -61,10 +61,11 @@ export function defineAll<T extends ChatTypes>(own: ChatContext<T>, book: Presen
     deleteMessage: perRoom(deleteMessage, paramsOf),
     /** Ends one that is still being written. */
     stopMessage: perRoom(defineStopMessage(context, written), paramsOf),
-    react: perRoom(react, paramsOf),
+    react: perRoom(defineReact(context, written), paramsOf),
     markRead: perRoom(markRead, paramsOf),
     /** From this message on, for oneself. */
     markUnread: perRoom(markUnread, paramsOf),
+    createRoom: defineCreateRoom(context, writtenRooms),
     joinRoom: defineJoinRoom(context, writtenRooms),
     leaveRoom: defineLeaveRoom(context, writtenRooms),
   }

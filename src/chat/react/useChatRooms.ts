@@ -1,8 +1,10 @@
 'use client'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useCallback } from 'react'
+import { LiveError } from '../../transport/index.ts'
 import { useWebSocketStatus } from '../../transport/react/index.ts'
 import { type ChatRoom, type Id, type RegisteredRoom, sameId } from '../model/data/types.ts'
+import type { NewRoom } from '../model/rooms/createRoom.ts'
 import { useMarkRoomRead } from './reading/useMarkRoomRead.ts'
 import { useChat, useChatContext, useChatState } from './useChat.ts'
 
@@ -18,6 +20,11 @@ export interface UseChatRoomsResult<R extends ChatRoom = RegisteredRoom> {
   readonly loadRooms: () => Promise<readonly R[]>
   /** Makes it the active room; asks to become a member if one is not. Refused, the room before is active again. @throws LiveError */
   readonly joinRoom: (roomId: Id) => Promise<void>
+  /**
+   * Makes a room, and it the active one; a conversation of two that is there already is that one. Asked for again after a
+   * failure, it is still one room. @throws LiveError
+   */
+  readonly createRoom: (room: NewRoom) => Promise<R>
   /** Ends the membership. @throws LiveError when the server refuses; the room is back in the list then */
   readonly leaveRoom: (roomId: Id) => Promise<void>
   /** Up to the last message that the list knows of; without one there is nothing to mark. @throws LiveError */
@@ -44,14 +51,15 @@ export function useChatRooms<R extends ChatRoom = RegisteredRoom>(): UseChatRoom
     error,
     loadRooms,
     markRoomAsRead: useMarkRoomRead(rooms),
-    ...useActiveRoom(rooms),
+    ...useActiveRoom<R>(rooms),
   }
 }
 
-function useActiveRoom(rooms: readonly ChatRoom[]) {
+function useActiveRoom<R extends ChatRoom>(rooms: readonly ChatRoom[]) {
   const chat = useChat()
   const { store, roomsLevel } = useChatContext()
   const activeRoomId = useChatState(() => store.getState().activeRoomId)
+  const { mutateAsync: create } = useMutation(chat.createRoom())
   const { mutateAsync: join } = useMutation(chat.joinRoom())
   const { mutateAsync: leave } = useMutation(chat.leaveRoom())
   const setActiveRoom = useCallback((roomId: Id | null) => store.setState({ activeRoomId: roomId }), [store])
@@ -70,6 +78,15 @@ function useActiveRoom(rooms: readonly ChatRoom[]) {
     },
     [setActiveRoom, rooms, join, store, roomsLevel],
   )
+  const createRoom = useCallback(
+    async (newRoom: NewRoom) => {
+      const room = await create(newRoom)
+      if (!room) throw new LiveError('invalid_frame', '"create_room" was answered with no room')
+      setActiveRoom(room.id)
+      return room as R
+    },
+    [create, setActiveRoom],
+  )
   const leaveRoom = useCallback(
     async (roomId: Id) => {
       if (sameId(store.getState().activeRoomId, roomId)) setActiveRoom(null)
@@ -77,5 +94,5 @@ function useActiveRoom(rooms: readonly ChatRoom[]) {
     },
     [store, roomsLevel, leave, setActiveRoom],
   )
-  return { activeRoomId, joinRoom, leaveRoom, setActiveRoom }
+  return { activeRoomId, createRoom, joinRoom, leaveRoom, setActiveRoom }
 }

@@ -4,10 +4,12 @@ import { historyRules } from './chat/history.ts'
 import { historyEdgeRules } from './chat/historyEdges.ts'
 import { limitRules } from './chat/limits.ts'
 import { membershipRules } from './chat/membership.ts'
+import { newRoomRules } from './chat/newRooms.ts'
 import { newsRules } from './chat/news.ts'
 import { readStateRules } from './chat/readState.ts'
 import { roomRules } from './chat/rooms.ts'
 import { sendingRules } from './chat/sending.ts'
+import { whoReactedRules } from './chat/whoReacted.ts'
 import { endpointRules } from './connection/endpoints.ts'
 import { frameRules, passiveNumberRules, shapeRules } from './connection/frames.ts'
 import { heartbeatRules } from './connection/heartbeat.ts'
@@ -38,10 +40,12 @@ export const ALL_RULES: readonly Rule[] = [
   ...sendingRules,
   ...changingRules,
   ...versionRules,
+  ...whoReactedRules,
   ...historyRules,
   ...historyEdgeRules,
   ...roomRules,
   ...membershipRules,
+  ...newRoomRules,
   ...newsRules,
   ...readStateRules,
   ...errorRules,

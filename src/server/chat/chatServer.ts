@@ -65,7 +65,7 @@ export function chatServer(options: ChatServerOptions = {}): ChatServer {
 
 function start(
   core: ChatCore,
-  { endpoint = ENDPOINT, users = [], isAlone = false, mayStop }: ChatServerOptions,
+  { endpoint = ENDPOINT, users = [], isAlone = false, mayStop, ...permissions }: ChatServerOptions,
 ): PluginParts {
   const { host } = core
   const people = createPeople(core)
@@ -76,7 +76,7 @@ function start(
   const isMember = createAccess(core)
   return {
     channels: { room_id: ({ user, key }) => isMember(keyOf(user.id), key) },
-    requests: createRequests(core, writers),
+    requests: createRequests(core, writers, permissions),
     migrate: async () => {
       await host.transaction(({ tx }) => run(migrate(tx)))
       await core.write(function* (work) {

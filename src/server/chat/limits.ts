@@ -15,6 +15,10 @@ export interface ChatLimits {
   readonly roomsPerUser: number
   /** Members of one room. More is `too_many`. @default 10000 */
   readonly membersPerRoom: number
+  /** Others whom somebody brings into a room that they make. More is `too_many`. @default 100 */
+  readonly newRoomMembers: number
+  /** Unicode code points of the name that somebody gives a room. More is `too_long`. @default 120 */
+  readonly roomNameLength: number
 }
 
 export const CHAT_LIMITS: ChatLimits = {
@@ -25,4 +29,6 @@ export const CHAT_LIMITS: ChatLimits = {
   reactions: 1_000,
   roomsPerUser: 1_000,
   membersPerRoom: 10_000,
+  newRoomMembers: 100,
+  roomNameLength: 120,
 }

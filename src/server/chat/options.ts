@@ -2,7 +2,8 @@
 import type { Id } from '../../transport/port.ts'
 import type { LiveUser } from '../options.ts'
 import type { LivePlugin } from '../session/plugin.ts'
-import type { RoomSeed, UserOrId } from './domain/members.ts'
+import type { JoinedRoom, RoomSeed, UserOrId } from './domain/members.ts'
+import type { NewRoom } from './domain/newRoom.ts'
 import type { ChatLimits } from './limits.ts'
 import type { ChatMessage, ChatUser, ChatWritingStatus } from './wire.ts'
 
@@ -18,6 +19,13 @@ export interface ChatServerOptions {
    * Whether somebody in the room may stop a message that is being written: `stop_message`. @default everybody may
    */
   readonly mayStop?: (asked: { readonly user: LiveUser; readonly message: ChatMessage }) => boolean
+  /**
+   * Whether somebody may make this room, and bring these people into it: `create_room`. A conversation of two that is there
+   * already is no new one, as long as both are in it. @default everybody may
+   */
+  readonly mayCreateRoom?: (asked: { readonly user: LiveUser; readonly room: NewRoom }) => boolean
+  /** Whether somebody may become a member by `join_room`. @default of every room but those of kind `direct` */
+  readonly mayJoinRoom?: (asked: { readonly user: LiveUser; readonly room: JoinedRoom }) => boolean
   /** Unique in its room. @default a random one */
   readonly createMessageId?: () => Id
 }

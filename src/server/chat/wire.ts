@@ -12,6 +12,8 @@ export interface ChatReaction {
   readonly count: number
   /** Whether the one who is looking reacted so. */
   readonly me: boolean
+  /** Some of them, by id: never more than twenty. */
+  readonly user_ids: readonly Id[]
 }
 
 export interface ChatMessage {
@@ -55,6 +57,8 @@ export interface ChatRoom extends Omit<ChatReadState, 'room_id'> {
   readonly name: string
   readonly kind: ChatRoomKind
   readonly avatar_url?: string
+  /** In a conversation of two: the other one. */
+  readonly peer?: ChatUser
   readonly last_message?: ChatPreview
   readonly last_activity_at: string
   readonly member_count: number

@@ -1,5 +1,5 @@
 /** What can be done with a message, by whom, and how it is called. Knows no React. */
-import type { ChatMessage } from '../../../src/chat/index.ts'
+import { type ChatMessage, isStreaming } from '../../../src/chat/index.ts'
 import type { IconName } from '../Icon.tsx'
 
 /** One place where all of it ends; stable, so that rows are not rendered again. */
@@ -16,6 +16,8 @@ export interface MessageActions {
   readonly markUnread: (message: ChatMessage) => void
   readonly retry: (message: ChatMessage) => void
   readonly discard: (message: ChatMessage) => void
+  /** Ends what is being written; settles when that is over, or was refused. */
+  readonly stop: (message: ChatMessage) => Promise<void>
 }
 
 export interface Command {
@@ -33,9 +35,10 @@ const isSent = ({ local }: ChatMessage) => local === undefined
 const isFailed = ({ local }: ChatMessage) => local?.status === 'failed'
 
 const COMMANDS: readonly Command[] = [
+  { name: 'stop', label: 'Stop', icon: 'stop', isFor: isStreaming },
   { name: 'retry', label: 'Try again', icon: 'retry', isFor: isFailed },
   { name: 'reply', label: 'Reply', icon: 'reply', isFor: isSent },
-  { name: 'edit', label: 'Edit', icon: 'edit', isFor: (_message, isOwn) => isOwn },
+  { name: 'edit', label: 'Edit', icon: 'edit', isFor: (message, isOwn) => isOwn && !isStreaming(message) },
   { name: 'copyText', label: 'Copy text', icon: 'copy', isFor: () => true },
   { name: 'copyLink', label: 'Copy link', icon: 'link', isFor: isSent },
   {

@@ -21,10 +21,12 @@ export function useMessageActions(roomId: Id, options: MessageActionsOptions) {
   const { retry, discard } = useSendMessage(roomId)
   const react = useReact(roomId, say)
   const { heldKeys, remove, restore } = useRemove(roomId, say)
+  const stop = useStop(roomId, say)
   const { copyText, copyLink } = useCopy(options)
   const actions = useMemo(
     (): MessageActions => ({
       react,
+      stop,
       remove,
       restore,
       copyText,
@@ -39,7 +41,7 @@ export function useMessageActions(roomId: Id, options: MessageActionsOptions) {
       retry: ({ local }) => void (local && retry(local.key)),
       discard: ({ local }) => local && discard(local.key),
     }),
-    [say, onAnswer, markUnread, react, remove, restore, copyText, copyLink, retry, discard],
+    [say, onAnswer, markUnread, react, stop, remove, restore, copyText, copyLink, retry, discard],
   )
   return { actions, heldKeys }
 }
@@ -54,6 +56,18 @@ function useReact(roomId: Id, say: (text: string) => void): MessageActions['reac
       )
       say(isOn ? `${reaction} taken away` : `Reacted with ${reaction}`)
     },
+    [mutateAsync, say],
+  )
+}
+
+function useStop(roomId: Id, say: (text: string) => void): MessageActions['stop'] {
+  const { mutateAsync } = useMutation(useChat().stopMessage(roomId))
+  return useCallback(
+    ({ id }) =>
+      mutateAsync({ message_id: id }).then(
+        () => say('Stopped'),
+        (error: Error) => say(`Could not be stopped: ${errorText(error)}`),
+      ),
     [mutateAsync, say],
   )
 }
@@ -75,7 +89,7 @@ function useRemove(roomId: Id, say: (text: string) => void) {
     remove: useCallback(
       (message: ChatMessage) => {
         hold(message)
-        say('Message deleted. You have five seconds to undo that.')
+        say('Message deleted. Undo within five seconds.')
       },
       [hold, say],
     ),

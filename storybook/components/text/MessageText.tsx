@@ -1,5 +1,6 @@
 /** What somebody wrote: a little Markdown, addresses as links, members as chips, a few emoji by themselves large. */
 import { memo, type ReactNode } from 'react'
+import { growingText } from '../streaming/growingText.ts'
 import { Mention } from './Mention.tsx'
 import './MessageText.css'
 import { type MarkdownNode, parseMarkdown } from './markdown.ts'
@@ -12,7 +13,14 @@ const INVISIBLE = /^(?:\p{Cf}|\p{Cc}|\p{Z}|\p{M}|[\u115f\u1160\u2800\u3164\uffa0
 
 export const isFewEmoji = (content: string): boolean => FEW_EMOJI.test(content) && !INVISIBLE.test(content)
 
-export const MessageText = memo(function MessageText({ content }: { readonly content: string }) {
+export interface MessageTextProps {
+  readonly content: string
+  /** The rest is still being written. */
+  readonly isGrowing?: boolean
+}
+
+export const MessageText = memo(function MessageText({ content, isGrowing = false }: MessageTextProps) {
+  if (isGrowing) return shown(parseMarkdown(growingText(content)))
   if (INVISIBLE.test(content)) return <i>Nothing to see in this message</i>
   return isFewEmoji(content) ? <span className="qw-emoji">{content}</span> : shown(parseMarkdown(content))
 })

@@ -167,7 +167,7 @@ describe.each(Object.entries(STORES))('the chat on the %s store', (_name, create
     const tap = (user: string, reaction: string, isOn = true) =>
       write((work) => react(work, on(user, 'm1', { reaction }), isOn))
     expect(await tap('bob', '__proto__')).toEqual({
-      reactions: [{ name: '__proto__', count: 1, me: true }],
+      reactions: [{ name: '__proto__', count: 1, me: true, user_ids: ['bob'] }],
       version: 2,
     })
     expect(await tap('bob', '__proto__')).toMatchObject({ version: 2 })
@@ -176,7 +176,7 @@ describe.each(Object.entries(STORES))('the chat on the %s store', (_name, create
     expect((await history('bob')).messages[0]).toMatchObject({
       version: 4,
       reactions: [
-        { name: '__proto__', count: 2, me: true },
+        { name: '__proto__', count: 2, me: true, user_ids: ['alice', 'bob'] },
         { name: '🎉', count: 1, me: false },
       ],
     })
@@ -188,7 +188,9 @@ describe.each(Object.entries(STORES))('the chat on the %s store', (_name, create
       ],
     })
     await tap('alice', '__proto__', false)
-    expect((await history('bob')).messages[0]?.reactions).toEqual([{ name: '🎉', count: 1, me: false }])
+    expect((await history('bob')).messages[0]?.reactions).toEqual([
+      { name: '🎉', count: 1, me: false, user_ids: ['alice'] },
+    ])
     await write((work) => deleteMessage(work, on('alice', 'm1')))
     await expect(tap('bob', '🎉')).rejects.toMatchObject({ body: { code: 'not_found' } })
   })
@@ -460,6 +462,7 @@ function createModel(first: readonly string[]) {
           name,
           count: users.size,
           me: users.has(viewer),
+          user_ids: [...users].sort(),
         })),
       })),
   }

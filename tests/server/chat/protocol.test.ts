@@ -79,8 +79,8 @@ describe('messages', () => {
     await request(bob, 'add_reaction', { ...at, reaction: '👍' })
     await request(carol, 'add_reaction', { ...at, reaction: '🎉' })
     const seen = (me: readonly boolean[]) => [
-      { name: '👍', count: 1, me: me[0] },
-      { name: '🎉', count: 1, me: me[1] },
+      { name: '👍', count: 1, me: me[0], user_ids: ['bob'] },
+      { name: '🎉', count: 1, me: me[1], user_ids: ['carol'] },
     ]
     const reactions = (client: typeof alice) => client.ofType('reaction_updated').at(-1)?.data?.reactions
     expect(reactions(alice)).toEqual(seen([false, false]))

@@ -13,6 +13,7 @@ export function createChatWork(
 ) {
   const limits = { ...CHAT_LIMITS, ...own }
   let ids = 0
+  let rooms = 0
   let seconds = 0
   return {
     migrate: () => store.transaction(({ tx }) => run(migrate(tx))),
@@ -26,6 +27,7 @@ export function createChatWork(
             append,
             now,
             createMessageId: createMessageId ?? (() => `m${++ids}`),
+            createRoomId: () => `r${++rooms}`,
           }),
         ),
       )

@@ -5,9 +5,10 @@ the reply and publishes the rest.
 
 import json
 
+from ..models import Room
 from ..protocol.errors import ChatError
 from ..protocol.frames import is_integer, is_name
-from . import messages, rooms
+from . import messages, new_rooms, rooms
 from .log import Change
 
 
@@ -49,10 +50,15 @@ def foreign(data, name):
     return data.get(name)
 
 
-def chat_message(user, data, level):
+def client_id_of(data):
     client_id = data.get("client_id")
     if client_id is not None and (not isinstance(client_id, str) or not 0 < len(client_id) <= 64):
         raise ChatError("invalid", "client_id must be a text of 1 to 64 characters.")
+    return client_id
+
+
+def chat_message(user, data, level):
+    client_id = client_id_of(data)
     extra = {name: foreign(data, name) for name in ("attachments", "metadata")}
     return messages.post(user, room_of(data), data.get("message"), client_id, data.get("reply_to_id"), **extra)
 
@@ -102,6 +108,17 @@ def at_level(snapshot, level):
     return snapshot
 
 
+def create_room(user, data, level):
+    client_id = client_id_of(data)
+    kind = Room.GROUP if data.get("kind") is None else data["kind"]
+    members = [] if data.get("members") is None else data["members"]
+    if not isinstance(kind, str) or kind not in dict(Room.KINDS):
+        raise ChatError("invalid", f"kind must be one of {', '.join(dict(Room.KINDS))}.")
+    if not isinstance(members, list) or not all(is_integer(member) or is_name(member) for member in members):
+        raise ChatError("invalid", "members must be a list of the ids of users.")
+    return new_rooms.create(user, kind, data.get("name"), members, client_id)
+
+
 def join_room(user, data, level):
     return rooms.join_room(user, room_of(data))
 
@@ -121,6 +138,7 @@ REQUESTS = {
     "get_history": get_history,
     "get_rooms": get_rooms,
     "get_members": get_members,
+    "create_room": create_room,
     "join_room": join_room,
     "leave_room": leave_room,
 }

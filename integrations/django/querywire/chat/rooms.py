@@ -29,9 +29,24 @@ def last_message_of(room_id):
     return visible.select_related("sender").prefetch_related("reactions").order_by("-seq").first()
 
 
+def pairs_in(rooms):
+    """Who is in those of these rooms that are a conversation of two: {room id: memberships}. One query."""
+    direct = [room.pk for room in rooms if room.kind == Room.DIRECT]
+    found = {}
+    for member in Membership.objects.filter(room__in=direct).select_related("user") if direct else ():
+        found.setdefault(member.room_id, []).append(member)
+    return {room_id: members for room_id, members in found.items() if len(members) == 2}
+
+
+def peer_of(membership, pairs):
+    others = [other.user for other in pairs.get(membership.room_id, ()) if other.user_id != membership.user_id]
+    return others[0] if others else None
+
+
 def room_for(membership):
     count = Membership.objects.filter(room_id=membership.room_id).count()
-    return wire.room_json(membership.room, membership, last_message_of(membership.room_id), count)
+    peer = peer_of(membership, pairs_in([membership.room]))
+    return wire.room_json(membership.room, membership, last_message_of(membership.room_id), count, peer)
 
 
 def touch_members(room_id, **changes):
@@ -43,16 +58,17 @@ def touch_members(room_id, **changes):
 def views(users_of_rooms):
     """
     For each user's own devices: the rooms as this user now sees them, and the counts. Takes the ids of the users by room
-    id; who is no member sees nothing. Three queries for each room, however many look at it.
+    id; who is no member sees nothing. At most four queries for each room, however many look at it.
     """
     frames = {}
     for room_id, user_ids in users_of_rooms.items():
         room = Room.objects.filter(pk=room_id).first()
         last = room and last_message_of(room_id)
         members = {member.user_id: member for member in Membership.objects.filter(room_id=room_id)}
+        pairs = pairs_in([room] if room else [])
         for user_id in members.keys() & user_ids:
             member = members[user_id]
-            seen = wire.room_json(room, member, last, len(members))
+            seen = wire.room_json(room, member, last, len(members), peer_of(member, pairs))
             frames.setdefault(user_id, []).extend(
                 (
                     {"type": "room_updated", "data": {"room": seen}},
@@ -82,8 +98,11 @@ def get_rooms(user, cursor=None, limit=50):
         .values_list("room_id")
         .annotate(count=Count("pk"))
     )
+    pairs = pairs_in([member.room for member in page])
     rooms = [
-        wire.room_json(member.room, member, last_message_of(member.room_id), counts[member.room_id])
+        wire.room_json(
+            member.room, member, last_message_of(member.room_id), counts[member.room_id], peer_of(member, pairs)
+        )
         for member in page
     ]
     return {"rooms": rooms, "next_cursor": write_cursor(page[-1].room) if more else None}

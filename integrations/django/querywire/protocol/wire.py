@@ -4,6 +4,8 @@ from datetime import timezone as tz
 
 # Kept from readers below level 2. (`for_reader` also turns who reacted into `me`.)
 NUMBERED = ("seq", "epoch")
+# Of those who have reacted alike, so many are named.
+MAX_NAMED = 20
 FOREIGN = ("attachments", "metadata")  # not ours to look into
 
 
@@ -73,12 +75,14 @@ def unread_json(membership):
     }
 
 
-def room_json(room, membership, last_message, member_count):
+def room_json(room, membership, last_message, member_count, peer=None):
+    other = {"peer": user_json(peer)} if peer else {}
     last = {"last_message": message_json(last_message)} if last_message else {}
     return {
         "id": room.pk,
         "name": room.name,
         "kind": room.kind,
+        **other,
         **last,
         "last_activity_at": iso(room.last_activity_at),
         "member_count": member_count,
@@ -90,13 +94,14 @@ def room_json(room, membership, last_message, member_count):
 
 
 def for_reader(value, user_id, level):
-    """A copy for one reader: reactions say `me`; below level 2 nothing carries a number."""
+    """A copy for one reader: reactions say `me`, and not of all who it was; below level 2 nothing carries a number."""
     if isinstance(value, list):
         return [for_reader(item, user_id, level) for item in value]
     if not isinstance(value, dict):
         return value
     if "user_ids" in value and "count" in value:
-        return {"name": value["name"], "count": value["count"], "me": user_id in value["user_ids"]}
+        named = value["user_ids"][:MAX_NAMED]
+        return {"name": value["name"], "count": value["count"], "me": user_id in value["user_ids"], "user_ids": named}
     return {
         key: item if key in FOREIGN else for_reader(item, user_id, level)
         for key, item in value.items()

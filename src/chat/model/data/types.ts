@@ -20,6 +20,8 @@ export interface ChatReaction {
   readonly count: number
   /** Whether oneself is among them. */
   readonly me?: boolean | null | undefined
+  /** Some of them, where the server says so; `count` may be more. */
+  readonly user_ids?: Id[] | null | undefined
   readonly [field: string]: unknown
 }
 
@@ -62,6 +64,8 @@ export interface ChatRoom {
   /** What sort of room it is, in the server's words, e.g. `direct`. */
   readonly kind?: string | null | undefined
   readonly avatar_url?: string | null | undefined
+  /** In a conversation of two: the other one, where the server says so. */
+  readonly peer?: ChatUser | null | undefined
   readonly last_message?: RoomPreview | null | undefined
   /** ISO 8601; the list is sorted by it. */
   readonly last_activity_at?: string | null | undefined

@@ -1,6 +1,6 @@
 /** Reacting to a message: the tap shows at once, wherever the data stands. */
 import { type } from '../../../query/index.ts'
-import type { ChatMessage, ChatReaction, Id } from '../data/types.ts'
+import { type ChatMessage, type ChatReaction, type Id, sameId } from '../data/types.ts'
 import { type ChatContext, roomChannel } from '../session/context.ts'
 import { checkAble } from '../session/level.ts'
 import { withName } from '../session/names.ts'
@@ -28,7 +28,9 @@ export function defineReact(context: ChatContext, messages: Messages) {
     ...roomChannel(context),
     validate: () => checkAble(context.level, 'Reacting'),
     optimistic: (variables, { params, status }) =>
-      status === 'failed' ? [] : [messages.patch(params, { id: variables.message_id }, withTap(variables))],
+      status === 'failed'
+        ? []
+        : [messages.patch(params, { id: variables.message_id }, withTap(variables, meIn(context)))],
     async request(variables, sending) {
       checkAble(context.level, 'Reacting')
       const { params, request, signal } = sending
@@ -38,19 +40,31 @@ export function defineReact(context: ChatContext, messages: Messages) {
       return gate.pass({ ...params, signal }, () => request(type, data)) as Promise<ReactResult>
     },
     settle: (result, variables, params) => [
-      messages.patch(params, { id: variables.message_id }, withAnswer(result ?? {}, variables)),
+      messages.patch(
+        params,
+        { id: variables.message_id },
+        withAnswer(result ?? {}, withTap(variables, meIn(context))),
+      ),
     ],
   })
 }
 
+const meIn = (context: ChatContext) => context.currentUser()?.id
+
 /** Where a tap puts one's own reaction, wherever it was: so it may lie over data that has it already. */
-function withTap({ reaction: name, remove = false }: ReactVariables) {
+function withTap({ reaction: name, remove = false }: ReactVariables, me: Id | undefined) {
+  const named = ({ user_ids: all }: Pick<ChatReaction, 'user_ids'>) => {
+    if (!all || me === undefined) return {}
+    const others = all.filter((id) => !sameId(id, me))
+    return { user_ids: remove ? others : [...others, me] }
+  }
   return ({ reactions }: ChatMessage): Partial<ChatMessage> => {
     const all = reactions ?? []
     const before = all.find((one) => one.name === name)
     if ((before?.me === true) !== remove) return {}
     const count = (before?.count ?? 0) + (remove ? -1 : 1)
-    const after = { ...before, name, count, me: !remove }
+    // A server that names nobody says so with the answer.
+    const after = { ...before, name, count, me: !remove, ...named(before ?? { user_ids: [] }) }
     const next = before ? all.map((one) => (one === before ? after : one)) : [...all, after]
     return { reactions: next.filter((one) => one.count > 0) }
   }
@@ -60,11 +74,11 @@ function withTap({ reaction: name, remove = false }: ReactVariables) {
  * The reply tells of reactions only. Where it skips a version, an edit may still be on its way: then the message keeps the
  * version that it has, so that the edit does not count as old.
  */
-function withAnswer({ reactions, version }: Partial<ReactResult>, tap: ReactVariables) {
+function withAnswer({ reactions, version }: Partial<ReactResult>, tap: ReturnType<typeof withTap>) {
   return (message: ChatMessage): Partial<ChatMessage> => {
     const known = message.version ?? undefined
     if (version != null && known !== undefined && version < known) return {}
-    const told = reactions ? { reactions: [...reactions] } : withTap(tap)(message)
+    const told = reactions ? { reactions: [...reactions] } : tap(message)
     const isNext = version != null && (known === undefined || version === known + 1)
     return isNext ? { ...told, version } : told
   }

@@ -43,8 +43,16 @@ export function* createRoom(work: ChatWork, seed: RoomSeed): Steps<void> {
     const body = { id, name, kind, ...(avatar_url === undefined ? {} : { avatar_url }) }
     yield* wait(tables.putRoom({ key, version: 0, memberCount: 0, messageCount: 0, activeAt: now, body }))
   }
-  for (const user of seed.members ?? []) yield* addMember(work, seed.id, user)
+  const members: Key[] = []
+  for (const user of seed.members ?? []) members.push(yield* knowUser(work, user))
+  yield* takeIn(work, key, { users: members })
+  const [one, other, more] = members
+  if (isNew && seed.kind === 'direct' && one !== undefined && other !== undefined && more === undefined)
+    yield* wait(tables.putRoomFor(pairOf(one, other), key))
 }
+
+/** What the room of these two is for. */
+export const pairOf = (one: Key, other: Key): string => JSON.stringify(['pair', ...[one, other].sort()])
 
 /** What everybody sees of a room. */
 export function* updateRoom(
@@ -63,10 +71,43 @@ export function* updateRoom(
 
 /** Whether the user was not in it. */
 export function* addMember(work: ChatWork, roomId: Id, user: UserOrId): Steps<boolean> {
+  const room = yield* findRoom(work, roomId)
+  return (yield* takeIn(work, room.key, { users: [yield* knowUser(work, user)] })) > 0
+}
+
+interface Newcomers {
+  readonly users: readonly Key[]
+  /** @default 'member' */
+  readonly roleOf?: (user: Key) => string
+}
+
+/** Of those who are not in it, each becomes a member; they are told of the room as it is with all of them. Returns how many. */
+export function* takeIn(
+  work: ChatWork,
+  key: Key,
+  { users, roleOf = () => 'member' }: Newcomers,
+): Steps<number> {
+  const added: Key[] = []
+  for (const user of users) {
+    if (yield* wait(work.tables.member(key, user))) continue
+    yield* enter(work, yield* findRoom(work, key), { user, role: roleOf(user) })
+    added.push(user)
+  }
+  const room = yield* findRoom(work, key)
+  // In one order, whoever else writes to the same people.
+  for (const user of added.sort()) {
+    const view = yield* findRoomView(work, room, user)
+    yield* wait(work.append(userChannel(user), roomFrame(room, 'room_added', { room: view })))
+  }
+  return added.length
+}
+
+function* enter(
+  work: ChatWork,
+  before: RoomRow,
+  { user: key, role }: { readonly user: Key; readonly role: string },
+): Steps<void> {
   const { tables, limits, now } = work
-  const before = yield* findRoom(work, roomId)
-  const key = yield* knowUser(work, user)
-  if (yield* wait(tables.member(before.key, key))) return false
   if (before.memberCount >= limits.membersPerRoom)
     throw new RequestError('too_many', `A room has at most ${limits.membersPerRoom} members`)
   if ((yield* wait(tables.countRoomsOf(key))) >= limits.roomsPerUser)
@@ -80,13 +121,10 @@ export function* addMember(work: ChatWork, roomId: Id, user: UserOrId): Steps<bo
     version: 0,
     // What was said before one came does not count as unread.
     readPlace: last?.place ?? 0,
-    body: { role: 'member', joined_at: now, last_read_message_id: last?.body.id ?? null },
+    body: { role, joined_at: now, last_read_message_id: last?.body.id ?? null },
   }
   yield* wait(tables.putMember(member))
   yield* tellMember(work, room, { member, type: 'member_joined' })
-  const view = yield* findRoomView(work, room, key)
-  yield* wait(work.append(userChannel(key), roomFrame(room, 'room_added', { room: view })))
-  return true
 }
 
 function* tellMember(
@@ -140,12 +178,22 @@ export function* removeMember(
   return true
 }
 
-export function* joinRoom(work: ChatWork, { user, data }: Asked): Steps<{ readonly room: ChatRoom }> {
+/** Whether somebody may go into a room by themselves. */
+export const isOpen = ({ kind }: JoinedRoom): boolean => kind !== 'direct'
+
+export type JoinedRoom = Pick<RoomRow['body'], 'id' | 'name' | 'kind'>
+
+export function* joinRoom(
+  work: ChatWork,
+  { user, data }: Asked,
+  mayJoin: (room: JoinedRoom) => boolean = isOpen,
+): Steps<{ readonly room: ChatRoom }> {
   const before = yield* findRoom(work, readId(data, ROOM_FIELD))
   const isIn = yield* wait(work.tables.member(before.key, user))
   if (!isIn) {
-    if (before.body.kind === 'direct')
-      throw new RequestError('forbidden', 'A direct conversation cannot be joined')
+    const { id, name, kind } = before.body
+    if (!mayJoin({ id, name, kind }))
+      throw new RequestError('forbidden', 'Nobody can join this room by themselves: ask a member of it')
     yield* addMember(work, before.body.id, user)
   }
   const room = yield* findRoom(work, before.body.id)

@@ -2,9 +2,9 @@
 import { RequestError } from '../../requestError.ts'
 import { type Steps, wait } from '../steps.ts'
 import type { Key, RoomRow, RoomsQuery } from '../tables/chatTables.ts'
-import type { ChatMember, ChatPreview, ChatRoom } from '../wire.ts'
+import type { ChatMember, ChatPreview, ChatRoom, ChatUser } from '../wire.ts'
 import { readLimit, readOptionalString } from './fields.ts'
-import { viewMember, viewPreview, viewRoom } from './views.ts'
+import { viewMember, viewPreview, viewRoom, viewUser } from './views.ts'
 import { type Asked, type ChatRead, findMembership, findUsers } from './work.ts'
 
 export const DEFAULT_PAGE_SIZE = 50
@@ -27,15 +27,36 @@ export function* findPreviews(read: ChatRead, rooms: readonly RoomRow[]): Steps<
   return previews
 }
 
+/** Who it is that a member of a conversation of two talks to. */
+export type PeerOf = (room: Key, viewer: Key) => ChatUser | undefined
+
+export function* findPeers(read: ChatRead, rooms: readonly RoomRow[]): Steps<PeerOf> {
+  const pairs = rooms.filter(({ body, memberCount }) => body.kind === 'direct' && memberCount === 2)
+  if (pairs.length === 0) return () => undefined
+  const members = yield* wait(read.tables.membersIn(pairs.map(({ key }) => key)))
+  const users = yield* findUsers(
+    read,
+    members.map(({ user }) => user),
+  )
+  const byRoom = new Map<Key, Key[]>()
+  for (const { room, user } of members) byRoom.set(room, [...(byRoom.get(room) ?? []), user])
+  return (room, viewer) => {
+    const other = byRoom.get(room)?.find((user) => user !== viewer)
+    return other === undefined ? undefined : viewUser(users(other))
+  }
+}
+
 function* viewRooms(read: ChatRead, rooms: readonly RoomRow[], viewer: Key): Steps<ChatRoom[]> {
   const keys = rooms.map(({ key }) => key)
   const counted = new Map(
     (yield* wait(read.tables.countedMembers(keys, [viewer]))).map((member) => [member.room, member]),
   )
   const previews = yield* findPreviews(read, rooms)
+  const peerOf = yield* findPeers(read, rooms)
   return rooms.flatMap((room) => {
     const member = counted.get(room.key)
-    return member ? [viewRoom(room, { member, last: previews.get(room.key) })] : []
+    const { key } = room
+    return member ? [viewRoom(room, { member, last: previews.get(key), peer: peerOf(key, viewer) })] : []
   })
 }
 

@@ -1,12 +1,14 @@
 /** Rows as the wire shows them. Pure. */
-import type {
-  CountedMember,
-  MemberRow,
-  MessageRow,
-  ReactionCount,
-  ReactionRow,
-  RoomRow,
-  UserRow,
+import {
+  type CountedMember,
+  type Key,
+  MAX_NAMED,
+  type MemberRow,
+  type MessageRow,
+  type ReactionCount,
+  type ReactionRow,
+  type RoomRow,
+  type UserRow,
 } from '../tables/chatTables.ts'
 import type {
   ChatMember,
@@ -22,16 +24,22 @@ export const viewUser = ({ body: { id, username, avatar_url } }: UserRow): ChatU
   avatar_url === undefined ? { id, username } : { id, username, avatar_url }
 
 export const viewReactions = (counts: readonly ReactionCount[]): ChatReaction[] =>
-  counts.map(({ name, count, me }) => ({ name, count, me }))
+  counts.map(({ name, count, me, users }) => ({ name, count, me, user_ids: users }))
 
 /** In order of first use. */
-export function countReactions(rows: readonly ReactionRow[], viewer?: string): ChatReaction[] {
-  const counts = new Map<string, ChatReaction>()
+export function countReactions(rows: readonly ReactionRow[], viewer?: Key): ChatReaction[] {
+  const users = new Map<string, Key[]>()
   for (const { name, user } of rows) {
-    const { count = 0, me = false } = counts.get(name) ?? {}
-    counts.set(name, { name, count: count + 1, me: me || user === viewer })
+    const all = users.get(name) ?? []
+    users.set(name, all)
+    all.push(user)
   }
-  return [...counts.values()]
+  return [...users].map(([name, all]) => ({
+    name,
+    count: all.length,
+    me: viewer !== undefined && all.includes(viewer),
+    user_ids: all.sort().slice(0, MAX_NAMED),
+  }))
 }
 
 interface MessageParts {
@@ -83,11 +91,16 @@ export const viewReadState = (room: RoomRow, member: CountedMember): ChatReadSta
   ...viewCounts(room, member),
 })
 
-export const viewRoom = (
-  room: RoomRow,
-  { member, last }: { readonly member: CountedMember; readonly last: ChatPreview | undefined },
-): ChatRoom => ({
+interface RoomParts {
+  readonly member: CountedMember
+  readonly last: ChatPreview | undefined
+  /** In a conversation of two: the other one. */
+  readonly peer: ChatUser | undefined
+}
+
+export const viewRoom = (room: RoomRow, { member, last, peer }: RoomParts): ChatRoom => ({
   ...room.body,
+  ...(peer === undefined ? {} : { peer }),
   ...(last === undefined ? {} : { last_message: last }),
   last_activity_at: room.activeAt,
   member_count: room.memberCount,

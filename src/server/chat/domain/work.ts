@@ -25,6 +25,7 @@ export interface ChatWork extends ChatRead {
   /** ISO 8601. */
   readonly now: string
   createMessageId(): Id
+  createRoomId(): Id
 }
 
 /** A frame of somebody, or what the application does in their name. */

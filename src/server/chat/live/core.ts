@@ -36,6 +36,7 @@ export function createCore({ host, limits, createMessageId }: CoreParts): ChatCo
     append,
     now: timestamp(),
     createMessageId,
+    createRoomId: host.environment.createId,
   })
   const readOn = (tx: unknown): ChatRead => ({ tables: tablesOf(tx), limits })
   return {

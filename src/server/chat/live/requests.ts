@@ -3,8 +3,9 @@ import type { PluginHandler, PluginRequest } from '../../session/plugin.ts'
 import { readBoolean, readId } from '../domain/fields.ts'
 import { roomFrame } from '../domain/frames.ts'
 import { getHistory } from '../domain/history.ts'
-import { joinRoom, leaveRoom } from '../domain/members.ts'
+import { isOpen, joinRoom, leaveRoom } from '../domain/members.ts'
 import { deleteMessage, editMessage, sendMessage } from '../domain/messages.ts'
+import { makeRoom } from '../domain/newRoom.ts'
 import { react } from '../domain/reactions.ts'
 import { markUnread, moveRead } from '../domain/readState.ts'
 import { getMembers, getRooms } from '../domain/rooms.ts'
@@ -16,6 +17,7 @@ import {
   ROOM_FIELD,
   roomChannel,
 } from '../domain/work.ts'
+import type { ChatServerOptions } from '../options.ts'
 import { run, type Steps } from '../steps.ts'
 import { keyOf } from '../tables/chatTables.ts'
 import type { ChatCore } from './core.ts'
@@ -23,7 +25,13 @@ import type { Writers } from './writers.ts'
 
 const askedIn = ({ user, data }: PluginRequest): Asked => ({ user: keyOf(user.id), data })
 
-export function createRequests(core: ChatCore, writers: Writers): Readonly<Record<string, PluginHandler>> {
+export type Permissions = Pick<ChatServerOptions, 'mayCreateRoom' | 'mayJoinRoom'>
+
+export function createRequests(
+  core: ChatCore,
+  writers: Writers,
+  { mayCreateRoom = () => true, mayJoinRoom = ({ room }) => isOpen(room) }: Permissions = {},
+): Readonly<Record<string, PluginHandler>> {
   const write =
     <T extends object>(steps: (work: ChatWork, asked: Asked) => Steps<T>) =>
     (request: PluginRequest): Promise<T> =>
@@ -50,7 +58,14 @@ export function createRequests(core: ChatCore, writers: Writers): Readonly<Recor
       return state
     },
     mark_unread: async (request) => (await write(markUnread)(request)).state,
-    join_room: write(joinRoom),
+    create_room: (request) =>
+      write((work, asked) => makeRoom(work, asked, (room) => mayCreateRoom({ user: request.user, room })))(
+        request,
+      ),
+    join_room: (request) =>
+      write((work, asked) => joinRoom(work, asked, (room) => mayJoinRoom({ user: request.user, room })))(
+        request,
+      ),
     leave_room: write(leaveRoom),
     get_rooms: async (request) => (await core.read([], (read) => getRooms(read, askedIn(request)))).result,
     get_history: readRoom(getHistory),

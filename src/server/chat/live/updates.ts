@@ -3,7 +3,7 @@
  * once for all who are there, when the room has moved.
  */
 import { SMALL_ROOM } from '../domain/presence.ts'
-import { findPreviews } from '../domain/rooms.ts'
+import { findPeers, findPreviews, type PeerOf } from '../domain/rooms.ts'
 import { viewReadState, viewRoom } from '../domain/views.ts'
 import type { ChatRead } from '../domain/work.ts'
 import { type Steps, wait } from '../steps.ts'
@@ -82,6 +82,7 @@ interface FoundRoom {
   readonly room: RoomRow
   readonly members: readonly CountedMember[]
   readonly last: ChatPreview | undefined
+  readonly peerOf: PeerOf
   /** Not only some of those who are here are to be told. */
   readonly isForAll: boolean
 }
@@ -95,7 +96,8 @@ function* readRooms(read: ChatRead, people: People, due: ReadonlyMap<Key, Due>):
     const members = yield* wait(read.tables.countedMembers([key], users))
     const isForAll = whom === 'all'
     const last = isForAll ? (yield* findPreviews(read, [room])).get(key) : undefined
-    found.push({ room, members, last, isForAll })
+    const peerOf = yield* findPeers(read, isForAll ? [room] : [])
+    found.push({ room, members, last, peerOf, isForAll })
   }
   return found
 }
@@ -107,7 +109,10 @@ function tell(core: ChatCore, found: FoundRoom, told: Told): void {
   const common = hasMoved ? commonText(room, found.last) : undefined
   for (const member of members) {
     const state = viewReadState(room, member)
-    const frames = common === undefined ? [] : [roomText(room, common, state)]
+    const { room_id, ...counts } = state
+    const peer = found.peerOf(room.key, member.user)
+    const own = { ...(peer === undefined ? {} : { peer }), ...counts }
+    const frames = common === undefined ? [] : [roomText(room, common, own)]
     if (isNews(told, member.user, state))
       frames.push(JSON.stringify({ type: 'unread_update', room_id: room.body.id, data: state }))
     send(core, member, frames)
@@ -136,11 +141,12 @@ function commonText(room: RoomRow, last: ChatPreview | undefined): string {
   const { unread_count, mention_count, last_read_message_id, version, ...common } = viewRoom(room, {
     member: nobody,
     last,
+    peer: undefined,
   })
   return JSON.stringify(common).slice(0, -1)
 }
 
-function roomText({ body }: RoomRow, common: string, { room_id, ...own }: ChatReadState): string {
+function roomText({ body }: RoomRow, common: string, own: object): string {
   const room = `${common},${JSON.stringify(own).slice(1)}`
   return `{"type":"room_updated","room_id":${JSON.stringify(body.id)},"data":{"room":${room}}}`
 }

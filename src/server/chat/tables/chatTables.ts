@@ -94,7 +94,12 @@ export interface ReactionCount {
   readonly name: string
   readonly count: number
   readonly me: boolean
+  /** The first `MAX_NAMED` of them, by their keys. */
+  readonly users: readonly Key[]
 }
+
+/** Of those who have reacted alike, so many are named. */
+export const MAX_NAMED = 20
 
 /** A message that grows, and the process that it is written by. */
 export interface WritingRow {
@@ -125,6 +130,10 @@ export interface RoomsQuery {
 export interface ChatTables {
   room(key: Key): Awaitable<RoomRow | undefined>
   putRoom(row: RoomRow): Awaitable<unknown>
+  /** The room that was made for this purpose. */
+  roomFor(purpose: string): Awaitable<Key | undefined>
+  /** Where there is none for it. */
+  putRoomFor(purpose: string, room: Key): Awaitable<unknown>
   /** Those that the user is in, last active first. */
   roomsOf(user: Key, query: RoomsQuery): Awaitable<RoomRow[]>
   countRoomsOf(user: Key): Awaitable<number>
@@ -132,6 +141,8 @@ export interface ChatTables {
   member(room: Key, user: Key): Awaitable<MemberRow | undefined>
   /** In the order in which they came. */
   members(room: Key): Awaitable<MemberRow[]>
+  /** Of several rooms, in no order. */
+  membersIn(rooms: readonly Key[]): Awaitable<Pick<MemberRow, 'room' | 'user'>[]>
   putMember(row: MemberRow): Awaitable<unknown>
   removeMember(room: Key, user: Key): Awaitable<unknown>
   /** Those of these users that are members of these rooms. */

@@ -7,17 +7,17 @@ import type {
   MemberRow,
   MessageRow,
   PageQuery,
-  ReactionCount,
   ReactionRow,
   RoomRow,
   UserRow,
   WritingRow,
 } from './chatTables.ts'
-import { calledOf } from './chatTables.ts'
+import { calledOf, MAX_NAMED } from './chatTables.ts'
 
 const table = (...name: readonly (string | number)[]) => `querywire chat ${JSON.stringify(name)}`
 
 const ROOMS = table('rooms')
+const ROOMS_FOR = table('rooms for')
 const USERS = table('users')
 const PROCESSES = table('processes')
 const WRITINGS = table('writings')
@@ -61,6 +61,10 @@ function roomTables(tx: MemoryTables) {
   return {
     room,
     putRoom: (row) => tx.set(ROOMS, row.key, row),
+    roomFor: (purpose) => tx.get<Key>(ROOMS_FOR, purpose),
+    putRoomFor: (purpose, key) => {
+      if (tx.get(ROOMS_FOR, purpose) === undefined) tx.set(ROOMS_FOR, purpose, key)
+    },
     roomsOf: (user, { after, limit }) => {
       const own = rowsOf<RoomRow>(tx, ROOMS, tx.all<Key>(roomsOf(user)))
       const behind = after ? own.filter((row) => isBehind(row, after)) : own
@@ -69,6 +73,7 @@ function roomTables(tx: MemoryTables) {
     countRoomsOf: (user) => tx.all(roomsOf(user)).length,
     member,
     members: (at) => tx.all<MemberRow>(membersOf(at)).sort((a, b) => a.place - b.place),
+    membersIn: (rooms) => rooms.flatMap((at) => tx.all<MemberRow>(membersOf(at))),
     putMember: (row) => {
       tx.set(membersOf(row.room), row.user, row)
       tx.set(roomsOf(row.user), row.room, row.room)
@@ -192,12 +197,16 @@ function reactionTables(tx: MemoryTables) {
     reactions,
     countedReactions: (room, places, viewer) =>
       places.flatMap((place) => {
-        const counts = new Map<string, ReactionCount>()
-        for (const { name, user } of reactions(room, place)) {
-          const { count = 0, me = false } = counts.get(name) ?? {}
-          counts.set(name, { place, name, count: count + 1, me: me || user === viewer })
-        }
-        return [...counts.values()]
+        const users = new Map<string, Key[]>()
+        for (const { name, user } of reactions(room, place))
+          users.set(name, [...(users.get(name) ?? []), user])
+        return [...users].map(([name, all]) => ({
+          place,
+          name,
+          count: all.length,
+          me: all.includes(viewer),
+          users: all.sort().slice(0, MAX_NAMED),
+        }))
       }),
     addReaction: (row) => tx.set(reactionsTo(row.room, row.place), reactionKey(row), row),
     removeReaction: (row) => tx.delete(reactionsTo(row.room, row.place), reactionKey(row)),

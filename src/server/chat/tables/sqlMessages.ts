@@ -1,6 +1,13 @@
 /** Messages, whom they mention, and reactions to them, in SQL. */
 import { after } from '../steps.ts'
-import type { ChatTables, MessageRow, ReactionCount, ReactionRow } from './chatTables.ts'
+import {
+  type ChatTables,
+  type Key,
+  MAX_NAMED,
+  type MessageRow,
+  type ReactionCount,
+  type ReactionRow,
+} from './chatTables.ts'
 import type { Sql, SqlRow } from './sqlDriver.ts'
 
 const MESSAGE =
@@ -94,12 +101,17 @@ const readReaction = (row: SqlRow): ReactionRow => ({
   since: Number(row.since),
 })
 
-const readCount = (row: SqlRow): ReactionCount => ({
-  place: Number(row.place),
-  name: String(row.name),
-  count: Number(row.count),
-  me: Number(row.me) > 0,
-})
+/** Rows of one user each, those of one reaction in a row. */
+function countsIn(rows: readonly SqlRow[]): ReactionCount[] {
+  const counts: (ReactionCount & { readonly users: Key[] })[] = []
+  for (const row of rows) {
+    const [place, name, user] = [Number(row.place), String(row.name), String(row.user_id)]
+    const last = counts.at(-1)
+    if (last?.place === place && last.name === name) last.users.push(user)
+    else counts.push({ place, name, count: Number(row.count), me: Number(row.me) > 0, users: [user] })
+  }
+  return counts
+}
 
 const reactions = ({ rows, run, dialect }: Sql) =>
   ({
@@ -111,12 +123,17 @@ const reactions = ({ rows, run, dialect }: Sql) =>
         readReaction,
       ),
     countedReactions: (room, places, viewer) =>
-      rows(
-        `SELECT place, name, count(*) AS count, sum(CASE WHEN user_id = $3 THEN 1 ELSE 0 END) AS me
-          FROM querywire_chat_reactions WHERE room = $1 AND place IN (${dialect.integers('$2')})
-          GROUP BY place, name ORDER BY place, min(since)`,
-        [room, JSON.stringify(places), viewer],
-        readCount,
+      after(
+        run(
+          `SELECT place, name, user_id, count, me FROM (
+            SELECT place, name, user_id, since, count(*) OVER (PARTITION BY place, name) AS count,
+              sum(CASE WHEN user_id = $3 THEN 1 ELSE 0 END) OVER (PARTITION BY place, name) AS me,
+              row_number() OVER (PARTITION BY place, name ORDER BY user_id ${dialect.byBytes}) AS number
+            FROM querywire_chat_reactions WHERE room = $1 AND place IN (${dialect.integers('$2')})
+          ) AS r WHERE number <= ${MAX_NAMED} ORDER BY place, since, name, number`,
+          [room, JSON.stringify(places), viewer],
+        ),
+        countsIn,
       ),
     addReaction: ({ room, place, name, user, since }) =>
       run(

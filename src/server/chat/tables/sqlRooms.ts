@@ -24,6 +24,15 @@ export const sqlRooms = ({ rows, run, first, count, dialect }: Sql) =>
             message_count = excluded.message_count, active_at = excluded.active_at, body = excluded.body`,
         [key, version, memberCount, messageCount, activeAt, JSON.stringify(body)],
       ),
+    roomFor: (purpose) =>
+      first('SELECT room FROM querywire_chat_rooms_for WHERE purpose = $1', [purpose], (row) =>
+        String(row.room),
+      ),
+    putRoomFor: (purpose, room) =>
+      run('INSERT INTO querywire_chat_rooms_for (purpose, room) VALUES ($1, $2) ON CONFLICT DO NOTHING', [
+        purpose,
+        room,
+      ]),
     roomsOf: (user, { after, limit }) => {
       const [activeAt, id] = [`r.active_at ${dialect.byBytes}`, `r.id ${dialect.byBytes}`]
       const behind = after ? `AND (${activeAt}, ${id}) < ($3, $4)` : ''
@@ -84,6 +93,12 @@ export const sqlMembers = ({ rows, run, first, dialect }: Sql) =>
         `SELECT ${MEMBER} FROM querywire_chat_members AS m WHERE m.room = $1 ORDER BY m.place`,
         [room],
         readMember,
+      ),
+    membersIn: (keys) =>
+      rows(
+        `SELECT room, user_id FROM querywire_chat_members WHERE room IN (${dialect.texts('$1')})`,
+        [JSON.stringify(keys)],
+        (row) => ({ room: String(row.room), user: String(row.user_id) }),
       ),
     putMember: ({ room, user, place, version, readPlace, body }) =>
       run(

@@ -32,6 +32,7 @@ export const CHAT_SCHEMA: readonly string[] = [
     id text PRIMARY KEY, version bigint NOT NULL, member_count bigint NOT NULL,
     message_count bigint NOT NULL, active_at text NOT NULL, body text NOT NULL
   )`,
+  'CREATE TABLE IF NOT EXISTS querywire_chat_rooms_for (purpose text PRIMARY KEY, room text NOT NULL)',
   `CREATE TABLE IF NOT EXISTS querywire_chat_members (
     room text NOT NULL, user_id text NOT NULL, place bigint NOT NULL, version bigint NOT NULL,
     read_place bigint NOT NULL, body text NOT NULL, PRIMARY KEY (room, user_id)

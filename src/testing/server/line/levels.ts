@@ -13,6 +13,7 @@ const ASKED = new Set([
   'edit_message',
   'delete_message',
   'subscribe_room',
+  'create_room',
   'join_room',
   'get_rooms',
   'get_history',

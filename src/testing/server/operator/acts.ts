@@ -4,6 +4,7 @@ import { roomFrame } from '../../../server/chat/domain/frames.ts'
 import { getHistory } from '../../../server/chat/domain/history.ts'
 import { joinRoom, leaveRoom } from '../../../server/chat/domain/members.ts'
 import { deleteMessage, editMessage, sendMessage } from '../../../server/chat/domain/messages.ts'
+import { makeRoom } from '../../../server/chat/domain/newRoom.ts'
 import { react } from '../../../server/chat/domain/reactions.ts'
 import { markUnread, moveRead } from '../../../server/chat/domain/readState.ts'
 import { getMembers, getRooms } from '../../../server/chat/domain/rooms.ts'
@@ -32,7 +33,8 @@ const WRITES: Readonly<Record<string, Write>> = {
   },
   add_reaction: (work, asked) => react(work, asked, true),
   remove_reaction: (work, asked) => react(work, asked, false),
-  join_room: joinRoom,
+  create_room: (work, asked) => makeRoom(work, asked, () => true),
+  join_room: (work, asked) => joinRoom(work, asked),
   leave_room: leaveRoom,
 }
 

@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline'
 import { stripVTControlCharacters } from 'node:util'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { startBrowser } from '../e2e/demo.ts'
 import {
   type Block,
   createEmptyApp,
@@ -15,7 +16,6 @@ import {
   readBlocks,
   readersEnvironment,
 } from '../package/pastedApp.ts'
-import { startBrowser } from './demo.ts'
 
 let app: PastedApp
 let browser: Browser

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type Demo, log, ready, say, startBrowser, startDemo, visit } from './demo.ts'
+import { type Demo, log, ready, say, startBrowser, startDemo, visit } from '../e2e/demo.ts'
 
 const folder = join(tmpdir(), 'querywire-looks')
 

@@ -6,8 +6,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { source as axe } from 'axe-core'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { serveApp, startBrowser } from './demo.ts'
-import { type ExampleServer, startExample } from './exampleServer.ts'
+import { serveApp, startBrowser } from '../e2e/demo.ts'
+import { type ExampleServer, startExample } from '../e2e/exampleServer.ts'
 
 // A page of five hundred rows, on a machine that has other things to do.
 vi.setConfig({ testTimeout: 240_000 })

@@ -1,8 +1,8 @@
 /** A board in two windows: what is dragged in one moves in the other, whatever happens to the server meanwhile. */
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
-import { serveApp, startBrowser } from './demo.ts'
-import { type ExampleServer, startExample } from './exampleServer.ts'
+import { serveApp, startBrowser } from '../e2e/demo.ts'
+import { type ExampleServer, startExample } from '../e2e/exampleServer.ts'
 
 let server: ExampleServer
 let app: Awaited<ReturnType<typeof serveApp>>
