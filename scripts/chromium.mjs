@@ -47,7 +47,7 @@ const fromApt = async (log) => {
   log('installing the chromium package with apt-get')
   const env = { DEBIAN_FRONTEND: 'noninteractive' }
   await run(['apt-get', 'update'], { env, timeoutMs: 120_000 })
-  const packages = ['chromium', 'fonts-liberation']
+  const packages = ['chromium', 'fonts-liberation', 'fonts-noto-color-emoji']
   await run(['apt-get', 'install', '-y', '--no-install-recommends', ...packages], { env, timeoutMs: 300_000 })
   return onSystem()
 }

@@ -1,10 +1,10 @@
 // `npm run demo`: the chat server and the demo app, until Ctrl-C. WS_PORT (9000) and PORT (5173) are where the search
-// for a free port starts. Restarts nothing: when one of the two ends, so does the other.
+// for a free port starts. Restarts nothing: when one of the two ends, so does the other. `npm run demo:dev` serves the
+// app from its sources, with hot module replacement.
 import { join } from 'node:path'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
-import { createLogger, createServer } from 'vite'
-import { root, start, stop, stopChildrenOnSignals } from './processes.mjs'
+import { start, stopAll, stopChildrenOnSignals } from './processes.mjs'
 
 const STARTUP_TIMEOUT_MS = 30_000
 
@@ -47,7 +47,8 @@ const startServer = async () => {
   return { child, ended, ...(await listening(child, 'server')) }
 }
 
-const logger = () => {
+const logger = async () => {
+  const { createLogger } = await import('vite')
   const base = createLogger('info', { allowClearScreen: false })
   const show = (write) => (message, options) => {
     const plain = { ...options, timestamp: false }
@@ -56,17 +57,19 @@ const logger = () => {
   return { ...base, info: show(base.info), warn: show(base.warn), error: show(base.error) }
 }
 
-const startApp = async ({ url, token_url: tokenUrl }) => {
-  process.env.VITE_WS_URL = url
-  process.env.VITE_TOKEN_URL = tokenUrl
-  const app = await createServer({
-    root: join(root, 'examples', 'demo'),
-    server: { port: Number(process.env.PORT || 5173), strictPort: false },
-    customLogger: logger(),
-    clearScreen: false,
-  })
-  await app.listen()
-  return { app, appUrl: app.resolvedUrls.local[0] }
+const isDeveloping = process.argv.includes('--dev')
+
+const startApp = async (chatUrl) => {
+  const { developDemo, serveDemo } = await import('./demoApp.mjs')
+  const port = Number(process.env.PORT || 5173)
+  return isDeveloping
+    ? developDemo({ chatUrl, port, customLogger: await logger() })
+    : serveDemo({ chatUrl, port })
+}
+
+const built = async () => {
+  const { buildDemo } = await import('./demoApp.mjs')
+  if (!isDeveloping) await buildDemo()
 }
 
 const announce = (appUrl, serverUrl) => {
@@ -84,19 +87,19 @@ const announce = (appUrl, serverUrl) => {
 
 const main = async () => {
   const signals = stopChildrenOnSignals()
-  const server = await startServer()
-  const { app, appUrl } = await startApp(server).catch(async (error) => {
-    await stop(server.child)
-    throw error
-  })
-  announce(appUrl, server.url)
+  const startsServer = startServer()
+  // Both at once: the server reads a database while the app is built.
+  const [server] = await Promise.all([startsServer, built()])
+  const app = await startApp(server.url)
+  announce(app.url, server.url)
   const { code, signal } = await server.ended
   if (signals.received) return
   await app.close()
   throw new Error(`The server ended (${signal ?? `exit code ${code}`}), so the demo ends too.`)
 }
 
-main().catch((error) => {
+main().catch(async (error) => {
   console.error(`\n${error.message}`)
+  await stopAll()
   process.exit(1)
 })

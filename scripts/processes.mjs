@@ -92,6 +92,9 @@ export const run = (command, { timeoutMs, silenceMs, onOutput, ...options } = {}
 
 const file = ([name]) => name
 
+/** Whatever this process has started and has not ended. */
+export const stopAll = () => Promise.all([...living].map((child) => stop(child)))
+
 /** Ctrl-C, SIGTERM and SIGHUP stop every child before this process ends. `received` tells that one has come. */
 export const stopChildrenOnSignals = () => {
   const state = { received: false }
@@ -101,7 +104,7 @@ export const stopChildrenOnSignals = () => {
       // A second Ctrl-C while the children are being stopped changes nothing: `stop` kills after its grace period.
       if (state.received) return
       state.received = true
-      await Promise.all([...living].map((child) => stop(child)))
+      await stopAll()
       process.exit(code)
     })
   }

@@ -2,13 +2,13 @@
 const learn = (folder, names) => names.map((name) => `docs/learn/${folder}/${name}.md`)
 
 export const CHAPTERS = [
-  { title: 'Start', pages: learn('start', ['vite', 'next']) },
+  { title: 'Start', pages: learn('start', ['vite', 'chat', 'next']) },
   { title: 'How it works', pages: learn('concepts', ['levels', 'continuity', 'fold', 'outbox']) },
   {
     title: 'Guides',
     pages: [
-      ...learn('guides', ['sign-in', 'reconnecting', 'history', 'read-state', 'offline']),
-      ...learn('guides', ['server-rendering', 'testing', 'storybook']),
+      ...learn('guides', ['definitions', 'sign-in', 'reconnecting', 'history', 'read-state', 'offline']),
+      ...learn('guides', ['server-rendering', 'testing', 'storybook', 'devtools']),
       'docs/entities.md',
       'docs/security.md',
       'docs/tabs.md',
@@ -33,6 +33,7 @@ export const CHAPTERS = [
     title: 'What holds',
     pages: ['docs/reliability.md', 'docs/SPEC.md', 'docs/ARCHITECTURE.md', 'docs/exports.md', 'README.md'],
   },
+  { title: 'Releases', pages: ['docs/versions.md', 'CHANGELOG.md', 'SECURITY.md', 'CONTRIBUTING.md'] },
 ]
 
 /** The entries of the package, and what their pages are called by typedoc. */

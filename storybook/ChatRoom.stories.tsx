@@ -1,5 +1,6 @@
 import type { Meta, StoryObj } from '@storybook/react-vite'
 import { expect, fn, waitFor, within } from 'storybook/test'
+import code from './code/ChatRoom.tsx?raw'
 import { ChatRoom } from './components/ChatRoom.tsx'
 import { Frame } from './support/Frame.tsx'
 import { harbour, talk, USERS } from './support/people.ts'
@@ -7,16 +8,6 @@ import { createScene, type Scene, type SceneOptions } from './support/scene.tsx'
 
 const inHarbour = (options: SceneOptions = {}) =>
   createScene({ server: () => ({ users: USERS, rooms: [harbour()] }), ...options })
-
-const code = `
-function ChatRoom({ roomId }) {
-  const { messages, loadOlder, ...history } = useMessages(roomId)
-  const { send, retry, discard } = useSendMessage(roomId)
-  const { markRead, readersOf } = useReadState(roomId)
-  const { typers, keystroke, stop } = useTyping(roomId)
-  …
-}
-// or all of it in one hook: useChatWebSocket(roomId)`
 
 /** A room: who is there, what was said, who is writing, and where to write oneself. One hook per concern. */
 const meta = {
@@ -88,8 +79,24 @@ const refusing = inHarbour({
   },
 })
 
+const refused = inHarbour()
+
 /** Refused by the server: the message says so, and what can be done. */
 export const FailedSends: Story = {
+  ...shownIn(refused),
+  tags: ['failure'],
+  parameters: { fault: 'messages refused' },
+  play: async ({ canvas, userEvent }) => {
+    await canvas.findByText('I will look at the board after lunch.')
+    await userEvent.type(canvas.getByRole('textbox', { name: 'Message' }), 'Is anybody there?{Enter}')
+    await expect(await canvas.findByText('Closed for the night')).toBeVisible()
+    await userEvent.click(canvas.getByRole('button', { name: 'Retry' }))
+    await expect(await canvas.findByRole('button', { name: 'Discard' })).toBeVisible()
+  },
+}
+
+/** The way back: it goes when it is sent once more, or it is thrown away. */
+export const RetryAndDiscard: Story = {
   ...shownIn(refusing),
   play: async ({ canvas, userEvent }) => {
     await canvas.findByText('I will look at the board after lunch.')
@@ -164,10 +171,24 @@ export const EscapeFromThePast: Story = {
   },
 }
 
+const torn = inHarbour()
+
+/** An event was lost, the next one has come, and what was asked for because of that has no answer yet. */
+export const Gap: Story = {
+  ...shownIn(torn),
+  tags: ['failure'],
+  parameters: { fault: 'gap' },
+  play: async ({ canvas }) => {
+    const missing = await canvas.findByText('Some messages are missing here', {}, { timeout: 5_000 })
+    await expect(missing).toBeVisible()
+    await expect(canvas.queryByText('Lost on the way')).toBeNull()
+  },
+}
+
 const gappy = inHarbour()
 
-/** An event was lost and the next one has come: said while what is missing is being asked for, and gone with it. */
-export const Gap: Story = {
+/** The way back: what is missing is asked for, and takes its place. */
+export const GapFilled: Story = {
   ...shownIn(gappy),
   play: async ({ canvas }) => {
     await canvas.findByText('I will look at the board after lunch.')

@@ -1,17 +1,10 @@
 import type { Meta, StoryObj } from '@storybook/react-vite'
 import { expect, waitFor } from 'storybook/test'
+import code from './code/ConnectionIndicator.tsx?raw'
 import { ConnectionIndicator } from './components/ConnectionIndicator.tsx'
 import { RoomList } from './components/RoomList.tsx'
 import { Frame } from './support/Frame.tsx'
 import { createScene, type Scene } from './support/scene.tsx'
-
-const code = `
-const { showIndicator, status } = useConnectionIndicator()
-return (
-  <div role="status" aria-label="Connection">
-    {showIndicator && (status.isReconnecting ? 'Connection lost. Reconnecting…' : 'Not connected.')}
-  </div>
-)`
 
 /** A banner while there is no connection: after a grace of five seconds, and gone as soon as there is one again. */
 const meta = {
@@ -34,6 +27,9 @@ const shownIn = (scene: Scene): Pick<Story, 'beforeEach' | 'render'> => ({
     </Frame>
   ),
 })
+
+/** It begins when everything is loaded. */
+const FAULT_TAKES = { timeout: 5_000 }
 
 const connected = createScene({ haste: 50 })
 
@@ -59,59 +55,57 @@ export const Connecting: Story = {
   },
 }
 
-const unreachable = createScene({
-  haste: 50,
-  client: {
-    reconnect: { maxAttempts: 1_000 },
-    tokenManager: { getAccessToken: () => Promise.reject(new Error('No network')) },
-  },
-})
+const unreachable = createScene({ haste: 50 })
 
 /** Nothing was lost, because nothing was there. */
 export const NeverConnected: Story = {
   ...shownIn(unreachable),
+  tags: ['failure'],
+  parameters: { fault: 'unreachable' },
   play: async ({ canvas }) => {
     const banner = canvas.getByRole('status', { name: 'Connection' })
     await waitFor(() => expect(banner).toHaveTextContent('No connection yet. Trying again…'))
   },
 }
 
-let hasToken = true
-const reconnecting = createScene({
-  haste: 50,
-  client: { tokenManager: { getAccessToken: () => (hasToken ? 'alice' : new Promise(() => {})) } },
-  prepare: () => {
-    hasToken = true
-    return undefined
-  },
-})
+const reconnecting = createScene({ haste: 50 })
 
 /** Lost, and not back yet: what was loaded is still there to be read. */
 export const Reconnecting: Story = {
   ...shownIn(reconnecting),
+  tags: ['failure'],
+  parameters: { fault: 'offline' },
   play: async ({ canvas }) => {
-    await canvas.findByRole('link', { name: /general/ })
-    hasToken = false
-    reconnecting.server().faults.disconnectAll()
     const banner = canvas.getByRole('status', { name: 'Connection' })
-    await waitFor(() => expect(banner).toHaveTextContent('Connection lost. Reconnecting…'))
+    await waitFor(() => expect(banner).toHaveTextContent('Connection lost. Reconnecting…'), FAULT_TAKES)
     await expect(canvas.getByRole('link', { name: /general/ })).toBeVisible()
   },
 }
 
-const failed = createScene({ haste: 50, client: { reconnect: { maxAttempts: 2 } } })
+const closed = createScene({ haste: 50 })
 
+/** Closed for good: nothing is tried any more, unless one asks for it. */
 export const Failed: Story = {
-  ...shownIn(failed),
+  ...shownIn(closed),
+  tags: ['failure'],
+  parameters: { fault: 'closed' },
+  play: async ({ canvas }) => {
+    await expect(await canvas.findByRole('button', { name: 'Try again' }, FAULT_TAKES)).toBeVisible()
+    await expect(canvas.getByRole('status', { name: 'Connection' })).toHaveTextContent('Not connected')
+  },
+}
+
+const reopened = createScene({ haste: 50 })
+
+/** The way back. */
+export const TryAgain: Story = {
+  ...shownIn(reopened),
   play: async ({ canvas, userEvent }) => {
     await canvas.findByRole('link', { name: /general/ })
-    failed.server().faults.refuseNext(4003, 1)
-    failed.server().faults.disconnectAll()
+    reopened.server().faults.refuseNext(4003, 1)
+    reopened.server().faults.disconnectAll()
     await userEvent.click(await canvas.findByRole('button', { name: 'Try again' }))
     const banner = canvas.getByRole('status', { name: 'Connection' })
     await waitFor(() => expect(banner).toBeEmptyDOMElement())
-    failed.server().faults.refuseNext(4003, 1)
-    failed.server().faults.disconnectAll()
-    await waitFor(() => expect(banner).toHaveTextContent('Not connected'))
   },
 }

@@ -4,18 +4,11 @@ import { useState } from 'react'
 import { expect, waitFor, within } from 'storybook/test'
 // Past the entry point, which is empty in a production build: a built Storybook is one, and has the panel all the same.
 import { createPlugin } from '../src/devtools/plugin.tsx'
+import code from './code/Devtools.tsx?raw'
 import { ChatRoom } from './components/ChatRoom.tsx'
 import { Frame } from './support/Frame.tsx'
 import { harbour, USERS } from './support/people.ts'
 import { createScene, type Scene } from './support/scene.tsx'
-
-const code = `
-import { TanStackDevtools } from '@tanstack/react-devtools'
-import { querywireDevtools } from 'querywire/devtools'
-
-const plugins = [querywireDevtools({ manager, queryClient })]
-
-<TanStackDevtools plugins={plugins} />`
 
 /** `querywire/devtools`: what a page stands on, as a plugin of TanStack Devtools. */
 const meta = {
@@ -113,16 +106,15 @@ const broken = inHarbour()
 
 /** A lost connection, and a message that waits for the next one. */
 export const Reconnecting: Story = {
+  tags: ['failure'],
+  parameters: { fault: 'offline' },
   beforeEach: broken.beforeEach,
   render: () => <Panel scene={broken} theme="dark" />,
   play: async ({ canvas, canvasElement, userEvent }) => {
     await canvas.findByText('I will look at the board after lunch.')
     const panel = panelIn(canvasElement)
-    await panel.findByRole('cell', { name: 'CONNECTED' })
-    broken.server().faults.refuseNext(1013, 100)
-    broken.server().faults.disconnectAll()
+    await panel.findByRole('cell', { name: /^RECONNECTING/ }, { timeout: 5_000 })
     await userEvent.type(canvas.getByRole('textbox', { name: 'Message' }), 'Hello?{Enter}')
-    await expect(await panel.findByRole('cell', { name: /^RECONNECTING/ })).toBeVisible()
     const outbox = panel.getByRole('table', { name: /Pending mutations/ })
     await waitFor(() => expect(outbox).toHaveTextContent(/sendMessage.*queued/))
     await waitFor(() => expect(panel.getByRole('table', { name: /Channels/ })).toHaveTextContent('down'))

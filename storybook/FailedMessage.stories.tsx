@@ -1,17 +1,8 @@
 import type { Meta, StoryObj } from '@storybook/react-vite'
 import { expect, fn } from 'storybook/test'
+import code from './code/FailedMessage.tsx?raw'
 import { FailedMessage } from './components/FailedMessage.tsx'
 import { Frame } from './support/Frame.tsx'
-
-const code = `
-const { retry, discard } = useSendMessage(roomId)
-{message.local?.status === 'failed' && (
-  <FailedMessage
-    reason={message.local.error?.message}
-    onRetry={() => retry(message.local.key)}
-    onDiscard={() => discard(message.local.key)}
-  />
-)}`
 
 /** Below a message that could not be sent: why, and what can be done about it. */
 const meta = {

@@ -1,22 +1,8 @@
 import type { Meta, StoryObj } from '@storybook/react-vite'
 import { expect, fireEvent, userEvent as plainUserEvent, waitFor, within } from 'storybook/test'
+import code from './code/MessageActions.tsx?raw'
 import { ChatRoom } from './components/ChatRoom.tsx'
-import { Frame } from './support/Frame.tsx'
-import { harbour, USERS } from './support/people.ts'
-import { createScene, type SceneOptions } from './support/scene.tsx'
-
-const code = `
-const { mutate: react } = useMutation(chat.react(roomId))
-const { mutate: edit } = useMutation(chat.editMessage(roomId))
-const { mutate: remove } = useMutation(chat.deleteMessage(roomId))
-const { send, retry, discard } = useSendMessage(roomId)
-const { markUnread } = useReadState(roomId)
-const readers = useReaders(message)
-
-react({ message_id: message.id, reaction: '🎉' })        // shows with the tap
-send({ content: 'On my way', reply_to_id: message.id })
-edit({ message_id: message.id, content: 'At nine' })
-remove({ message_id: message.id })`
+import { inHarbour, menuOf, OWN, openMenu, rowOf, said, saidOf, THEIRS, unreadOf } from './support/acting.tsx'
 
 /** What one can do with a message: by pointer, by keyboard, with a finger. */
 const meta = {
@@ -28,52 +14,6 @@ const meta = {
 
 export default meta
 type Story = StoryObj<typeof meta>
-
-interface Look {
-  readonly dir?: 'rtl'
-  readonly theme?: 'light' | 'dark'
-  readonly width?: number
-}
-
-function inHarbour({ dir, theme, width }: Look = {}, options: SceneOptions = {}) {
-  const scene = createScene({ server: () => ({ users: USERS, rooms: [harbour()] }), ...options })
-  const shown: Pick<Story, 'beforeEach' | 'decorators'> = {
-    beforeEach: scene.beforeEach,
-    decorators: [
-      (Story) => (
-        <div dir={dir} style={{ maxInlineSize: width }}>
-          <Frame height={560} theme={theme}>
-            <scene.As user="alice">{Story()}</scene.As>
-          </Frame>
-        </div>
-      ),
-    ],
-  }
-  return { scene, shown }
-}
-
-type Canvas = ReturnType<typeof within>
-
-const THEIRS = 'It does. Send it over?'
-const OWN = 'I will look at the board after lunch.'
-
-async function rowOf(canvas: Canvas, text: string): Promise<HTMLElement> {
-  const [found] = (await canvas.findAllByText(text)) as HTMLElement[]
-  const row = found?.closest<HTMLElement>('article')
-  if (!row) throw new Error(`No message says "${text}"`)
-  return row
-}
-
-const menuOf = (canvas: Canvas) => canvas.findByRole('menu', { name: 'Message actions' })
-
-async function openMenu(canvas: Canvas, text: string): Promise<Canvas> {
-  const row = await rowOf(canvas, text)
-  fireEvent.contextMenu(within(row).getByText(text))
-  return within(await menuOf(canvas))
-}
-
-const said = ({ scene }: ReturnType<typeof inHarbour>) => scene.server().state().rooms[0]?.messages ?? []
-const saidOf = (used: ReturnType<typeof inHarbour>, id: string) => said(used).find((one) => one.id === id)
 
 const reacting = inHarbour()
 
@@ -269,25 +209,17 @@ export const Delete: Story = {
   },
 }
 
-const refusing = inHarbour(
-  {},
-  {
-    prepare: (server) => {
-      const rejection = { code: 'forbidden', message: 'The room is closed for the night', retryable: false }
-      server.faults.rejectNext('add_reaction', rejection)
-      return undefined
-    },
-  },
-)
+const refusing = inHarbour()
 
 /** What the server refuses goes again, and the line below the messages says why. */
 export const Refused: Story = {
   ...refusing.shown,
+  parameters: { fault: 'reactions refused' },
   play: async ({ canvas, userEvent }) => {
     const menu = await openMenu(canvas, THEIRS)
     await userEvent.click(menu.getByRole('menuitemcheckbox', { name: '👍' }))
     const line = canvas.getByRole('status', { name: 'What was done' })
-    await waitFor(() => expect(line).toHaveTextContent('Could not react: The room is closed for the night'))
+    await waitFor(() => expect(line).toHaveTextContent('Could not react: Closed for the night'))
     await waitFor(() => expect(canvas.queryByRole('button', { name: '👍 1, You' })).toBeNull())
   },
 }
@@ -298,20 +230,15 @@ const unread = inHarbour()
 export const MarkUnread: Story = {
   ...unread.shown,
   play: async ({ canvas, userEvent }) => {
-    const count = () =>
-      unread.scene
-        .server()
-        .state()
-        .rooms[0]?.members.find(({ userKey }) => userKey.includes('alice'))?.unreadCount
     await rowOf(canvas, THEIRS)
     const menu = await openMenu(canvas, THEIRS)
     await userEvent.click(menu.getByRole('menuitem', { name: 'Mark as unread' }))
-    await waitFor(() => expect(count()).toBe(1))
+    await waitFor(() => expect(unreadOf(unread)).toBe(1))
     await expect(await within(canvas.getByRole('log')).findByText('New messages')).toBeVisible()
     await new Promise((resolve) => setTimeout(resolve, 1_200))
-    await expect(count()).toBe(1)
+    await expect(unreadOf(unread)).toBe(1)
     await userEvent.type(canvas.getByRole('textbox', { name: 'Message' }), 'Now I have{Enter}')
-    await waitFor(() => expect(count()).toBe(0), { timeout: 3_000 })
+    await waitFor(() => expect(unreadOf(unread)).toBe(0), { timeout: 3_000 })
   },
 }
 

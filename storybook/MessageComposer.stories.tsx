@@ -1,5 +1,6 @@
 import type { Meta, StoryObj } from '@storybook/react-vite'
 import { expect, fn, waitFor, within } from 'storybook/test'
+import code from './code/MessageComposer.tsx?raw'
 import { MessageComposer } from './components/MessageComposer.tsx'
 import { Frame } from './support/Frame.tsx'
 import { harbour, message, USERS } from './support/people.ts'
@@ -11,17 +12,6 @@ const scene = createScene({
     rooms: ['harbour', 'pier', 'quay', 'shore', 'dock'].map((id) => harbour({ id, messages: [] })),
   }),
 })
-
-const code = `
-const [draft, setDraft] = useDraft(roomId)
-const { send } = useSendMessage(roomId)
-const { keystroke, stop } = useTyping(roomId)
-
-const submit = async () => {
-  await send(draft)      // resolves when the message is on screen and on its way, also offline
-  setDraft('')
-  stop()
-}`
 
 /** Where one writes. Enter sends, Shift+Enter breaks the line; what is not sent stays, also over a reload. */
 const meta = {

@@ -1,25 +1,9 @@
 import type { Meta, StoryObj } from '@storybook/react-vite'
 import { expect, fn, waitFor } from 'storybook/test'
+import code from './code/MessageList.tsx?raw'
 import { MessageList } from './components/MessageList.tsx'
 import { Frame } from './support/Frame.tsx'
 import { message, messagesOf, morning, talk } from './support/people.ts'
-
-const code = `
-const { messages, loadOlder, loadNewer, ...history } = useMessages(roomId)
-const { retry, discard } = useSendMessage(roomId)
-const { markRead, readersOf } = useReadState(roomId)
-
-<MessageList
-  {...history}
-  messages={messages}
-  currentUserId={user.id}
-  loadOlder={() => void loadOlder()}
-  loadNewer={() => void loadNewer()}
-  readersOf={(message) => readersOf(message).map((member) => member.user)}
-  onRetry={(key) => void retry(key)}
-  onDiscard={discard}
-  onAtEndChange={(isAtEnd) => isAtEnd && markRead()}
-/>`
 
 /** The messages of a room, virtualised: only what is in view has elements, however long the history is. */
 const meta = {

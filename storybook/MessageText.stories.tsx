@@ -1,22 +1,15 @@
 import type { Meta, StoryObj } from '@storybook/react-vite'
 import { expect, within } from 'storybook/test'
+import code from './code/MessageText.tsx?raw'
 import { MessageList } from './components/MessageList.tsx'
 import { PeopleProvider } from './components/people.ts'
 import { Frame } from './support/Frame.tsx'
 import { message } from './support/people.ts'
 
-const code = `
-import MarkdownIt from 'markdown-it'
-
-const markdown = new MarkdownIt('zero', { breaks: true, linkify: true })
-markdown.enable(['emphasis', 'backticks', 'fence', 'list', 'link', 'linkify', …])
-
-// A tree of React elements is made of the tokens: never HTML, so nothing has to be taken out of it.
-const tokens = markdown.parse(content, {})`
-
 const alice = { id: 'alice', username: 'alice' }
 const people = {
   nameOf: () => undefined,
+  isMe: () => false,
   called: (name: string) => ({ alice: 'me' as const, bob: 'member' as const })[name],
 }
 

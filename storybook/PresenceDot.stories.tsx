@@ -1,14 +1,9 @@
 import type { Meta, StoryObj } from '@storybook/react-vite'
 import { expect } from 'storybook/test'
+import code from './code/PresenceDot.tsx?raw'
 import { Avatar } from './components/Avatar.tsx'
 import { PresenceDot } from './components/PresenceDot.tsx'
 import { Frame } from './support/Frame.tsx'
-
-const code = `
-const presence = usePresence([user.id])
-<Avatar name={user.username}>
-  <PresenceDot status={presence[user.id].status} />
-</Avatar>`
 
 /** Whether somebody is there. Shape and colour both tell; the label says it. */
 const meta = {

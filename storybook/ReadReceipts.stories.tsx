@@ -1,13 +1,10 @@
 import type { Meta, StoryObj } from '@storybook/react-vite'
 import { expect } from 'storybook/test'
+import code from './code/ReadReceipts.tsx?raw'
 import { ReadReceipts } from './components/ReadReceipts.tsx'
 import { Frame } from './support/Frame.tsx'
 
 const people = (...names: string[]) => names.map((username) => ({ id: username, username }))
-
-const code = `
-const { readersOf } = useReadState(roomId)
-<ReadReceipts readers={readersOf(message).map((member) => member.user)} />`
 
 /** Who has read up to a message: a few small faces, all of the names in words. */
 const meta = {

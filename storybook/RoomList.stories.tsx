@@ -1,5 +1,6 @@
 import type { Meta, StoryObj } from '@storybook/react-vite'
 import { expect, fn, waitFor } from 'storybook/test'
+import code from './code/RoomList.tsx?raw'
 import { RoomList } from './components/RoomList.tsx'
 import { Frame } from './support/Frame.tsx'
 import { harbour, talk, USERS } from './support/people.ts'
@@ -35,30 +36,8 @@ const longNames = createScene({
     ],
   }),
 })
-const refusing = createScene({
-  haste: 50,
-  prepare: (server) => {
-    server.faults.rejectNext('get_rooms', {
-      code: 'forbidden',
-      message: 'Closed for the night',
-      retryable: false,
-      times: 100,
-    })
-    return undefined
-  },
-})
+const refusing = createScene({ haste: 50 })
 const silence = createScene({ client: { tokenManager: { getAccessToken: () => new Promise(() => {}) } } })
-
-const code = `
-const { rooms } = useChatRooms()
-
-<nav aria-label="Rooms">
-  {rooms.map((room) => (
-    <a key={room.id} href={'?room=' + room.id}>
-      {room.name} {room.unread_count > 0 && room.unread_count} {room.last_message?.content}
-    </a>
-  ))}
-</nav>`
 
 /** The rooms of the user as links: last activity first, what is unread, and the last thing that was said. */
 const meta = {
@@ -142,6 +121,8 @@ export const LongNames: Story = {
 
 export const Unavailable: Story = {
   ...shownIn(refusing),
+  tags: ['failure'],
+  parameters: { fault: 'rooms refused' },
   play: async ({ canvas }) => {
     await expect(
       await canvas.findByText('The rooms could not be loaded: Closed for the night', {}, { timeout: 5_000 }),

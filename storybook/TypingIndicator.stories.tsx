@@ -1,13 +1,8 @@
 import type { Meta, StoryObj } from '@storybook/react-vite'
 import { expect } from 'storybook/test'
+import code from './code/TypingIndicator.tsx?raw'
 import { TypingIndicator } from './components/TypingIndicator.tsx'
 import { Frame } from './support/Frame.tsx'
-
-const code = `
-function RoomTyping({ roomId }) {
-  const { typers } = useTyping(roomId)
-  return <TypingIndicator names={typers.map(({ username }) => username)} />
-}`
 
 /** Who is writing. The line is always there, so that nothing moves when somebody begins. */
 const meta = {

@@ -17,6 +17,7 @@ import {
   type Completed,
   type Id,
   sameId,
+  type Upload,
 } from './model/data/types.ts'
 import { defineAll } from './model/definitions.ts'
 import { forgetFormer, listen } from './model/listen.ts'
@@ -46,6 +47,13 @@ export interface ChatSettings<T extends Partial<ChatTypes> = ChatTypes> {
   readonly pageSize?: number | undefined
   /** Characters a message may have. @default 4000 */
   readonly maxLength?: number | undefined
+  /**
+   * Brings the `files` of a message to where files are kept. It runs when the message can be sent, for its author only, and those
+   * behind it wait.
+   *
+   * @default none: files are refused
+   */
+  readonly upload?: Upload | undefined
   /** Whose stored cache `signOut` removes: the persister that is given to `persistQueryClient`. */
   readonly persister?: { removeClient(): void | Promise<void> } | undefined
   /** What the back end offers. @default found out from what it answers */
@@ -95,6 +103,8 @@ export function createChat<
     store,
     /** Characters a message may have, as they are counted where one is refused: an emoji is one. */
     maxLength: context.maxLength,
+    /** Files can be sent: there is an `upload`. */
+    takesFiles: options.upload !== undefined,
     /** Who is signed in, as far as is known; changes with `store`. */
     currentUser,
     /**
@@ -142,6 +152,7 @@ function createContext<T extends Partial<ChatTypes>, P extends Protocol>(
     schemas: schemasOf(options.schemas),
     pageSize: options.pageSize ?? 50,
     maxLength: options.maxLength ?? 4_000,
+    upload: options.upload,
     endpoints,
     membership: createMembership({ manager, endpoints, store }),
     names: createNames(sends),

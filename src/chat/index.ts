@@ -1,8 +1,9 @@
-export { Member, Message, Reaction, Room, User } from '../frames/index.ts'
+export { Attachment, Member, Message, Reaction, Room, User } from '../frames/index.ts'
 export { type Chat, type ChatOptions, type ChatSettings, createChat } from './createChat.ts'
 export { extend } from './model/data/fit.ts'
 export type {
   BaseMessage,
+  ChatAttachment,
   ChatLevel,
   ChatMember,
   ChatMessage,
@@ -19,7 +20,9 @@ export type {
   ReadState,
   Row,
   Typer,
+  Upload,
 } from './model/data/types.ts'
+export { attachmentUrl } from './model/messages/attachmentUrl.ts'
 export { isStreaming } from './model/messages/isStreaming.ts'
 export { keyOf } from './model/messages/messages.ts'
 export type { ReactResult, ReactVariables } from './model/messages/react.ts'

@@ -2,6 +2,7 @@
 export * from './events.ts'
 export * from './requests.ts'
 export {
+  Attachment,
   Member,
   MemberChange,
   Message,

@@ -1,6 +1,7 @@
 /** What the client sends: frame type → what it holds, and what a reply to it does. */
 import * as z from 'zod/mini'
 import {
+  Attachment,
   flag,
   id,
   list,
@@ -54,7 +55,7 @@ export const REQUESTS = {
       message: text,
       client_id: nullish(text),
       reply_to_id: nullish(id),
-      attachments: z.optional(z.unknown()),
+      attachments: nullish(list(Attachment)),
       metadata: z.optional(z.unknown()),
     }),
     result: OneMessage,

@@ -28,6 +28,19 @@ export const User = object({ id, username: text, avatar_url: nullish(text) })
 
 export const Reaction = object({ name: text, count: number, me: nullish(flag), user_ids: nullish(list(id)) })
 
+/** A file that comes with a message: where it is, and what it is. It travels by itself, over HTTP say. */
+export const Attachment = object({
+  id,
+  name: text,
+  mime_type: text,
+  /** Bytes. */
+  size: number,
+  url: text,
+  /** Of pictures and films, in pixels. */
+  width: nullish(number),
+  height: nullish(number),
+})
+
 export const Message = object({
   id,
   client_id: nullish(text),
@@ -43,6 +56,7 @@ export const Message = object({
   status: nullish(text),
   reply_to_id: nullish(id),
   reactions: nullish(list(Reaction)),
+  attachments: nullish(list(Attachment)),
 })
 
 export const Room = object({

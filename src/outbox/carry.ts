@@ -6,7 +6,7 @@ import { LiveError } from '../transport/errors.ts'
 import { type Desk, entryOf, freshOf, isOwn, reportUnkept, setKept } from './desk.ts'
 import type { Entry } from './entry.ts'
 import { end, enter, markSent, type Standing, takeTurn } from './ledger.ts'
-import { type Ended, errorOf } from './record.ts'
+import { type Ended, errorOf, hasFiles } from './record.ts'
 import { change, type Session } from './session.ts'
 
 /** A storage that does not answer keeps nobody from sending. Milliseconds. */
@@ -62,6 +62,11 @@ export async function standingNow(desk: Desk, entry: Entry): Promise<Standing> {
   const { pending } = entry
   if (!session || !isOwn(desk, pending)) {
     setKept(desk, pending, false)
+    return NOWHERE
+  }
+  if (desk.store.keepsFiles === false && hasFiles(pending.mutation.state.variables)) {
+    setKept(desk, pending, false)
+    reportUnkept(desk, 'files')
     return NOWHERE
   }
   const isRetry = entry.hasFailed && !entry.isFollowing

@@ -53,6 +53,7 @@ const WHY = {
   too_many: 'there are too many already (option maxSends)',
   too_large: 'it is too large, with what is kept already (option maxBytes)',
   storage: 'the storage refused it',
+  files: 'the storage keeps no files (keepsFiles: false)',
 }
 
 /** Once for each reason: it is sent all the same. */

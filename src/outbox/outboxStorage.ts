@@ -10,6 +10,7 @@ import { createWriter, type Write } from './writer.ts'
  * @example
  * ```ts
  * const storage = outboxStorage({
+ *   keepsFiles: false,
  *   async change(user, change) {
  *     const key = `outbox/${user}`
  *     const kept = JSON.parse((await AsyncStorage.getItem(key)) ?? '[]')

@@ -78,6 +78,14 @@ export function errorOf({ code, message, ...details }: StoredError = { message: 
   return code ? new LiveError(code, message, details) : new Error(message)
 }
 
+/** Whether there is anything in it that text cannot hold. */
+export function hasFiles(value: unknown, seen = new Set<unknown>()): boolean {
+  if (typeof value !== 'object' || value === null || seen.has(value)) return false
+  seen.add(value)
+  if (typeof Blob === 'function' && value instanceof Blob) return true
+  return Object.values(value).some((part) => hasFiles(part, seen))
+}
+
 /** About how many bytes it takes. */
 export function sizeOf(value: unknown, seen = new Set<unknown>()): number {
   if (typeof value === 'string') return value.length * 2

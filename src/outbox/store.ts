@@ -8,6 +8,8 @@ export interface OutboxStore {
    * not kept.
    */
   change(user: string, change: (kept: readonly OutboxRecord[]) => readonly OutboxRecord[]): Promise<unknown>
+  /** `false`: what is kept is written as text, which holds no files. Sends with files are not kept then, and say so. @default true */
+  readonly keepsFiles?: boolean
   /**
    * Tells the other pages that something has changed, as a `BroadcastChannel` of this name. Without it, and without `lock`,
    * this page is taken for the only one.

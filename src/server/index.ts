@@ -3,7 +3,8 @@
 export type { Bus, BusNotice } from './bus.ts'
 export { localBus } from './bus.ts'
 export { chatServer } from './chat/chatServer.ts'
-export type { RoomSeed, UserOrId } from './chat/domain/members.ts'
+export type { JoinedRoom, RoomSeed, UserOrId } from './chat/domain/members.ts'
+export type { NewRoom } from './chat/domain/newRoom.ts'
 export type { ChatLimits } from './chat/limits.ts'
 export type {
   ChatServer,
@@ -13,6 +14,7 @@ export type {
   WrittenMessage,
 } from './chat/options.ts'
 export type {
+  ChatAttachment,
   ChatMessage,
   ChatReaction,
   ChatRoomKind,

@@ -33,6 +33,8 @@ export const RECOVERY = {
   invalid_params: 'fix',
   /** Wrong use or missing configuration; the message says what to add. */
   misconfigured: 'fix',
+  /** A file of a message did not get to where files are kept; `error.cause` is what `upload` threw. */
+  upload_failed: 'retry',
   /** Reported only: a send is on its way as ever, and would not survive a reload; `error.reason` says why. */
   not_kept: 'ignore',
 } as const satisfies Record<string, Recovery>

@@ -12,12 +12,14 @@ export function FailedMessage({ reason = 'Not sent', onRetry, onDiscard }: Faile
   return (
     <div className="qw-failed">
       <span>{reason}</span>
-      <button type="button" onClick={onRetry}>
-        Retry
-      </button>
-      <button type="button" onClick={onDiscard}>
-        Discard
-      </button>
+      <span className="qw-failed-choice">
+        <button type="button" onClick={onRetry}>
+          Retry
+        </button>
+        <button type="button" onClick={onDiscard}>
+          Discard
+        </button>
+      </span>
     </div>
   )
 }

@@ -6,6 +6,7 @@ import { errorText } from './errorText.ts'
 import { type Id, isSame } from './messageRows.ts'
 import { moveFocus } from './moveFocus.ts'
 import './RoomList.css'
+import { useLasting } from './room/useLasting.ts'
 import { useRoomTitle } from './room/useRoomTitle.ts'
 import { useWaiting } from './room/useWaiting.ts'
 import { plainText } from './text/MessageText.tsx'
@@ -101,11 +102,17 @@ interface PreviewProps {
 function Preview({ room, isDirect }: PreviewProps): ReactNode {
   const user = useCurrentUser()
   const waiting = useWaiting(room.id)
+  // On its way for a moment is every message.
+  const isLate = useLasting(waiting?.hasFailed === false)
   if (waiting) {
     return (
       <>
-        <span className="qw-room-waiting">{waiting.hasFailed ? 'Not sent: ' : 'Waiting: '}</span>
-        {plainText(waiting.content)}
+        {waiting.hasFailed && <span className="qw-room-waiting">Not sent: </span>}
+        <span className="qw-room-said">
+          {!waiting.hasFailed && 'You: '}
+          {plainText(waiting.content)}
+        </span>
+        {isLate && <span className="qw-room-waiting"> (waiting)</span>}
       </>
     )
   }

@@ -5,11 +5,12 @@ import type { Id } from './messageRows.ts'
 
 export interface People {
   readonly nameOf: (userId: Id) => string | undefined
+  readonly isMe: (userId: Id) => boolean
   /** Whether somebody here has that name, in upper or lower case. */
   readonly called: (name: string) => 'me' | 'member' | undefined
 }
 
-const NOBODY: People = { nameOf: () => undefined, called: () => undefined }
+const NOBODY: People = { nameOf: () => undefined, isMe: () => false, called: () => undefined }
 
 const Context = createContext(NOBODY)
 
@@ -26,6 +27,7 @@ export function usePeopleOf(members: readonly ChatMember[] | undefined, me: Id |
     const ids = new Map(users.map(([id, name]) => [name.toLowerCase(), id]))
     return {
       nameOf: (userId) => names.get(String(userId)),
+      isMe: (userId) => me !== undefined && String(userId) === String(me),
       called(name) {
         const id = ids.get(name.toLowerCase())
         if (id === undefined) return undefined

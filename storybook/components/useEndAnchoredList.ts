@@ -132,12 +132,16 @@ interface Scrolling {
 /** Whether the end is in view. Asks for more near either edge. */
 function useEdges({ scrollRef, isReadyRef, list }: Scrolling, options: EndAnchoredListOptions): boolean {
   const [isAtEnd, setIsAtEnd] = useState(true)
+  const last = useRef({ isAtEnd: false, scrollTop: 0 })
   const look = useEffectEvent(() => {
     const element = scrollRef.current
     if (!element || !isReadyRef.current) return
     const { scrollTop, scrollHeight, clientHeight } = element
     const belowEnd = scrollHeight - scrollTop - clientHeight
-    setIsAtEnd(belowEnd <= END_THRESHOLD)
+    // Who was there, and has not gone up since, is being taken there: what has come is on its way into view.
+    const isFollowing = last.current.isAtEnd && scrollTop >= last.current.scrollTop
+    last.current = { isAtEnd: belowEnd <= END_THRESHOLD || isFollowing, scrollTop }
+    setIsAtEnd(last.current.isAtEnd)
     if (scrollTop < LOAD_DISTANCE && options.hasOlder && !options.isLoadingOlder) options.loadOlder()
     if (belowEnd < LOAD_DISTANCE && options.hasNewer && !options.isLoadingNewer) options.loadNewer()
   })

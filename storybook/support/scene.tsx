@@ -20,6 +20,7 @@ import {
   type WebSocketManagerOptions,
 } from '../../src/transport/index.ts'
 import { controlServer, watchClient } from '../network/network.ts'
+import { type Fault, type Wrong, wrongOf } from './faults.ts'
 import './frame.css'
 import { lastingToken } from './tokens.ts'
 
@@ -34,7 +35,10 @@ export interface SceneOptions {
 }
 
 export interface Scene {
-  readonly beforeEach: (context: { readonly msw: SetupWorker }) => () => void
+  readonly beforeEach: (context: {
+    readonly msw: SetupWorker
+    readonly parameters: { readonly fault?: Fault }
+  }) => () => void
   /** The server of this showing. */
   readonly server: () => ChatServer
   /** What this user has in the page. */
@@ -52,6 +56,8 @@ interface Client {
 interface Showing {
   readonly server: ChatServer
   readonly clients: Map<string, Client>
+  /** What is wrong now. */
+  wrong: Wrong | undefined
 }
 
 /** A page of documentation shows many stories at once, and each of them resets the worker when it begins. */
@@ -66,23 +72,25 @@ export function createScene(options: SceneOptions = {}): Scene {
     return showing
   }
   const client = (user: string) => {
-    const { clients } = current()
-    const known = clients.get(user) ?? createClient(user, url, options)
-    clients.set(user, known)
+    const now = current()
+    const known = now.clients.get(user) ?? createClient(user, url, { ...options, wrong: () => now.wrong })
+    now.clients.set(user, known)
     return known
   }
   return {
-    beforeEach: ({ msw }) => {
+    beforeEach: ({ msw, parameters }) => {
       const server = createChatServer(options.server?.())
       const stop = options.prepare?.(server)
       const release = controlServer(server)
       mounted.set(url, mountOnMsw(server, url))
       msw.resetHandlers(...[...mounted.values()].flat())
       localStorage.clear()
-      const begun: Showing = { server, clients: new Map() }
+      const begun: Showing = { server, clients: new Map(), wrong: undefined }
       showing = begun
+      const stopFault = parameters.fault && beginFault(parameters.fault, begun)
       return () => {
         stop?.()
+        stopFault?.()
         release()
         for (const { chat, unwatch } of begun.clients.values()) {
           unwatch()
@@ -104,13 +112,52 @@ export function createScene(options: SceneOptions = {}): Scene {
   }
 }
 
-function createClient(user: string, url: string, { client, haste = 1 }: SceneOptions): Client {
+const LOOK_EVERY_MS = 100
+
+/** Twice in a row: one request may follow another. Returns what keeps it from beginning. */
+function beginFault(fault: Fault, showing: Showing): () => void {
+  const wrong = wrongOf(fault)
+  const begin = () => {
+    showing.wrong = wrong
+    wrong.happen(showing.server)
+  }
+  if (wrong.begins !== 'loaded') {
+    begin()
+    return () => {}
+  }
+  let wasLoaded = false
+  const timer = setInterval(() => {
+    const isLoaded = [...showing.clients.values()].some(hasLoaded)
+    if (isLoaded && wasLoaded) {
+      clearInterval(timer)
+      begin()
+    }
+    wasLoaded = isLoaded
+  }, LOOK_EVERY_MS)
+  return () => clearInterval(timer)
+}
+
+const hasLoaded = ({ chat, queryClient }: Client) =>
+  chat.manager.store.getState().state === 'CONNECTED' &&
+  queryClient.isFetching() === 0 &&
+  queryClient.getQueryCache().getAll().length > 0
+
+interface ClientOptions extends SceneOptions {
+  readonly wrong: () => Wrong | undefined
+}
+
+function createClient(user: string, url: string, { client, haste = 1, wrong }: ClientOptions): Client {
   const chat = createChat({
     url,
     endpoint: '/ws/',
     currentUser: { id: user, username: user },
-    tokenManager: { getAccessToken: () => lastingToken(user) },
-    environment: hastened(browserEnvironment(), haste),
+    tokenManager: {
+      getAccessToken: () =>
+        wrong()?.hasNoNetwork ? Promise.reject(new Error('No network')) : lastingToken(user),
+    },
+    environment: hastened(browserEnvironment(), (delayMs) =>
+      wrong()?.isOutage && delayMs !== GRACE_MS ? 1 : haste,
+    ),
     // The server is no faster than usual: what waits for it must not be hastened.
     ...(haste === 1
       ? {}
@@ -125,7 +172,10 @@ function createClient(user: string, url: string, { client, haste = 1 }: SceneOpt
   }
 }
 
-const hastened = (environment: Environment, haste: number): Environment => ({
+/** How long it takes until one is told of an outage. */
+const GRACE_MS = 5_000
+
+const hastened = (environment: Environment, hasteFor: (delayMs: number) => number): Environment => ({
   ...environment,
-  setTimer: (callback, delayMs) => environment.setTimer(callback, delayMs / haste),
+  setTimer: (callback, delayMs) => environment.setTimer(callback, delayMs / hasteFor(delayMs)),
 })

@@ -35,7 +35,7 @@ describe('[C100] a reaction', () => {
     async (level) => {
       const alice = await start(level)
       const first = tap(alice)
-      expect(thumbs(alice)).toEqual({ name: '👍', count: 1, me: true })
+      expect(thumbs(alice)).toEqual({ name: '👍', count: 1, me: true, user_ids: ['alice'] })
       await world.pass(100)
       const others = [tap(alice, true)]
       expect(thumbs(alice)).toBeUndefined()
@@ -56,13 +56,13 @@ describe('[C100] a reaction', () => {
     await Promise.all([tap(bob), world.pass()])
     world.server.faults.latencyMs = 1_000
     const taps = [tap(alice), tap(phone), tap(bob, true)]
-    expect(thumbs(alice)).toEqual({ name: '👍', count: 2, me: true })
+    expect(thumbs(alice)).toEqual({ name: '👍', count: 2, me: true, user_ids: ['bob', 'alice'] })
     await world.pass(3_000)
     await Promise.all(taps)
     expect([alice, phone, bob].map(thumbs)).toEqual([
-      { name: '👍', count: 1, me: true },
-      { name: '👍', count: 1, me: true },
-      { name: '👍', count: 1, me: false },
+      { name: '👍', count: 1, me: true, user_ids: ['alice'] },
+      { name: '👍', count: 1, me: true, user_ids: ['alice'] },
+      { name: '👍', count: 1, me: false, user_ids: ['alice'] },
     ])
   })
 
@@ -74,7 +74,7 @@ describe('[C100] a reaction', () => {
     expect(isOn(alice)).toBe(false)
     await world.pass(3_000)
     await Promise.all([on, off])
-    expect(thumbs(alice)).toEqual({ name: '👍', count: 1, me: true })
+    expect(thumbs(alice)).toEqual({ name: '👍', count: 1, me: true, user_ids: ['alice'] })
   })
 
   it('survives a lost reply', async () => {

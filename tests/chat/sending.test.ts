@@ -411,7 +411,7 @@ describe('sending', () => {
     world = createWorld({ maxMessageLength: 5 })
     const alice = world.open('alice', { maxLength: 5 })
     await world.pass()
-    const attachments = [{ id: 'a1' }]
+    const attachments = [{ id: 'a1', name: 'a', mime_type: 'a/b', size: 1, url: '/a' }]
     const drafts = ['😀😀😀😀😀', { content: '', extra: { attachments } }] as const
     for (const draft of drafts) {
       const sending = alice.chat.sendMessage.start(alice.queryClient, draft, { roomId: ROOM })

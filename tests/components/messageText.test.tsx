@@ -61,7 +61,7 @@ describe('a text', () => {
   it('makes chips of members only', () => {
     const called = (name: string) => (name === 'bob' ? ('member' as const) : undefined)
     const { container } = render(
-      <PeopleProvider value={{ nameOf: () => undefined, called }}>
+      <PeopleProvider value={{ nameOf: () => undefined, isMe: () => false, called }}>
         <MessageText content="@bob, ask @nobody or write to a@bob. @bob." />
       </PeopleProvider>,
     )

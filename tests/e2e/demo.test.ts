@@ -127,18 +127,18 @@ it('keeps the newest in view for who is there, and leaves alone who reads above'
   for (let number = 1; number <= 8; number++) {
     await say(bob.page, `Line ${number}\nand a second one`)
     await log(alice.page).getByText(`Line ${number}`).waitFor()
-    await expect.poll(() => belowEnd(alice.page)).toBeLessThanOrEqual(1)
+    await expect.poll(() => belowEnd(alice.page), { timeout: 10_000 }).toBeLessThanOrEqual(1)
   }
   await log(alice.page).hover()
   await alice.page.mouse.wheel(0, -500)
-  await expect.poll(() => belowEnd(alice.page)).toBeGreaterThan(300)
+  await expect.poll(() => belowEnd(alice.page), { timeout: 10_000 }).toBeGreaterThan(300)
   const before = await log(alice.page).evaluate((list) => list.scrollTop)
   await say(bob.page, 'Down here')
   const pill = alice.page.getByRole('button', { name: '1 new message' })
   await pill.waitFor()
   expect(await log(alice.page).evaluate((list) => list.scrollTop)).toBe(before)
   await pill.click()
-  await expect.poll(() => belowEnd(alice.page)).toBeLessThanOrEqual(1)
+  await expect.poll(() => belowEnd(alice.page), { timeout: 10_000 }).toBeLessThanOrEqual(1)
   await pill.waitFor({ state: 'detached' })
 })
 
@@ -182,10 +182,10 @@ it('loses nothing by a reload while the server is away, and sends it once', {
   const texts = ['Before the reload', 'and another']
   for (const text of texts) await say(alice.page, text)
   const waiting = alice.page.getByRole('img', { name: 'Waiting to be sent' })
-  await expect.poll(() => waiting.count()).toBe(2)
+  await expect.poll(() => waiting.count(), { timeout: 10_000 }).toBe(2)
   await alice.page.getByRole('textbox', { name: 'Message' }).fill('Half a sent')
   await alice.page.reload()
-  await expect.poll(() => waiting.count()).toBe(2)
+  await expect.poll(() => waiting.count(), { timeout: 10_000 }).toBe(2)
   expect(await alice.page.getByRole('textbox', { name: 'Message' }).inputValue()).toBe('Half a sent')
 
   await demo.startServer()
@@ -193,7 +193,7 @@ it('loses nothing by a reload while the server is away, and sends it once', {
     await bubbles(bob.page, text).waitFor({ timeout: 60_000 })
     for (const { page } of [alice, bob]) expect(await bubbles(page, text).count()).toBe(1)
   }
-  await expect.poll(() => waiting.count()).toBe(0)
+  await expect.poll(() => waiting.count(), { timeout: 10_000 }).toBe(0)
   expect(alice.problems).toEqual([])
 })
 

@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { createServer } from 'vite'
+import { buildDemo, serveDemo } from '../../scripts/demoApp.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -15,7 +16,6 @@ interface Listening {
   readonly event: 'listening'
   readonly url: string
   readonly port: number
-  readonly token_url: string
 }
 
 export interface Demo {
@@ -70,10 +70,13 @@ async function startServer(
   throw new Error('The demo server ended before it listened')
 }
 
-const startApp = ({ url, token_url }: Listening) =>
-  serveApp('demo', { VITE_WS_URL: url, VITE_TOKEN_URL: token_url })
+const startApp = async ({ url }: Listening) => {
+  await buildDemo()
+  // Not `localhost`: a browser tries ::1 first, where the same port may be another program's.
+  return serveDemo({ chatUrl: url, port: 0, host: '127.0.0.1' })
+}
 
-/** An app of `examples/`. */
+/** Another app of `examples/`. */
 export async function serveApp(
   name: string,
   env: Readonly<Record<string, string>>,

@@ -3,6 +3,9 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { type StorybookSite, startStorybook } from '../../scripts/storybookSite.mjs'
 import { log, startBrowser } from './demo.ts'
+import { compare, recorded } from './stories/baseline.ts'
+import { startPainter, takeFingerprint, takePictures } from './stories/pictures.ts'
+import { addressOf, played } from './stories/played.ts'
 
 let site: StorybookSite
 let browser: Browser
@@ -65,11 +68,43 @@ it('works below a path and without a network, its panel included', async () => {
 
 it('has a page for each component, with its stories and the code behind them', async () => {
   const { page, problems } = await open('iframe.html?viewMode=docs&id=messagecomposer--docs')
-  await page.getByText('Show code').first().click({ timeout: 20_000 })
-  await page.getByText('useDraft').first().waitFor()
+  await page.getByText('useDraft').first().waitFor({ timeout: 20_000 })
   await page.getByRole('textbox', { name: 'Message' }).nth(3).waitFor({ timeout: 20_000 })
   expect(problems).toEqual([])
 })
+
+it('[C142] looks as it did, in one font, at one time', async () => {
+  const painter = await startPainter()
+  try {
+    const fingerprint = await takeFingerprint(painter, site.url)
+    const pictures = await takePictures(painter, site.url)
+    const { changes, isComparable } = compare({ version: painter.version(), fingerprint, pictures })
+    if (!isComparable) console.info(`No pictures of this Chromium on such a system; see those in ${recorded}`)
+    expect(changes, `the pictures are in ${recorded}`).toEqual([])
+  } finally {
+    await painter.close()
+  }
+}, 180_000)
+
+it('[C141] shows what is wrong for as long as one looks', async () => {
+  const index = (await (await fetch(`${site.url}index.json`)).json()) as {
+    readonly entries: Readonly<Record<string, { readonly id: string; readonly tags: readonly string[] }>>
+  }
+  const failures = Object.values(index.entries).filter(({ tags }) => tags.includes('failure'))
+  expect(failures.length).toBeGreaterThan(6)
+  const looks = failures.map(async ({ id }) => {
+    const { page } = await open(addressOf(id))
+    await played(page)
+    const shown = () => page.locator('.story-frame').allInnerTexts()
+    const before = await shown()
+    await page.waitForTimeout(LOOKED_MS)
+    return [id, before, await shown()] as const
+  })
+  for (const [id, before, after] of await Promise.all(looks)) expect(after, id).toEqual(before)
+}, 180_000)
+
+/** Longer than anything that an interface does by itself. */
+const LOOKED_MS = 8_000
 
 it('stands still for who wants less motion', async () => {
   const { page } = await open('iframe.html?viewMode=story&id=typingindicator--one')

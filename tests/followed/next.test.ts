@@ -25,6 +25,8 @@ describe('[O10] followed to the letter, with the tarball and nothing else', () =
   it('the first page for Next.js makes prices that are in the first HTML and live from then on', async () => {
     await reader.follow(await stepsOf(NEXT, { to: '## What is tried' }))
     const html = async () => pricesIn(await (await fetch(reader.address())).text())
+    // Compiled for the first request, however long that takes.
+    await html()
     await eventually(html).toMatch(/^\d+$/)
     await moves(html)
     const { page, complaints, status, close } = await visit(browser, reader.address())

@@ -4,7 +4,7 @@ import { expect } from 'vitest'
 
 /** As long as a busy machine needs; the first look at a page is when it is bundled. */
 export const eventually: typeof expect.poll = (read, options) =>
-  expect.poll(read, { timeout: 60_000, ...options })
+  expect.poll(read, { timeout: 120_000, ...options })
 
 export const startBrowser = (): Promise<Browser> => {
   const { CHROMIUM_PATH: executablePath } = process.env

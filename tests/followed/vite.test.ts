@@ -1,6 +1,4 @@
 /** From an empty folder: README's first minutes, the first page, the chat, its test, the dashboard, Django. One after the other, as read. */
-import { existsSync } from 'node:fs'
-import { join, resolve } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { stepsOf } from './page.ts'
@@ -8,18 +6,6 @@ import { eventually, moves, startBrowser, type Visit, visit } from './pages.ts'
 import { createReader, type Reader } from './reader.ts'
 
 const VITE = 'docs/learn/start/vite.md'
-/** Where the chat is a page of its own, README has the prices alone. */
-const hasPage = existsSync(join(resolve(import.meta.dirname, '../..'), 'docs/learn/start/chat.md'))
-const README_ENDS = hasPage ? '## Entry points' : '### A chat, with what chats get wrong'
-const CHAT: Parameters<typeof stepsOf> = hasPage
-  ? ['docs/learn/start/chat.md']
-  : [
-      'README.md',
-      {
-        from: '### A chat, with what chats get wrong',
-        to: '## What it does that hand-written glue does not',
-      },
-    ]
 
 let reader: Reader
 let browser: Browser
@@ -80,7 +66,7 @@ describe('[O9] followed to the letter, with the tarball and nothing else', () =>
   })
 
   it('README’s first minutes show the same', async () => {
-    await reader.follow(await stepsOf('README.md', { from: '## The first minutes', to: README_ENDS }))
+    await reader.follow(await stepsOf('README.md', { from: '## The first minutes', to: '## Entry points' }))
     const prices = await look()
     await eventually(prices.status).toBe('live')
     await moves(prices.text)
@@ -88,7 +74,7 @@ describe('[O9] followed to the letter, with the tarball and nothing else', () =>
   })
 
   it('the chat lets two people talk, through a server that ends', async () => {
-    await reader.follow(await stepsOf(...CHAT))
+    await reader.follow(await stepsOf('docs/learn/start/chat.md'))
     const [alice, bob] = [await look('?user=alice'), await look('?user=bob')]
     await talk(alice, bob)
     const server = reader.terminal('node server.mjs')

@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import * as frames from '../../src/frames/index.ts'
 
-const { EVENTS, REQUESTS, ErrorBody, Position, Member, Message, Reaction, Room, User } = frames
+const { EVENTS, REQUESTS, ErrorBody, Position, Attachment, Member, Message, Reaction, Room, User } = frames
 
 type Json = Record<string, unknown>
 
@@ -11,7 +11,7 @@ const refTo = (name: string) => ({ $ref: `#/$defs/${name}` })
 /** Everything that has a name, each with what it holds. */
 function named(): Map<string, z.core.$ZodType> {
   const found = new Map<string, z.core.$ZodType>(
-    Object.entries({ User, Message, Reaction, Room, Member, Position, Error: ErrorBody }),
+    Object.entries({ User, Message, Attachment, Reaction, Room, Member, Position, Error: ErrorBody }),
   )
   for (const [type, payload] of Object.entries(EVENTS)) found.set(`event.${type}`, payload)
   for (const [type, { params, result }] of Object.entries(REQUESTS)) {

@@ -19,6 +19,7 @@ const PEERS = [
   '@tanstack/react-query',
   '@tanstack/query-core',
   '@tanstack/react-query-persist-client',
+  '@tanstack/react-devtools',
   '@testing-library/react',
   'happy-dom',
   'idb-keyval',

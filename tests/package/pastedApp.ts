@@ -1,4 +1,4 @@
-/** README as its reader pastes it: its blocks, under the names they have, in an empty app with what it says to install. */
+/** README and the page that goes on from it as their reader pastes them: the blocks, under the names they have, in an empty app with what it says to install. */
 import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
@@ -23,14 +23,18 @@ interface Manifest {
 
 export const readme = () => readFile(join(root, 'README.md'), 'utf8')
 
+/** In the order in which one reads them: the prices, then the chat on the same server. */
+const firstPages = async () =>
+  (await readme()) + (await readFile(join(root, 'docs/learn/start/chat.md'), 'utf8'))
+
 const FENCE = /^```(?:js|tsx?)\n(.*?)^```$/gms
 /** One of its first two lines names the file; the very first may have to be an instruction to a tool. */
 const NAME = /^(?:\/\/ @.*\n)?\/\/ ([\w./]+\.(?:mjs|tsx?))\b/
 
 export async function readBlocks(): Promise<Block[]> {
-  return [...(await readme()).matchAll(FENCE)].map(([, code = '']) => {
+  return [...(await firstPages()).matchAll(FENCE)].map(([, code = '']) => {
     const name = NAME.exec(code)?.[1]
-    if (name === undefined) throw new Error(`A block of README.md names no file:\n${code}`)
+    if (name === undefined) throw new Error(`A block of the first pages names no file:\n${code}`)
     return { name, code }
   })
 }
@@ -48,7 +52,7 @@ export function inStages(blocks: readonly Block[]): Block[][] {
 
 /** The packages of all `npm install` lines. */
 export async function installed(): Promise<Set<string>> {
-  const lines = (await readme()).matchAll(/npm install (?:--save-dev )?([^#)\n]+)/g)
+  const lines = (await firstPages()).matchAll(/npm install (?:--save-dev )?([^#)`\n]+)/g)
   return new Set([...lines].flatMap(([, names = '']) => names.trim().split(/\s+/)))
 }
 

@@ -1,4 +1,4 @@
-/** README's blocks in the app that it says to paste them into; in a browser they run in tests/e2e. */
+/** The blocks of README and of the chat's first page in the app that it says to paste them into; in a browser they run in tests/e2e. */
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
@@ -39,15 +39,19 @@ const run = (bin: string, ...args: readonly string[]) =>
     }),
   )
 
-describe('[C95] README', () => {
-  it('says to install what its blocks need, and nothing else', async () => {
+describe('[C95] the first pages', () => {
+  it('begin with a README that is soon read', async () => {
+    expect((await readme()).split('\n').length).toBeLessThanOrEqual(151)
+  })
+
+  it('say to install what their blocks need, and nothing else', async () => {
     const blocks = await readBlocks()
     // Asked for by name: the mount, and the storage of the outbox, import them where they are used.
     const expected = [...(await needed(blocks)), 'ws', 'idb-keyval']
     expect([...(await installed())].sort()).toEqual(expected.sort())
   })
 
-  it('compiles at every stage, and its test passes', async () => {
+  it('compile at every stage, and their test passes', async () => {
     const stages = inStages(await readBlocks())
     expect(stages.length).toBe(2)
     for (const blocks of stages) {
@@ -62,7 +66,7 @@ describe('[C95] README', () => {
   it.each([
     ['this Node', process.execPath],
     ['the system’s Node, if it has one', '/usr/bin/node'],
-  ])('has a server that runs on %s, or says what it needs', async (_name, node) => {
+  ])('have a server that runs on %s, or says what it needs', async (_name, node) => {
     if (!existsSync(node)) return
     await app.paste((await readBlocks()).filter(({ name }) => name === 'server.mjs'))
     const { stdout: version } = await execute(node, ['--version'])
@@ -85,7 +89,7 @@ describe('[C95] README', () => {
     }
   })
 
-  it('says how large each entry may be', async () => {
+  it('say how large each entry may be', async () => {
     const text = await readFile(join(root, '.size-limit.json'), 'utf8')
     const limits = JSON.parse(text) as readonly { path: string; limit: string }[]
     const rounded = new Map(

@@ -183,7 +183,7 @@ describe('frames', () => {
     const secret = 'do not keep this'
     const { message } = (await alice.request('chat_message', {
       message: secret,
-      attachments: [secret],
+      attachments: [{ id: 1, name: secret, mime_type: '', size: 0, url: '/a' }],
       metadata: { secret },
     })) as { message: { id: string } }
     await alice.request('delete_message', { message_id: message.id })

@@ -30,7 +30,7 @@ export function App() {
       <div className="demo-panes">
         {(!isNarrow || roomId === undefined) && (
           <div className="demo-side">
-            <TopBar />
+            <TopBar onCreated={open} />
             <RoomList selectedRoomId={roomId} hrefOf={hrefOf} onSelect={open} />
           </div>
         )}

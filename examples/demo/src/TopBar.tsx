@@ -1,12 +1,14 @@
 /** Who one is, and in which light. */
+import { NewConversation } from '../../../storybook/components/newRoom/NewConversation.tsx'
 import { USERS, userInAddress } from './address.ts'
 import { useTheme } from './useTheme.ts'
 
-export function TopBar() {
+export function TopBar({ onCreated }: { readonly onCreated: (roomId: string) => void }) {
   const { theme, toggle } = useTheme()
   return (
     <header className="demo-bar">
       <h1>querywire</h1>
+      <NewConversation onCreated={(roomId) => onCreated(String(roomId))} />
       <label className="demo-user">
         <span className="qw-only-read">You are</span>
         <select value={userInAddress()} onChange={(event) => becomeUser(event.target.value)}>

@@ -3,8 +3,9 @@ import { createChat } from '../../../src/chat/index.ts'
 import { LiveError, type TokenManager } from '../../../src/index.ts'
 import { tabs } from '../../../src/tabs/index.ts'
 
-const wsUrl: string = import.meta.env.VITE_WS_URL ?? 'ws://localhost:9000'
-const tokenUrl: string = import.meta.env.VITE_TOKEN_URL ?? `${wsUrl.replace(/^ws/, 'http')}/token`
+const told = document.querySelector<HTMLMetaElement>('meta[name="chat-server"]')?.content
+const wsUrl = told || 'ws://localhost:9000'
+const tokenUrl = `${wsUrl.replace(/^ws/, 'http')}/token`
 
 export const createDemoChat = (user: string) =>
   createChat({

@@ -1,10 +1,8 @@
-import { TanStackDevtools } from '@tanstack/react-devtools'
 import { QueryClient } from '@tanstack/react-query'
 import { PersistQueryClientProvider } from '@tanstack/react-query-persist-client'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { ChatProvider } from '../../../src/chat/index.ts'
-import { querywireDevtools } from '../../../src/devtools/index.ts'
 import { indexedDbOutbox } from '../../../src/outbox/index.ts'
 import { App } from './App.tsx'
 import { userInAddress } from './address.ts'
@@ -17,16 +15,12 @@ const persistOptions = persistOptionsOf(user)
 const chat = createDemoChat(user)
 // Before anything is sent: what waits here belongs to all windows of this user.
 chat.live.persistOutbox({ storage: indexedDbOutbox({ name: 'querywire-demo-outbox' }) })
-const plugins = [{ ...querywireDevtools({ manager: chat.manager, queryClient }), defaultOpen: true }]
+// With `&devtools` in the address: the demo is to look like a messenger. They record from here on, before anything connects.
+const devtools = new URLSearchParams(location.search).has('devtools')
+  ? (await import('./devtools.tsx')).createDevtools({ manager: chat.manager, queryClient })
+  : null
 const container = document.getElementById('app')
 if (!container) throw new Error('index.html has no element with the id "app"')
-
-const devtoolsConfig = {
-  requireUrlFlag: true,
-  urlFlag: 'devtools',
-  triggerMode: 'fixed',
-  position: 'top-right',
-} as const
 
 createRoot(container).render(
   <StrictMode>
@@ -34,8 +28,7 @@ createRoot(container).render(
       <ChatProvider chat={chat}>
         <App />
       </ChatProvider>
-      {/* With `&devtools` in the address: the demo is to look like a messenger. */}
-      {import.meta.env.DEV && <TanStackDevtools plugins={plugins} config={devtoolsConfig} />}
+      {devtools}
     </PersistQueryClientProvider>
   </StrictMode>,
 )

@@ -41,8 +41,9 @@ class Message(models.Model):
     seq = models.BigIntegerField()
     version = models.PositiveIntegerField(default=1)
     reply_to = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="+")
-    # The application's own; passed through untouched.
+    # What `checked_attachments` lets through.
     attachments = models.JSONField(null=True, blank=True)
+    # The application's own; passed through untouched.
     metadata = models.JSONField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     edited_at = models.DateTimeField(null=True, blank=True)

@@ -34,8 +34,6 @@ export function defineAll<T extends ChatTypes>(own: ChatContext<T>, book: Presen
   const sendMessage = defineSendMessage(context, written)
   const editMessage = defineEditMessage(context, written, sendMessage)
   const deleteMessage = defineDeleteMessage(context, written, sendMessage)
-  const markRead = defineMarkRead(context, writtenRooms)
-  const markUnread = defineMarkUnread(context, writtenRooms)
   return {
     rooms: () => rooms(),
     room: (roomId: Id): LiveQueryOptions<readonly T['room'][], T['room'] | undefined> => ({
@@ -57,14 +55,16 @@ export function defineAll<T extends ChatTypes>(own: ChatContext<T>, book: Presen
     typing: (roomId: Id) => typing(paramsOf(roomId)),
     presence: (userIds: readonly Id[]) => presence({ userIds }),
     sendMessage: perRoom(sendMessage, paramsOf),
+    /** Ends the upload of a message that is being sent, by its `local.key`: it has failed then. False: none is under way. */
+    cancelUpload: sendMessage.cancelUpload,
     editMessage: perRoom(editMessage, paramsOf),
     deleteMessage: perRoom(deleteMessage, paramsOf),
     /** Ends one that is still being written. */
     stopMessage: perRoom(defineStopMessage(context, written), paramsOf),
     react: perRoom(defineReact(context, written), paramsOf),
-    markRead: perRoom(markRead, paramsOf),
+    markRead: perRoom(defineMarkRead(context, writtenRooms), paramsOf),
     /** From this message on, for oneself. */
-    markUnread: perRoom(markUnread, paramsOf),
+    markUnread: perRoom(defineMarkUnread(context, writtenRooms), paramsOf),
     createRoom: defineCreateRoom(context, writtenRooms),
     joinRoom: defineJoinRoom(context, writtenRooms),
     leaveRoom: defineLeaveRoom(context, writtenRooms),

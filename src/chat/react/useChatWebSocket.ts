@@ -54,6 +54,8 @@ export interface UseChatWebSocketResult<M extends BaseMessage = RegisteredMessag
   readonly retryMessage: (key: string) => Promise<void>
   /** Takes one away that failed or waits; it is never sent. */
   readonly discardMessage: (key: string) => void
+  /** Ends the upload of a message: it has failed then, and can be tried again. False: none is under way. */
+  readonly cancelUpload: (key: string) => boolean
 }
 
 export interface UseChatWebSocketOptions {
@@ -112,7 +114,7 @@ export function useChatWebSocket<M extends BaseMessage = RegisteredMessage>(
 
 /** What is sent ends one's typing. */
 function useSending(roomId: Id, stopTyping: () => void) {
-  const { send, retry, discard } = useSendMessage(roomId)
+  const { send, retry, discard, cancelUpload } = useSendMessage(roomId)
   const { refused, attempt } = useRefusal(roomId)
   const sendMessage = useCallback(
     (message: SendVariables) => {
@@ -121,7 +123,7 @@ function useSending(roomId: Id, stopTyping: () => void) {
     },
     [send, stopTyping, attempt],
   )
-  return { sendMessage, retryMessage: retry, discardMessage: discard, refused }
+  return { sendMessage, retryMessage: retry, discardMessage: discard, cancelUpload, refused }
 }
 
 interface Cleared {

@@ -20,11 +20,13 @@ export interface UseSendMessageResult {
    * a message then.
    */
   readonly discard: (key: string) => void
+  /** Ends the upload of a message, by its `local.key`: it has failed then, and can be tried again. False: none is under way. */
+  readonly cancelUpload: (key: string) => boolean
 }
 
 /** Sends to a room, in the order of the calls, also while offline. Loads and shows nothing. */
 export function useSendMessage(roomId: Id): UseSendMessageResult {
-  const { sendMessage } = useChat()
+  const { sendMessage, cancelUpload } = useChat()
   const context = useChatContext()
   const queryClient = useQueryClient()
 
@@ -33,7 +35,7 @@ export function useSendMessage(roomId: Id): UseSendMessageResult {
       // Enter in an empty field is no mistake, and must not end the action of a form with an error.
       if (isEmpty(message)) return
       checkMember(context, roomId)
-      checkContent(message, context.maxLength)
+      checkContent(message, context)
       sendMessage.start(queryClient, message, { roomId }).catch(() => {
         // The row shows it, with the way to try again.
       })
@@ -52,5 +54,5 @@ export function useSendMessage(roomId: Id): UseSendMessageResult {
     [sendMessage, queryClient],
   )
 
-  return { send, retry, discard }
+  return { send, retry, discard, cancelUpload }
 }

@@ -36,6 +36,16 @@ export interface MutationDefinitionOptions<P, Variables, Result, R extends Reque
   readonly channel?: (params: P) => Readonly<Record<string, Id>>
   /** Sends it and returns what the mutation resolves with. Runs once the channel is live, in the order of the calls. */
   readonly request: (variables: Variables, context: SendContext<P, Variables, R>) => Promise<Result>
+  /**
+   * What it needs before it can be sent: files that are uploaded, say. Called once for each run, at once and in the order of the
+   * calls; resolves with the variables to go on with. `undefined`: nothing, and nothing waits. Meanwhile it is `queued`: whoever leaves
+   * the page leaves it unsent. `whenLive` resolves once its author is here, and the channel live.
+   */
+  readonly prepare?: (
+    variables: Variables,
+    context: SendContext<P, Variables, R>,
+    whenLive: () => Promise<void>,
+  ) => Promise<Variables> | undefined
   /** What to show until the server has confirmed it; called again whenever `status` changes. Pure. */
   readonly optimistic?: (variables: Variables, context: OptimisticContext<P>) => readonly AnyChange[]
   /**
@@ -113,15 +123,20 @@ async function run<P, Variables, Result>(
     return undefined as Result
   }
   // It may have been amended since it began.
-  const variables = () => (pending ? (pending.mutation.state.variables as Variables) : given)
+  let own = given
+  const variables = () => (pending ? (pending.mutation.state.variables as Variables) : own)
   const spec = channelSpec(params, options)
   const sendFromHere = async (mark?: () => Promise<void>) => {
     const send = beginSend<P, Variables>(client, pending, { params, endpoint: spec.endpoint, mark })
     const member: ChannelMember = {}
     const channel = client.hub.join(spec, member)
     try {
+      const prepare = (whenOwn: () => Promise<void>) =>
+        options.prepare?.(variables(), send.context, whenOwn)?.then((prepared) => {
+          own = prepared
+        })
       const request = () => options.request(variables(), send.context)
-      const { result, isNews } = await deliver(channel, send, request)
+      const { result, isNews } = await deliver(channel, { ...send, prepare }, request)
       if (!send.guard())
         conclude(client, pending, { told: options.settle?.(result, variables(), params), isNews })
       return { result }

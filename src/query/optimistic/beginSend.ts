@@ -3,7 +3,13 @@ import { isLiveError, LiveError } from '../../transport/errors.ts'
 import type { Delivery, Guard, LivePort, PortRequestOptions } from '../../transport/port.ts'
 import type { QueryClient } from '../tanstack.ts'
 import type { PendingMutation } from './pendingMutation.ts'
-import { advancePending, amendVariables, isMine, type PendingMutations } from './pendingMutations.ts'
+import {
+  advancePending,
+  amendVariables,
+  isMine,
+  type PendingMutations,
+  showChanges,
+} from './pendingMutations.ts'
 import type { SendInput } from './sendState.ts'
 
 /** How a request is made; see `LivePort.request`. */
@@ -28,7 +34,9 @@ export interface SendContext<P, Variables = unknown, R extends Requests = Reques
   /** For servers that do not reply. Resolves when written. */
   readonly send: (type: string, data: unknown, delivery?: Delivery) => Promise<void>
   /** Goes on with these variables: they are kept across a reload, shown, and what `settle` gets. */
-  readonly amend: (variables: Variables) => void
+  readonly amend: (variables: Variables | ((now: Variables) => Variables)) => void
+  /** Hands something to `optimistic`, for as long as this page shows it: how far an upload is, say. Kept nowhere. */
+  readonly show: (shown: unknown) => void
   /** It was being sent when the page was left; a server that does not know it again may do it twice. */
   readonly inDoubt: boolean
   /** Aborted when it is discarded; what is asked by `request` ends with it. */
@@ -87,8 +95,15 @@ export function beginSend<P, Variables>(
       request: (type, data, how) =>
         port.request(type, data, { endpoint, signal, guard, idempotent: true, ...how }),
       send: (type, data, delivery) => port.send(type, data, { endpoint, delivery, guard }),
-      amend(variables) {
-        if (pending) amendVariables(queryClient, pending, variables)
+      amend(change) {
+        if (!pending) return
+        const now = pending.mutation.state.variables
+        amendVariables(queryClient, pending, typeof change === 'function' ? Object(change)(now) : change)
+      },
+      show(shown) {
+        if (!pending || pending.shown === shown) return
+        pending.shown = shown
+        showChanges(pendingMutations)
       },
       inDoubt: progress === 'in-doubt',
       signal,

@@ -5,15 +5,22 @@ import type { Guard } from '../../transport/port.ts'
 import { type LiveChannel, whenLive } from '../stream/channelHub.ts'
 import { isLastWord, type Send } from './beginSend.ts'
 
+type Delivered = Pick<Send, 'isFresh' | 'guard' | 'advance' | 'mark'> & {
+  /** Once, ahead of everything, and in the order of the calls. */
+  readonly prepare?: (whenOwn: () => Promise<void>) => Promise<void> | undefined
+}
+
 /**
  * Every wait of this loop is for the connection, or for its turn (`mark`); a server that answers, with whatever, ends it.
  * `isNews`: it was done just now, and once.
  */
 export async function deliver<Result>(
   channel: LiveChannel,
-  { isFresh, guard, advance, mark }: Pick<Send, 'isFresh' | 'guard' | 'advance' | 'mark'>,
+  { isFresh, guard, advance, mark, prepare }: Delivered,
   attempt: () => Promise<Result>,
 ): Promise<{ readonly result: Result; readonly isNews: boolean }> {
+  const preparing = prepare?.(() => whenOwn(channel, guard))
+  if (preparing !== undefined) await preparing
   for (let isFirst = isFresh; ; isFirst = false) {
     await whenOwn(channel, guard)
     if (mark) await mark()

@@ -23,6 +23,10 @@ export interface OptimisticContext<P = Params> {
   readonly isKept: boolean | undefined
   /** Another tab has it in hand: it sends it, and this one shows how that goes. */
   readonly isElsewhere: boolean
+  /** What `request` or `prepare` gave to `show` last, on this page. */
+  readonly shown: unknown
+  /** Aborted when it is over, or discarded: nothing shows it any more. */
+  readonly signal: AbortSignal
 }
 
 export interface MutationDefinition {
@@ -50,6 +54,7 @@ export interface PendingMutation {
   state: SendState
   isKept?: boolean | undefined
   isElsewhere?: boolean
+  shown?: unknown
   optimistic?: OptimisticOps
 }
 
@@ -138,13 +143,22 @@ export function renewSignature(mutation: Mutation): PendingMutation | undefined 
 
 /** Computed again only when the mutation changed, so that an unchanged one keeps its ops. */
 export function optimisticOps(pending: PendingMutation): readonly TargetedOp[] {
-  const { definition, params, clientId, isKept, isElsewhere = false, optimistic: made, mutation } = pending
+  const {
+    definition,
+    params,
+    clientId,
+    isKept,
+    isElsewhere = false,
+    shown,
+    optimistic: made,
+    mutation,
+  } = pending
   const { variables, failureCount: attempts, error, submittedAt } = mutation.state
   const status = statusOf(pending)
   const isSame = made?.context.status === status && made.context.attempts === attempts
   const isThere = made?.context.isKept === isKept && made?.context.isElsewhere === isElsewhere
-  if (isSame && isThere && made.variables === variables) return made.ops
-  const where = { isKept, isElsewhere }
+  if (isSame && isThere && made.context.shown === shown && made.variables === variables) return made.ops
+  const where = { isKept, isElsewhere, shown, signal: pending.abort.signal }
   const context = { params, clientId, status, error: error ?? undefined, attempts, submittedAt, ...where }
   const changes = definition.optimistic(variables, context)
   // A patch of an entity is no row that could be tried again: what was refused is not so.

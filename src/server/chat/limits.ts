@@ -5,6 +5,8 @@ export interface ChatLimits {
   readonly messageLength: number
   /** Unicode code points of one message that is written piece by piece. More is `too_long`. @default 100000 */
   readonly answerLength: number
+  /** Attachments of one message. More is `too_many`. @default 10 */
+  readonly attachments: number
   /** Characters of `attachments`, and of `metadata`, as JSON. More is `too_large`. @default 16384 */
   readonly attachmentLength: number
   /** Different reactions to one message. More is `too_many`. @default 100 */
@@ -24,6 +26,7 @@ export interface ChatLimits {
 export const CHAT_LIMITS: ChatLimits = {
   messageLength: 4_000,
   answerLength: 100_000,
+  attachments: 10,
   attachmentLength: 16_384,
   reactionNames: 100,
   reactions: 1_000,

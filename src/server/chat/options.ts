@@ -5,7 +5,7 @@ import type { LivePlugin } from '../session/plugin.ts'
 import type { JoinedRoom, RoomSeed, UserOrId } from './domain/members.ts'
 import type { NewRoom } from './domain/newRoom.ts'
 import type { ChatLimits } from './limits.ts'
-import type { ChatMessage, ChatUser, ChatWritingStatus } from './wire.ts'
+import type { ChatAttachment, ChatMessage, ChatUser, ChatWritingStatus } from './wire.ts'
 
 export interface ChatServerOptions {
   /** People whom the chat is to know before they connect: for mentions, and as members. @default those who have connected */
@@ -37,7 +37,7 @@ export interface PostedMessage {
   /** Unique among those of its sender: the same again is the same message. */
   readonly client_id?: string
   readonly reply_to_id?: Id
-  readonly attachments?: unknown
+  readonly attachments?: readonly ChatAttachment[]
   readonly metadata?: unknown
 }
 

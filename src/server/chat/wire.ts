@@ -16,6 +16,21 @@ export interface ChatReaction {
   readonly user_ids: readonly Id[]
 }
 
+/** A file that comes with a message. It travels by itself, over HTTP say. */
+export interface ChatAttachment {
+  readonly id: Id
+  readonly name: string
+  readonly mime_type: string
+  /** Bytes. */
+  readonly size: number
+  /** Of http, https or blob, or relative. */
+  readonly url: string
+  /** Pixels. */
+  readonly width?: number | null
+  readonly height?: number | null
+  readonly [field: string]: unknown
+}
+
 export interface ChatMessage {
   readonly id: Id
   readonly room_id: Id
@@ -32,7 +47,7 @@ export interface ChatMessage {
   /** Of one that is, or was, written piece by piece. */
   readonly status?: ChatWritingStatus
   readonly reply_to_id?: Id
-  readonly attachments?: unknown
+  readonly attachments?: readonly ChatAttachment[]
   readonly metadata?: unknown
 }
 

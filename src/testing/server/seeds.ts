@@ -13,6 +13,7 @@ import {
   type RoomRow,
   type UserRow,
 } from '../../server/chat/tables/chatTables.ts'
+import type { ChatAttachment } from '../../server/chat/wire.ts'
 import type { Id, RoomKind, User } from './wire.ts'
 
 /** `'alice'` is short for `{ id: 'alice', username: 'alice' }`. */
@@ -28,7 +29,7 @@ export interface MessageSeed {
   readonly reply_to_id?: Id
   /** Reaction name → who reacted so. */
   readonly reactions?: Readonly<Record<string, readonly Id[]>>
-  readonly attachments?: unknown
+  readonly attachments?: readonly ChatAttachment[]
   readonly metadata?: unknown
 }
 

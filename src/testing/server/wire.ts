@@ -1,4 +1,5 @@
 /** The shapes that travel: what docs/PROTOCOL.md calls Frame, Message, Room and Member. Types only. */
+import type { ChatAttachment } from '../../server/chat/wire.ts'
 import type { Id } from '../../transport/port.ts'
 
 export type { Id } from '../../transport/port.ts'
@@ -33,7 +34,7 @@ export interface Message {
   readonly deleted_at?: string
   readonly reply_to_id?: Id
   readonly reactions?: readonly Reaction[]
-  readonly attachments?: unknown
+  readonly attachments?: readonly ChatAttachment[]
   readonly metadata?: unknown
 }
 

@@ -1,8 +1,10 @@
-/** The reactions to a message, as buttons: a tap adds one's own, or takes it away. */
+/** The reactions to a message, as buttons: a tap adds one's own, or takes it away. Each says who it is of. */
+import { type KeyboardEvent, useState } from 'react'
 import type { ChatMessage, ChatReaction } from '../../../src/chat/index.ts'
-import { type People, usePeople } from '../people.ts'
+import { usePeople } from '../people.ts'
 import { canReact, type MessageActions } from './messageCommands.ts'
 import './Reactions.css'
+import { whoReacted } from './whoReacted.ts'
 
 export interface ReactionsProps {
   readonly message: ChatMessage
@@ -13,44 +15,56 @@ export interface ReactionsProps {
 }
 
 export function Reactions({ message, actions, isTabStop = true }: ReactionsProps) {
-  const { nameOf } = usePeople()
   if (!message.reactions?.length) return null
   return (
     <ul className="qw-reactions" aria-label="Reactions">
-      {message.reactions.map((reaction) => {
-        const { name, count, me } = reaction
-        const who = whoReacted(reaction, nameOf)
-        return (
-          <li key={name}>
-            <button
-              type="button"
-              aria-pressed={me === true}
-              aria-label={`${name} ${count}, ${who}`}
-              title={who}
-              tabIndex={isTabStop ? 0 : -1}
-              disabled={!actions || !canReact(message)}
-              onClick={() => actions?.react(message, name)}
-            >
-              <span>{name}</span> {count}
-            </button>
-          </li>
-        )
-      })}
+      {message.reactions.map((reaction) => (
+        <li key={reaction.name}>
+          <Chip
+            reaction={reaction}
+            isTabStop={isTabStop}
+            onTap={actions && canReact(message) ? () => actions.react(message, reaction.name) : undefined}
+          />
+        </li>
+      ))}
     </ul>
   )
 }
 
-const names = new Intl.ListFormat('en', { type: 'conjunction' })
-
-/** "You, bob and 3 others". A server that does not say who leaves their number. */
-function whoReacted({ count, me, user_ids }: ChatReaction, nameOf: People['nameOf']): string {
-  const known = ((user_ids as readonly (string | number)[] | undefined) ?? []).flatMap(
-    (id) => nameOf(id) ?? [],
-  )
-  const shown = [...(me ? ['You'] : []), ...known].slice(0, MOST_NAMES)
-  const others = count - shown.length
-  const rest = others > 0 ? [`${others} ${others === 1 ? 'person' : 'people'}`] : []
-  return names.format([...shown, ...(shown.length > 0 && others > 0 ? [`${others} more`] : rest)])
+interface ChipProps {
+  readonly reaction: ChatReaction
+  readonly isTabStop: boolean
+  readonly onTap: (() => void) | undefined
 }
 
-const MOST_NAMES = 8
+function Chip({ reaction, isTabStop, onTap }: ChipProps) {
+  const { name, count, me } = reaction
+  const who = whoReacted(reaction, usePeople())
+  // Shown by pointer and focus; what it covers can be seen by Escape, without leaving.
+  const [isHidden, setIsHidden] = useState(false)
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== 'Escape' || isHidden) return
+    event.stopPropagation()
+    setIsHidden(true)
+  }
+  return (
+    <button
+      type="button"
+      aria-pressed={me === true}
+      aria-label={`${name} ${count}, ${who}`}
+      tabIndex={isTabStop ? 0 : -1}
+      disabled={!onTap}
+      onClick={onTap}
+      onKeyDown={onKeyDown}
+      onBlur={() => setIsHidden(false)}
+      onPointerLeave={() => setIsHidden(false)}
+    >
+      <span>{name}</span> {count}
+      {!isHidden && (
+        <span className="qw-reaction-who" aria-hidden="true" dir="auto">
+          {who}
+        </span>
+      )}
+    </button>
+  )
+}

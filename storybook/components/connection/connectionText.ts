@@ -12,7 +12,7 @@ const CAUSES: Readonly<Record<number, string>> = {
   [WebSocketCloseCode.UNAUTHORIZED]: 'You are signed out',
   [WebSocketCloseCode.INVALID_TOKEN]: 'You are signed out',
   [WebSocketCloseCode.FORBIDDEN]: 'You may not connect here',
-  [WebSocketCloseCode.GOING_AWAY]: 'The server is going down for a moment',
+  [WebSocketCloseCode.GOING_AWAY]: 'The server is being restarted',
   1012: 'The server is being restarted',
   1013: 'The server has too much to do',
   4029: 'This was too much at once for the server',

@@ -8,6 +8,7 @@ import {
   useReadState,
   useSendMessage,
 } from '../../../src/chat/index.ts'
+import { ReactedBy } from '../actions/ReactedBy.tsx'
 import { SeenBy } from '../actions/SeenBy.tsx'
 import { useMessageActions } from '../actions/useMessageActions.ts'
 import type { ComposerMode } from '../composer/composerMode.ts'
@@ -141,7 +142,12 @@ function Messages({ roomId, history, reading, onJumpTo, children, ...props }: Me
       onAtEndChange={reading.setIsAtEnd}
       onJumpToLatest={() => onJumpTo(undefined)}
       onJumpTo={onJumpTo}
-      detailsOf={(message) => <SeenBy message={message} />}
+      detailsOf={(message) => (
+        <>
+          <ReactedBy message={message} />
+          <SeenBy message={message} />
+        </>
+      )}
     >
       {children}
     </MessageList>

@@ -11,7 +11,7 @@ export interface RoomUnavailableProps {
   readonly error: Error
 }
 
-type Reason = 'unknown' | 'stranger' | 'removed'
+type Reason = 'unknown' | 'stranger' | 'removed' | 'closed'
 
 /** Why one cannot read a room; `undefined` where that has to do with something else, the connection say. */
 export function reasonOf(error: Error | null): Reason | undefined {
@@ -29,26 +29,31 @@ const TITLES = {
   unknown: 'There is no such room',
   stranger: 'You are not in this room',
   removed: 'You are no longer in this room',
+  closed: 'This room is closed',
 } as const satisfies Record<Reason, string>
 
 const ADVICE = {
   unknown: 'It may have been closed, or the link is not complete. Ask whoever sent it to you.',
-  stranger: 'Its members can read and write here. You may ask to be one of them.',
-  removed: 'You have left it, or somebody has taken you out of it. You may ask to be let in again.',
+  stranger: 'Its members can read and write here. If it is open to all, you can be one of them.',
+  closed: 'Nobody gets in by themselves: ask somebody who is in it to bring you along.',
+  removed: 'You have left it, or somebody has taken you out of it. If it is open to all, you can come back.',
 } as const satisfies Record<Reason, string>
 
 export function RoomUnavailable({ roomId, error }: RoomUnavailableProps) {
   const { joinRoom } = useChatRooms()
   const [isJoining, setIsJoining] = useState(false)
   const [refusal, setRefusal] = useState<string>()
-  const reason = reasonOf(error) ?? 'unknown'
+  const [isClosed, setIsClosed] = useState(false)
+  const reason = isClosed ? 'closed' : (reasonOf(error) ?? 'unknown')
   const join = async () => {
     setIsJoining(true)
     setRefusal(undefined)
     try {
       await joinRoom(roomId)
     } catch (cause) {
-      setRefusal(errorText(cause as Error))
+      // The answer is no, and it will be: there is another way in.
+      if (isLiveError(cause) && cause.reason === 'forbidden') setIsClosed(true)
+      else setRefusal(errorText(cause as Error))
     }
     setIsJoining(false)
   }
@@ -59,7 +64,7 @@ export function RoomUnavailable({ roomId, error }: RoomUnavailableProps) {
       <p className="qw-unavailable-id">
         Room <bdi>{String(roomId)}</bdi>
       </p>
-      {reason !== 'unknown' && (
+      {(reason === 'stranger' || reason === 'removed') && (
         <button
           type="button"
           className="qw-button"

@@ -1,5 +1,5 @@
 /** The last of what one has written in a room that is not sent yet, or could not be. Asks the server nothing. */
-import { useMutationState } from '@tanstack/react-query'
+import { useMutationState, useQueryClient } from '@tanstack/react-query'
 import { type SendVariables, useChat } from '../../../src/chat/index.ts'
 import type { Id } from '../messageRows.ts'
 
@@ -9,11 +9,18 @@ export interface Waiting {
 }
 
 export function useWaiting(roomId: Id): Waiting | undefined {
-  const { mutationKey } = useChat().sendMessage(roomId)
+  const { sendMessage } = useChat()
+  const queryClient = useQueryClient()
+  const { mutationKey } = sendMessage(roomId)
   const waiting = useMutationState({
     filters: {
       mutationKey,
-      predicate: ({ state }) => state.status === 'pending' || state.status === 'error',
+      predicate: ({ state }) => {
+        if (state.status !== 'pending' && state.status !== 'error') return false
+        // What somebody else had written in this page is nobody's business.
+        const { clientId } = Object(state.context) as { readonly clientId?: string }
+        return clientId === undefined || sendMessage.statusOf(queryClient, clientId) !== undefined
+      },
     },
     select: ({ state }): Waiting => ({
       content: contentOf(state.variables as SendVariables),

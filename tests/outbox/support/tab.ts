@@ -8,13 +8,17 @@ import { type BrowserOptions, createBrowser } from './browser.ts'
 export type Tabs = ReturnType<typeof createTabs>
 export type Tab = ReturnType<Tabs['open']>
 
-type TabOptions = WindowOptions & Pick<OutboxOptions, 'maxSends' | 'maxBytes' | 'maxAgeMs'>
+type TabOptions = WindowOptions &
+  Pick<OutboxOptions, 'maxSends' | 'maxBytes' | 'maxAgeMs'> & { readonly keepsFiles?: boolean }
 
 export function createTabs(options: ChatServerOptions = {}, inBrowser: Omit<BrowserOptions, 'fake'> = {}) {
   const world = createWorld(options)
   const browser = createBrowser({ fake: world, ...inBrowser })
 
-  function open(user: string, { maxSends, maxBytes, maxAgeMs, ...given }: TabOptions = {}) {
+  function open(
+    user: string,
+    { maxSends, maxBytes, maxAgeMs, keepsFiles = true, ...given }: TabOptions = {},
+  ) {
     const page = browser.open()
     const errors: { readonly code: string; readonly reason?: string | undefined }[] = []
     const tab = world.open(user, {
@@ -25,7 +29,7 @@ export function createTabs(options: ChatServerOptions = {}, inBrowser: Omit<Brow
       ...given,
     })
     const stop = tab.chat.live.persistOutbox({
-      storage: outboxStorage(page.store),
+      storage: outboxStorage({ ...page.store, keepsFiles }),
       maxSends,
       maxBytes,
       maxAgeMs,

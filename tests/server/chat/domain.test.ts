@@ -24,6 +24,7 @@ import {
   growMessage,
 } from '../../../src/server/chat/domain/writing.ts'
 import { wait } from '../../../src/server/chat/steps.ts'
+import { HARMLESS_URLS, HOSTILE_URLS } from '../../frames/urls.ts'
 import { createChatWork } from '../support/chatWork.ts'
 import { STORES, stopPostgres } from '../support/stores.ts'
 
@@ -245,14 +246,82 @@ describe.each(Object.entries(STORES))('the chat on the %s store', (_name, create
     await expect(page({ cursor: 'x' })).rejects.toMatchObject({ body: { code: 'invalid' } })
   })
 
+  it('[S62] keeps attachments as they came, also of a message without text, in pages and events, until it is deleted', async () => {
+    const { send, write, on, history } = await open()
+    const attachments = [
+      {
+        id: 'f1',
+        name: 'pier.jpg',
+        mime_type: 'image/jpeg',
+        size: 0,
+        url: '/files/1',
+        width: 4,
+        height: 3,
+        blur: 'x',
+      },
+      {
+        id: 2,
+        name: 'a',
+        mime_type: '',
+        size: 2 ** 53 - 1,
+        url: 'blob:https://a.b/c',
+        width: null,
+        height: null,
+      },
+    ]
+    const { message } = await send('alice', '', { attachments })
+    expect(message.attachments).toEqual(attachments)
+    expect((await history('bob')).messages.at(-1)?.attachments).toEqual(attachments)
+    const none = await send('alice', 'x', { attachments: null })
+    expect(none.message).not.toHaveProperty('attachments')
+    await write((work) => deleteMessage(work, on('alice', String(message.id))))
+    expect(JSON.stringify(await history('bob'))).not.toContain('pier.jpg')
+  })
+
+  it('[S63] refuses attachments that are too many or too large, and says which field does not fit', async () => {
+    const { send } = await open()
+    const file = { id: 1, name: 'a.txt', mime_type: 'text/plain', size: 1, url: '/files/1' }
+    const refusal = (attachments: unknown) =>
+      send('alice', 'x', { attachments }).then(
+        () => 'taken',
+        ({ body }) => `${body.code} ${/"(.*)"/.exec(body.message)?.[1]}`,
+      )
+    expect(await refusal(Array(10).fill(file))).toBe('taken')
+    expect(await refusal(Array(11).fill(file))).toBe('too_many undefined')
+    expect(await refusal([{ ...file, extra: 'x'.repeat(16_400) }])).toBe('too_large attachments')
+    for (const odd of ['x', 5, {}, true]) expect(await refusal(odd)).toBe('invalid attachments')
+    for (const odd of [null, 5, 'x', []]) expect(await refusal([file, odd])).toBe('invalid attachments[1].id')
+    const misfits = {
+      id: [undefined, null, '', 'x'.repeat(257), {}, true],
+      name: [undefined, '', 'x'.repeat(256), 5],
+      mime_type: [undefined, null, 'x'.repeat(256), 5],
+      size: [undefined, -1, 0.5, 2 ** 53, '1', null],
+      url: [undefined, '', ' ', 5, `/${'x'.repeat(2_048)}`],
+      width: [-1, 0.5, '1', {}],
+      height: [-1, 0.5, '1', {}],
+    }
+    for (const [name, values] of Object.entries(misfits)) {
+      for (const value of values)
+        expect(await refusal([{ ...file, [name]: value }])).toBe(`invalid attachments[0].${name}`)
+    }
+  })
+
+  it('[S64] takes no address that runs anything', async () => {
+    const { send } = await open()
+    const sending = (url: string) =>
+      send('alice', 'x', { attachments: [{ id: 1, name: 'a', mime_type: 'a/b', size: 1, url }] })
+    for (const url of HOSTILE_URLS)
+      await expect(sending(url), url).rejects.toMatchObject({ body: { code: 'invalid' } })
+    for (const url of HARMLESS_URLS) await expect(sending(url), url).resolves.toMatchObject({ isNew: true })
+  })
+
   it('[S42] refuses what is too long, too large, empty or no id', async () => {
-    const { send, write, on, history } = await open({ messageLength: 3, attachmentLength: 10 })
+    const { send, write, on, history } = await open({ messageLength: 3, attachmentLength: 100 })
     const code = (refused: Promise<unknown>) => expect(refused).rejects.toHaveProperty('body.code')
     await expect(send('alice', '🎉🎉🎉')).resolves.toMatchObject({ isNew: true })
     await expect(send('alice', '🎉🎉🎉🎉')).rejects.toMatchObject({ body: { code: 'too_long' } })
     await expect(send('alice', ' \n')).rejects.toMatchObject({ body: { code: 'empty' } })
-    await expect(send('alice', '', { attachments: [1] })).resolves.toMatchObject({ isNew: true })
-    await expect(send('alice', 'x', { metadata: 'x'.repeat(9) })).rejects.toMatchObject({
+    await expect(send('alice', 'x', { metadata: 'x'.repeat(99) })).rejects.toMatchObject({
       body: { code: 'too_large' },
     })
     for (const bad of ['', 'a\0', '\ud800', {}, [], 'x'.repeat(257), true]) {

@@ -12,6 +12,7 @@ from ..models import Membership, Message, Reaction, Room
 from ..protocol import wire
 from ..protocol.errors import ChatError
 from . import log
+from .attachments import checked_attachments
 from .rooms import membership_of, touch_members
 
 MAX_LENGTH = 4000
@@ -22,8 +23,9 @@ MENTION = re.compile(r"(?<!\w)@([\w.-]+)")
 
 
 def post(user, room_id, content, client_id=None, reply_to_id=None, **extra):
-    """`extra`: attachments and metadata, the application's own business."""
-    content = checked(content, extra.get("attachments"))
+    """`extra`: attachments, and metadata, the application's own business."""
+    extra["attachments"] = checked_attachments(extra.get("attachments"))
+    content = checked(content, extra["attachments"])
     try:
         return insert(user, room_id, content, client_id, reply_to_id, extra)
     except IntegrityError:

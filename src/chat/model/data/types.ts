@@ -25,6 +25,31 @@ export interface ChatReaction {
   readonly [field: string]: unknown
 }
 
+/** A file that comes with a message. It travels by itself, over HTTP say; the message says where it is. */
+export interface ChatAttachment {
+  readonly id: Id
+  readonly name: string
+  /** In the words of whoever sent it: say with it what to show, not what to trust. */
+  readonly mime_type: string
+  /** Bytes. */
+  readonly size: number
+  /** As it was sent: `attachmentUrl` says whether it may become a link, or a picture. */
+  readonly url: string
+  /** Of pictures and films, in pixels. */
+  readonly width?: number | null | undefined
+  readonly height?: number | null | undefined
+  readonly [field: string]: unknown
+}
+
+/**
+ * Brings a file to where files are kept, and resolves with where that is. What it throws is the reason on the row. `signal`: it was
+ * cancelled, or somebody else signs in. `onProgress`: how far it is, from 0 to 1; or how many bytes of how many.
+ */
+export type Upload = (
+  file: File,
+  how: { readonly signal: AbortSignal; readonly onProgress: (done: number, all?: number) => void },
+) => Promise<ChatAttachment>
+
 /** A message as a server sends it. */
 export interface BaseMessage {
   readonly id: Id
@@ -48,6 +73,7 @@ export interface BaseMessage {
   /** The message that it answers. */
   readonly reply_to_id?: Id | null | undefined
   readonly reactions?: ChatReaction[] | null | undefined
+  readonly attachments?: ChatAttachment[] | null | undefined
   readonly [field: string]: unknown
 }
 
@@ -113,6 +139,8 @@ export interface LocalState {
   readonly isKept?: false
   /** Another tab has it in hand, and sends it. */
   readonly isElsewhere?: true
+  /** Of its `attachments` those that are still to be uploaded, by id: how far that is, from 0 to 1. */
+  readonly uploads?: Readonly<Record<string, number>>
 }
 
 /** A message as it is shown; `M` is what the application's schema makes of one. */

@@ -19,7 +19,7 @@ export function defineEditMessage(context: ChatContext, messages: Messages, send
       ...roomChannel(context),
       validate({ message_id, content }) {
         if (clientIdIn(message_id) === undefined) checkAble(level, 'Editing')
-        checkContent(content, context.maxLength)
+        checkContent(content, context)
       },
       atOnce({ message_id, content }, _params, queryClient) {
         const clientId = names.unsent(message_id, queryClient)

@@ -2,16 +2,22 @@
 import { type AskOptions, type OptimisticContext, type SendContext, type } from '../../../query/index.ts'
 import { LiveError } from '../../../transport/index.ts'
 import { toldIn } from '../data/toldIn.ts'
-import type { ChatMessage, ChatTypes, Id } from '../data/types.ts'
+import type { ChatAttachment, ChatMessage, ChatTypes, Id } from '../data/types.ts'
 import { type ChatContext, endpointOf, roomChannel } from '../session/context.ts'
 import { clientIdIn, type Names, temporaryId } from '../session/names.ts'
 import type { RoomParams } from '../session/roomParams.ts'
 import { createSendGate } from '../session/sendGate.ts'
 import { type defineMessages, sentByNobody } from './messages.ts'
+import { shownFiles } from './shownFiles.ts'
+import { createUploads, type Uploads } from './uploads.ts'
 
 export interface MessageDraft {
   readonly content: string
   readonly reply_to_id?: Id
+  /** To go with it, by the `upload` of the chat; the text may be empty then. */
+  readonly files?: readonly File[]
+  /** What is uploaded already. */
+  readonly attachments?: readonly ChatAttachment[]
   /** Further fields of the message, sent and shown as they are. */
   readonly extra?: Readonly<Record<string, unknown>>
   /** Changed in place after it was first written down. For the library itself; it is not sent. */
@@ -21,7 +27,7 @@ export interface MessageDraft {
 /** `'Hello'` is short for `{ content: 'Hello' }`. */
 export type SendVariables = string | MessageDraft
 
-type Sending = SendContext<RoomParams, SendVariables>
+type Sending = SendContext<RoomParams, SendVariables> & { readonly whenLive: () => Promise<void> }
 
 export type Messages = ReturnType<typeof defineMessages<ChatTypes>>
 
@@ -33,11 +39,12 @@ export type Sends = ReturnType<typeof defineSendMessage>
 export function defineSendMessage(context: ChatContext, messages: Messages) {
   const { live, level, names } = context
   const gate = createSendGate(context)
-  const inTurn = createTurns(names)
-  return live.mutation<SendVariables, ChatMessage | undefined, RoomParams>('chat.sendMessage', {
+  const uploads = createUploads(context)
+  const inTurn = createTurns(names, uploads)
+  const mutation = live.mutation<SendVariables, ChatMessage | undefined, RoomParams>('chat.sendMessage', {
     params: type<RoomParams>(),
     ...roomChannel(context),
-    validate: (variables) => checkContent(variables, context.maxLength),
+    validate: (variables) => checkContent(variables, context),
     atOnce(_variables, params) {
       checkMember(context, params.roomId)
       return false
@@ -47,12 +54,12 @@ export function defineSendMessage(context: ChatContext, messages: Messages) {
       optimistic.isElsewhere && isOnItsWay(optimistic) && level.isSilent()
         ? []
         : [messages.insert(optimistic.params, pendingRow(context, draftOf(variables), optimistic))],
+    prepare: (variables, sending, whenLive) => inTurn(draftOf(variables), { ...sending, whenLive }),
     async request(variables, sending) {
       const { params, clientId, signal, request, inDoubt, isConfirmed } = sending
       const { roomId } = params
       checkMember(context, roomId)
-      const draft = draftOf(variables)
-      const { content, extra, isEdited, ...rest } = await (inTurn(draft, sending) ?? draft)
+      const { content, extra, isEdited, files, ...rest } = draftOf(variables)
       const data = { ...extra, ...rest, room_id: roomId, message: content, client_id: clientId }
       const endpoint = endpointOf(context.endpoints, roomId)
       const ask = (how?: AskOptions) => request('chat_message', data, how)
@@ -67,25 +74,28 @@ export function defineSendMessage(context: ChatContext, messages: Messages) {
     },
     settle: (message, _variables, params) => (message ? [messages.upsert(params, message)] : []),
   })
+  return Object.assign(mutation, { cancelUpload: uploads.cancel })
 }
 
-/** Messages leave in the order of the calls, also behind one that has to wait for the name of what it answers. */
-function createTurns(names: Names) {
+/** Messages leave in the order of the calls, also behind one that waits for the name of what it answers, or is uploaded. */
+function createTurns(names: Names, uploads: Uploads) {
   const last = new Map<string, Promise<unknown>>()
 
   async function withTarget(draft: MessageDraft, sending: Sending): Promise<MessageDraft> {
     if (draft.reply_to_id === undefined || isNamed(draft)) return draft
-    const named = { ...draft, reply_to_id: await names.nameOf(draft.reply_to_id, sending.queryClient) }
-    sending.amend(named)
-    return named
+    const reply_to_id = await names.nameOf(draft.reply_to_id, sending.queryClient)
+    sending.amend((now) => ({ ...draftOf(now), reply_to_id }))
+    return { ...draft, reply_to_id }
   }
 
   /** `undefined`: it is its turn. */
   return (draft: MessageDraft, sending: Sending): Promise<MessageDraft> | undefined => {
     const key = String(sending.params.roomId)
     const before = last.get(key)
-    if (!before && isNamed(draft)) return undefined
-    const turn = Promise.resolve(before).then(() => withTarget(draft, sending))
+    if (!before && isNamed(draft) && !draft.files?.length) return undefined
+    const turn = Promise.resolve(before)
+      .then(() => withTarget(draft, sending))
+      .then((named) => (named.files?.length ? uploads.run(named, sending) : named))
     const over: Promise<unknown> = turn.then(ignore, ignore).then(() => {
       if (last.get(key) === over) last.delete(key)
     })
@@ -104,10 +114,12 @@ export function checkMember({ membership }: ChatContext, roomId: Id): void {
   if (removal) throw removal
 }
 
-/** What else it carries, an attachment say, only the server can judge. */
+/** What else it carries only the server can judge. */
 function hasMore(variables: SendVariables): boolean {
-  const { extra = {} } = variables as Partial<MessageDraft>
-  return Object.values(extra).some((value) => value != null && (value as { length?: number }).length !== 0)
+  const { extra, files, attachments } = variables as Partial<MessageDraft>
+  return [...Object.values(extra ?? {}), files, attachments].some(
+    (value) => value != null && (value as { length?: number }).length !== 0,
+  )
 }
 
 const contentOf = (variables: SendVariables): unknown =>
@@ -118,8 +130,11 @@ export function isEmpty(variables: SendVariables): boolean {
   return typeof content === 'string' && content.trim() === '' && !hasMore(variables)
 }
 
-/** @throws LiveError `invalid_params` for what no server would take */
-export function checkContent(variables: SendVariables, maxLength: number): void {
+/** @throws LiveError `invalid_params` for what no server would take; `misconfigured` for files that nothing uploads */
+export function checkContent(
+  variables: SendVariables,
+  { maxLength, upload }: Pick<ChatContext, 'maxLength' | 'upload'>,
+): void {
   const content = contentOf(variables)
   if (typeof content !== 'string') {
     throw new LiveError('invalid_params', `A message is a text or { content: text }, not ${typeof content}`, {
@@ -130,6 +145,9 @@ export function checkContent(variables: SendVariables, maxLength: number): void 
     throw new LiveError('invalid_params', 'The message is empty; send at least one character', {
       reason: 'empty',
     })
+  }
+  if (!upload && draftOf(variables).files?.length) {
+    throw new LiveError('misconfigured', 'Files cannot be sent: give createChat an "upload"')
   }
   // As servers count: an emoji is one character, and two UTF-16 units.
   const length = content.length > maxLength ? [...content].length : 0
@@ -147,18 +165,12 @@ const isOnItsWay = ({ status }: Pick<OptimisticContext, 'status'>) =>
 
 function pendingRow(
   context: ChatContext,
-  { content, extra, reply_to_id }: MessageDraft,
-  {
-    params,
-    clientId,
-    status,
-    error,
-    attempts,
-    submittedAt,
-    isKept,
-    isElsewhere,
-  }: OptimisticContext<RoomParams>,
+  draft: MessageDraft,
+  optimistic: OptimisticContext<RoomParams>,
 ): ChatMessage {
+  const { content, extra, reply_to_id } = draft
+  const { params, clientId, status, error, attempts, submittedAt, isKept, isElsewhere } = optimistic
+  const { attachments, uploads } = shownFiles(draft, optimistic)
   // Not under the name of who was here before.
   const isSure = context.manager.port.identity?.isSure !== false
   return {
@@ -168,6 +180,7 @@ function pendingRow(
     room_id: params.roomId,
     sender: (isSure && context.currentUser()) || sentByNobody(clientId),
     content,
+    ...(attachments && { attachments }),
     ...(reply_to_id !== undefined && { reply_to_id: context.names.known(reply_to_id) ?? reply_to_id }),
     timestamp: new Date(submittedAt).toISOString(),
     local: {
@@ -177,6 +190,7 @@ function pendingRow(
       ...(error && { error }),
       ...(isKept === false && { isKept }),
       ...(isElsewhere && { isElsewhere }),
+      ...(uploads && { uploads }),
     },
   }
 }

@@ -4,7 +4,7 @@ import type { StoreApi } from 'zustand/vanilla'
 import type { Live, OrderKey } from '../../../query/index.ts'
 import type { QueryClient } from '../../../query/tanstack.ts'
 import type { LiveError, WebSocketManager } from '../../../transport/index.ts'
-import type { ChatTypes, ChatUser, Id } from '../data/types.ts'
+import type { ChatTypes, ChatUser, Id, Upload } from '../data/types.ts'
 import type { Level } from './level.ts'
 import type { Names } from './names.ts'
 
@@ -19,6 +19,7 @@ export interface ChatContext<T extends ChatTypes = ChatTypes> {
   readonly schemas: { readonly [K in keyof ChatTypes]: StandardSchemaV1<unknown, T[K]> }
   readonly pageSize: number
   readonly maxLength: number
+  readonly upload: Upload | undefined
   readonly endpoints: ChatEndpoints
   currentUser(): ChatUser | undefined
   readonly membership: Membership

@@ -147,7 +147,17 @@ async function foreignFields(trial: Trial): Promise<void> {
   const target = await trial.say(line)
   const extra = {
     reply_to_id: target.id,
-    attachments: [{ url: 'https://example.com/a.png' }],
+    attachments: [
+      {
+        id: 'a1',
+        name: 'a.png',
+        mime_type: 'image/png',
+        size: 3,
+        url: 'https://example.com/a.png',
+        width: 2,
+        height: 1,
+      },
+    ],
     metadata: { a: [1, null] },
   }
   const answer = await line.ask(

@@ -4,6 +4,7 @@ import { RequestError } from '../../requestError.ts'
 import { type Steps, wait } from '../steps.ts'
 import { type Key, keyOf, type MessageRow, type RoomRow } from '../tables/chatTables.ts'
 import type { ChatMessage } from '../wire.ts'
+import { readAttachments } from './attachments.ts'
 import { type Fields, readForeign, readOptionalId, readOptionalName, readString } from './fields.ts'
 import { reactionFrame, roomFrame } from './frames.ts'
 import { callsIn } from './mentions.ts'
@@ -77,11 +78,10 @@ function compose(
   { data, origin }: { readonly data: Fields; readonly origin: MessageOrigin },
 ): MessageRow['body'] {
   const text = data.message === undefined ? '' : readString(data, 'message')
-  const hasAttachments = Array.isArray(data.attachments) && data.attachments.length > 0
-  const isEmpty = text.trim() === '' && (hasAttachments || origin.status !== undefined)
+  const attachments = readAttachments(data, limits)
+  const isEmpty = text.trim() === '' && (Boolean(attachments?.length) || origin.status !== undefined)
   const content = isEmpty ? text : checkContent(text, limits.messageLength)
   const replyToId = readOptionalId(data, 'reply_to_id')
-  const attachments = readForeign(data, 'attachments', limits.attachmentLength)
   const metadata = readForeign(data, 'metadata', limits.attachmentLength)
   return {
     id: origin.id ?? createMessageId(),

@@ -1,7 +1,7 @@
 /** What the chat keeps, and the few things it does with it. A driver implements this and knows nothing of the rules. */
 import type { Id } from '../../../transport/port.ts'
 import type { Awaitable } from '../steps.ts'
-import type { ChatRoomKind, ChatWritingStatus } from '../wire.ts'
+import type { ChatAttachment, ChatRoomKind, ChatWritingStatus } from '../wire.ts'
 
 /** Ids are compared by their text: `7` and `'7'` name the same room. */
 export type Key = string
@@ -75,7 +75,7 @@ export interface MessageRow {
     readonly deleted_at?: string
     readonly status?: ChatWritingStatus
     readonly reply_to_id?: Id
-    readonly attachments?: unknown
+    readonly attachments?: readonly ChatAttachment[]
     readonly metadata?: unknown
   }
 }

@@ -7,14 +7,12 @@ import type {
   MemberRow,
   MessageRow,
   PageQuery,
-  ReactionRow,
   RoomRow,
   UserRow,
   WritingRow,
 } from './chatTables.ts'
-import { calledOf, MAX_NAMED } from './chatTables.ts'
-
-const table = (...name: readonly (string | number)[]) => `querywire chat ${JSON.stringify(name)}`
+import { calledOf } from './chatTables.ts'
+import { memoryReactions, table } from './memoryReactions.ts'
 
 const ROOMS = table('rooms')
 const ROOMS_FOR = table('rooms for')
@@ -32,7 +30,6 @@ const ownOf = (room: Key, sender: Key) => table('own', room, sender)
 const deletedOf = (room: Key) => table('deleted', room)
 const mentionsOf = (room: Key, user: Key) => table('mentions', room, user)
 const mentioned = (room: Key) => table('mentioned', room)
-const reactionsTo = (room: Key, place: number) => table('reactions', room, place)
 const presentAt = (process: string) => table('present', process)
 const processesOf = (user: Key) => table('processes', user)
 
@@ -40,7 +37,7 @@ export const memoryChatTables = (tx: MemoryTables): ChatTables => ({
   ...roomTables(tx),
   ...userTables(tx),
   ...messageTables(tx),
-  ...reactionTables(tx),
+  ...memoryReactions(tx),
   ...writingTables(tx),
   ...presenceTables(tx),
 })
@@ -184,34 +181,6 @@ function messageTables(tx: MemoryTables) {
       for (const user of users) tx.set(mentionsOf(room, user), String(place), place)
       if (users.length > 0) tx.set(mentioned(room), String(place), users)
       else if (before.length > 0) tx.delete(mentioned(room), String(place))
-    },
-  } satisfies Partial<ChatTables>
-}
-
-const reactionKey = ({ name, user }: ReactionRow) => JSON.stringify([name, user])
-
-function reactionTables(tx: MemoryTables) {
-  const reactions = (room: Key, place: number) =>
-    tx.all<ReactionRow>(reactionsTo(room, place)).sort((a, b) => a.since - b.since)
-  return {
-    reactions,
-    countedReactions: (room, places, viewer) =>
-      places.flatMap((place) => {
-        const users = new Map<string, Key[]>()
-        for (const { name, user } of reactions(room, place))
-          users.set(name, [...(users.get(name) ?? []), user])
-        return [...users].map(([name, all]) => ({
-          place,
-          name,
-          count: all.length,
-          me: all.includes(viewer),
-          users: all.sort().slice(0, MAX_NAMED),
-        }))
-      }),
-    addReaction: (row) => tx.set(reactionsTo(row.room, row.place), reactionKey(row), row),
-    removeReaction: (row) => tx.delete(reactionsTo(row.room, row.place), reactionKey(row)),
-    clearReactions: (room, place) => {
-      for (const row of reactions(room, place)) tx.delete(reactionsTo(room, place), reactionKey(row))
     },
   } satisfies Partial<ChatTables>
 }

@@ -1,4 +1,5 @@
-/** What npm says after `npm ci` where its Node is older than the tools’: one sentence, instead of a warning for each of them. */
+// What npm says at the end of `npm ci` or `npm install` where its Node is older than the tools': one sentence. npm itself would warn of
+// each of them, in eighty lines; `.npmrc` has it say errors only.
 const OLDEST_OF_TOOLS = 22
 const [, version, major] = /node\/v((\d+)\S*)/.exec(process.env.npm_config_user_agent ?? '') ?? []
 

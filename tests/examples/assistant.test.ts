@@ -1,7 +1,7 @@
 /** The assistant of the demo: its answers grow, are stopped, and survive what happens to a page, a network and a server. */
 import type { Browser, Page, WebSocketRoute } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
-import { type Demo, log, ready, say, startBrowser, startDemo, visit } from './demo.ts'
+import { type Demo, log, ready, say, startBrowser, startDemo, visit } from '../e2e/demo.ts'
 
 let demo: Demo
 let browser: Browser

@@ -1,7 +1,16 @@
 /** A whole conversation with the keyboard alone, in the real demo. */
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { bubbles, type Demo, log, ready, sayFromElsewhere, startBrowser, startDemo, visit } from './demo.ts'
+import {
+  bubbles,
+  type Demo,
+  log,
+  ready,
+  sayFromElsewhere,
+  startBrowser,
+  startDemo,
+  visit,
+} from '../e2e/demo.ts'
 import { keyboardOf } from './keyboard.ts'
 
 let demo: Demo

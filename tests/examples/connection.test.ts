@@ -1,7 +1,7 @@
 /** What the demo says while there is no connection, and what one can do about it. */
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
-import { bubbles, type Demo, ready, say, startBrowser, startDemo, visit } from './demo.ts'
+import { bubbles, type Demo, ready, say, startBrowser, startDemo, visit } from '../e2e/demo.ts'
 
 let demo: Demo
 let browser: Browser
@@ -56,9 +56,7 @@ it('[C140] tells what the server said when it went, also when nobody is there to
   const { page } = await visit(browser, demo, { user: 'bob', room: 'general' })
   await ready(page)
   await demo.stopServer()
-  await banner(page)
-    .getByText('The server is going down for a moment. Reconnecting…')
-    .waitFor({ timeout: 20_000 })
+  await banner(page).getByText('The server is being restarted. Reconnecting…').waitFor({ timeout: 20_000 })
   await demo.startServer()
   await expect.poll(() => banner(page).innerText(), { timeout: 30_000 }).toBe('')
 })
