@@ -12,7 +12,8 @@ import { root } from './processes.mjs'
 
 const PICTURE = 'docs/images/sizes.svg'
 const PAGE = 'docs/learn/comparison.md'
-const TABLE = /(<!-- sizes -->\n).*?(<!-- \/sizes -->)/s
+/** From its head to the line of versions below it. */
+const TABLE = /\| minified, kB .*?\n\n[^\n]*\n/s
 
 /** Bars of the picture, and what their limits are called. */
 const BARS = [
@@ -156,13 +157,11 @@ const measure = async () => {
   const rows = []
   for (const subject of SUBJECTS) rows.push(await row(subject))
   const versions = await Promise.all(OTHERS.map(async (name) => `${name} ${await versionOf(name)}`))
-  return `
-| kB, minified | gzip | with what it needs but React, gzip | the same, brotli |
+  return `| minified, kB | gzip | all but React, gzip | the same, brotli |
 |---|---|---|---|
 ${rows.join('\n')}
 
 ${versions.join(', ')}.
-
 `
 }
 
@@ -174,7 +173,7 @@ if (process.argv[1] === undefined || import.meta.url === pathToFileURL(process.a
     if (!TABLE.test(page)) throw new Error(`${PAGE} has no place for the sizes`)
     await writeFile(
       join(root, PAGE),
-      page.replace(TABLE, (_, start, end) => start + table + end),
+      page.replace(TABLE, () => table),
     )
     console.log(table)
   }

@@ -7,7 +7,16 @@ export const CHAPTERS = [
   {
     title: 'Guides',
     pages: [
-      ...learn('guides', ['definitions', 'sign-in', 'reconnecting', 'history', 'read-state', 'offline']),
+      ...learn('guides', [
+        'definitions',
+        'sign-in',
+        'reconnecting',
+        'rooms',
+        'history',
+        'read-state',
+        'files',
+        'offline',
+      ]),
       ...learn('guides', ['server-rendering', 'testing', 'storybook', 'devtools']),
       'docs/entities.md',
       'docs/security.md',

@@ -157,6 +157,24 @@ export const JumpToMessage: Story = {
   },
 }
 
+const above = inHarbour({ server: () => ({ users: USERS, rooms: [harbour({ messages: talk(60) })] }) })
+
+/** While one reads above nothing moves: what comes is counted, in words as well. */
+export const NewBelow: Story = {
+  ...shownIn(above),
+  play: async ({ canvas }) => {
+    const list = canvas.getByRole('log', { name: 'Messages' })
+    await canvas.findByText(/^60:/)
+    await waitFor(() => expect(list.scrollTop).toBeGreaterThan(500))
+    list.scrollTop -= 600
+    await canvas.findByRole('button', { name: 'Jump to latest' })
+    for (const content of ['Are you there?', 'It is about the pier', 'And the board']) {
+      above.server().inject('harbour', { sender: 'bob', content })
+    }
+    await expect(await canvas.findByRole('button', { name: /3 new messages/ })).toBeVisible()
+  },
+}
+
 const longAgo = inHarbour({ server: () => ({ users: USERS, rooms: [harbour({ messages: talk(2_000) })] }) })
 
 /** Escape leaves the past, as it leaves a room. */

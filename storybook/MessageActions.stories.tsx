@@ -61,6 +61,34 @@ export const PickAnEmoji: Story = {
   },
 }
 
+const choosing = inHarbour()
+
+/** Open, with what was searched for: all there are, at once, would take axe a minute. */
+export const Picker: Story = {
+  ...choosing.shown,
+  play: async ({ canvas, userEvent }) => {
+    const row = await rowOf(canvas, THEIRS)
+    await userEvent.hover(row)
+    fireEvent.click(await within(row).findByRole('button', { name: 'React' }))
+    const picker = within(await canvas.findByRole('dialog', { name: 'Choose a reaction' }))
+    await picker.findByRole('region', { name: 'Food & drink' }, { timeout: 10_000 })
+    await userEvent.type(picker.getByRole('searchbox', { name: 'Search emoji' }), 'boat')
+    await expect(await picker.findByRole('button', { name: 'sailboat' })).toBeVisible()
+    await waitFor(() => expect(picker.queryByRole('button', { name: 'pizza' })).toBeNull())
+  },
+}
+
+const resting = inHarbour({ width: 328 })
+
+/** On a phone, open, as it is. */
+export const Sheet: Story = {
+  ...resting.shown,
+  play: async ({ canvas }) => {
+    const menu = await openMenu(canvas, THEIRS)
+    await expect(menu.getByRole('menuitem', { name: 'Reply' })).toBeVisible()
+  },
+}
+
 const keyed = inHarbour()
 
 /** The list is a stop of the Tab key, and so are its messages: arrows go from one to the next, Enter opens the menu. */

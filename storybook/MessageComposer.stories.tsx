@@ -9,7 +9,9 @@ import { createScene } from './support/scene.tsx'
 const scene = createScene({
   server: () => ({
     users: USERS,
-    rooms: ['harbour', 'pier', 'quay', 'shore', 'dock'].map((id) => harbour({ id, messages: [] })),
+    rooms: ['harbour', 'pier', 'quay', 'shore', 'dock', 'choosing'].map((id) =>
+      harbour({ id, messages: [] }),
+    ),
   }),
 })
 
@@ -133,6 +135,17 @@ export const Mentions: Story = {
     await waitFor(() => expect(contents()).toContain('Ask @carol and @bob @c!'))
     await userEvent.keyboard('a@b')
     await expect(canvas.queryByRole('listbox')).toBeNull()
+  },
+}
+
+/** Open, as it is. */
+export const MembersToChoose: Story = {
+  args: { roomId: 'choosing' },
+  decorators: [(Story) => <div style={{ paddingBlockStart: 120 }}>{Story()}</div>],
+  play: async ({ canvas, userEvent }) => {
+    await userEvent.type(canvas.getByRole('textbox', { name: 'Message' }), 'Ask @')
+    const members = within(await canvas.findByRole('listbox', { name: 'Members' }))
+    await expect(members.getAllByRole('option')).toHaveLength(2)
   },
 }
 

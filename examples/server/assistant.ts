@@ -7,7 +7,7 @@ import type { RoomSeed } from '../../src/testing/server/seeds.ts'
 import type { Id, Message, User } from '../../src/testing/server/wire.ts'
 import { answerTo, GREETING } from './answers.ts'
 
-export const ASSISTANT: User = { id: 'assistant', username: 'assistant' }
+const ASSISTANT: User = { id: 'assistant', username: 'assistant' }
 
 export interface Assistant {
   /** Nothing is answered any more; what is being written breaks off, and says so. */

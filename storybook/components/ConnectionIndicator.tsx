@@ -3,7 +3,7 @@
  * when that is known, how much waits to be sent, and when the next attempt is; one may try now.
  */
 import { useChat, useConnectionIndicator } from '../../src/chat/index.ts'
-import type { WebSocketStatus } from '../../src/index.ts'
+import type { WebSocketManager, WebSocketStatus } from '../../src/index.ts'
 import './ConnectionIndicator.css'
 import { causeOf, connectionText } from './connection/connectionText.ts'
 import { NextAttempt } from './connection/NextAttempt.tsx'
@@ -42,19 +42,20 @@ function Said({ text }: { readonly text: string }) {
 function Ways({ status }: { readonly status: WebSocketStatus }) {
   const { manager } = useChat()
   const { isDisconnected, nextAttemptAt } = status
-  const connect = () => {
-    const { connections } = manager.store.getState()
-    for (const [endpoint, { state }] of Object.entries(connections))
-      if (state !== 'CONNECTED') manager.connect(endpoint, { hold: false })
-  }
   return (
     <>
       {!isDisconnected && <NextAttempt at={nextAttemptAt} />}
       <TryNow
         label={isDisconnected ? 'Try again' : 'Try now'}
         isTrying={!isDisconnected && nextAttemptAt === null}
-        onTry={connect}
+        onTry={() => connectAll(manager)}
       />
     </>
   )
+}
+
+/** Those that are not there; none longer than whoever uses it wants it. */
+function connectAll({ store, connect }: WebSocketManager): void {
+  for (const [endpoint, { state }] of Object.entries(store.getState().connections))
+    if (state !== 'CONNECTED') connect(endpoint, { hold: false })
 }

@@ -1,5 +1,6 @@
 /** The list in pixels: whoever reads keeps their place, and whoever is at the end stays there. */
 import { afterEach, expect, it } from 'vitest'
+import type { ChatMessage } from '../../src/chat/index.ts'
 import type { MessageListProps } from '../../storybook/components/MessageList.tsx'
 import {
   aboveView,
@@ -100,6 +101,30 @@ it('stays at the end when the last message is edited', async () => {
   })
   await rest(log())
   expect(belowEnd()).toBeLessThanOrEqual(1)
+})
+
+it('[C135] says neither where one is nor that there is more while it takes whoever is at the end there', async () => {
+  const { belowEnd, log, show } = await open()
+  const all = messages(0, 200)
+  const lost: string[] = []
+  const watch = async (what: string) => {
+    for (let count = 0; count < 12; count++) {
+      await frames(1)
+      const told = log().parentElement?.querySelector('.qw-sticky-day[data-shown], .qw-jump')
+      if (told) lost.push(`${what}: ${told.textContent}`)
+    }
+  }
+  const growing = { ...all.at(-1), status: 'streaming' } as ChatMessage
+  for (let lines = 5; lines <= 40; lines += 5) {
+    show({ messages: [...all.slice(0, -1), { ...growing, content: 'a line\n'.repeat(lines) }] })
+    await watch(`${lines} lines`)
+  }
+  for (let count = 203; count < 215; count += 3) {
+    show({ messages: messages(0, count) })
+    await watch(`${count} messages`)
+  }
+  expect(belowEnd()).toBeLessThanOrEqual(1)
+  expect(lost).toEqual([])
 })
 
 it('leaves who reads above alone when new messages come', async () => {

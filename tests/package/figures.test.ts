@@ -14,7 +14,6 @@ const PROOF = /\[[A-Z]\d+[a-z]?\]|\]\([^)]*(?:tests|bench|scripts)\/[^)]*\)/
 const paragraphsOf = (page: string) =>
   page
     .replace(/^```.*?^```$/gms, '')
-    .replace(/<!-- sizes -->.*<!-- \/sizes -->/s, '')
     .split(/\n\n+|\n(?=[-|])/)
     .filter((part) => !part.startsWith('#'))
 const unproved = (page: string) => paragraphsOf(page).filter((part) => FIGURE.test(part) && !PROOF.test(part))

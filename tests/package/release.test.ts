@@ -111,7 +111,9 @@ describe('[O15] every entry', () => {
 
 describe('[O16] sizes', () => {
   it('are drawn as they are limited', async () => {
-    expect(await read('docs/images/sizes.svg')).toBe(drawSizes(await readLimits()))
+    expect(await read('docs/images/sizes.svg'), '`npm run sizes` draws it').toBe(
+      drawSizes(await readLimits()),
+    )
   })
 })
 

@@ -48,23 +48,25 @@ function Chip({ reaction, isTabStop, onTap }: ChipProps) {
     setIsHidden(true)
   }
   return (
-    <button
-      type="button"
-      aria-pressed={me === true}
-      aria-label={`${name} ${count}, ${who}`}
-      tabIndex={isTabStop ? 0 : -1}
-      disabled={!onTap}
-      onClick={onTap}
-      onKeyDown={onKeyDown}
-      onBlur={() => setIsHidden(false)}
-      onPointerLeave={() => setIsHidden(false)}
-    >
-      <span>{name}</span> {count}
+    <>
+      <button
+        type="button"
+        aria-pressed={me === true}
+        aria-label={`${name} ${count}, ${who}`}
+        tabIndex={isTabStop ? 0 : -1}
+        disabled={!onTap}
+        onClick={onTap}
+        onKeyDown={onKeyDown}
+        onBlur={() => setIsHidden(false)}
+        onPointerLeave={() => setIsHidden(false)}
+      >
+        <span>{name}</span> {count}
+      </button>
       {!isHidden && (
         <span className="qw-reaction-who" aria-hidden="true" dir="auto">
           {who}
         </span>
       )}
-    </button>
+    </>
   )
 }

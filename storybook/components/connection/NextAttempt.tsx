@@ -10,15 +10,18 @@ export interface NextAttemptProps {
 }
 
 export function NextAttempt({ at }: NextAttemptProps) {
+  if (at === null) return <span className="qw-connection-next">Trying now…</span>
+  // Another one for another time: it begins with the second that is left of it.
+  return <Countdown key={at} at={at} />
+}
+
+function Countdown({ at }: { readonly at: number }) {
   const { clock } = useChat().manager.port
   const [now, setNow] = useState(() => clock.wallNow())
   useEffect(() => {
-    if (at === null) return
-    setNow(clock.wallNow())
     const timer = setInterval(() => setNow(clock.wallNow()), SECOND_MS)
     return () => clearInterval(timer)
-  }, [at, clock])
-  if (at === null) return <span className="qw-connection-next">Trying now…</span>
+  }, [clock])
   return <span className="qw-connection-next">Next attempt {inSeconds(at - now)}</span>
 }
 
