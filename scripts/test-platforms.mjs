@@ -7,7 +7,7 @@ import { installExample, packOwn, step } from './ownTarball.mjs'
 import { stopChildrenOnSignals, temporaryFolder } from './processes.mjs'
 import { conclude, runVitest } from './vitestReport.mjs'
 
-const TESTS_TIMEOUT_MS = 600_000
+const TESTS_TIMEOUT_MS = 1_800_000
 const applications = ['examples/vite', 'examples/router', 'tests/platforms/neighbours', 'examples/next']
 
 const freePort = () =>

@@ -72,7 +72,7 @@ describe('[O2] [C95] code', () => {
       const [, file = '', text = ''] = /^\/\/ (\S+)\n(.*)$/s.exec(code) ?? []
       expect(text).toBe(await readFile(join(root, 'examples/next', file), 'utf8'))
     }
-    expect([vite.length, next.length]).toEqual([2, 5])
+    expect([vite.length, next.length]).toEqual([2, 6])
   })
 
   it('of the skills does, too', async () => {

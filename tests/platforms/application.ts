@@ -31,6 +31,14 @@ async function kill(child: ChildProcess | undefined): Promise<void> {
   await ended
 }
 
+/** With what it has started, where it has a process group of its own. */
+async function killGroup(child: ChildProcess): Promise<void> {
+  if (isOver(child) || child.pid === undefined) return
+  const ended = once(child, 'exit')
+  process.kill(-child.pid, 'SIGKILL')
+  await ended
+}
+
 export const freePort = () =>
   new Promise<number>((resolve, reject) => {
     const probe = createServer().once('error', reject)
@@ -81,22 +89,23 @@ interface Serving {
 
 const PREVIEW = ['node_modules/vite/bin/vite.js', 'preview', '--port', '0', '--host', '127.0.0.1']
 
-/** By Node, in the folder of an application, until it has said where. */
+/** By Node, in the folder of an application, until it has said where. `npm run dev` is two processes, its back end among them. */
 export async function serve(cwd: string, { command = PREVIEW, env = {} }: Serving = {}): Promise<Served> {
   let said = ''
   const child = spawn(process.execPath, command, {
     cwd,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
   })
   const hear = (text: Buffer) => {
     said += stripVTControlCharacters(text.toString())
   }
   child.stdout.on('data', hear)
   child.stderr.on('data', hear)
-  const origin = () => /http:\/\/127\.0\.0\.1:[1-9]\d+/.exec(said)?.[0]
+  const origin = () => /http:\/\/(?:127\.0\.0\.1|localhost):[1-9]\d+/.exec(said)?.[0]
   await vi.waitFor(() => expect(origin(), said).toBeDefined(), { timeout: 60_000 })
-  return { origin: origin() ?? '', said: () => said, end: () => kill(child) }
+  return { origin: origin() ?? '', said: () => said, end: () => killGroup(child) }
 }
 
 let browser: Promise<Browser> | undefined

@@ -129,3 +129,21 @@ describe('[O7] TanStack Router, loaders, with the packed package', () => {
     await opened.close()
   })
 })
+
+describe('[O11] examples/router, opened elsewhere', () => {
+  it('is a page that is live after `npm run dev`, at any host name', async () => {
+    const dev = await serve(application('router'), {
+      command: ['--run', 'dev'],
+      env: { BACKEND_PORT: String(await freePort()) },
+    })
+    const { complaints, rows, status, close } = await openPage(
+      `${dev.origin.replace('localhost', 'elsewhere.localhost')}/prices`,
+    )
+    await expect.poll(status, { timeout: 60_000 }).toBe('live')
+    const before = await rows()
+    await eventually(rows).not.toEqual(before)
+    expect(complaints).toEqual([])
+    await close()
+    await dev.end()
+  })
+})

@@ -1,7 +1,5 @@
 /** examples/vite with the packed package, built, in Chromium. */
 
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import {
   application,
@@ -58,12 +56,22 @@ describe('[O6] Vite, built, with the packed package', () => {
     expect(complaints).toEqual([])
     await close()
   })
+})
 
-  it('has a back end that checks who dials: a page of somebody else hears nothing', async () => {
-    const code = `const socket = new WebSocket('ws://127.0.0.1:${backEnd.port}/ws/')
-      socket.onclose = (event) => console.log(event.code)`
-    const child = spawn(process.execPath, ['-e', code], { stdio: ['ignore', 'pipe', 'inherit'] })
-    const [told] = await once(child.stdout, 'data')
-    expect(String(told).trim()).toMatch(/^40\d\d$/)
+describe('[O11] examples/vite, opened elsewhere', () => {
+  it('is a page that is live after `npm run dev`, at any host name', async () => {
+    const dev = await serve(application('vite'), {
+      command: ['--run', 'dev'],
+      env: { BACKEND_PORT: String(await freePort()) },
+    })
+    const { complaints, rows, status, close } = await openPage(
+      `${dev.origin.replace('localhost', 'elsewhere.localhost')}`,
+    )
+    await expect.poll(status, { timeout: 60_000 }).toBe('live')
+    const before = await rows()
+    await eventually(rows).not.toEqual(before)
+    expect(complaints).toEqual([])
+    await close()
+    await dev.end()
   })
 })

@@ -49,6 +49,9 @@ export const protocol = defineProtocol({
 })
 `
 
+const chatRoom = `export declare function ChatRoom(props: { roomId: string }): null
+`
+
 export const STAND_INS: Readonly<Record<string, string>> = {
   'live.ts': live,
   'protocol.ts': protocol,
@@ -78,8 +81,8 @@ export declare const mayRead: (user: { readonly id: string | number }, key: stri
 export const Post = z.object({ id: z.string(), title: z.string() })
 export declare const trpc: { post: { list: { query(): Promise<z.infer<typeof Post>[]> } } }
 `,
-  'ChatRoom.tsx': `export declare function ChatRoom(props: { roomId: string }): null
-`,
+  'ChatRoom.tsx': chatRoom,
+  'src/ChatRoom.tsx': chatRoom,
 }
 
 /** What one page says that the application has. */
