@@ -1,5 +1,5 @@
 /** The files that go with what one writes, each with the way to leave it out. */
-import { useEffect, useState } from 'react'
+import { useEffect, useRef } from 'react'
 import { sizeText } from '../attachments/attachmentTexts.ts'
 import { Icon } from '../Icon.tsx'
 import './ChosenFiles.css'
@@ -36,15 +36,14 @@ export function ChosenFiles({ files, onRemove }: ChosenFilesProps) {
 }
 
 function Thumbnail({ file }: { readonly file: File }) {
-  const [url, setUrl] = useState<string>()
+  const image = useRef<HTMLImageElement>(null)
+  const isPicture = file.type.startsWith('image/')
   useEffect(() => {
-    if (!file.type.startsWith('image/')) return
-    const made = URL.createObjectURL(file)
-    setUrl(made)
-    return () => {
-      setUrl(undefined)
-      URL.revokeObjectURL(made)
-    }
+    const { current } = image
+    if (!current) return
+    const url = URL.createObjectURL(file)
+    current.src = url
+    return () => URL.revokeObjectURL(url)
   }, [file])
-  return url === undefined ? <Icon name="file" /> : <img src={url} alt="" />
+  return isPicture ? <img ref={image} alt="" /> : <Icon name="file" />
 }

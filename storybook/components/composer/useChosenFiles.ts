@@ -11,15 +11,18 @@ const NONE: readonly File[] = []
 
 const chosenIn = new WeakMap<object, Map<string, readonly File[]>>()
 
-export type ChosenFiles = ReturnType<typeof useChosenFiles>
+function keptOf(chat: object): Map<string, readonly File[]> {
+  const kept = chosenIn.get(chat) ?? new Map<string, readonly File[]>()
+  chosenIn.set(chat, kept)
+  return kept
+}
 
 export function useChosenFiles(
   roomId: Id,
   { maxBytes, onRefused }: { readonly maxBytes: number; readonly onRefused: (why: string) => void },
 ) {
   const chat = useChat()
-  const kept = chosenIn.get(chat) ?? new Map<string, readonly File[]>()
-  chosenIn.set(chat, kept)
+  const kept = keptOf(chat)
   const key = JSON.stringify([useCurrentUser()?.id, roomId].map(String))
   const [, setChanges] = useState(0)
   const set = useCallback(

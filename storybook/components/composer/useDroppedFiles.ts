@@ -35,10 +35,7 @@ export function useDroppedFiles(
       event.preventDefault()
       drop(files)
     })
-    return () => {
-      ending.abort()
-      setIsOver(false)
-    }
+    return () => ending.abort()
   }, [within, isTaking])
-  return isOver
+  return isOver && isTaking
 }
