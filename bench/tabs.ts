@@ -7,7 +7,7 @@ import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { BrowserContext } from 'playwright-core'
 import { startBrowser } from '../tests/e2e/demo.ts'
-import { rowsOf, startTabsStage } from '../tests/e2e/tabsStage.ts'
+import { rowsOf, startTabsStage } from '../tests/examples/tabsStage.ts'
 
 const TABS = 10
 const EVENTS = 600

@@ -16,7 +16,7 @@ const parts = {
       'tests/query/conformance.test.ts',
       'tests/server/conformance.test.ts',
       'tests/stack/',
-      'tests/fuzz/',
+      'tests/fuzz/hostile.test.ts',
       'tests/outbox/schedules.test.ts',
       'tests/tabs/random.test.ts',
     ],

@@ -34,7 +34,7 @@ const failed = (code: number, reason = ''): Partial<WebSocketStatus> => ({
 describe('[C140] the banner says why', () => {
   it('by what the server said, where it is not the network', () => {
     expect(said(failed(4001))).toBe('Not connected: You are signed out')
-    expect(said(failed(4004, 'bad token'))).toBe('Not connected: You are signed out')
+    expect(said(failed(4004, 'bad token'))).toBe('Not connected: You are signed out. bad token')
     expect(said(failed(4003))).toBe('Not connected: You may not connect here')
     expect(said(failed(4400, 'Another window is open'))).toBe('Not connected: Another window is open')
     expect(said(failed(1006))).toBe('Not connected.')

@@ -6,7 +6,7 @@ import { checkLiveConformance, type LiveConformanceReport } from '../../src/test
 notifyManager.setScheduler((callback) => queueMicrotask(callback))
 
 /** More of them: `CONFORMANCE_SCHEDULES=100000 npm run unit -- tests/query/conformance.test.ts`. */
-const schedules = Number(process.env.CONFORMANCE_SCHEDULES ?? 1_600)
+const schedules = Number(process.env.CONFORMANCE_SCHEDULES ?? 800)
 const seed = Number(process.env.CONFORMANCE_SEED ?? 1)
 const TIMEOUT_MS = Math.max(240_000, schedules * 60)
 

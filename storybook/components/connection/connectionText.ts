@@ -25,7 +25,8 @@ export const causeOf = (problem: ConnectionProblem | null): string | undefined =
 export function connectionText(status: WebSocketStatus, { cause, isOnline }: Circumstances): string {
   const { isConnecting, isReconnecting, isDisconnected, lastConnectedAt, error } = status
   if (isDisconnected) {
-    const why = causeOf(error) ?? error?.reason
+    // The reason is of whoever refused it, the application included: what to do may be in it.
+    const why = [causeOf(error), error?.reason].filter(Boolean).join('. ')
     return why ? `Not connected: ${why}` : 'Not connected.'
   }
   if (isConnecting) return 'Connecting…'

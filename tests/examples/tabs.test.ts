@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
-import { startBrowser } from './demo.ts'
+import { startBrowser } from '../e2e/demo.ts'
 import { roleOf, rowsOf, send, startTabsStage, type TabsStage } from './tabsStage.ts'
 
 let browser: Browser

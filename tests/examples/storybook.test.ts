@@ -2,7 +2,7 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { type StorybookSite, startStorybook } from '../../scripts/storybookSite.mjs'
-import { log, startBrowser } from './demo.ts'
+import { log, startBrowser } from '../e2e/demo.ts'
 import { compare, recorded } from './stories/baseline.ts'
 import { startPainter, takeFingerprint, takePictures } from './stories/pictures.ts'
 import { addressOf, played } from './stories/played.ts'
@@ -97,7 +97,9 @@ it('[C141] shows what is wrong for as long as one looks', async () => {
     await played(page)
     const shown = async () => {
       const texts = await page.locator('.story-frame').allInnerTexts()
-      return texts.map((text) => text.replace(/Next attempt .*|Trying now…/g, '…'))
+      return texts.map((text) =>
+        text.replace(/Next attempt .*|Trying now…/g, '…').replace(/\s*\(waiting\)/g, ''),
+      )
     }
     const before = await shown()
     await page.waitForTimeout(LOOKED_MS)

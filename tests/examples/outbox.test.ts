@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BrowserContext, chromium, type Page } from 'playwright-core'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { bubbles, type Demo, ready, say, startBrowser, startDemo, visit } from './demo.ts'
+import { bubbles, type Demo, ready, say, startBrowser, startDemo, visit } from '../e2e/demo.ts'
 
 /** Two browsers start and load the demo. */
 const SLOW_MS = 240_000
