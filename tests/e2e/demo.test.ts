@@ -209,5 +209,5 @@ it('counts what is unread in the title, and names the room', async () => {
 it('says so when nobody has this name, and does not try again by itself', async () => {
   const { page } = await visit(browser, demo, { user: 'mallory' })
   await connection(page).getByText('Nobody here is called "mallory"').waitFor({ timeout: 10_000 })
-  await connection(page).getByRole('button', { name: 'Try again' }).waitFor()
+  await page.getByRole('button', { name: 'Try again' }).waitFor()
 })

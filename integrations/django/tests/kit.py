@@ -2,13 +2,16 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 from channels.testing import WebsocketCommunicator
+from django import test
 from django.contrib.auth import get_user_model
 from django.db import connection
 
 from querywire.access.tokens import issue_token
 from querywire.chat import messages as chat_messages
+from querywire.database import threads
 from querywire.models import Membership, Room
 from querywire.routing import websocket_application
 
@@ -40,6 +43,19 @@ def in_threads(*functions):
 
     with ThreadPoolExecutor(len(functions)) as pool:
         return [future.result() for future in [pool.submit(run, function) for function in functions]]
+
+
+class TransactionTestCase(test.TransactionTestCase):
+    """What a socket asked for goes on after its end, and would be in the way of emptying the tables."""
+
+    def _fixture_teardown(self):
+        for purpose in ("requests", "heartbeats"):
+            pool = threads(purpose)
+            idle = Barrier(pool._max_workers + 1)
+            for _ in range(pool._max_workers):
+                pool.submit(idle.wait, 30)
+            idle.wait(30)
+        super()._fixture_teardown()
 
 
 class Socket(WebsocketCommunicator):

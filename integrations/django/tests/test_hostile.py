@@ -8,7 +8,7 @@ from asgiref.sync import async_to_sync
 from channels.db import database_sync_to_async
 from channels.testing import WebsocketCommunicator
 from django.db import OperationalError
-from django.test import SimpleTestCase, TestCase, TransactionTestCase, override_settings
+from django.test import SimpleTestCase, TestCase, override_settings
 
 from querywire.access import limits, origins
 from querywire.access.tokens import TokenRejected, issue_token, read_token, user_of
@@ -19,7 +19,7 @@ from querywire.protocol import frames
 from querywire.protocol.errors import ChatError
 from querywire.routing import websocket_application
 
-from .kit import make_room, make_users
+from .kit import TransactionTestCase, make_room, make_users
 
 application = websocket_application()
 

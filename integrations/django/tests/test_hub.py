@@ -7,7 +7,6 @@ from unittest import mock
 from asgiref.sync import async_to_sync
 from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
-from django.test import TransactionTestCase
 
 from querywire.chat import messages, presence, rooms
 from querywire.fanout import hub as hub_module
@@ -16,7 +15,7 @@ from querywire.fanout.draining import drain
 from querywire.fanout.hub import hub_here
 from querywire.fanout.publish import publish
 
-from .kit import Socket, make_room, make_users
+from .kit import Socket, TransactionTestCase, make_room, make_users
 
 
 class Counted:

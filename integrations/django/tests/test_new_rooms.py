@@ -3,14 +3,14 @@
 from unittest import mock
 
 from asgiref.sync import async_to_sync
-from django.test import TestCase, TransactionTestCase, override_settings
+from django.test import TestCase, override_settings
 
 from querywire.chat import messages, new_rooms, requests, rooms
 from querywire.models import Membership, Room
 from querywire.protocol import wire
 from querywire.protocol.errors import ChatError
 
-from .kit import Socket, in_threads, make_room, make_users
+from .kit import Socket, TransactionTestCase, in_threads, make_room, make_users
 
 
 def create(user, **data):

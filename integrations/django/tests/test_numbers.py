@@ -3,13 +3,12 @@
 from functools import partial
 from unittest import mock
 
-from django.test import TransactionTestCase
 
 from querywire.chat import log, messages, rooms
 from querywire.models import Message, Room, RoomEvent
 from querywire.protocol.errors import ChatError
 
-from .kit import in_threads, make_room, make_users
+from .kit import TransactionTestCase, in_threads, make_room, make_users
 
 
 class NumbersTest(TransactionTestCase):

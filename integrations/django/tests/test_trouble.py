@@ -9,13 +9,13 @@ from unittest import mock
 
 from asgiref.sync import async_to_sync
 from django.db import InterfaceError, OperationalError, connection, connections
-from django.test import TransactionTestCase, override_settings
+from django.test import override_settings
 
 from querywire import database
 from querywire.chat import log, messages, requests, rooms
 from querywire.models import Message, Room, RoomEvent
 
-from .kit import Socket, in_threads, make_room, make_users
+from .kit import Socket, TransactionTestCase, in_threads, make_room, make_users
 
 WRITERS = 4
 WRITES = int(os.environ.get("QUERYWIRE_TEST_WRITES", "60"))
