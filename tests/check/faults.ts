@@ -200,7 +200,7 @@ export const FAULTS: readonly Fault[] = [
     what: 'a repetition is known on the same connection only',
     plant: () => ({
       fromClient: (frame, link) =>
-        frame.data?.client_id
+        frame.type === 'chat_message' && frame.data?.client_id
           ? { ...frame, data: { ...frame.data, client_id: `${link.number}~${frame.data.client_id}` } }
           : frame,
       fromServer: (frame) =>

@@ -81,15 +81,17 @@ it('[B19] a leader that stands still is replaced, and is a follower when it goes
   const pages = await openTabs(3)
   const [first, ...others] = pages as [Page, ...Page[]]
   // `Page.setWebLifecycleState` freezes hidden pages only, and a page without a window is never hidden.
-  const stillness = first.evaluate(() => {
-    const until = Date.now() + 15_000
-    while (Date.now() < until);
+  // Once it has begun: what was written before it, and not told of, would be asked again.
+  await first.evaluate(() => {
+    setTimeout(() => {
+      const until = Date.now() + 15_000
+      while (Date.now() < until);
+    })
   })
   stage.server.say('meanwhile')
   await send(others[0] as Page, 'from a tab')
   await untilLevel(others, 2)
   expect((await Promise.all(others.map(roleOf))).sort()).toEqual(['follower', 'leader'])
-  await stillness
   await first.waitForFunction('reader.role() === "follower"')
   await untilLevel(pages, 2)
   expect((await Promise.all(pages.map(roleOf))).sort()).toEqual(['follower', 'follower', 'leader'])
