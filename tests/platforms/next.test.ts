@@ -60,17 +60,6 @@ describe('[O5] Next.js, App Router, with the packed package', () => {
     expect(String(told)).toContain('A socket from the server: ws://a')
   })
 
-  it('shows them where scripts are off, when they come no later than the page', async () => {
-    // What comes later is streamed behind the page, and needs a script to be put into its place.
-    const seen = async () => {
-      const { rows, close } = await open('/', { javaScriptEnabled: false })
-      const shown = (await rows()).join()
-      await close()
-      return shown
-    }
-    await expect.poll(seen, { timeout: 60_000 }).toMatch(/ABC \d+,XYZ \d+/)
-  })
-
   it('hydrates without a complaint, is live, and goes on after the back end was away', async () => {
     const { complaints, rows, status, close } = await open('/')
     await expect.poll(status, { timeout: 30_000 }).toBe('live')
