@@ -279,6 +279,63 @@ describe('tokens', () => {
       expect(heard).toEqual([1, 2, 3])
     })
 
+    it('[T11] the pong of an earlier ping ends no hand-over: what follows it is heard', async () => {
+      const { manager, sockets, clock, open, flush } = setup({ tokenManager: tokenManager() })
+      const heard: unknown[] = []
+      manager.subscribe('tick', (payload) => heard.push(payload))
+      await open()
+      await clock.advance(30_000)
+      const [old] = sockets
+      expect(typesOf(old as FakeSocket)).toEqual(['ping'])
+      manager.reauthenticate()
+      await flush()
+      expect(typesOf(old as FakeSocket)).toEqual(['ping', 'ping'])
+      old?.receive([
+        { type: 'pong', data: {} },
+        { type: 'tick', data: 1 },
+      ])
+      expect(heard).toEqual([1])
+      expect(old?.closedWith).toBeUndefined()
+      old?.receive({ type: 'pong', data: {} })
+      expect(old?.closedWith?.code).toBe(1000)
+    })
+
+    it('[T11] a ping that the server has passed over delays no hand-over', async () => {
+      const { manager, sockets, clock, open, flush } = setup({ tokenManager: tokenManager() })
+      await open()
+      await clock.advance(30_005)
+      manager.reauthenticate()
+      await flush()
+      const [old] = sockets
+      const [, marker] = sentOf(old as FakeSocket, 'ping')
+      expect(marker?.data).not.toEqual(sentOf(old as FakeSocket, 'ping')[0]?.data)
+      old?.receive({ type: 'pong', data: marker?.data })
+      expect(old?.closedWith?.code).toBe(1000)
+    })
+
+    it('[T11] what comes through the old socket confirms nothing that was asked for through the new one', async () => {
+      const { manager, sockets, open, flush, socket } = setup({
+        tokenManager: tokenManager(),
+        heartbeat: false,
+      })
+      await open()
+      listen(manager)
+      await flush()
+      // A server that answers no such frame.
+      socket().receive({ type: 'tick', data: 0 })
+      await flush()
+      manager.reauthenticate()
+      await flush()
+      const [old, next] = sockets
+      expect(typesOf(next as FakeSocket)).toEqual(['subscribe_room'])
+      old?.receive({ type: 'tick', data: 1 })
+      await flush()
+      expect(typesOf(old as FakeSocket)).toEqual(['subscribe_room'])
+      next?.receive({ type: 'tick', data: 1 })
+      await flush()
+      expect(typesOf(old as FakeSocket)).toEqual(['subscribe_room', 'ping'])
+    })
+
     it('[T11] takes replies through the old socket, and lets no frame overtake those written to it', async () => {
       const { manager, sockets, open, flush } = setup({ tokenManager: tokenManager(), heartbeat: false })
       await open()

@@ -73,6 +73,8 @@ export interface DialedSocket extends WireSocket {
   soundAt?: number
   /** A ping has asked for a first frame. */
   isAsked?: boolean
+  /** The times of the pings that it has not answered. */
+  pings?: readonly number[]
 }
 
 /** The socket that carries the connection, or carried it before. */

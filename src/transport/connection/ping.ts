@@ -1,7 +1,7 @@
 /** The ping: it notices a connection that is dead without having been closed, and asks for a sign of what has been read. */
 import { isBehind } from '../wire/arrivals.ts'
 import type { WireSocket } from '../wire/socket.ts'
-import { type Connection, writeBare } from './connection.ts'
+import { type Connection, type DialedSocket, writeBare } from './connection.ts'
 import { reportLoss } from './loss.ts'
 
 /**
@@ -16,7 +16,7 @@ export function sendPing(connection: Connection, deadlineMs = Number.POSITIVE_IN
   if (ping?.heard === heard && ping.dueAt <= dueAt) return
   const timestamp = environment.wallNow()
   connection.ping = { timestamp, at, dueAt, heard, order: sendQueue.order }
-  writeBare(connection, current, { type: 'ping', data: { timestamp } })
+  writePing(connection, current, timestamp)
   if (dueAt === Number.POSITIVE_INFINITY) return
   const judge = () => {
     if (connection.heard > heard || !connection.current) return
@@ -29,6 +29,22 @@ export function sendPing(connection: Connection, deadlineMs = Number.POSITIVE_IN
     })
   }
   timers.set('pong', deadlineMs, judge)
+}
+
+/** Of those without an answer; a busy server may leave out many. */
+const MAX_PINGS = 8
+
+/** Pongs come in the order of the pings. */
+export function writePing(connection: Connection, to: DialedSocket | undefined, timestamp: number): void {
+  if (to) to.pings = [...(to.pings ?? []), timestamp].slice(-MAX_PINGS)
+  writeBare(connection, to, { type: 'ping', data: { timestamp } })
+}
+
+/** Which ping it answers; where it does not say, the oldest. Those before it will not be answered any more. */
+export function countPong(socket: DialedSocket | undefined, timestamp: unknown): void {
+  if (!socket?.pings) return
+  const at = socket.pings.indexOf(Number(timestamp))
+  socket.pings = socket.pings.slice(Math.max(at, 0) + 1)
 }
 
 /** A ping whose silence counts where pings are known to be answered: not with heartbeats switched off. */

@@ -10,7 +10,7 @@ import {
 import { type DialedSocket, socketOf, TOGETHER, tell, writeBare } from '../connection/connection.ts'
 import { decodeEvent, decodeMessage, readFrame } from '../connection/decode.ts'
 import { greet } from '../connection/greeting.ts'
-import { markRead } from '../connection/ping.ts'
+import { countPong, markRead } from '../connection/ping.ts'
 import { errorOf } from '../connection/requests.ts'
 import { takeAnswer } from '../connection/unanswered.ts'
 import { retryAfterOf } from '../machine/closeCodes.ts'
@@ -71,7 +71,8 @@ function takePart(connection: DrivenConnection, socket: DialedSocket, message: M
   const frame = readFrame(connection, part)
   const event = frame && routeFrame(connection, frame)
   if (!event) return
-  if (!isGreeting && !message.hasConfirmed) {
+  // What was asked for through one socket the other one has not taken in.
+  if (!isGreeting && !message.hasConfirmed && socket === connection.current) {
     message.hasConfirmed = true
     confirmChannels(connection)
   }
@@ -126,8 +127,12 @@ type Control = (
 const CONTROL: Readonly<Record<string, Control>> = {
   ping: (connection, data) => writeBare(connection, connection.current, { type: 'pong', data }),
   pong: (connection, fields, { attempt }) => {
-    if (attempt !== connection.handOver?.from) return takePong(connection, fields)
-    markRead(connection, connection.sockets.get(attempt))
+    const { handOver, sockets } = connection
+    const socket = sockets.get(attempt)
+    countPong(socket, fields.timestamp)
+    if (attempt !== handOver?.from) return takePong(connection, fields)
+    if (!handOver.isMarked || socket?.pings?.length) return
+    markRead(connection, socket)
     finishHandOver(connection, true)
   },
   welcome: (connection, fields, { attempt }) => {

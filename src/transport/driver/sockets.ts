@@ -3,6 +3,7 @@ import { deliverEvents, downChannels, moveChannels, resetChannels } from '../cha
 import { createFrame, inSlices, obstacleOf, socketOf, tell, writeBare } from '../connection/connection.ts'
 import { askForGreeting, endGreeting } from '../connection/greeting.ts'
 import { type LossReport, reportLoss } from '../connection/loss.ts'
+import { writePing } from '../connection/ping.ts'
 import { dropFrames, flushQueue } from '../connection/sending.ts'
 import { requeueUnanswered } from '../connection/unanswered.ts'
 import { attemptOf, dialOf } from '../machine/connectionMachine.ts'
@@ -83,8 +84,8 @@ export function startHandOver(connection: DrivenConnection, from: number, to: nu
   moveChannels(connection).then(() => {
     if (connection.handOver !== handOver) return
     // Its pong comes behind everything that the old socket still had to deliver.
-    const timestamp = connection.environment.wallNow()
-    writeBare(connection, connection.sockets.get(from), { type: 'ping', data: { timestamp } })
+    handOver.isMarked = true
+    writePing(connection, connection.sockets.get(from), connection.environment.wallNow())
   }, breakOff)
 }
 

@@ -6,6 +6,8 @@ import type { DecodedEvent } from '../protocol.ts'
 
 export interface HandOver {
   readonly from: number
+  /** The ping is out whose pong ends it; an earlier one may still be on its way. */
+  isMarked: boolean
   /** What may be delivered now of the events that came in on this socket. */
   sift(attempt: number, events: readonly DecodedEvent[]): readonly DecodedEvent[]
   /** The events that only the new socket has delivered. */
@@ -26,6 +28,7 @@ export function createHandOver(from: number, before: readonly DecodedEvent[]): H
   for (const event of before) count(event, 1)
   return {
     from,
+    isMarked: false,
     sift: (attempt, events) => {
       if (attempt !== from) {
         for (const event of events) waiting.push(event)

@@ -37,9 +37,7 @@ export function defineSendMessage(context: ChatContext, messages: Messages) {
         ? []
         : [messages.insert(optimistic.params, pendingRow(context, draftOf(variables), optimistic))],
     prepare: (variables, sending, whenLive) => inTurn(draftOf(variables), { ...sending, whenLive }),
-    async request(given, sending) {
-      // What is called in the same tick goes first: `reauthenticate()` say, whose connection then carries it.
-      const variables = await given
+    async request(variables, sending) {
       const { params, clientId, signal, request, inDoubt, isConfirmed } = sending
       const { roomId } = params
       checkMember(context, roomId)
