@@ -11,7 +11,7 @@ import {
   chromium,
   type Page,
 } from 'playwright-core'
-import { afterAll, expect, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, vi } from 'vitest'
 
 const { PLATFORMS = '', CHROMIUM_PATH: executablePath } = process.env
 
@@ -108,6 +108,28 @@ export async function serve(cwd: string, { command = PREVIEW, env = {} }: Servin
   return { origin: origin() ?? '', said: () => said, end: () => killGroup(child) }
 }
 
+export interface Running {
+  readonly backEnd: BackEnd
+  readonly served: Served
+}
+
+/** For all tests of a file, with its back end, which is there again when a test begins. */
+export function runApplication(name: string, backEndOf = name): Running {
+  const running: { backEnd?: BackEnd; served?: Served } = {}
+  beforeAll(async () => {
+    const backEnd = createBackEnd(application(backEndOf), await freePort())
+    running.backEnd = backEnd
+    await backEnd.start()
+    running.served = await serve(application(name), { env: { BACKEND_PORT: String(backEnd.port) } })
+  })
+  afterEach(() => running.backEnd?.start())
+  afterAll(async () => {
+    await running.served?.end()
+    await running.backEnd?.end()
+  })
+  return running as Running
+}
+
 let browser: Promise<Browser> | undefined
 
 afterAll(async () => {
@@ -158,6 +180,12 @@ export async function openPage(
     status: () => main.getByRole('status').innerText(),
     close: () => (given ? page.close() : context.close()),
   }
+}
+
+export async function isLiveAndMoves({ rows, status }: Opened): Promise<void> {
+  await eventually(status).toBe('live')
+  const before = await rows()
+  await eventually(rows).not.toEqual(before)
 }
 
 function listen(page: Page) {

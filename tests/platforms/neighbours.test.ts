@@ -1,49 +1,27 @@
 /** TanStack's own packages beside the packed querywire, in pages that are live. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import {
-  application,
-  type BackEnd,
-  createBackEnd,
   eventually,
-  freePort,
+  isLiveAndMoves,
   newContext,
   type Opened,
   openPage,
-  type Served,
-  serve,
+  runApplication,
 } from './application.ts'
 
-let backEnd: BackEnd
-let served: Served
-
-beforeAll(async () => {
-  backEnd = createBackEnd(application('neighbours'), await freePort())
-  await backEnd.start()
-  served = await serve(application('neighbours'), { env: { BACKEND_PORT: String(backEnd.port) } })
-})
-afterEach(() => backEnd.start())
-afterAll(async () => {
-  await served?.end()
-  await backEnd?.end()
-})
+const running = runApplication('neighbours', 'vite')
 
 const asked = ({ sent }: Opened) => sent.filter(({ type }) => type === 'get_prices').length
 const changes = ({ page }: Opened) => page.evaluate(() => Number(Reflect.get(window, 'changes')))
-
-async function isLiveAndMoves({ rows, status }: Opened): Promise<void> {
-  await eventually(status).toBe('live')
-  const before = await rows()
-  await eventually(rows).not.toEqual(before)
-}
 
 describe('[O8] beside querywire', () => {
   it('broadcastQueryClient: two tabs are live, tell each other, ask at their pace, and come to rest', async () => {
     const openedAt = performance.now()
     const context = await newContext()
-    const open = () => openPage(`${served.origin}/?with=broadcast`, { context })
+    const open = () => openPage(`${running.served.origin}/?with=broadcast`, { context })
     const tabs = [await open(), await open()] as const
     for (const tab of tabs) await isLiveAndMoves(tab)
-    await backEnd.end()
+    await running.backEnd.end()
     for (const tab of tabs) await eventually(tab.status).toBe('offline')
     await eventually(async () => (await tabs[0].rows()).join() === (await tabs[1].rows()).join()).toBe(true)
     await eventually(async () => {
@@ -51,7 +29,7 @@ describe('[O8] beside querywire', () => {
       await tabs[0].page.waitForTimeout(500)
       return (await Promise.all(tabs.map(changes))).join() === before.join()
     }).toBe(true)
-    await backEnd.start()
+    await running.backEnd.start()
     for (const tab of tabs) await isLiveAndMoves(tab)
     // Nothing is numbered here, so what another tab tells is asked for: at the pace of [Q29], however much moves.
     const seconds = (performance.now() - openedAt) / 1_000
@@ -64,19 +42,19 @@ describe('[O8] beside querywire', () => {
     '%s-storage persister: what was kept is shown without a back end, and brought up to date with one',
     async (which) => {
       const context = await newContext()
-      const open = () => openPage(`${served.origin}/?with=${which}`, { context })
+      const open = () => openPage(`${running.served.origin}/?with=${which}`, { context })
       const first = await open()
       await isLiveAndMoves(first)
       const seen = (await first.rows()).map((row) => Number(row.split(' ')[1]))
       await first.page.waitForTimeout(500)
       await first.close()
-      await backEnd.end()
+      await running.backEnd.end()
       const second = await open()
       await eventually(() => second.page.locator('li').count()).toBe(2)
       const kept = (await second.rows()).map((row) => Number(row.split(' ')[1]))
       expect(kept.every((price, at) => price >= (seen[at] ?? 0))).toBe(true)
       expect(await second.status()).not.toBe('live')
-      await backEnd.start()
+      await running.backEnd.start()
       await expect.poll(second.status, { timeout: 60_000 }).toBe('live')
       // A new process begins anew: what it says is what is shown, whatever was kept.
       await eventually(async () => (await second.rows())[0]).toMatch(/^ABC 1\d\d$/)
@@ -87,7 +65,7 @@ describe('[O8] beside querywire', () => {
   )
 
   it('React Query Devtools: the query is there, moves, and is live again after whatever was done to it', async () => {
-    const opened = await openPage(`${served.origin}/?with=devtools`)
+    const opened = await openPage(`${running.served.origin}/?with=devtools`)
     const { page, complaints, close } = opened
     await isLiveAndMoves(opened)
     const button = (name: string | RegExp) => page.getByRole('button', { name, exact: true }).first()

@@ -1,41 +1,22 @@
 /** examples/router with the packed package, built, in Chromium: loaders that ask TanStack Query, pages that are live. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import {
   application,
-  type BackEnd,
-  createBackEnd,
   eventually,
   freePort,
+  isLiveAndMoves,
   type Opened,
   openPage,
-  type Served,
+  runApplication,
   serve,
 } from './application.ts'
 
-let backEnd: BackEnd
-let served: Served
+const running = runApplication('router')
 
-beforeAll(async () => {
-  backEnd = createBackEnd(application('router'), await freePort())
-  await backEnd.start()
-  served = await serve(application('router'), { env: { BACKEND_PORT: String(backEnd.port) } })
-})
-afterEach(() => backEnd.start())
-afterAll(async () => {
-  await served?.end()
-  await backEnd?.end()
-})
-
-const open = (path: string) => openPage(served.origin + path)
+const open = (path: string) => openPage(running.served.origin + path)
 const asked = ({ sent }: Opened, wanted: string) => sent.filter(({ type }) => type === wanted).length
 const link = ({ page }: Opened, name: string) => page.getByRole('link', { name, exact: true })
 const heading = ({ page }: Opened) => page.getByRole('heading').innerText()
-
-async function isLiveAndMoves({ rows, status }: Opened): Promise<void> {
-  await eventually(status).toBe('live')
-  const before = await rows()
-  await eventually(rows).not.toEqual(before)
-}
 
 describe('[O7] TanStack Router, loaders, with the packed package', () => {
   it('a deep link loads, is shown with its data, and is live; each thing is asked for once', async () => {
@@ -119,10 +100,10 @@ describe('[O7] TanStack Router, loaders, with the packed package', () => {
     const opened = await open('/')
     await link(opened, 'Prices').click()
     await isLiveAndMoves(opened)
-    await backEnd.end()
+    await running.backEnd.end()
     await eventually(opened.status).toBe('offline')
     await link(opened, 'XYZ').click()
-    await backEnd.start()
+    await running.backEnd.start()
     await eventually(() => heading(opened)).toBe('XYZ')
     await isLiveAndMoves(opened)
     expect(opened.complaints).toEqual([])

@@ -1,35 +1,14 @@
 /** examples/vite with the packed package, built, in Chromium. */
 
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import {
-  application,
-  type BackEnd,
-  createBackEnd,
-  eventually,
-  freePort,
-  openPage,
-  type Served,
-  serve,
-} from './application.ts'
+import { describe, expect, it } from 'vitest'
+import { application, eventually, freePort, openPage, runApplication, serve } from './application.ts'
 
-let backEnd: BackEnd
-let served: Served
-
-beforeAll(async () => {
-  backEnd = createBackEnd(application('vite'), await freePort())
-  await backEnd.start()
-  served = await serve(application('vite'), { env: { BACKEND_PORT: String(backEnd.port) } })
-})
-afterEach(() => backEnd.start())
-afterAll(async () => {
-  await served?.end()
-  await backEnd?.end()
-})
+const running = runApplication('vite')
 
 describe('[O6] Vite, built, with the packed package', () => {
   it('is live over the address that the page came from, and asks once', async () => {
     const { page, complaints, requests, sent, openSockets, rows, status, close } = await openPage(
-      served.origin,
+      running.served.origin,
     )
     await eventually(status).toBe('live')
     const before = await rows()
@@ -37,19 +16,21 @@ describe('[O6] Vite, built, with the packed package', () => {
     await eventually(rows).not.toEqual(before)
     expect(sent.filter(({ type }) => type === 'get_prices')).toHaveLength(1)
     expect(openSockets()).toBe(1)
-    expect(requests.every((url) => url.startsWith(served.origin) || url.startsWith('data:'))).toBe(true)
+    expect(requests.every((url) => url.startsWith(running.served.origin) || url.startsWith('data:'))).toBe(
+      true,
+    )
     expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true)
     expect(complaints).toEqual([])
     await close()
   })
 
   it('keeps what it shows while the back end is away, and goes on', async () => {
-    const { complaints, rows, status, close } = await openPage(served.origin)
+    const { complaints, rows, status, close } = await openPage(running.served.origin)
     await eventually(status).toBe('live')
-    await backEnd.end()
+    await running.backEnd.end()
     await eventually(status).toBe('offline')
     expect(await rows()).toHaveLength(2)
-    await backEnd.start()
+    await running.backEnd.start()
     await expect.poll(status, { timeout: 60_000 }).toBe('live')
     // A new process begins anew: what it says is what is shown.
     await eventually(async () => (await rows())[0]).toMatch(/^ABC 10\d$/)

@@ -1,8 +1,8 @@
 /** Writes to somebody, or begins a group: whom one wants, and with several of them what it is called. */
-import { type FormEvent, useId, useRef, useState } from 'react'
+import { type FormEvent, useState } from 'react'
 import { type ChatUser, useChatRooms } from '../../../src/chat/index.ts'
+import { DialogButton } from '../DialogButton.tsx'
 import { errorText } from '../errorText.ts'
-import { Icon } from '../Icon.tsx'
 import type { Id } from '../messageRows.ts'
 import './NewConversation.css'
 import { PeoplePicker } from './PeoplePicker.tsx'
@@ -16,52 +16,13 @@ export interface NewConversationProps {
 }
 
 export function NewConversation({ onCreated, people }: NewConversationProps) {
-  const dialog = useRef<HTMLDialogElement>(null)
-  const titleId = useId()
-  const [isOpen, setIsOpen] = useState(false)
-  const close = () => dialog.current?.close()
   return (
-    <>
-      <button
-        type="button"
-        className="qw-icon-button"
-        aria-label="New conversation"
-        title="New conversation"
-        aria-haspopup="dialog"
-        onClick={() => {
-          setIsOpen(true)
-          dialog.current?.showModal()
-        }}
-      >
-        <Icon name="plus" />
-      </button>
-      <dialog
-        ref={dialog}
-        className="qw-dialog qw-new-room"
-        aria-labelledby={titleId}
-        onClose={() => setIsOpen(false)}
-        onKeyDown={(event) => event.key === 'Escape' && event.stopPropagation()}
-        onClick={({ target, currentTarget }) => target === currentTarget && close()}
-      >
-        <header>
-          <h3 id={titleId}>New conversation</h3>
-          <button type="button" className="qw-icon-button" aria-label="Close" onClick={close}>
-            <Icon name="close" />
-          </button>
-        </header>
-        {isOpen && (
-          <NewRoomForm
-            people={people}
-            onCreated={(roomId) => {
-              // Whoever has closed it meanwhile finds the room in the list.
-              if (!dialog.current?.open) return
-              close()
-              onCreated(roomId)
-            }}
-          />
-        )}
-      </dialog>
-    </>
+    <DialogButton label="New conversation" icon="plus">
+      {(close) => (
+        // Whoever has closed it meanwhile finds the room in the list.
+        <NewRoomForm people={people} onCreated={(roomId) => close() && onCreated(roomId)} />
+      )}
+    </DialogButton>
   )
 }
 
@@ -81,7 +42,7 @@ function NewRoomForm({ people: given, onCreated }: NewConversationProps) {
     void create(isGroup ? { kind: 'group', name: name.trim(), members } : { kind: 'direct', members })
   }
   return (
-    <form onSubmit={onSubmit}>
+    <form className="qw-new-room" onSubmit={onSubmit}>
       <PeoplePicker people={people} isLoading={known.isLoading} chosen={chosen} onChange={setChosen} />
       <footer>
         {isGroup && (

@@ -1,10 +1,10 @@
 /** Who is in a room and what they are there, as a dialog; at its end the way out of the room. */
 import { useQuery } from '@tanstack/react-query'
-import { useId, useRef, useState } from 'react'
+import { useState } from 'react'
 import { type ChatMember, useChat, useChatRooms, usePresence } from '../../../src/chat/index.ts'
 import { Avatar } from '../Avatar.tsx'
+import { DialogButton } from '../DialogButton.tsx'
 import { errorText } from '../errorText.ts'
-import { Icon } from '../Icon.tsx'
 import { type Id, isSame } from '../messageRows.ts'
 import { PresenceDot } from '../PresenceDot.tsx'
 import { useCurrentUser } from '../useCurrentUser.ts'
@@ -17,44 +17,15 @@ export interface RoomMembersProps {
 }
 
 export function RoomMembers({ roomId, canLeave }: RoomMembersProps) {
-  const dialog = useRef<HTMLDialogElement>(null)
-  const titleId = useId()
-  const [isOpen, setIsOpen] = useState(false)
-  const close = () => dialog.current?.close()
   return (
-    <>
-      <button
-        type="button"
-        className="qw-icon-button"
-        aria-label="Members"
-        title="Members"
-        aria-haspopup="dialog"
-        onClick={() => {
-          setIsOpen(true)
-          dialog.current?.showModal()
-        }}
-      >
-        <Icon name="people" />
-      </button>
-      <dialog
-        ref={dialog}
-        className="qw-dialog"
-        aria-labelledby={titleId}
-        onClose={() => setIsOpen(false)}
-        // Not also out of the room.
-        onKeyDown={(event) => event.key === 'Escape' && event.stopPropagation()}
-        onClick={({ target, currentTarget }) => target === currentTarget && close()}
-      >
-        <header>
-          <h3 id={titleId}>Members</h3>
-          <button type="button" className="qw-icon-button" aria-label="Close" onClick={close}>
-            <Icon name="close" />
-          </button>
-        </header>
-        {isOpen && <Members roomId={roomId} />}
-        {isOpen && canLeave && <Leave roomId={roomId} onLeft={close} />}
-      </dialog>
-    </>
+    <DialogButton label="Members" icon="people">
+      {(close) => (
+        <>
+          <Members roomId={roomId} />
+          {canLeave && <Leave roomId={roomId} onLeft={close} />}
+        </>
+      )}
+    </DialogButton>
   )
 }
 
