@@ -331,6 +331,36 @@ describe('[C122] what one person has attached', () => {
     expect(stored().map(({ content, sender }) => [content, sender.id])).toEqual([['of bob', 'bob']])
   })
 
+  it.each(Array.from({ length: 16 }, (_, at) => [at >> 1, at % 2 === 0] as const))(
+    'is uploaded by nobody else, %i microtasks after it was sent, in doubt: %s',
+    async (ticks, isInDoubt) => {
+      world = createWorld()
+      let user = 'alice'
+      const begun: unknown[] = []
+      const upload: Upload = async (file) => {
+        begun.push([file.name, page.chat.currentUser()?.id])
+        return attachmentOf(file)
+      }
+      const tokenOf = (sub: string) =>
+        `${btoa('{"alg":"none"}')}.${btoa(JSON.stringify({ sub, username: sub }))}.`
+      const page = world.open('alice', {
+        upload,
+        tokenManager: { getAccessToken: async () => tokenOf(user) },
+      })
+      await world.pass()
+      if (isInDoubt) page.chat.signIn()
+      page.chat.sendMessage
+        .start(page.queryClient, { content: '', files: [new File(['1'], 'alice')] }, { roomId: ROOM })
+        .catch(() => undefined)
+      for (let left = ticks; left > 0; left--) await undefined
+      user = 'bob'
+      page.chat.signIn()
+      await world.pass(5_000)
+      for (const [owner, who] of begun as [string, unknown][]) expect(who).toBe(owner)
+      for (const { sender, attachments } of stored()) expect(attachments?.[0]?.name).toBe(sender.id)
+    },
+  )
+
   it('goes on, in its place, where it was the same person after all', async () => {
     world = createWorld()
     const { jobs, upload, done } = createJobs()

@@ -3,7 +3,7 @@ import type { ChatMessage, ChatRoom } from '../../src/chat/index.ts'
 import type { Message, Room } from '../../src/testing/server/wire.ts'
 import type { Identity } from '../../src/transport/port.ts'
 import type { Page, View } from './page.ts'
-import { livePages, signIn } from './steps.ts'
+import { livePages, sendAgain, signIn } from './steps.ts'
 import { baseOf, pick, type Sent, textIn, typistOf, USERS, type World } from './world.ts'
 
 const ignore = () => undefined
@@ -44,14 +44,14 @@ function reconnect({ chat: { manager } }: Page): void {
 
 /** What a user does where the screen says that something failed. */
 function nudge(page: Page): void {
-  const { chat, queryClient, world } = page
+  const { queryClient, world } = page
   for (const query of queryClient.getQueryCache().getAll()) {
     if (query.state.status === 'error' && query.isActive()) query.fetch().catch(ignore)
   }
   if (world.random() < 0.5) return
   for (const roomId of page.views.keys()) {
-    for (const { local } of page.rows(roomId) ?? []) {
-      if (local?.status === 'failed') chat.sendMessage.retry(queryClient, local.key).catch(ignore)
+    for (const row of page.rows(roomId) ?? []) {
+      if (row.local?.status === 'failed') sendAgain(page, row).catch(ignore)
     }
   }
 }
@@ -126,12 +126,21 @@ interface Compared {
   readonly isAll: boolean
 }
 
-const visible = ({ id, content, version, reactions, sender, client_id }: ChatMessage | Message) =>
+const visible = ({
+  id,
+  content,
+  version,
+  reactions,
+  attachments,
+  sender,
+  client_id,
+}: ChatMessage | Message) =>
   JSON.stringify([
     id,
     content,
     version,
     (reactions ?? []).map(({ name, count, me }) => [name, count, me]),
+    (attachments ?? []).map(({ url }) => url),
     sender.id,
     client_id ?? null,
   ])

@@ -67,6 +67,8 @@ export const KINDS = {
   /** Pages whose sends have an asynchronous `onSuccess`. */
   asyncOnSuccess: true,
   edits: true,
+  /** Some messages have files, whose uploads take their time, and may fail. */
+  files: true,
   /** Edits and reactions to messages that the server has not named yet. */
   editsOfUnsent: true,
   doubleInvalidates: true,

@@ -11,6 +11,7 @@ import {
 } from '@tanstack/react-query'
 import {
   type Chat,
+  type ChatAttachment,
   type ChatMessage,
   type ChatRoom,
   createChat,
@@ -171,6 +172,7 @@ export function openPage(world: World, { user, roomIds, saved, like }: PageOptio
     debug: false,
     pageSize: PAGE_SIZE,
     environment,
+    upload: (file) => upload(page, file),
   })
   const page: Page = {
     name,
@@ -350,10 +352,11 @@ function send(page: Page, text: string, roomId: string): Sent {
     isPoison: text.includes('☠'),
   }
   world.sent.push(sent)
+  const variables = withFiles(world, text)
   const sending =
     traits.isAsyncOnMutate || traits.isAsyncOnSuccess
-      ? slowSend(page, text, roomId)
-      : chat.sendMessage.start(queryClient, text, { roomId })
+      ? slowSend(page, variables, roomId)
+      : chat.sendMessage.start(queryClient, variables, { roomId })
   sending.then(
     () => {
       if (!page.isGone) sent.outcome = 'done'
@@ -367,10 +370,39 @@ function send(page: Page, text: string, roomId: string): Sent {
   return sent
 }
 
+/** By a chance of its own: a schedule without files takes the same course. */
+function withFiles({ kinds, seed, level, typed }: World, text: string): SendVariables {
+  const random = createRandom(seed * 10_000 + level * 1_000 + typed)
+  if (!kinds.files || random() > 0.15) return text
+  const count = random() < 0.3 ? 2 : 1
+  return { content: text, files: Array.from({ length: count }, () => new File([text], text)) }
+}
+
+/** Judged as it begins: nobody else's. It takes no notice of being ended, as applications do. */
+async function upload(
+  { world, name, believed }: Page,
+  { name: text, size, type }: File,
+): Promise<ChatAttachment> {
+  const { fake, report } = world
+  const random = createRandom(world.seed * 10_000 + fake.clock.now())
+  const who = believed()
+  if (who !== undefined && who !== typistOf(text))
+    report('upload-of-other-user', `${name}: "${text}" goes up while ${who} is here`)
+  await new Promise<void>((resolve) => void fake.environment.setTimer(resolve, random() * 600))
+  if (random() < 0.1) throw new Error('there is no room for it')
+  return {
+    id: `${text}/${fake.clock.now()}`,
+    name: text,
+    mime_type: type,
+    size,
+    url: `/files/${encodeURIComponent(text)}`,
+  }
+}
+
 /** As an application that does things of its own before and after. */
 function slowSend(
   { world, chat, queryClient, traits }: Page,
-  text: string,
+  sent: SendVariables,
   roomId: string,
 ): Promise<unknown> {
   const options = chat.sendMessage(roomId)
@@ -385,5 +417,5 @@ function slowSend(
       },
     }),
     ...(traits.isAsyncOnSuccess && { onSuccess: () => pause(50 + world.random() * 200) }),
-  }).mutate(text)
+  }).mutate(sent)
 }

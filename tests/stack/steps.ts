@@ -195,9 +195,18 @@ const failedRow = (world: World) => {
 function retryFailed(world: World): string | undefined {
   const { page, row } = failedRow(world)
   if (!row?.local) return undefined
-  const { key } = row.local
-  mutate(() => page.chat.sendMessage.retry(page.queryClient, key))
+  mutate(() => sendAgain(page, row))
   return `${page.name} "${row.content}"`
+}
+
+/** Of a plain server nobody can tell; whoever tries again what may have arrived has it there twice. */
+export function sendAgain(
+  { world, chat, queryClient }: Page,
+  { content, room_id, local }: ChatMessage,
+): Promise<unknown> {
+  const isInDoubt = (local?.error as { maybeDelivered?: boolean } | undefined)?.maybeDelivered === true
+  if (world.level === 0 && isInDoubt) world.sentAgain.push({ text: baseOf(content), roomId: String(room_id) })
+  return chat.sendMessage.retry(queryClient, local?.key ?? '')
 }
 
 function discardFailed(world: World): string | undefined {

@@ -64,6 +64,8 @@ export interface World {
   readonly refusals: Map<string, ErrorBody[]>
   readonly pages: Page[]
   readonly sent: Sent[]
+  /** Level 0: what a user has sent again although the screen said that it may have arrived. */
+  readonly sentAgain: Pick<Sent, 'text' | 'roomId'>[]
   /** What the server has taken, oldest first. */
   readonly accepted: Message[]
   /** Texts that somebody tried to delete, or took back. */
@@ -127,6 +129,7 @@ export function createWorld({ level, seed, kinds, fake, isVerbose }: WorldOption
     refusals: new Map(),
     pages: [],
     sent: [],
+    sentAgain: [],
     accepted: [],
     deleted: new Set(),
     findings: [],
@@ -160,7 +163,8 @@ function hear(world: World, message: Message): void {
   if (sends.length === 0) return
   const inRoom = (id: string) => id === String(room_id)
   const taken = world.accepted.filter((other) => other.content === content && inRoom(String(other.room_id)))
-  const meant = sends.filter(({ roomId }) => inRoom(roomId))
+  const again = world.sentAgain.filter(({ text }) => text === content)
+  const meant = [...sends, ...again].filter(({ roomId }) => inRoom(roomId))
   if (taken.length > meant.length)
     world.report(
       'sent-twice',

@@ -56,8 +56,10 @@ export function createUploads({ manager, upload }: Pick<ChatContext, 'manager' |
     if (typeof file?.name !== 'string') throw lost()
     for (;;) {
       await whenSure(identity)
+      const era = eraOf(identity)
       await sending.whenLive()
-      if (identity?.isSure === false) continue
+      // Somebody else may have come with every wait.
+      if (eraOf(identity) !== era) continue
       try {
         return await attempt(file, sending)
       } catch (error) {
@@ -90,6 +92,9 @@ async function inOrder(
   }
   return now
 }
+
+/** In doubt it equals none. */
+const eraOf = (identity: IdentityPort) => (identity?.isSure === false ? Number.NaN : identity?.era)
 
 /** Resolves once it is known who is here. */
 const whenSure = (identity: IdentityPort) =>
