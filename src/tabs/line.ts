@@ -200,7 +200,7 @@ function framesIn(codec: Codec, data: unknown): readonly Fields[] {
 function ownerOf({ owners, pingers }: Line, { type, id, reply_to }: Fields): string | undefined {
   if (type === 'pong') return pingers.shift()
   if (type !== 'response' && type !== 'error') return undefined
-  const frame = String(reply_to ?? id)
+  const frame = (reply_to ?? id) as string
   const owner = owners.get(frame)
   owners.delete(frame)
   return owner
@@ -214,8 +214,11 @@ function note(line: Line, frame: Fields): void {
   const { welcome } = line
   if (!welcome || welcome === frame || typeof seq !== 'number') return
   const fields: Fields = Object(welcome.data ?? welcome)
-  const key = line.keys.find((name) => fields[name] !== undefined)
-  if (key === undefined || String(frame[key]) !== String(fields[key])) return
+  const key = line.keys.find((name) => textOf(fields[name]))
+  if (key === undefined || textOf(frame[key]) !== textOf(fields[key])) return
   const stands = { ...fields, seq, epoch: epoch ?? fields.epoch }
   line.welcome = welcome.data === undefined ? stands : { ...welcome, data: stands }
 }
+
+/** Of an id; `String()` throws at `{"toString":1}`. */
+const textOf = (id: unknown) => (typeof id === 'object' ? undefined : String(id ?? ''))

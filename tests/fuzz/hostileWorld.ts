@@ -12,6 +12,7 @@ import {
 } from '@tanstack/react-query'
 import { type ChatMessage, type ChatRoom, createChat } from '../../src/chat/index.ts'
 import { patch, remove, type TimelinePage, type, upsert } from '../../src/query/index.ts'
+import { tabs } from '../../src/tabs/index.ts'
 import type { FakeSocket } from '../../src/testing/fakeEnvironment.ts'
 import { mountOnFakeSockets } from '../../src/testing/mountOnFakeSockets.ts'
 import { createChatServer } from '../../src/testing/server/chatServer.ts'
@@ -19,6 +20,7 @@ import { createRandom, type Random } from '../../src/testing/server/random.ts'
 import type { ChatLevel } from '../../src/testing/server/wire.ts'
 import { type Fake, inVirtualTime } from '../stack/clock.ts'
 import { documented, type Hostile, hostile, type Known, pick, type Written } from './hostileText.ts'
+import { createLoneBrowser } from './loneBrowser.ts'
 
 export interface Finding {
   readonly kind: string
@@ -57,7 +59,8 @@ interface Card {
   readonly column: string
 }
 
-function openChat(fake: Fake, errors: unknown[]) {
+/** Every other one is connected through the socket of a tab, its own. */
+function openChat(fake: Fake, errors: unknown[], isShared: boolean) {
   const chat = createChat({
     url: 'ws://x',
     endpoint: '/ws/',
@@ -66,6 +69,7 @@ function openChat(fake: Fake, errors: unknown[]) {
     debug: false,
     pageSize: 5,
     onError: (error) => errors.push(error),
+    ...(isShared && { shareTabs: tabs({ user: () => 'alice', browser: createLoneBrowser() }) }),
   })
   const cards = chat.live.list<Card>('cards', {
     item: type<Card>(),
@@ -372,7 +376,7 @@ export async function runHostile(seed: number, inputs: number): Promise<HostileR
       fake,
       level,
       server: createServer(fake, level, seed),
-      chat: openChat(fake, errors),
+      chat: openChat(fake, errors, seed % 8 > 3),
       queryClient: new QueryClient(),
       findings,
       trail,

@@ -74,7 +74,7 @@ export interface DialedSocket extends WireSocket {
   /** A ping has asked for a first frame. */
   isAsked?: boolean
   /** The times of the pings that it has not answered. */
-  pings?: readonly number[]
+  readonly pings: number[]
 }
 
 /** The socket that carries the connection, or carried it before. */

@@ -36,15 +36,13 @@ const MAX_PINGS = 8
 
 /** Pongs come in the order of the pings. */
 export function writePing(connection: Connection, to: DialedSocket | undefined, timestamp: number): void {
-  if (to) to.pings = [...(to.pings ?? []), timestamp].slice(-MAX_PINGS)
+  if (to && to.pings.push(timestamp) > MAX_PINGS) to.pings.shift()
   writeBare(connection, to, { type: 'ping', data: { timestamp } })
 }
 
 /** Which ping it answers; where it does not say, the oldest. Those before it will not be answered any more. */
-export function countPong(socket: DialedSocket | undefined, timestamp: unknown): void {
-  if (!socket?.pings) return
-  const at = socket.pings.indexOf(Number(timestamp))
-  socket.pings = socket.pings.slice(Math.max(at, 0) + 1)
+export function countPong({ pings }: DialedSocket, timestamp: unknown): void {
+  pings.splice(0, Math.max(pings.indexOf(timestamp as number), 0) + 1)
 }
 
 /** A ping whose silence counts where pings are known to be answered: not with heartbeats switched off. */

@@ -91,7 +91,8 @@ async function dialSocket(connection: DrivenConnection, attempt: number, refresh
     // Without its message: what the platform says of a bad URL quotes it, and the token is in it.
     throw error instanceof LiveError ? error : failed(`Cannot open "${shown}" (${(error as Error).name})`)
   }
-  connection.sockets.set(attempt, { ...socket, attempt, token, firstFrame, principal, era: connection.era })
+  const { era } = connection
+  connection.sockets.set(attempt, { ...socket, attempt, token, firstFrame, principal, era, pings: [] })
 }
 
 /** May be down like any server. What it throws is shown: these are the application's own words. */

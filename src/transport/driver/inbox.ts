@@ -85,7 +85,7 @@ function takePart(connection: DrivenConnection, socket: DialedSocket, message: M
   }
   // What came before it, a hand-over it ends among that, is not to be told of it later.
   passEvents(connection, socket, message)
-  control(connection, fieldsOf(event.payload), { frame: event.frame, attempt: socket.attempt })
+  control(connection, fieldsOf(event.payload), { frame: event.frame, socket })
   // The application may subscribe to frames about the connection; channels do not carry them.
   // Whom a socket of former credentials greets is not who is here.
   if (!isGreeting || socket.era === connection.identity.era) connection.deliver(connection.name, [event])
@@ -119,25 +119,23 @@ type Fields = Readonly<Record<string, unknown>>
 
 type Control = (
   connection: DrivenConnection,
-  fields: Readonly<Record<string, unknown>>,
-  from: { readonly frame: Frame; readonly attempt: number },
+  fields: Fields,
+  from: { readonly frame: Frame; readonly socket: DialedSocket },
 ) => void
 
 /** The frames that are about the connection itself. */
 const CONTROL: Readonly<Record<string, Control>> = {
   ping: (connection, data) => writeBare(connection, connection.current, { type: 'pong', data }),
-  pong: (connection, fields, { attempt }) => {
-    const { handOver, sockets } = connection
-    const socket = sockets.get(attempt)
+  pong: (connection, fields, { socket }) => {
+    const { handOver } = connection
     countPong(socket, fields.timestamp)
-    if (attempt !== handOver?.from) return takePong(connection, fields)
-    if (!handOver.isMarked || socket?.pings?.length) return
+    if (socket.attempt !== handOver?.from) return takePong(connection, fields)
+    if (!handOver.isMarked || socket.pings.length > 0) return
     markRead(connection, socket)
     finishHandOver(connection, true)
   },
-  welcome: (connection, fields, { attempt }) => {
-    const socket = connection.sockets.get(attempt)
-    if (socket) takeGreeting(connection, socket, fields)
+  welcome: (connection, fields, { socket }) => {
+    takeGreeting(connection, socket, fields)
     const place = placeIn(connection.protocol, fields)
     const cursor = toCursor(fields)
     if (!place || !cursor) return
