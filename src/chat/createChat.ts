@@ -155,7 +155,7 @@ function createContext<T extends Partial<ChatTypes>, P extends Protocol>(
     upload: options.upload,
     endpoints,
     membership: createMembership({ manager, endpoints, store }),
-    names: createNames(sends),
+    names: createNames(sends, manager.port.clock),
     reporters: new WeakMap(),
     currentUser() {
       const greeted = manager.port.identity?.who.user

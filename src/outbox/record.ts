@@ -78,11 +78,13 @@ export function errorOf({ code, message, ...details }: StoredError = { message: 
   return code ? new LiveError(code, message, details) : new Error(message)
 }
 
+const isBlob = (value: unknown): value is Blob => typeof Blob === 'function' && value instanceof Blob
+
 /** Whether there is anything in it that text cannot hold. */
 export function hasFiles(value: unknown, seen = new Set<unknown>()): boolean {
   if (typeof value !== 'object' || value === null || seen.has(value)) return false
   seen.add(value)
-  if (typeof Blob === 'function' && value instanceof Blob) return true
+  if (isBlob(value)) return true
   return Object.values(value).some((part) => hasFiles(part, seen))
 }
 
@@ -91,10 +93,8 @@ export function sizeOf(value: unknown, seen = new Set<unknown>()): number {
   if (typeof value === 'string') return value.length * 2
   if (typeof value !== 'object' || value === null || seen.has(value)) return 8
   seen.add(value)
-  const { size, byteLength } = value as { readonly size?: unknown; readonly byteLength?: unknown }
-  // A Blob, or bytes; what holds others is counted below.
-  if (typeof byteLength === 'number') return byteLength
-  if (typeof size === 'number' && !(value instanceof Map || value instanceof Set)) return size
+  if (isBlob(value)) return value.size
+  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return value.byteLength
   const parts = value instanceof Map || value instanceof Set ? [...value] : Object.entries(value)
   let bytes = 16
   for (const part of parts.flat()) bytes += sizeOf(part, seen)

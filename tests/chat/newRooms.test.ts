@@ -51,6 +51,21 @@ describe('[C126] making a room', () => {
     ])
   })
 
+  it('is one room, where it is asked for again while the first question still waits', async () => {
+    const { alice, lists } = await setup()
+    world.server.faults.restart({ downMs: 5_000 })
+    await world.pass()
+    const making = [0, 1].map(() => make(alice, { name: 'Plans', members: ['bob'] }))
+    await world.pass(20_000)
+    const [one, other] = await Promise.all(making)
+    expect(other?.id).toBe(one?.id)
+    expect(lists[1]()?.filter(({ name }) => name === 'Plans')).toHaveLength(1)
+    // Later it is another one.
+    void make(alice, { name: 'Plans', members: ['bob'] })
+    await world.pass()
+    expect(lists[1]()?.filter(({ name }) => name === 'Plans')).toHaveLength(2)
+  })
+
   it('is one room, whatever is lost: the connection, the answer, and the patience of whoever asks again', async () => {
     const { alice, lists } = await setup()
     const named = (name: string) => lists[1]()?.filter((room) => room.name === name) ?? []

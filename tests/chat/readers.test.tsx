@@ -49,13 +49,13 @@ it('[C114] tells who has read one message, live: neither oneself nor its sender,
   const { result } = show(() => {
     const { messages } = useMessages(ROOM)
     const { send } = useSendMessage(ROOM)
-    const readersOf = (message = nothing) => useReaders(message).map(({ user }) => user.id)
+    const readersOf = (message = nothing) => useReaders(message)?.map(({ user }) => user.id)
     const [first, second] = messages
     return { send, messages, first: readersOf(first), second: readersOf(second), own: readersOf(messages[2]) }
   })
   await pass()
   const [first, second] = result.current.messages
-  expect(result.current).toMatchObject({ first: [], second: [], own: [] })
+  expect(result.current).toMatchObject({ first: [], second: [], own: undefined })
   const read = (user: string, id: unknown) =>
     world.server.act(user, 'read_receipt', { room_id: ROOM, message_id: id as string })
   for (const user of ['alice', 'bob', 'carol']) read(user, first?.id)
@@ -74,6 +74,20 @@ it('[C114] tells who has read one message, live: neither oneself nor its sender,
   read('bob', world.server.state().rooms[0]?.messages.at(-1)?.id)
   await pass()
   expect(result.current.own).toEqual(['bob'])
+})
+
+it('[C114] says nothing of a message that is further back than what is loaded', async () => {
+  world = createWorld()
+  for (let at = 0; at < 60; at++) {
+    world.server.act('bob', 'chat_message', { room_id: ROOM, message: `${at}` })
+  }
+  const [old, last] = [0, 59].map((at) => world.server.state().rooms[0]?.messages[at])
+  for (const user of ['carol'])
+    world.server.act(user, 'read_receipt', { room_id: ROOM, message_id: String(last?.id) })
+  const { result } = show(() => [old, last].map((message) => useReaders(message as ChatMessage)))
+  expect(result.current).toEqual([undefined, undefined])
+  await pass()
+  expect(result.current).toMatchObject([undefined, [{ user: { id: 'carol' } }]])
 })
 
 it.each([undefined, 3])(

@@ -213,6 +213,93 @@ describe('a message with files', () => {
     expect(storedTexts()).toEqual(['two', 'behind it'])
   })
 
+  it('[C119] is cancelled while it waits, for a turn or the connection: its text stays, to be tried again, and the others keep their places', async () => {
+    world = createWorld()
+    const { jobs, upload, done } = createJobs()
+    const alice = open(upload)
+    await world.pass()
+    alice.sending({ content: 'first', files: [PICTURE()] })
+    alice.sending({ content: 'waits', files: [TEXT()] })
+    alice.sending('third')
+    await world.pass()
+    const key = alice.locals()[1]?.key ?? ''
+    expect(alice.chat.cancelUpload(key)).toBe(true)
+    await world.pass()
+    expect(alice.rows()).toMatchObject([
+      { content: 'first', local: { status: 'queued' } },
+      { content: 'waits', local: { status: 'failed', error: { code: 'aborted' } } },
+      { content: 'third', local: { status: 'queued' } },
+    ])
+    expect(storedTexts()).toEqual([])
+    done(0)
+    await world.pass()
+    expect(storedTexts()).toEqual(['first', 'third'])
+    expect(jobs).toHaveLength(1)
+
+    world.server.faults.restart({ downMs: 5_000 })
+    await world.pass()
+    void alice.chat.sendMessage.retry(alice.queryClient, key).catch(() => undefined)
+    await world.pass()
+    expect(alice.chat.cancelUpload(key)).toBe(true)
+    await world.pass(20_000)
+    expect(jobs).toHaveLength(1)
+    void alice.chat.sendMessage.retry(alice.queryClient, key)
+    await world.pass()
+    done(1)
+    await world.pass()
+    expect(storedTexts()).toEqual(['first', 'third', 'waits'])
+  })
+
+  it('[C84] [C118] is tried again ahead of what answers it, and neither waits for the other', async () => {
+    world = createWorld()
+    const { jobs, upload, done } = createJobs()
+    const alice = open(upload)
+    await world.pass()
+    alice.sending({ content: 'A', files: [PICTURE()] })
+    alice.sending({ content: 'C', files: [TEXT()] })
+    await world.pass()
+    const id = alice.rows()[0]?.id ?? ''
+    const key = alice.locals()[0]?.key ?? ''
+    alice.sending({ content: 'B', reply_to_id: id })
+    alice.sending({ content: 'B too', reply_to_id: id })
+    jobs[0]?.reject(new Error('413'))
+    await world.pass()
+    void alice.chat.sendMessage.retry(alice.queryClient, key).catch(() => undefined)
+    await world.pass()
+    done(1)
+    await world.pass()
+    alice.sending('later')
+    done(2)
+    await world.pass(5_000)
+    expect(storedTexts()).toEqual(['C', 'A', 'B', 'B too', 'later'])
+    expect(stored().map(({ reply_to_id }) => reply_to_id ?? undefined)).toEqual([
+      undefined,
+      undefined,
+      stored()[1]?.id,
+      stored()[1]?.id,
+      undefined,
+    ])
+  })
+
+  it('[C118] goes on where what waits for a name is discarded', async () => {
+    world = createWorld()
+    const { jobs, upload } = createJobs()
+    const alice = open(upload)
+    await world.pass()
+    alice.sending({ content: 'A', files: [PICTURE()] })
+    await world.pass()
+    alice.sending({ content: 'B', reply_to_id: alice.rows()[0]?.id ?? '' })
+    alice.sending('later')
+    const [a, b] = alice.locals()
+    alice.chat.sendMessage.discard(alice.queryClient, b?.key ?? '')
+    await world.pass()
+    expect(storedTexts()).toEqual([])
+    alice.chat.sendMessage.discard(alice.queryClient, a?.key ?? '')
+    await world.pass()
+    expect(storedTexts()).toEqual(['later'])
+    expect(jobs).toHaveLength(1)
+  })
+
   it('[C119] takes another text while it is uploaded', async () => {
     world = createWorld()
     const { upload, done } = createJobs()

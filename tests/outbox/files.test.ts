@@ -37,6 +37,33 @@ async function pass(ms?: number) {
 }
 
 describe('[Q82] a send with files', () => {
+  it('that are up is as large as its text, whatever their sizes, and is kept', async () => {
+    tabs = createTabs()
+    const page = tabs.open('alice', { upload: createUpload().upload })
+    await pass()
+    tabs.server.faults.restart({ downMs: 10_000 })
+    await pass()
+    const attachments = [
+      {
+        id: 'film',
+        name: 'film.mp4',
+        mime_type: 'video/mp4',
+        size: 20_000_000,
+        byteLength: 1e9,
+        url: '/film',
+      },
+    ]
+    for (const draft of [{ content: 'film', attachments }, 'text'])
+      void page.chat.sendMessage.start(page.queryClient, draft, { roomId: ROOM }).catch(() => undefined)
+    await pass()
+    expect(page.rows().map(({ local }) => local?.isKept)).toEqual([undefined, undefined])
+    expect(page.errors).toEqual([])
+    page.kill()
+    tabs.open('alice')
+    await pass(20_000)
+    expect(tabs.stored()).toEqual(['film', 'text'])
+  })
+
   it('goes on after the page was killed: what is up is not uploaded again, and what was written later waits', async () => {
     tabs = createTabs()
     const first = createUpload()
@@ -117,5 +144,31 @@ describe('[Q82] a send with files', () => {
     done('a.txt')
     await pass()
     expect(tabs.stored()).toEqual(['file', 'text'])
+  })
+
+  it('is tried again ahead of what answers it, and neither waits for the other', async () => {
+    tabs = createTabs()
+    const bytes: string[] = []
+    const upload: Upload = async ({ name, type, size }) => {
+      bytes.push(name)
+      if (bytes.length === 1) throw new Error('413')
+      return { id: name, name, mime_type: type, size, url: `/files/${name}` }
+    }
+    const page = tabs.open('alice', { upload })
+    await pass()
+    send(page, 'A', FILE('a.txt'))
+    const { id, local } = page.rows()[0] ?? {}
+    await pass()
+    tabs.server.faults.restart({ downMs: 2_000 })
+    await pass()
+    send(page, 'C', FILE('c.txt'))
+    void page.chat.sendMessage
+      .start(page.queryClient, { content: 'B', reply_to_id: id ?? '' }, { roomId: ROOM })
+      .catch(() => undefined)
+    await pass(10)
+    void page.chat.sendMessage.retry(page.queryClient, local?.key ?? '').catch(() => undefined)
+    page.say('later')
+    await pass(30_000)
+    expect(tabs.stored()).toEqual(['A', 'C', 'B', 'later'])
   })
 })

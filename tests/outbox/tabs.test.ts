@@ -1,7 +1,7 @@
 /** What several tabs of one user do with one outbox. */
 import { afterEach, describe, expect, it } from 'vitest'
 import { ROOM } from '../chat/kit.ts'
-import { createTabs, type Tabs } from './support/tab.ts'
+import { createTabs, type Tab, type Tabs } from './support/tab.ts'
 
 let tabs: Tabs
 afterEach(() => tabs.close())
@@ -206,5 +206,47 @@ describe('[Q72] every tab', () => {
     await tabs.pass(20_000)
     expect(tabs.stored()).toEqual(['hello'])
     for (const tab of [first, second]) expect(tab.shown()).toEqual(['hello'])
+  })
+})
+
+describe('[C83] what another tab has in hand', () => {
+  const room = { roomId: ROOM }
+  const acts = {
+    edited: ({ chat, queryClient }, message_id) =>
+      chat.editMessage.start(queryClient, { message_id, content: 'changed' }, room),
+    deleted: ({ chat, queryClient }, message_id) =>
+      chat.deleteMessage.start(queryClient, { message_id }, room),
+    answered: ({ chat, queryClient }, reply_to_id) =>
+      chat.sendMessage.start(queryClient, { content: 'answer', reply_to_id }, room),
+    'reacted to': ({ chat, queryClient }, message_id) =>
+      chat.react.start(queryClient, { message_id, reaction: '👍' }, room),
+  } satisfies Record<string, (tab: Tab, id: string | number) => Promise<unknown>>
+  const ends: Record<string, object[]> = {
+    edited: [{ content: 'changed' }],
+    deleted: [{ deleted_at: expect.any(String) }],
+    answered: [{ content: 'oops' }, { content: 'answer' }],
+    'reacted to': [{ content: 'oops', reactions: [{ name: '👍' }] }],
+  }
+
+  it.each(
+    Object.entries(acts).flatMap(([name, act]) =>
+      [100, 3_000].map((latencyMs) => [name, latencyMs, act] as const),
+    ),
+  )('can be %s at once, with a server %i ms away', async (name, latencyMs, act) => {
+    tabs = createTabs()
+    const [first, second] = [tabs.open('alice'), tabs.open('alice')]
+    await tabs.pass(1_000)
+    tabs.server.faults.latencyMs = latencyMs
+    first.say('oops')
+    await tabs.pass(50)
+    expect(second.shown()).toEqual(['oops (sending)'])
+    const acting = act(second, second.rows()[0]?.id ?? '')
+    await tabs.pass(30_000)
+    await acting
+    const stored = tabs.server.state().rooms.find(({ id }) => id === ROOM)?.messages
+    expect(stored).toMatchObject(ends[name] ?? [])
+    if (name === 'answered') expect(stored?.[1]?.reply_to_id).toBe(stored?.[0]?.id)
+    expect(second.rows()).toMatchObject(name === 'deleted' ? [] : (ends[name] ?? []))
+    expect(second.rows().filter(({ local }) => local)).toEqual([])
   })
 })

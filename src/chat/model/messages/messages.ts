@@ -77,6 +77,7 @@ function rowKey({ currentUser }: Pick<ChatContext, 'currentUser'>, message: Chat
 export function defineMessages<T extends ChatTypes>(context: ChatContext<T>) {
   type M = T['message']
   const { live, level, schemas } = context
+  const hear = hearing<M>(context)
   return live.timeline(MESSAGES, {
     params: type<{ readonly roomId: Id }>(),
     ...roomChannel(context),
@@ -91,20 +92,22 @@ export function defineMessages<T extends ChatTypes>(context: ChatContext<T>) {
     belongs: ({ room_id }, { roomId }) => room_id == null || sameId(room_id, roomId),
     pageSize: context.pageSize,
     async snapshot({ params, pageParam, limit, request }) {
-      const endpoint = endpointOf(context.endpoints, params.roomId)
       const data = { room_id: params.roomId, ...pageParam, limit }
       const ask = (how?: AskOptions) => request('get_history', data, how)
-      return (await level.answer({ endpoint, ask })) ?? NO_HISTORY
+      const answer = await level.answer({ endpoint: endpointOf(context.endpoints, params.roomId), ask })
+      // What was sent from elsewhere, and is still waited for, is among the newest.
+      if (!pageParam) listIn(answer).forEach(hear)
+      return answer ?? NO_HISTORY
     },
     events: {
-      chat_message: insert((event) => messageOf<M>(event)),
-      message_updated: upsert((event) => messageOf<M>(event)),
+      chat_message: insert(hear),
+      message_updated: upsert(hear),
       message_appended: checked(
         MessageAppended,
-        append(({ message_id, at, text }) => {
-          const piece = { id: message_id, field: 'content', at, text }
-          return piece as Piece<Row<M>>
-        }, isStreaming),
+        append(
+          ({ message_id: id, at, text }) => ({ id, field: 'content', at, text }) as Piece<Row<M>>,
+          isStreaming,
+        ),
       ),
       message_deleted: checked(
         MessageDeleted,
@@ -112,13 +115,25 @@ export function defineMessages<T extends ChatTypes>(context: ChatContext<T>) {
       ),
       reaction_updated: checked(
         ReactionUpdate,
-        patch(({ message_id, reactions, version }) => {
-          const fields = { id: message_id, reactions, ...(version != null && { version }) }
-          return fields as Partial<Row<M>>
+        patch(({ message_id: id, reactions, version }) => {
+          return { id, reactions, ...(version != null && { version }) } as Partial<Row<M>>
         }),
       ),
     },
   })
+}
+
+function hearing<M extends BaseMessage>({ names, currentUser }: Pick<ChatContext, 'names' | 'currentUser'>) {
+  return (event: unknown): Row<M> => {
+    const message = messageOf<M>(event)
+    names.hear(message, currentUser()?.id)
+    return message
+  }
+}
+
+function listIn(answer: unknown): readonly unknown[] {
+  const { messages } = Object(answer)
+  return Array.isArray(messages) ? messages : []
 }
 
 function messageOf<M extends BaseMessage>(event: unknown): Row<M> {

@@ -1,18 +1,17 @@
 /** Sending, in the order of the calls. */
-import { type AskOptions, type OptimisticContext, type SendContext, type } from '../../../query/index.ts'
+import { type AskOptions, type OptimisticContext, type } from '../../../query/index.ts'
 import { LiveError } from '../../../transport/index.ts'
 import { toldIn } from '../data/toldIn.ts'
 import type { ChatMessage, ChatTypes, Id } from '../data/types.ts'
 import { type ChatContext, endpointOf, roomChannel } from '../session/context.ts'
-import { clientIdIn, type Names, temporaryId } from '../session/names.ts'
+import { temporaryId } from '../session/names.ts'
 import type { RoomParams } from '../session/roomParams.ts'
 import { createSendGate } from '../session/sendGate.ts'
 import { draftOf, type MessageDraft, type SendVariables } from './draft.ts'
 import { type defineMessages, sentByNobody } from './messages.ts'
 import { shownFiles } from './shownFiles.ts'
-import { createUploads, type Uploads } from './uploads.ts'
-
-type Sending = SendContext<RoomParams, SendVariables> & { readonly whenLive: () => Promise<void> }
+import { createTurns } from './turns.ts'
+import { createUploads } from './uploads.ts'
 
 export type Messages = ReturnType<typeof defineMessages<ChatTypes>>
 
@@ -58,37 +57,6 @@ export function defineSendMessage(context: ChatContext, messages: Messages) {
   })
   return Object.assign(mutation, { cancelUpload: uploads.cancel })
 }
-
-/** Messages leave in the order of the calls, also behind one that waits for the name of what it answers, or is uploaded. */
-function createTurns(names: Names, uploads: Uploads) {
-  const last = new Map<string, Promise<unknown>>()
-
-  async function withTarget(draft: MessageDraft, sending: Sending): Promise<MessageDraft> {
-    if (draft.reply_to_id === undefined || isNamed(draft)) return draft
-    const reply_to_id = await names.nameOf(draft.reply_to_id, sending.queryClient)
-    sending.amend((now) => ({ ...draftOf(now), reply_to_id }))
-    return { ...draft, reply_to_id }
-  }
-
-  /** `undefined`: it is its turn. */
-  return (draft: MessageDraft, sending: Sending): Promise<MessageDraft> | undefined => {
-    const key = String(sending.params.roomId)
-    const before = last.get(key)
-    if (!before && isNamed(draft) && !draft.files?.length) return undefined
-    const turn = Promise.resolve(before)
-      .then(() => withTarget(draft, sending))
-      .then((named) => (named.files?.length ? uploads.run(named, sending) : named))
-    const over: Promise<unknown> = turn.then(ignore, ignore).then(() => {
-      if (last.get(key) === over) last.delete(key)
-    })
-    last.set(key, over)
-    return turn
-  }
-}
-
-const ignore = () => undefined
-
-const isNamed = ({ reply_to_id }: MessageDraft) => clientIdIn(reply_to_id ?? '') === undefined
 
 /** @throws LiveError `forbidden` after one has left the room, or was removed */
 export function checkMember({ membership }: ChatContext, roomId: Id): void {

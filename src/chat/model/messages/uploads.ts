@@ -13,10 +13,16 @@ import type { MessageDraft, SendVariables } from './draft.ts'
 type Sending = SendContext<unknown, SendVariables> & { readonly whenLive: () => Promise<void> }
 type IdentityPort = ChatContext['manager']['port']['identity']
 
+interface Parts {
+  readonly identity: IdentityPort
+  readonly upload: ChatContext['upload']
+  readonly inDoubt: LiveError
+}
+
 export interface Uploads {
-  /** Resolves with the draft, its files having become attachments. What is done stays done, also where the rest fails. */
-  run(draft: MessageDraft, sending: Sending): Promise<MessageDraft>
-  /** Ends the upload of this message, which has failed then. False: none is under way. */
+  /** Resolves with what `turn` brings, its files having become attachments. What is done stays done, also where the rest fails. */
+  run(turn: Promise<MessageDraft>, sending: Sending): Promise<MessageDraft>
+  /** Ends the upload of this message, or its wait for it: it has failed then. False: it has none to come, or not on this page. */
   cancel(clientId: string): boolean
 }
 
@@ -24,33 +30,10 @@ const isAttachment = fitsOf(Attachment) as (value: unknown) => value is ChatAtta
 
 export function createUploads({ manager, upload }: Pick<ChatContext, 'manager' | 'upload'>): Uploads {
   const { identity } = manager.port
-  const running = new Map<string, AbortController>()
   const inDoubt = new LiveError('user_changed', 'Somebody else may have signed in')
-
-  /** @throws inDoubt where it may be somebody else who is here */
-  async function attempt(file: File, { clientId, signal, show }: Sending): Promise<ChatAttachment> {
-    const ending = new AbortController()
-    const end = () => ending.abort(aborted())
-    const stop = identity?.subscribe((isOther) => {
-      if (isOther || !identity.isSure) ending.abort(inDoubt)
-    })
-    signal?.addEventListener('abort', end)
-    if (signal?.aborted) end()
-    running.set(clientId, ending)
-    const onProgress = (done: number, all = 1) => {
-      const share = Math.floor((done / all) * 100) / 100
-      if (share >= 0 && running.get(clientId) === ending) show(Math.min(share, 1))
-    }
-    try {
-      show(0)
-      const how = { signal: ending.signal, onProgress }
-      return await unlessAborted(ending.signal, () => uploaded(file, () => upload?.(file, how)))
-    } finally {
-      stop?.()
-      signal?.removeEventListener('abort', end)
-      running.delete(clientId)
-    }
-  }
+  const parts: Parts = { identity, upload, inDoubt }
+  /** What ends the uploads of a message. */
+  const running = new Map<string, () => void>()
 
   async function become(file: File, sending: Sending): Promise<ChatAttachment> {
     if (typeof file?.name !== 'string') throw lost()
@@ -61,20 +44,64 @@ export function createUploads({ manager, upload }: Pick<ChatContext, 'manager' |
       // Somebody else may have come with every wait.
       if (eraOf(identity) !== era) continue
       try {
-        return await attempt(file, sending)
+        return await attempt(file, sending, parts)
       } catch (error) {
         if (error !== inDoubt) throw error
       }
     }
   }
 
+  async function run(turn: Promise<MessageDraft>, sending: Sending): Promise<MessageDraft> {
+    const { clientId } = sending
+    const ending = new AbortController()
+    const { signal } = ending
+    const end = () => ending.abort(new LiveError('aborted', 'The upload was cancelled'))
+    const unlink = linked(sending.signal, end)
+    running.set(clientId, end)
+    const own = { ...sending, signal }
+    const upload = async () => inOrder(await turn, own, (file) => become(file, own))
+    return unlessAborted(signal, upload).finally(() => {
+      unlink()
+      running.delete(clientId)
+    })
+  }
+
   return {
-    run: (draft, sending) => inOrder(draft, sending, (file) => become(file, sending)),
+    run,
     cancel(clientId) {
-      const ending = running.get(clientId)
-      ending?.abort(aborted())
-      return ending !== undefined
+      const end = running.get(clientId)
+      end?.()
+      return end !== undefined
     },
+  }
+}
+
+/** @throws inDoubt where it may be somebody else who is here */
+async function attempt(
+  file: File,
+  { signal: given, show }: Sending,
+  { identity, upload, inDoubt }: Parts,
+): Promise<ChatAttachment> {
+  const ending = new AbortController()
+  const { signal } = ending
+  let isOver = false
+  const stop = identity?.subscribe((isOther) => {
+    if (isOther || !identity.isSure) ending.abort(inDoubt)
+  })
+  const unlink = linked(given, (reason) => ending.abort(reason))
+  const onProgress = (done: number, all = 1) => {
+    const share = Math.floor((done / all) * 100) / 100
+    if (share >= 0 && !isOver) show(Math.min(share, 1))
+  }
+  try {
+    return await unlessAborted(signal, () => {
+      show(0)
+      return uploaded(file, () => upload?.(file, { signal, onProgress }))
+    })
+  } finally {
+    isOver = true
+    stop?.()
+    unlink()
   }
 }
 
@@ -113,6 +140,14 @@ function withUploaded(draft: MessageDraft, attachment: ChatAttachment): MessageD
   return { ...rest, attachments: [...attachments, attachment], ...(left.length > 0 && { files: left }) }
 }
 
+/** Returns what ends it. */
+function linked(signal: AbortSignal | undefined, end: (reason: unknown) => void): () => void {
+  const tell = () => end(signal?.reason)
+  signal?.addEventListener('abort', tell)
+  if (signal?.aborted) tell()
+  return () => signal?.removeEventListener('abort', tell)
+}
+
 /** Whatever is made of the signal: nobody waits any longer. */
 function unlessAborted<Result>(signal: AbortSignal, run: () => Promise<Result>): Promise<Result> {
   return new Promise((resolve, reject) => {
@@ -122,8 +157,6 @@ function unlessAborted<Result>(signal: AbortSignal, run: () => Promise<Result>):
     else run().then(resolve, reject)
   })
 }
-
-const aborted = () => new LiveError('aborted', 'The upload was cancelled')
 
 const lost = () =>
   new LiveError(

@@ -20,7 +20,7 @@ export interface NewRoom {
 const MAX_DOUBTS = 100
 
 export function defineCreateRoom(context: ChatContext, rooms: Rooms) {
-  /** What the server was asked under, where nobody knows whether it did. */
+  /** What the server was asked under, for as long as nobody knows whether it did. */
   const doubts = new Map<string, string>()
   return context.live.mutation<NewRoom, ChatRoom | undefined>('chat.createRoom', {
     ...roomsEndpoint(context),
@@ -30,15 +30,16 @@ export function defineCreateRoom(context: ChatContext, rooms: Rooms) {
       const asked = { kind, ...(name !== undefined && { name }), members }
       const key = JSON.stringify([kind, name, members.map(String)])
       const client_id = doubts.get(key) ?? clientId
-      doubts.delete(key)
+      doubts.set(key, client_id)
+      if (doubts.size > MAX_DOUBTS) doubts.delete(doubts.keys().next().value ?? '')
       try {
         const room = toldIn(await request('create_room', { ...asked, client_id }), 'room')
+        doubts.delete(key)
         if (room) context.membership.added(room.id)
         return room
       } catch (error) {
         const isRefused = isLiveError(error) && error.code === 'rejected' && !error.retryable
-        if (!isRefused) doubts.set(key, client_id)
-        if (doubts.size > MAX_DOUBTS) doubts.delete(doubts.keys().next().value ?? '')
+        if (isRefused) doubts.delete(key)
         throw error
       }
     },
