@@ -22,7 +22,7 @@ import { createRandom } from '../../src/testing/server/random.ts'
 import type { EnvironmentSignal } from '../../src/transport/environment.ts'
 import { checkView, createViewMemory, type Via, type ViewMemory } from './moment.ts'
 import { cut, type Frame, type Line } from './wire.ts'
-import { isMember, PAGE_SIZE, type Sent, typistOf, type World } from './world.ts'
+import { isMember, PAGE_SIZE, pick, type Sent, typistOf, type World } from './world.ts'
 
 const ignore = () => undefined
 const ROOMS = 'rooms'
@@ -352,7 +352,7 @@ function send(page: Page, text: string, roomId: string): Sent {
     isPoison: text.includes('☠'),
   }
   world.sent.push(sent)
-  const variables = withFiles(world, text)
+  const variables = asAnswer(page, roomId, withFiles(world, text))
   const sending =
     traits.isAsyncOnMutate || traits.isAsyncOnSuccess
       ? slowSend(page, variables, roomId)
@@ -376,6 +376,20 @@ function withFiles({ kinds, seed, level, typed }: World, text: string): SendVari
   if (!kinds.files || random() > 0.15) return text
   const count = random() < 0.3 ? 2 : 1
   return { content: text, files: Array.from({ length: count }, () => new File([text], text)) }
+}
+
+/** Of something that has no name yet, by a chance of its own; and now and then one changes one's mind about its files. */
+function asAnswer(page: Page, roomId: string, variables: SendVariables): SendVariables {
+  const { world, chat } = page
+  const { kinds, seed, level, typed, fake } = world
+  const random = createRandom(seed * 10_000 + level * 1_000 + typed + 500_000_000)
+  const unnamed = (rowsOf(page, roomId) ?? []).flatMap(({ id, local }) => (local ? [{ id, local }] : []))
+  const target = pick(random, unnamed)
+  if (!kinds.editsOfUnsent || level === 0 || !target || random() > 0.4) return variables
+  if (kinds.files && random() < 0.3)
+    fake.environment.setTimer(() => void (page.isGone || chat.cancelUpload(target.local.key)), random() * 800)
+  const draft = typeof variables === 'string' ? { content: variables } : variables
+  return { ...draft, reply_to_id: target.id }
 }
 
 /** Judged as it begins: nobody else's. It takes no notice of being ended, as applications do. */
