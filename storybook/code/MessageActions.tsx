@@ -28,7 +28,7 @@ export function Actions({ roomId, message }: { roomId: string; message: ChatMess
       <button type="button" onClick={() => markUnread(message.id)}>
         Mark as unread
       </button>
-      Seen by {readers.map(({ user }) => user.username).join(', ')}
+      Seen by {readers?.map(({ user }) => user.username).join(', ')}
     </>
   )
 }
