@@ -189,6 +189,7 @@ export const HardToShow: Story = {
       message({ id: 4, content: 'متى تغادر العبّارة؟ At 7:40?' }),
       message({ id: 5, content: '🎉👩🏽‍🚀🇩🇪' }),
       message({ id: 6, content: 'https://example.com', sender: alice }),
+      message({ id: 7, content: 'Nobody knows when', timestamp: 'soon' }),
     ],
   },
   decorators: [

@@ -164,6 +164,22 @@ export const Refused: Story = {
   },
 }
 
+const waiting = among()
+
+/** While the room is made the button says so, and keeps the focus. */
+export const Waiting: Story = {
+  ...shownIn(waiting),
+  play: async (context) => {
+    const dialog = await opened(context)
+    await context.userEvent.click(dialog.getByRole('checkbox', { name: 'dave' }))
+    waiting.server().faults.latencyMs = 60_000
+    await context.userEvent.click(dialog.getByRole('button', { name: 'Write to dave' }))
+    const button = await dialog.findByRole('button', { name: 'One moment…' })
+    await expect(button).toHaveFocus()
+    await expect(button).toHaveAttribute('aria-disabled', 'true')
+  },
+}
+
 /** At 320 px nothing is cut, and the button is in view. */
 export const Phone: Story = {
   ...Group,

@@ -3,6 +3,7 @@ import { expect, waitFor, within } from 'storybook/test'
 import code from './code/Rooms.tsx?raw'
 import { ChatRoom } from './components/ChatRoom.tsx'
 import { RoomList } from './components/RoomList.tsx'
+import { OWN, openMenu } from './support/acting.tsx'
 import { Frame } from './support/Frame.tsx'
 import { elsewhere, harbour, USERS } from './support/people.ts'
 import { createScene, type Scene, type SceneOptions } from './support/scene.tsx'
@@ -80,6 +81,39 @@ export const LeaveAndJoin: Story = {
   },
 }
 
+const asked = inHarbour()
+
+/** The focus is at what does no harm, and what was deleted a moment ago is so for those who stay. */
+export const LeaveWithSomethingDeleted: Story = {
+  ...shownIn(asked),
+  play: async ({ canvas, userEvent }) => {
+    const menu = await openMenu(canvas, OWN)
+    await userEvent.click(menu.getByRole('menuitem', { name: 'Delete' }))
+    await userEvent.click(await canvas.findByRole('button', { name: 'Members' }))
+    const dialog = within(await canvas.findByRole('dialog', { name: 'Members' }))
+    await userEvent.click(await dialog.findByRole('button', { name: 'Leave the room' }))
+    await expect(dialog.getByRole('button', { name: 'Stay' })).toHaveFocus()
+    await userEvent.click(dialog.getByRole('button', { name: 'Leave' }))
+    await expect(await canvas.findByText('You are no longer in this room')).toBeVisible()
+    const [room] = asked.server().state().rooms
+    await expect(room?.messages.find(({ id }) => id === 'm7')).toHaveProperty('deleted_at')
+  },
+}
+
+const sure = inHarbour()
+
+export const LeaveAsked: Story = {
+  ...shownIn(sure),
+  play: async ({ canvas, userEvent }) => {
+    await userEvent.click(await canvas.findByRole('button', { name: 'Members' }))
+    const dialog = within(await canvas.findByRole('dialog', { name: 'Members' }))
+    await userEvent.click(await dialog.findByRole('button', { name: 'Leave the room' }))
+    sure.server().faults.latencyMs = 60_000
+    await userEvent.click(dialog.getByRole('button', { name: 'Leave' }))
+    await expect(dialog.getByRole('button', { name: 'Leave' })).toHaveAttribute('aria-disabled', 'true')
+  },
+}
+
 const unknown = inHarbour()
 
 export const Unknown: Story = {
@@ -110,6 +144,21 @@ export const NotAMember: Story = {
     await expect(await canvas.findByText('This room is closed')).toBeVisible()
     await expect(canvas.getByText(/ask somebody who is in it/)).toBeVisible()
     await expect(canvas.queryByRole('button', { name: 'Join the room' })).toBeNull()
+  },
+}
+
+const slow = inHarbour({
+  server: () => ({ users: USERS, rooms: [harbour({ members: ['bob', 'carol'] })] }),
+})
+
+/** Whoever asks waits for the answer, and has the focus where it was. */
+export const Asking: Story = {
+  ...shownIn(slow),
+  play: async ({ canvas, userEvent }) => {
+    const button = await canvas.findByRole('button', { name: 'Join the room' }, { timeout: 5_000 })
+    slow.server().faults.latencyMs = 60_000
+    await userEvent.click(button)
+    await expect(await canvas.findByRole('button', { name: 'Asking…' })).toHaveFocus()
   },
 }
 

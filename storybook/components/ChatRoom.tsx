@@ -33,7 +33,7 @@ export function ChatRoom({ roomId, around, onBack, hrefOf = searchOf, readOnlyRe
   }
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: a key that nothing inside of the room took
-    <section className="qw-chat-room" onKeyDown={onKeyDown}>
+    <section className="qw-chat-room" tabIndex={-1} onKeyDown={onKeyDown}>
       <ChatHeader roomId={roomId} onBack={onBack} />
       <Conversation
         key={roomId}

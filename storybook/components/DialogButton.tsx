@@ -13,6 +13,8 @@ export interface DialogButtonProps {
 export function DialogButton({ label, icon, children }: DialogButtonProps) {
   const dialog = useRef<HTMLDialogElement>(null)
   const titleId = useId()
+  // A text that is selected from inside to beside it ends in a click there as well.
+  const isPressedBeside = useRef(false)
   const [isOpen, setIsOpen] = useState(false)
   const close = () => {
     const wasOpen = dialog.current?.open === true
@@ -41,7 +43,12 @@ export function DialogButton({ label, icon, children }: DialogButtonProps) {
         onClose={() => setIsOpen(false)}
         // Not also out of the room.
         onKeyDown={(event) => event.key === 'Escape' && event.stopPropagation()}
-        onClick={({ target, currentTarget }) => target === currentTarget && close()}
+        onPointerDown={({ target, currentTarget }) => {
+          isPressedBeside.current = target === currentTarget
+        }}
+        onClick={({ target, currentTarget }) =>
+          target === currentTarget && isPressedBeside.current && close()
+        }
       >
         <header>
           <h3 id={titleId}>{label}</h3>

@@ -17,6 +17,7 @@ import { ReadReceipts } from './ReadReceipts.tsx'
 import { endingOf, Streaming } from './streaming/Streaming.tsx'
 import { isFewEmoji, MessageText } from './text/MessageText.tsx'
 import { dayText, exactText, timeText } from './times.ts'
+import { useToday } from './useToday.ts'
 
 export interface MessageProps extends Omit<MessageRow<ChatMessage>, 'key'> {
   readonly isOwn: boolean
@@ -44,11 +45,7 @@ export const Message = memo(function Message(props: MessageProps) {
   const { ref, isActive, ...pointed } = usePointed()
   return (
     <>
-      {startsDay && (
-        <div className="qw-day">
-          <span>{dayText(message.timestamp)}</span>
-        </div>
-      )}
+      {startsDay && <Day timestamp={message.timestamp} />}
       {startsUnread && (
         <div className="qw-unread">
           <span>New messages</span>
@@ -87,6 +84,17 @@ export const Message = memo(function Message(props: MessageProps) {
     </>
   )
 })
+
+/** A component of its own: at midnight it renders again, and its message does not. */
+function Day({ timestamp }: { readonly timestamp: string }) {
+  const day = dayText(timestamp, useToday())
+  if (day === '') return null
+  return (
+    <div className="qw-day">
+      <span>{day}</span>
+    </div>
+  )
+}
 
 /** Under the pointer, or with the focus of somebody at the keyboard. */
 function usePointed() {

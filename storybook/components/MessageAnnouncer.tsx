@@ -12,17 +12,22 @@ import { plainText } from './text/MessageText.tsx'
 export interface MessageAnnouncerProps {
   readonly messages: readonly ChatMessage[]
   readonly currentUserId: Id | undefined
+  readonly isLoading: boolean
+  /** The window ends before the newest message. */
+  readonly hasNewer: boolean
 }
 
 const BATCH_MS = 1_000
 
-export function MessageAnnouncer({ messages, currentUserId }: MessageAnnouncerProps) {
+export function MessageAnnouncer({ messages, currentUserId, isLoading, hasNewer }: MessageAnnouncerProps) {
+  const isAtNewest = !isLoading && !hasNewer
   const [said, setSaid] = useState({ number: 0, text: '' })
   const waiting = useRef<ChatMessage[]>([])
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
   const [news] = useState(createNews)
-  const collect = useEffectEvent((messages: readonly ChatMessage[]) => {
-    waiting.current.push(...news(messages).filter((message) => isFromOthers(message, currentUserId)))
+  const collect = useEffectEvent((messages: readonly ChatMessage[], isAtNewest: boolean) => {
+    const heard = news(messages, isAtNewest).filter((message) => isFromOthers(message, currentUserId))
+    waiting.current.push(...heard)
     if (waiting.current.length === 0 || timer.current !== undefined) return
     timer.current = setTimeout(() => {
       const text = announcement(waiting.current)
@@ -31,7 +36,7 @@ export function MessageAnnouncer({ messages, currentUserId }: MessageAnnouncerPr
       timer.current = undefined
     }, BATCH_MS)
   })
-  useEffect(() => collect(messages), [messages])
+  useEffect(() => collect(messages, isAtNewest), [messages, isAtNewest])
   useEffect(
     () => () => {
       clearTimeout(timer.current)
@@ -47,16 +52,23 @@ export function MessageAnnouncer({ messages, currentUserId }: MessageAnnouncerPr
   )
 }
 
-/** Which messages have come since it was asked last, or were being written then and are finished now. */
+/**
+ * Which messages have come since it was asked last, or were being written then and are finished now. What comes with the
+ * first page, or with those up to the newest message, has been there; once that was in view, all that follows is news, in an
+ * empty room as well.
+ */
 function createNews() {
   let newestKey: string | undefined
+  let wasAtNewest = false
   const growing = new Set<string>()
-  return (messages: readonly ChatMessage[]): readonly ChatMessage[] => {
+  return (messages: readonly ChatMessage[], isAtNewest: boolean): readonly ChatMessage[] => {
     const known = messages.findLastIndex((message) => keyOf(message) === newestKey)
+    const isFollowed = wasAtNewest && isAtNewest && (known >= 0 || newestKey === undefined)
     const newest = messages.findLast(({ local }) => local === undefined)
     newestKey = newest && keyOf(newest)
+    wasAtNewest = isAtNewest
     const finished = messages.filter((message, index) => {
-      if (index > known && known >= 0) return !isStreaming(message)
+      if (index > known && isFollowed) return !isStreaming(message)
       return growing.size > 0 && growing.has(keyOf(message)) && !isStreaming(message)
     })
     growing.clear()

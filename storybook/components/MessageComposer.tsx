@@ -23,6 +23,8 @@ export interface MessageComposerProps {
   readonly onModeEnd?: () => void
   /** The arrow key up where nothing is written. */
   readonly onEditLast?: () => void
+  /** Changes a message once more, beginning with a text that was not taken. False: it is not there, or not to be changed. */
+  readonly onEditAgain?: (messageId: Id, text: string) => boolean
   /** A change of a message that the server did not take, in words. */
   readonly onRefused?: (text: string) => void
   /** Bytes of the largest file that is taken. @default 20 MB */
@@ -150,11 +152,11 @@ function Field({ roomId, placeholder = 'Message', field, composer, onSend, ...pr
   )
 }
 
-/** Whoever has chosen to answer, or to change something, writes next. */
+/** Whoever has chosen to answer, or to change something, writes next; what comes back by itself takes the focus from nobody. */
 function useFocusWith(field: RefObject<HTMLTextAreaElement | null>, mode: ComposerMode | undefined) {
   useEffect(() => {
     const { current: element } = field
-    if (!mode || !element) return
+    if (!mode || mode.text !== undefined || !element) return
     element.focus()
     element.setSelectionRange(element.value.length, element.value.length)
   }, [field, mode])

@@ -13,6 +13,7 @@ import { useWaiting } from './room/useWaiting.ts'
 import { plainText } from './text/MessageText.tsx'
 import { recentText } from './times.ts'
 import { useCurrentUser } from './useCurrentUser.ts'
+import { useToday } from './useToday.ts'
 
 export interface RoomListProps {
   readonly selectedRoomId?: Id | undefined
@@ -26,6 +27,7 @@ const searchOf = (roomId: Id) => `?${new URLSearchParams({ room: String(roomId) 
 
 export function RoomList({ selectedRoomId, hrefOf = searchOf, onSelect }: RoomListProps) {
   const { rooms, isLoading, error } = useChatRooms()
+  const today = useToday()
   return (
     <nav className="qw-rooms" aria-label="Rooms">
       {rooms.length === 0 && <p className="qw-rooms-note">{noteFor(isLoading, error)}</p>}
@@ -34,6 +36,7 @@ export function RoomList({ selectedRoomId, hrefOf = searchOf, onSelect }: RoomLi
           <li key={room.id}>
             <RoomLink
               room={room}
+              today={today}
               isSelected={selectedRoomId !== undefined && isSame(room.id, selectedRoomId)}
               href={hrefOf(room.id)}
               onSelect={onSelect}
@@ -47,12 +50,13 @@ export function RoomList({ selectedRoomId, hrefOf = searchOf, onSelect }: RoomLi
 
 interface RoomLinkProps {
   readonly room: Room
+  readonly today: Date
   readonly isSelected: boolean
   readonly href: string
   readonly onSelect: ((roomId: Id) => void) | undefined
 }
 
-function RoomLink({ room, isSelected, href, onSelect }: RoomLinkProps) {
+function RoomLink({ room, today, isSelected, href, onSelect }: RoomLinkProps) {
   const { last_activity_at } = room
   const { name, imageUrl, peer } = useRoomTitle(room.id, room)
   // What is open is being read; a number that comes and goes with every message would only be restless.
@@ -76,7 +80,7 @@ function RoomLink({ room, isSelected, href, onSelect }: RoomLinkProps) {
       </span>
       {last_activity_at ? (
         <time className="qw-room-time" dir="auto" dateTime={last_activity_at}>
-          {recentText(last_activity_at)}
+          {recentText(last_activity_at, today)}
         </time>
       ) : (
         <span className="qw-room-time" />

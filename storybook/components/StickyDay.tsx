@@ -2,6 +2,7 @@
 import type { ChatMessage } from '../../src/chat/index.ts'
 import type { MessageRow } from './messageRows.ts'
 import { dayText } from './times.ts'
+import { useToday } from './useToday.ts'
 
 export interface StickyDayProps {
   readonly row: MessageRow<ChatMessage> | undefined
@@ -9,10 +10,12 @@ export interface StickyDayProps {
 }
 
 export function StickyDay({ row, isShown }: StickyDayProps) {
-  if (!row) return null
+  const today = useToday()
+  const day = row && dayText(row.message.timestamp, today)
+  if (!day) return null
   return (
     <div className="qw-sticky-day" aria-hidden="true" data-shown={isShown || undefined}>
-      <span>{dayText(row.message.timestamp)}</span>
+      <span>{day}</span>
     </div>
   )
 }

@@ -1,5 +1,6 @@
 /** From messages to what a list shows: day breaks, the unread divider, and who speaks on. Pure; knows no React. */
 import { keyOf } from '../../src/chat/index.ts'
+import { dateOf } from './times.ts'
 
 export type Id = string | number
 
@@ -96,7 +97,9 @@ function startsOf(
 ) {
   const startsUnread = firstUnreadId != null && isSame(message.id, firstUnreadId)
   if (!previous) return { startsDay: true, startsUnread, startsGroup: true }
-  const startsDay = dayOf(previous) !== dayOf(message)
+  const [before, day] = [dayOf(previous), dayOf(message)]
+  // Where either is not known, none is known to begin.
+  const startsDay = before !== day && !Number.isNaN(before + day)
   const isSpeakingOn =
     isSame(previous.sender.id, message.sender.id) && timeOf(message) - timeOf(previous) < GROUP_WITHIN_MS
   return { startsDay, startsUnread, startsGroup: startsDay || startsUnread || !isSpeakingOn }
@@ -116,7 +119,7 @@ const times = new WeakMap<RowMessage, { readonly timeMs: number; readonly day: n
 function timesOf(message: RowMessage) {
   const known = times.get(message)
   if (known) return known
-  const date = new Date(message.timestamp)
+  const date = dateOf(message.timestamp)
   const day = date.getFullYear() * 10_000 + date.getMonth() * 100 + date.getDate()
   const fresh = { timeMs: date.getTime(), day }
   times.set(message, fresh)

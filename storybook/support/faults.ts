@@ -60,6 +60,7 @@ const FAULTS = {
   },
   'messages refused': { happen: refusing('chat_message') },
   'reactions refused': { happen: refusing('add_reaction') },
+  'edits refused': { happen: refusing('edit_message') },
   'rooms refused': { happen: refusing('get_rooms') },
   /** Six tenths of a second for everything. */
   slow: { happen: ({ faults }) => Object.assign(faults, { latencyMs: 600 }) },

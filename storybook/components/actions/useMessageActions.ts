@@ -2,10 +2,13 @@
 import { useMutation } from '@tanstack/react-query'
 import { useCallback, useMemo } from 'react'
 import { type ChatMessage, useChat, useSendMessage } from '../../../src/chat/index.ts'
+import { isLiveError } from '../../../src/index.ts'
 import type { ComposerMode } from '../composer/composerMode.ts'
 import { errorText } from '../errorText.ts'
 import type { Id } from '../messageRows.ts'
+import { type HeldRemoval, writeDown } from './heldRemovals.ts'
 import { hasReacted, type MessageActions } from './messageCommands.ts'
+import { useDeletion } from './useDeletion.ts'
 import { useHeldRemovals } from './useHeldRemovals.ts'
 
 export interface MessageActionsOptions {
@@ -73,15 +76,18 @@ function useStop(roomId: Id, say: (text: string) => void): MessageActions['stop'
 }
 
 function useRemove(roomId: Id, say: (text: string) => void) {
-  const { mutateAsync } = useMutation(useChat().deleteMessage(roomId))
+  const deleteMessage = useDeletion(roomId)
   const { heldKeys, hold, restore } = useHeldRemovals(
+    roomId,
     useCallback(
-      ({ id }) => {
-        mutateAsync({ message_id: id }).catch((error: Error) =>
-          say(`Could not be deleted: ${errorText(error)}`),
-        )
+      (removal: HeldRemoval) => {
+        deleteMessage(removal.messageId).catch((error: Error) => {
+          // Somebody else is here: it waits until its author is again.
+          if (isLiveError(error) && error.code === 'user_changed') writeDown(removal)
+          else say(`Could not be deleted: ${errorText(error)}`)
+        })
       },
-      [mutateAsync, say],
+      [deleteMessage, say],
     ),
   )
   return {

@@ -12,7 +12,7 @@ export interface UploadProgressProps {
 }
 
 export function UploadProgress({ roomId, local, name, isTabStop }: UploadProgressProps) {
-  const { cancelUpload, discard } = useSendMessage(roomId)
+  const { cancelUpload } = useSendMessage(roomId)
   const shares = Object.values(local.uploads ?? {})
   const share = shares[0] ?? 0
   return (
@@ -26,18 +26,18 @@ export function UploadProgress({ roomId, local, name, isTabStop }: UploadProgres
         {share > 0 ? `${Math.round(share * 100)} %` : 'Waiting'}
         {shares.length > 1 && `, ${shares.length} files left`}
       </span>
-      <button
-        type="button"
-        className="qw-icon-button"
-        aria-label="Cancel the upload"
-        tabIndex={isTabStop ? 0 : -1}
-        onClick={() => {
-          // One that is under way stays, to be tried again; of one that has not begun nothing is lost but its place.
-          if (!cancelUpload(local.key)) discard(local.key)
-        }}
-      >
-        <Icon name="close" />
-      </button>
+      {/* Another tab's is stopped there. */}
+      {!local.isElsewhere && (
+        <button
+          type="button"
+          className="qw-icon-button"
+          aria-label="Cancel the upload"
+          tabIndex={isTabStop ? 0 : -1}
+          onClick={() => void cancelUpload(local.key)}
+        >
+          <Icon name="close" />
+        </button>
+      )}
     </div>
   )
 }

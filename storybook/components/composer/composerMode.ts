@@ -4,4 +4,6 @@ import type { ChatMessage } from '../../../src/chat/index.ts'
 export interface ComposerMode {
   readonly kind: 'reply' | 'edit'
   readonly message: ChatMessage
+  /** Of an edit: what the field begins with. @default the message's own */
+  readonly text?: string | undefined
 }

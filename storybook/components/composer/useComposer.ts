@@ -6,6 +6,7 @@ import { isLiveError } from '../../../src/index.ts'
 import { errorText } from '../errorText.ts'
 import type { MessageComposerProps } from '../MessageComposer.tsx'
 import { useChosenFiles } from './useChosenFiles.ts'
+import { type RefusedEdit, useRefusedEdits } from './useRefusedEdits.ts'
 
 export function useComposer(props: MessageComposerProps) {
   const { roomId, mode, onModeEnd, onSend, maxFileBytes = 20_000_000 } = props
@@ -17,6 +18,11 @@ export function useComposer(props: MessageComposerProps) {
   const [error, setError] = useState<string>()
   const chosen = useChosenFiles(roomId, { maxBytes: maxFileBytes, onRefused: setError })
   const text = edit ? edit.text : draft
+  useRefusedEdits(roomId, (refused) => {
+    const isEmpty = !mode && draft === '' && chosen.files.length === 0
+    const kept = bringBack(props, { ...refused, isEmpty })
+    if (kept !== undefined) setDraft(draft === '' ? kept : `${draft}\n${kept}`)
+  })
 
   const change = (next: string) => {
     setError(undefined)
@@ -52,10 +58,19 @@ export function useComposer(props: MessageComposerProps) {
   return { text, error, change, submit, stop, removeFile: chosen.remove, ...taken }
 }
 
+/** Returns what is to go into the draft: a text that its message does not take again, or that would take the place of another. */
+function bringBack(
+  { onRefused, onEditAgain }: MessageComposerProps,
+  { messageId, content, error, isEmpty }: RefusedEdit & { readonly isEmpty: boolean },
+): string | undefined {
+  onRefused?.(`The change was not taken: ${errorText(error)}`)
+  return isEmpty && onEditAgain?.(messageId, content) ? undefined : content
+}
+
 /** What is being changed is no draft: that is still there when one is done. */
-function useEdit({ roomId, mode, onModeEnd, onRefused }: MessageComposerProps) {
+function useEdit({ roomId, mode, onModeEnd }: MessageComposerProps) {
   const chat = useChat()
-  const { mutateAsync } = useMutation(chat.editMessage(roomId))
+  const { mutate } = useMutation(chat.editMessage(roomId))
   const [edited, setEdited] = useState<{ readonly key: string; readonly text: string }>()
   if (mode?.kind !== 'edit') {
     if (edited) setEdited(undefined)
@@ -64,14 +79,10 @@ function useEdit({ roomId, mode, onModeEnd, onRefused }: MessageComposerProps) {
   const { message } = mode
   const key = keyOf(message)
   return {
-    text: edited?.key === key ? edited.text : message.content,
+    text: edited?.key === key ? edited.text : (mode.text ?? message.content),
     setText: (text: string) => setEdited({ key, text }),
     save(content: string) {
-      if (content !== message.content) {
-        mutateAsync({ message_id: message.id, content }).catch((error: Error) =>
-          onRefused?.(`The change was not taken: ${errorText(error)}`),
-        )
-      }
+      if (content !== message.content) mutate({ message_id: message.id, content })
       onModeEnd?.()
     },
   }

@@ -56,7 +56,14 @@ function NewRoomForm({ people: given, onCreated }: NewConversationProps) {
             />
           </label>
         )}
-        <button type="submit" className="qw-button" data-primary="" disabled={!isReady || isCreating}>
+        <button
+          type="submit"
+          className="qw-button"
+          data-primary=""
+          disabled={!isReady}
+          // Not `disabled`: that would take the focus away from whoever has just pressed it.
+          aria-disabled={isCreating}
+        >
           {isCreating ? (isConnected ? 'One moment…' : 'Waiting for the connection…') : labelFor(chosen)}
         </button>
         <p role="alert">{refusal}</p>

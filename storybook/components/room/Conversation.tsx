@@ -3,11 +3,13 @@ import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useCallback, useEffect, useState } from 'react'
 import {
   type ChatMessage,
+  keyOf,
   useChat,
   useMessages,
   useReadState,
   useSendMessage,
 } from '../../../src/chat/index.ts'
+import { commandsFor } from '../actions/messageCommands.ts'
 import { ReactedBy } from '../actions/ReactedBy.tsx'
 import { SeenBy } from '../actions/SeenBy.tsx'
 import { useMessageActions } from '../actions/useMessageActions.ts'
@@ -15,7 +17,7 @@ import type { ComposerMode } from '../composer/composerMode.ts'
 import { MessageAnnouncer } from '../MessageAnnouncer.tsx'
 import { MessageComposer } from '../MessageComposer.tsx'
 import { MessageList } from '../MessageList.tsx'
-import { type Id, isBy } from '../messageRows.ts'
+import { type Id, isBy, isSame } from '../messageRows.ts'
 import { PeopleProvider, usePeopleOf } from '../people.ts'
 import { useCurrentUser } from '../useCurrentUser.ts'
 import { usePageVisible } from '../usePageVisible.ts'
@@ -56,21 +58,43 @@ export function Conversation({ roomId, around, onJumpTo, hrefOf, readOnlyReason 
       >
         <RoomStatus roomId={roomId} notice={notice} />
       </Messages>
-      <MessageAnnouncer messages={history.messages} currentUserId={user?.id} />
+      <MessageAnnouncer {...history} currentUserId={user?.id} />
       <MessageComposer
         roomId={roomId}
         mode={mode}
         onModeEnd={() => setMode(undefined)}
-        onEditLast={() => {
-          const last = history.messages.findLast((message) => isBy(message, user?.id))
-          if (last) setMode({ kind: 'edit', message: last })
-        }}
+        {...editingOf({ messages: history.messages, heldKeys, userId: user?.id }, setMode)}
         onSend={toLatest}
         onRefused={say}
         readOnlyReason={readOnlyReason}
       />
     </PeopleProvider>
   )
+}
+
+interface Editable {
+  readonly messages: readonly ChatMessage[]
+  readonly heldKeys: ReadonlySet<string>
+  readonly userId: Id | undefined
+}
+
+function editingOf({ messages, heldKeys, userId }: Editable, setMode: (mode: ComposerMode) => void) {
+  const canEdit = (message: ChatMessage) =>
+    isBy(message, userId) &&
+    !heldKeys.has(keyOf(message)) &&
+    commandsFor(message, true).some(({ name }) => name === 'edit')
+  const edit = (message: ChatMessage | undefined, text?: string) => {
+    if (message) setMode({ kind: 'edit', message, text })
+    return message !== undefined
+  }
+  return {
+    onEditLast: () => void edit(messages.findLast(canEdit)),
+    onEditAgain: (id: Id, text: string) =>
+      edit(
+        messages.find((message) => isSame(message.id, id) && canEdit(message)),
+        text,
+      ),
+  }
 }
 
 /** How far one has read, and from where on one wants to read again. */

@@ -1,5 +1,5 @@
 /** In place of a room that one cannot read: what it is, and how to get in. */
-import { useState } from 'react'
+import { useLayoutEffect, useRef, useState } from 'react'
 import { useChatRooms } from '../../../src/chat/index.ts'
 import { isLiveError } from '../../../src/index.ts'
 import { errorText } from '../errorText.ts'
@@ -44,8 +44,10 @@ export function RoomUnavailable({ roomId, error }: RoomUnavailableProps) {
   const [isJoining, setIsJoining] = useState(false)
   const [refusal, setRefusal] = useState<string>()
   const [isClosed, setIsClosed] = useState(false)
+  const ref = useKeptFocus(isClosed)
   const reason = isClosed ? 'closed' : (reasonOf(error) ?? 'unknown')
   const join = async () => {
+    if (isJoining) return
     setIsJoining(true)
     setRefusal(undefined)
     try {
@@ -58,8 +60,8 @@ export function RoomUnavailable({ roomId, error }: RoomUnavailableProps) {
     setIsJoining(false)
   }
   return (
-    <div className="qw-unavailable">
-      <h3>{TITLES[reason]}</h3>
+    <div ref={ref} className="qw-unavailable">
+      <h3 tabIndex={-1}>{TITLES[reason]}</h3>
       <p>{ADVICE[reason]}</p>
       <p className="qw-unavailable-id">
         Room <bdi>{String(roomId)}</bdi>
@@ -69,7 +71,8 @@ export function RoomUnavailable({ roomId, error }: RoomUnavailableProps) {
           type="button"
           className="qw-button"
           data-primary=""
-          disabled={isJoining}
+          // Not `disabled`: that would take the focus away from whoever has just pressed it.
+          aria-disabled={isJoining}
           onClick={() => void join()}
         >
           {isJoining ? 'Asking…' : 'Join the room'}
@@ -80,4 +83,20 @@ export function RoomUnavailable({ roomId, error }: RoomUnavailableProps) {
       </p>
     </div>
   )
+}
+
+/** The button goes with what it did: to the title, or with all of this into the room. */
+function useKeptFocus(isClosed: boolean) {
+  const ref = useRef<HTMLDivElement>(null)
+  useLayoutEffect(() => {
+    if (isClosed) ref.current?.querySelector('h3')?.focus()
+  }, [isClosed])
+  useLayoutEffect(() => {
+    const element = ref.current
+    return () => {
+      if (!element?.contains(document.activeElement)) return
+      element.closest<HTMLElement>('.qw-chat-room')?.focus({ preventScroll: true })
+    }
+  }, [])
+  return ref
 }
