@@ -1,4 +1,5 @@
 /** An entry of the inspector's log as people read it. */
+import { inWords } from '../transport/errors.ts'
 import type { InspectorEvent, TransportEntry } from '../transport/index.ts'
 
 export type LogKind = 'frame' | 'connection' | 'problem' | 'other'
@@ -99,6 +100,6 @@ export function jsonOf(value: unknown, indent?: number): string {
     return JSON.stringify(value, errorFields, indent) ?? String(value)
   } catch (error) {
     // A custom codec may decode to anything, circles and big integers included.
-    return `[${String(error)}]`
+    return `[${inWords(() => error)}]`
   }
 }

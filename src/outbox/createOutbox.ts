@@ -1,5 +1,6 @@
 /** The outbox of one QueryClient: of whom it keeps sends, and what happens to them in its MutationCache. */
 
+import { isId } from '../query/fold/items.ts'
 import type { LiveClient, OutboxOptions } from '../query/live/records.ts'
 import type { Outbox } from '../query/optimistic/outbox.ts'
 import { type PendingMutation, pendingBehind } from '../query/optimistic/pendingMutation.ts'
@@ -93,7 +94,7 @@ function userOf({ client, options }: Desk): string | undefined {
   const { user, token } = authors.now().who
   const given = typeof options.user === 'function' ? options.user() : options.user
   // A token names its user before any server does, and a page must look for what it left under one name.
-  return given === undefined ? (token ?? user) : (user ?? String(given))
+  return isId(given) ? (user ?? String(given)) : (token ?? user)
 }
 
 /** Whoever has gone finds again what is theirs; nobody else sees it meanwhile. */

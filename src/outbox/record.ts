@@ -1,5 +1,5 @@
 /** One send as it is kept, and what can be read of it. */
-import { isLiveError, LiveError, type LiveErrorCode } from '../transport/errors.ts'
+import { inWords, isLiveError, LiveError, type LiveErrorCode } from '../transport/errors.ts'
 import type { Identity } from '../transport/port.ts'
 
 /** Of the records that this version writes. It reads older ones, and leaves newer ones to those who know them. */
@@ -68,7 +68,7 @@ export interface StoredError {
 
 /** Cloning an error keeps its message and nothing else. */
 export function storedError(error: unknown): StoredError {
-  const message = String(Object(error).message ?? error)
+  const message = inWords(() => Object(error).message ?? error)
   if (!isLiveError(error)) return { message }
   const { code, reason, retryable, maybeDelivered } = error
   return { code, message, reason, retryable, maybeDelivered }

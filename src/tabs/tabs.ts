@@ -76,8 +76,8 @@ export function tabs({ user, version = '', browser = tabsBrowser() }: TabsOption
   }
 }
 
-/** Both, where both are known: a token of another user is not let in by a name. */
+/** Both, where both are known: a token of another user is not let in by a name. `null` or an empty text, as some say it, names nobody. */
 function nameUser({ principal }: DialOrigin, user: TabsOptions['user']): string | undefined {
   const names = [user?.(), principal]
-  return names.some((name) => name !== undefined) ? JSON.stringify(names) : undefined
+  return names.some((name) => name || name === 0) ? JSON.stringify(names) : undefined
 }

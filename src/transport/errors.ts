@@ -85,6 +85,26 @@ export function isFinal({ retryable, recovery }: LiveError): boolean {
   return !retryable || recovery === 'reconnect'
 }
 
+/** Of what code of the application threw, which need not be an error, nor have a text. */
+export function inWords(read: () => unknown): string {
+  try {
+    return String(read())
+  } catch {
+    return 'unknown'
+  }
+}
+
+/** What such code threw where there is nobody to hear it. */
+export function mistakeOf(cause: unknown): LiveError {
+  return cause instanceof LiveError
+    ? cause
+    : new LiveError(
+        'misconfigured',
+        inWords(() => cause),
+        { cause },
+      )
+}
+
 export function isLiveError(error: unknown): error is LiveError {
   return error instanceof LiveError
 }

@@ -287,6 +287,33 @@ describe('a crowd', () => {
     expect(many).toBeLessThan(30 * few)
   })
 
+  it('[C91] of whom nobody asks is kept up to a bound; who is asked for stays', async () => {
+    const { alice } = setup()
+    const statusOf = (id: number) => {
+      const presence = alice.watch<Record<string, Presence>>(alice.chat.presence([`u${id}`]))
+      return () => presence()?.[`u${id}`]?.status
+    }
+    await world.pass()
+    const watched = statusOf(0)
+    await world.pass()
+    for (let chunk = 0; chunk < 30; chunk++) {
+      const events = Array.from({ length: 1_000 }, (_, at) => ({
+        type: 'user_status',
+        data: { user_id: `u${chunk * 1_000 + at}`, status: at % 10 === 1 ? 'away' : 'online' },
+      }))
+      world.socket().receive(events)
+      await world.pass()
+    }
+    const timers = world.held().timers
+    world.socket().receive({ type: 'user_status', data: { user_id: 'u29999', status: 'offline' } })
+    await world.pass()
+    expect(world.held().timers).toBe(timers + 1)
+    const [early, late] = [statusOf(1), statusOf(29_998)]
+    await alice.queryClient.invalidateQueries()
+    await world.pass()
+    expect([watched(), early(), late()]).toEqual(['online', 'unknown', 'online'])
+  })
+
   it('[C91] a user or a room that is none is not taken in', async () => {
     const { alice } = setup()
     await world.pass()

@@ -45,6 +45,32 @@ describe('rooms', () => {
     expect(rooms()?.map(({ id }) => id)).toEqual(['z', 'b', 'm', 'a', 'k'])
   })
 
+  it.each([
+    ['of an object without a text', { toString: 1, valueOf: 1 }],
+    ['of a list', [[]]],
+    ['of half a character, which makes no endpoint', '\ud800'],
+  ])('[C91] are listed beside one whose id is made %s', async (_name, id) => {
+    const room = ({ roomId }: { roomId: unknown }) => `/ws/${encodeURIComponent(String(roomId))}/`
+    const handlers = {
+      get_rooms: () => ({
+        rooms: [
+          { id, name: 'odd' },
+          { id: ROOM, name: 'good' },
+        ],
+      }),
+      create_room: () => ({ room: { id, name: 'odd' } }),
+    }
+    world = createWorld({ handlers: handlers as never })
+    const endpoints = { rooms: '/ws/', room: (roomId: unknown) => room({ roomId }) }
+    const alice = world.open('alice', { endpoint: undefined, endpoints })
+    const rooms = alice.watch<readonly ChatRoom[]>(alice.chat.rooms())
+    await world.pass()
+    expect(rooms()).toContainEqual(expect.objectContaining({ name: 'good' }))
+    const made = alice.chat.createRoom.start(alice.queryClient, { name: 'odd' })
+    await world.pass()
+    expect(await made).toMatchObject({ name: 'odd' })
+  })
+
   it('[C10] have a preview also where only their messages are told', async () => {
     const { rooms } = setup()
     await world.pass()

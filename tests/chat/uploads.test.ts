@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { attachmentUrl, type ChatAttachment, type Upload } from '../../src/chat/index.ts'
 import type { LiveError } from '../../src/index.ts'
 import { HARMLESS_URLS, HOSTILE_URLS } from '../frames/urls.ts'
+import { ODD_THROWS } from '../query/support/oddThrows.ts'
 import { createWorld, ROOM, type World } from './kit.ts'
 
 let world: World
@@ -333,6 +334,9 @@ describe('a message with files', () => {
         },
         { code: 'upload_failed', message: '"notes.txt" was not uploaded: odd' },
       ],
+      ...ODD_THROWS.map(
+        (thrown) => [() => Promise.reject(thrown), { code: 'upload_failed', retryable: true }] as const,
+      ),
       [() => Promise.resolve(undefined as never), { code: 'misconfigured' }],
       [() => Promise.resolve({ url: '/a' } as never), { code: 'misconfigured' }],
     ]

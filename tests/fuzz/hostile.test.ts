@@ -6,6 +6,9 @@
  * - `HOSTILE_SEED=17`: this world alone
  */
 import { expect, it } from 'vitest'
+import { createRandom } from '../../src/testing/server/random.ts'
+import { lifeOf, principalOf } from '../../src/transport/context/jwt.ts'
+import { hostileClaims } from './hostileText.ts'
 import { type HostileRun, runHostile } from './hostileWorld.ts'
 
 const { env } = process
@@ -43,4 +46,19 @@ it('nothing is thrown, lost, stuck or polluted, whatever a server says', {
       `${Math.round(inputs / ((performance.now() - startedAt) / 1000))}/s`,
     )
   } else expect(failed.filter(({ findings }) => findings.length > 0)).toEqual([])
+})
+
+it('[T67] whatever a token claims, nobody is named by what is not as it stands there', () => {
+  const random = createRandom(first)
+  for (let input = 0; input < inputs / 4; input++) {
+    const { claims, named } = hostileClaims(random)
+    const token = `h.${Buffer.from(claims).toString('base64url')}.s`
+    lifeOf(token, 0)
+    const who = principalOf(token)
+    if (who === undefined || named.includes(who)) continue
+    const texts = named.filter((text) => text.startsWith('"')).map((text) => JSON.parse(text))
+    const numbers = named.filter((text) => /^-?[\d.eE+]+$/.test(text)).map(Number)
+    const safe = numbers.filter(Number.isSafeInteger).map(String)
+    expect([...texts, ...safe], claims.slice(0, 300)).toContain(who)
+  }
 })

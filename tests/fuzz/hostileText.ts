@@ -101,6 +101,21 @@ const VALUES: readonly ((random: Random) => Tree)[] = [
   (random) => Array.from({ length: pick(random, [10, 2_000]) }, () => pick(random, [null, 1, 'a'])),
 ]
 
+/** What ids must not be, and what they may be but nobody expects. */
+const ODD_IDS: readonly (() => Tree)[] = [
+  () => new Raw('{"toString":1,"valueOf":1}'),
+  () => new Map(),
+  () => [[]],
+  () => null,
+  () => '',
+  () => '\ud800',
+  () => '__proto__',
+  () => new Raw('9007199254740993'),
+  () => new Raw('1e400'),
+]
+
+const isIdName = (name: string | undefined) => name !== undefined && /(^|_)(id|to)$/.test(name)
+
 const anyValue = (random: Random) => pick(random, VALUES)(random)
 
 function toTree(value: unknown): Tree {
@@ -120,6 +135,7 @@ function write(tree: Tree): string {
 
 /** A node in place: how to read and to replace it. */
 interface Place {
+  readonly name?: string
   readonly value: Tree
   readonly holder: Tree[] | Map<string, Tree>
   set(value: Tree): void
@@ -139,7 +155,7 @@ function placesIn(tree: Tree, found: Place[] = []): Place[] {
   } else if (tree instanceof Map) {
     for (const [name, value] of tree) {
       const set = (next: Tree) => tree.set(name, next)
-      found.push({ value, holder: tree, set, remove: () => tree.delete(name) })
+      found.push({ name, value, holder: tree, set, remove: () => tree.delete(name) })
       placesIn(value, found)
     }
   }
@@ -168,7 +184,10 @@ function mutateTree(random: Random, frame: unknown): string {
   const root: Tree[] = [toTree(frame)]
   for (let times = 1 + Math.floor(random() * 3); times > 0; times--) {
     const places = placesIn(root)
-    if (places.length > 0) pick(random, MUTATIONS)(random, pick(random, places), places)
+    // Ids are few among all that a frame holds, and most is made of them.
+    const ids = places.filter(({ name }) => isIdName(name))
+    if (ids.length > 0 && random() < 0.3) pick(random, ids).set(pick(random, ODD_IDS)())
+    else if (places.length > 0) pick(random, MUTATIONS)(random, pick(random, places), places)
   }
   // The tree may hold itself now; nothing is written deeper than a parser could read.
   try {
@@ -216,6 +235,20 @@ function bytes(random: Random, text: string): ArrayBuffer {
   const all = new TextEncoder().encode(text)
   if (random() < 0.5) for (let times = 3; times > 0; times--) all[Math.floor(random() * all.length)] = 0xff
   return all.buffer as ArrayBuffer
+}
+
+/** The claims of a token, as text. */
+export function hostileClaims(random: Random): {
+  readonly claims: string
+  readonly named: readonly string[]
+} {
+  const fields = ['sub', 'user_id', 'exp', 'iat'].filter(() => random() < 0.7)
+  const values = fields.map((name) => {
+    const value = random() < 0.5 ? pick(random, ODD_IDS)() : anyValue(random)
+    return [name, write(value)] as const
+  })
+  const named = values.flatMap(([name, text]) => (name === 'sub' || name === 'user_id' ? text : []))
+  return { claims: `{${values.map(([name, text]) => `"${name}":${text}`).join(',')}}`, named }
 }
 
 export interface Known {

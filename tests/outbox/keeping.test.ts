@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { OutboxRecord } from '../../src/outbox/index.ts'
 import { shouldDehydrateMutation } from '../../src/query/index.ts'
 import { ROOM } from '../chat/kit.ts'
+import { ODD_THROWS } from '../query/support/oddThrows.ts'
 import { createTabs, type Tabs } from './support/tab.ts'
 
 let tabs: Tabs
@@ -67,6 +68,27 @@ describe('[Q74] what cannot be kept', () => {
 })
 
 describe('[Q75] what is kept', () => {
+  it('[T68] has failed with whatever was thrown, and is not sent again by itself', async () => {
+    for (const thrown of ODD_THROWS) {
+      tabs = createTabs()
+      const odd = () => {
+        throw thrown
+      }
+      const make = (tab: ReturnType<Tabs['open']>) =>
+        tab.chat.live.mutation<string, unknown>('odd', { request: odd })
+      const tab = tabs.open('alice')
+      const mutation = make(tab)
+      await tabs.pass()
+      const outcome = mutation.start(tab.queryClient, 'once').catch(() => 'failed')
+      await tabs.pass(1_000)
+      expect(await outcome).toBe('failed')
+      expect(tabs.browser.records('alice')).toMatchObject([{ status: 'failed' }])
+      expect(tab.errors).toEqual([])
+      tabs.close()
+    }
+    tabs = createTabs()
+  })
+
   it('fails after seven days, and is forgotten after another seven', async () => {
     const tab = await openAway(1_000)
     tab.say('late')
@@ -130,6 +152,19 @@ describe('[Q75] what is kept', () => {
 })
 
 describe('[Q76] what is kept of one user', () => {
+  it.each([null, { id: 1 }])('[T67] has no user where the application says %j', async (nobody) => {
+    tabs = createTabs()
+    tabs.server.faults.restart({ downMs: 60_000 })
+    const user = () => nobody as never
+    const tokenManager = { getAccessToken: () => 'opaque' }
+    const currentUser = () => (nobody === null ? undefined : ({ id: nobody } as never))
+    const tab = tabs.open('alice', { user, tokenManager, currentUser })
+    tab.say('whose?')
+    await tabs.pass(1_000)
+    expect(tab.queryClient.getMutationCache().getAll()).toHaveLength(1)
+    expect([...tabs.browser.disk.users.values()].flat()).toEqual([])
+  })
+
   it('is removed when they sign out, in all tabs', async () => {
     const tab = await openAway(60_000)
     const other = tabs.open('alice')

@@ -7,6 +7,7 @@ import { createLive, patch, reduce, remove, upsert } from '../../src/query/index
 import { admit, baseline, topOf } from '../../src/query/stream/sequencer.ts'
 import type { LiveEvent } from '../../src/transport/port.ts'
 import { createFakePort } from './support/fakePort.ts'
+import { ODD_THROWS } from './support/oddThrows.ts'
 
 const Row = z.object({ id: z.union([z.string(), z.number()]), name: z.string() }).loose()
 type Row = z.infer<typeof Row>
@@ -36,8 +37,11 @@ async function listing() {
       put_unchecked: upsert((event) => event as Row),
       change: patch((event) => event as Partial<Row>),
       drop: remove((event) => (event as { id: string }).id),
-      broken: reduce(() => {
-        throw new Error('of the application')
+      broken: reduce((_, event) => {
+        throw event
+      }),
+      unread: upsert((event) => {
+        throw event
       }),
     },
   })
@@ -111,7 +115,10 @@ describe('events of a hostile server', () => {
     ['an item without a text', 'put', { id: TEXTLESS, name: 'B' }],
     ['an item that is nested too deep', 'put', { id: 'b', name: 'B', more: deep() }],
     ['a change that is nested too deep', 'change', { id: 'a', more: deep() }],
-    ['code that throws', 'broken', {}],
+    ...ODD_THROWS.flatMap((thrown): [string, string, unknown][] => [
+      ['code that throws', 'broken', thrown],
+      ['code that throws before there is a change', 'unread', thrown],
+    ]),
   ])('[Q26] %s is reported and left out, its neighbours are not', async (_what, name, payload) => {
     const { fake, data } = await listing()
     fake.emit(

@@ -106,6 +106,21 @@ it('[B4] where nobody says who is there, each tab has its own; a name makes them
   expect(server.open()).toHaveLength(3)
 })
 
+it.each([
+  ['an object as `sub`', (id: number) => ({ sub: { id } }), undefined],
+  ['`null` as `user_id`', () => ({ user_id: null }), undefined],
+  ['no user, to an application that says `null`', () => ({}), (): unknown => null],
+  ['no user, to an application that says an empty text', () => ({}), (): unknown => ''],
+] as const)('[B4] [T67] tabs whose tokens name %s share nothing', async (_name, claims, user) => {
+  const { clock, server, open } = createStage()
+  const tokenOf = (id: number) => `x.${btoa(JSON.stringify({ ...claims(id), jti: id }))}.x`
+  const shared = { user: user as (() => undefined) | undefined }
+  const readers = [1, 2].map((id) => open({ shared, tokenManager: { getAccessToken: () => tokenOf(id) } }))
+  await clock.advance(1_000)
+  expect(server.open()).toHaveLength(2)
+  expect(rolesOf(readers)).toEqual([undefined, undefined])
+})
+
 it('[B6] a subscription ends with the last tab that has it, also where a tab is gone without a word', async () => {
   const { clock, server, openAll } = createStage()
   const readers = await openAll(3)

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { FakeSocket } from '../../src/testing/fakeEnvironment.ts'
 import { defineProtocol } from '../../src/transport/index.ts'
+import { ODD_THROWS } from '../query/support/oddThrows.ts'
 import { createJwt, listen, reply, sentOf, setup, watch } from './kit.ts'
 
 const TEXTLESS = '{"toString":1,"valueOf":1}'
@@ -111,6 +112,23 @@ describe('odd frames', () => {
     await clock.advance(1).catch((error) => thrown.push(error))
     expect(thrown).toHaveLength(1)
   })
+
+  it.each(ODD_THROWS.map((thrown, at) => [at, thrown]))(
+    '[T68] a handler that throws what has no text (%i) keeps nothing from the others',
+    async (_at, thrown) => {
+      const { manager, socket, open, errors } = setup()
+      const heard: unknown[] = []
+      manager.subscribe('tick', () => {
+        throw thrown
+      })
+      manager.subscribe('tick', (payload) => heard.push(payload))
+      await open()
+      socket().receive({ type: 'tick', data: 1 })
+      socket().receive({ type: 'tick', data: 2 })
+      expect(heard).toEqual([1, 2])
+      expect(errors).toMatchObject([{ code: 'misconfigured' }, { code: 'misconfigured' }])
+    },
+  )
 
   it('[T41] 130 000 events in one message', async () => {
     const { socket, heard, signals } = await hearing()

@@ -461,3 +461,60 @@ describe('tokens', () => {
     expect(manager.store.getState().state).toBe('RECONNECTING')
   })
 })
+
+describe('whom a token names', () => {
+  const sign = (claims: string) => `h.${Buffer.from(claims).toString('base64url')}.s`
+  const whoWith = async (claims: string) => {
+    const { manager, open } = setup({ tokenManager: { getAccessToken: () => sign(claims) } })
+    await open()
+    expect(manager.store.getState().state).toBe('CONNECTED')
+    return manager.port.identity?.who.token
+  }
+
+  it.each([
+    ['{"sub":{"id":1}}', undefined],
+    ['{"sub":{"toString":1,"valueOf":1}}', undefined],
+    ['{"sub":["alice"]}', undefined],
+    ['{"sub":true}', undefined],
+    ['{"sub":""}', undefined],
+    ['{"user_id":null}', undefined],
+    ['{"sub":1e400}', undefined],
+    ['{"sub":1e21}', undefined],
+    ['{"sub":{"id":1},"user_id":"alice"}', 'alice'],
+    ['{"sub":"","user_id":7}', '7'],
+    ['{"sub":0}', '0'],
+    ['{"sub":"0"}', '0'],
+    ['{"user_id":9007199254740993}', '9007199254740993'],
+    ['{"sub":-9007199254740993}', '-9007199254740993'],
+  ])('[T67] only a text or a whole number in it does: %s', async (claims, who) => {
+    expect(await whoWith(claims)).toBe(who)
+  })
+
+  it('[T67] a token that names nobody, after one that did, is no longer theirs', async () => {
+    let token = jwt('alice', 3_600)
+    const { manager, clock, socket, open } = setup({ tokenManager: { getAccessToken: () => token } })
+    await open()
+    socket().drop()
+    const sent = watch(manager.send('secret_of_alice'))
+    token = sign('{"role":"guest"}')
+    await clock.advance(1_000)
+    expect(sent.error).toMatchObject({ code: 'user_changed' })
+    expect(socket().url).toContain(encodeURIComponent(token))
+    expect(typesOf(socket())).not.toContain('secret_of_alice')
+  })
+
+  it('[T40] [T67] where it names nobody, nothing is written under new ones before the greeting', async () => {
+    let id = 1
+    const { manager, clock, socket, flush } = setup(
+      { tokenManager: { getAccessToken: () => sign(`{"sub":{"id":${id}}}`) }, heartbeat: false },
+      (socket) => (id === 2 ? socket.accept() : socket.drop()),
+    )
+    manager.connect()
+    void manager.send('pay')
+    await flush()
+    id = 2
+    manager.reauthenticate()
+    await clock.advance(1_500)
+    expect(typesOf(socket())).toEqual(['ping'])
+  })
+})

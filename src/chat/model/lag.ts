@@ -11,6 +11,9 @@ import { channelOf } from './session/membership.ts'
 /** One of two frames that belong together is usually just behind the other. Milliseconds. */
 const PATIENCE_MS = 200
 
+/** As much of a message as is compared. */
+type Place = Pick<ChatMessage, 'id' | 'seq' | 'timestamp'>
+
 interface Told {
   readonly id?: Id
   readonly last_message?: ChatMessage | null
@@ -19,20 +22,24 @@ interface Told {
 /** Returns what hears of a room, and what ends the watch. */
 export function watchLag({ live, manager: { port }, endpoints }: ChatContext) {
   const isPreview = fitsOf(Preview)
-  /** Once for each message: who cannot be told of it now will not be told by asking again. */
-  const heard = new Map<string, ChatMessage>()
+  /**
+   * By room, while its history is on screen. Once for each message: who cannot be told of it now will not be told by asking
+   * again.
+   */
+  const heard = new Map<string, Place>()
   /** By room; of several messages the last one tells of all. */
   const timers = new Map<string, () => void>()
 
-  function look(roomId: Id, message: ChatMessage): void {
+  function look(roomId: Id, message: Place): void {
     const loaded = live.current(MESSAGES, { roomId }) as TimelineData<ChatMessage>[]
+    if (loaded.length === 0) heard.delete(String(roomId))
     if (!loaded.some((data) => lacks(data, message))) return
     // Asking for the subscription is right where the server has forgotten it; being connected cannot be forgotten.
     if (endpoints.room) live.refresh(MESSAGES, { roomId })
     else port.renew(channelOf(endpoints, roomId))
   }
 
-  function watch(roomId: Id, message: ChatMessage): void {
+  function watch(roomId: Id, message: Place): void {
     const key = String(roomId)
     const cancel = port.clock.setTimer(() => {
       timers.delete(key)
@@ -43,21 +50,31 @@ export function watchLag({ live, manager: { port }, endpoints }: ChatContext) {
     timers.set(key, cancel)
   }
 
+  function clear(): void {
+    for (const cancel of timers.values()) cancel()
+    timers.clear()
+    heard.clear()
+  }
+
+  const unsubscribe = port.identity?.subscribe((isOther) => isOther && clear())
   return {
     hear({ id: roomId, last_message: message }: Told): void {
       if (!isId(roomId) || !message || !isPreview(message)) return
       const key = String(roomId)
       if (sameId(heard.get(key)?.id, message.id)) return
-      heard.set(key, message)
-      if (!timers.has(key)) watch(roomId, message)
+      const { id, seq, timestamp } = message
+      const place = { id, seq, timestamp }
+      heard.set(key, place)
+      if (!timers.has(key)) watch(roomId, place)
     },
     stop(): void {
-      for (const cancel of timers.values()) cancel()
+      unsubscribe?.()
+      clear()
     },
   }
 }
 
-function lacks({ pages: [newest] }: TimelineData<ChatMessage>, message: ChatMessage): boolean {
+function lacks({ pages: [newest] }: TimelineData<ChatMessage>, message: Place): boolean {
   if (!newest || newest.hasNewer) return false
   const last = newest.items.findLast(({ local }) => !local)
   const isOlder = last && compareKeys(orderOf(message), orderOf(last)) < 0

@@ -63,8 +63,7 @@ export function listen(context: ChatContext, book: PresenceBook): () => void {
       lag.hear(event?.room ?? event ?? {})
     }),
     manager.subscribe<{ id?: Id; room?: { id: Id } }>('room_added', (event) => {
-      const roomId = event?.room?.id ?? event?.id
-      if (isId(roomId)) membership.added(roomId)
+      membership.added(event?.room?.id ?? event?.id)
     }),
   ]
   return () => {

@@ -1,6 +1,6 @@
 /** `live.mutation`: a write that is on screen at once, survives reconnects, and is undone by forgetting it. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { LiveError } from '../../transport/errors.ts'
+import { inWords, LiveError } from '../../transport/errors.ts'
 import type { Id } from '../../transport/port.ts'
 import { keyName, LIVE_KEY } from '../keys.ts'
 import { doubtChange, tellChanges } from '../live/client.ts'
@@ -193,7 +193,9 @@ function optimisticChanges<P, Variables, Result>(
     if (Array.isArray(changes)) return changes
     throw new TypeError('It returns no array of changes')
   } catch (cause) {
-    const error = new LiveError('misconfigured', `"${name}" threw at "optimistic": ${cause}`, { cause })
+    const error = new LiveError('misconfigured', `"${name}" threw at "optimistic": ${inWords(() => cause)}`, {
+      cause,
+    })
     registry.port.report({ type: 'optimistic-error', definition: name, error })
     return []
   }

@@ -2,7 +2,7 @@
  * The engine for one QueryClient: tells its live queries what happens in the caches. It writes through the writer only, and
  * never throws inside a cache listener: TanStack would turn that into a failed fetch.
  */
-import { LiveError } from '../../transport/errors.ts'
+import { mistakeOf } from '../../transport/errors.ts'
 import { createCoalescer } from '../cache/coalescer.ts'
 import { META_KEY } from '../cache/meta.ts'
 import { cancel, endForeignFetch, OWNER_KEY, ownersIn, reset, setOwner } from '../cache/writer.ts'
@@ -74,7 +74,7 @@ export function createLiveClient(
     try {
       onCacheEvent(client, event)
     } catch (cause) {
-      port.report({ type: 'error', error: new LiveError('misconfigured', String(cause), { cause }) })
+      port.report({ type: 'error', error: mistakeOf(cause) })
     }
   })
   for (const query of cache.getAll()) {

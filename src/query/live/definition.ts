@@ -1,6 +1,6 @@
 /** Definitions: what users declare about live data, and what the engine makes of it. Types and plain look-ups only. */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { LiveError } from '../../transport/errors.ts'
+import { inWords, LiveError } from '../../transport/errors.ts'
 import { type ChannelSpec, type Id, isTooDeep } from '../../transport/port.ts'
 import { isId } from '../fold/items.ts'
 import type { Kind, KindMaker } from '../fold/kinds.ts'
@@ -122,7 +122,7 @@ export function flawsBy<Item>(
       flaw = isTooDeep(value) ? 'is nested too deep' : misfit(schema, value)
       if (!flaw && id && !isId(id(value as Item))) flaw = 'has no id'
     } catch (cause) {
-      flaw = `cannot be read: ${cause}`
+      flaw = `cannot be read: ${inWords(() => cause)}`
     }
     return flaw ? flawed(name, flaw) : undefined
   }
@@ -137,7 +137,7 @@ export function flawFor({ name, flawOf, options }: Definition, params: Params): 
     try {
       where?.(value, params)
     } catch (cause) {
-      return flawed(name, `makes \`where\` throw: ${cause}`)
+      return flawed(name, `makes \`where\` throw: ${inWords(() => cause)}`)
     }
     return undefined
   }

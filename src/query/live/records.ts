@@ -1,5 +1,5 @@
 /** The records that the live layer works on, and who is told when a status changes. */
-import { LiveError } from '../../transport/errors.ts'
+import { inWords, LiveError } from '../../transport/errors.ts'
 import type { Id, LivePort, Pace } from '../../transport/port.ts'
 import type { Coalescer } from '../cache/coalescer.ts'
 import type { SequencedOp } from '../fold/items.ts'
@@ -162,7 +162,7 @@ function tellListeners(client: LiveClient): void {
       try {
         listener()
       } catch (cause) {
-        const error = new LiveError('misconfigured', `A listener threw: ${cause}`, { cause })
+        const error = new LiveError('misconfigured', `A listener threw: ${inWords(() => cause)}`, { cause })
         declarations.port.report({ type: 'error', error })
       }
     }
@@ -178,7 +178,7 @@ export function reportFailure(
   const where = event === undefined ? '' : ` at "${event}"`
   const error = new LiveError(
     'misconfigured',
-    `"${name}" threw${where}: ${cause}. What it was to do is left out; correct it`,
+    `"${name}" threw${where}: ${inWords(() => cause)}. What it was to do is left out; correct it`,
     { cause },
   )
   client.declarations.port.report({ type: 'reducer-error', definition: name, event, cause, error })

@@ -6,6 +6,7 @@ import {
   type IdentityPort,
   type LivePort,
 } from '../../transport/port.ts'
+import { isId } from '../fold/items.ts'
 
 /** Where something began: by whom, as far as that is known, and when. */
 export interface Author {
@@ -37,7 +38,7 @@ export function createAuthors(
   const author = (who: Identity): Author => ({ who, era: identity?.era ?? 0 })
   const given = () => {
     const id = user?.()
-    return id === undefined ? {} : { user: String(id) }
+    return isId(id) ? { user: String(id) } : {}
   }
   const now = () => author({ ...given(), ...identity?.who })
   return {

@@ -109,7 +109,7 @@ function isHeld(connection: Connection, guard: Guard | undefined): boolean {
   const { current, identity } = connection
   if (!current || current.era < identity.era) return true
   if (current.principal !== undefined || current.greeting !== undefined) return false
-  if (!guard && identity.who.user === undefined) return false
+  if (!guard && identity.isSure && identity.who.user === undefined) return false
   flushGreeted(connection)
   return true
 }

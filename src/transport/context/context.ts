@@ -1,6 +1,6 @@
 /** What the connections of one manager share: its settings, its environment, and where to tell what happens. */
 import { browserEnvironment, type Environment } from '../environment.ts'
-import { LiveError, type LiveErrorCode } from '../errors.ts'
+import { LiveError, type LiveErrorCode, mistakeOf } from '../errors.ts'
 import type { ConnectionStatus } from '../machine/status.ts'
 import type { Protocol } from '../protocol.ts'
 import { type Patience, withSharedTimers } from '../wire/timers.ts'
@@ -38,8 +38,7 @@ export function createContext(options: WebSocketManagerOptions<Protocol>, publis
   const told = new Set<LiveErrorCode>()
   const toldDeveloper = new Set<string>()
   const reportError = (endpoint: string, cause: unknown) => {
-    const error =
-      cause instanceof LiveError ? cause : new LiveError('misconfigured', String(cause), { cause })
+    const error = mistakeOf(cause)
     inspector.report({ type: 'error', endpoint, error })
     const shown = inspector.clean(error)
     tellDeveloper(toldDeveloper, shown)

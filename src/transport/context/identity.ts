@@ -5,8 +5,8 @@
 import { IDENTITY_KINDS, type Identity, type IdentityPort } from '../port.ts'
 
 export interface IdentityBook extends IdentityPort {
-  /** `null`: nobody. `by`: what has learned it, and belongs to whoever it is. */
-  learn(of: keyof Identity, id: string | null, by?: { era: number }): void
+  /** `null`: nobody. `undefined`: it does not say, nor can it be whom it named before. `by`: what has learned it, and belongs to whoever it is. */
+  learn(of: keyof Identity, id: string | null | undefined, by?: { era: number }): void
   /** Credentials may have changed: what began before this says nothing any more. */
   doubt(): void
   /** Nothing more can be learned from a server that does not say whom it greets. */
@@ -27,8 +27,9 @@ export function createIdentityBook(): IdentityBook {
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
-    learn(of: keyof Identity, id: string | null, by?: { era: number }) {
+    learn(of: keyof Identity, id: string | null | undefined, by?: { era: number }) {
       const { who, isSure } = book
+      if (id === undefined && who[of] === undefined) return
       const next = nextOf(who, of, id)
       const isOther = isSomebodyElse(who, next)
       if (isSure && next[of] === who[of] && !isOther) return
@@ -50,8 +51,8 @@ export function createIdentityBook(): IdentityBook {
 }
 
 /** What was said otherwise before a token of somebody else was said of the former user. */
-function nextOf(who: Identity, of: keyof Identity, id: string | null): Identity {
-  if (id === null) return {}
+function nextOf(who: Identity, of: keyof Identity, id: string | null | undefined): Identity {
+  if (id == null) return {}
   const isOtherToken = of === 'token' && who.token !== undefined && who.token !== id
   return { ...(isOtherToken ? {} : who), [of]: id }
 }

@@ -1,5 +1,6 @@
 /** What a token says about itself. Reads claims only; whether they are true is the server's business. */
 import { isRecord } from '../protocol.ts'
+import { jsonCodec } from '../wire/codec.ts'
 
 export interface TokenClaims {
   readonly [claim: string]: unknown
@@ -10,7 +11,8 @@ export function readClaims(token: string): TokenClaims | undefined {
   try {
     const base64 = (token.split('.')[1] ?? '').replace(/-/g, '+').replace(/_/g, '/')
     const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0))
-    const claims: unknown = JSON.parse(new TextDecoder().decode(bytes))
+    // As frames are read: an id has the same digits in both.
+    const claims: unknown = jsonCodec.decode(bytes)
     return isRecord(claims) ? claims : undefined
   } catch {
     // An opaque token is as good as any; nothing can be read from it.
@@ -20,10 +22,13 @@ export function readClaims(token: string): TokenClaims | undefined {
 
 /** Who is signed in, or `undefined` if the token does not say. */
 export function principalOf(token: string): string | undefined {
-  const claims = readClaims(token)
-  const id = claims?.sub ?? claims?.user_id
+  const { sub, user_id } = readClaims(token) ?? {}
+  const id = [sub, user_id].find(isName)
   return id === undefined ? undefined : String(id)
 }
+
+/** Whatever else stands there may be the same for all: an object has no text of its own, a rounded number is its neighbour's. */
+const isName = (id: unknown) => (typeof id === 'string' ? id !== '' : Number.isSafeInteger(id))
 
 /** Milliseconds. */
 export interface TokenLife {

@@ -95,8 +95,7 @@ export function createTokens({ environment, identity, manager, keepSecret }: Tok
     if (token) keepSecret(token)
     // Somebody else may have signed in while the source was asked.
     if (token === undefined || era !== identity.era) return token
-    const principal = token === null ? null : principalOf(token)
-    if (principal !== undefined) identity.learn('token', principal, by)
+    identity.learn('token', token === null ? null : principalOf(token), by)
     for (const listener of listeners) listener(token ? readClaims(token) : undefined)
     return token
   }

@@ -9,7 +9,7 @@ export type Tabs = ReturnType<typeof createTabs>
 export type Tab = ReturnType<Tabs['open']>
 
 type TabOptions = WindowOptions &
-  Pick<OutboxOptions, 'maxSends' | 'maxBytes' | 'maxAgeMs'> & { readonly keepsFiles?: boolean }
+  Pick<OutboxOptions, 'maxSends' | 'maxBytes' | 'maxAgeMs' | 'user'> & { readonly keepsFiles?: boolean }
 
 export function createTabs(options: ChatServerOptions = {}, inBrowser: Omit<BrowserOptions, 'fake'> = {}) {
   const world = createWorld(options)
@@ -17,7 +17,7 @@ export function createTabs(options: ChatServerOptions = {}, inBrowser: Omit<Brow
 
   function open(
     user: string,
-    { maxSends, maxBytes, maxAgeMs, keepsFiles = true, ...given }: TabOptions = {},
+    { maxSends, maxBytes, maxAgeMs, user: named, keepsFiles = true, ...given }: TabOptions = {},
   ) {
     const page = browser.open()
     const errors: { readonly code: string; readonly reason?: string | undefined }[] = []
@@ -33,6 +33,7 @@ export function createTabs(options: ChatServerOptions = {}, inBrowser: Omit<Brow
       maxSends,
       maxBytes,
       maxAgeMs,
+      user: named,
     })
     return {
       ...tab,

@@ -34,7 +34,7 @@ export const MESSAGES = 'chat.messages'
  * The server's order: its numbers where it has them, else its clock. Never the client's clock, and never the ids: they
  * may be random, and messages of the same time then stand as the server sent them.
  */
-export function orderOf(message: ChatMessage): OrderKey {
+export function orderOf(message: Pick<ChatMessage, 'seq' | 'timestamp'>): OrderKey {
   const { seq, timestamp } = message
   return seq != null ? [seq] : timeKeyOf(message, timestamp)
 }

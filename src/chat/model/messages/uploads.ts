@@ -173,11 +173,20 @@ async function uploaded({ name }: File, run: () => unknown): Promise<ChatAttachm
   try {
     result = await run()
   } catch (cause) {
-    const { message = cause, reason } = Object(cause)
-    const details = { cause, ...(typeof reason === 'string' && { reason }) }
-    throw new LiveError('upload_failed', `"${name}" was not uploaded: ${message}`, details)
+    const { message, reason } = textsOf(cause)
+    throw new LiveError('upload_failed', `"${name}" was not uploaded: ${message}`, { cause, reason })
   }
   if (isAttachment(result)) return result
   const message = '"upload" resolves with { id, name, mime_type, size, url }, and has not'
   throw new LiveError('misconfigured', message)
+}
+
+/** What was thrown may be anything, and need not have a text. */
+function textsOf(cause: unknown): { readonly message: string; readonly reason?: string | undefined } {
+  try {
+    const { message = cause, reason } = Object(cause)
+    return { message: String(message), reason: typeof reason === 'string' ? reason : undefined }
+  } catch {
+    return { message: 'no reason given' }
+  }
 }

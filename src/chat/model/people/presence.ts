@@ -9,6 +9,8 @@ import { type ChatContext, roomsEndpoint } from '../session/context.ts'
 const PRESENCE = 'chat.presence'
 /** Who reloads a page or changes trains is not gone. Milliseconds. */
 const GRACE_MS = 10_000
+/** Heard of, and asked for by nobody: about 2 MB. */
+const MAX_STRANGERS = 10_000
 const UNKNOWN: Presence = { status: 'unknown' }
 
 type Known = Readonly<Record<string, Presence>>
@@ -38,27 +40,31 @@ export interface PresenceBook {
   clear(): void
 }
 
-export function createPresenceBook(
-  context: Pick<ChatContext, 'live' | 'manager' | 'endpoints'>,
-): PresenceBook {
-  const { live, manager, endpoints } = context
-  const { clock } = manager.port
+type Parts = Pick<ChatContext, 'live' | 'manager' | 'endpoints'>
+
+const connectedAt = ({ manager, endpoints }: Parts) =>
+  manager.store.getState().connections[endpoints.rooms ?? '']?.lastConnectedAt ?? 0
+
+export function createPresenceBook(context: Parts): PresenceBook {
+  const { clock } = context.manager.port
   const book = new Map<string, Heard>()
+  /** By the application. */
+  const asked = new Set<string>()
   /** What no value says yet. */
   let news = new Map<string, Presence>()
-  const connectedAt = () => manager.store.getState().connections[endpoints.rooms ?? '']?.lastConnectedAt ?? 0
-  const now = () => ({ at: clock.wallNow(), since: connectedAt() })
+  const now = () => ({ at: clock.wallNow(), since: connectedAt(context) })
 
   /** A crowd that comes at once is gone through once. */
   function tellNews(): void {
     const told = news
     news = new Map()
     const apply = (known: Known) => withNews(known, told)
-    live.apply([{ definition: PRESENCE, params: {}, op: { kind: 'reduce', apply } }])
+    context.live.apply([{ definition: PRESENCE, params: {}, op: { kind: 'reduce', apply } }])
   }
 
   function note(id: string, presence: Presence): void {
     book.set(id, { presence, ...now() })
+    letGoOfStrangers(book, asked)
     if (news.size === 0) clock.requestFrame(tellNews)
     news.set(id, presence)
   }
@@ -69,7 +75,8 @@ export function createPresenceBook(
 
   return {
     get(id) {
-      const since = connectedAt()
+      asked.add(id)
+      const since = connectedAt(context)
       const heard = book.get(id)
       return heard && (heard.since === since || heard.at >= since) ? heard.presence : UNKNOWN
     },
@@ -91,9 +98,18 @@ export function createPresenceBook(
     stop,
     clear() {
       stop()
-      book.clear()
-      news.clear()
+      for (const all of [book, asked, news]) all.clear()
     },
+  }
+}
+
+/** The oldest go first; whoever is asked for goes behind the others instead. */
+function letGoOfStrangers(book: Map<string, Heard>, asked: ReadonlySet<string>): void {
+  for (const [id, heard] of book) {
+    if (book.size <= MAX_STRANGERS + asked.size) return
+    book.delete(id)
+    if (asked.has(id)) book.set(id, heard)
+    else heard.grace?.cancel()
   }
 }
 

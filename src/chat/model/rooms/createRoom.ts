@@ -35,7 +35,7 @@ export function defineCreateRoom(context: ChatContext, rooms: Rooms) {
       try {
         const room = toldIn(await request('create_room', { ...asked, client_id }), 'room')
         doubts.delete(key)
-        if (room) context.membership.added(room.id)
+        context.membership.added(room?.id)
         return room
       } catch (error) {
         const isRefused = isLiveError(error) && error.code === 'rejected' && !error.retryable

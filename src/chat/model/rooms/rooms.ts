@@ -29,10 +29,7 @@ export function defineRooms<T extends ChatTypes>(context: ChatContext<T>) {
       const answer = await level.answer({ endpoint: context.endpoints.rooms, ask })
       const rooms = Array.isArray(answer) ? answer : []
       // Back in a room, one may not have been told.
-      for (const row of rooms) {
-        const room = toldIn(row, 'room')
-        if (room) context.membership.added(room.id)
-      }
+      for (const row of rooms) context.membership.added(toldIn(row, 'room')?.id)
       return rooms
     },
     events: {

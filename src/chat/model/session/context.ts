@@ -54,7 +54,8 @@ export interface Membership {
   /** Why one is no longer in a room that one was in. */
   removalOf(roomId: Id): LiveError | undefined
   removed(roomId: Id, reason: string | undefined): void
-  added(roomId: Id): void
+  /** Of a room that a server names, in whatever way. */
+  added(roomId: unknown): void
   /** For as long as a room is on screen: notices what happened while nobody could be told. Returns what ends it. */
   watch(roomId: Id): () => void
 }

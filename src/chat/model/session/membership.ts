@@ -1,7 +1,7 @@
 /** Which rooms one is no longer in, and what it takes to hear of one again. Opens no connection. */
 import type { StoreApi } from 'zustand/vanilla'
 import { LiveError, type WebSocketManager } from '../../../transport/index.ts'
-import { type Id, sameId } from '../data/types.ts'
+import { type Id, isId, sameId } from '../data/types.ts'
 import { type ChatEndpoints, type ChatState, endpointOf, type Membership } from './context.ts'
 
 /** Rooms remembered as lost. */
@@ -37,7 +37,14 @@ export function createMembership({ manager, endpoints, store }: MembershipParts)
     return true
   }
 
-  const renew = (roomId: Id, onlyDown = false) => manager.port.renew(channelOf(endpoints, roomId), onlyDown)
+  function renew(roomId: Id, onlyDown = false): void {
+    try {
+      manager.port.renew(channelOf(endpoints, roomId), onlyDown)
+    } catch (error) {
+      // What the application makes no endpoint of is no reason to lose what else was said.
+      manager.port.report({ type: 'error', error })
+    }
+  }
 
   return {
     removalOf,
@@ -48,6 +55,7 @@ export function createMembership({ manager, endpoints, store }: MembershipParts)
       if (isNews) renew(roomId)
     },
     added(roomId) {
+      if (!isId(roomId)) return
       // Where nobody knows of a removal, it may have been refused while nobody watched.
       renew(roomId, !forgive(roomId))
     },
