@@ -1,5 +1,5 @@
 /** Mutations that say nothing of what their reply means for the data. */
-import { MutationObserver, QueryClient, QueryObserver } from '@tanstack/react-query'
+import { InfiniteQueryObserver, MutationObserver, QueryClient, QueryObserver } from '@tanstack/react-query'
 import { afterEach, expect, it } from 'vitest'
 import { createLive, patch, type, upsert } from '../../src/query/index.ts'
 import { createFakePort } from './support/fakePort.ts'
@@ -130,4 +130,80 @@ it('[Q42] of a value as well, and nothing of somebody else is hidden behind them
   fake.emit({ type: 'topic_changed', payload: { text: 'c' } })
   await settle()
   expect(observer.getCurrentResult().data).toEqual({ text: 'c' })
+})
+
+it('[Q42] of a timeline: what is changed or removed ends with the reply, and hides nothing that comes later', async () => {
+  const fake = createFakePort()
+  const live = createLive({ manager: { port: fake.port } })
+  const log = live.timeline('log', {
+    item: type<Card>(),
+    id: ({ id }) => id,
+    order: ({ id }) => [Number(id)],
+    snapshot: async ({ request }) => (await request('get_log', {})) as never,
+    events: { changed: upsert((card) => card as Card) },
+  })
+  const retitle = live.mutation<Pick<Card, 'id' | 'title'>>('retitle', {
+    request: (card, { request }) => request('retitle', card),
+    optimistic: (card) => [log.patch({}, card)],
+  })
+  const drop = live.mutation<string>('drop', {
+    request: (id, { request }) => request('drop', { id }),
+    optimistic: (id) => [log.remove({}, id)],
+  })
+  const queryClient = new QueryClient({ defaultOptions: { queries: { retry: false } } })
+  const disconnect = live.connect(queryClient)
+  const observer = new InfiniteQueryObserver(queryClient, log())
+  cleanups.push(
+    observer.subscribe(() => undefined),
+    disconnect,
+    () => queryClient.clear(),
+  )
+  const before = ['1', '2'].map((id) => ({ id, title: 'v1', column: '' }))
+  const show = async () => {
+    await fake.settle()
+    fake.frame()
+    await fake.settle()
+  }
+  const settle = async (of: string, body: unknown = {}) => {
+    await fake.settle()
+    for (const request of fake.requests.splice(0)) if (request.type === of) request.resolve(body)
+    await show()
+  }
+  const page = (items: readonly Card[]) => ({ items, hasOlder: false, hasNewer: false })
+  const shown = () =>
+    observer.getCurrentResult().data?.pages.flatMap(({ items }) => items.map(({ id, title }) => id + title))
+  fake.live()
+  await settle('get_log', page(before))
+  expect(shown()).toEqual(['1v1', '2v1'])
+  const renaming = new MutationObserver(queryClient, retitle()).mutate({ id: '1', title: 'v2' })
+  const dropping = new MutationObserver(queryClient, drop()).mutate('2')
+  await show()
+  expect(shown()).toEqual(['1v2'])
+  for (const request of fake.requests.splice(0)) request.resolve({})
+  await Promise.all([renaming, dropping])
+  await settle('get_log', page([{ id: '1', title: 'v2', column: '' }]))
+  expect(shown()).toEqual(['1v2'])
+  // A moderator changes it once more.
+  fake.emit({ type: 'changed', payload: { id: '1', title: 'v3', column: '' } })
+  await show()
+  expect(shown()).toEqual(['1v3'])
+  expect(queryClient.getMutationCache().getAll()).toEqual([])
+})
+
+it('[Q42] that show nothing are not kept when they are done', async () => {
+  const fake = createFakePort()
+  const live = createLive({ manager: { port: fake.port } })
+  const touch = live.mutation<void>('touch', { request: (_, { request }) => request('touch', {}) })
+  const queryClient = new QueryClient()
+  cleanups.push(live.connect(queryClient), () => queryClient.clear())
+  const touching = [1, 2, 3].map(() => touch.start(queryClient, undefined))
+  await fake.settle()
+  fake.live()
+  await fake.settle()
+  for (const request of fake.requests.splice(0)) request.resolve({})
+  await Promise.all(touching)
+  await fake.settle()
+  fake.frame()
+  await fake.settle()
+  expect(queryClient.getMutationCache().getAll()).toEqual([])
 })

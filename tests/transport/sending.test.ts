@@ -52,6 +52,19 @@ describe('sending', () => {
     expect(third.error).toMatchObject({ code: 'queue_full' })
   })
 
+  it('[T14] the last `latest` one takes the place of the one before, also in a full queue', async () => {
+    const { manager, open, flush } = setup({ queue: { maxItems: 2 } })
+    const delivery = { latest: 'cursor' }
+    const first = watch(manager.send('cursor', 1, { delivery }))
+    watch(manager.send('message'))
+    const last = watch(manager.send('cursor', 2, { delivery }))
+    await flush()
+    const socket = await open()
+    await flush()
+    expect([first.error, last.error]).toEqual([undefined, undefined])
+    expect(sentOf(socket, 'cursor').map(({ data }) => data)).toEqual([2])
+  })
+
   it('[T14] what is sent while the socket is closing waits for the next one', async () => {
     const { manager, clock, socket, open, flush } = setup()
     const first = await open()

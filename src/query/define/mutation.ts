@@ -49,8 +49,8 @@ export interface MutationDefinitionOptions<P, Variables, Result, R extends Reque
   /** What to show until the server has confirmed it; called again whenever `status` changes. Pure. */
   readonly optimistic?: (variables: Variables, context: OptimisticContext<P>) => readonly AnyChange[]
   /**
-   * What the reply says about cached data. Applied together with the end of `optimistic`, in one write. @default lists and
-   * values take over what was shown, and are asked for anew; timelines show it until its event comes
+   * What the reply says about cached data. Applied together with the end of `optimistic`, in one write. @default what was
+   * shown is taken over, and asked for anew; items that a timeline was to get are shown until their events come
    */
   readonly settle?: (result: Result, variables: Variables, params: P) => readonly Change[]
   /** Refuses bad input before anything is shown or sent. @throws LiveError */
@@ -159,7 +159,9 @@ function conclude(
   { told = [], isNews }: { readonly told: readonly AnyChange[] | undefined; readonly isNews: boolean },
 ): void {
   const changes = told.length > 0 ? told : unechoed(client, pending)
-  if (changes.length > 0 && pending) advancePending(client.pendingMutations, pending, 'sure')
+  // Nothing comes after it: it would be kept, and looked at, for ever.
+  const isAll = changes.length > 0 || !pending?.optimistic?.changes.length
+  if (isAll && pending) advancePending(client.pendingMutations, pending, 'sure')
   const isTold = isNews && told.length > 0
   tellChanges(client, changes, isTold)
   // Else it may have been done long ago, and more may have happened to it since: only a snapshot can tell.
@@ -167,12 +169,13 @@ function conclude(
 }
 
 /**
- * What it anticipated, of data in which no event is known for the echo of anything: that it is done is all that the server
- * will say of it. A row that only the client has named goes with the snapshot that is asked for.
+ * What it anticipated, where no event is known for its echo: that it is done is all that the server will say of it. A row
+ * that only the client has named goes with the snapshot that is asked for.
  */
 function unechoed({ declarations }: LiveClient, pending: PendingMutation | undefined): readonly AnyChange[] {
   const changes = pending?.optimistic?.changes ?? []
-  const isEchoed = ({ definition }: AnyChange) =>
+  const isEchoed = ({ definition, op }: AnyChange) =>
+    'item' in op &&
     declarations.definitions.get(keyName(declarations, definition))?.kind.confirms !== undefined
   return changes.some(isEchoed) ? [] : changes
 }

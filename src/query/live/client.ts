@@ -6,6 +6,7 @@ import { mistakeOf } from '../../transport/errors.ts'
 import { createCoalescer } from '../cache/coalescer.ts'
 import { META_KEY } from '../cache/meta.ts'
 import { cancel, endForeignFetch, OWNER_KEY, ownersIn, reset, setOwner } from '../cache/writer.ts'
+import { isId } from '../fold/items.ts'
 import { keyName, LIVE_KEY, type Params } from '../keys.ts'
 import { isNobody, isSame } from '../optimistic/author.ts'
 import type { MutationDefinition } from '../optimistic/pendingMutation.ts'
@@ -238,5 +239,8 @@ export function currentData(
 
 function targets(live: LiveQuery, { definition, params }: Pick<AnyChange, 'definition' | 'params'>): boolean {
   if (definition !== live.definition.name) return false
-  return Object.entries(params).every(([name, value]) => String(live.params[name]) === String(value))
+  return Object.entries(params).every(([name, value]) => paramText(live.params[name]) === paramText(value))
 }
+
+/** Ids are the same if their texts are. */
+const paramText = (value: unknown) => (isId(value) ? String(value) : hashKey([value]))

@@ -79,11 +79,12 @@ export function createSendQueue(): SendQueue {
   }
 }
 
-/** A full queue refuses the newest: what was accepted first has been promised first. */
-export function isFull(waiting: Iterable<QueuedFrame>, added: number, limits: QueueLimits): boolean {
+/** A full queue refuses the newest: what was accepted first has been promised first. What the newest replaces makes room. */
+export function isFull(waiting: Iterable<QueuedFrame>, added: QueuedFrame, limits: QueueLimits): boolean {
   let items = 1
-  let total = added
-  for (const { bytes } of waiting) {
+  let total = added.bytes
+  for (const { bytes, delivery } of waiting) {
+    if (isSuperseded(delivery, added.delivery)) continue
     if (bytes > 0) items++
     total += bytes
   }

@@ -55,7 +55,7 @@ export function sendFrame(connection: Connection, outgoing: Outgoing): () => voi
 function enqueue(connection: Connection, queued: QueuedFrame): void {
   const { sendQueue, limits } = connection
   const { waiting } = sendQueue
-  if (queued.bytes > 0 && isFull(waiting, queued.bytes, limits)) {
+  if (queued.bytes > 0 && isFull(waiting, queued, limits)) {
     queued.onDropped(
       new LiveError('queue_full', `"${queued.frame.type}" was not sent: the send queue is full`),
     )
