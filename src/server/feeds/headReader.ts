@@ -2,15 +2,30 @@
 import type { ServerEnvironment } from '../environment.ts'
 import type { Head, Store } from '../store.ts'
 
-export type ReadHeads = (channels: Iterable<string>) => Promise<ReadonlyMap<string, Head>>
+type Heads = ReadonlyMap<string, Head>
+
+export type ReadHeads = (channels: Iterable<string>) => Promise<Heads>
+
+interface Read {
+  readonly channels: Set<string>
+  /** How many have asked. */
+  asks: number
+  readonly heads: Promise<Heads>
+  /** Where it failed at what somebody asked for, and the store answers. */
+  readonly isWorthAsking: Promise<boolean>
+}
 
 export function createHeadReader(
   store: Pick<Store<unknown>, 'heads'>,
   { setTimer }: Pick<ServerEnvironment, 'setTimer'>,
 ): ReadHeads {
   let last: Promise<unknown> = Promise.resolve()
-  let next: { readonly channels: Set<string>; readonly heads: Promise<ReadonlyMap<string, Head>> } | undefined
-  const plan = () => {
+  let next: Read | undefined
+  const isAnswering = async () => {
+    await store.heads([])
+    return true
+  }
+  const plan = (): Read => {
     const channels = new Set<string>()
     // Those of other sockets come in turns of their own, which a promise would not wait for.
     const turn = new Promise<void>((resolve) => void setTimer(resolve, 0))
@@ -18,12 +33,26 @@ export function createHeadReader(
       next = undefined
       return store.heads([...channels])
     })
-    last = heads.catch(() => undefined)
-    return { channels, heads }
+    const isWorthAsking = heads.then(
+      () => false,
+      () => read.asks > 1 && isAnswering().catch(() => false),
+    )
+    last = isWorthAsking
+    const read: Read = { channels, asks: 0, heads, isWorthAsking }
+    return read
   }
-  return (channels) => {
+  return async (asked) => {
+    const own = [...asked]
     next ??= plan()
-    for (const channel of channels) next.channels.add(channel)
-    return next.heads
+    const read = next
+    read.asks++
+    for (const channel of own) read.channels.add(channel)
+    try {
+      return await read.heads
+    } catch (error) {
+      // One name that the store cannot look for is not everybody's trouble.
+      if (await read.isWorthAsking) return store.heads(own)
+      throw error
+    }
   }
 }

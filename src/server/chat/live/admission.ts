@@ -1,4 +1,5 @@
 /** Lets a connection in: what it hears, and what it is told first. */
+import { isName } from '../../session/clientFrame.ts'
 import type { Admission, LiveConnection } from '../../session/plugin.ts'
 import { knowUser } from '../domain/members.ts'
 import { SMALL_ROOM } from '../domain/presence.ts'
@@ -88,11 +89,9 @@ function roomIn(url: string, endpoint: RegExp): Key | undefined | null {
   if (name === undefined) return undefined
   try {
     const room = decodeURIComponent(name)
-    return NO_TEXT.test(room) ? null : room
+    return isName(room) ? room : null
   } catch {
     // `%ff` is no UTF-8: there can be no such room.
     return null
   }
 }
-
-const NO_TEXT = /[\0\p{Surrogate}]/u
