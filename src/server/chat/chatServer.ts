@@ -17,7 +17,6 @@ import { createHearing } from './live/hearing.ts'
 import { createPeople } from './live/people.ts'
 import { createPresence } from './live/presence.ts'
 import { createRequests } from './live/requests.ts'
-import { createTyping } from './live/typing.ts'
 import { createUpdates } from './live/updates.ts'
 import { createWriters, type Writers } from './live/writers.ts'
 import type { ChatServer, ChatServerOptions } from './options.ts'
@@ -75,11 +74,10 @@ function start(
   const presence = createPresence(core, people, isAlone)
   const writers = createWriters(core, { isAlone, mayStop, beat: presence.beat })
   writersOf.set(core, writers)
-  const typing = createTyping(core)
   const isMember = createAccess(core)
   return {
     channels: { room_id: ({ user, key }) => isMember(keyOf(user.id), key) },
-    requests: createRequests(core, { writers, typing }, permissions),
+    requests: createRequests(core, writers, permissions),
     migrate: async () => {
       await host.transaction(({ tx }) => run(migrate(tx)))
       await core.write(function* (work) {
@@ -102,7 +100,6 @@ function start(
     positionOf: (channel, position) => positionOf(core, channel, position),
     close: async () => {
       updates.close()
-      typing.close()
       await writers.close()
       await presence.close()
     },

@@ -24,30 +24,14 @@ export interface Viewer {
   readonly makeOwn: MakeOwn
 }
 
-/** An event whose text has been looked into. */
-interface Split {
-  /** What all get. */
-  readonly text: string
-  /** By user. */
-  readonly own: Readonly<Record<string, unknown>>
-}
-
-function split(event: string): Split {
-  const end = event.indexOf(BREAK)
-  if (end < 0) return { text: event, own: {} }
-  return { text: event.slice(0, end), own: fieldsOf(JSON.parse(event.slice(end))) }
-}
-
 /** The frame. Spliced, because reading the text only to write it again is most of what an event costs. */
 const frameOf = ({ seq, epoch }: LoggedEvent, text: string) =>
   `{"seq":${seq},"epoch":${JSON.stringify(epoch)},${text.slice(1)}`
 
-export function frameText(logged: LoggedEvent, viewer?: Viewer): string {
-  if (!viewer) return frameOf(logged, logged.event.split(BREAK, 1)[0] ?? '')
-  const { text, own } = split(logged.event)
-  const mine = entryOf(own, viewer.user)
-  return frameOf(logged, mine === undefined ? text : viewer.makeOwn(text, mine))
-}
+export const frameText = (logged: LoggedEvent, viewer?: Viewer): string =>
+  viewer
+    ? ownFrames(logged, viewer.makeOwn).of(viewer.user)
+    : frameOf(logged, logged.event.split(BREAK, 1)[0] ?? '')
 
 const together = (texts: readonly string[]) =>
   texts.length === 1 ? String(texts[0]) : `[${texts.join(',')}]`
@@ -70,17 +54,18 @@ export function ownMessages(
   return (user) => (users.has(user) ? together(frames.map(({ of }) => of(user))) : undefined)
 }
 
+/** As each of its viewers sees it. */
 function ownFrames(logged: LoggedEvent, makeOwn: MakeOwn) {
-  const { text, own } = split(logged.event)
+  const [text = '', ownText] = logged.event.split(BREAK)
+  const own = fieldsOf(ownText && JSON.parse(ownText))
   const forAll = frameOf(logged, text)
   const made = new Map<string, string>()
   const of = (user: string): string => {
     const mine = entryOf(own, user)
     if (mine === undefined) return forAll
     const name = JSON.stringify(mine)
-    const frame = made.get(name) ?? frameOf(logged, makeOwn(text, mine))
-    made.set(name, frame)
-    return frame
+    if (!made.has(name)) made.set(name, frameOf(logged, makeOwn(text, mine)))
+    return made.get(name) as string
   }
   return { users: Object.keys(own), of }
 }

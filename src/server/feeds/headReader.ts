@@ -11,8 +11,8 @@ interface Read {
   /** How many have asked. */
   asks: number
   readonly heads: Promise<Heads>
-  /** Where it failed at what somebody asked for, and the store answers. */
-  readonly isWorthAsking: Promise<boolean>
+  /** After it failed: whether the store answers at all. */
+  probe?: Promise<unknown>
 }
 
 export function createHeadReader(
@@ -21,10 +21,6 @@ export function createHeadReader(
 ): ReadHeads {
   let last: Promise<unknown> = Promise.resolve()
   let next: Read | undefined
-  const isAnswering = async () => {
-    await store.heads([])
-    return true
-  }
   const plan = (): Read => {
     const channels = new Set<string>()
     // Those of other sockets come in turns of their own, which a promise would not wait for.
@@ -33,26 +29,21 @@ export function createHeadReader(
       next = undefined
       return store.heads([...channels])
     })
-    const isWorthAsking = heads.then(
-      () => false,
-      () => read.asks > 1 && isAnswering().catch(() => false),
-    )
-    last = isWorthAsking
-    const read: Read = { channels, asks: 0, heads, isWorthAsking }
-    return read
+    last = heads.catch(() => undefined)
+    return { channels, asks: 0, heads }
   }
-  return async (asked) => {
+  return (asked) => {
     const own = [...asked]
     next ??= plan()
     const read = next
     read.asks++
     for (const channel of own) read.channels.add(channel)
-    try {
-      return await read.heads
-    } catch (error) {
-      // One name that the store cannot look for is not everybody's trouble.
-      if (await read.isWorthAsking) return store.heads(own)
-      throw error
-    }
+    return read.heads.catch(async (error: unknown) => {
+      if (read.asks === 1) throw error
+      // One name that the store cannot look for is not everybody's trouble, and a store that is away is left alone.
+      read.probe ??= store.heads([])
+      await read.probe
+      return store.heads(own)
+    })
   }
 }

@@ -1,6 +1,7 @@
 /** Lets a connection in: what it hears, and what it is told first. */
 import { isName } from '../../session/clientFrame.ts'
 import type { Admission, LiveConnection } from '../../session/plugin.ts'
+import { shownUser } from '../../session/token.ts'
 import { knowUser } from '../domain/members.ts'
 import { SMALL_ROOM } from '../domain/presence.ts'
 import { viewUser } from '../domain/views.ts'
@@ -71,8 +72,7 @@ function* look(
 /** What is told of the user with the token may be new. */
 async function keepUser(core: ChatCore, { user }: LiveConnection, known: UserRow | undefined): Promise<void> {
   if (!user) return
-  const { id, username, avatar_url } = user
-  const told: ChatUser = avatar_url === undefined ? { id, username } : { id, username, avatar_url }
+  const told: ChatUser = shownUser(user)
   if (known && JSON.stringify(viewUser(known)) === JSON.stringify(told)) return
   await core.write((work) => knowUser(work, told))
 }

@@ -13,7 +13,7 @@ import { readId } from '../reading/fields.ts'
 import { run, type Steps } from '../steps.ts'
 import { keyOf } from '../tables/chatTables.ts'
 import type { ChatCore } from './core.ts'
-import type { Typing } from './typing.ts'
+import { createTyping } from './typing.ts'
 import type { Writers } from './writers.ts'
 
 const askedIn = ({ user, data }: PluginRequest): Asked => ({ user: keyOf(user.id), data })
@@ -22,7 +22,7 @@ export type Permissions = Pick<ChatServerOptions, 'mayCreateRoom' | 'mayJoinRoom
 
 export function createRequests(
   core: ChatCore,
-  { writers, typing }: { readonly writers: Writers; readonly typing: Typing },
+  writers: Writers,
   { mayCreateRoom = () => true, mayJoinRoom = ({ room }) => isOpen(room) }: Permissions = {},
 ): Readonly<Record<string, PluginHandler>> {
   const write =
@@ -63,6 +63,6 @@ export function createRequests(
     get_rooms: async (request) => (await core.read([], (read) => getRooms(read, askedIn(request)))).result,
     get_history: readRoom(getHistory),
     get_members: readRoom(getMembers),
-    typing_indicator: typing.hear,
+    typing_indicator: createTyping(core),
   }
 }
