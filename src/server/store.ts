@@ -76,7 +76,7 @@ export interface Store<Tx> {
     once?: Once,
     near?: string,
   ): Promise<Committed<Result>>
-  /** Where these channels stand, in one read. Each of them is in the answer. */
+  /** Where these channels stand, in one read. Each of them is in the answer. Asked for none, whether it answers at all. */
   heads(channels: readonly string[]): Promise<ReadonlyMap<string, Head>>
   /**
    * What these channels have seen since, in one read. Each of them is in the answer.

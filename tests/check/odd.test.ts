@@ -119,6 +119,8 @@ describe('[K13] hostile answers', () => {
   it.each([
     ['nested without end', '['.repeat(100_000)],
     ['nested very deeply', `${'['.repeat(50_000)}${']'.repeat(50_000)}`],
+    ['a text without end', `"${'\\"'.repeat(150_000)}`],
+    ['very many frames in one message', `[${Array(200_000).fill('{"type":"x"}').join()}]`],
     ['megabytes', JSON.stringify({ type: 'pong', data: { x: 'y'.repeat(5_000_000) } })],
     [
       'names that every object has',

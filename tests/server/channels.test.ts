@@ -189,6 +189,77 @@ describe('heads', () => {
   })
 })
 
+describe('[S69] a name that the store cannot look for', () => {
+  const ODD = 'odd'
+  const CANNOT = 'the database takes no such text'
+
+  /** A store that fails at reads which name such a channel, as PostgreSQL does where there is a NUL in it. */
+  const open = () => {
+    const world = createWorld()
+    const reads: (readonly string[])[] = []
+    const heads = async (channels: readonly string[]) => {
+      reads.push(channels)
+      if (channels.some((channel) => channel.includes(ODD))) throw new Error(CANNOT)
+      return world.store.heads(channels)
+    }
+    const live = world.start({ store: { ...world.store, heads } })
+    const join = async (user: string) => {
+      const client = world.connect(live, `/ws/?token=${user}`)
+      await world.clock.flush()
+      return client
+    }
+    return { ...world, live, reads, join }
+  }
+
+  it('is refused to who asks for it, and to nobody who asks at the same time', async () => {
+    const { clock, join } = open()
+    const [alice, bob, mallory] = [await join('alice'), await join('bob'), await join('mallory')]
+    mallory.send('sync', { boards: { b: {}, [ODD]: {} } }, 'm')
+    alice.send('subscribe_board', { board: 'b' }, 'a')
+    bob.send('subscribe_board', { board: 'c' }, 'b')
+    await clock.advance(0)
+    expect(mallory.frames.at(-1)).toMatchObject({ reply_to: 'm', error: { code: 'unavailable' } })
+    expect(alice.frames.at(-1)).toMatchObject({ reply_to: 'a', data: { seq: 0 } })
+    expect(bob.frames.at(-1)).toMatchObject({ reply_to: 'b', data: { seq: 0 } })
+    mallory.send('subscribe_board', { board: ODD }, 'm')
+    alice.send('ping')
+    await clock.advance(0)
+    expect(alice.ofType('pong').at(-1)?.data).toMatchObject({ heads: { b: { seq: 0 } } })
+  })
+
+  it('costs a store that is away one read more, however many ask', async () => {
+    const world = createWorld()
+    const { store, faults } = faulty(world.store)
+    let reads = 0
+    const heads = (channels: readonly string[]) => {
+      reads++
+      return store.heads(channels)
+    }
+    const live = world.start({ store: { ...store, heads } })
+    const clients = Array.from({ length: 50 }, () => world.connect(live))
+    await world.clock.flush()
+    faults.isDown = true
+    for (const [at, client] of clients.entries()) client.send('subscribe_board', { board: `b${at}` }, 's')
+    await world.clock.advance(0)
+    for (const client of clients)
+      expect(client.frames.at(-1)).toMatchObject({ error: { code: 'unavailable' } })
+    expect(reads).toBe(2)
+  })
+
+  it.each(['x\0', 'x\ud800'])('does not come so far where not every database takes it', async (board) => {
+    const { reads, join, clock } = open()
+    const mallory = await join('mallory')
+    for (const type of ['subscribe_board', 'get_cards'])
+      expect(await mallory.ask(type, { board })).toMatchObject({ error: { code: 'invalid' } })
+    expect(await mallory.ask('sync', { boards: { b: {}, [board]: {} } })).toMatchObject({
+      data: { boards: { b: { seq: 0 }, [board]: { complete: false, error: { code: 'invalid' } } } },
+    })
+    mallory.send('ping')
+    await clock.advance(0)
+    expect(reads.flat().filter((channel) => channel.includes(board))).toEqual([])
+  })
+})
+
 describe('sync', () => {
   it('[S23] catches up many channels in few reads, and subscribes them', async () => {
     const world = createWorld()

@@ -1,6 +1,7 @@
 // @vitest-environment node
 /** What many events, many listeners, many who come at once and what never comes back cost the others. */
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+import { eventText, ownMessages, withOwn } from '../../src/server/feeds/eventText.ts'
 import { createRandom } from '../../src/testing/server/random.ts'
 import { createWorld } from './support/memoryBoard.ts'
 
@@ -248,4 +249,26 @@ it('[S32] a thousand who subscribe in the same moment, each in a message of its 
   await clock.advance(0)
   expect(clients.flatMap((client) => client.ofType('response'))).toHaveLength(1_000)
   expect(reads).toBeLessThanOrEqual(4)
+})
+
+it('[S21] an event that some see otherwise is read once, and made once for all who see the same', () => {
+  const users = upTo(300).map((at) => `user${at}`)
+  const own = { ...Object.fromEntries(users.map((user) => [user, [0]])), user300: [0, 1] }
+  const events = upTo(3).map((seq) => {
+    const event = withOwn(eventText('reacted', { board: 'b' }, seq), own)
+    return { channel: 'board/b', seq, epoch: 'e', event }
+  })
+  const parse = vi.spyOn(JSON, 'parse')
+  const makeOwn = vi.fn((text: string, places: unknown) => text.replace('reacted', `reacted ${places}`))
+  const message = ownMessages(events, makeOwn)
+  const texts = users.map((user) => message?.(user))
+  expect(parse).toHaveBeenCalledTimes(3)
+  parse.mockRestore()
+  expect(makeOwn).toHaveBeenCalledTimes(6)
+  expect(new Set(texts.slice(0, -1)).size).toBe(1)
+  const framesOf = (name: string) =>
+    upTo(3).map((data) => ({ seq: data, epoch: 'e', type: name, board: 'b', data }))
+  expect(JSON.parse(texts[0] ?? '')).toEqual(framesOf('reacted 0'))
+  expect(JSON.parse(texts.at(-1) ?? '')).toEqual(framesOf('reacted 0,1'))
+  expect(message?.('somebody')).toBeUndefined()
 })

@@ -82,6 +82,14 @@ describe('a request', () => {
     expect(await client.ask('get_cards', { board: 'b2' })).toMatchObject({ data: { as_of: 1 } })
   })
 
+  it.each(['', 'x'.repeat(257)])('[S2] [S14] whose client_id is no id changes nothing', async (client_id) => {
+    const { start, connect } = createWorld()
+    const client = connect(start())
+    const { error } = await client.ask('move_card', move('done', { client_id }))
+    expect(error).toMatchObject({ code: 'invalid', message: expect.stringContaining('"client_id"') })
+    expect(await client.ask('get_cards', { board: 'b', client_id })).toMatchObject({ data: { cards: [] } })
+  })
+
   it('[S14] that comes twice at once does its work once', async () => {
     const { start, connect, clock } = createWorld()
     const live = start()

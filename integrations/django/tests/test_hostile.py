@@ -1,5 +1,6 @@
 """What a client sends that is none of ours: read, refused, bounded. ([S10], [S11], [S12] of docs/SPEC.md)"""
 
+import asyncio
 import json
 import random
 from unittest import mock
@@ -19,7 +20,7 @@ from querywire.protocol import frames
 from querywire.protocol.errors import ChatError
 from querywire.routing import websocket_application
 
-from .kit import TransactionTestCase, make_room, make_users
+from .kit import Socket, TransactionTestCase, make_room, make_users
 
 application = websocket_application()
 
@@ -207,6 +208,25 @@ class SocketsTest(TransactionTestCase):
             await publish(log.Change({}, "team", [{"type": "typing_indicator", "room_id": "team", "data": {}}]))
             self.assertEqual(await socket.receive_output(5), {"type": "websocket.close", "code": 4003})
             self.assertTrue(await socket.receive_nothing(0.3))
+
+        async_to_sync(check)()
+
+    def test_typing_is_told_once_a_second_and_what_was_said_last_in_any_case(self):
+        async def check():
+            alice, bob = [await Socket(user).enter() for user in (self.alice, self.bob)]
+            for socket in (alice, bob):
+                await socket.ask("subscribe_room", room_id="team")
+            said = [{"type": "typing_indicator", "data": {"room_id": "team", "is_typing": at % 2 == 0}} for at in range(50)]
+            await alice.send_to(text_data=json.dumps(said))
+            heard = [(await bob.first("typing_indicator"))["data"]["is_typing"] for _ in range(2)]
+            self.assertEqual(heard, [True, False])
+            self.assertTrue(await bob.receive_nothing(1.5))
+            self.assertEqual(bob.frames, [])
+            await alice.send_to(text_data=json.dumps(said[:1] + said[:2]))
+            self.assertTrue((await bob.first("typing_indicator"))["data"]["is_typing"])
+            await alice.disconnect()
+            with self.assertRaises(asyncio.TimeoutError):
+                await bob.first("typing_indicator", timeout=1.5)
 
         async_to_sync(check)()
 

@@ -61,7 +61,8 @@ export function createInbox(): Inbox {
       return closed
     },
     push: (more) => {
-      frames.push(...more)
+      // One by one: a message may hold more than a call takes arguments.
+      for (const frame of more) frames.push(frame)
       wake()
     },
     end: (how) => {

@@ -12,9 +12,9 @@ const MAX_SHOWN = 500
 const MAX_DEPTH = 200
 
 export function readMessage(text: string): ReadMessage {
-  const value = isDeep(text) ? undefined : parse(text)
+  const value = parse(text)
   // Told as it is: whoever wrote the server recognises it.
-  if (value === undefined) return { frames: [], unreadable: [text.slice(0, MAX_SHOWN)] }
+  if (value === undefined || isTooDeep(value)) return { frames: [], unreadable: [text.slice(0, MAX_SHOWN)] }
   const items: readonly unknown[] = Array.isArray(value) ? (value as unknown[]) : [value]
   return { frames: items.filter(isFrame), unreadable: items.filter((item) => !isFrame(item)) }
 }
@@ -27,12 +27,14 @@ function parse(text: string): unknown {
   }
 }
 
-function isDeep(text: string): boolean {
-  let depth = 0
-  for (const [mark] of text.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{}]/g)) {
-    if (mark === '[' || mark === '{') depth += 1
-    else if (mark === ']' || mark === '}') depth -= 1
-    if (depth > MAX_DEPTH) return true
+/** Level by level, because a walk by recursion ends where the stack does. */
+function isTooDeep(value: unknown): boolean {
+  let level: object[] = [value].filter(isObject)
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth >= MAX_DEPTH) return true
+    level = level.flatMap((each) => Object.values(each).filter(isObject))
   }
   return false
 }
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null

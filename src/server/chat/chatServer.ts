@@ -2,6 +2,7 @@
 import { LiveError } from '../../transport/errors.ts'
 import type { Id } from '../../transport/port.ts'
 import { defineProtocol, fieldsOf } from '../../transport/protocol.ts'
+import { isName } from '../session/clientFrame.ts'
 import type { LiveHost, PluginParts } from '../session/plugin.ts'
 import { ownFrame } from './domain/frames.ts'
 import { addMember, createRoom, knowUser, removeMember, updateRoom } from './domain/members.ts'
@@ -120,7 +121,7 @@ async function positionOf(
   channel: string,
   { message_id, epoch }: Readonly<Record<string, unknown>>,
 ) {
-  if (typeof message_id !== 'string' && typeof message_id !== 'number') return {}
+  if (!isName(message_id)) return {}
   const room = channel.slice(roomChannel('').length)
   const { result, heads } = await core.read([channel], ({ tables }) =>
     wait(tables.messageNamed(room, keyOf(message_id))),

@@ -19,15 +19,14 @@ interface Opening {
 
 export function createFeeds(parts: FeedParts): Feeds {
   const feeds = new Map<string, Opening>()
-  const start = async (fresh: readonly Feed[]): Promise<void> => {
+  /** Each by itself, because others wait for it: who reads heads asks for all of them together. */
+  const start = async (feed: Feed): Promise<void> => {
+    const { channel } = feed
     try {
-      const heads = await parts.store.heads(fresh.map(({ channel }) => channel))
-      for (const feed of fresh) {
-        feed.told = heads.get(feed.channel)
-        advance(parts, feed)
-      }
+      feed.told = (await parts.store.heads([channel])).get(channel)
+      advance(parts, feed)
     } catch (error) {
-      for (const feed of fresh) if (feeds.get(feed.channel)?.feed === feed) close(feed.channel)
+      if (feeds.get(channel)?.feed === feed) close(channel)
       throw error
     }
   }
@@ -38,9 +37,11 @@ export function createFeeds(parts: FeedParts): Feeds {
   }
   return {
     open: async (channels) => {
-      const fresh = channels.filter((channel) => !feeds.has(channel)).map(createFeed)
-      const opened = fresh.length > 0 ? start(fresh) : Promise.resolve()
-      for (const feed of fresh) feeds.set(feed.channel, { feed, opened })
+      for (const channel of channels) {
+        if (feeds.has(channel)) continue
+        const feed = createFeed(channel)
+        feeds.set(channel, { feed, opened: start(feed) })
+      }
       await Promise.all(channels.map((channel) => feeds.get(channel)?.opened))
     },
     close,

@@ -25,39 +25,47 @@ export interface Viewer {
 }
 
 /** The frame. Spliced, because reading the text only to write it again is most of what an event costs. */
-export function frameText({ event, seq, epoch }: LoggedEvent, viewer?: Viewer): string {
-  const end = event.indexOf(BREAK)
-  const text = end < 0 ? event : textFor(event, { end, viewer })
-  return `{"seq":${seq},"epoch":${JSON.stringify(epoch)},${text.slice(1)}`
-}
+const frameOf = ({ seq, epoch }: LoggedEvent, text: string) =>
+  `{"seq":${seq},"epoch":${JSON.stringify(epoch)},${text.slice(1)}`
 
-function textFor(
-  event: string,
-  { end, viewer }: { readonly end: number; readonly viewer: Viewer | undefined },
-) {
-  const text = event.slice(0, end)
-  const own = viewer && entryOf(ownIn(event), viewer.user)
-  return own === undefined ? text : (viewer?.makeOwn(text, own) ?? text)
-}
+export const frameText = (logged: LoggedEvent, viewer?: Viewer): string =>
+  viewer
+    ? ownFrames(logged, viewer.makeOwn).of(viewer.user)
+    : frameOf(logged, logged.event.split(BREAK, 1)[0] ?? '')
 
-/** By user. */
-const ownIn = (event: string): Readonly<Record<string, unknown>> => {
-  const end = event.indexOf(BREAK)
-  return end < 0 ? {} : fieldsOf(JSON.parse(event.slice(end)))
-}
+const together = (texts: readonly string[]) =>
+  texts.length === 1 ? String(texts[0]) : `[${texts.join(',')}]`
 
 /** One message for all of them. */
-export function messageText(events: readonly LoggedEvent[], viewer?: Viewer): string {
-  const texts = events.map((event) => frameText(event, viewer))
-  return texts.length === 1 ? String(texts[0]) : `[${texts.join(',')}]`
-}
+export const messageText = (events: readonly LoggedEvent[]): string =>
+  together(events.map((event) => frameText(event)))
 
-/** The message of those who see some of these events otherwise. Undefined where nobody does. */
+/**
+ * The message of those who see some of these events otherwise. Undefined where nobody does. Each event is read once, and made
+ * once for all who see the same: a crowd that listens is mostly the crowd that has reacted.
+ */
 export function ownMessages(
   events: readonly LoggedEvent[],
   makeOwn: MakeOwn,
 ): ((user: string) => string | undefined) | undefined {
-  const users = new Set(events.flatMap(({ event }) => Object.keys(ownIn(event))))
+  const frames = events.map((event) => ownFrames(event, makeOwn))
+  const users = new Set(frames.flatMap(({ users }) => users))
   if (users.size === 0) return undefined
-  return (user) => (users.has(user) ? messageText(events, { user, makeOwn }) : undefined)
+  return (user) => (users.has(user) ? together(frames.map(({ of }) => of(user))) : undefined)
+}
+
+/** As each of its viewers sees it. */
+function ownFrames(logged: LoggedEvent, makeOwn: MakeOwn) {
+  const [text = '', ownText] = logged.event.split(BREAK)
+  const own = fieldsOf(ownText && JSON.parse(ownText))
+  const forAll = frameOf(logged, text)
+  const made = new Map<string, string>()
+  const of = (user: string): string => {
+    const mine = entryOf(own, user)
+    if (mine === undefined) return forAll
+    const name = JSON.stringify(mine)
+    if (!made.has(name)) made.set(name, frameOf(logged, makeOwn(text, mine)))
+    return made.get(name) as string
+  }
+  return { users: Object.keys(own), of }
 }

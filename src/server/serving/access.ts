@@ -4,7 +4,7 @@ import { type ChannelFrames, entryOf, fieldsOf, textOf } from '../../transport/p
 import { channelOf, type ServedChannel } from '../feeds/channelOf.ts'
 import type { ChannelKey } from '../options.ts'
 import { RequestError } from '../requestError.ts'
-import { type ClientFrame, isId } from '../session/clientFrame.ts'
+import { type ClientFrame, isId, isName } from '../session/clientFrame.ts'
 import type { Session } from '../session/session.ts'
 import type { Hub } from './hub.ts'
 
@@ -38,9 +38,10 @@ export function channelFor({ options: { protocol } }: Pick<Hub, 'options'>, key:
 export const notMember = ({ kind }: ServedChannel): RequestError =>
   new RequestError('not_member', `No such ${kind.key}, or not yours`)
 
-/** @throws RequestError `not_member`; what the application throws */
+/** @throws RequestError `not_member`, or `invalid`: the store is asked for many at once; what the application throws */
 export async function checkAccess(hub: Hub, { user }: Session, channel: ServedChannel): Promise<void> {
   const { kind, key } = channel
+  if (!isName(key)) throw new RequestError('invalid', `"${kind.key}" is not an id`)
   const plugin = hub.plugins.find(({ parts }) => Object.hasOwn(parts.channels, kind.key))
   const isAllowed = (plugin?.parts ?? hub.options).channels[kind.key]
   if (!(user && isAllowed && (await isAllowed({ user, key })) === true)) throw notMember(channel)

@@ -176,18 +176,12 @@ export function guarded(hub: Hub, work: () => void): void {
 /** Written once, however many listen, but for those who see it otherwise: returns how many. */
 function deliver(hub: Hub, channel: string, events: readonly LoggedEvent[]): number {
   const subscribers = hub.sessions.ofChannel(channel)
+  const connections = subscribers.size
   const text = messageText(events)
-  hub.emit({
-    type: 'delivered',
-    channel,
-    events: events.length,
-    connections: subscribers.size,
-    length: text.length,
-  })
-  const { size } = subscribers
+  hub.emit({ type: 'delivered', channel, events: events.length, connections, length: text.length })
   const own = ownMessages(events, makeOwnOf(hub, channel))
   for (const session of subscribers) hub.writeEvent(session, channel, own?.(String(session.user?.id)) ?? text)
-  return size
+  return connections
 }
 
 export const makeOwnOf =

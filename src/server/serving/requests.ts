@@ -4,7 +4,7 @@ import { entryOf, fieldsOf, isRecord, validate } from '../../transport/protocol.
 import type { ServedChannel } from '../feeds/channelOf.ts'
 import type { ChannelKey } from '../options.ts'
 import { RequestError } from '../requestError.ts'
-import type { ClientFrame } from '../session/clientFrame.ts'
+import { type ClientFrame, isId } from '../session/clientFrame.ts'
 import type { Session } from '../session/session.ts'
 import type { Head, Once } from '../store.ts'
 import { channelFor, channelIn, checkAccess } from './access.ts'
@@ -117,6 +117,9 @@ const keyOf = ({ kind, key }: ServedChannel): ChannelKey => ({ [kind.key]: key }
 /** The same frame again, or the same under the name that its sender gave it. */
 function onceOf({ session, frame, channel }: Asked, count: number): Once | undefined {
   const { client_id: clientId } = frame.data
+  // Its name is kept as long as the answer is.
+  if (typeof clientId === 'string' && !isId(clientId))
+    throw new RequestError('invalid', '"client_id" is not an id')
   const name = typeof clientId === 'string' ? ['client_id', clientId] : ['id', frame.id]
   if (!session.user || name[1] === undefined) return undefined
   return {

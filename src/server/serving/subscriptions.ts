@@ -136,7 +136,7 @@ function askedIn(kind: ChannelFrames, { data }: ClientFrame): readonly Asked[] {
   const positions = entryOf(data, kind.field) ?? {}
   if (!isRecord(positions)) throw new RequestError('invalid', `"${kind.field}" must map ids to positions`)
   return Object.entries(positions).map(([key, position]) => {
-    if (!isId(key)) throw new RequestError('invalid', `"${kind.field}" has what is no id`)
+    if (!isId(key)) throw new RequestError('invalid', `"${kind.key}" is not an id`)
     return { ...channelOf(kind, key), position }
   })
 }

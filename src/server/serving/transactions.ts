@@ -34,6 +34,7 @@ export function createTransactions(hub: Hub, { near, once, onCommit }: Transacti
   let isOpen = false
   let published: Published[] | undefined
   const run = async (work: Work) => {
+    const name = once?.()
     const done = await apart((own) =>
       hub.options.store.transaction(
         async ({ tx, append }) => {
@@ -45,7 +46,7 @@ export function createTransactions(hub: Hub, { near, once, onCommit }: Transacti
           for (const { channel, event } of events) await append(channel, event)
           return result
         },
-        once?.(),
+        name,
         near,
       ),
     )

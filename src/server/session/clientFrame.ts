@@ -33,6 +33,12 @@ export const MAX_ID_LENGTH = 256
 export const isId = (value: unknown): value is Id =>
   typeof value === 'string' ? value !== '' && value.length <= MAX_ID_LENGTH : Number.isFinite(value)
 
+/** Not every database takes a NUL, or half a character. */
+const NO_TEXT = /[\0\p{Surrogate}]/u
+
+/** An id that is looked for in the store. */
+export const isName = (value: unknown): value is Id => isId(value) && !NO_TEXT.test(String(value))
+
 /** One at a time, when its turn comes: refusing all that a message has room for takes seconds. */
 export function toFrame(value: unknown): ClientFrame | NoFrame {
   if (!isRecord(value)) return { error: new RequestError('invalid', 'A frame is an object with a "type"') }

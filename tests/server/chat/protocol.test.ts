@@ -180,6 +180,54 @@ describe('read state', () => {
   })
 })
 
+describe('[S44] typing', () => {
+  const listening = async () => {
+    const world = await open()
+    const [alice, bob] = [await world.join('alice'), await world.join('bob')]
+    for (const each of [alice, bob]) await world.request(each, 'subscribe_room', ROOM)
+    const say = (is_typing: boolean, room = ROOM) => alice.send('typing_indicator', { ...room, is_typing })
+    const heard = () => bob.ofType('typing_indicator').map(({ data }) => data?.is_typing)
+    return { ...world, alice, bob, say, heard }
+  }
+
+  it('is told once a second, however often it is said, and what was said last in any case', async () => {
+    const { clock, say, heard } = await listening()
+    for (let at = 0; at < 50; at++) say(at % 2 === 0)
+    await clock.advance(999)
+    expect(heard()).toEqual([true])
+    await clock.advance(2_001)
+    expect(heard()).toEqual([true, false])
+    for (const _ of [1, 2]) {
+      say(true)
+      await clock.advance(3_000)
+    }
+    expect(heard()).toEqual([true, false, true, true])
+  })
+
+  it('in one room holds nothing up in another, nor does what was refused', async () => {
+    const { clock, live, bob, say, request, refusal, alice, heard } = await listening()
+    await live.chat.createRoom({ id: 'other', members: MEMBERS })
+    await request(bob, 'subscribe_room', { room_id: 'other' })
+    for (const room_id of ['general', 'other']) say(true, { room_id })
+    await clock.advance(10)
+    expect(heard()).toEqual([true, true])
+    for (const _ of [1, 2]) {
+      const refused = await refusal(alice, 'typing_indicator', { room_id: 'x', is_typing: true })
+      expect(refused).toMatchObject({ code: 'not_found' })
+    }
+  })
+
+  it.each(['leaves the room', 'is gone'])('that waits is told of nobody who %s', async (how) => {
+    const { clock, say, heard, live, alice } = await listening()
+    for (const isTyping of [false, true]) say(isTyping)
+    await clock.advance(10)
+    if (how === 'is gone') alice.hangUp()
+    else await live.chat.removeMember('general', 'alice')
+    await clock.advance(2_000)
+    expect(heard()).toEqual([false])
+  })
+})
+
 describe('rooms', () => {
   it('[S40] lets join and leave, and ends delivery with the membership', async () => {
     const { join, request, refusal, live, clock } = await open()

@@ -9,6 +9,7 @@ from ..fanout.publish import publish
 from ..protocol import frames, wire
 from ..protocol.errors import ChatError
 from .session import Session, now_ms
+from .typing import Typing
 
 # A pong that is late costs the connection; one without heads costs a heartbeat.
 HEADS_PATIENCE_SECONDS = 2
@@ -17,6 +18,14 @@ logger = logging.getLogger(__name__)
 
 
 class LiveConsumer(Session):
+    def __init__(self, level):
+        super().__init__(level)
+        self.typing = Typing(self.tell_typing)
+
+    async def disconnect(self, code):
+        self.typing.end()
+        await super().disconnect(code)
+
     async def answer(self, frame, data):
         own = self.OWN.get(frame["type"])
         if own:
@@ -62,9 +71,12 @@ class LiveConsumer(Session):
         room_id = requests.room_of(data)
         if not isinstance(data.get("is_typing"), bool):
             raise ChatError("invalid", "is_typing must be true or false.")
+        await self.typing.say(room_id, data["is_typing"])
+
+    async def tell_typing(self, room_id, is_typing):
         if room_id not in self.rooms:
             await in_database(rooms.membership_of, self.user, room_id)
-        typing = {"room_id": room_id, "user": wire.user_json(self.user), "is_typing": data["is_typing"]}
+        typing = {"room_id": room_id, "user": wire.user_json(self.user), "is_typing": is_typing}
         event = {"type": "typing_indicator", "data": typing, "room_id": room_id}
         await publish(log.Change({}, room_id, [event]), skip=self.channel_name)
 

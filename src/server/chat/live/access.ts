@@ -53,10 +53,6 @@ function* answer(
 const MANY = 3
 
 function* answerOne(tables: ChatRead['tables'], user: Key, room: Key): Steps<Answer> {
-  if (NO_TEXT.test(room)) return 'nothing'
   if (yield* wait(tables.member(room, user))) return 'member'
   return (yield* wait(tables.room(room))) ? 'stranger' : 'nothing'
 }
-
-/** Not every database can look for it. */
-const NO_TEXT = /[\0\p{Surrogate}]/u

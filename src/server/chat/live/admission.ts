@@ -1,5 +1,7 @@
 /** Lets a connection in: what it hears, and what it is told first. */
+import { isName } from '../../session/clientFrame.ts'
 import type { Admission, LiveConnection } from '../../session/plugin.ts'
+import { shownUser } from '../../session/token.ts'
 import { knowUser } from '../domain/members.ts'
 import { SMALL_ROOM } from '../domain/presence.ts'
 import { viewUser } from '../domain/views.ts'
@@ -70,8 +72,7 @@ function* look(
 /** What is told of the user with the token may be new. */
 async function keepUser(core: ChatCore, { user }: LiveConnection, known: UserRow | undefined): Promise<void> {
   if (!user) return
-  const { id, username, avatar_url } = user
-  const told: ChatUser = avatar_url === undefined ? { id, username } : { id, username, avatar_url }
+  const told: ChatUser = shownUser(user)
   if (known && JSON.stringify(viewUser(known)) === JSON.stringify(told)) return
   await core.write((work) => knowUser(work, told))
 }
@@ -88,11 +89,9 @@ function roomIn(url: string, endpoint: RegExp): Key | undefined | null {
   if (name === undefined) return undefined
   try {
     const room = decodeURIComponent(name)
-    return NO_TEXT.test(room) ? null : room
+    return isName(room) ? room : null
   } catch {
     // `%ff` is no UTF-8: there can be no such room.
     return null
   }
 }
-
-const NO_TEXT = /[\0\p{Surrogate}]/u

@@ -1,6 +1,5 @@
 /** Every frame that a client may send about a chat, but those that subscribe, and who serves it. */
 import type { PluginHandler, PluginRequest } from '../../session/plugin.ts'
-import { roomFrame } from '../domain/frames.ts'
 import { getHistory } from '../domain/history.ts'
 import { isOpen, joinRoom, leaveRoom } from '../domain/members.ts'
 import { deleteMessage, editMessage, sendMessage } from '../domain/messages.ts'
@@ -8,19 +7,13 @@ import { makeRoom } from '../domain/newRoom.ts'
 import { react } from '../domain/reactions.ts'
 import { markUnread, moveRead } from '../domain/readState.ts'
 import { getMembers, getRooms } from '../domain/rooms.ts'
-import {
-  type Asked,
-  type ChatRead,
-  type ChatWork,
-  findMembership,
-  ROOM_FIELD,
-  roomChannel,
-} from '../domain/work.ts'
+import { type Asked, type ChatRead, type ChatWork, ROOM_FIELD, roomChannel } from '../domain/work.ts'
 import type { ChatServerOptions } from '../options.ts'
-import { readBoolean, readId } from '../reading/fields.ts'
+import { readId } from '../reading/fields.ts'
 import { run, type Steps } from '../steps.ts'
 import { keyOf } from '../tables/chatTables.ts'
 import type { ChatCore } from './core.ts'
+import { createTyping } from './typing.ts'
 import type { Writers } from './writers.ts'
 
 const askedIn = ({ user, data }: PluginRequest): Asked => ({ user: keyOf(user.id), data })
@@ -70,18 +63,6 @@ export function createRequests(
     get_rooms: async (request) => (await core.read([], (read) => getRooms(read, askedIn(request)))).result,
     get_history: readRoom(getHistory),
     get_members: readRoom(getMembers),
-    typing_indicator: (request) => tellTyping(core, request),
+    typing_indicator: createTyping(core),
   }
-}
-
-/** Volatile, so there is no reply, and the one who types does not hear it back. */
-async function tellTyping({ host, read }: ChatCore, request: PluginRequest): Promise<undefined> {
-  const is_typing = readBoolean(request.data, 'is_typing')
-  const { result } = await read([], (on) => findMembership(on, askedIn(request)))
-  const { id, username, avatar_url } = request.user
-  const user = { id, username, ...(avatar_url === undefined ? {} : { avatar_url }) }
-  const data = { room_id: result.room.body.id, user, is_typing }
-  const text = roomFrame(result.room, 'typing_indicator', data)
-  host.broadcast(roomChannel(result.room.key), text, request.connection)
-  return undefined
 }

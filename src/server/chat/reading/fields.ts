@@ -1,17 +1,12 @@
 /** Reading what a client sent. Whatever does not fit is refused with `invalid`, naming the field. */
 import type { Id } from '../../../transport/port.ts'
 import { RequestError } from '../../requestError.ts'
-import { isId, MAX_ID_LENGTH } from '../../session/clientFrame.ts'
+import { isName, MAX_ID_LENGTH } from '../../session/clientFrame.ts'
 
 export type Fields = Readonly<Record<string, unknown>>
 
 const invalid = (name: string, expected: string) =>
   new RequestError('invalid', `"${name}" must be ${expected}`)
-
-/** Not every database takes a NUL, or half a character. */
-const NO_TEXT = /[\0\p{Surrogate}]/u
-
-const isName = (value: unknown): value is Id => isId(value) && !NO_TEXT.test(String(value))
 
 export function readId(data: Fields, name: string): Id {
   const value = data[name]
