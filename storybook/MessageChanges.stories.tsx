@@ -38,7 +38,6 @@ const refusing = inHarbour()
 /** What the server does not take is in the field again; the line below the messages says why. */
 export const EditNotTaken: Story = {
   ...refusing.shown,
-  tags: ['failure'],
   parameters: { fault: 'edits refused' },
   play: async ({ canvas, userEvent }) => {
     await rowOf(canvas, OWN)
