@@ -207,3 +207,43 @@ it('[Q42] that show nothing are not kept when they are done', async () => {
   await fake.settle()
   expect(queryClient.getMutationCache().getAll()).toEqual([])
 })
+
+it('[Q42] reach the query with their parameters, objects among them, and no other', async () => {
+  const fake = createFakePort()
+  const live = createLive({ manager: { port: fake.port } })
+  interface Params {
+    readonly filter: { readonly state: string }
+  }
+  const orders = live.list('orders', {
+    params: type<Params>(),
+    item: type<Card>(),
+    id: ({ id }) => id,
+    snapshot: 'get_orders',
+    events: {},
+  })
+  const place = live.mutation<Card, Card, Params>('place', {
+    params: type<Params>(),
+    request: (card, { request }) => request('place', card) as Promise<Card>,
+    settle: (card, _variables, params) => [orders.upsert(params, card)],
+  })
+  const queryClient = new QueryClient()
+  cleanups.push(live.connect(queryClient), () => queryClient.clear())
+  const [open, closed] = ['open', 'closed'].map((state) => {
+    const observer = new QueryObserver(queryClient, orders({ filter: { state } }))
+    cleanups.push(observer.subscribe(() => undefined))
+    return () => observer.getCurrentResult().data
+  })
+  fake.live()
+  await fake.settle()
+  for (const request of fake.requests.splice(0)) request.resolve([])
+  await fake.settle()
+  const card = { id: '1', title: 'a', column: '' }
+  const placing = place.start(queryClient, card, { filter: { state: 'open' } })
+  await fake.settle()
+  for (const request of fake.requests.splice(0)) request.resolve(card)
+  await placing
+  await fake.settle()
+  fake.frame()
+  await fake.settle()
+  expect([open?.(), closed?.()]).toEqual([[card], []])
+})
