@@ -141,7 +141,7 @@ function onFailed(desk: Desk, entry: Entry): void {
   if (!session || !entry.isMine) return
   entry.isLeft = isLiveError(error) && LEAVING.has(error.code)
   const written = change(session, (records, hand) => {
-    if (entry.isLeft) release(records, new Set([id]), hand.me)
+    if (entry.isLeft) release(records, new Set([id]), hand)
     else fail(records, id, { ...hand, error, attempts })
   })
   void settled(desk, written).then(() => {

@@ -125,7 +125,7 @@ function inOrder(records: Records): Records {
 function isFree({ isHolder, gone, store, clock }: Session, { owner, until }: Kept): boolean {
   const isAlone = !store.lock && !store.channel
   const late = clock.wallNow() - until
-  if (!isHolder) return late > CLAIM_MS && until > 0
+  if (!isHolder) return late > CLAIM_MS
   return owner === undefined || isAlone || gone.has(owner) || late > 0
 }
 
@@ -158,7 +158,7 @@ function startBeat(session: Session): void {
 
 /** Leaves what it has in hand to others. */
 export function closeSession(session: Session): void {
-  const { ending, releases, me } = session
+  const { ending, releases } = session
   if (ending.signal.aborted) return
   session.stopBeat?.()
   const tell = () => {
@@ -168,5 +168,5 @@ export function closeSession(session: Session): void {
     for (const letGo of releases) letGo()
   }
   ending.abort()
-  session.write((records) => release(records, undefined, me)).then(tell, tell)
+  session.write((records) => release(records, undefined, handOf(session))).then(tell, tell)
 }

@@ -142,6 +142,14 @@ export async function runSchedule(
           tab.page.thaw()
         }
     },
+    close(tab) {
+      log('close', open.indexOf(tab))
+      tab.chat.manager.close()
+    },
+    connect(tab) {
+      log('connect', open.indexOf(tab))
+      tab.chat.manager.connect()
+    },
     restart: () => tabs.server.faults.restart({ downMs: random() * 5_000 }),
     slow() {
       tabs.server.faults.latencyMs = random() < 0.5 ? 0 : random() * 2_000
@@ -180,6 +188,9 @@ export async function runSchedule(
     'kill',
     'freeze',
     'thaw',
+    'close',
+    'connect',
+    'connect',
     'restart',
     'restart',
     'slow',
@@ -207,6 +218,7 @@ export async function runSchedule(
 
   stepsOf.thaw?.(open[0] as Open)
   tabs.server.faults.latencyMs = 0
+  for (const tab of open) stepsOf.connect?.(tab)
   for (const user of USERS) openTab(user)
   for (let round = 0; round < 8; round++) {
     await tabs.pass(60_000)
