@@ -62,7 +62,11 @@ export function openSession(options: SessionOptions): Session {
     isLooking: false,
     stopBeat: undefined,
   }
-  session.channel = store.channel?.(lockOf(user), () => look(session))
+  try {
+    session.channel = store.channel?.(lockOf(user), () => look(session))
+  } catch {
+    // Without cookies Firefox throws (mozilla/fxa#2347): the next beat looks.
+  }
   const lead = () => {
     session.isHolder = true
     look(session)
