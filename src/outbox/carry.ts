@@ -178,9 +178,8 @@ async function takeTurnNow(desk: Desk, session: Session, entry: Entry): Promise<
 }
 
 export async function ended(session: Session, id: string, status: Ended['status']): Promise<void> {
-  const { isNews } = await session.write((records) =>
-    end(records, { id, status, at: session.clock.wallNow() }),
-  )
+  const at = session.clock.wallNow()
+  const { isNews } = await session.write((records) => end(records, { id, status, at }), true)
   if (isNews) session.channel?.tell()
 }
 

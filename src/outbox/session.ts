@@ -83,10 +83,11 @@ const handOf = ({ me, clock }: Session): Hand => ({ me, now: clock.wallNow() })
 export async function change<Result>(
   session: Session,
   by: (records: Records, hand: Hand) => Result,
+  isOwed?: boolean,
 ): Promise<Result> {
   await session.ready
   if (session.ending.signal.aborted) throw new LiveError('closed', 'The outbox was closed')
-  const { result, isNews } = await session.write((records) => by(records, handOf(session)))
+  const { result, isNews } = await session.write((records) => by(records, handOf(session)), isOwed)
   if (isNews) session.channel?.tell()
   startBeat(session)
   return result

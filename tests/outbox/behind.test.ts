@@ -53,3 +53,53 @@ describe('[C62] what failed when its connection was closed', () => {
     for (const tab of [closing, other]) expect(tab.shown()).toEqual(['one', 'two'])
   })
 })
+
+describe('[Q74] an end that the storage did not take', () => {
+  const full = () => new DOMException('The disk is full', 'QuotaExceededError')
+
+  async function openTwo() {
+    tabs = createTabs()
+    const both = [tabs.open('alice'), tabs.open('alice')] as const
+    await tabs.pass()
+    tabs.server.faults.latencyMs = 200
+    return both
+  }
+
+  it.each([
+    ['is answered', 0],
+    ['goes out', 1],
+  ])('is written down as soon as it can be, where the disk was full when it %s', async (_when, isBefore) => {
+    const [first, second] = await openTwo()
+    if (isBefore) tabs.server.faults.restart({ downMs: 1_000 })
+    first.say('one')
+    await tabs.pass(100)
+    expect(tabs.browser.kept('alice')).toHaveLength(1)
+    first.page.fault = full
+    await tabs.pass(30_000)
+    expect(tabs.stored()).toEqual(['one'])
+    first.page.fault = undefined
+    await tabs.pass(30_000)
+    expect(tabs.browser.kept('alice')).toEqual([])
+    first.say('two')
+    second.say('three')
+    await tabs.pass(1_000)
+    expect(tabs.stored()).toEqual(['one', 'two', 'three'])
+    expect(tabs.sent('chat_message')).toHaveLength(3)
+  })
+
+  it('is a failure, and can be tried again elsewhere', async () => {
+    const [first, second] = await openTwo()
+    tabs.server.faults.rejectNext('chat_message', { code: 'internal' })
+    first.say('one')
+    await tabs.pass(100)
+    first.page.fault = full
+    await tabs.pass(30_000)
+    first.page.fault = undefined
+    second.say('two')
+    await tabs.pass(30_000)
+    expect(tabs.stored()).toEqual(['two'])
+    retry(second, 'one')
+    await tabs.pass(5_000)
+    expect(tabs.stored()).toEqual(['two', 'one'])
+  })
+})
