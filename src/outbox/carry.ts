@@ -21,7 +21,7 @@ const NOWHERE = { is: 'gone' } as const
 
 export async function carry<Result>(desk: Desk, carried: Carried<Result>): Promise<Result | undefined> {
   const entry = entryOf(desk, carried.pending)
-  Object.assign(entry, { channel: carried.channel, isRunning: true, isAhead: false })
+  Object.assign(entry, { channel: carried.channel, isRunning: true, isAhead: false, isLeft: false })
   try {
     while ((await whoseTurn(desk, entry)) === 'mine') {
       const { session } = desk
@@ -158,7 +158,11 @@ async function takeTurnNow(desk: Desk, session: Session, entry: Entry): Promise<
   const { clientId: id, mutation, author } = pending
   const isAhead = (other: string) => desk.entries.get(other)?.isAhead === true
   const taking = change(session, (records, hand) =>
-    takeTurn(records, { id, variables: mutation.state.variables, who: author.who }, { ...hand, isAhead }),
+    takeTurn(
+      records,
+      { id, variables: mutation.state.variables, who: author.who },
+      { ...hand, isAhead, canSend: session.canSend },
+    ),
   )
   const turn = await patient(desk, taking)
   if (turn !== 'gone' && turn !== undefined) return turn
@@ -174,9 +178,8 @@ async function takeTurnNow(desk: Desk, session: Session, entry: Entry): Promise<
 }
 
 export async function ended(session: Session, id: string, status: Ended['status']): Promise<void> {
-  const { isNews } = await session.write((records) =>
-    end(records, { id, status, at: session.clock.wallNow() }),
-  )
+  const at = session.clock.wallNow()
+  const { isNews } = await session.write((records) => end(records, { id, status, at }), true)
   if (isNews) session.channel?.tell()
 }
 

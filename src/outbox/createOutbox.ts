@@ -141,10 +141,14 @@ function onFailed(desk: Desk, entry: Entry): void {
   const { session } = desk
   if (!session || !entry.isMine) return
   entry.isLeft = isLiveError(error) && LEAVING.has(error.code)
-  const written = change(session, (records, hand) => {
-    if (entry.isLeft) release(records, new Set([id]), hand.me)
-    else fail(records, id, { ...hand, error, attempts })
-  })
+  const written = change(
+    session,
+    (records, hand) => {
+      if (entry.isLeft) release(records, new Set([id]), hand)
+      else fail(records, id, { ...hand, error, attempts })
+    },
+    true,
+  )
   void settled(desk, written).then(() => {
     entry.isMine = false
   })

@@ -13,7 +13,7 @@ export interface IndexedDbOutboxOptions {
 /** What is kept is cloned, so that Blobs, Dates and the like come back as they were. Touches nothing before it is used. */
 export function indexedDbOutbox({ name = 'querywire-outbox' }: IndexedDbOutboxOptions = {}): OutboxStorage {
   let open: UseStore | undefined
-  const { locks } = (globalThis.navigator ?? {}) as Partial<Navigator>
+  const locks = findLocks()
   const store: OutboxStore = {
     async change(user, change) {
       try {
@@ -51,6 +51,15 @@ async function changeIn(
     throw error
   }
   await promisifyRequest(store.transaction)
+}
+
+function findLocks(): LockManager | undefined {
+  try {
+    return navigator.locks
+  } catch {
+    // There is no navigator, or it gives a page none that may store nothing.
+    return undefined
+  }
 }
 
 const request = (locks: LockManager, name: string, signal: AbortSignal): Promise<() => void> =>

@@ -57,7 +57,7 @@ export function enter(
 ): Standing {
   const standing = standingOf(records, fresh.id, me)
   const inHand = { at: now, owner: me, until: now + CLAIM_MS }
-  if (standing.is === 'failed' && isRetry) {
+  if (isRetry && 'record' in standing && standing.record.owner === undefined) {
     const { revision } = standing.record
     const record: Kept = {
       ...standing.record,
@@ -97,22 +97,28 @@ export function adoptFailed(
 
 /**
  * Before it is handed to a socket. `behind`: one that was made earlier is still to go to the same channel. `isAhead`: those
- * that have gone from here already.
+ * that have gone from here already. What was left, and cannot be sent from here, may be nobody's for ever.
  */
 export function takeTurn(
   records: Records,
   { id, variables, who }: Pick<Kept, 'id' | 'variables' | 'who'>,
-  { me, now, isAhead }: Hand & { readonly isAhead: (id: string) => boolean },
+  {
+    me,
+    now,
+    isAhead,
+    canSend,
+  }: Hand & Pick<Tidying, 'canSend'> & { readonly isAhead: (id: string) => boolean },
 ): 'go' | 'behind' | 'taken' | 'gone' {
   const standing = standingOf(records, id, me)
   if (standing.is === 'gone') return 'gone'
   if (standing.is !== 'mine') return 'taken'
   const { record } = standing
+  const isLeft = ({ owner, until }: Kept) => owner === undefined || now - until > CLAIM_MS
   const isBefore = (other: OutboxRecord) =>
     isPending(other) &&
     other.channel === record.channel &&
     other.order < record.order &&
-    !(other.owner === me && isAhead(other.id))
+    (other.owner === me ? !isAhead(other.id) : canSend(other) || !isLeft(other))
   if ([...records.values()].some(isBefore)) return 'behind'
   put(records, { ...record, variables, who, wasSent: true, until: now + CLAIM_MS })
   return 'go'
@@ -155,10 +161,10 @@ export function amend(
 }
 
 /** For another page to go on with. */
-export function release(records: Records, ids: ReadonlySet<string> | undefined, me: string): void {
+export function release(records: Records, ids: ReadonlySet<string> | undefined, { me, now }: Hand): void {
   for (const record of records.values()) {
     if (isPending(record) && record.owner === me && ids?.has(record.id) !== false)
-      put(records, { ...record, owner: undefined, until: 0 })
+      put(records, { ...record, owner: undefined, until: now })
   }
 }
 

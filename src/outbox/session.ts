@@ -62,7 +62,11 @@ export function openSession(options: SessionOptions): Session {
     isLooking: false,
     stopBeat: undefined,
   }
-  session.channel = store.channel?.(lockOf(user), () => look(session))
+  try {
+    session.channel = store.channel?.(lockOf(user), () => look(session))
+  } catch {
+    // Without cookies Firefox throws (mozilla/fxa#2347): the next beat looks.
+  }
   const lead = () => {
     session.isHolder = true
     look(session)
@@ -79,10 +83,11 @@ const handOf = ({ me, clock }: Session): Hand => ({ me, now: clock.wallNow() })
 export async function change<Result>(
   session: Session,
   by: (records: Records, hand: Hand) => Result,
+  isOwed?: boolean,
 ): Promise<Result> {
   await session.ready
   if (session.ending.signal.aborted) throw new LiveError('closed', 'The outbox was closed')
-  const { result, isNews } = await session.write((records) => by(records, handOf(session)))
+  const { result, isNews } = await session.write((records) => by(records, handOf(session)), isOwed)
   if (isNews) session.channel?.tell()
   startBeat(session)
   return result
@@ -125,7 +130,7 @@ function inOrder(records: Records): Records {
 function isFree({ isHolder, gone, store, clock }: Session, { owner, until }: Kept): boolean {
   const isAlone = !store.lock && !store.channel
   const late = clock.wallNow() - until
-  if (!isHolder) return late > CLAIM_MS && until > 0
+  if (!isHolder) return late > CLAIM_MS
   return owner === undefined || isAlone || gone.has(owner) || late > 0
 }
 
@@ -158,7 +163,7 @@ function startBeat(session: Session): void {
 
 /** Leaves what it has in hand to others. */
 export function closeSession(session: Session): void {
-  const { ending, releases, me } = session
+  const { ending, releases } = session
   if (ending.signal.aborted) return
   session.stopBeat?.()
   const tell = () => {
@@ -168,5 +173,5 @@ export function closeSession(session: Session): void {
     for (const letGo of releases) letGo()
   }
   ending.abort()
-  session.write((records) => release(records, undefined, me)).then(tell, tell)
+  session.write((records) => release(records, undefined, handOf(session))).then(tell, tell)
 }

@@ -2,20 +2,36 @@
 import type { Records } from './ledger.ts'
 import type { OutboxStore } from './store.ts'
 
-/** Resolves with what `change` returned, once that is kept; `isNews`: something is kept otherwise than before. */
+/**
+ * Resolves with what `change` returned, once that is kept; `isNews`: something is kept otherwise than before. `isOwed`: where
+ * it rejects, it is kept all the same, with whatever can be kept next.
+ */
 export type Write = <Result>(
   change: (records: Records) => Result,
+  isOwed?: boolean,
 ) => Promise<{ readonly result: Result; readonly isNews: boolean }>
 
+type Change = (records: Records) => unknown
+
 interface Job {
-  readonly change: (records: Records) => unknown
+  readonly change: Change
+  readonly isOwed: boolean | undefined
   readonly resolve: (done: never) => void
   readonly reject: (error: unknown) => void
 }
 
+/** More than are kept is not owed. */
+const MAX_OWED = 1_000
+
 export function createWriter(store: Pick<OutboxStore, 'change'>, user: string): Write {
   let waiting: Job[] = []
   let isBusy = false
+  let owed: Change[] = []
+
+  const miss = ({ change, isOwed, reject }: Job, error: unknown) => {
+    if (isOwed) owed = [...owed, change].slice(-MAX_OWED)
+    reject(error)
+  }
 
   async function run(jobs: readonly Job[]): Promise<void> {
     let results: unknown[] = []
@@ -23,16 +39,18 @@ export function createWriter(store: Pick<OutboxStore, 'change'>, user: string): 
     try {
       await store.change(user, (kept) => {
         const records: Records = new Map(kept.map((record) => [record.id, record]))
+        for (const change of owed) change(records)
         results = jobs.map(({ change }) => change(records))
         const next = [...records.values()]
         const before = new Set(kept)
         isNews = next.length !== kept.length || next.some((record) => !before.has(record))
         return next
       })
+      owed = []
     } catch (error) {
       // One that cannot be kept takes no other with it.
       if (jobs.length > 1) for (const job of jobs) await run([job])
-      else for (const { reject } of jobs) reject(error)
+      else for (const job of jobs) miss(job, error)
       return
     }
     jobs.forEach(({ resolve }, at) => {
@@ -53,9 +71,9 @@ export function createWriter(store: Pick<OutboxStore, 'change'>, user: string): 
     isBusy = false
   }
 
-  return (change) =>
+  return (change, isOwed) =>
     new Promise((resolve, reject) => {
-      waiting.push({ change, resolve, reject })
+      waiting.push({ change, isOwed, resolve, reject })
       void work()
     })
 }

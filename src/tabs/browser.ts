@@ -34,15 +34,26 @@ const SIGNALS: Readonly<Record<string, PageSignal>> = {
   pageshow: 'wake',
 }
 
-/** `undefined` where there are no tabs, or none that can be told apart: on servers, in React Native, in old browsers, over http. */
+/**
+ * `undefined` where there are no tabs, or none that can be told apart: on servers, in React Native, in old browsers, over http,
+ * and where a page may store nothing.
+ */
 export function tabsBrowser(): TabsBrowser | undefined {
   const { document, navigator, BroadcastChannel, WorkerGlobalScope } = globalThis as Partial<
     typeof globalThis
   > & {
     readonly WorkerGlobalScope?: unknown
   }
-  const locks = navigator?.locks
-  if (!locks || !BroadcastChannel || !(document || WorkerGlobalScope)) return undefined
+  if (!BroadcastChannel || !(document || WorkerGlobalScope)) return undefined
+  let locks: LockManager | undefined
+  try {
+    locks = navigator?.locks
+    // Without cookies Firefox throws (mozilla/fxa#2347).
+    new BroadcastChannel('').close()
+  } catch {
+    return undefined
+  }
+  if (!locks) return undefined
   return {
     openChannel: (name, onMessage) => {
       const channel = new BroadcastChannel(name)

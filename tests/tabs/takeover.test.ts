@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { expect, it, onTestFinished, vi } from 'vitest'
 import { createStage, rolesOf, socketsOf } from './stage.ts'
 
 it('[B10] a leader that crashes is replaced at once; what was missed is fetched, and nothing is sent twice', async () => {
@@ -160,6 +160,27 @@ it('[B16] without locks or channels each tab has its own connection, as without 
   await clock.advance(100)
   for (const { rows } of readers) expect(rows).toEqual(['one'])
 })
+
+it.each(['channel', 'locks'])(
+  '[B16] so it has where the browser refuses the page its %s',
+  async (refused) => {
+    const refuse = function refuse() {
+      throw new DOMException('The operation is insecure.', 'SecurityError')
+    }
+    const locks = { get: refused === 'locks' ? refuse : () => ({ request: async () => undefined }) }
+    const works = vi.fn(function channel() {
+      return { postMessage: () => undefined, close: () => undefined }
+    })
+    vi.stubGlobal('document', {})
+    vi.stubGlobal('navigator', Object.defineProperty({}, 'locks', locks))
+    vi.stubGlobal('BroadcastChannel', refused === 'channel' ? refuse : works)
+    onTestFinished(() => void vi.unstubAllGlobals())
+    const { clock, server, open } = createStage()
+    open({ shared: { browser: undefined } })
+    await clock.advance(1_000)
+    expect(server.open()).toHaveLength(1)
+  },
+)
 
 it('[B17] a tab that hears nothing for long, or has lost touch, is told to begin anew; one that is gone leaves nothing behind', async () => {
   let loss = 0

@@ -126,6 +126,7 @@ export async function runSchedule(
         hasFailed: false,
       })
       log('say', open.indexOf(tab), text)
+      tab.page.fault = undefined
       tab.say(text)
     },
     kill,
@@ -141,6 +142,27 @@ export async function runSchedule(
           tab.isFrozen = false
           tab.page.thaw()
         }
+    },
+    close(tab) {
+      log('close', open.indexOf(tab))
+      tab.chat.manager.close()
+    },
+    connect(tab) {
+      log('connect', open.indexOf(tab))
+      tab.chat.manager.connect()
+    },
+    /** What it has is not written down any more: that it goes, and how it ends. */
+    full(tab) {
+      // What is not known as sent, and was not kept, is sent again; at level 0 nobody knows it.
+      if (level === 0) return
+      log('full', open.indexOf(tab))
+      for (const one of said) {
+        if (one.from === tab && one.order === undefined) one.mayBeLost = true
+        // Nor does it wait for its turn.
+        if (one.author === tab.session.user) one.hasFailed = true
+      }
+      const isAlways = random() < 0.5
+      tab.page.fault = () => (isAlways || random() < 0.5 ? new Error('The disk is full') : undefined)
     },
     restart: () => tabs.server.faults.restart({ downMs: random() * 5_000 }),
     slow() {
@@ -180,6 +202,10 @@ export async function runSchedule(
     'kill',
     'freeze',
     'thaw',
+    'close',
+    'connect',
+    'connect',
+    'full',
     'restart',
     'restart',
     'slow',
@@ -207,6 +233,10 @@ export async function runSchedule(
 
   stepsOf.thaw?.(open[0] as Open)
   tabs.server.faults.latencyMs = 0
+  for (const tab of open) {
+    tab.page.fault = undefined
+    stepsOf.connect?.(tab)
+  }
   for (const user of USERS) openTab(user)
   for (let round = 0; round < 8; round++) {
     await tabs.pass(60_000)
