@@ -210,12 +210,14 @@ function remembered(record: OutboxRecord, { now, limits }: Tidying): OutboxRecor
   return now - record.at > (record.isAdopted ? limits.maxAgeMs : TOLD_MS) ? undefined : record
 }
 
-function tidied(record: Kept, { me, now, limits, isFree, canSend }: Tidying): OutboxRecord {
+function tidied(kept: Kept, { me, now, limits, isFree, canSend }: Tidying): OutboxRecord {
+  // The clock was set back since.
+  const record = kept.until > now + CLAIM_MS ? { ...kept, until: now + CLAIM_MS } : kept
   const isOld = now - record.at > limits.maxAgeMs
   if (record.owner === me && record.status === 'pending')
     return record.until - now < CLAIM_MS / 2 ? { ...record, until: now + CLAIM_MS } : record
   if (record.status === 'failed') return isOld ? ended(record, 'discarded', now) : record
-  if (!isFree(record) || !canSend(record)) return record
+  if (!isFree(record) || !(isOld || canSend(record))) return record
   if (!isOld) return { ...record, owner: me, until: now + CLAIM_MS }
   const error = new LiveError('expired', `"${record.name}" was not sent: it was kept for too long`)
   return { ...record, status: 'failed', at: now, owner: undefined, error: storedError(error) }

@@ -1,5 +1,6 @@
 /** What stays behind, for whatever reason, and what was made after it. */
 import { afterEach, describe, expect, it } from 'vitest'
+import { ROOM } from '../chat/kit.ts'
 import { createTabs, type Tab, type Tabs } from './support/tab.ts'
 
 let tabs: Tabs
@@ -16,6 +17,9 @@ async function openAway(count: number, options?: Parameters<typeof createTabs>[1
   await tabs.pass()
   return opened as [Tab, Tab, Tab]
 }
+
+const MINUTE_MS = 60_000
+const WEEK_MS = 7 * 24 * 3_600_000
 
 const retry = ({ chat, queryClient, keyOf }: Tab, text: string) =>
   void chat.sendMessage.retry(queryClient, keyOf(text)).catch(() => undefined)
@@ -101,5 +105,79 @@ describe('[Q74] an end that the storage did not take', () => {
     retry(second, 'one')
     await tabs.pass(5_000)
     expect(tabs.stored()).toEqual(['two', 'one'])
+  })
+})
+
+/** As one that another version of the application has made. */
+function rename(text: string, name: string): void {
+  const renamed = tabs.browser
+    .records('alice')
+    .map((record) => ('variables' in record && record.variables === text ? { ...record, name } : record))
+  tabs.browser.disk.users.set('alice', renamed)
+}
+
+describe('[Q71] what this version of the application does not know', () => {
+  it('holds up nothing for longer than a minute or two, and runs out as all else', async () => {
+    const [before] = await openAway(1)
+    before.say('one')
+    await tabs.pass()
+    rename('one', 'chat.forgotten')
+    before.kill()
+    const after = tabs.open('alice')
+    after.say('two')
+    await tabs.pass(3 * MINUTE_MS)
+    expect(tabs.stored()).toEqual(['two'])
+    expect(tabs.browser.kept('alice')).toMatchObject([{ name: 'chat.forgotten', status: 'pending' }])
+    tabs.clock.skew(WEEK_MS)
+    await tabs.pass(MINUTE_MS)
+    expect(tabs.browser.kept('alice')).toMatchObject([{ status: 'failed', error: { code: 'expired' } }])
+    tabs.clock.skew(WEEK_MS)
+    await tabs.pass(MINUTE_MS)
+    expect(tabs.browser.kept('alice')).toEqual([])
+  })
+})
+
+/** Known only where its page has been loaded. */
+const defineTask = ({ chat }: Tab) =>
+  chat.live.mutation<string, unknown, { roomId: string }>('task', {
+    endpoint: '/ws/',
+    channel: ({ roomId }) => ({ room_id: roomId }),
+    request: (message, { request, clientId, params }) =>
+      request('chat_message', { room_id: params.roomId, message, client_id: clientId }),
+  })
+
+describe('[Q70] what a tab has left that was closed in order', () => {
+  it('is gone on with by one that knows it, where the one that holds the lock does not', async () => {
+    const [holder, leaving] = await openAway(2)
+    void defineTask(leaving)
+      .start(leaving.queryClient, 'task', { roomId: ROOM })
+      .catch(() => undefined)
+    await tabs.pass()
+    leaving.stop()
+    await tabs.pass()
+    leaving.kill()
+    defineTask(tabs.open('alice'))
+    holder.say('of the holder')
+    await tabs.pass(10_000)
+    expect(tabs.stored()).toEqual(['of the holder'])
+    await tabs.pass(2 * MINUTE_MS)
+    expect(tabs.stored()).toEqual(['of the holder', 'task'])
+    expect(tabs.browser.kept('alice')).toEqual([])
+  })
+})
+
+describe('[Q70] a clock that is set back by an hour', () => {
+  it.each([true, false])('keeps nobody waiting for it (locks: %s)', async (hasLocks) => {
+    const [first, second] = await openAway(2, { hasLocks })
+    await tabs.pass(5_000)
+    for (const socket of first.page.sockets) socket.onClientMessage = undefined
+    first.say('one')
+    await tabs.pass()
+    tabs.clock.skew(-60 * MINUTE_MS)
+    if (hasLocks) first.page.freeze()
+    else first.kill()
+    await tabs.pass(3 * MINUTE_MS)
+    expect(tabs.stored()).toEqual(['one'])
+    expect(second.shown()).toEqual(['one'])
   })
 })
