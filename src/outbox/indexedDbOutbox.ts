@@ -55,7 +55,7 @@ async function changeIn(
 
 function findLocks(): LockManager | undefined {
   try {
-    return navigator.locks
+    return globalThis.navigator.locks
   } catch {
     // There is no navigator, or it gives a page none that may store nothing.
     return undefined
