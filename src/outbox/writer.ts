@@ -33,25 +33,29 @@ export function createWriter(store: Pick<OutboxStore, 'change'>, user: string): 
     reject(error)
   }
 
-  async function run(jobs: readonly Job[]): Promise<void> {
+  /** What cannot be kept takes nothing else with it. */
+  async function runApart(jobs: readonly Job[], debts: readonly Change[], error: unknown): Promise<void> {
+    if (debts.length > 0) await run(jobs, [])
+    else if (jobs.length > 1) for (const job of jobs) await run([job], [])
+    else for (const job of jobs) miss(job, error)
+  }
+
+  async function run(jobs: readonly Job[], debts: readonly Change[]): Promise<void> {
     let results: unknown[] = []
     let isNews = false
     try {
       await store.change(user, (kept) => {
         const records: Records = new Map(kept.map((record) => [record.id, record]))
-        for (const change of owed) change(records)
+        for (const change of debts) change(records)
         results = jobs.map(({ change }) => change(records))
         const next = [...records.values()]
         const before = new Set(kept)
         isNews = next.length !== kept.length || next.some((record) => !before.has(record))
         return next
       })
-      owed = []
+      owed = owed.slice(debts.length)
     } catch (error) {
-      // One that cannot be kept takes no other with it.
-      if (jobs.length > 1) for (const job of jobs) await run([job])
-      else for (const job of jobs) miss(job, error)
-      return
+      return runApart(jobs, debts, error)
     }
     jobs.forEach(({ resolve }, at) => {
       resolve({ result: results[at], isNews } as never)
@@ -66,7 +70,7 @@ export function createWriter(store: Pick<OutboxStore, 'change'>, user: string): 
     while (waiting.length > 0) {
       const jobs = waiting
       waiting = []
-      await run(jobs)
+      await run(jobs, owed)
     }
     isBusy = false
   }

@@ -1,5 +1,6 @@
 /** One real socket, and the tabs that are connected through it. */
 import type { Codec, Environment, Socket } from '../transport/index.ts'
+import { textOf } from '../transport/protocol.ts'
 import { listOf } from './parcel.ts'
 import { closeSocket } from './tabSocket.ts'
 import type { Held, Told, Wanted, Written } from './wire.ts'
@@ -219,6 +220,3 @@ function note(line: Line, frame: Fields): void {
   const stands = { ...fields, seq, epoch: epoch ?? fields.epoch }
   line.welcome = welcome.data === undefined ? stands : { ...welcome, data: stands }
 }
-
-/** Of an id; `String()` throws at `{"toString":1}`. */
-const textOf = (id: unknown) => (typeof id === 'object' ? undefined : String(id ?? ''))

@@ -1,12 +1,10 @@
-/** Whose turn it is in a room: messages leave in the order of the calls, also behind one that is uploaded, or that waits for the name of what it answers. */
-import type { SendContext } from '../../../query/index.ts'
-import type { Id } from '../data/types.ts'
+/**
+ * Whose turn it is in a room: messages leave in the order of the calls, also behind one that is uploaded, or that waits for
+ * the name of what it answers.
+ */
 import { clientIdIn, type Names } from '../session/names.ts'
-import type { RoomParams } from '../session/roomParams.ts'
-import { draftOf, type MessageDraft, type SendVariables } from './draft.ts'
-import type { Uploads } from './uploads.ts'
-
-type Sending = SendContext<RoomParams, SendVariables> & { readonly whenLive: () => Promise<void> }
+import { draftOf, type MessageDraft } from './draft.ts'
+import type { Sending, Uploads } from './uploads.ts'
 
 interface Turn {
   /** The client id of what it answers, which has no name yet. */
@@ -48,4 +46,4 @@ export function createTurns(names: Names, uploads: Uploads) {
   }
 }
 
-const targetOf = ({ reply_to_id }: MessageDraft) => clientIdIn((reply_to_id ?? '') as Id)
+const targetOf = ({ reply_to_id }: MessageDraft) => clientIdIn(reply_to_id ?? '')

@@ -8,9 +8,10 @@ import { LiveError } from '../../../transport/index.ts'
 import { fitsOf } from '../data/fit.ts'
 import type { ChatAttachment } from '../data/types.ts'
 import type { ChatContext } from '../session/context.ts'
+import type { RoomParams } from '../session/roomParams.ts'
 import type { MessageDraft, SendVariables } from './draft.ts'
 
-type Sending = SendContext<unknown, SendVariables> & { readonly whenLive: () => Promise<void> }
+export type Sending = SendContext<RoomParams, SendVariables> & { readonly whenLive: () => Promise<void> }
 type IdentityPort = ChatContext['manager']['port']['identity']
 
 interface Parts {

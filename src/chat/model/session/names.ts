@@ -86,12 +86,13 @@ function awaitName(
 ): Promise<Id> {
   return new Promise((resolve, reject) => {
     const clientId = clientIdIn(id) ?? ''
-    const heardOf = (of: string, isOnItsWay: boolean) => (isOnItsWay ? undefined : heard.get(of))
+    const nameNow = (isOnItsWay: boolean) =>
+      names.get(clientId) ?? (isOnItsWay ? undefined : heard.get(clientId))
     let cancel: (() => void) | undefined
     const look = () => {
       const status = sends().statusOf(queryClient, clientId)
       const isOnItsWay = status === 'queued' || status === 'sending'
-      const name = names.get(clientId) ?? heardOf(clientId, isOnItsWay)
+      const name = nameNow(isOnItsWay)
       if (signal?.aborted) end(() => reject(discarded()))
       else if (name !== undefined) end(() => resolve(name))
       else if (status === 'sent') cancel ??= setTimer(fail, PATIENCE_MS)
@@ -118,7 +119,8 @@ function isBy(message: unknown, me: Id | undefined): boolean {
   return me !== undefined && isId(author) && sameId(author, me)
 }
 
-const discarded = () => new LiveError('aborted', 'It was discarded while it waited')
+/** Of what waited, for whatever. */
+export const discarded = () => new LiveError('aborted', 'It was discarded while it waited')
 
 const notSent = () =>
   new LiveError('rejected', 'The message it is about was not sent', { reason: 'not_sent' })

@@ -2,9 +2,10 @@
  * A server that asks to slow down says for how long: all of a kind that goes to the room then waits, in order. So it does behind
  * what was not answered in time: nobody knows whether that was done, so it is no refusal, and it may be asked once more.
  */
-import { isLiveError, LiveError } from '../../../transport/index.ts'
+import { isLiveError } from '../../../transport/index.ts'
 import type { Id } from '../data/types.ts'
 import type { ChatContext } from './context.ts'
+import { discarded } from './names.ts'
 
 export interface SendGate {
   /** Sends once the room takes messages, and again as often as the server says when. `signal` ends the waiting. */
@@ -65,7 +66,7 @@ export function createSendGate({ manager, level }: Pick<ChatContext, 'manager' |
     return new Promise((go, fail) => {
       const leave = () => {
         if (!room.waiting.delete(number)) return
-        fail(new LiveError('aborted', 'It was discarded while it waited'))
+        fail(discarded())
         arm(room)
       }
       signal?.addEventListener('abort', leave, { once: true })
