@@ -1,31 +1,17 @@
 import type { Meta, StoryObj } from '@storybook/react-vite'
 import { expect, waitFor } from 'storybook/test'
-import { type ChatMessage, useMessages, useSendMessage } from '../src/chat/index.ts'
+import type { ChatMessage } from '../src/chat/index.ts'
 import { Attachments } from './components/attachments/Attachments.tsx'
 import { Message } from './components/Message.tsx'
 import { Frame } from './support/Frame.tsx'
 import { harbour, message, USERS } from './support/people.ts'
+import { SendingFiles, uploadHalf } from './support/SendingFiles.tsx'
 import { createScene } from './support/scene.tsx'
 
-/** Goes half of the way, and waits there. */
 const scene = createScene({
   server: () => ({ users: USERS, rooms: [harbour({ messages: [] })] }),
   client: {
-    upload: (file, { signal, onProgress }) =>
-      new Promise((resolve, reject) => {
-        onProgress(0.4)
-        const done = () =>
-          resolve({
-            id: file.name,
-            name: file.name,
-            mime_type: file.type,
-            size: file.size,
-            url: '/tides.txt',
-          })
-        if (file.name === 'quick.txt') done()
-        if (file.name === 'refused.txt') reject(new Error('there is no room for it.'))
-        signal.addEventListener('abort', () => reject(signal.reason))
-      }),
+    upload: uploadHalf,
   },
 })
 
@@ -165,37 +151,10 @@ export const Hostile: Story = {
   },
 }
 
-function Sending({ name }: { readonly name: string }) {
-  const { messages } = useMessages('harbour')
-  const { send, retry, discard } = useSendMessage('harbour')
-  return (
-    <>
-      <button
-        type="button"
-        className="qw-button"
-        onClick={() => void send({ content: 'Here they are', files: [new File(['Tides'], name)] })}
-      >
-        Send it
-      </button>
-      {messages.map((each) => (
-        <Message
-          key={each.client_id ?? each.id}
-          message={each}
-          isOwn
-          isTabStop
-          {...one}
-          onRetry={(key) => void retry(key)}
-          onDiscard={discard}
-        />
-      ))}
-    </>
-  )
-}
-
 /** It is in the list at once; how far it is can be seen, and heard of. */
 export const Uploading: Story = {
   args: { message: message({ id: 'm1', content: '' }) },
-  render: () => <Sending name="tides.txt" />,
+  render: () => <SendingFiles label="Send it" files={{ 'tides.txt': 'Here they are' }} />,
   play: async ({ canvas, userEvent }) => {
     await userEvent.click(canvas.getByRole('button', { name: 'Send it' }))
     const progress = await canvas.findByRole('progressbar', { name: 'Uploading tides.txt' })
@@ -207,7 +166,7 @@ export const Uploading: Story = {
 /** Cancelled, it stays, to be sent again or not. */
 export const Cancelled: Story = {
   args: { message: message({ id: 'm1', content: '' }) },
-  render: () => <Sending name="tides.txt" />,
+  render: () => <SendingFiles label="Send it" files={{ 'tides.txt': 'Here they are' }} />,
   play: async ({ canvas, userEvent }) => {
     await userEvent.click(canvas.getByRole('button', { name: 'Send it' }))
     await canvas.findByText('40 %')
@@ -223,7 +182,7 @@ export const Cancelled: Story = {
 
 export const Failed: Story = {
   args: { message: message({ id: 'm1', content: '' }) },
-  render: () => <Sending name="refused.txt" />,
+  render: () => <SendingFiles label="Send it" files={{ 'refused.txt': 'Here they are' }} />,
   play: async ({ canvas, userEvent }) => {
     await userEvent.click(canvas.getByRole('button', { name: 'Send it' }))
     await expect(await canvas.findByText(/was not uploaded: there is no room/)).toBeVisible()
@@ -234,7 +193,7 @@ export const Failed: Story = {
 
 export const Sent: Story = {
   args: { message: message({ id: 'm1', content: '' }) },
-  render: () => <Sending name="quick.txt" />,
+  render: () => <SendingFiles label="Send it" files={{ 'quick.txt': 'Here they are' }} />,
   play: async ({ canvas, userEvent }) => {
     await userEvent.click(canvas.getByRole('button', { name: 'Send it' }))
     await expect(await canvas.findByRole('link', { name: /quick.txt/ })).toBeVisible()

@@ -1,22 +1,14 @@
 import type { Meta, StoryObj } from '@storybook/react-vite'
-import { expect, waitFor, within } from 'storybook/test'
-import { useMessages, useSendMessage } from '../src/chat/index.ts'
+import { expect, within } from 'storybook/test'
 import { UploadProgress } from './components/attachments/UploadProgress.tsx'
-import { Message } from './components/Message.tsx'
 import { Frame } from './support/Frame.tsx'
 import { harbour, USERS } from './support/people.ts'
+import { SendingFiles, uploadHalf } from './support/SendingFiles.tsx'
 import { createScene } from './support/scene.tsx'
 
-/** Each file goes half of the way, and waits there. */
 const scene = createScene({
   server: () => ({ users: USERS, rooms: [harbour({ messages: [] })] }),
-  client: {
-    upload: (_file, { signal, onProgress }) =>
-      new Promise((_resolve, reject) => {
-        onProgress(0.4)
-        signal.addEventListener('abort', () => reject(signal.reason))
-      }),
-  },
+  client: { upload: uploadHalf },
 })
 
 const code = `
@@ -58,42 +50,11 @@ export const InAnotherTab: Story = {
   },
 }
 
-const one = { startsDay: false, startsUnread: false, startsGroup: true, endsGroup: true }
-
-function Two() {
-  const { messages } = useMessages('harbour')
-  const { send, retry, discard } = useSendMessage('harbour')
-  const say = (content: string, name: string) => void send({ content, files: [new File(['Tides'], name)] })
-  return (
-    <>
-      <button
-        type="button"
-        className="qw-button"
-        onClick={() => {
-          say('The tides', 'tides.txt')
-          say('And the times', 'times.txt')
-        }}
-      >
-        Send both
-      </button>
-      {messages.map((each) => (
-        <Message
-          key={each.client_id ?? each.id}
-          message={each}
-          isOwn
-          isTabStop
-          {...one}
-          onRetry={(key) => void retry(key)}
-          onDiscard={discard}
-        />
-      ))}
-    </>
-  )
-}
-
 /** Behind another one. Whoever cancels it loses neither the text nor the file. */
 export const Waiting: Story = {
-  render: () => <Two />,
+  render: () => (
+    <SendingFiles label="Send both" files={{ 'tides.txt': 'The tides', 'times.txt': 'And the times' }} />
+  ),
   play: async ({ canvas, userEvent }) => {
     await userEvent.click(canvas.getByRole('button', { name: 'Send both' }))
     await canvas.findByText('40 %')
@@ -101,8 +62,8 @@ export const Waiting: Story = {
     const second = within(waiting as HTMLElement)
     await expect(second.getByText('Waiting')).toBeVisible()
     await userEvent.click(second.getByRole('button', { name: 'Cancel the upload' }))
-    await new Promise((resolve) => setTimeout(resolve, 300))
-    await waitFor(() => expect(second.getByText('And the times')).toBeVisible())
+    await expect(await second.findByText('The upload was cancelled.')).toBeVisible()
+    await expect(second.getByText('And the times')).toBeVisible()
     await expect(second.getByText('times.txt')).toBeVisible()
     await expect(canvas.getByText('40 %')).toBeVisible()
   },

@@ -1,24 +1,8 @@
 /** Messages of the demo that are deleted, by somebody who does not stay for the five seconds in which they can be brought back. */
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
-import { bubbles, type Demo, log, ready, say, startBrowser, startDemo, visit } from './demo.ts'
-
-let demo: Demo
-let browser: Browser
-
-beforeAll(async () => {
-  demo = await startDemo()
-  browser = await startBrowser()
-})
-
-afterEach(async () => {
-  await Promise.all(browser.contexts().map((context) => context.close()))
-})
-
-afterAll(async () => {
-  await browser?.close()
-  await demo?.close()
-})
+import type { Page } from 'playwright-core'
+import { expect, it } from 'vitest'
+import { bubbles, log, ready, say, visit } from './demo.ts'
+import { browser, demo } from './runningDemo.ts'
 
 const enter = async (user: string) => {
   const { page, problems } = await visit(browser, demo, { user, room: 'general' })

@@ -1,35 +1,8 @@
 /** Two people in two windows of the demo: what one writes the other sees, whatever happens to the server. */
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
-import {
-  bubbles,
-  type Demo,
-  log,
-  ready,
-  say,
-  sayFromElsewhere,
-  startBrowser,
-  startDemo,
-  type VisitOptions,
-  visit,
-} from './demo.ts'
-
-let demo: Demo
-let browser: Browser
-
-beforeAll(async () => {
-  demo = await startDemo()
-  browser = await startBrowser()
-})
-
-afterEach(async () => {
-  await Promise.all(browser.contexts().map((context) => context.close()))
-})
-
-afterAll(async () => {
-  await browser?.close()
-  await demo?.close()
-})
+import type { Page } from 'playwright-core'
+import { expect, it } from 'vitest'
+import { bubbles, log, ready, say, sayFromElsewhere, type VisitOptions, visit } from './demo.ts'
+import { browser, demo } from './runningDemo.ts'
 
 const enter = async (options: VisitOptions) => {
   const { page, problems } = await visit(browser, demo, { room: 'general', ...options })

@@ -1,24 +1,8 @@
 /** What a visitor of the demo sees before the application runs, and where it never does. */
-import type { Browser, Page, Route } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { type Demo, ready, startBrowser, startDemo } from './demo.ts'
-
-let demo: Demo
-let browser: Browser
-
-beforeAll(async () => {
-  demo = await startDemo()
-  browser = await startBrowser()
-})
-
-afterEach(async () => {
-  await Promise.all(browser.contexts().map((context) => context.close()))
-})
-
-afterAll(async () => {
-  await browser?.close()
-  await demo?.close()
-})
+import type { Page, Route } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
+import { ready } from './demo.ts'
+import { browser, demo } from './runningDemo.ts'
 
 const note = (page: Page) => page.locator('#boot-note')
 const isScript = (url: URL) => url.pathname.endsWith('.js')

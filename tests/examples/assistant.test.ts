@@ -1,27 +1,11 @@
 /** The assistant of the demo: its answers grow, are stopped, and survive what happens to a page, a network and a server. */
-import type { Browser, Page, WebSocketRoute } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
-import { type Demo, log, ready, say, startBrowser, startDemo, visit } from '../e2e/demo.ts'
+import type { Page, WebSocketRoute } from 'playwright-core'
+import { expect, it, vi } from 'vitest'
+import { log, ready, say, visit } from '../e2e/demo.ts'
+import { browser, demo } from '../e2e/runningDemo.ts'
 
 // Much happens in each of them, and a busy machine takes its time.
 vi.setConfig({ testTimeout: 180_000 })
-
-let demo: Demo
-let browser: Browser
-
-beforeAll(async () => {
-  demo = await startDemo()
-  browser = await startBrowser()
-})
-
-afterEach(async () => {
-  await Promise.all(browser.contexts().map((context) => context.close()))
-})
-
-afterAll(async () => {
-  await browser?.close()
-  await demo?.close()
-})
 
 const enter = async (user: string, room = `${user}-assistant`) => {
   const { page, problems } = await visit(browser, demo, { user, room })

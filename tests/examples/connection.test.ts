@@ -1,27 +1,11 @@
 /** What the demo says while there is no connection, and what one can do about it. */
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
-import { bubbles, type Demo, ready, say, startBrowser, startDemo, visit } from '../e2e/demo.ts'
+import type { Page } from 'playwright-core'
+import { expect, it, vi } from 'vitest'
+import { bubbles, ready, say, visit } from '../e2e/demo.ts'
+import { browser, demo } from '../e2e/runningDemo.ts'
 
 // Much happens in each of them, and a busy machine takes its time.
 vi.setConfig({ testTimeout: 180_000 })
-
-let demo: Demo
-let browser: Browser
-
-beforeAll(async () => {
-  demo = await startDemo()
-  browser = await startBrowser()
-})
-
-afterEach(async () => {
-  await Promise.all(browser.contexts().map((context) => context.close()))
-})
-
-afterAll(async () => {
-  await browser?.close()
-  await demo?.close()
-})
 
 const banner = (page: Page) => page.getByRole('status', { name: 'Connection' })
 
